@@ -125,6 +125,9 @@ pub enum ModelError {
         /// The vocabulary's size.
         vocab_size: u32,
     },
+    /// An adapter or a steering vector that cannot be used.
+    #[error(transparent)]
+    Adapter(#[from] super::adapter::AdapterError),
     /// A sampling setting out of range.
     #[error("{name} is {found}, but must be {range}")]
     Sampling {

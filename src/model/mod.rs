@@ -1,5 +1,6 @@
-//! GGUF, quantized blocks, tokenizer, chat template, sampler and the CPU reference forward pass.
+//! GGUF, quantized blocks, tokenizer, chat template, sampler, adapters, steering and the CPU reference forward pass.
 
+pub mod adapter;
 mod chat;
 pub mod config;
 mod error;
@@ -9,12 +10,15 @@ pub mod quant;
 pub mod reference;
 pub mod rope;
 pub mod sampler;
+mod steering;
 pub mod tensors;
 mod tokenizer;
 
+pub use adapter::{Adapter, AdapterError, LowRank};
 pub use chat::ChatTemplate;
 pub use config::Config;
 pub use error::ModelError;
 pub use file::ModelFile;
 pub use sampler::Sampler;
+pub use steering::Steering;
 pub use tokenizer::{StopStrings, Tokenizer, Utf8Stream};

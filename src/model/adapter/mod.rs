@@ -1,0 +1,134 @@
+//! Low-rank adapters (LoRA, Hu et al. 2021, arXiv:2106.09685): a small product B A beside some matrices of a model.
+//!
+//! An adapted matrix gives W x + s * scale * B (A x), where `scale` belongs to the adapter and s is the reader's, who may
+//! change it between tokens. Files are PEFT's (`adapter_model.safetensors` with `adapter_config.json`) or llama.cpp's GGUF.
+
+mod error;
+
+use std::collections::BTreeMap;
+
+pub use error::AdapterError;
+
+use super::tensors::LayerTensor;
+use super::{Config, ModelError};
+
+/// Highest rank accepted. Published adapters have 1 to 256.
+pub const MAX_RANK: usize = 1024;
+
+/// A low-rank adapter, checked against the model that it is for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adapter {
+    /// What it is called.
+    pub name: String,
+    /// One map for each layer of the model, with an entry for each matrix that is adapted.
+    pub layers: Vec<BTreeMap<LayerTensor, LowRank>>,
+}
+
+/// What is added to one matrix W (d, n).
+#[derive(Clone, Debug, PartialEq)]
+pub struct LowRank {
+    /// Rows of A and columns of B.
+    pub rank: usize,
+    /// alpha / rank or, with rslora (Kalajdzievski 2023, arXiv:2312.03732), alpha / sqrt(rank): already decided.
+    pub scale: f32,
+    /// A (rank, n), row-major.
+    pub a: Vec<f32>,
+    /// B (d, rank), row-major, its rows in the order of W's rows in the GGUF file.
+    pub b: Vec<f32>,
+}
+
+impl Adapter {
+    /// The matrices that an adapter may change.
+    pub const TARGETS: [LayerTensor; 7] = [
+        LayerTensor::Q,
+        LayerTensor::K,
+        LayerTensor::V,
+        LayerTensor::AttnOutput,
+        LayerTensor::Gate,
+        LayerTensor::Up,
+        LayerTensor::Down,
+    ];
+
+    /// An adapter from its parts.
+    ///
+    /// # Errors
+    /// An [`AdapterError`] that names the first part that does not fit the model.
+    pub fn new(name: &str, layers: Vec<BTreeMap<LayerTensor, LowRank>>, config: &Config) -> Result<Self, ModelError> {
+        if layers.len() != config.num_layers {
+            return Err(AdapterError::Layer { found: layers.len(), num_layers: config.num_layers }.into());
+        }
+        for (layer, parts) in layers.iter().enumerate() {
+            for (&target, low_rank) in parts {
+                low_rank.check(target, layer, config)?;
+            }
+        }
+        if layers.iter().all(BTreeMap::is_empty) {
+            return Err(AdapterError::Empty.into());
+        }
+        Ok(Self { name: name.to_owned(), layers })
+    }
+
+    /// The highest rank of any part.
+    pub fn max_rank(&self) -> usize {
+        self.parts().map(|part| part.rank).max().unwrap_or(0)
+    }
+
+    /// Bytes that the parts take as 32-bit floats.
+    pub fn num_bytes(&self) -> u64 {
+        self.parts().map(|part| 4 * (part.a.len() + part.b.len()) as u64).sum()
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &LowRank> {
+        self.layers.iter().flat_map(BTreeMap::values)
+    }
+}
+
+impl LowRank {
+    fn check(&self, target: LayerTensor, layer: usize, config: &Config) -> Result<(), AdapterError> {
+        let name = target.name(layer);
+        let Some((d, n)) = shape(target, config) else { return Err(AdapterError::Target(name)) };
+        if self.rank == 0 || self.rank > MAX_RANK {
+            return Err(AdapterError::Rank { tensor: name, found: self.rank as u64, limit: MAX_RANK });
+        }
+        for (part, len, expected) in [("A", self.a.len(), [self.rank, n]), ("B", self.b.len(), [d, self.rank])] {
+            if len != expected[0] * expected[1] {
+                return Err(AdapterError::Shape {
+                    tensor: format!("{part} of {name}"),
+                    found: vec![len as u64],
+                    expected: format!("{} x {}", expected[0], expected[1]),
+                });
+            }
+        }
+        if !self.scale.is_finite() {
+            return Err(AdapterError::Config {
+                key: "lora_alpha".to_owned(),
+                problem: "is no finite scale".to_owned(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Rows and columns (d, n) of a matrix that may be adapted.
+fn shape(target: LayerTensor, config: &Config) -> Option<(usize, usize)> {
+    match target {
+        LayerTensor::Q => Some((config.q_dim(), config.dim)),
+        LayerTensor::K | LayerTensor::V => Some((config.kv_dim(), config.dim)),
+        LayerTensor::AttnOutput => Some((config.dim, config.q_dim())),
+        LayerTensor::Gate | LayerTensor::Up => Some((config.ff_dim, config.dim)),
+        LayerTensor::Down => Some((config.dim, config.ff_dim)),
+        _ => None,
+    }
+}
+
+/// W (d, n) += s * scale * B A: what the side path amounts to once it is folded into the weights.
+pub fn merge(weights: &mut [f32], low_rank: &LowRank, s: f32) {
+    let n = low_rank.a.len() / low_rank.rank;
+    for (row, b) in weights.chunks_exact_mut(n).zip(low_rank.b.chunks_exact(low_rank.rank)) {
+        for (&b, a) in b.iter().zip(low_rank.a.chunks_exact(n)) {
+            for (weight, a) in row.iter_mut().zip(a) {
+                *weight += s * low_rank.scale * b * a;
+            }
+        }
+    }
+}
