@@ -7,12 +7,16 @@ mod device;
 mod error;
 pub mod forward;
 pub mod kernel;
+mod lanes;
 pub mod matrix;
+pub mod normed;
 pub mod ops;
 pub mod pack;
+pub mod side;
 mod weights;
 
 pub use device::{Counts, DeviceCaps, Gpu, GpuOptions};
 pub use error::GpuError;
-pub use forward::GpuModel;
+pub use forward::{Choice, Chosen, GpuModel, Layout};
+pub use lanes::Lane;
 pub use weights::{GpuWeights, GpuWeightsBuilder, LayerWeights};
