@@ -129,9 +129,10 @@ fn near(found: &[f32], expected: &[f32], limit: f64) -> Result<(), TestCaseError
     Ok(())
 }
 
-/// Weights that rows are multiples of.
-fn unit(quant: Quant) -> usize {
-    quant.block_len().max(32)
+/// The shortest row of at least `blocks` times 32 weights that all formats can store.
+fn row_len(quants: &[Quant], blocks: usize) -> usize {
+    let most = quants.iter().map(|quant| quant.block_len()).max().unwrap_or(1);
+    (blocks * 32).next_multiple_of(most)
 }
 
 fn quants() -> impl Strategy<Value = Quant> {
@@ -147,7 +148,7 @@ fn products_match_their_twin() {
         let flags = (any::<bool>(), any::<bool>());
         check((quants(), 1..100usize, 1..12usize, lane_counts(), flags, any::<u64>()), |case| {
             let (quant, rows, blocks, num_lanes, (is_normed, has_bias), seed) = case;
-            let len = blocks * unit(quant);
+            let len = row_len(&[quant], blocks);
             let w = random_matrix(quant, rows, len, seed);
             let (x, gain, bias) = (noise(num_lanes * len, seed ^ 1), noise(len, seed ^ 3), noise(rows, seed ^ 4));
             let mut expected = vec![0.0; num_lanes * rows];
@@ -178,7 +179,7 @@ fn joins_match_their_twin() {
         let Some(gpu) = open_gpu("joins_match_their_twin", options) else { return };
         check((quants(), 1..5usize, 1..6usize, lane_counts(), any::<bool>(), any::<u64>()), |case| {
             let (quant, tiles, blocks, num_lanes, has_post_norm, seed) = case;
-            let (rows, len) = (tiles * 32, blocks * unit(quant));
+            let (rows, len) = (tiles * 32, row_len(&[quant], blocks));
             let w = random_matrix(quant, rows, len, seed);
             let (x, mut expected) = (noise(num_lanes * len, seed ^ 1), noise(num_lanes * rows, seed ^ 2));
             let (gain, weight) = (noise(rows, seed ^ 3), noise(rows, seed ^ 4));
@@ -219,7 +220,7 @@ fn stacked_and_sliced_matrices_match_their_parts() {
     let Some(gpu) = open_gpu("stacked_and_sliced_matrices_match_their_parts", options) else { return };
     let part = (quants(), 1..150usize);
     check((proptest::collection::vec(part, 1..4), 1..8usize, any::<u64>()), |(parts, blocks, seed)| {
-        let len = blocks * parts.iter().map(|&(quant, _)| unit(quant)).max().unwrap_or(32);
+        let len = row_len(&parts.iter().map(|part| part.0).collect::<Vec<_>>(), blocks);
         let parts: Vec<Matrix> = parts.iter().map(|&(quant, rows)| random_matrix(quant, rows, len, seed)).collect();
         let matrix = upload(&gpu, &parts.iter().collect::<Vec<_>>());
         let x = noise(len, seed ^ 1);
@@ -246,7 +247,7 @@ fn gated_matvec_matches_its_twin() {
             let activations = prop_oneof![Just(Activation::Silu), Just(Activation::GeluTanh)];
             check((quants(), 1..4usize, 1..6usize, lane_counts(), activations, any::<u64>()), |case| {
                 let (quant, tiles, blocks, num_lanes, activation, seed) = case;
-                let (rows, len) = (tiles * 32, blocks * unit(quant));
+                let (rows, len) = (tiles * 32, row_len(&[quant], blocks));
                 let wg = random_matrix(quant, rows, len, seed);
                 let wu = random_matrix(quant, rows, len, seed ^ 9);
                 let x = noise(num_lanes * len, seed ^ 1);
@@ -289,7 +290,7 @@ fn embed_matches_its_twin_bit_for_bit_or_nearly() {
     let options = GpuOptions { max_binding_bytes: Some(16 << 10), ..GpuOptions::default() };
     let Some(gpu) = open_gpu("embed_matches_its_twin", options) else { return };
     check((quants(), 1..400usize, 1..6usize, lane_counts(), any::<u64>()), |(quant, vocab, blocks, num_lanes, seed)| {
-        let len = blocks * unit(quant);
+        let len = row_len(&[quant], blocks);
         let w = random_matrix(quant, vocab, len, seed);
         let tokens: Vec<usize> = noise(num_lanes, seed ^ 1).iter().map(|x| x.to_bits() as usize % vocab).collect();
         let mut expected = vec![0.0; num_lanes * len];
@@ -305,6 +306,40 @@ fn embed_matches_its_twin_bit_for_bit_or_nearly() {
         near(&run(&gpu, &plan, &out, num_lanes * len), &expected, 1e-12)?;
         assert_normed(&gpu, &h, num_lanes, &expected, &gain)
     });
+}
+
+/// Every format over odd shapes, with scales that 16-bit floats hold as normal and as subnormal numbers.
+#[test]
+fn every_format_matches_its_twin() {
+    let Some(gpu) = open_gpu("every_format_matches_its_twin", GpuOptions::default()) else { return };
+    for quant in Quant::all() {
+        for (rows, blocks, size, seed, num_lanes) in [(1, 1, 0.5, 1, 2), (33, 3, 0.01, 2, 1), (75, 11, 0.0005, 3, 32)] {
+            let len = row_len(&[quant], blocks);
+            let bytes = random_weights(quant, rows * len, size, seed);
+            let w = Matrix { quant, num_rows: rows, row_len: len, bytes };
+            let matrix = upload(&gpu, &[&w]);
+            let x = noise(num_lanes * len, seed ^ 1);
+            let (x_buffer, out) = (gpu.upload("x", &x), gpu.storage("out", (num_lanes * rows * 4) as u64));
+            let (input, ending) = (Input::Plain(&x_buffer), Ending::Store(&out));
+            let step = Product { w: &matrix, lanes: num_lanes, input, bias: None, side: None, ending };
+            let plan = product(&gpu, step).expect("plans");
+            let mut expected = vec![0.0; num_lanes * rows];
+            for (x, out) in x.chunks_exact(len).zip(expected.chunks_exact_mut(rows)) {
+                matvec(&w, x, Epilogue::Store, out);
+            }
+            let error = nmse(&run(&gpu, &plan, &out, num_lanes * rows), &expected);
+            assert!(error <= MATVEC_NMSE, "product {quant:?} ({rows}, {len}): {error}");
+
+            let mut expected = vec![0.0; len];
+            embed(&w, rows - 1, 1.0, &mut expected);
+            let (out, gain, h) = (gpu.storage("out", (len * 4) as u64), vec![1.0; len], Normed::new(&gpu, "h", len));
+            let (lanes, gain) = (lanes(&gpu, 0, &[small(rows - 1)]), gpu.upload("gain", &gain));
+            let step = Embed { w: &matrix, scale: 1.0, lanes: &lanes, x: &out, gain: &gain, h: &h, sides: None };
+            let plan = ops::embed::embed(&gpu, 1, step).expect("plans");
+            let error = nmse(&run(&gpu, &plan, &out, len), &expected);
+            assert!(error <= 1e-12, "embed {quant:?} ({rows}, {len}): {error}");
+        }
+    }
 }
 
 /// Heads of odd widths; a query head shares its key head with up to four others.
