@@ -16,6 +16,7 @@ use askew::gpu::ops::product::{Ending, Input, Product, product};
 use askew::gpu::ops::sample::{PICK_BYTES, SLICES, Sample, seen_words};
 use askew::gpu::ops::{self, DECODE_LANES, MAX_LANES};
 use askew::gpu::{Choice, Chosen, Gpu, GpuOptions, Lane};
+use askew::model::Sampler;
 use askew::model::config::{Activation, RopeStyle};
 use askew::model::gguf::TensorInfo;
 use askew::model::quant::Quant;
@@ -27,7 +28,6 @@ use askew::model::reference::gated_matvec::gated_matvec;
 use askew::model::reference::matvec::{Epilogue, add_bias, matvec};
 use askew::model::reference::rms_norm::{add_rms_norm, rms_norm};
 use askew::model::reference::rope_cache::{QkNorm, Rope, rope_cache};
-use askew::model::Sampler;
 use askew::model::sampler::{SamplerSettings, SeenTokens, log_softmax};
 use common::engine::{nmse, open_gpu};
 use common::gguf::{noise, random_weights};
@@ -98,7 +98,8 @@ fn normed(gpu: &Gpu, x: &[f32], gain: &[f32]) -> Normed {
 
 /// What [`normed`] would have made of (lanes, width), read back from the GPU's own.
 fn assert_normed(gpu: &Gpu, found: &Normed, lanes: usize, x: &[f32], gain: &[f32]) -> Result<(), TestCaseError> {
-    let all = block_on(gpu.download::<f32>(&found.buffer, (found.squares_at()) + lanes * found.squares())).expect("lives");
+    let all =
+        block_on(gpu.download::<f32>(&found.buffer, (found.squares_at()) + lanes * found.squares())).expect("lives");
     let expected: Vec<f32> = x.iter().zip(gain.iter().cycle()).map(|(x, g)| x * g).collect();
     near(&all[..lanes * found.width], &expected, MATVEC_NMSE)?;
     for (lane, x) in x.chunks_exact(found.width).enumerate() {
@@ -183,7 +184,8 @@ fn joins_match_their_twin() {
             let w = random_matrix(quant, rows, len, seed);
             let (x, mut expected) = (noise(num_lanes * len, seed ^ 1), noise(num_lanes * rows, seed ^ 2));
             let (gain, weight) = (noise(rows, seed ^ 3), noise(rows, seed ^ 4));
-            let (residual, h, t) = (gpu.upload("x", &expected), Normed::new(&gpu, "h", rows), Normed::new(&gpu, "t", rows));
+            let (residual, h, t) =
+                (gpu.upload("x", &expected), Normed::new(&gpu, "h", rows), Normed::new(&gpu, "t", rows));
             let (gain_buffer, weight_buffer) = (gpu.upload("gain", &gain), gpu.upload("weight", &weight));
             let ending = match has_post_norm {
                 true => Ending::Normed(&t),
@@ -289,23 +291,26 @@ fn gate_matches_its_twin() {
 fn embed_matches_its_twin_bit_for_bit_or_nearly() {
     let options = GpuOptions { max_binding_bytes: Some(16 << 10), ..GpuOptions::default() };
     let Some(gpu) = open_gpu("embed_matches_its_twin", options) else { return };
-    check((quants(), 1..400usize, 1..6usize, lane_counts(), any::<u64>()), |(quant, vocab, blocks, num_lanes, seed)| {
-        let len = row_len(&[quant], blocks);
-        let w = random_matrix(quant, vocab, len, seed);
-        let tokens: Vec<usize> = noise(num_lanes, seed ^ 1).iter().map(|x| x.to_bits() as usize % vocab).collect();
-        let mut expected = vec![0.0; num_lanes * len];
-        for (&token, x) in tokens.iter().zip(expected.chunks_exact_mut(len)) {
-            embed(&w, token, 1.5, x);
-        }
-        let words: Vec<u32> = tokens.iter().map(|&token| small(token)).collect();
-        let (out, gain) = (gpu.storage("out", (num_lanes * len * 4) as u64), noise(len, seed ^ 2));
-        let (h, matrix, lanes) = (Normed::new(&gpu, "h", len), upload(&gpu, &[&w]), lanes(&gpu, 0, &words));
-        let gain_buffer = gpu.upload("gain", &gain);
-        let step = Embed { w: &matrix, scale: 1.5, lanes: &lanes, x: &out, gain: &gain_buffer, h: &h, sides: None };
-        let plan = ops::embed::embed(&gpu, num_lanes, step).expect("plans");
-        near(&run(&gpu, &plan, &out, num_lanes * len), &expected, 1e-12)?;
-        assert_normed(&gpu, &h, num_lanes, &expected, &gain)
-    });
+    check(
+        (quants(), 1..400usize, 1..6usize, lane_counts(), any::<u64>()),
+        |(quant, vocab, blocks, num_lanes, seed)| {
+            let len = row_len(&[quant], blocks);
+            let w = random_matrix(quant, vocab, len, seed);
+            let tokens: Vec<usize> = noise(num_lanes, seed ^ 1).iter().map(|x| x.to_bits() as usize % vocab).collect();
+            let mut expected = vec![0.0; num_lanes * len];
+            for (&token, x) in tokens.iter().zip(expected.chunks_exact_mut(len)) {
+                embed(&w, token, 1.5, x);
+            }
+            let words: Vec<u32> = tokens.iter().map(|&token| small(token)).collect();
+            let (out, gain) = (gpu.storage("out", (num_lanes * len * 4) as u64), noise(len, seed ^ 2));
+            let (h, matrix, lanes) = (Normed::new(&gpu, "h", len), upload(&gpu, &[&w]), lanes(&gpu, 0, &words));
+            let gain_buffer = gpu.upload("gain", &gain);
+            let step = Embed { w: &matrix, scale: 1.5, lanes: &lanes, x: &out, gain: &gain_buffer, h: &h, sides: None };
+            let plan = ops::embed::embed(&gpu, num_lanes, step).expect("plans");
+            near(&run(&gpu, &plan, &out, num_lanes * len), &expected, 1e-12)?;
+            assert_normed(&gpu, &h, num_lanes, &expected, &gain)
+        },
+    );
 }
 
 /// Every format over odd shapes, with scales that 16-bit floats hold as normal and as subnormal numbers.
@@ -432,7 +437,8 @@ fn choices_match_their_twin() {
         let ((temperature, top_k, top_p), (min_p, penalty, seed)) = (kind, rest);
         let logits: Vec<f32> = noise(num_lanes * vocab, seed).iter().map(|x| x * 6.0).collect();
         let buffer = |label: &str, words: usize| gpu.storage(label, (words * 4) as u64);
-        let (samplers, seen_buffer) = (buffer("samplers", 8 * num_lanes), buffer("seen", seen_words(vocab) * num_lanes));
+        let (samplers, seen_buffer) =
+            (buffer("samplers", 8 * num_lanes), buffer("seen", seen_words(vocab) * num_lanes));
         let lane = |i: usize| Lane { token: 0, position: small(40 + i), column: small(i), step: 0 };
         let lane_buffer = gpu.upload("lanes", &(0..num_lanes).map(lane).collect::<Vec<_>>());
         let mut expected = Vec::new();

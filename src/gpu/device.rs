@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_channel::oneshot;
 
 use super::GpuError;
-use super::ops::{DECODE_LANES, MAX_LANES};
 use super::kernel::{Dispatch, Kernel};
+use super::ops::{DECODE_LANES, MAX_LANES};
 
 /// What an adapter can do and how to use it: the only place where devices are told apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -259,7 +259,11 @@ impl Gpu {
     ///
     /// # Errors
     /// A fault of the device, now or since it was opened.
-    pub async fn read<T: bytemuck::AnyBitPattern>(&self, staging: &wgpu::Buffer, len: usize) -> Result<Vec<T>, GpuError> {
+    pub async fn read<T: bytemuck::AnyBitPattern>(
+        &self,
+        staging: &wgpu::Buffer,
+        len: usize,
+    ) -> Result<Vec<T>, GpuError> {
         self.count(|counts| counts.readbacks += 1);
         let (sender, receiver) = oneshot::channel();
         staging.slice(..).map_async(wgpu::MapMode::Read, move |result| {

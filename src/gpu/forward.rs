@@ -244,9 +244,9 @@ impl GpuModel {
         let mut rest = lanes.as_slice();
         while !rest.is_empty() {
             let longest = self.gpu.caps().prefill_lanes.clamp(1, MAX_LANES);
-            let fits = [longest, DECODE_LANES.min(longest), 1].into_iter().find(|&size| {
-                rest.len() >= size || (size <= DECODE_LANES && rest.len() >= WORTH_PADDING.min(size))
-            });
+            let fits = [longest, DECODE_LANES.min(longest), 1]
+                .into_iter()
+                .find(|&size| rest.len() >= size || (size <= DECODE_LANES && rest.len() >= WORTH_PADDING.min(size)));
             // A long step is worth it from half of its lanes on.
             let size = if longest > DECODE_LANES && rest.len() > longest / 2 { longest } else { fits.unwrap_or(1) };
             let (chunk, after) = rest.split_at(size.min(rest.len()));

@@ -148,13 +148,10 @@ impl Sides {
         let run = adapters.len() * adapter_rank;
         let steering_run = steerings.len().next_multiple_of(4);
         let z = |stride: usize| (gpu.storage("z", (MAX_LANES * stride * 4) as u64), stride);
-        let zs =
-            Zs { qkv: z(3 * run), attn_output: z(run), gate_up: z(2 * run), down: z(run + steering_run) };
+        let zs = Zs { qkv: z(3 * run), attn_output: z(run), gate_up: z(2 * run), down: z(run + steering_run) };
         let per_column = (adapters.len() + steerings.len()).max(1);
-        let scales = ColumnScales {
-            buffer: gpu.storage("column scales", (columns * per_column * 4) as u64),
-            per_column,
-        };
+        let scales =
+            ColumnScales { buffer: gpu.storage("column scales", (columns * per_column * 4) as u64), per_column };
         let builder = Builder { gpu, config, adapters, steerings, adapter_rank, zs };
         let layers = (0..config.num_layers).map(|layer| builder.layer(layer)).collect::<Result<_, _>>()?;
         let steering_z = (run, builder.zs.down.1, builder.zs.down.0);
@@ -267,10 +264,13 @@ impl Builder<'_> {
         if let Some(extra) = extra {
             b[run * rows..][..extra.len()].copy_from_slice(extra);
         }
-        let starts: Vec<usize> = stack.iter().scan(0, |at, (_, rows)| {
-            *at += rows;
-            Some(*at)
-        }).collect();
+        let starts: Vec<usize> = stack
+            .iter()
+            .scan(0, |at, (_, rows)| {
+                *at += rows;
+                Some(*at)
+            })
+            .collect();
         let b = self.pairs(&b, rows, rank);
         let side_b = self.side_b(b, rank, z, &starts[..stack.len() - 1]);
         let side_a = if is_adapted { Some(self.side_a(&a, n, &gains, z)?) } else { None };

@@ -128,9 +128,8 @@ impl Rooms<'_> {
         let is_in = |tensor: LayerTensor| tensor.is_in(config);
         let (has_bias, has_qk_norm) = (is_in(LayerTensor::QBias), is_in(LayerTensor::QNorm));
         let has_post_norms = is_in(LayerTensor::PostAttnNorm);
-        let post_norm = |rooms: &mut Self, tensor: LayerTensor| {
-            has_post_norms.then(|| rooms.vectors(&[name(tensor)])).transpose()
-        };
+        let post_norm =
+            |rooms: &mut Self, tensor: LayerTensor| has_post_norms.then(|| rooms.vectors(&[name(tensor)])).transpose();
         Ok(LayerWeights {
             attn_norm: self.vectors(&[name(LayerTensor::AttnNorm)])?,
             qkv: self.matrix(&[LayerTensor::Q, LayerTensor::K, LayerTensor::V].map(name))?,

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use super::protocol::{Device, LoadProgress, LoadStage, ModelCard, QuantCount};
 use super::model::{Engine, LoadedModel, narrow};
+use super::protocol::{Device, LoadProgress, LoadStage, ModelCard, QuantCount};
 use super::{ByteSource, RuntimeError};
 use crate::gpu::{DeviceCaps, Gpu, GpuError, GpuModel, GpuWeightsBuilder, Layout};
 use crate::model::config::count_quants;
@@ -83,7 +83,7 @@ pub async fn load(
             let built = Rc::new(builder.build());
             let layout = Layout { context, columns, ..Layout::default() };
             let model = gpu.checked(|| GpuModel::new(gpu, &file.config, &built, &layout)).await?;
-            (Engine::Gpu(model), context)
+            (Engine::Gpu(Box::new(model)), context)
         }
     };
     let card = card(&file, name, context);

@@ -24,7 +24,7 @@ pub struct LoadedModel {
 #[derive(Debug)]
 pub(super) enum Engine {
     Cpu(Box<Reference>),
-    Gpu(GpuModel),
+    Gpu(Box<GpuModel>),
 }
 
 impl LoadedModel {
