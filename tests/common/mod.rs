@@ -4,6 +4,8 @@
 
 pub(crate) mod engine;
 pub(crate) mod gguf;
+pub(crate) mod models;
+pub(crate) mod strings;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
