@@ -22,6 +22,11 @@ pub enum AdapterError {
         "the adapter changes \"{0}\", which cannot be adapted: only the attention and feed-forward matrices of the layers can"
     )]
     Target(String),
+    /// A tensor of a steering file that belongs to no layer.
+    #[error(
+        "the tensor \"{0}\" is no steering vector of a layer: \"layer.N\" in safetensors, \"direction.N\" from 1 in GGUF"
+    )]
+    Vector(String),
     /// A tensor whose partner is not there.
     #[error("the adapter's tensor \"{tensor}\" has no partner \"{missing}\": the file is incomplete")]
     Partner {
