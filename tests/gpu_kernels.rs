@@ -14,13 +14,13 @@ use askew::model::config::{Activation, RopeStyle};
 use askew::model::gguf::TensorInfo;
 use askew::model::quant::Quant;
 use askew::model::reference::Matrix;
-use askew::model::reference::attention::{Heads, attention};
+use askew::model::reference::attention::{Heads, Reach, attention};
 use askew::model::reference::embed::embed;
 use askew::model::reference::gate::gate;
 use askew::model::reference::gated_matvec::gated_matvec;
 use askew::model::reference::matvec::{Epilogue, matvec};
 use askew::model::reference::rms_norm::rms_norm;
-use askew::model::reference::rope_cache::rope_cache;
+use askew::model::reference::rope_cache::{Rope, rope_cache};
 use common::engine::{nmse, open_gpu};
 use common::gguf::{noise, random_weights};
 use pollster::block_on;
@@ -255,7 +255,8 @@ fn rope_cache_matches_its_twin() {
 
         for (column, qkv) in qkv.chunks_exact_mut(width).enumerate() {
             let at = position + column;
-            rope_cache(qkv, &angles[at * pairs..][..pairs], style, at, &mut k, &mut v, kv_dim);
+            let rope = Rope { style, angles: &angles[at * pairs..][..pairs], norm: None };
+            rope_cache(qkv, rope, at, &mut k, &mut v, kv_dim);
         }
         // Only q and the caches are promised: the twin also leaves rotated keys behind in qkv.
         for (found, expected) in found.chunks_exact(width).zip(qkv.chunks_exact(width)) {
@@ -274,13 +275,14 @@ fn attention_matches_its_twin() {
         let (q_dim, kv_dim) = (heads.num_heads * heads.head_dim, heads.num_kv_heads * heads.head_dim);
         let width = q_dim + 2 * kv_dim;
         let context = position + columns + 3;
+        let reach = Reach { scale: 1.0 / (heads.head_dim as f32).sqrt(), window: None };
         // Large enough that some softmax weights vanish.
         let grow = |values: Vec<f32>| values.into_iter().map(|x| x * 4.0).collect::<Vec<f32>>();
         let qkv = grow(noise(columns * width, seed));
         let (k, v) = (grow(noise(context * kv_dim, seed ^ 1)), noise(context * kv_dim, seed ^ 2));
         let mut expected = vec![0.0; columns * q_dim];
         for (column, out) in expected.chunks_exact_mut(q_dim).enumerate() {
-            attention(&qkv[column * width..][..q_dim], &k, &v, position + column, heads, out);
+            attention(&qkv[column * width..][..q_dim], &k, &v, position + column, heads, reach, out);
         }
         let cache = ops::attention::Cache { k: gpu.upload("k", &k), v: gpu.upload("v", &v) };
         let start = params(&gpu, u32::try_from(position).expect("small"), &[]);

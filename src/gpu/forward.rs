@@ -57,7 +57,7 @@ struct Buffers {
 
 impl Buffers {
     fn new(gpu: &Gpu, config: &Config, weights: &GpuWeights, context: usize) -> Self {
-        let rope = RopeTable::new(config, weights.rope_divisors.as_deref(), context);
+        let rope = RopeTable::new(config, weights.rope_divisors.as_deref(), context, false);
         let floats = |label: &str, len: usize| gpu.storage(label, (len * 4) as u64);
         let columns = |label: &str, width: usize| floats(label, MAX_COLUMNS * width);
         let cache_len = context * config.kv_dim();

@@ -55,6 +55,12 @@ impl GpuWeightsBuilder {
     /// # Errors
     /// [`GpuError::Model`] for tensors that are missing or cannot be stacked.
     pub fn new(gpu: &Rc<Gpu>, file: &ModelFile) -> Result<Self, GpuError> {
+        let config = &file.config;
+        let has_window = (0..config.num_layers).any(|layer| config.window(layer).is_some());
+        if config.qkv_bias || config.qk_norm || config.post_norms || has_window {
+            let feature = format!("parts of the architecture \"{}\" that the GPU lacks", config.architecture);
+            return Err(ModelError::Feature(feature).into());
+        }
         let mut rooms = Rooms { gpu, file, targets: BTreeMap::new() };
         let layers = (0..file.config.num_layers).map(|layer| rooms.layer(layer)).collect::<Result<_, _>>()?;
         let embedding = rooms.matrix(&[tensors::EMBEDDING.to_owned()])?;

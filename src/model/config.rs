@@ -42,15 +42,75 @@ pub(super) struct Architecture {
     activation: Activation,
     /// Embeddings are multiplied by the square root of the model's width.
     scales_embeddings: bool,
+    /// Queries, keys and values have a bias.
+    qkv_bias: bool,
+    /// Every head of queries and keys is normalised before its rotation.
+    qk_norm: bool,
+    /// What attention and the feed-forward part give is normalised before it joins the residual stream.
+    post_norms: bool,
+    /// Files may hold divisors of the rotation frequencies.
+    divides_frequencies: bool,
+    /// Where the file gives a sliding window: of so many layers, all but the last slide, and rotate by this base alone.
+    local_layers: Option<(usize, f32)>,
+    /// Models with so many layers scale attention by their width per head and not by the head's own.
+    wide_attention_layers: Option<usize>,
 }
 
-/// Architectures that can be run.
-const ARCHITECTURES: [Architecture; 1] = [Architecture {
+const LLAMA: Architecture = Architecture {
     name: "llama",
     rope_style: RopeStyle::Interleaved,
     activation: Activation::Silu,
     scales_embeddings: false,
-}];
+    qkv_bias: false,
+    qk_norm: false,
+    post_norms: false,
+    divides_frequencies: true,
+    local_layers: None,
+    wide_attention_layers: None,
+};
+
+const QWEN2: Architecture =
+    Architecture { name: "qwen2", rope_style: RopeStyle::Halves, qkv_bias: true, divides_frequencies: false, ..LLAMA };
+
+const QWEN3: Architecture = Architecture { name: "qwen3", qkv_bias: false, qk_norm: true, ..QWEN2 };
+
+/// Layers slide five to one, and the 27B model's 62 layers are how llama.cpp knows it.
+const GEMMA3: Architecture = Architecture {
+    name: "gemma3",
+    rope_style: RopeStyle::Halves,
+    activation: Activation::GeluTanh,
+    scales_embeddings: true,
+    qkv_bias: false,
+    qk_norm: true,
+    post_norms: true,
+    divides_frequencies: false,
+    local_layers: Some((6, 10_000.0)),
+    wide_attention_layers: Some(62),
+};
+
+/// Architectures that can be run.
+const ARCHITECTURES: [Architecture; 4] = [LLAMA, QWEN2, QWEN3, GEMMA3];
+
+/// Keys of features that change the results; where one is there and not zero, the file is refused.
+const REFUSED_NUMBERS: [(&str, &str); 6] = [
+    ("attn_logit_softcapping", "soft caps on attention"),
+    ("final_logit_softcapping", "soft caps on logits"),
+    ("attention.scale", "its own attention scale"),
+    ("logit_scale", "scaled logits"),
+    ("residual_scale", "a scaled residual stream"),
+    ("embedding_scale", "its own embedding scale"),
+];
+
+/// A sliding window, as some layers have it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct LocalLayers {
+    /// Positions attended to, the token's own included.
+    window: usize,
+    /// Every layer whose number plus one this divides is global.
+    pattern: usize,
+    /// Base of the local layers' rotation frequencies.
+    rope_theta: f32,
+}
 
 /// A model's shape and features.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +145,17 @@ pub struct Config {
     pub activation: Activation,
     /// Embeddings are multiplied by this.
     pub embedding_scale: f32,
+    /// Products of queries and keys are multiplied by this.
+    pub attention_scale: f32,
+    /// Queries, keys and values have a bias.
+    pub qkv_bias: bool,
+    /// Every head of queries and keys is normalised before its rotation.
+    pub qk_norm: bool,
+    /// What attention and the feed-forward part give is normalised before it joins the residual stream.
+    pub post_norms: bool,
+    /// The file may hold divisors of the rotation frequencies.
+    pub(super) divides_frequencies: bool,
+    local_layers: Option<LocalLayers>,
 }
 
 impl Config {
@@ -117,10 +188,13 @@ impl Config {
         let vocab_size = u32::try_from(embedding.num_rows()).ok().filter(|&n| n <= MAX_VOCAB);
         let vocab_size = vocab_size.ok_or_else(|| bad(tensors::EMBEDDING, "has too many rows"))? as usize;
         let eps_key = key("attention.layer_norm_rms_epsilon");
+        let num_layers = sized("block_count", MAX_LAYERS)?;
+        let scaled_width =
+            if architecture.wide_attention_layers == Some(num_layers) { dim / num_heads } else { head_dim };
 
         let config = Self {
             architecture: architecture.name,
-            num_layers: sized("block_count", MAX_LAYERS)?,
+            num_layers,
             dim,
             ff_dim: sized("feed_forward_length", MAX_FF_DIM)?,
             num_heads,
@@ -134,6 +208,12 @@ impl Config {
             rope_style: architecture.rope_style,
             activation: architecture.activation,
             embedding_scale: if architecture.scales_embeddings { (dim as f32).sqrt() } else { 1.0 },
+            attention_scale: 1.0 / (scaled_width as f32).sqrt(),
+            qkv_bias: architecture.qkv_bias,
+            qk_norm: architecture.qk_norm,
+            post_norms: architecture.post_norms,
+            divides_frequencies: architecture.divides_frequencies,
+            local_layers: local_layers(header, architecture, &key)?,
         };
         config.check(header, &key)?;
         tensors::check(&config, header)?;
@@ -158,7 +238,13 @@ impl Config {
                 return Err(bad(&key(suffix), "gives rows that are not a multiple of 32 long"));
             }
         }
-        for suffix in ["rope.dimension_count", "attention.value_length"] {
+        for suffix in [
+            "rope.dimension_count",
+            "rope.dimension_count_swa",
+            "attention.value_length",
+            "attention.key_length_swa",
+            "attention.value_length_swa",
+        ] {
             if header.u32(&key(suffix))?.is_some_and(|n| n as usize != self.head_dim) {
                 return Err(ModelError::Feature(format!("a {suffix} other than its head width")));
             }
@@ -166,10 +252,39 @@ impl Config {
         if header.u32(&key("expert_count"))?.is_some_and(|n| n > 0) {
             return Err(ModelError::Feature("a mixture of experts".to_owned()));
         }
-        if !(self.norm_eps >= 0.0 && self.rope_theta > 0.0 && self.rope_position_scale > 0.0) {
+        for (suffix, feature) in REFUSED_NUMBERS {
+            if header.f32(&key(suffix))?.is_some_and(|x| x != 0.0) {
+                return Err(ModelError::Feature(feature.to_owned()));
+            }
+        }
+        if header.bool(&key("attention.causal"))? == Some(false) {
+            return Err(ModelError::Feature("attention in both directions".to_owned()));
+        }
+        let is_positive = |theta: f32| theta > 0.0;
+        let thetas = [Some(self.rope_theta), self.local_layers.map(|local| local.rope_theta)];
+        let has_thetas = thetas.into_iter().flatten().all(is_positive);
+        if !(self.norm_eps >= 0.0 && has_thetas && self.rope_position_scale > 0.0) {
             return Err(bad(&key("rope.freq_base"), "or the norm's epsilon is not a positive number"));
         }
         Ok(())
+    }
+
+    /// Positions that layer `layer` attends to, the token's own included; None where it attends to all before it.
+    pub fn window(&self, layer: usize) -> Option<usize> {
+        self.local_layers.filter(|local| !(layer + 1).is_multiple_of(local.pattern)).map(|local| local.window)
+    }
+
+    /// Whether layer `layer` rotates by the local frequencies: [`Config::rope`].
+    pub fn uses_local_rope(&self, layer: usize) -> bool {
+        self.window(layer).is_some()
+    }
+
+    /// Base and position scale of the rotation frequencies, of local or of global layers.
+    pub fn rope(&self, is_local: bool) -> (f32, f32) {
+        match self.local_layers {
+            Some(local) if is_local => (local.rope_theta, 1.0),
+            _ => (self.rope_theta, self.rope_position_scale),
+        }
     }
 
     /// Width of all query heads together.
@@ -198,12 +313,44 @@ pub(super) fn check_architecture(value: &Value) -> Result<&'static Architecture,
     })
 }
 
+/// As llama.cpp reads it: a factor without a type is linear, and older files name it otherwise.
 fn rope_position_scale(header: &Header, key: &impl Fn(&str) -> String) -> Result<f32, ModelError> {
     match header.str(&key("rope.scaling.type"))? {
-        None | Some("none") => Ok(1.0),
-        Some("linear") => Ok(header.f32(&key("rope.scaling.factor"))?.unwrap_or(1.0)),
+        Some("none") => Ok(1.0),
+        None | Some("linear") => {
+            let factor = match header.f32(&key("rope.scaling.factor"))? {
+                None => header.f32(&key("rope.scale_linear"))?,
+                given => given,
+            };
+            Ok(factor.filter(|&factor| factor != 0.0).unwrap_or(1.0))
+        }
         Some(other) => Err(ModelError::Feature(format!("RoPE scaling of type \"{other}\""))),
     }
+}
+
+/// The window of a file whose architecture knows one. Elsewhere a window that would bind is refused.
+fn local_layers(
+    header: &Header,
+    architecture: &Architecture,
+    key: &impl Fn(&str) -> String,
+) -> Result<Option<LocalLayers>, ModelError> {
+    let window_key = key("attention.sliding_window");
+    let Some(window) = header.u32(&window_key)?.filter(|&window| window > 0) else { return Ok(None) };
+    let Some((pattern, rope_theta)) = architecture.local_layers else {
+        let binds = header.u32(&key("context_length"))?.is_none_or(|context| window < context);
+        let feature = || ModelError::Feature("a sliding window in an architecture that has none".to_owned());
+        return if binds { Err(feature()) } else { Ok(None) };
+    };
+    let pattern_key = key("attention.sliding_window_pattern");
+    if matches!(header.metadata.get(&pattern_key), Some(Value::Bools(_) | Value::Ints(_))) {
+        return Err(ModelError::Feature("a list of layers that slide".to_owned()));
+    }
+    let pattern = match header.u32(&pattern_key)? {
+        None => pattern,
+        Some(n) => in_range(&pattern_key, n, MAX_LAYERS)?,
+    };
+    let rope_theta = header.f32(&key("rope.freq_base_swa"))?.unwrap_or(rope_theta);
+    Ok(Some(LocalLayers { window: in_range(&window_key, window, u32::MAX)?, pattern, rope_theta }))
 }
 
 fn in_range(key: &str, found: u32, limit: u32) -> Result<usize, ModelError> {

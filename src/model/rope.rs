@@ -15,16 +15,16 @@ pub struct RopeTable {
 
 impl RopeTable {
     /// Angles for positions `0 .. context`. Pair i of a position p turns by p / (scale theta^(2i / head_dim) f_i), where
-    /// `divisors` holds the f_i of files that have them.
-    pub fn new(config: &Config, divisors: Option<&[f32]>, context: usize) -> Self {
+    /// `divisors` holds the f_i of files that have them. `local` takes theta and scale of layers with a window.
+    pub fn new(config: &Config, divisors: Option<&[f32]>, context: usize, local: bool) -> Self {
         let pairs = config.head_dim / 2;
-        let theta = f64::from(config.rope_theta);
+        let (theta, scale) = config.rope(local);
+        let (theta, scale) = (f64::from(theta), f64::from(scale));
         let mut cos_sin = Vec::with_capacity(context * pairs);
         for position in 0..context {
             for pair in 0..pairs {
                 let exponent = 2.0 * pair as f64 / config.head_dim as f64;
                 let divisor = divisors.and_then(|all| all.get(pair)).map_or(1.0, |&f| f64::from(f));
-                let scale = f64::from(config.rope_position_scale);
                 let (sin, cos) = (position as f64 / (scale * theta.powf(exponent) * divisor)).sin_cos();
                 #[expect(clippy::cast_possible_truncation, reason = "the forward passes work in f32")]
                 cos_sin.push([cos as f32, sin as f32]);

@@ -13,21 +13,45 @@ pub struct Heads {
     pub head_dim: usize,
 }
 
-/// For each head h with its key head g: out_h = sum over t <= position of softmax(q_h . k_t,g / sqrt(head_dim))_t v_t,g.
-/// `q` and `out` are (q_dim,), the caches (context, kv_dim).
-pub fn attention(q: &[f32], k_cache: &[f32], v_cache: &[f32], position: usize, heads: Heads, out: &mut [f32]) {
+/// What an attention looks at, and how its scores are scaled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reach {
+    /// Products of queries and keys are multiplied by this.
+    pub scale: f32,
+    /// The last positions only, the token's own included.
+    pub window: Option<usize>,
+}
+
+impl Reach {
+    /// The first position that a token at `position` attends to.
+    pub fn start(self, position: usize) -> usize {
+        self.window.map_or(0, |window| (position + 1).saturating_sub(window))
+    }
+}
+
+/// For each head h with its key head g: out_h = sum over t of softmax(scale q_h . k_t,g)_t v_t,g, for t from the start of
+/// the window up to `position`. `q` and `out` are (q_dim,), the caches (context, kv_dim).
+pub fn attention(
+    q: &[f32],
+    k_cache: &[f32],
+    v_cache: &[f32],
+    position: usize,
+    heads: Heads,
+    reach: Reach,
+    out: &mut [f32],
+) {
     let Heads { num_heads, num_kv_heads, head_dim } = heads;
     let kv_dim = num_kv_heads * head_dim;
-    let scale = 1.0 / (head_dim as f32).sqrt();
-    let mut weights = vec![0.0; position + 1];
+    let first = reach.start(position);
+    let mut weights = vec![0.0; position + 1 - first];
     for (head, (q, out)) in q.chunks_exact(head_dim).zip(out.chunks_exact_mut(head_dim)).enumerate() {
         let start = head / (num_heads / num_kv_heads) * head_dim;
-        for (t, weight) in weights.iter_mut().enumerate() {
-            *weight = dot(q, &k_cache[t * kv_dim + start..][..head_dim]) * scale;
+        for (t, weight) in (first..).zip(&mut weights) {
+            *weight = dot(q, &k_cache[t * kv_dim + start..][..head_dim]) * reach.scale;
         }
         softmax(&mut weights);
         out.fill(0.0);
-        for (t, weight) in weights.iter().enumerate() {
+        for (t, weight) in (first..).zip(&weights) {
             for (out, v) in out.iter_mut().zip(&v_cache[t * kv_dim + start..][..head_dim]) {
                 *out += weight * v;
             }

@@ -24,6 +24,13 @@ pub fn matvec(w: &Matrix, x: &[f32], epilogue: Epilogue, out: &mut [f32]) {
     }
 }
 
+/// out (d,) += bias (d,), where there is one.
+pub fn add_bias(bias: Option<&[f32]>, out: &mut [f32]) {
+    for (out, bias) in out.iter_mut().zip(bias.unwrap_or_default()) {
+        *out += bias;
+    }
+}
+
 /// Sum of products, in eight interleaved sums: faster and more exact than one.
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     const LANES: usize = 8;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::gguf::{RowSink, TensorInfo};
 use crate::model::quant::Quant;
 use crate::model::tensors::{self, LayerTensor};
-use crate::model::{ModelError, ModelFile};
+use crate::model::{Config, ModelError, ModelFile};
 
 /// W (num_rows, row_len), decoded on demand.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,18 +35,25 @@ impl Matrix {
     }
 }
 
-/// The weights of one layer; shapes as in [`LayerTensor`].
+/// The weights of one layer; shapes as in [`LayerTensor`]. None is what the architecture does without.
 #[derive(Clone, Debug)]
 pub struct LayerWeights {
     pub(super) attn_norm: Vec<f32>,
     pub(super) q: Matrix,
     pub(super) k: Matrix,
     pub(super) v: Matrix,
+    pub(super) q_bias: Option<Vec<f32>>,
+    pub(super) k_bias: Option<Vec<f32>>,
+    pub(super) v_bias: Option<Vec<f32>>,
+    pub(super) q_norm: Option<Vec<f32>>,
+    pub(super) k_norm: Option<Vec<f32>>,
     pub(super) attn_output: Matrix,
+    pub(super) post_attn_norm: Option<Vec<f32>>,
     pub(super) ff_norm: Vec<f32>,
     pub(super) gate: Matrix,
     pub(super) up: Matrix,
     pub(super) down: Matrix,
+    pub(super) post_ff_norm: Option<Vec<f32>>,
 }
 
 /// All weights.
@@ -88,7 +95,8 @@ impl WeightsBuilder {
     /// # Errors
     /// [`ModelError::MissingTensor`] when the stream ended before all had come.
     pub fn build(mut self, file: &ModelFile) -> Result<Weights, ModelError> {
-        let layers = (0..file.config.num_layers).map(|layer| self.layer(layer)).collect::<Result<_, _>>()?;
+        let layers =
+            (0..file.config.num_layers).map(|layer| self.layer(&file.config, layer)).collect::<Result<_, _>>()?;
         Ok(Weights {
             embedding: self.take(tensors::EMBEDDING)?,
             layers,
@@ -101,19 +109,30 @@ impl WeightsBuilder {
         })
     }
 
-    fn layer(&mut self, layer: usize) -> Result<LayerWeights, ModelError> {
-        let mut take = |tensor: LayerTensor| self.take(&tensor.name(layer));
+    fn layer(&mut self, config: &Config, layer: usize) -> Result<LayerWeights, ModelError> {
         Ok(LayerWeights {
-            attn_norm: take(LayerTensor::AttnNorm)?.to_f32(),
-            q: take(LayerTensor::Q)?,
-            k: take(LayerTensor::K)?,
-            v: take(LayerTensor::V)?,
-            attn_output: take(LayerTensor::AttnOutput)?,
-            ff_norm: take(LayerTensor::FfNorm)?.to_f32(),
-            gate: take(LayerTensor::Gate)?,
-            up: take(LayerTensor::Up)?,
-            down: take(LayerTensor::Down)?,
+            attn_norm: self.take(&LayerTensor::AttnNorm.name(layer))?.to_f32(),
+            q: self.take(&LayerTensor::Q.name(layer))?,
+            k: self.take(&LayerTensor::K.name(layer))?,
+            v: self.take(&LayerTensor::V.name(layer))?,
+            q_bias: self.optional(config, LayerTensor::QBias, layer)?,
+            k_bias: self.optional(config, LayerTensor::KBias, layer)?,
+            v_bias: self.optional(config, LayerTensor::VBias, layer)?,
+            q_norm: self.optional(config, LayerTensor::QNorm, layer)?,
+            k_norm: self.optional(config, LayerTensor::KNorm, layer)?,
+            attn_output: self.take(&LayerTensor::AttnOutput.name(layer))?,
+            post_attn_norm: self.optional(config, LayerTensor::PostAttnNorm, layer)?,
+            ff_norm: self.take(&LayerTensor::FfNorm.name(layer))?.to_f32(),
+            gate: self.take(&LayerTensor::Gate.name(layer))?,
+            up: self.take(&LayerTensor::Up.name(layer))?,
+            down: self.take(&LayerTensor::Down.name(layer))?,
+            post_ff_norm: self.optional(config, LayerTensor::PostFfNorm, layer)?,
         })
+    }
+
+    fn optional(&mut self, config: &Config, tensor: LayerTensor, layer: usize) -> Result<Option<Vec<f32>>, ModelError> {
+        let wanted = tensor.is_in(config);
+        wanted.then(|| self.take(&tensor.name(layer)).map(|vector| vector.to_f32())).transpose()
     }
 
     fn take(&mut self, name: &str) -> Result<Matrix, ModelError> {
