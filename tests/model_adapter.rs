@@ -150,7 +150,9 @@ fn spellings_and_chunks_do_not_matter() {
         |layer: usize, module: &str, factor: &str| {
             format!("base_model.model.model.layers.{layer}.{module}.lora_{factor}.default.weight")
         },
-        |layer: usize, module: &str, factor: &str| format!("base_model.model.layers.{layer}.{module}.lora_{factor}.weight"),
+        |layer: usize, module: &str, factor: &str| {
+            format!("base_model.model.layers.{layer}.{module}.lora_{factor}.weight")
+        },
     ] {
         let files = peft(&mut parts, "F16", 8.0, spell);
         assert!(from_peft(&files, &config).expect("usable") == expected);
@@ -273,14 +275,20 @@ fn tensors_that_do_not_fit_are_named() {
     let first = peft_name(0, "self_attn.q_proj", "A");
 
     let error = adapter_error(spoilt(&|file| file.tensors[0].2 = vec![8, 32]));
-    assert!(matches!(&error, AdapterError::Shape { tensor, found, .. } if *tensor == first && found == &[8, 32]), "{error}");
+    assert!(
+        matches!(&error, AdapterError::Shape { tensor, found, .. } if *tensor == first && found == &[8, 32]),
+        "{error}"
+    );
     assert!(error.to_string().contains("(rank, 64)") && error.to_string().contains("another model"), "{error}");
     // The factors' ranks differ.
     let error = adapter_error(spoilt(&|file| {
         file.tensors[1].2[1] = 2;
         file.tensors[1].3.truncate(96 * 2 * 4);
     }));
-    assert!(matches!(&error, AdapterError::Config { key, problem } if key == "r" && problem.contains("rank 2")), "{error}");
+    assert!(
+        matches!(&error, AdapterError::Config { key, problem } if key == "r" && problem.contains("rank 2")),
+        "{error}"
+    );
     assert_eq!(
         adapter_error(spoilt(&|file| drop(file.tensors.remove(1)))),
         AdapterError::Partner { tensor: first.clone(), missing: "B of blk.0.attn_q.weight".into() }
@@ -372,7 +380,8 @@ fn safetensors_that_lie_are_refused() {
     let entry = |shape: &str, offsets: &str| {
         file(&format!("{{\"{name}\":{{\"dtype\":\"F32\",\"shape\":{shape},\"data_offsets\":{offsets}}}}}"), 256)
     };
-    let is_corrupt = |bytes: &[u8]| assert!(matches!(read(bytes), Err(ModelError::Corrupt(_))), "{}", bytes.escape_ascii());
+    let is_corrupt =
+        |bytes: &[u8]| assert!(matches!(read(bytes), Err(ModelError::Corrupt(_))), "{}", bytes.escape_ascii());
     is_corrupt(&entry("[1,64]", "[0,255]"));
     is_corrupt(&entry("[1,64]", "[4,260]"));
     is_corrupt(&entry("[1,64]", "[256,0]"));

@@ -141,8 +141,8 @@ impl Vectors {
         match header.str(super::config::ARCHITECTURE_KEY)? {
             Some(ARCHITECTURE) => {}
             found => {
-                let found = found.unwrap_or("unknown").to_owned();
-                return Err(AdapterError::Architecture { found, expected: ARCHITECTURE.to_owned() }.into());
+                let problem = format!("is \"{}\", not \"{ARCHITECTURE}\"", found.unwrap_or_default());
+                return Err(AdapterError::Config { key: super::config::ARCHITECTURE_KEY.to_owned(), problem }.into());
             }
         }
         if header.metadata.contains_key(MODEL_KEY) {

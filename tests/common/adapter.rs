@@ -207,7 +207,8 @@ pub(crate) fn merged(model: &GgufFile, parts: &[Part], shape: Shape, architectur
         let mut change = vec![0.0f32; d * n];
         for row in 0..d {
             for column in 0..n {
-                let products = (0..part.rank).map(|k| f64::from(part.b[row * part.rank + k]) * f64::from(part.a[k * n + column]));
+                let products =
+                    (0..part.rank).map(|k| f64::from(part.b[row * part.rank + k]) * f64::from(part.a[k * n + column]));
                 change[row * n + column] = products.sum::<f64>() as f32 * scale;
             }
         }

@@ -10,7 +10,7 @@ pub enum AdapterError {
     #[error("a PEFT adapter is two files, and {0} is missing: choose both")]
     Incomplete(&'static str),
     /// A setting of the configuration that would be silently ignored, or that makes no sense.
-    #[error("the adapter's configuration cannot be used: \"{key}\" {problem}")]
+    #[error("the file cannot be used: \"{key}\" {problem}")]
     Config {
         /// The key.
         key: String,
@@ -89,6 +89,9 @@ pub enum AdapterError {
     /// Numbers that would make every answer meaningless.
     #[error("the tensor \"{0}\" holds numbers that are not finite: it is damaged, or its training diverged")]
     NotFinite(String),
+    /// An adapter where a model was expected.
+    #[error("this file is an adapter, not a model: load the model that it is for, then the adapter beside it")]
+    NotAModel,
     /// Nothing in it.
     #[error("the file changes nothing: it holds no tensor for any layer")]
     Empty,

@@ -16,12 +16,10 @@ pub struct Side<'a> {
 }
 
 impl Side<'_> {
-    /// Adds the adapter's share of W (d, n) @ x (n,) for each token of `x` (tokens, n), if it has one: token t's products
-    /// stand in `out` from `t * stride` on.
-    pub fn add(self, target: LayerTensor, x: &[f32], num_tokens: usize, out: &mut [f32], stride: usize) {
-        let Some(part) = self.parts.and_then(|parts| parts.get(&target)) else { return };
-        for (token, x) in x.chunks_exact(x.len() / num_tokens.max(1)).enumerate() {
-            low_rank(part, self.scale, x, &mut out[token * stride..]);
+    /// Adds the adapter's share of W (d, n) @ x (n,) to `out` (d,), if it has one.
+    pub fn add(self, target: LayerTensor, x: &[f32], out: &mut [f32]) {
+        if let Some(part) = self.parts.and_then(|parts| parts.get(&target)) {
+            low_rank(part, self.scale, x, out);
         }
     }
 }
