@@ -2,12 +2,13 @@
 
 mod common;
 
+use askew::model::adapter::merge;
 use askew::model::gguf::{HeaderParser, WeightStream};
 use askew::model::quant::Quant;
 use askew::model::reference::{Reference, WeightsBuilder};
 use askew::model::{Adapter, AdapterError, AdapterReader, Config, ModelError, ModelFile, Steering};
 use common::adapter::{
-    MATRICES, Part, SafetensorsFile, gguf_adapter, merged, peft, peft_name, random_parts, store, with_architecture,
+    Part, SafetensorsFile, gguf_adapter, merged, peft, peft_name, random_parts, store, with_architecture,
 };
 use common::engine::nmse;
 use common::gguf::{GgufFile, Meta, Shape, noise, random_llama};
@@ -55,10 +56,16 @@ fn check(what: &str, architecture: &str, adapter: Adapter, parts: &[Part], scale
     let base = base(architecture);
     let (_, mut model) = reference(&base);
     let plain = logits(&mut model);
-    model.set_adapter(Some(adapter));
+    model.set_adapter(Some(adapter.clone()));
     model.set_scale(s);
     let found = logits(&mut model);
-    let expected = logits(&mut reference(&merged(&base, parts, SHAPE, architecture, scale * s)).1);
+    let file = merged(&base, parts, SHAPE, architecture, scale * s);
+    let folded = folded(&base, &adapter, s);
+    for (one, other) in file.tensors.iter().zip(&folded.tensors) {
+        let floats = |bytes: &[u8]| bytes.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect::<Vec<_>>();
+        assert!(nmse(&floats(&other.3), &floats(&one.3)) <= 1e-12, "{what}: {}", one.0);
+    }
+    let expected = logits(&mut reference(&file).1);
     let (error, change) = (nmse(&found, &expected), nmse(&expected, &plain));
     println!("{what}: NMSE {error:.1e} to merged weights, {change:.1e} to the base");
     assert!(error <= MAX_NMSE && change >= MIN_CHANGE, "{what}: {error:e}, {change:e}");
@@ -68,13 +75,27 @@ fn check(what: &str, architecture: &str, adapter: Adapter, parts: &[Part], scale
     assert_eq!(bits(logits(&mut model)), bits(plain), "{what} at scale 0");
 }
 
+/// The model with the adapter folded in by [`merge`].
+fn folded(model: &GgufFile, adapter: &Adapter, s: f32) -> GgufFile {
+    let mut model = model.clone();
+    for (layer, parts) in adapter.layers.iter().enumerate() {
+        for (target, part) in parts {
+            let tensor = model.tensors.iter_mut().find(|tensor| tensor.0 == target.name(layer)).expect("there");
+            let mut weights: Vec<f32> = tensor.3.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect();
+            merge(&mut weights, part, s);
+            tensor.3 = store(&mut weights, "F32");
+        }
+    }
+    model
+}
+
 fn from_peft(files: &(Value, SafetensorsFile), config: &Config) -> Result<Adapter, ModelError> {
     Adapter::from_peft("test", files.0.to_string().as_bytes(), &files.1.bytes(), config)
 }
 
 #[test]
 fn an_adapter_equals_merged_weights() {
-    for architecture in ["llama", "qwen2"] {
+    for architecture in ["llama", "qwen2", "qwen3", "gemma3"] {
         let config = config(architecture);
         for (seed, (rank, alpha, s, layers, matrices, dtype)) in [
             (4, 8.0, 1.0, &[0, 1, 2][..], &ALL[..], "F32"),

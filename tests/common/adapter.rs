@@ -209,7 +209,9 @@ pub(crate) fn merged(model: &GgufFile, parts: &[Part], shape: Shape, architectur
             for column in 0..n {
                 let products =
                     (0..part.rank).map(|k| f64::from(part.b[row * part.rank + k]) * f64::from(part.a[k * n + column]));
-                change[row * n + column] = products.sum::<f64>() as f32 * scale;
+                #[expect(clippy::cast_possible_truncation, reason = "weights are f32")]
+                let product = products.sum::<f64>() as f32;
+                change[row * n + column] = product * scale;
             }
         }
         if let Some(heads) = permuted_heads(part.matrix, shape, architecture) {

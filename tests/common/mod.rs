@@ -5,6 +5,7 @@
 pub(crate) mod adapter;
 pub(crate) mod engine;
 pub(crate) mod gguf;
+pub(crate) mod mutate;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
