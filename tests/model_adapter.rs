@@ -28,7 +28,11 @@ fn base(architecture: &str) -> GgufFile {
 }
 
 fn reference(file: &GgufFile) -> (Config, Reference) {
-    let (header, rest) = HeaderParser::default().push(&file.bytes()).expect("parses").expect("complete");
+    reference_of(&file.bytes())
+}
+
+fn reference_of(bytes: &[u8]) -> (Config, Reference) {
+    let (header, rest) = HeaderParser::default().push(bytes).expect("parses").expect("complete");
     let model = ModelFile::from_header(&header).expect("usable");
     let mut builder = WeightsBuilder::default();
     let mut stream = WeightStream::new(&model.tensors, header.num_bytes);
@@ -44,8 +48,12 @@ fn config(architecture: &str) -> Config {
 
 /// The logits after the last token.
 fn logits(model: &mut Reference) -> Vec<f32> {
+    logits_after(model, &TOKENS)
+}
+
+fn logits_after(model: &mut Reference, tokens: &[u32]) -> Vec<f32> {
     let mut hidden = Vec::new();
-    for (position, &token) in TOKENS.iter().enumerate() {
+    for (position, &token) in tokens.iter().enumerate() {
         hidden = model.hidden(token, position);
     }
     model.logits(&hidden)
@@ -517,4 +525,52 @@ fn steering_that_does_not_fit_is_named() {
     let adapter = gguf_adapter(&mut random_parts(SHAPE, &[0], &["attn_q"], 4, 1), SHAPE, "llama", Quant::F32, 8.0);
     let error = adapter_error(Steering::from_bytes("test", &adapter.bytes(), &config));
     assert!(matches!(error, AdapterError::Config { .. }), "{error}");
+}
+
+/// A case of `independent/adapters.py`: files, and the logits that another engine gives after the tokens.
+#[derive(serde::Deserialize)]
+struct Case {
+    what: String,
+    model: String,
+    config: Option<String>,
+    adapter: Option<String>,
+    steering: Option<String>,
+    scale: Option<f32>,
+    tokens: Vec<u32>,
+    logits: Vec<f32>,
+}
+
+/// The folder that `independent/adapters.py` wrote to.
+const CASES_VARIABLE: &str = "ASKEW_ADAPTER_CASES";
+
+#[test]
+#[ignore = "reads what independent/adapters.py wrote, which needs PEFT and llama.cpp"]
+fn logits_equal_independent_engines() {
+    let Some(folder) = std::env::var_os(CASES_VARIABLE).map(std::path::PathBuf::from) else {
+        let reason = format!("{CASES_VARIABLE} names no folder: independent/adapters.py makes one");
+        return common::skip("logits_equal_independent_engines", &reason);
+    };
+    let read = |name: &str| std::fs::read(folder.join(name)).expect("a file of the folder");
+    let cases: Vec<Case> = serde_json::from_slice(&read("cases.json")).expect("cases");
+    let mut worst = 0.0f64;
+    for case in &cases {
+        let (config, mut model) = reference_of(&read(&case.model));
+        let scale = case.scale.unwrap_or(1.0);
+        if let Some(name) = &case.adapter {
+            let json = case.config.as_deref().map(read);
+            let mut reader = AdapterReader::new(name, json.as_deref(), &config).expect("a usable configuration");
+            reader.push(&read(name)).expect("usable");
+            model.set_adapter(Some(reader.finish().expect("complete")));
+            model.set_scale(scale);
+        }
+        if let Some(name) = &case.steering {
+            model.set_steering(Some(Steering::from_bytes(name, &read(name), &config).expect("usable")));
+            model.set_steering_scale(scale);
+        }
+        let error = nmse(&logits_after(&mut model, &case.tokens), &case.logits);
+        println!("{}: NMSE {error:.1e}", case.what);
+        worst = worst.max(error);
+    }
+    println!("{} cases, worst NMSE {worst:.1e}", cases.len());
+    assert!(cases.len() > 30 && worst <= MAX_NMSE, "{worst:e}");
 }

@@ -160,9 +160,8 @@ fn seeds() -> Vec<Seed> {
     ] {
         seeds.push(Seed::Model(model(architecture, tokenizer, pre, TEMPLATE)));
     }
-    for template in HOSTILE_TEMPLATES {
-        seeds.push(Seed::Model(model("llama", "gpt2", "smollm", template)));
-    }
+    // One of them: each takes as long as it is let.
+    seeds.push(Seed::Model(model("llama", "gpt2", "smollm", HOSTILE_TEMPLATES[0])));
     let parts = || random_parts(SHAPE, &[0], &["attn_q", "attn_k", "ffn_down"], 2, 3);
     for dtype in ["F32", "F16"] {
         let (config, file) = peft(&mut parts(), dtype, 4.0, peft_name);
@@ -256,7 +255,9 @@ fn read_model(bytes: &[u8], chunk: usize) -> Result<(), ModelError> {
     for position in 0..2 {
         let hidden = reference.hidden(token, position);
         let logits = reference.logits(&hidden);
-        token = sampler.choose(&logits, u32::try_from(position).expect("small")).expect("a token");
+        // Numbers that are none leave nothing to choose.
+        let Some(chosen) = sampler.choose(&logits, u32::try_from(position).expect("small")) else { break };
+        token = chosen;
         assert!((token as usize) < file.config.vocab_size);
     }
     Ok(())
@@ -332,7 +333,8 @@ fn watch(number: Arc<AtomicU64>) {
 
 /// An input that is refused before it is changed would exercise nothing.
 fn check_seeds(seeds: &[Seed], bases: &Bases) {
-    for seed in seeds {
+    let hostile = HOSTILE_TEMPLATES.map(|template| Seed::Model(model("llama", "gpt2", "smollm", template)));
+    for seed in seeds.iter().chain(&hostile) {
         let mut input = seed.input();
         assert!(input.bytes().len() <= MAX_INPUT_BYTES, "{} bytes: {seed:?}", input.bytes().len());
         for chunk in [1, MAX_INPUT_BYTES] {

@@ -8,7 +8,7 @@ use super::gguf::Header;
 use super::{ModelError, Tokenizer};
 
 /// Most steps of a template: some hundreds a turn are usual, and a file must not be able to keep the engine busy for ever.
-const MAX_STEPS: u64 = 5_000_000;
+const MAX_STEPS: u64 = 1_000_000;
 /// Longest text that a template may make, far beyond any context.
 const MAX_TEXT_BYTES: usize = 4 << 20;
 /// The key of the template.
