@@ -39,6 +39,12 @@ fn check<S: Strategy>(strategy: S, test: impl Fn(S::Value) -> Result<(), TestCas
     TestRunner::new_with_rng(config, rng).run(&strategy, test).expect("the property holds");
 }
 
+/// The shortest row of at least `blocks` times 32 weights that all formats can store.
+fn row_len(quants: &[Quant], blocks: usize) -> usize {
+    let most = quants.iter().map(|quant| quant.block_len()).max().unwrap_or(1);
+    (blocks * 32).next_multiple_of(most)
+}
+
 fn random_matrix(quant: Quant, num_rows: usize, row_len: usize, seed: u64) -> Matrix {
     Matrix { quant, num_rows, row_len, bytes: random_weights(quant, num_rows * row_len, 0.5, seed) }
 }
@@ -99,7 +105,8 @@ fn matvec_matches_its_twin() {
         let Some(gpu) = open_gpu("matvec_matches_its_twin", options) else { return };
         check((quants(), 1..100usize, 1..12usize, 1..=MAX_COLUMNS, any::<bool>(), any::<u64>()), |case| {
             let (quant, rows, blocks, columns, adds, seed) = case;
-            let (epilogue, len) = (if adds { Epilogue::Add } else { Epilogue::Store }, blocks * 32);
+            let epilogue = if adds { Epilogue::Add } else { Epilogue::Store };
+            let len = row_len(&[quant], blocks);
             let w = random_matrix(quant, rows, len, seed);
             let (x, mut expected) = (noise(columns * len, seed ^ 1), noise(columns * rows, seed ^ 2));
             let out = gpu.upload("out", &expected);
@@ -121,7 +128,7 @@ fn stacked_and_sliced_matrices_match_their_parts() {
     let Some(gpu) = open_gpu("stacked_and_sliced_matrices_match_their_parts", options) else { return };
     let part = (quants(), 1..150usize);
     check((proptest::collection::vec(part, 1..4), 1..8usize, any::<u64>()), |(parts, blocks, seed)| {
-        let len = blocks * 32;
+        let len = row_len(&parts.iter().map(|part| part.0).collect::<Vec<_>>(), blocks);
         let parts: Vec<Matrix> = parts.iter().map(|&(quant, rows)| random_matrix(quant, rows, len, seed)).collect();
         let matrix = upload(&gpu, &parts.iter().collect::<Vec<_>>());
         let x = noise(len, seed ^ 1);
@@ -147,7 +154,7 @@ fn gated_matvec_matches_its_twin() {
             let activations = prop_oneof![Just(Activation::Silu), Just(Activation::GeluTanh)];
             check((quants(), 1..4usize, 1..6usize, 1..=MAX_COLUMNS, activations, any::<u64>()), |case| {
                 let (quant, tiles, blocks, columns, activation, seed) = case;
-                let (rows, len) = (tiles * 32, blocks * 32);
+                let (rows, len) = (tiles * 32, row_len(&[quant], blocks));
                 let wg = random_matrix(quant, rows, len, seed);
                 let wu = random_matrix(quant, rows, len, seed ^ 9);
                 let x = noise(columns * len, seed ^ 1);
@@ -208,7 +215,7 @@ fn embed_matches_its_twin_bit_for_bit_or_nearly() {
     check(
         (quants(), 1..400usize, 1..6usize, 1..=MAX_COLUMNS, any::<u64>()),
         |(quant, vocab, blocks, columns, seed)| {
-            let len = blocks * 32;
+            let len = row_len(&[quant], blocks);
             let w = random_matrix(quant, vocab, len, seed);
             let tokens: Vec<usize> = noise(columns, seed ^ 1).iter().map(|x| x.to_bits() as usize % vocab).collect();
             let mut expected = vec![0.0; columns * len];
@@ -221,6 +228,37 @@ fn embed_matches_its_twin_bit_for_bit_or_nearly() {
             near(&run(&gpu, &plan.expect("plans"), &out, columns * len), &expected, 1e-12)
         },
     );
+}
+
+/// Every format over odd shapes, with scales that 16-bit floats hold as normal and as subnormal numbers.
+#[test]
+fn every_format_matches_its_twin() {
+    let Some(gpu) = open_gpu("every_format_matches_its_twin", GpuOptions::default()) else { return };
+    for quant in Quant::all() {
+        for (rows, blocks, size, seed) in [(1, 1, 0.5, 1), (33, 3, 0.01, 2), (75, 11, 0.0005, 3)] {
+            let len = row_len(&[quant], blocks);
+            let w =
+                Matrix { quant, num_rows: rows, row_len: len, bytes: random_weights(quant, rows * len, size, seed) };
+            let matrix = upload(&gpu, &[&w]);
+            let x = noise(2 * len, seed ^ 1);
+            let (x_buffer, out) = (gpu.upload("x", &x), gpu.storage("out", (2 * rows * 4) as u64));
+            let plan = ops::matvec::matvec(&gpu, &matrix, 2, &x_buffer, Epilogue::Store, &out).expect("plans");
+            let mut expected = vec![0.0; 2 * rows];
+            for (x, out) in x.chunks_exact(len).zip(expected.chunks_exact_mut(rows)) {
+                matvec(&w, x, Epilogue::Store, out);
+            }
+            let error = nmse(&run(&gpu, &plan, &out, 2 * rows), &expected);
+            assert!(error <= MATVEC_NMSE, "matvec {quant:?} ({rows}, {len}): {error}");
+
+            let mut expected = vec![0.0; len];
+            embed(&w, rows - 1, 1.0, &mut expected);
+            let out = gpu.storage("out", (len * 4) as u64);
+            let token = u32::try_from(rows - 1).expect("small");
+            let plan = ops::embed::embed(&gpu, &matrix, 1, &params(&gpu, 0, &[token]), 1.0, &out).expect("plans");
+            let error = nmse(&run(&gpu, &plan, &out, len), &expected);
+            assert!(error <= 1e-12, "embed {quant:?} ({rows}, {len}): {error}");
+        }
+    }
 }
 
 /// Heads of odd widths; a query head shares its key head with up to four others.

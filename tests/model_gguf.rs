@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use askew::model::gguf::HeaderParser;
 use askew::model::quant::Quant;
 use askew::model::{ModelError, ModelFile};
@@ -213,27 +215,60 @@ fn mutations_do_no_harm() {
     assert!(refused > 500 && loaded > 100);
 }
 
-#[derive(serde::Deserialize)]
-struct Blocks {
-    quant: String,
-    /// Stored bytes in hexadecimal.
-    bytes: String,
-    /// Bits of the weights as 32-bit floats.
-    bits: Vec<u32>,
+fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
+    let step = |digest: u64, byte: u8| (digest ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3);
+    bytes.into_iter().fold(0xCBF2_9CE4_8422_2325, step)
+}
+
+/// Where the 16-bit scales of a block stand.
+fn scales_at(quant: Quant) -> &'static [usize] {
+    match quant {
+        Quant::F32 | Quant::F16 | Quant::BF16 => &[],
+        Quant::Q4_0 | Quant::Q5_0 | Quant::Q8_0 | Quant::Iq4Nl => &[0],
+        Quant::Q4_1 | Quant::Q5_1 | Quant::Q4K | Quant::Q5K => &[0, 2],
+        Quant::Q2K => &[80, 82],
+        Quant::Q3K => &[108],
+        Quant::Q6K => &[208],
+    }
+}
+
+/// The blocks that `fixtures/quant_blocks.py` makes: every kind of scale, and bytes at random.
+fn blocks(quant: Quant) -> Vec<u8> {
+    const SCALES: [u16; 11] = [0x0000, 0x8000, 0x0001, 0x83FF, 0x0400, 0x8400, 0x3C00, 0xBC00, 0x1234, 0x9ABC, 0x7BFF];
+    let mut state = fnv1a(quant.name().bytes());
+    let mut next = || {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ (z >> 31)).to_le_bytes()
+    };
+    let block_bytes = quant.block_bytes();
+    let num_bytes = 40_000 / block_bytes * block_bytes;
+    let mut bytes: Vec<u8> = std::iter::repeat_with(&mut next).flatten().take(num_bytes).collect();
+    for (index, block) in bytes.chunks_exact_mut(block_bytes).enumerate() {
+        for (&at, period) in scales_at(quant).iter().zip([1, SCALES.len()]) {
+            block[at..at + 2].copy_from_slice(&SCALES[index / period % SCALES.len()].to_le_bytes());
+        }
+    }
+    if quant == Quant::F16 {
+        // Infinities and not-a-numbers are left out: their bits are not defined.
+        bytes.iter_mut().skip(1).step_by(2).filter(|byte| **byte & 0x7C == 0x7C).for_each(|byte| *byte &= 0xBF);
+    }
+    bytes
 }
 
 /// `fixtures/quant_blocks.json` was made by GGML's own Python package; its script stands beside it.
 #[test]
 fn blocks_decode_bit_for_bit_as_ggml_does() {
-    let all: Vec<Blocks> = serde_json::from_str(include_str!("fixtures/quant_blocks.json")).expect("json");
-    assert_eq!(all.len(), 4);
-    for Blocks { quant, bytes, bits } in all {
-        let known = Quant::all().find(|known| known.name() == quant).expect("a format");
-        let byte = |at: usize| u8::from_str_radix(&bytes[at..at + 2], 16).expect("hexadecimal");
-        let stored: Vec<u8> = (0..bytes.len()).step_by(2).map(byte).collect();
-        let mut found = vec![0.0; bits.len()];
-        known.dequantize(&stored, &mut found);
-        assert_eq!(stored.len(), known.row_bytes(bits.len()));
-        assert_eq!(found.into_iter().map(f32::to_bits).collect::<Vec<_>>(), bits, "{quant}");
+    let expected: BTreeMap<String, String> =
+        serde_json::from_str(include_str!("fixtures/quant_blocks.json")).expect("json");
+    assert_eq!(expected.len(), Quant::all().count());
+    for quant in Quant::all() {
+        let stored = blocks(quant);
+        let mut weights = vec![0.0f32; stored.len() / quant.block_bytes() * quant.block_len()];
+        quant.dequantize(&stored, &mut weights);
+        assert_eq!(stored.len(), quant.row_bytes(weights.len()));
+        let found = fnv1a(weights.iter().flat_map(|w| w.to_bits().to_le_bytes()));
+        assert_eq!(format!("{found:016x}"), expected[quant.name()], "{quant:?}");
     }
 }

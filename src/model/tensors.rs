@@ -176,11 +176,11 @@ fn check_shape(tensor: &TensorInfo, expected: &[u64]) -> Result<(), ModelError> 
         });
     }
     let is_vector = expected.len() == 1;
-    if is_vector && !matches!(tensor.quant, Quant::F32 | Quant::F16) {
+    if is_vector && !matches!(tensor.quant, Quant::F32 | Quant::F16 | Quant::BF16) {
         return Err(ModelError::TensorType {
             tensor: tensor.name.clone(),
             found: tensor.quant.name().to_owned(),
-            supported: "F32, F16".to_owned(),
+            supported: "F32, F16, BF16".to_owned(),
         });
     }
     Ok(())

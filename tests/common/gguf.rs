@@ -22,7 +22,7 @@ pub(crate) struct GgufFile {
     pub(crate) tensors: Vec<(String, Vec<u64>, u32, Vec<u8>)>,
 }
 
-/// The shape of a random llama.
+/// The shape of a random model.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     pub(crate) dim: u64,
@@ -123,8 +123,7 @@ pub(crate) fn noise(len: usize, seed: u64) -> Vec<f32> {
     (0..len).map(|_| next()).collect()
 }
 
-/// Random weights as a file stores them, about as large as `size`. Scales are normal 16-bit floats: WGSL may flush
-/// subnormal ones.
+/// Random weights as a file stores them, about as large as `size`.
 pub(crate) fn random_weights(quant: Quant, num_weights: usize, size: f32, seed: u64) -> Vec<u8> {
     let half = |x: f32| half::f16::from_f32(x).to_le_bytes();
     let steps = |len: usize, seed: u64| noise(len, seed).into_iter().map(|x| x.to_bits().to_le_bytes()[1]);
@@ -133,37 +132,72 @@ pub(crate) fn random_weights(quant: Quant, num_weights: usize, size: f32, seed: 
         let block_seed = seed.wrapping_add(1 + block as u64);
         // A scale away from zero, for steps up to `most`.
         let scale = |most: f32| (value.abs().mul_add(0.8, 0.2) * size / most).copysign(value);
-        match quant {
-            Quant::F32 => bytes.extend((value * size).to_le_bytes()),
-            Quant::F16 => bytes.extend(half(value * size)),
-            Quant::Q4_0 => bytes.extend(half(scale(8.0)).into_iter().chain(steps(16, block_seed))),
-            Quant::Q4_1 => {
-                let (d, m) = (scale(8.0), -8.0 * scale(8.0));
-                bytes.extend(half(d).into_iter().chain(half(m)).chain(steps(16, block_seed)));
+        // Scales where a block has them; its other bytes are steps and sub-scales.
+        let scales: &[(usize, f32)] = match quant {
+            Quant::F32 => {
+                bytes.extend((value * size).to_le_bytes());
+                continue;
             }
-            Quant::Q8_0 => bytes.extend(half(scale(127.0)).into_iter().chain(steps(32, block_seed))),
+            Quant::BF16 => {
+                bytes.extend_from_slice(&(value * size).to_le_bytes()[2..]);
+                continue;
+            }
+            Quant::F16 => &[(0, value * size)],
+            Quant::Q4_0 => &[(0, scale(8.0))],
+            Quant::Q4_1 => &[(0, scale(8.0)), (2, -8.0 * scale(8.0))],
+            Quant::Q5_0 => &[(0, scale(16.0))],
+            Quant::Q5_1 => &[(0, scale(16.0)), (2, -16.0 * scale(16.0))],
+            Quant::Q8_0 | Quant::Iq4Nl => &[(0, scale(127.0))],
+            Quant::Q2K => &[(80, scale(3.0 * 15.0)), (82, scale(30.0))],
+            Quant::Q3K => &[(108, scale(4.0 * 31.0))],
+            Quant::Q4K => &[(0, scale(15.0 * 63.0)), (2, scale(126.0))],
+            Quant::Q5K => &[(0, scale(31.0 * 63.0)), (2, scale(126.0))],
+            Quant::Q6K => &[(208, scale(32.0 * 127.0))],
+        };
+        let start = bytes.len();
+        bytes.extend(steps(quant.block_bytes(), block_seed));
+        for &(at, x) in scales {
+            bytes[start + at..start + at + 2].copy_from_slice(&half(x));
         }
     }
     bytes
 }
 
-/// A llama with random weights. `quants` are dealt to the matrices in turn. Its vocabulary is the 256 byte letters, then
-/// words that nothing merges to.
+/// A llama with random weights.
 pub(crate) fn random_llama(shape: Shape, quants: &[Quant], seed: u64) -> GgufFile {
+    random_model("llama", shape, quants, seed)
+}
+
+/// A model with random weights. `quants` are dealt to the matrices in turn, passing over those whose blocks do not fit a
+/// row. Its vocabulary is the 256 byte letters, then words that nothing merges to. Of gemma3's layers every other one has
+/// a window of five.
+pub(crate) fn random_model(architecture: &str, shape: Shape, quants: &[Quant], seed: u64) -> GgufFile {
     let mut file = GgufFile::default();
     let small = |n: u64| Meta::U32(u32::try_from(n).expect("small"));
+    let own = |key: &str| format!("{architecture}.{key}");
     for (key, value) in [
-        ("general.architecture", Meta::Text("llama".into())),
-        ("general.name", Meta::Text("Random llama".into())),
-        ("llama.block_count", small(shape.layers as u64)),
-        ("llama.context_length", Meta::U32(64)),
-        ("llama.embedding_length", small(shape.dim)),
-        ("llama.feed_forward_length", small(shape.ff_dim)),
-        ("llama.attention.head_count", small(shape.heads)),
-        ("llama.attention.head_count_kv", small(shape.kv_heads)),
-        ("llama.attention.key_length", small(shape.head_dim)),
-        ("llama.attention.layer_norm_rms_epsilon", Meta::F32(1e-5)),
-        ("llama.rope.freq_base", Meta::F32(10_000.0)),
+        ("block_count", small(shape.layers as u64)),
+        ("context_length", Meta::U32(64)),
+        ("embedding_length", small(shape.dim)),
+        ("feed_forward_length", small(shape.ff_dim)),
+        ("attention.head_count", small(shape.heads)),
+        ("attention.head_count_kv", small(shape.kv_heads)),
+        ("attention.key_length", small(shape.head_dim)),
+        ("attention.layer_norm_rms_epsilon", Meta::F32(1e-5)),
+        ("rope.freq_base", Meta::F32(if architecture == "llama" { 10_000.0 } else { 1_000_000.0 })),
+    ] {
+        file.set(&own(key), value);
+    }
+    let is_gemma = architecture == "gemma3";
+    if is_gemma {
+        file.set(&own("attention.sliding_window"), Meta::U32(5));
+        file.set(&own("attention.sliding_window_pattern"), Meta::U32(2));
+        file.set(&own("rope.scaling.type"), Meta::Text("linear".into()));
+        file.set(&own("rope.scaling.factor"), Meta::F32(8.0));
+    }
+    for (key, value) in [
+        ("general.architecture", Meta::Text(architecture.into())),
+        ("general.name", Meta::Text(format!("Random {architecture}"))),
         ("tokenizer.ggml.model", Meta::Text("gpt2".into())),
         ("tokenizer.ggml.pre", Meta::Text("smollm".into())),
         ("tokenizer.ggml.tokens", Meta::Texts(vocabulary(shape.vocab))),
@@ -175,27 +209,45 @@ pub(crate) fn random_llama(shape: Shape, quants: &[Quant], seed: u64) -> GgufFil
     let (q, kv) = (shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim);
     let mut dealt = quants.iter().cycle();
     let mut matrix = |file: &mut GgufFile, name: &str, n: u64, d: u64| {
-        let quant = *dealt.next().expect("some");
+        let fits = |quant: &&Quant| n.is_multiple_of(quant.block_len() as u64);
+        let quant = *dealt.by_ref().take(quants.len()).find(fits).expect("a format that fits");
         let size = (3.0 / n as f32).sqrt();
         let name_seed = name.bytes().fold(seed, |seed, b| seed.wrapping_mul(31).wrapping_add(u64::from(b)));
         let weights = random_weights(quant, usize::try_from(n * d).expect("small"), size, name_seed);
         file.tensor(name, &[n, d], quant, weights);
     };
-    let ones = |n: u64| (0..n).flat_map(|i| (1.0 + i as f32 / n as f32).to_le_bytes()).collect::<Vec<u8>>();
+    // Weights of norms lie around one, of biases around zero.
+    let vector = |file: &mut GgufFile, name: &str, n: u64, first: f32| {
+        let bytes = (0..n).flat_map(|i| (first + i as f32 / n as f32).to_le_bytes()).collect::<Vec<u8>>();
+        file.tensor(name, &[n], Quant::F32, bytes);
+    };
     matrix(&mut file, "token_embd.weight", shape.dim, shape.vocab);
     for layer in 0..shape.layers {
-        let name = |part: &str| format!("blk.{layer}.{part}.weight");
-        file.tensor(&name("attn_norm"), &[shape.dim], Quant::F32, ones(shape.dim));
-        matrix(&mut file, &name("attn_q"), shape.dim, q);
-        matrix(&mut file, &name("attn_k"), shape.dim, kv);
-        matrix(&mut file, &name("attn_v"), shape.dim, kv);
-        matrix(&mut file, &name("attn_output"), q, shape.dim);
-        file.tensor(&name("ffn_norm"), &[shape.dim], Quant::F32, ones(shape.dim));
-        matrix(&mut file, &name("ffn_gate"), shape.dim, shape.ff_dim);
-        matrix(&mut file, &name("ffn_up"), shape.dim, shape.ff_dim);
-        matrix(&mut file, &name("ffn_down"), shape.ff_dim, shape.dim);
+        let name = |part: &str| format!("blk.{layer}.{part}");
+        vector(&mut file, &name("attn_norm.weight"), shape.dim, 1.0);
+        matrix(&mut file, &name("attn_q.weight"), shape.dim, q);
+        matrix(&mut file, &name("attn_k.weight"), shape.dim, kv);
+        matrix(&mut file, &name("attn_v.weight"), shape.dim, kv);
+        matrix(&mut file, &name("attn_output.weight"), q, shape.dim);
+        vector(&mut file, &name("ffn_norm.weight"), shape.dim, 1.0);
+        matrix(&mut file, &name("ffn_gate.weight"), shape.dim, shape.ff_dim);
+        matrix(&mut file, &name("ffn_up.weight"), shape.dim, shape.ff_dim);
+        matrix(&mut file, &name("ffn_down.weight"), shape.ff_dim, shape.dim);
+        if architecture == "qwen2" {
+            vector(&mut file, &name("attn_q.bias"), q, -0.5);
+            vector(&mut file, &name("attn_k.bias"), kv, -0.3);
+            vector(&mut file, &name("attn_v.bias"), kv, -0.6);
+        }
+        if is_gemma || architecture == "qwen3" {
+            vector(&mut file, &name("attn_q_norm.weight"), shape.head_dim, 0.6);
+            vector(&mut file, &name("attn_k_norm.weight"), shape.head_dim, 0.7);
+        }
+        if is_gemma {
+            vector(&mut file, &name("post_attention_norm.weight"), shape.dim, 0.2);
+            vector(&mut file, &name("post_ffw_norm.weight"), shape.dim, 0.3);
+        }
     }
-    file.tensor("output_norm.weight", &[shape.dim], Quant::F32, ones(shape.dim));
+    vector(&mut file, "output_norm.weight", shape.dim, 1.0);
     file
 }
 

@@ -22,9 +22,18 @@ pub fn quant_source(quant: Quant) -> &'static str {
     match quant {
         Quant::F32 => include_str!("quant/f32.wgsl"),
         Quant::F16 => include_str!("quant/f16.wgsl"),
+        Quant::BF16 => include_str!("quant/bf16.wgsl"),
         Quant::Q4_0 => include_str!("quant/q4_0.wgsl"),
         Quant::Q4_1 => include_str!("quant/q4_1.wgsl"),
+        Quant::Q5_0 => include_str!("quant/q5_0.wgsl"),
+        Quant::Q5_1 => include_str!("quant/q5_1.wgsl"),
         Quant::Q8_0 => include_str!("quant/q8_0.wgsl"),
+        Quant::Q2K => include_str!("quant/q2_k.wgsl"),
+        Quant::Q3K => include_str!("quant/q3_k.wgsl"),
+        Quant::Q4K => include_str!("quant/q4_k.wgsl"),
+        Quant::Q5K => include_str!("quant/q5_k.wgsl"),
+        Quant::Q6K => include_str!("quant/q6_k.wgsl"),
+        Quant::Iq4Nl => include_str!("quant/iq4_nl.wgsl"),
     }
 }
 

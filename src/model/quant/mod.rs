@@ -3,14 +3,26 @@
 //! One file per format. Each decodes one block; [`Quant::dequantize`] runs over blocks. The GPU keeps the same blocks in
 //! another order (`gpu::pack`) and decodes them in `gpu/ops/quant/<format>.wgsl`.
 
+pub mod bf16;
 pub mod f16;
 pub mod f32;
+pub mod iq4_nl;
+pub mod q2_k;
+pub mod q3_k;
 pub mod q4_0;
 pub mod q4_1;
+pub mod q4_k;
+pub mod q5_0;
+pub mod q5_1;
+pub mod q5_k;
+pub mod q6_k;
 pub mod q8_0;
 
-/// Weights that the engine handles together. All block formats here have this length; plain floats are cut to it.
+/// Weights that the engine handles together, and a block of most formats. Plain floats are cut to it, super-blocks hold
+/// eight runs of it.
 pub const BLOCK_LEN: usize = 32;
+/// Weights in a super-block: the block of the K formats.
+pub const SUPER_LEN: usize = 256;
 
 /// A storage format that can be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,40 +31,59 @@ pub enum Quant {
     F32,
     /// 16-bit floats.
     F16,
+    /// 16-bit floats with the exponent of 32-bit ones.
+    BF16,
     /// 4-bit steps around zero with one scale.
     Q4_0,
     /// 4-bit steps with a scale and a minimum.
     Q4_1,
+    /// 5-bit steps around zero with one scale.
+    Q5_0,
+    /// 5-bit steps with a scale and a minimum.
+    Q5_1,
     /// 8-bit steps with one scale.
     Q8_0,
+    /// 2-bit steps; 16 weights share a scale and a minimum, which share a scale each in a super-block.
+    Q2K,
+    /// 3-bit steps around zero; 16 weights share a scale, and a super-block a scale of scales.
+    Q3K,
+    /// 4-bit steps; 32 weights share a scale and a minimum, which share a scale each in a super-block.
+    Q4K,
+    /// 5-bit steps; otherwise as Q4_K.
+    Q5K,
+    /// 6-bit steps around zero; otherwise as Q3_K.
+    Q6K,
+    /// Sixteen uneven steps with one scale.
+    Iq4Nl,
 }
 
 impl Quant {
     /// Every format, with GGML's number and name (`enum ggml_type`).
-    const TABLE: [(Self, u32, &'static str); 5] = [
+    const TABLE: [(Self, u32, &'static str); 14] = [
         (Self::F32, 0, "F32"),
         (Self::F16, 1, "F16"),
+        (Self::BF16, 30, "BF16"),
         (Self::Q4_0, 2, "Q4_0"),
         (Self::Q4_1, 3, "Q4_1"),
+        (Self::Q5_0, 6, "Q5_0"),
+        (Self::Q5_1, 7, "Q5_1"),
         (Self::Q8_0, 8, "Q8_0"),
+        (Self::Q2K, 10, "Q2_K"),
+        (Self::Q3K, 11, "Q3_K"),
+        (Self::Q4K, 12, "Q4_K"),
+        (Self::Q5K, 13, "Q5_K"),
+        (Self::Q6K, 14, "Q6_K"),
+        (Self::Iq4Nl, 20, "IQ4_NL"),
     ];
 
     /// GGML's names of formats that cannot be run yet, so that errors can name them.
-    const OTHERS: [(u32, &'static str); 25] = [
-        (6, "Q5_0"),
-        (7, "Q5_1"),
+    const OTHERS: [(u32, &'static str); 19] = [
         (9, "Q8_1"),
-        (10, "Q2_K"),
-        (11, "Q3_K"),
-        (12, "Q4_K"),
-        (13, "Q5_K"),
-        (14, "Q6_K"),
         (15, "Q8_K"),
         (16, "IQ2_XXS"),
         (17, "IQ2_XS"),
         (18, "IQ3_XXS"),
         (19, "IQ1_S"),
-        (20, "IQ4_NL"),
         (21, "IQ3_S"),
         (22, "IQ2_S"),
         (23, "IQ4_XS"),
@@ -62,8 +93,10 @@ impl Quant {
         (27, "I64"),
         (28, "F64"),
         (29, "IQ1_M"),
-        (30, "BF16"),
+        (34, "TQ1_0"),
+        (35, "TQ2_0"),
         (39, "MXFP4"),
+        (40, "NVFP4"),
     ];
 
     /// Every format that can be run.
@@ -101,8 +134,9 @@ impl Quant {
     /// Weights in a block.
     pub fn block_len(self) -> usize {
         match self {
-            Self::F32 | Self::F16 => 1,
-            Self::Q4_0 | Self::Q4_1 | Self::Q8_0 => BLOCK_LEN,
+            Self::F32 | Self::F16 | Self::BF16 => 1,
+            Self::Q4_0 | Self::Q4_1 | Self::Q5_0 | Self::Q5_1 | Self::Q8_0 | Self::Iq4Nl => BLOCK_LEN,
+            Self::Q2K | Self::Q3K | Self::Q4K | Self::Q5K | Self::Q6K => SUPER_LEN,
         }
     }
 
@@ -111,9 +145,18 @@ impl Quant {
         match self {
             Self::F32 => f32::BLOCK_BYTES,
             Self::F16 => f16::BLOCK_BYTES,
+            Self::BF16 => bf16::BLOCK_BYTES,
             Self::Q4_0 => q4_0::BLOCK_BYTES,
             Self::Q4_1 => q4_1::BLOCK_BYTES,
+            Self::Q5_0 => q5_0::BLOCK_BYTES,
+            Self::Q5_1 => q5_1::BLOCK_BYTES,
             Self::Q8_0 => q8_0::BLOCK_BYTES,
+            Self::Q2K => q2_k::BLOCK_BYTES,
+            Self::Q3K => q3_k::BLOCK_BYTES,
+            Self::Q4K => q4_k::BLOCK_BYTES,
+            Self::Q5K => q5_k::BLOCK_BYTES,
+            Self::Q6K => q6_k::BLOCK_BYTES,
+            Self::Iq4Nl => iq4_nl::BLOCK_BYTES,
         }
     }
 
@@ -127,9 +170,18 @@ impl Quant {
         match self {
             Self::F32 => each_block(bytes, out, f32::decode),
             Self::F16 => each_block(bytes, out, f16::decode),
+            Self::BF16 => each_block(bytes, out, bf16::decode),
             Self::Q4_0 => each_block(bytes, out, q4_0::decode),
             Self::Q4_1 => each_block(bytes, out, q4_1::decode),
+            Self::Q5_0 => each_block(bytes, out, q5_0::decode),
+            Self::Q5_1 => each_block(bytes, out, q5_1::decode),
             Self::Q8_0 => each_block(bytes, out, q8_0::decode),
+            Self::Q2K => each_block(bytes, out, q2_k::decode),
+            Self::Q3K => each_block(bytes, out, q3_k::decode),
+            Self::Q4K => each_block(bytes, out, q4_k::decode),
+            Self::Q5K => each_block(bytes, out, q5_k::decode),
+            Self::Q6K => each_block(bytes, out, q6_k::decode),
+            Self::Iq4Nl => each_block(bytes, out, iq4_nl::decode),
         }
     }
 }
@@ -146,7 +198,13 @@ fn each_block<const BYTES: usize, const LEN: usize>(
     }
 }
 
-/// The 16-bit float at the start of `bytes`.
+/// The 16-bit float at `at`.
 fn half_at(bytes: &[u8], at: usize) -> f32 {
     half::f16::from_le_bytes([bytes[at], bytes[at + 1]]).to_f32()
+}
+
+/// Weights i and i + 16 of a block of 5-bit steps: the nibbles of a byte below bits i and i + 16 of `high`.
+fn fifth_bits(nibbles: u8, high: u32, i: usize) -> (u8, u8) {
+    let bit = |at: usize| u8::from(high >> at & 1 == 1) << 4;
+    (nibbles & 0xF | bit(i), nibbles >> 4 | bit(i + 16))
 }

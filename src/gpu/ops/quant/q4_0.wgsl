@@ -9,7 +9,7 @@ fn nibbles(word: u32, d: f32) -> vec4<f32> {
 fn load_block(block: u32, lane: u32) -> Block {
     let at = block * TILE_ROWS + lane;
     let q = weights[at];
-    let d = unpack2x16float(scales[at >> 1u])[at & 1u];
+    let d = row_scale(block * 16u, lane);
     return Block(
         nibbles(q.x, d), nibbles(q.y, d), nibbles(q.z, d), nibbles(q.w, d),
         nibbles(q.x >> 4u, d), nibbles(q.y >> 4u, d), nibbles(q.z >> 4u, d), nibbles(q.w >> 4u, d),

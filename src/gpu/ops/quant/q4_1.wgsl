@@ -9,7 +9,7 @@ fn nibbles(word: u32, dm: vec2<f32>) -> vec4<f32> {
 fn load_block(block: u32, lane: u32) -> Block {
     let at = block * TILE_ROWS + lane;
     let q = weights[at];
-    let dm = unpack2x16float(scales[at]);
+    let dm = scale_pair(scales[at]);
     return Block(
         nibbles(q.x, dm), nibbles(q.y, dm), nibbles(q.z, dm), nibbles(q.w, dm),
         nibbles(q.x >> 4u, dm), nibbles(q.y >> 4u, dm), nibbles(q.z >> 4u, dm), nibbles(q.w >> 4u, dm),

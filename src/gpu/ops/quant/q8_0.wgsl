@@ -9,8 +9,7 @@ fn load_block(block: u32, lane: u32) -> Block {
     let at = block * PIECES * TILE_ROWS + lane;
     let p = weights[at];
     let q = weights[at + 32u];
-    let scale = block * TILE_ROWS + lane;
-    let d = unpack2x16float(scales[scale >> 1u])[scale & 1u];
+    let d = row_scale(block * 16u, lane);
     return Block(
         bytes(p.x, d), bytes(p.y, d), bytes(p.z, d), bytes(p.w, d),
         bytes(q.x, d), bytes(q.y, d), bytes(q.z, d), bytes(q.w, d),

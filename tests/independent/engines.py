@@ -1,0 +1,170 @@
+"""Compares Askew's CPU reference with llama.cpp: logits on tiny models of every architecture and tensor type, logits and
+greedy tokens on real models.
+
+    pip install numpy gguf llama-cpp-python==0.3.36
+    python3 tests/independent/engines.py --askew target/release/askew [--models DIR]
+
+llama.cpp rounds activations to 8 bits where weights are quantized, so a quantized file is compared twice: tightly with
+llama.cpp on the same weights as 32-bit floats, and loosely with llama.cpp on the file itself.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import gguf
+import llama_cpp
+import numpy as np
+import synthetic
+
+# Both engines work in f32 here, in another order of summation; llama.cpp looks gelu up in a table of 16-bit floats.
+FLOAT_NMSE = 1e-6
+# 8-bit activations; two-bit weights of random models leave the least signal.
+ROUNDED_NMSE = 2e-2
+# Logits nearer than this (of their standard deviation) may change places.
+TIE = 2e-3
+GREEDY_TOKENS = 16
+F32 = 0
+
+
+class Failures(list):
+    def check(self, what: str, passed: bool) -> None:
+        if not passed:
+            self.append(what)
+            print(f"FAILED: {what}", flush=True)
+
+
+class LlamaCpp:
+    """The independent engine, with keys and values in f32."""
+
+    def __init__(self, path: Path) -> None:
+        self.model = llama_cpp.Llama(
+            str(path), n_ctx=256, n_batch=64, n_threads=2, type_k=F32, type_v=F32, verbose=False
+        )
+
+    def logits(self, tokens: list[int]) -> np.ndarray:
+        self.model.reset()
+        self.model.eval(tokens)
+        return self.last()
+
+    def last(self) -> np.ndarray:
+        size = self.model.n_vocab()
+        pointer = llama_cpp.llama_get_logits_ith(self.model.ctx, -1)
+        return np.ctypeslib.as_array(pointer, (size,)).astype(np.float64)
+
+    def greedy(self, tokens: list[int], count: int) -> list[int]:
+        logits, chosen = self.logits(tokens), []
+        for _ in range(count):
+            token = int(np.argmax(logits))
+            if llama_cpp.llama_vocab_is_eog(llama_cpp.llama_model_get_vocab(self.model.model), token):
+                break
+            chosen.append(token)
+            self.model.eval([token])
+            logits = self.last()
+        return chosen
+
+
+def askew(binary: Path, *arguments: str) -> dict:
+    result = subprocess.run([binary, *arguments], capture_output=True, text=True)
+    if result.returncode != 0:
+        raise RuntimeError(f"askew {' '.join(arguments)}: {result.stderr.strip()}")
+    return json.loads(result.stdout)
+
+
+def askew_logits(binary: Path, model: Path, tokens: list[int]) -> np.ndarray:
+    numbers = ",".join(map(str, tokens))
+    report = askew(binary, "logits", str(model), "--device", "cpu", "--tokens", numbers)
+    return np.array(report["logits"])
+
+
+def nmse(found: np.ndarray, expected: np.ndarray) -> float:
+    return float(((found - expected) ** 2).sum() / (expected**2).sum())
+
+
+def same_top(found: np.ndarray, expected: np.ndarray, count: int = 5) -> bool:
+    """Whether the likeliest tokens come in the same order, places of near ties aside."""
+    order = np.argsort(-expected)[:count]
+    near = TIE * expected.std()
+    # Each of the five must be found at its own height among the found ones.
+    heights = np.sort(found)[::-1][:count]
+    return bool(np.all(np.abs(found[order] - heights) <= near))
+
+
+def compare(failures: Failures, binary: Path, path: Path, prompts: list[list[int]], work: Path) -> None:
+    """One file against llama.cpp on its dequantized twin, and on itself."""
+    twin = work / "twin.gguf"
+    synthetic.dequantize(path, twin)
+    floats, itself = LlamaCpp(twin), LlamaCpp(path)
+    exact, rounded, tops = [], [], []
+    for tokens in prompts:
+        found = askew_logits(binary, path, tokens)
+        expected = floats.logits(tokens)
+        exact.append(nmse(found, expected))
+        rounded.append(nmse(found, itself.logits(tokens)))
+        tops.append(same_top(found, expected))
+    print(
+        f"{path.stem:44} NMSE {max(exact):.1e} (f32 twin) {max(rounded):.1e} (file itself), "
+        f"top five {sum(tops)}/{len(tops)}",
+        flush=True,
+    )
+    failures.check(f"{path.stem}: NMSE {max(exact):.1e} is above {FLOAT_NMSE}", max(exact) <= FLOAT_NMSE)
+    failures.check(f"{path.stem}: NMSE {max(rounded):.1e} is above {ROUNDED_NMSE}", max(rounded) <= ROUNDED_NMSE)
+    failures.check(f"{path.stem}: the top five differ", all(tops))
+    twin.unlink()
+
+
+def tiny_models(failures: Failures, binary: Path, work: Path, architectures: list[str]) -> None:
+    prompts = [[7], [300, 12, 45, 80, 99], [(i * 37 + 5) % 400 for i in range(40)]]
+    for architecture in architectures:
+        source = work / f"{architecture}-F32.gguf"
+        synthetic.write_model(architecture, source)
+        compare(failures, binary, source, prompts, work)
+        for type_name in synthetic.FILE_TYPES:
+            path = work / f"{architecture}-{type_name}.gguf"
+            synthetic.quantize(source, type_name, path)
+            compare(failures, binary, path, prompts, work)
+            path.unlink()
+
+
+def real_model(failures: Failures, binary: Path, path: Path, work: Path) -> None:
+    tokenizer = LlamaCpp(path).model
+    texts = ["The capital of France is", "def fibonacci(n):\n    ", "Once upon a time, in a village by the sea,"]
+    prompts = [tokenizer.tokenize(text.encode(), add_bos=True, special=False) for text in texts]
+    compare(failures, binary, path, prompts, work)
+
+    twin = work / "twin.gguf"
+    synthetic.dequantize(path, twin)
+    floats = LlamaCpp(twin)
+    for text, tokens in zip(texts, prompts):
+        report = askew(
+            binary, "generate", str(path), "--device", "cpu", "--json",
+            "--prompt", text, "--max-tokens", str(GREEDY_TOKENS),
+        )  # fmt: skip
+        expected = floats.greedy(tokens, GREEDY_TOKENS)
+        found = report["tokens"]
+        print(f"  {text!r} -> {report['text']!r}: {'equal' if found == expected else 'differs'}", flush=True)
+        failures.check(f"{path.stem}: greedy tokens after {text!r} are {found}, not {expected}", found == expected)
+    twin.unlink()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--askew", type=Path, required=True, help="the askew binary")
+    parser.add_argument("--models", type=Path, help="a folder of real GGUF models")
+    parser.add_argument("--architectures", default=",".join(synthetic.HEADS), help="tiny models to make; may be empty")
+    arguments = parser.parse_args()
+    failures = Failures()
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        tiny_models(failures, arguments.askew, work, [a for a in arguments.architectures.split(",") if a])
+        for path in sorted(arguments.models.glob("*.gguf")) if arguments.models else []:
+            real_model(failures, arguments.askew, path, work)
+    print(f"{len(failures)} failed")
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
