@@ -50,6 +50,21 @@ class Engine:
         return list(ids[:count])
 
 
+    def vocabulary(self) -> dict:
+        """What tokens show in an answer, and which of them end it."""
+        shown, ends = bytearray(), []
+        buffer = ctypes.create_string_buffer(4096)
+        count = llama_cpp.llama_vocab_n_tokens(self.vocab)
+        for token in range(count):
+            # Token, room, leading spaces to strip, special.
+            length = llama_cpp.llama_token_to_piece(self.vocab, token, buffer, len(buffer), 0, False)
+            assert length >= 0, token
+            shown += buffer.raw[:length] + b"\xff"
+            if llama_cpp.llama_vocab_is_eog(self.vocab, token):
+                ends.append(token)
+        return {"tokens": count, "shown": fnv1a(bytes(shown)), "ends": ends}
+
+
 def read_texts(folder: str) -> list[str]:
     lines = (pathlib.Path(folder) / "strings.jsonl").read_text().split("\n")
     return [json.loads(line) for line in lines if line]
@@ -89,13 +104,16 @@ def main() -> None:
     folder, *models = sys.argv[1:]
     texts = read_texts(folder)
     paths = [*sorted(pathlib.Path(folder).glob("*.gguf")), *map(pathlib.Path, models)]
+    engines = {path.stem: Engine(path) for path in paths}
     result = {
         "engine": f"llama.cpp of llama-cpp-python {llama_cpp.__version__}",
         "strings": fnv1a(b"".join(text.encode() + b"\xff" for text in texts)),
-        "models": {path.stem: digests(Engine(path), texts) for path in paths},
+        "vocabularies": {name: engine.vocabulary() for name, engine in engines.items()},
+        "models": {name: digests(engine, texts) for name, engine in engines.items()},
     }
     json.dump(result, sys.stdout, indent=0)
     print()
 
 
-main()
+if __name__ == "__main__":
+    main()
