@@ -9,12 +9,9 @@ use std::path::{Path, PathBuf};
 use askew::model::Tokenizer;
 use askew::model::gguf::{Header, HeaderParser, StringList, Value};
 use common::gguf::{GgufFile, Meta};
+use common::models::{GEMMA, QWEN, SMOLLM, cached};
 use common::strings::{BLOCK, digest, strings};
 use serde_json::Value as Json;
-
-const SMOLLM: &str = "SmolLM2-135M-Instruct.Q4_1";
-const GEMMA: &str = "gemma-3-270m.Q4_K_M";
-const QWEN: &str = "qwen2.5-coder-0.5b-instruct.Q4_K_M";
 
 /// A SentencePiece vocabulary as llama 2 has it, and its tokens that are found in text as they stand.
 const MADE: &str = "sentencepiece";
@@ -35,21 +32,6 @@ fn read_header(mut reader: impl std::io::Read) -> Header {
             return header;
         }
     }
-}
-
-/// A model of the cache, or `None` (with the skip noted).
-fn model(test: &str, name: &str) -> Option<PathBuf> {
-    if name == SMOLLM {
-        return common::engine::smollm(test);
-    }
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let cache = std::env::var_os("ASKEW_CACHE").map_or_else(|| home.join(".cache/askew"), PathBuf::from);
-    let path = cache.join("models").join(format!("{name}.gguf"));
-    if path.is_file() {
-        return Some(path);
-    }
-    common::skip(test, &format!("{} is absent", path.display()));
-    None
 }
 
 fn open(path: &Path) -> Tokenizer {
@@ -179,7 +161,8 @@ fn check(name: &str, tokenizer: &Tokenizer) {
     let ends: Vec<u32> = (0..num_tokens).filter(|&id| tokenizer.is_end(id)).collect();
     assert_eq!(fixture["vocabularies"][name]["ends"], serde_json::json!(ends), "{name}: tokens that end an answer");
     // SmolLM2's vocabulary lacks letters for the bytes of the highest planes: it drops them, as the independent engine does.
-    let letters: Vec<Vec<u8>> = (0..num_tokens).map(|id| tokenizer.bytes(id)).filter(|bytes| bytes.len() == 1).collect();
+    let letters: Vec<Vec<u8>> =
+        (0..num_tokens).map(|id| tokenizer.bytes(id)).filter(|bytes| bytes.len() == 1).collect();
     let lacking: Vec<u8> = (0..=u8::MAX).filter(|byte| !letters.contains(&vec![*byte])).collect();
     let whole = all.iter().filter(|text| !text.bytes().any(|byte| lacking.contains(&byte)));
     let num_whole = whole.inspect(|text| check_round_trip(name, tokenizer, text)).count();
@@ -189,7 +172,7 @@ fn check(name: &str, tokenizer: &Tokenizer) {
 
 #[test]
 fn smollm_and_vocabularies_made_of_it_give_the_independent_engines_tokens() {
-    let Some(path) = model("tokens", SMOLLM) else { return };
+    let Some(path) = cached("tokens", SMOLLM) else { return };
     let header = read_header(std::fs::File::open(&path).expect("opens"));
     check(SMOLLM, &tokenizer(&header));
     for (name, file) in made(&header) {
@@ -200,14 +183,14 @@ fn smollm_and_vocabularies_made_of_it_give_the_independent_engines_tokens() {
 #[test]
 #[ignore = "needs a model that continuous integration does not fetch"]
 fn gemma_gives_the_independent_engines_tokens() {
-    let Some(path) = model("tokens of gemma", GEMMA) else { return };
+    let Some(path) = cached("tokens of gemma", GEMMA) else { return };
     check(GEMMA, &open(&path));
 }
 
 #[test]
 #[ignore = "needs a model that continuous integration does not fetch"]
 fn qwen_gives_the_independent_engines_tokens() {
-    let Some(path) = model("tokens of qwen", QWEN) else { return };
+    let Some(path) = cached("tokens of qwen", QWEN) else { return };
     check(QWEN, &open(&path));
 }
 
@@ -217,7 +200,7 @@ fn writes_the_texts_and_the_made_vocabularies() {
     let Some(folder) = std::env::var_os(OUT_VARIABLE).map(PathBuf::from) else {
         return common::skip("writing texts", &format!("{OUT_VARIABLE} names no folder"));
     };
-    let Some(path) = model("writing texts", SMOLLM) else { return };
+    let Some(path) = cached("writing texts", SMOLLM) else { return };
     let header = read_header(std::fs::File::open(&path).expect("opens"));
     for (name, file) in made(&header) {
         std::fs::write(folder.join(format!("{name}.gguf")), file.bytes()).expect("writes");

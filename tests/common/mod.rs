@@ -4,6 +4,7 @@
 
 pub(crate) mod engine;
 pub(crate) mod gguf;
+pub(crate) mod models;
 pub(crate) mod strings;
 
 use std::io::Write;

@@ -109,37 +109,93 @@ const SPECIALS: [&str; 40] = [
 ];
 
 const SPACES: [&str; 30] = [
-    " ", "  ", "   ", "    ", "        ", "\t", "\t\t", "\n", "\n\n", "\n\n\n", "\r\n", "\r\n\r\n", "\r", "\u{b}", "\u{c}",
-    "\u{85}", "\u{a0}", "\u{1680}", "\u{2003}", "\u{2009}", "\u{2028}", "\u{2029}", "\u{202f}", "\u{205f}", "\u{3000}",
-    "\u{200b}", "\u{2060}", "\u{feff}", "\u{2581}", "\u{1c}",
+    " ", "  ", "   ", "    ", "        ", "\t", "\t\t", "\n", "\n\n", "\n\n\n", "\r\n", "\r\n\r\n", "\r", "\u{b}",
+    "\u{c}", "\u{85}", "\u{a0}", "\u{1680}", "\u{2003}", "\u{2009}", "\u{2028}", "\u{2029}", "\u{202f}", "\u{205f}",
+    "\u{3000}", "\u{200b}", "\u{2060}", "\u{feff}", "\u{2581}", "\u{1c}",
 ];
 
 const EMOJI: [&str; 20] = [
-    "\u{1f600}", "\u{1f44d}\u{1f3fd}", "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}\u{200d}\u{1f466}", "\u{1f1eb}\u{1f1f7}",
-    "\u{1f3f3}\u{fe0f}\u{200d}\u{1f308}", "\u{2764}\u{fe0f}", "1\u{fe0f}\u{20e3}", "\u{1f9d1}\u{1f3ff}\u{200d}\u{1f4bb}",
-    "\u{263a}", "\u{2603}\u{fe0e}", "\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}", "\u{200d}", "\u{fe0f}",
-    "\u{1faf6}", "\u{1f469}\u{200d}\u{2764}\u{fe0f}\u{200d}\u{1f48b}\u{200d}\u{1f468}", "\u{270d}\u{1f3fb}", "\u{1f5e8}", "\u{2b50}",
-    "\u{00a9}", "\u{1f6d7}",
+    "\u{1f600}",
+    "\u{1f44d}\u{1f3fd}",
+    "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}\u{200d}\u{1f466}",
+    "\u{1f1eb}\u{1f1f7}",
+    "\u{1f3f3}\u{fe0f}\u{200d}\u{1f308}",
+    "\u{2764}\u{fe0f}",
+    "1\u{fe0f}\u{20e3}",
+    "\u{1f9d1}\u{1f3ff}\u{200d}\u{1f4bb}",
+    "\u{263a}",
+    "\u{2603}\u{fe0e}",
+    "\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+    "\u{200d}",
+    "\u{fe0f}",
+    "\u{1faf6}",
+    "\u{1f469}\u{200d}\u{2764}\u{fe0f}\u{200d}\u{1f48b}\u{200d}\u{1f468}",
+    "\u{270d}\u{1f3fb}",
+    "\u{1f5e8}",
+    "\u{2b50}",
+    "\u{00a9}",
+    "\u{1f6d7}",
 ];
 
 /// First and last code points of digits and other numbers.
 const DIGITS: [(u32, u32); 24] = [
-    (0x30, 0x39), (0x30, 0x39), (0x30, 0x39), (0xB2, 0xB3), (0xBC, 0xBE), (0x660, 0x669), (0x6F0, 0x6F9), (0x7C0, 0x7C9),
-    (0x966, 0x96F), (0x9E6, 0x9EF), (0xBE6, 0xBF2), (0xE50, 0xE59), (0xF20, 0xF33), (0x1040, 0x1049), (0x1369, 0x137C),
-    (0x17E0, 0x17E9), (0x2070, 0x2079), (0x2150, 0x2188), (0x2460, 0x249B), (0x3021, 0x3029), (0xFF10, 0xFF19),
-    (0x10D30, 0x10D49), (0x1D7CE, 0x1D7FF), (0x1F100, 0x1F10C),
+    (0x30, 0x39),
+    (0x30, 0x39),
+    (0x30, 0x39),
+    (0xB2, 0xB3),
+    (0xBC, 0xBE),
+    (0x660, 0x669),
+    (0x6F0, 0x6F9),
+    (0x7C0, 0x7C9),
+    (0x966, 0x96F),
+    (0x9E6, 0x9EF),
+    (0xBE6, 0xBF2),
+    (0xE50, 0xE59),
+    (0xF20, 0xF33),
+    (0x1040, 0x1049),
+    (0x1369, 0x137C),
+    (0x17E0, 0x17E9),
+    (0x2070, 0x2079),
+    (0x2150, 0x2188),
+    (0x2460, 0x249B),
+    (0x3021, 0x3029),
+    (0xFF10, 0xFF19),
+    (0x10D30, 0x10D49),
+    (0x1D7CE, 0x1D7FF),
+    (0x1F100, 0x1F10C),
 ];
 
 /// Marks that join what stands before them, and signs without a glyph.
 const MARKS: [(u32, u32); 12] = [
-    (0x300, 0x36F), (0x483, 0x489), (0x591, 0x5BD), (0x64B, 0x65F), (0x93E, 0x94D), (0xE31, 0xE4E), (0x1AB0, 0x1ACE),
-    (0x20D0, 0x20F0), (0xFE00, 0xFE0F), (0x200B, 0x200F), (0x202A, 0x202E), (0xE0100, 0xE01EF),
+    (0x300, 0x36F),
+    (0x483, 0x489),
+    (0x591, 0x5BD),
+    (0x64B, 0x65F),
+    (0x93E, 0x94D),
+    (0xE31, 0xE4E),
+    (0x1AB0, 0x1ACE),
+    (0x20D0, 0x20F0),
+    (0xFE00, 0xFE0F),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0xE0100, 0xE01EF),
 ];
 
 /// Code points that are valid and yet look wrong: not assigned, private, last of a plane, not characters, newer than Unicode 15.1.
 const ODD: [(u32, u32); 14] = [
-    (0xFFF0, 0xFFFF), (0xFDD0, 0xFDEF), (0xE000, 0xE0FF), (0xD7FB, 0xD7FF), (0x10FFF0, 0x10FFFF), (0x1FFFE, 0x1FFFF),
-    (0x378, 0x379), (0xF0000, 0xF00FF), (0x80, 0x9F), (0x0, 0x1F), (0x7F, 0x7F), (0x10D40, 0x10D8F), (0x1C89, 0x1C8A),
+    (0xFFF0, 0xFFFF),
+    (0xFDD0, 0xFDEF),
+    (0xE000, 0xE0FF),
+    (0xD7FB, 0xD7FF),
+    (0x10FFF0, 0x10FFFF),
+    (0x1FFFE, 0x1FFFF),
+    (0x378, 0x379),
+    (0xF0000, 0xF00FF),
+    (0x80, 0x9F),
+    (0x0, 0x1F),
+    (0x7F, 0x7F),
+    (0x10D40, 0x10D8F),
+    (0x1C89, 0x1C8A),
     (0x323B0, 0x3247F),
 ];
 
@@ -174,7 +230,20 @@ fn push_piece(random: &mut Random, sort: usize, out: &mut String) {
         14 => (0..=random.below(30)).for_each(|_| out.push(random.char_in(0x20, 0x7E))),
         15 => (0..=random.below(8)).for_each(|_| out.push(random.char_in(0xA0, 0xFFFF))),
         16 => (0..=random.below(4)).for_each(|_| out.push(random.char_in(0x1_0000, 0x10_FFFF))),
-        17 => out.push_str(random.pick(&["'s", "'S", "'re", "'RE", "'ll", "'x", "'", "''", "'\u{17f}", " '", "'D", "\u{2019}s"])),
+        17 => out.push_str(random.pick(&[
+            "'s",
+            "'S",
+            "'re",
+            "'RE",
+            "'ll",
+            "'x",
+            "'",
+            "''",
+            "'\u{17f}",
+            " '",
+            "'D",
+            "\u{2019}s",
+        ])),
         _ => {
             // A long run.
             let unit = match random.below(5) {

@@ -35,9 +35,27 @@ const LLAMA3: PreTokenizer = PreTokenizer { ignores_merges: true, adds_start: tr
 
 /// Names in `tokenizer.ggml.pre` and what they mean (llama.cpp, `llama_vocab::impl::load` and `llm_tokenizer_bpe`).
 const TABLE: [(PreTokenizer, &[&str]); 6] = [
-    (GPT2, &["gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion", "granite-docling", "exaone4", "gigachat", "a.x-4.0", "mellum"]),
+    (
+        GPT2,
+        &[
+            "gpt-2",
+            "phi-2",
+            "mpt",
+            "olmo",
+            "jais",
+            "trillion",
+            "granite-docling",
+            "exaone4",
+            "gigachat",
+            "a.x-4.0",
+            "mellum",
+        ],
+    ),
     (SMOLLM, &["smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b", "mellum2"]),
-    (QWEN2, &["qwen2", "deepseek-r1-qwen", "stablelm2", "megrez", "hunyuan", "solar-open", "grok-2", "kormo", "f2llmv2"]),
+    (
+        QWEN2,
+        &["qwen2", "deepseek-r1-qwen", "stablelm2", "megrez", "hunyuan", "solar-open", "grok-2", "kormo", "f2llmv2"],
+    ),
     (LLAMA3, &["llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2"]),
     (DBRX, &["dbrx", "smaug-bpe", "chatglm-bpe"]),
     (PreTokenizer { ignores_merges: true, ..DBRX }, &["glm4", "glm5"]),
