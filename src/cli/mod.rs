@@ -16,6 +16,7 @@ pub mod generate;
 pub mod inspect;
 pub mod logits;
 pub mod rates;
+pub mod tokenize;
 
 /// A command that failed: the sentence for stderr and the exit code.
 #[derive(Debug)]

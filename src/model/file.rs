@@ -51,6 +51,6 @@ impl ModelFile {
     /// [`ModelError::NoChatTemplate`] or [`ModelError::ChatTemplate`].
     pub fn encode_chat(&self, turns: &[(&str, &str)]) -> Result<Vec<u32>, ModelError> {
         let template = self.template.as_ref().ok_or(ModelError::NoChatTemplate)?;
-        Ok(self.tokenizer.encode(&template.render(turns, &self.tokenizer)?))
+        Ok(self.tokenizer.encode_prompt(&template.render(turns, &self.tokenizer)?))
     }
 }

@@ -54,7 +54,7 @@ impl Generation {
     /// [`RuntimeError::Model`] for a prompt or sampling that cannot be used.
     pub fn new(model: &LoadedModel, prompt: &Prompt, sampling: &Sampling) -> Result<Self, RuntimeError> {
         let prompt = match prompt {
-            Prompt::Raw(text) => model.file.tokenizer.encode(text),
+            Prompt::Raw(text) => model.file.tokenizer.encode_prompt(text),
             Prompt::Chat(messages) => {
                 let turns: Vec<_> = messages.iter().map(|m| (m.role.as_str(), m.content.as_str())).collect();
                 model.file.encode_chat(&turns)?

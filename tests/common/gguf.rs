@@ -12,6 +12,8 @@ pub(crate) enum Meta {
     Ints(Vec<i32>),
     /// A type number and whatever bytes follow it.
     Raw(u32, Vec<u8>),
+    Floats(Vec<f32>),
+    Bool(bool),
 }
 
 /// A file in parts.
@@ -98,6 +100,15 @@ fn write_value(out: &mut Vec<u8>, value: &Meta) {
             out.extend([9u32.to_le_bytes(), 8u32.to_le_bytes()].concat());
             out.extend((list.len() as u64).to_le_bytes());
             list.iter().for_each(|x| text(out, x));
+        }
+        Meta::Bool(x) => {
+            out.extend(7u32.to_le_bytes());
+            out.push(u8::from(*x));
+        }
+        Meta::Floats(list) => {
+            out.extend([9u32.to_le_bytes(), 6u32.to_le_bytes()].concat());
+            out.extend((list.len() as u64).to_le_bytes());
+            list.iter().for_each(|x| out.extend(x.to_le_bytes()));
         }
         Meta::Ints(list) => {
             out.extend([9u32.to_le_bytes(), 5u32.to_le_bytes()].concat());

@@ -1,110 +1,142 @@
 //! Byte-pair encoding: in a word, the pair of neighbours whose merge was learnt first is joined, until none can be.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 
+use hashbrown::HashTable;
+
+use super::vocabulary::Vocabulary;
+use super::{bad, bytes, strings};
 use crate::model::ModelError;
-use crate::model::gguf::StringList;
+use crate::model::gguf::Header;
 
-/// Learnt merges, by the two tokens' numbers.
+/// The key of the merges.
+const KEY: &str = "tokenizer.ggml.merges";
+
+/// Learnt merges, best first.
 #[derive(Debug)]
 pub(super) struct Merges {
-    /// (left, right) to (rank, joined).
-    by_pair: HashMap<(u32, u32), (u32, u32)>,
+    /// Left, right and joined token; the place is the rank.
+    merges: Vec<[u32; 3]>,
+    /// Ranks by (left, right).
+    index: HashTable<u32>,
+    /// The token of each byte's letter.
+    letters: Vec<u32>,
 }
 
-/// A merge that can apply: (rank, place, left, right, joined), so that the smallest rank comes first, then the leftmost.
-type Candidate = Reverse<(u32, usize, u32, u32, u32)>;
+/// A merge that can apply: rank, place and right token, so that the smallest rank comes first, then the leftmost.
+type Candidate = Reverse<(u32, u32, u32)>;
 
-/// A piece of a word: token `id` and its neighbours. Joined pieces are marked by `id == NONE`.
+/// A piece of a word: its token and its neighbours. Joined pieces are marked by `id == GONE`.
+#[derive(Clone, Copy)]
 struct Piece {
     id: u32,
-    before: usize,
-    after: usize,
+    before: u32,
+    after: u32,
 }
 
-const NONE: u32 = u32::MAX;
-const NOWHERE: usize = usize::MAX;
+const GONE: u32 = u32::MAX;
+/// A byte that no token spells; it merges with nothing.
+const UNKNOWN: u32 = u32::MAX - 1;
+const NOWHERE: u32 = u32::MAX;
+
+/// What encoding a word needs, kept from word to word.
+#[derive(Default)]
+pub(super) struct Scratch {
+    pieces: Vec<Piece>,
+    queue: BinaryHeap<Candidate>,
+}
 
 impl Merges {
     /// Reads lines "left right", best first. Merges that name no token of the vocabulary cannot apply and are left out.
-    pub(super) fn new(lines: &StringList, ids: &HashMap<Box<[u8]>, u32>) -> Result<Self, ModelError> {
-        let mut by_pair = HashMap::with_capacity(lines.len());
-        for (rank, line) in (0u32..).zip(lines.iter()) {
+    ///
+    /// # Errors
+    /// [`ModelError::MissingKey`] or [`ModelError::BadKey`] for inconsistent metadata.
+    pub(super) fn from_header(header: &Header, vocabulary: &Vocabulary) -> Result<Self, ModelError> {
+        let lines = strings(header, KEY)?;
+        let mut merges: Vec<[u32; 3]> = Vec::with_capacity(lines.len());
+        let mut index = HashTable::with_capacity(lines.len());
+        let mut joined = Vec::new();
+        for (number, line) in lines.iter().enumerate() {
             // A left part may begin with the separator itself, so the first byte is skipped.
             let space = line.iter().skip(1).position(|&b| b == b' ').map(|at| at + 1);
-            let (left, right) = match space {
-                Some(at) => (&line[..at], &line[at + 1..]),
-                None => {
-                    return Err(ModelError::BadKey {
-                        key: "tokenizer.ggml.merges".to_owned(),
-                        problem: format!("has an entry ({rank}) that is not two tokens"),
-                    });
-                }
+            let Some(at) = space else {
+                return Err(bad(KEY, &format!("has an entry ({number}) that is not two tokens")));
             };
-            let joined = [left, right].concat();
-            if let (Some(&left), Some(&right), Some(&joined)) =
-                (ids.get(left), ids.get(right), ids.get(joined.as_slice()))
+            let (left, right) = (&line[..at], &line[at + 1..]);
+            joined.clear();
+            joined.extend_from_slice(left);
+            joined.extend_from_slice(right);
+            let (Some(left), Some(right), Some(joined)) =
+                (vocabulary.find(left), vocabulary.find(right), vocabulary.find(&joined))
+            else {
+                continue;
+            };
+            let is_same = |&rank: &u32| merges[rank as usize][..2] == [left, right];
+            let rehash = |&rank: &u32| hash(merges[rank as usize][0], merges[rank as usize][1]);
+            if let (hashbrown::hash_table::Entry::Vacant(entry), Ok(rank)) =
+                (index.entry(hash(left, right), is_same, rehash), u32::try_from(merges.len()))
             {
-                by_pair.entry((left, right)).or_insert((rank, joined));
+                entry.insert(rank);
+                merges.push([left, right, joined]);
             }
         }
-        Ok(Self { by_pair })
+        let letter = |byte: u8| vocabulary.find(bytes::to_letters(&[byte]).as_bytes()).unwrap_or(UNKNOWN);
+        Ok(Self { merges, index, letters: (0..=u8::MAX).map(letter).collect() })
     }
 
-    /// Appends the tokens of one pre-token (in letters, see `bytes`) to `out`. Letters that no token spells are left out,
-    /// which no byte-level vocabulary has.
-    pub(super) fn encode(&self, word: &[u8], ids: &HashMap<Box<[u8]>, u32>, out: &mut Vec<u32>) {
-        if let Some(&whole) = ids.get(word).filter(|_| word.len() <= 4) {
-            // Single letters and the shortest words: one look-up. Longer ones must follow the merges.
-            if String::from_utf8_lossy(word).chars().count() == 1 {
-                out.push(whole);
-                return;
-            }
-        }
-        let mut pieces: Vec<Piece> = Vec::new();
-        for c in String::from_utf8_lossy(word).chars() {
-            if let Some(&id) = ids.get(c.encode_utf8(&mut [0; 4]).as_bytes()) {
-                let at = pieces.len();
-                pieces.push(Piece { id, before: at.checked_sub(1).unwrap_or(NOWHERE), after: at + 1 });
-            }
-        }
+    /// Appends the tokens of one word to `out`. Bytes that no token spells are left out, as llama.cpp does; no byte-level
+    /// vocabulary should have any.
+    pub(super) fn encode(&self, word: &[u8], scratch: &mut Scratch, out: &mut Vec<u32>) {
+        let Scratch { pieces, queue } = scratch;
+        pieces.clear();
+        queue.clear();
+        pieces.extend((0u32..).zip(word).map(|(at, &byte)| Piece {
+            id: self.letters[usize::from(byte)],
+            before: at.checked_sub(1).unwrap_or(NOWHERE),
+            after: at + 1,
+        }));
         if let Some(last) = pieces.last_mut() {
             last.after = NOWHERE;
         }
-        // Entries whose pieces have changed since are stale and skipped.
-        let mut queue = BinaryHeap::new();
-        for at in 0..pieces.len() {
-            self.offer(&pieces, at, &mut queue);
+        for at in (0u32..).take(pieces.len()) {
+            self.offer(pieces, at, queue);
         }
-        while let Some(Reverse((_, at, left, right, joined))) = queue.pop() {
-            let after = pieces[at].after;
-            if pieces[at].id != left || after == NOWHERE || pieces[after].id != right {
+        while let Some(Reverse((rank, place, right))) = queue.pop() {
+            let at = place as usize;
+            let [left, _, joined] = self.merges[rank as usize];
+            let Piece { id, before, after } = pieces[at];
+            // Entries whose pieces have changed since are stale.
+            let Some(other) = pieces.get_mut(after as usize).filter(|other| id == left && other.id == right) else {
                 continue;
+            };
+            let next = other.after;
+            other.id = GONE;
+            (pieces[at].id, pieces[at].after) = (joined, next);
+            if let Some(next) = pieces.get_mut(next as usize) {
+                next.before = place;
             }
-            let next = pieces[after].after;
-            pieces[at].id = joined;
-            pieces[at].after = next;
-            pieces[after].id = NONE;
-            if next != NOWHERE {
-                pieces[next].before = at;
-            }
-            if pieces[at].before != NOWHERE {
-                self.offer(&pieces, pieces[at].before, &mut queue);
-            }
-            self.offer(&pieces, at, &mut queue);
+            self.offer(pieces, before, queue);
+            self.offer(pieces, place, queue);
         }
-        out.extend(pieces.iter().map(|piece| piece.id).filter(|&id| id != NONE));
+        out.extend(pieces.iter().map(|piece| piece.id).filter(|&id| id != GONE && id != UNKNOWN));
     }
 
-    fn offer(&self, pieces: &[Piece], at: usize, queue: &mut BinaryHeap<Candidate>) {
-        let after = pieces[at].after;
-        if after == NOWHERE {
-            return;
-        }
-        let (left, right) = (pieces[at].id, pieces[after].id);
-        if let Some(&(rank, joined)) = self.by_pair.get(&(left, right)) {
-            queue.push(Reverse((rank, at, left, right, joined)));
+    /// Queues the merge of a piece with the one after it, if both are there and it was learnt.
+    fn offer(&self, pieces: &[Piece], at: u32, queue: &mut BinaryHeap<Candidate>) {
+        let Some(left) = pieces.get(at as usize) else { return };
+        let Some(right) = pieces.get(left.after as usize) else { return };
+        let is_same = |&rank: &u32| self.merges[rank as usize][..2] == [left.id, right.id];
+        if let Some(&rank) = self.index.find(hash(left.id, right.id), is_same) {
+            queue.push(Reverse((rank, at, right.id)));
         }
     }
+}
+
+/// Mixes two token numbers: the finaliser of `SplitMix64` (Steele et al. 2014).
+fn hash(left: u32, right: u32) -> u64 {
+    let mut x = u64::from(left) << 32 | u64::from(right);
+    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^ (x >> 31)
 }

@@ -5,10 +5,12 @@
 
 mod bpe;
 mod bytes;
+mod named;
 mod pretokenize;
+mod special;
+mod spm;
 mod stream;
-
-use std::collections::HashMap;
+mod vocabulary;
 
 pub use stream::{StopStrings, Utf8Stream};
 
@@ -16,42 +18,30 @@ use super::ModelError;
 use super::gguf::{Header, StringList, Value};
 use bpe::Merges;
 use pretokenize::PreTokenizer;
+use special::SpecialTokens;
+use spm::SentencePiece;
+use vocabulary::{Kind, Vocabulary};
 
-/// Names of tokens that end an answer, whatever the file calls its end token (as llama.cpp's `llama-vocab.cpp` lists them).
-const END_TOKENS: [&[u8]; 8] = [
-    b"<|endoftext|>",
-    b"<|im_end|>",
-    b"<|eot_id|>",
-    b"<|eom_id|>",
-    b"<|end_of_text|>",
-    b"<end_of_turn>",
-    b"<|end|>",
-    b"</s>",
-];
-
-/// GGUF's `tokenizer.ggml.token_type` numbers that matter here.
-mod kind {
-    pub(super) const UNKNOWN: i64 = 2;
-    pub(super) const CONTROL: i64 = 3;
-    pub(super) const USER_DEFINED: i64 = 4;
-    pub(super) const UNUSED: i64 = 5;
-}
-
-/// A byte-level BPE tokenizer.
+/// A tokenizer: byte-level BPE or SentencePiece.
 #[derive(Debug)]
 pub struct Tokenizer {
-    tokens: StringList,
-    kinds: Vec<i64>,
-    ids: HashMap<Box<[u8]>, u32>,
-    merges: Merges,
-    pre: PreTokenizer,
-    /// Tokens that are found in text as they stand, longest first.
-    special: Vec<u32>,
+    vocabulary: Vocabulary,
+    special: SpecialTokens,
+    method: Method,
     start: Option<u32>,
     end: Option<u32>,
+    /// Sorted.
     ends: Vec<u32>,
     adds_start: bool,
+    adds_end: bool,
     name: String,
+}
+
+/// How text between special tokens is cut.
+#[derive(Debug)]
+enum Method {
+    Bytes(PreTokenizer, Merges),
+    SentencePiece(SentencePiece),
 }
 
 impl Tokenizer {
@@ -63,96 +53,127 @@ impl Tokenizer {
     pub fn from_header(header: &Header, vocab_size: usize) -> Result<Self, ModelError> {
         let model = header.str("tokenizer.ggml.model")?.ok_or_else(|| missing("tokenizer.ggml.model"))?;
         let pre_name = header.str("tokenizer.ggml.pre")?.unwrap_or("default");
-        let name = format!("{model}/{pre_name}");
         let pre = PreTokenizer::named(pre_name).filter(|_| model == "gpt2");
-        let pre = pre.ok_or_else(|| ModelError::Tokenizer { found: name.clone(), supported: PreTokenizer::names() })?;
+        let name = if model == SENTENCEPIECE { model.to_owned() } else { format!("{model}/{pre_name}") };
+        if pre.is_none() && model != SENTENCEPIECE {
+            let byte_level: String = PreTokenizer::names().map(|name| format!(", gpt2/{name}")).collect();
+            return Err(ModelError::Tokenizer { found: name, supported: SENTENCEPIECE.to_owned() + &byte_level });
+        }
 
-        let tokens = strings(header, "tokenizer.ggml.tokens")?.clone();
-        if tokens.len() != vocab_size {
+        let mut vocabulary = Vocabulary::from_header(header)?;
+        if vocabulary.len() != vocab_size {
             return Err(bad("tokenizer.ggml.tokens", "has another length than the embeddings"));
         }
-        let kinds = match header.metadata.get("tokenizer.ggml.token_type") {
-            None => vec![1; tokens.len()],
-            Some(Value::Ints(kinds)) if kinds.len() == tokens.len() => kinds.clone(),
-            Some(_) => return Err(bad("tokenizer.ggml.token_type", "is not one number for each token")),
-        };
-        // A later token of the same spelling does not replace the first.
-        let mut ids = HashMap::with_capacity(tokens.len());
-        for (id, token) in (0u32..).zip(tokens.iter()) {
-            ids.entry(token.into()).or_insert(id);
-        }
-        let merges = Merges::new(strings(header, "tokenizer.ggml.merges")?, &ids)?;
-        let special = special_tokens(&tokens, &kinds);
-        let token_key = |key: &str| match header.u32(key)? {
-            Some(id) if id as usize >= tokens.len() => Err(bad(key, "is outside the vocabulary")),
+        let token = |key: &str| match header.u32(key)? {
+            Some(id) if id as usize >= vocab_size => Err(bad(key, "is outside the vocabulary")),
             other => Ok(other),
         };
-        let start = token_key("tokenizer.ggml.bos_token_id")?;
-        let end = token_key("tokenizer.ggml.eos_token_id")?;
-        let named = END_TOKENS.iter().filter_map(|name| ids.get(*name).copied());
-        let mut ends: Vec<u32> =
-            end.into_iter().chain(token_key("tokenizer.ggml.eot_token_id")?).chain(named).collect();
+        // SentencePiece vocabularies have these unless their file says otherwise (llama.cpp, `llama_vocab::impl::load`).
+        let default = |id: u32| Some(id).filter(|&id| pre.is_none() && (id as usize) < vocab_size);
+        let start = token("tokenizer.ggml.bos_token_id")?.or(default(1));
+        let end = token("tokenizer.ggml.eos_token_id")?.or(default(2));
+        let mut ends: Vec<u32> = end.into_iter().collect();
+        for key in ["eot", "eom", "fim_pad", "fim_rep", "fim_sep"] {
+            ends.extend(token(&format!("tokenizer.ggml.{key}_token_id"))?);
+        }
+        ends.extend(named::set_controls(&mut vocabulary));
         ends.sort_unstable();
         ends.dedup();
-        // llama.cpp adds no start token for byte-level BPE unless the file asks for one, except for Llama 3.
-        let adds_start = header.bool("tokenizer.ggml.add_bos_token")?.unwrap_or(pre_name == "llama-bpe");
-        Ok(Self { tokens, kinds, ids, merges, pre, special, start, end, ends, adds_start, name })
+
+        let special = SpecialTokens::new(&vocabulary)?;
+        let method = match pre {
+            Some(pre) => Method::Bytes(pre, Merges::from_header(header, &vocabulary)?),
+            None => Method::SentencePiece(SentencePiece::from_header(header, &vocabulary)?),
+        };
+        let adds_start = header.bool("tokenizer.ggml.add_bos_token")?.unwrap_or(pre.is_none_or(|pre| pre.adds_start));
+        let adds_end = header.bool("tokenizer.ggml.add_eos_token")?.unwrap_or(false);
+        Ok(Self { vocabulary, special, method, start, end, ends, adds_start, adds_end, name })
     }
 
-    /// Model and pre-tokenizer, such as `gpt2/smollm`.
+    /// Model and pre-tokenizer, such as `gpt2/smollm`; `llama` is SentencePiece.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The tokens of `text`. Special tokens written out in it, such as `<|im_start|>`, become those tokens.
-    /// The start token comes first if the file asks for one and the text does not begin with it.
+    /// The tokens of `text`, as llama.cpp gives them (`llama_tokenize` with `add_special` and `parse_special`): special
+    /// tokens written out in it, such as `<|im_start|>`, become those tokens, and the start and end tokens are added if the
+    /// file asks for them, be they there already or not.
     pub fn encode(&self, text: &str) -> Vec<u32> {
-        let mut out = Vec::new();
-        let mut rest = text;
-        while !rest.is_empty() {
-            let (plain, found) = self.next_special(rest);
-            for piece in self.pre.split(&rest[..plain]) {
-                self.merges.encode(bytes::to_letters(piece.as_bytes()).as_bytes(), &self.ids, &mut out);
-            }
-            rest = match found {
-                Some((id, len)) => {
-                    out.push(id);
-                    &rest[plain + len..]
-                }
-                None => "",
-            };
-        }
-        if let Some(start) = self.start.filter(|start| self.adds_start && out.first() != Some(start)) {
-            out.insert(0, start);
+        let mut out: Vec<u32> = self.start.filter(|_| self.adds_start).into_iter().collect();
+        self.append(text, &mut out);
+        out.extend(self.end.filter(|_| self.adds_end));
+        out
+    }
+
+    /// The tokens of a text that the model goes on from: as [`Self::encode`], but a start token that the text brings along,
+    /// as most rendered chats do, is not doubled, and no end token follows.
+    pub fn encode_prompt(&self, text: &str) -> Vec<u32> {
+        let mut out: Vec<u32> = self.start.filter(|_| self.adds_start).into_iter().collect();
+        self.append(text, &mut out);
+        if let [first, second, ..] = out[..]
+            && self.adds_start
+            && first == second
+            && self.start == Some(first)
+        {
+            out.remove(0);
         }
         out
     }
 
-    /// Where the next special token begins, with its number and length in bytes; at the end if there is none.
-    fn next_special(&self, text: &str) -> (usize, Option<(u32, usize)>) {
-        let first_bytes =
-            |at: &usize| self.special.iter().any(|&id| self.spelling(id).first() == text.as_bytes().get(*at));
-        for at in (0..text.len()).filter(first_bytes) {
-            let tail = &text.as_bytes()[at..];
-            if let Some(&id) = self.special.iter().find(|&&id| tail.starts_with(self.spelling(id))) {
-                return (at, Some((id, self.spelling(id).len())));
+    /// Appends the tokens of `text`, special ones as they stand in it.
+    fn append(&self, text: &str, out: &mut Vec<u32>) {
+        let mut scratch = bpe::Scratch::default();
+        let mut at = 0;
+        for found in self.special.find(text, &self.vocabulary) {
+            self.append_plain(&text[at..found.at], &mut scratch, out);
+            out.push(found.id);
+            at = found.at + found.len;
+        }
+        self.append_plain(&text[at..], &mut scratch, out);
+    }
+
+    /// Appends the tokens of a text without special tokens, which stands at the start or after a special token.
+    fn append_plain(&self, text: &str, scratch: &mut bpe::Scratch, out: &mut Vec<u32>) {
+        if text.is_empty() {
+            return;
+        }
+        match &self.method {
+            Method::SentencePiece(method) => method.encode(text, &self.vocabulary, out),
+            Method::Bytes(pre, merges) => {
+                for word in pre.split(text) {
+                    let whole = Some(word).filter(|_| pre.ignores_merges);
+                    let whole = whole.map(|word| bytes::to_letters(word.as_bytes()));
+                    match whole.and_then(|letters| self.vocabulary.find(letters.as_bytes())) {
+                        Some(id) => out.push(id),
+                        None => merges.encode(word.as_bytes(), scratch, out),
+                    }
+                }
             }
         }
-        (text.len(), None)
+    }
+
+    /// The text of tokens from the start of a text, without control tokens and without the space that encoding put before
+    /// its first word. Bytes that are no character become U+FFFD.
+    pub fn decode(&self, ids: &[u32]) -> String {
+        let all: Vec<u8> = ids.iter().flat_map(|&id| self.bytes(id)).collect();
+        let added: &[u8] = match &self.method {
+            Method::SentencePiece(method) if method.adds_space() => b" ",
+            _ => b"",
+        };
+        String::from_utf8_lossy(all.strip_prefix(added).unwrap_or(&all)).into_owned()
     }
 
     /// The token as the vocabulary spells it.
     pub fn spelling(&self, id: u32) -> &[u8] {
-        self.tokens.get(id as usize).unwrap_or_default()
+        self.vocabulary.spelling(id)
     }
 
     /// The bytes that a token adds to an answer: nothing for control tokens.
     pub fn bytes(&self, id: u32) -> Vec<u8> {
-        let spelling = self.spelling(id);
-        match self.kinds.get(id as usize) {
-            Some(&(kind::CONTROL | kind::UNKNOWN | kind::UNUSED)) | None => Vec::new(),
-            Some(&kind::USER_DEFINED) => spelling.to_vec(),
-            Some(_) => bytes::from_letters(spelling),
+        let (spelling, kind) = (self.spelling(id), self.vocabulary.kind(id));
+        match (&self.method, kind) {
+            (Method::Bytes(..), Kind::Normal) => bytes::from_letters(spelling),
+            _ => SentencePiece::bytes(spelling, kind),
         }
     }
 
@@ -172,15 +193,8 @@ impl Tokenizer {
     }
 }
 
-/// Control and user-defined tokens, longest first, so that of two that fit the longer one is taken.
-fn special_tokens(tokens: &StringList, kinds: &[i64]) -> Vec<u32> {
-    let is_special = |kind: &i64| matches!(*kind, kind::CONTROL | kind::USER_DEFINED);
-    let len = |id: &u32| tokens.get(*id as usize).map_or(0, <[u8]>::len);
-    let mut special: Vec<u32> =
-        (0u32..).zip(kinds).filter(|(id, kind)| is_special(kind) && len(id) > 0).map(|(id, _)| id).collect();
-    special.sort_by_key(|id| std::cmp::Reverse(len(id)));
-    special
-}
+/// What `tokenizer.ggml.model` calls SentencePiece.
+const SENTENCEPIECE: &str = "llama";
 
 fn strings<'a>(header: &'a Header, key: &str) -> Result<&'a StringList, ModelError> {
     match header.metadata.get(key) {

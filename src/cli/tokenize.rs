@@ -1,0 +1,46 @@
+//! `askew tokenize`: the tokens of texts.
+
+use std::io::BufRead;
+use std::path::PathBuf;
+
+use super::Failure;
+use crate::runtime::load::read_headers;
+use crate::runtime::native::FileSource;
+
+/// Arguments of `askew tokenize`.
+#[derive(Debug, clap::Args)]
+pub struct TokenizeArgs {
+    /// A GGUF model.
+    model: PathBuf,
+    /// Texts, one JSON string a line; standard input without it.
+    texts: Option<PathBuf>,
+    /// Print what each token spells instead of its number.
+    #[arg(long)]
+    spell: bool,
+}
+
+/// Prints a JSON list for each text: its tokens, special ones included.
+///
+/// # Errors
+/// What keeps the file from being used, or a line that is not a JSON string.
+pub fn run(args: &TokenizeArgs) -> Result<(), Failure> {
+    let mut source = FileSource::open(&args.model)?;
+    let (file, _, _) = pollster::block_on(read_headers(&mut source))?;
+    let input: Box<dyn BufRead> = match &args.texts {
+        None => Box::new(std::io::stdin().lock()),
+        Some(path) => {
+            let opened = std::fs::File::open(path);
+            let opened = opened.map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
+            Box::new(std::io::BufReader::new(opened))
+        }
+    };
+    for (number, line) in (1..).zip(input.lines()) {
+        let line = line.map_err(|error| Failure::failed(format!("line {number} cannot be read: {error}")))?;
+        let text: String = serde_json::from_str(&line)
+            .map_err(|error| Failure::failed(format!("line {number} is not a JSON string: {error}")))?;
+        let ids = file.tokenizer.encode(&text);
+        let spelling = |id: &u32| String::from_utf8_lossy(file.tokenizer.spelling(*id)).into_owned();
+        super::print(&if args.spell { ids.iter().map(spelling).collect() } else { ids.into() });
+    }
+    Ok(())
+}

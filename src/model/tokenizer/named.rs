@@ -1,0 +1,82 @@
+//! Tokens that are known by their spelling, whatever their file says of them (llama.cpp, `llama_vocab::impl::load`).
+
+use super::vocabulary::Vocabulary;
+
+/// Tokens that end an answer.
+const ENDS: [&str; 23] = [
+    "<|endoftext|>",
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<|end_of_text|>",
+    "<end_of_turn>",
+    "<|end|>",
+    "</s>",
+    "<eos>",
+    "<EOT>",
+    "_<EOT>",
+    "[EOT]",
+    "[EOS]",
+    "[e~[",
+    "<|return|>",
+    "<|call|>",
+    "<|calls|>",
+    "<|flush|>",
+    "<turn|>",
+    "<|tool_response>",
+    "<end_of_utterance>",
+    "<\u{ff5c}end\u{2581}of\u{2581}sentence\u{ff5c}>",
+    "<|fim_pad|>",
+];
+
+/// Tokens of code models that end an answer too: what follows them is another file.
+const FILE_ENDS: [&str; 10] = [
+    "<fim-pad>",
+    "<fim_pad>",
+    "<PAD>",
+    "[PAD]",
+    "<|fim_repo|>",
+    "<|repo_name|>",
+    "<fim-repo>",
+    "<REPO>",
+    "<reponame>",
+    "<|file_sep|>",
+];
+
+/// Structure of code models.
+const CONTROLS: [&str; 24] = [
+    "<|fim_prefix|>",
+    "<|fim_suffix|>",
+    "<|fim_middle|>",
+    "<fim-prefix>",
+    "<fim-suffix>",
+    "<fim-middle>",
+    "<fim_prefix>",
+    "<fim_suffix>",
+    "<fim_middle>",
+    "<\u{ff5c}fim\u{2581}begin\u{ff5c}>",
+    "<\u{ff5c}fim\u{2581}hole\u{ff5c}>",
+    "<\u{ff5c}fim\u{2581}end\u{ff5c}>",
+    "<PRE>",
+    "<SUF>",
+    "<MID>",
+    "\u{2581}<PRE>",
+    "\u{2581}<SUF>",
+    "\u{2581}<MID>",
+    "<|code_prefix|>",
+    "<|code_suffix|>",
+    "<|code_middle|>",
+    "<|prefix|>",
+    "<|suffix|>",
+    "<|middle|>",
+];
+
+/// Marks the tokens that look like structure as such, and gives those that end an answer.
+pub(super) fn set_controls(vocabulary: &mut Vocabulary) -> Vec<u32> {
+    let ends: Vec<u32> = ENDS.iter().chain(&FILE_ENDS).filter_map(|name| vocabulary.find(name.as_bytes())).collect();
+    let controls = CONTROLS.iter().filter_map(|name| vocabulary.find(name.as_bytes()));
+    for id in ends.iter().copied().chain(controls.collect::<Vec<u32>>()) {
+        vocabulary.set_control(id);
+    }
+    ends
+}

@@ -1,0 +1,119 @@
+"""Writes fixtures/tokenizer_digests.json: digests of llama.cpp's tokens, for tests/model_tokenizer.rs.
+
+    pip install llama-cpp-python==0.3.36
+    ASKEW_TOKENIZER_OUT=DIR cargo test --test model_tokenizer -- --ignored writes_the_texts
+    python tests/independent/tokenizer_digests.py DIR ~/.cache/askew/models/*.gguf > tests/fixtures/tokenizer_digests.json
+
+With `--compare ASKEW MODEL.gguf DIR` it prints the texts whose tokens differ from those of `askew tokenize`.
+"""
+
+import ctypes
+import json
+import pathlib
+import subprocess
+import sys
+
+import llama_cpp
+
+BLOCK = 100
+
+
+@llama_cpp.llama_log_callback
+def silent(_level, _text, _data):
+    pass
+
+
+def fnv1a(data: bytes) -> str:
+    digest = 0xCBF29CE484222325
+    for byte in data:
+        digest = ((digest ^ byte) * 0x100000001B3) & (2**64 - 1)
+    return f"{digest:016x}"
+
+
+class Engine:
+    """llama.cpp's tokenizer alone."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        params = llama_cpp.llama_model_default_params()
+        params.vocab_only = True
+        self.model = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
+        assert self.model, path
+        self.vocab = llama_cpp.llama_model_get_vocab(self.model)
+
+    def encode(self, text: str) -> list[int]:
+        data = text.encode()
+        room = len(data) * 2 + 16
+        ids = (llama_cpp.llama_token * room)()
+        # Text, its bytes, room, add_special, parse_special.
+        count = llama_cpp.llama_tokenize(self.vocab, data, len(data), ids, room, True, True)
+        assert count >= 0, (text, count)
+        return list(ids[:count])
+
+
+    def vocabulary(self) -> dict:
+        """What tokens show in an answer, and which of them end it."""
+        shown, ends = bytearray(), []
+        buffer = ctypes.create_string_buffer(4096)
+        count = llama_cpp.llama_vocab_n_tokens(self.vocab)
+        for token in range(count):
+            # Token, room, leading spaces to strip, special.
+            length = llama_cpp.llama_token_to_piece(self.vocab, token, buffer, len(buffer), 0, False)
+            assert length >= 0, token
+            shown += buffer.raw[:length] + b"\xff"
+            if llama_cpp.llama_vocab_is_eog(self.vocab, token):
+                ends.append(token)
+        return {"tokens": count, "shown": fnv1a(bytes(shown)), "ends": ends}
+
+
+def read_texts(folder: str) -> list[str]:
+    lines = (pathlib.Path(folder) / "strings.jsonl").read_text().split("\n")
+    return [json.loads(line) for line in lines if line]
+
+
+def digests(engine: Engine, texts: list[str]) -> list[str]:
+    blocks = []
+    for start in range(0, len(texts), BLOCK):
+        data = bytearray()
+        for text in texts[start : start + BLOCK]:
+            ids = engine.encode(text)
+            data += b"".join(number.to_bytes(4, "little") for number in [len(ids), *ids])
+        blocks.append(fnv1a(bytes(data)))
+    return blocks
+
+
+def compare(askew: str, model: str, folder: str) -> None:
+    texts = read_texts(folder)
+    command = [askew, "tokenize", model, f"{folder}/strings.jsonl"]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    engine = Engine(pathlib.Path(model))
+    num_differ = 0
+    for text, line in zip(texts, lines, strict=True):
+        expected, found = engine.encode(text), json.loads(line)
+        if expected != found:
+            num_differ += 1
+            at = next((i for i, (a, b) in enumerate(zip(expected, found)) if a != b), min(len(expected), len(found)))
+            if num_differ <= 20:
+                print(ascii(text[:200]), at, expected[at - 3 : at + 5], found[at - 3 : at + 5])
+    print(f"{num_differ} of {len(texts)} differ")
+
+
+def main() -> None:
+    llama_cpp.llama_log_set(silent, ctypes.c_void_p(0))
+    if sys.argv[1] == "--compare":
+        return compare(*sys.argv[2:])
+    folder, *models = sys.argv[1:]
+    texts = read_texts(folder)
+    paths = [*sorted(pathlib.Path(folder).glob("*.gguf")), *map(pathlib.Path, models)]
+    engines = {path.stem: Engine(path) for path in paths}
+    result = {
+        "engine": f"llama.cpp of llama-cpp-python {llama_cpp.__version__}",
+        "strings": fnv1a(b"".join(text.encode() + b"\xff" for text in texts)),
+        "vocabularies": {name: engine.vocabulary() for name, engine in engines.items()},
+        "models": {name: digests(engine, texts) for name, engine in engines.items()},
+    }
+    json.dump(result, sys.stdout, indent=0)
+    print()
+
+
+if __name__ == "__main__":
+    main()
