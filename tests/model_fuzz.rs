@@ -15,8 +15,8 @@ use askew::model::gguf::{HeaderParser, WeightStream};
 use askew::model::quant::Quant;
 use askew::model::reference::{Reference, WeightsBuilder};
 use askew::model::{Adapter, AdapterReader, Config, ModelError, ModelFile, Sampler, Steering, SteeringReader};
-use common::adapter::{SafetensorsFile, gguf_adapter, peft, peft_name, random_parts, store, with_architecture};
-use common::gguf::{GgufFile, Meta, Shape, noise, random_llama};
+use common::adapter::{SafetensorsFile, gguf_adapter, peft, peft_name, random_parts, store};
+use common::gguf::{GgufFile, Meta, Shape, noise, random_model};
 use common::mutate::{self, MAX_INPUT_BYTES, Random};
 use peak_alloc::PeakAlloc;
 use serde_json::Value;
@@ -35,7 +35,7 @@ const HANG: Duration = Duration::from_secs(30);
 const NUM_INPUTS: u64 = 20_000;
 
 /// Small enough for a whole model in 8 KB.
-const SHAPE: Shape = Shape { dim: 32, ff_dim: 32, layers: 1, heads: 2, kv_heads: 1, head_dim: 16, vocab: 40 };
+const SHAPE: Shape = Shape { dim: 32, ff_dim: 32, layers: 1, heads: 4, kv_heads: 1, head_dim: 8, vocab: 40 };
 
 /// The shape of most published templates: a loop over turns, roles, an end.
 const TEMPLATE: &str = "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}\
@@ -120,28 +120,45 @@ impl Seed {
     }
 }
 
-/// A model of 8 KB with everything that files have.
-fn model(architecture: &str, tokenizer: &str, pre: &str, template: &str) -> GgufFile {
-    let mut file = with_architecture(random_llama(SHAPE, &[Quant::Q4_0], 5), architecture, SHAPE);
+/// Formats whose blocks fit rows of 32.
+const QUANTS: [Quant; 9] = [
+    Quant::F32,
+    Quant::F16,
+    Quant::BF16,
+    Quant::Q4_0,
+    Quant::Q4_1,
+    Quant::Q5_0,
+    Quant::Q5_1,
+    Quant::Q8_0,
+    Quant::Iq4Nl,
+];
+
+/// A model of 8 KB with everything that files have. Its tokenizer is SentencePiece where `pre` is empty.
+fn model(architecture: &str, quants: &[Quant], pre: &str, template: &str) -> GgufFile {
+    shaped(SHAPE, architecture, quants, pre, template)
+}
+
+fn shaped(shape: Shape, architecture: &str, quants: &[Quant], pre: &str, template: &str) -> GgufFile {
+    let mut file = random_model(architecture, shape, quants, 5);
     let mut tokens: Vec<String> =
-        ["<|im_start|>", "<|im_end|>", "ab", "abc", "Ġ", "▁", "<unk>"].map(String::from).to_vec();
-    tokens.extend(('a'..='z').chain('0'..='6').map(String::from));
-    let kinds = (0..tokens.len())
-        .map(|id| match id {
-            0 | 1 => 3,
-            6 => 2,
-            _ => 1,
-        })
-        .collect();
+        ["<|im_start|>", "<|im_end|>", "<unk>", "ab", "abc", "Ġ", "▁", "▁a", "<0x0A>"].map(String::from).to_vec();
+    tokens.extend(('a'..='z').chain('0'..='4').map(String::from));
+    let kinds = (0..tokens.len()).map(|id| [3, 3, 2, 1, 1, 1, 1, 1, 6].get(id).copied().unwrap_or(1)).collect();
+    if pre.is_empty() {
+        file.set("tokenizer.ggml.model", Meta::Text("llama".into()));
+        file.set("tokenizer.ggml.scores", Meta::Floats((0..tokens.len()).map(|id| -(id as f32)).collect()));
+        file.set("tokenizer.ggml.add_space_prefix", Meta::Bool(true));
+    } else {
+        file.set("tokenizer.ggml.pre", Meta::Text(pre.into()));
+        file.set("tokenizer.ggml.merges", Meta::Texts(vec!["a b".into(), "ab c".into()]));
+    }
     for (key, value) in [
         ("general.alignment", Meta::U32(32)),
-        ("tokenizer.ggml.model", Meta::Text(tokenizer.into())),
-        ("tokenizer.ggml.pre", Meta::Text(pre.into())),
         ("tokenizer.ggml.tokens", Meta::Texts(tokens)),
         ("tokenizer.ggml.token_type", Meta::Ints(kinds)),
-        ("tokenizer.ggml.merges", Meta::Texts(vec!["a b".into(), "ab c".into()])),
         ("tokenizer.ggml.bos_token_id", Meta::U32(0)),
         ("tokenizer.ggml.eos_token_id", Meta::U32(1)),
+        ("tokenizer.ggml.add_bos_token", Meta::Bool(true)),
         ("tokenizer.chat_template", Meta::Text(template.into())),
     ] {
         file.set(key, value);
@@ -149,25 +166,40 @@ fn model(architecture: &str, tokenizer: &str, pre: &str, template: &str) -> Gguf
     file
 }
 
-/// Every architecture and every tokenizer; adapters and steering vectors in both formats.
+/// A header of K formats: their blocks of 256 weights make models that are larger than an input.
+fn k_formats() -> GgufFile {
+    let shape = Shape { dim: 256, ff_dim: 256, ..SHAPE };
+    let quants = [Quant::Q2K, Quant::Q3K, Quant::Q4K, Quant::Q5K, Quant::Q6K, Quant::F16];
+    shaped(shape, "llama", &quants, "smollm", TEMPLATE)
+}
+
+/// Every architecture, tokenizer and format; adapters and steering vectors in both formats.
 fn seeds() -> Vec<Seed> {
     let mut seeds = Vec::new();
-    for (architecture, tokenizer, pre) in [
-        ("llama", "gpt2", "smollm"),
-        ("qwen2", "gpt2", "smollm"),
-        ("qwen3", "gpt2", "smollm"),
-        ("gemma3", "gpt2", "smollm"),
+    for (architecture, pre, quants) in [
+        ("llama", "smollm", &[Quant::Q4_0][..]),
+        ("llama", "llama-bpe", &[Quant::Q5_0, Quant::Q4_0]),
+        ("llama", "", &[Quant::Q4_1, Quant::Iq4Nl]),
+        ("qwen2", "qwen2", &[Quant::Q4_0, Quant::Q4_1]),
+        ("qwen3", "qwen2", &[Quant::Iq4Nl, Quant::Q5_0]),
+        ("gemma3", "", &[Quant::Q4_0]),
     ] {
-        seeds.push(Seed::Model(model(architecture, tokenizer, pre, TEMPLATE)));
+        seeds.push(Seed::Model(model(architecture, quants, pre, TEMPLATE)));
     }
+    for quant in QUANTS {
+        // Keys only: a model of nothing but floats is larger than an input.
+        let quants = [Quant::Q4_0, Quant::Q4_0, quant].into_iter().chain([Quant::Q4_0; 5]).collect::<Vec<_>>();
+        seeds.push(Seed::Model(model("llama", &quants, "smollm", "{{ messages[0].content }}")));
+    }
+    seeds.push(Seed::Model(k_formats()));
     // One of them: each takes as long as it is let.
-    seeds.push(Seed::Model(model("llama", "gpt2", "smollm", HOSTILE_TEMPLATES[0])));
+    seeds.push(Seed::Model(model("llama", &[Quant::Q4_0], "smollm", HOSTILE_TEMPLATES[0])));
     let parts = || random_parts(SHAPE, &[0], &["attn_q", "attn_k", "ffn_down"], 2, 3);
-    for dtype in ["F32", "F16"] {
+    for dtype in ["F32", "F16", "BF16"] {
         let (config, file) = peft(&mut parts(), dtype, 4.0, peft_name);
         seeds.push(Seed::Peft(config, file));
     }
-    for quant in [Quant::F32, Quant::F16] {
+    for quant in [Quant::F32, Quant::BF16] {
         seeds.push(Seed::Adapter(gguf_adapter(&mut parts(), SHAPE, "llama", quant, 4.0)));
     }
     let mut gguf = GgufFile::default();
@@ -190,7 +222,7 @@ struct Bases {
 
 impl Bases {
     fn new() -> Self {
-        let bytes = model("llama", "gpt2", "smollm", TEMPLATE).bytes();
+        let bytes = model("llama", &[Quant::Q4_0], "smollm", TEMPLATE).bytes();
         let (header, _) = HeaderParser::default().push(&bytes).expect("parses").expect("complete");
         let adapter = ModelFile::from_header(&header).expect("usable").config;
         let mut steering = adapter.clone();
@@ -238,6 +270,8 @@ fn read_model(bytes: &[u8], chunk: usize) -> Result<(), ModelError> {
     let file = ModelFile::from_header(&header)?;
     let text = "abc <|im_start|>user\nHé 3</s> 漢字";
     let tokens = file.tokenizer.encode(text);
+    assert!(file.tokenizer.decode(&tokens).len() <= 64 * tokens.len() * MAX_INPUT_BYTES);
+    drop(file.tokenizer.encode_prompt(text));
     assert!(tokens.iter().all(|&token| (token as usize) < file.config.vocab_size));
     // A template may fail: the reader then writes a raw prompt.
     if let Err(error) = file.encode_chat(&[("user", text), ("assistant", "b"), ("user", "c")]) {
@@ -333,12 +367,22 @@ fn watch(number: Arc<AtomicU64>) {
 
 /// An input that is refused before it is changed would exercise nothing.
 fn check_seeds(seeds: &[Seed], bases: &Bases) {
-    let hostile = HOSTILE_TEMPLATES.map(|template| Seed::Model(model("llama", "gpt2", "smollm", template)));
-    for seed in seeds.iter().chain(&hostile) {
+    let hostile = HOSTILE_TEMPLATES.map(|template| Seed::Model(model("llama", &[Quant::Q4_0], "smollm", template)));
+    let sizes: Vec<usize> = seeds.iter().map(|seed| seed.input().bytes().len()).collect();
+    assert_eq!(sizes.iter().filter(|&&size| size > MAX_INPUT_BYTES).count(), 1, "the K formats only: {sizes:?}");
+    for (index, seed) in seeds.iter().chain(&hostile).enumerate() {
         let mut input = seed.input();
-        assert!(input.bytes().len() <= MAX_INPUT_BYTES, "{} bytes: {seed:?}", input.bytes().len());
+        let is_whole = input.bytes().len() <= MAX_INPUT_BYTES;
+        input.bytes().truncate(MAX_INPUT_BYTES);
         for chunk in [1, MAX_INPUT_BYTES] {
-            read(&input, chunk, bases).unwrap_or_else(|error| panic!("{error}: {seed:?}"));
+            match read(&input, chunk, bases) {
+                Ok(()) => assert!(is_whole, "an input is a whole file"),
+                // Its header is fine, and its weights end where inputs do.
+                Err(ModelError::Truncated { reading, .. }) => {
+                    assert!(!is_whole && reading.starts_with("tensor"), "{reading}");
+                }
+                Err(error) => panic!("seed {index}: {error}"),
+            }
         }
     }
 }

@@ -226,38 +226,3 @@ pub(crate) fn merged(model: &GgufFile, parts: &[Part], shape: Shape, architectur
     }
     model
 }
-
-/// A random llama as a file of another architecture, with the tensors that this one has besides.
-pub(crate) fn with_architecture(llama: GgufFile, architecture: &str, shape: Shape) -> GgufFile {
-    let mut file = llama;
-    for (key, value) in &mut file.metadata {
-        if let Some(rest) = key.strip_prefix("llama.") {
-            *key = format!("{architecture}.{rest}");
-        }
-        if key == "general.architecture" {
-            *value = Meta::Text(architecture.into());
-        }
-    }
-    let (q, kv) = (shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim);
-    let extras: &[(&str, u64)] = match architecture {
-        "qwen2" => &[("attn_q.bias", q), ("attn_k.bias", kv), ("attn_v.bias", kv)],
-        "qwen3" => &[("attn_q_norm.weight", shape.head_dim), ("attn_k_norm.weight", shape.head_dim)],
-        "gemma3" => &[
-            ("attn_q_norm.weight", shape.head_dim),
-            ("attn_k_norm.weight", shape.head_dim),
-            ("post_attention_norm.weight", shape.dim),
-            ("post_ffw_norm.weight", shape.dim),
-        ],
-        _ => &[],
-    };
-    for layer in 0..shape.layers {
-        for (index, (name, len)) in extras.iter().enumerate() {
-            let mut numbers = noise(size(*len), (layer * 10 + index) as u64 + 900);
-            if name.ends_with("norm.weight") {
-                numbers.iter_mut().for_each(|x| *x = 1.0 + *x / 2.0);
-            }
-            file.tensor(&format!("blk.{layer}.{name}"), &[*len], Quant::F32, store(&mut numbers, "F32"));
-        }
-    }
-    file
-}

@@ -5,8 +5,8 @@
 pub(crate) mod adapter;
 pub(crate) mod engine;
 pub(crate) mod gguf;
-pub(crate) mod mutate;
 pub(crate) mod models;
+pub(crate) mod mutate;
 pub(crate) mod strings;
 
 use std::io::Write;

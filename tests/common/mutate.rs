@@ -164,7 +164,9 @@ pub(crate) fn gguf(random: &mut Random, file: &mut GgufFile, donor: &GgufFile) {
 /// A value of any type.
 fn meta(random: &mut Random) -> Meta {
     let number = random.edge();
-    match random.below(7) {
+    match random.below(9) {
+        7 => Meta::Bool(true),
+        8 => Meta::Floats((0..random.below(50)).map(|i| i as f32 - 9.0).collect()),
         0 => Meta::U32(u32::try_from(number & 0xFFFF_FFFF).expect("32 bits")),
         1 => Meta::F32(f32::from_bits(u32::try_from(number & 0xFFFF_FFFF).expect("32 bits"))),
         2 => Meta::Text(random.name()),
@@ -211,6 +213,13 @@ fn change(random: &mut Random, value: &mut Meta) {
                 *x = i32::try_from(random.edge() & 0x7FFF_FFFF).expect("31 bits").wrapping_neg();
             }
         }
+        Meta::Floats(list) => {
+            let at = random.below(list.len());
+            if let Some(x) = list.get_mut(at) {
+                *x = [f32::NAN, f32::NEG_INFINITY, -0.0, 3e38][random.below(4)];
+            }
+        }
+        Meta::Bool(flag) => *flag = !*flag,
         Meta::Raw(kind, _) => *kind = u32::try_from(random.below(14)).expect("small"),
     }
 }
