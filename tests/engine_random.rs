@@ -174,7 +174,7 @@ fn an_answer_streams_and_ends() {
     let (reason, cost) = answer.end.expect("an end");
     assert_eq!((answer.id, answer.tokens.len(), reason), (5, 6, StopReason::Length));
     assert_eq!((cost.prefill_tokens, cost.decode_tokens), (5, 6));
-    assert!(cost.dispatches_per_token > 16 && cost.decode_ms > 0.0 && !cost.device.adapter.is_empty());
+    assert!(cost.dispatches_per_token >= 16 && cost.decode_ms > 0.0 && !cost.device.adapter.is_empty());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use askew::gpu::kernel::{Constant, specialise};
-use askew::gpu::ops::{all_sources, matvec};
+use askew::gpu::ops::{all_sources, attention};
 
 #[test]
 fn every_shader_is_valid() {
@@ -36,12 +36,12 @@ fn every_wgsl_file_is_part_of_a_shader() {
             }
         }
     }
-    assert!(seen.len() >= 14, "{seen:?}");
+    assert!(seen.len() >= 20, "{seen:?}");
 }
 
 #[test]
 fn a_constant_that_is_not_there_is_refused() {
-    let made = specialise(matvec::SOURCE, &[("ROWS", Constant::U32(7))]).expect("there is one");
-    assert!(made.contains("const ROWS: u32 = 7u;"));
-    assert!(specialise(matvec::SOURCE, &[("ROW", Constant::U32(7))]).is_err());
+    let made = specialise(attention::SOURCE, &[("NUM_HEADS", Constant::U32(7))]).expect("there is one");
+    assert!(made.contains("const NUM_HEADS: u32 = 7u;"));
+    assert!(specialise(attention::SOURCE, &[("NUM_HEAD", Constant::U32(7))]).is_err());
 }

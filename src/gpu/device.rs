@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_channel::oneshot;
 
 use super::GpuError;
+use super::adapter::{caps, find_adapter};
 use super::kernel::{Dispatch, Kernel};
 
 /// What an adapter can do and how to use it: the only place where devices are told apart.
@@ -30,6 +31,9 @@ pub struct DeviceCaps {
     /// Threads that share one row of a matrix-vector product. A software adapter runs a workgroup's threads in turn and
     /// pays for every barrier; a real GPU needs the parallelism.
     pub row_split: u32,
+    /// Tokens of a prompt in one step: 32 are multiplied tile by tile, 8 or fewer row by row, which a software adapter
+    /// prefers for the same reason.
+    pub prefill_lanes: usize,
 }
 
 /// Choices for [`Gpu::new`].
@@ -41,6 +45,8 @@ pub struct GpuOptions<'a> {
     pub max_binding_bytes: Option<u64>,
     /// Use this instead of [`DeviceCaps::row_split`].
     pub row_split: Option<u32>,
+    /// Use this instead of [`DeviceCaps::prefill_lanes`]: 1, 8 or 32.
+    pub prefill_lanes: Option<usize>,
     /// Changes every shader before it is compiled: tests prove with it that a wrong shader is noticed.
     pub patch: Option<fn(String) -> String>,
 }
@@ -56,6 +62,14 @@ pub struct Counts {
     pub buffers: u64,
     /// Bind groups created.
     pub bind_groups: u64,
+    /// Shaders compiled.
+    pub pipelines: u64,
+    /// Times that results were read back.
+    pub readbacks: u64,
+    /// Bytes of weights read by dispatches.
+    pub weight_bytes: u64,
+    /// Bytes of the buffers created.
+    pub buffer_bytes: u64,
 }
 
 /// A device and its queue.
@@ -66,6 +80,8 @@ pub struct Gpu {
     caps: DeviceCaps,
     patch: Option<fn(String) -> String>,
     pub(super) kernels: RefCell<HashMap<String, Rc<Kernel>>>,
+    /// What stands at bindings that a dispatch does not use: one to read, two to write.
+    stubs: [wgpu::Buffer; 3],
     counts: Cell<Counts>,
     fault: Arc<Mutex<Option<GpuError>>>,
 }
@@ -95,7 +111,14 @@ impl Gpu {
         let mut caps = caps(&adapter, &device);
         caps.max_binding_bytes = options.max_binding_bytes.unwrap_or(caps.max_binding_bytes);
         caps.row_split = options.row_split.unwrap_or(caps.row_split);
+        caps.prefill_lanes = options.prefill_lanes.unwrap_or(caps.prefill_lanes);
+        let stubs = [(); 3].map(|()| {
+            let usage = wgpu::BufferUsages::STORAGE;
+            let descriptor = wgpu::BufferDescriptor { label: Some("stub"), size: 16, usage, mapped_at_creation: false };
+            device.create_buffer(&descriptor)
+        });
         Ok(Rc::new(Self {
+            stubs,
             device,
             queue,
             caps,
@@ -147,6 +170,16 @@ impl Gpu {
         built
     }
 
+    /// What stands at a binding that is only read, where a dispatch has no use for it.
+    pub(super) fn stub_read(&self) -> &wgpu::Buffer {
+        &self.stubs[0]
+    }
+
+    /// The same for bindings that are written: 0 and 1 are different buffers, as WebGPU asks of one dispatch.
+    pub(super) fn stub_write(&self, which: usize) -> &wgpu::Buffer {
+        &self.stubs[1 + which.min(1)]
+    }
+
     /// A storage buffer, filled with zeros.
     pub fn storage(&self, label: &str, num_bytes: u64) -> wgpu::Buffer {
         use wgpu::BufferUsages as Usage;
@@ -161,15 +194,23 @@ impl Gpu {
         buffer
     }
 
+    /// Writes words from word `place` of a buffer on.
+    pub fn write<T: bytemuck::NoUninit>(&self, buffer: &wgpu::Buffer, place: usize, words: &[T]) {
+        self.queue.write_buffer(buffer, (place * 4) as u64, bytemuck::cast_slice(words));
+    }
+
     /// A buffer that results are copied to for reading.
     pub fn staging(&self, num_bytes: u64) -> wgpu::Buffer {
         self.buffer("staging", num_bytes, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)
     }
 
     fn buffer(&self, label: &str, num_bytes: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
-        self.count(|counts| counts.buffers += 1);
         // Bindings must not be empty, and copies are in words.
         let size = num_bytes.max(16).next_multiple_of(16);
+        self.count(|counts| {
+            counts.buffers += 1;
+            counts.buffer_bytes += size;
+        });
         self.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some(label),
             size,
@@ -191,17 +232,39 @@ impl Gpu {
         }
         self.queue.submit([encoder.finish()]);
         let num_dispatches = dispatches.iter().map(|part| part.len() as u64).sum::<u64>();
+        let weight_bytes = dispatches.iter().copied().flatten().map(|dispatch| dispatch.weight_bytes).sum::<u64>();
         self.count(|counts| {
             counts.submits += 1;
             counts.dispatches += num_dispatches;
+            counts.weight_bytes += weight_bytes;
         });
     }
 
-    /// Reads `len` floats from a staging buffer once everything submitted so far is done.
+    /// Copies `size` bytes within each of `buffers`, in one submit.
+    pub(super) fn copy_within<'a>(
+        &self,
+        buffers: impl Iterator<Item = &'a wgpu::Buffer>,
+        from: u64,
+        to: u64,
+        size: u64,
+    ) {
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        // WebGPU refuses copies within one buffer that overlap; columns do not.
+        buffers.for_each(|buffer| encoder.copy_buffer_to_buffer(buffer, from, buffer, to, size));
+        self.queue.submit([encoder.finish()]);
+        self.count(|counts| counts.submits += 1);
+    }
+
+    /// Reads the first `len` values of a staging buffer once everything submitted so far is done.
     ///
     /// # Errors
     /// A fault of the device, now or since it was opened.
-    pub async fn read(&self, staging: &wgpu::Buffer, len: usize) -> Result<Vec<f32>, GpuError> {
+    pub async fn read<T: bytemuck::AnyBitPattern>(
+        &self,
+        staging: &wgpu::Buffer,
+        len: usize,
+    ) -> Result<Vec<T>, GpuError> {
+        self.count(|counts| counts.readbacks += 1);
         let (sender, receiver) = oneshot::channel();
         staging.slice(..).map_async(wgpu::MapMode::Read, move |result| {
             sender.send(result).ok();
@@ -213,17 +276,21 @@ impl Gpu {
             .map_err(|_canceled| GpuError::Lost("no answer".to_owned()))?
             .map_err(|error| GpuError::Lost(error.to_string()))?;
         let view = staging.slice(..).get_mapped_range().map_err(|error| GpuError::Lost(error.to_string()))?;
-        let values = view.as_chunks::<4>().0.iter().take(len).map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        let values = view.chunks_exact(size_of::<T>()).take(len).map(bytemuck::pod_read_unaligned).collect();
         drop(view);
         staging.unmap();
         Ok(values)
     }
 
-    /// Copies a buffer of floats back: for tests, since it makes a new staging buffer each time.
+    /// Copies a buffer back: for tests, since it makes a new staging buffer each time.
     ///
     /// # Errors
     /// As [`Gpu::read`].
-    pub async fn download(&self, buffer: &wgpu::Buffer, len: usize) -> Result<Vec<f32>, GpuError> {
+    pub async fn download<T: bytemuck::AnyBitPattern>(
+        &self,
+        buffer: &wgpu::Buffer,
+        len: usize,
+    ) -> Result<Vec<T>, GpuError> {
         let staging = self.staging(buffer.size());
         self.submit(&[], Some((buffer, &staging)));
         self.read(&staging, len).await
@@ -266,76 +333,4 @@ impl Gpu {
 /// Keeps the first fault: later ones follow from it.
 fn note(slot: &Mutex<Option<GpuError>>, error: GpuError) {
     slot.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-async fn find_adapter(name: Option<&str>) -> Result<wgpu::Adapter, GpuError> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let mut adapters = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
-    let found: Vec<String> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
-    if let Some(name) = name.map(str::to_lowercase) {
-        adapters.retain(|adapter| adapter.get_info().name.to_lowercase().contains(&name));
-    }
-    adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
-        wgpu::DeviceType::DiscreteGpu => 0,
-        wgpu::DeviceType::IntegratedGpu => 1,
-        wgpu::DeviceType::VirtualGpu => 2,
-        wgpu::DeviceType::Other => 3,
-        wgpu::DeviceType::Cpu => 4,
-    });
-    let missing = || match name {
-        Some(name) => GpuError::NoAdapter(format!("none of {found:?} is called \"{name}\"")),
-        None => GpuError::NoAdapter("no Vulkan driver answers".to_owned()),
-    };
-    adapters.into_iter().next().ok_or_else(missing)
-}
-
-/// Browsers show one adapter and no list, so a name cannot be asked for.
-#[cfg(target_arch = "wasm32")]
-async fn find_adapter(_name: Option<&str>) -> Result<wgpu::Adapter, GpuError> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let options = wgpu::RequestAdapterOptions {
-        power_preference: wgpu::PowerPreference::HighPerformance,
-        ..wgpu::RequestAdapterOptions::default()
-    };
-    // wgpu lists every backend that it was built without; the reader needs to know of one.
-    let none = |_every_backend| GpuError::NoAdapter("the browser offers none".to_owned());
-    instance.request_adapter(&options).await.map_err(none)
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn adapter_name(info: &wgpu::AdapterInfo, _device: &wgpu::Device) -> String {
-    info.name.clone()
-}
-
-/// Browsers seldom give a description, which is all that wgpu asks for; most give a vendor and an architecture.
-#[cfg(target_arch = "wasm32")]
-fn adapter_name(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> String {
-    use js_sys::Reflect;
-    use wasm_bindgen::JsValue;
-
-    let get = |object: &JsValue, key: &str| Reflect::get(object, &key.into()).unwrap_or(JsValue::UNDEFINED);
-    let web_info = device.as_webgpu().map_or(JsValue::UNDEFINED, |device| get(device.as_ref(), "adapterInfo"));
-    let mut parts = vec![info.name.clone()];
-    parts.extend(["vendor", "architecture", "device"].iter().filter_map(|key| get(&web_info, key).as_string()));
-    parts.retain(|part| !part.is_empty());
-    if parts.is_empty() { "a GPU that the browser does not name".to_owned() } else { parts.join(" ") }
-}
-
-fn caps(adapter: &wgpu::Adapter, device: &wgpu::Device) -> DeviceCaps {
-    let (info, limits) = (adapter.get_info(), device.limits());
-    let name = adapter_name(&info, device);
-    let is_known_software = ["swiftshader", "llvmpipe"].iter().any(|known| name.to_lowercase().contains(known));
-    let is_software = info.device_type == wgpu::DeviceType::Cpu || is_known_software;
-    let has_subgroups = adapter.features().contains(wgpu::Features::SUBGROUP);
-    DeviceCaps {
-        adapter: name,
-        backend: info.backend.to_str().to_owned(),
-        is_software,
-        max_buffer_bytes: limits.max_buffer_size,
-        max_binding_bytes: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
-        shader_f16: adapter.features().contains(wgpu::Features::SHADER_F16),
-        subgroups: has_subgroups.then_some((info.subgroup_min_size, info.subgroup_max_size)),
-        row_split: if is_software { 1 } else { 8 },
-    }
 }

@@ -1,226 +1,143 @@
-//! Tokens through the model as two static plans: one token, or [`MAX_COLUMNS`] tokens of a prompt at once.
-//!
-//! The steps and their order are those of `model/reference/forward.rs`. Pipelines, bind groups and buffers are made once;
-//! a step writes a few words, encodes one compute pass and submits once.
+//! The steps of a forward pass, in the order of `model/reference/forward.rs`; norms are spread over their neighbours
+//! ([`super::normed`]).
 
-use std::rc::Rc;
-
-use super::kernel::{Dispatch, word};
-use super::ops::attention::{Cache, attention};
-use super::ops::embed::embed;
-use super::ops::gated_matvec::gated_matvec;
-use super::ops::matvec::matvec;
-use super::ops::rms_norm::rms_norm;
+use super::GpuError;
+use super::kernel::Dispatch;
+use super::matrix::GpuMatrix;
+use super::model::{Choice, GpuModel};
+use super::ops::attention::attention;
+use super::ops::embed::{Embed, embed};
+use super::ops::post_norm::{PostNorm, post_norm};
+use super::ops::product::{Ending, Input, Product, low_rank, product};
 use super::ops::rope_cache::{Rope, rope_cache};
-use super::ops::{MAX_COLUMNS, PARAMS_WORDS};
-use super::weights::{GpuWeights, LayerWeights};
-use super::{Gpu, GpuError};
-use crate::model::Config;
-use crate::model::reference::attention::Heads;
-use crate::model::reference::matvec::Epilogue;
-use crate::model::rope::RopeTable;
-
-/// A model on the GPU, with its cache.
-#[derive(Debug)]
-pub struct GpuModel {
-    gpu: Rc<Gpu>,
-    params: wgpu::Buffer,
-    logits: wgpu::Buffer,
-    staging: wgpu::Buffer,
-    vocab_size: usize,
-    /// Reads one token.
-    decode: Vec<Dispatch>,
-    /// Reads [`MAX_COLUMNS`] tokens.
-    prefill: Vec<Dispatch>,
-    /// From the last hidden state of `decode` to logits.
-    head: Vec<Dispatch>,
-}
-
-/// Activations, each (MAX_COLUMNS, width), and what stays the same from token to token.
-struct Buffers {
-    params: wgpu::Buffer,
-    angles: wgpu::Buffer,
-    caches: Vec<Cache>,
-    /// The residual stream (dim).
-    x: wgpu::Buffer,
-    /// After a norm (dim).
-    h: wgpu::Buffer,
-    /// (q_dim + 2 kv_dim)
-    qkv: wgpu::Buffer,
-    /// (q_dim)
-    attended: wgpu::Buffer,
-    /// Gate and up before their product (2 ff_dim); only used where they cannot share a dispatch.
-    gate_up: wgpu::Buffer,
-    /// (ff_dim)
-    gated: wgpu::Buffer,
-}
-
-impl Buffers {
-    fn new(gpu: &Gpu, config: &Config, weights: &GpuWeights, context: usize) -> Self {
-        let rope = RopeTable::new(config, weights.rope_divisors.as_deref(), context, false);
-        let floats = |label: &str, len: usize| gpu.storage(label, (len * 4) as u64);
-        let columns = |label: &str, width: usize| floats(label, MAX_COLUMNS * width);
-        let cache_len = context * config.kv_dim();
-        let cache = |_| Cache { k: floats("k_cache", cache_len), v: floats("v_cache", cache_len) };
-        Self {
-            params: floats("params", PARAMS_WORDS),
-            angles: gpu.upload("angles", &rope.cos_sin),
-            caches: (0..config.num_layers).map(cache).collect(),
-            x: columns("x", config.dim),
-            h: columns("h", config.dim),
-            qkv: columns("qkv", config.qkv_dim()),
-            attended: columns("attended", config.q_dim()),
-            gate_up: columns("gate_up", 2 * config.ff_dim),
-            gated: columns("gated", config.ff_dim),
-        }
-    }
-}
+use super::ops::sample::{Sample, sample};
+use super::side::{Side, SideB};
+use super::weights::LayerWeights;
+use crate::model::reference::attention::{Heads, Reach};
 
 impl GpuModel {
-    /// Tokens that fit a cache of this device, at most `wanted` and at most what the model was trained for.
-    pub fn context(gpu: &Gpu, config: &Config, wanted: usize) -> usize {
-        let per_token = (config.kv_dim() * 4) as u64;
-        let fits = usize::try_from(gpu.caps().max_binding_bytes / per_token).unwrap_or(usize::MAX);
-        wanted.min(config.trained_context).min(fits)
-    }
-
-    /// Builds the plans for a cache of `context` tokens.
-    ///
-    /// # Errors
-    /// [`GpuError::Refused`] for sizes beyond a shader's; what the driver refuses shows in [`Gpu::check`].
-    pub fn new(gpu: &Rc<Gpu>, config: &Config, weights: &GpuWeights, context: usize) -> Result<Self, GpuError> {
-        let buffers = Buffers::new(gpu, config, weights, context);
-        let logits = gpu.storage("logits", (config.vocab_size * 4) as u64);
-        Ok(Self {
-            decode: hidden(gpu, config, weights, &buffers, 1)?,
-            prefill: hidden(gpu, config, weights, &buffers, MAX_COLUMNS)?,
-            head: head(gpu, config, weights, &buffers, &logits)?,
-            staging: gpu.staging(logits.size()),
-            vocab_size: config.vocab_size,
-            params: buffers.params,
-            logits,
-            gpu: Rc::clone(gpu),
-        })
-    }
-
-    /// Reads `tokens` at `position` and after, following the tokens at all positions before.
-    ///
-    /// # Errors
-    /// [`GpuError::Refused`] for sizes beyond a shader's.
-    pub fn read(&self, tokens: &[u32], position: usize) -> Result<(), GpuError> {
-        let (chunks, rest) = tokens.as_chunks::<MAX_COLUMNS>();
-        for (index, chunk) in chunks.iter().enumerate() {
-            self.step(chunk, position + index * MAX_COLUMNS, &[&self.prefill], None)?;
+    /// The residual streams (lanes, dim) after the last layer, ready for the last norm.
+    pub(super) fn hidden(&self, lanes: usize) -> Result<Vec<Dispatch>, GpuError> {
+        let (b, weights) = (&self.buffers, &self.weights);
+        let step = Embed {
+            w: &weights.embedding,
+            scale: self.config.embedding_scale,
+            lanes: &b.lanes,
+            x: &b.x,
+            gain: weights.layers.first().map_or(&weights.output_norm, |layer| &layer.attn_norm),
+            h: &b.h,
+            sides: Some(&self.sides),
+        };
+        let mut plan = embed(&self.gpu, lanes, step)?;
+        for layer in 0..self.config.num_layers {
+            plan.extend(self.layer(layer, lanes)?);
         }
-        for (index, token) in rest.iter().enumerate() {
-            self.step(&[*token], position + chunks.len() * MAX_COLUMNS + index, &[&self.decode], None)?;
-        }
-        Ok(())
+        Ok(plan)
     }
 
-    /// Reads `token` at `position` and gives the logits (vocab,) that follow.
-    ///
-    /// # Errors
-    /// A fault of the device.
-    pub async fn logits(&self, token: u32, position: usize) -> Result<Vec<f32>, GpuError> {
-        self.step(&[token], position, &[&self.decode, &self.head], Some((&self.logits, &self.staging)))?;
-        self.gpu.read(&self.staging, self.vocab_size).await
+    pub(super) fn layer(&self, index: usize, lanes: usize) -> Result<Vec<Dispatch>, GpuError> {
+        let layer = &self.weights.layers[index];
+        let mut plan = self.attend(index, layer, lanes)?;
+        plan.extend(self.feed_forward(index, layer, lanes)?);
+        Ok(plan)
     }
 
-    /// Dispatches for one decoded token.
-    pub fn dispatches_per_token(&self) -> usize {
-        self.decode.len() + self.head.len()
+    /// x (lanes, dim) += post(Wo attention(rope(Wqkv norm(x) + bias)))
+    fn attend(&self, index: usize, layer: &LayerWeights, lanes: usize) -> Result<Vec<Dispatch>, GpuError> {
+        let Self { gpu, config, buffers: b, .. } = self;
+        let side = &self.sides.layers[index];
+        let cache = &b.caches[index];
+        let heads = Heads { num_heads: config.num_heads, num_kv_heads: config.num_kv_heads, head_dim: config.head_dim };
+        let norm = layer.qk_norm.as_ref().map(|(q, k)| (q, k, config.norm_eps));
+        let angles = if config.uses_local_rope(index) { &b.local_angles } else { &b.angles };
+        let rope = Rope { style: config.rope_style, angles, norm };
+        let reach = Reach { scale: config.attention_scale, window: config.window(index) };
+
+        let input = Input::Normed(&b.h, config.norm_eps);
+        let mut plan = self.side_path(&side.qkv, lanes, input)?;
+        let w = &layer.qkv;
+        let bias = layer.qkv_bias.as_ref();
+        let ending = Ending::Store(&b.qkv);
+        plan.extend(product(gpu, Product { w, lanes, input, bias, side: side.qkv.b.as_ref(), ending })?);
+
+        plan.push(rope_cache(gpu, heads, rope, lanes, &b.lanes, &b.qkv, cache)?);
+
+        plan.push(attention(gpu, (heads, reach), lanes, &b.lanes, &b.qkv, cache, &b.attended)?);
+
+        let input = Input::Plain(&b.attended);
+        plan.extend(self.side_path(&side.attn_output, lanes, input)?);
+        let post = layer.post_attn_norm.as_ref();
+        plan.extend(self.join(&layer.attn_output, &side.attn_output, lanes, input, (post, &layer.ff_norm), None)?);
+        Ok(plan)
     }
 
-    /// The device.
-    pub fn gpu(&self) -> &Rc<Gpu> {
-        &self.gpu
+    /// x (lanes, dim) += post(Wdown (act(Wgate norm(x)) * (Wup norm(x))))
+    fn feed_forward(&self, index: usize, layer: &LayerWeights, lanes: usize) -> Result<Vec<Dispatch>, GpuError> {
+        let Self { gpu, config, buffers: b, .. } = self;
+        let side = &self.sides.layers[index];
+        let next = self.weights.layers.get(index + 1).map_or(&self.weights.output_norm, |layer| &layer.attn_norm);
+
+        let input = Input::Normed(&b.h, config.norm_eps);
+        let mut plan = self.side_path(&side.gate_up, lanes, input)?;
+        let ending = Ending::Gate { activation: config.activation, scratch: &b.gate_up, out: &b.gated };
+        let w = &layer.gate_up;
+        plan.extend(product(gpu, Product { w, lanes, input, bias: None, side: side.gate_up.b.as_ref(), ending })?);
+
+        let input = Input::Plain(&b.gated);
+        plan.extend(self.side_path(&side.down, lanes, input)?);
+        let steering = side.steering.as_ref().map(|(side, z_at)| (side, *z_at));
+        let post = layer.post_ff_norm.as_ref();
+        plan.extend(self.join(&layer.down, &side.down, lanes, input, (post, next), steering)?);
+        Ok(plan)
     }
 
-    fn step(
+    /// x (lanes, dim) += W @ input, or the norm of it where the model has one there; the norm that follows is prepared.
+    fn join(
         &self,
-        tokens: &[u32],
-        position: usize,
-        plan: &[&[Dispatch]],
-        copy: Option<(&wgpu::Buffer, &wgpu::Buffer)>,
-    ) -> Result<(), GpuError> {
-        let mut words = [0; PARAMS_WORDS];
-        words[0] = word(position)?;
-        words[1..=tokens.len()].copy_from_slice(tokens);
-        self.gpu.queue.write_buffer(&self.params, 0, bytemuck::cast_slice(&words));
-        self.gpu.submit(plan, copy);
-        Ok(())
+        w: &GpuMatrix,
+        side: &Side,
+        lanes: usize,
+        input: Input<'_>,
+        (post, gain): (Option<&wgpu::Buffer>, &wgpu::Buffer),
+        steering: Option<(&SideB, usize)>,
+    ) -> Result<Vec<Dispatch>, GpuError> {
+        let (b, eps) = (&self.buffers, self.config.norm_eps);
+        let ending = match post {
+            None => Ending::Residual { x: &b.x, gain, h: &b.h },
+            Some(_) => Ending::Normed(&b.t),
+        };
+        let mut plan = product(&self.gpu, Product { w, lanes, input, bias: None, side: side.b.as_ref(), ending })?;
+        if let Some(weight) = post {
+            let step = PostNorm { t: &b.t, weight, eps, x: &b.x, gain, h: &b.h, steering };
+            plan.push(post_norm(&self.gpu, lanes, step)?);
+        }
+        Ok(plan)
     }
-}
 
-/// The last hidden states (columns, dim) of `columns` tokens at successive positions.
-fn hidden(
-    gpu: &Gpu,
-    config: &Config,
-    weights: &GpuWeights,
-    buffers: &Buffers,
-    columns: usize,
-) -> Result<Vec<Dispatch>, GpuError> {
-    let b = buffers;
-    let mut plan = embed(gpu, &weights.embedding, columns, &b.params, config.embedding_scale, &b.x)?;
-    for (layer, cache) in weights.layers.iter().zip(&b.caches) {
-        attend(gpu, config, layer, b, cache, columns, &mut plan)?;
-        feed_forward(gpu, config, layer, b, columns, &mut plan)?;
+    fn side_path(&self, side: &Side, lanes: usize, input: Input<'_>) -> Result<Vec<Dispatch>, GpuError> {
+        let Some(a) = &side.a else { return Ok(Vec::new()) };
+        low_rank(&self.gpu, a, lanes, input, &self.buffers.lanes, &self.sides.scales)
     }
-    Ok(plan)
-}
 
-/// The logits (vocab,) that follow the first column's hidden state.
-fn head(
-    gpu: &Gpu,
-    config: &Config,
-    weights: &GpuWeights,
-    b: &Buffers,
-    logits: &wgpu::Buffer,
-) -> Result<Vec<Dispatch>, GpuError> {
-    let mut plan = vec![rms_norm(gpu, config.dim, 1, &b.x, &weights.output_norm, config.norm_eps, &b.h)?];
-    plan.extend(matvec(gpu, &weights.head, 1, &b.h, Epilogue::Store, logits)?);
-    Ok(plan)
-}
+    /// The logits (lanes, vocab) that follow.
+    pub(super) fn head(&self, lanes: usize) -> Result<Vec<Dispatch>, GpuError> {
+        let input = Input::Normed(&self.buffers.h, self.config.norm_eps);
+        let ending = Ending::Store(&self.buffers.logits);
+        product(&self.gpu, Product { w: &self.weights.head, lanes, input, bias: None, side: None, ending })
+    }
 
-/// x (columns, dim) += Wo attention(rope(Wqkv norm(x)))
-fn attend(
-    gpu: &Gpu,
-    config: &Config,
-    layer: &LayerWeights,
-    b: &Buffers,
-    cache: &Cache,
-    columns: usize,
-    plan: &mut Vec<Dispatch>,
-) -> Result<(), GpuError> {
-    let heads = Heads { num_heads: config.num_heads, num_kv_heads: config.num_kv_heads, head_dim: config.head_dim };
-    let rope = Rope { style: config.rope_style, angles: &b.angles };
-
-    plan.push(rms_norm(gpu, config.dim, columns, &b.x, &layer.attn_norm, config.norm_eps, &b.h)?);
-
-    plan.extend(matvec(gpu, &layer.qkv, columns, &b.h, Epilogue::Store, &b.qkv)?);
-
-    plan.push(rope_cache(gpu, heads, rope, columns, &b.params, &b.qkv, cache)?);
-
-    plan.push(attention(gpu, heads, columns, &b.params, &b.qkv, cache, &b.attended)?);
-
-    plan.extend(matvec(gpu, &layer.attn_output, columns, &b.attended, Epilogue::Add, &b.x)?);
-    Ok(())
-}
-
-/// x (columns, dim) += Wdown (act(Wgate norm(x)) * (Wup norm(x)))
-fn feed_forward(
-    gpu: &Gpu,
-    config: &Config,
-    layer: &LayerWeights,
-    b: &Buffers,
-    columns: usize,
-    plan: &mut Vec<Dispatch>,
-) -> Result<(), GpuError> {
-    plan.push(rms_norm(gpu, config.dim, columns, &b.x, &layer.ff_norm, config.norm_eps, &b.h)?);
-
-    plan.extend(gated_matvec(gpu, &layer.gate_up, columns, &b.h, config.activation, &b.gate_up, &b.gated)?);
-
-    plan.extend(matvec(gpu, &layer.down, columns, &b.gated, Epilogue::Add, &b.x)?);
-    Ok(())
+    pub(super) fn sample(&self, lanes: usize, choice: Choice) -> Result<Vec<Dispatch>, GpuError> {
+        let b = &self.buffers;
+        let step = Sample {
+            vocab_size: self.config.vocab_size,
+            logits: &b.logits,
+            lanes: &b.lanes,
+            samplers: &b.samplers,
+            seen: &b.seen,
+            thresholds: &b.thresholds,
+            picks: &b.picks,
+            results: &b.results,
+        };
+        sample(&self.gpu, lanes, choice, step)
+    }
 }

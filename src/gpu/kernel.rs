@@ -82,9 +82,16 @@ pub struct Dispatch {
     kernel: Rc<Kernel>,
     bind_group: wgpu::BindGroup,
     workgroups: [u32; 2],
+    /// Bytes of weights that it reads.
+    pub(super) weight_bytes: u64,
 }
 
 impl Dispatch {
+    /// The same, known to read so many bytes of weights.
+    pub(super) fn reading(self, weight_bytes: u64) -> Self {
+        Self { weight_bytes, ..self }
+    }
+
     pub(super) fn encode(&self, pass: &mut wgpu::ComputePass<'_>) {
         pass.set_pipeline(&self.kernel.pipeline);
         pass.set_bind_group(0, &self.bind_group, &[]);
@@ -118,6 +125,7 @@ impl Gpu {
         let known = self.kernels.borrow().get(&source).cloned();
         let kernel = known.unwrap_or_else(|| {
             let kernel = Rc::new(self.compile(shader.label, &source, buffers));
+            self.count(|counts| counts.pipelines += 1);
             self.kernels.borrow_mut().insert(source, Rc::clone(&kernel));
             kernel
         });
@@ -129,7 +137,7 @@ impl Gpu {
             wgpu::BindGroupDescriptor { label: Some(shader.label), layout: &kernel.layout, entries: &entries };
         let bind_group = self.device.create_bind_group(&descriptor);
         self.count(|counts| counts.bind_groups += 1);
-        Ok(Dispatch { kernel, bind_group, workgroups })
+        Ok(Dispatch { kernel, bind_group, workgroups, weight_bytes: 0 })
     }
 
     fn compile(&self, label: &str, source: &str, buffers: &[(&wgpu::Buffer, Access)]) -> Kernel {

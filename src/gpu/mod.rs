@@ -1,18 +1,26 @@
 //! wgpu device, buffers and kernels: every `ops/<op>.rs` stands beside its `<op>.wgsl`.
 //!
-//! [`forward`](mod@forward) performs the steps of `model::reference::forward` in the same order; each kernel has a CPU twin of the same
+//! `forward.rs` performs the steps of `model::reference::forward` in the same order; each kernel has a CPU twin of the same
 //! name there.
 
+mod adapter;
+mod buffers;
 mod device;
 mod error;
-pub mod forward;
+mod forward;
 pub mod kernel;
+mod lanes;
 pub mod matrix;
+pub mod model;
+pub mod normed;
 pub mod ops;
 pub mod pack;
+pub mod side;
 mod weights;
 
+pub use buffers::Chosen;
 pub use device::{Counts, DeviceCaps, Gpu, GpuOptions};
 pub use error::GpuError;
-pub use forward::GpuModel;
+pub use lanes::Lane;
+pub use model::{Choice, GpuModel, Layout};
 pub use weights::{GpuWeights, GpuWeightsBuilder, LayerWeights};

@@ -15,11 +15,17 @@ pub struct LayerWeights {
     pub(super) attn_norm: wgpu::Buffer,
     /// q above k above v.
     pub(super) qkv: GpuMatrix,
+    /// Their biases in the same order, where the model has them.
+    pub(super) qkv_bias: Option<wgpu::Buffer>,
+    /// Norms of the heads of q and of k, where the model has them.
+    pub(super) qk_norm: Option<(wgpu::Buffer, wgpu::Buffer)>,
     pub(super) attn_output: GpuMatrix,
+    pub(super) post_attn_norm: Option<wgpu::Buffer>,
     pub(super) ff_norm: wgpu::Buffer,
     /// Gate above up.
     pub(super) gate_up: GpuMatrix,
     pub(super) down: GpuMatrix,
+    pub(super) post_ff_norm: Option<wgpu::Buffer>,
 }
 
 /// All weights.
@@ -36,7 +42,8 @@ pub struct GpuWeights {
 /// Where a tensor's rows go.
 enum Target {
     Matrix(Vec<Piece>),
-    Vector(wgpu::Buffer),
+    /// A vector, and its place in the buffer in bytes.
+    Vector(wgpu::Buffer, u64),
     /// Kept on the CPU: the rotation table is made from it.
     RopeDivisors,
 }
@@ -55,12 +62,6 @@ impl GpuWeightsBuilder {
     /// # Errors
     /// [`GpuError::Model`] for tensors that are missing or cannot be stacked.
     pub fn new(gpu: &Rc<Gpu>, file: &ModelFile) -> Result<Self, GpuError> {
-        let config = &file.config;
-        let has_window = (0..config.num_layers).any(|layer| config.window(layer).is_some());
-        if config.qkv_bias || config.qk_norm || config.post_norms || has_window {
-            let feature = format!("parts of the architecture \"{}\" that the GPU lacks", config.architecture);
-            return Err(ModelError::Feature(feature).into());
-        }
         let mut rooms = Rooms { gpu, file, targets: BTreeMap::new() };
         let layers = (0..file.config.num_layers).map(|layer| rooms.layer(layer)).collect::<Result<_, _>>()?;
         let embedding = rooms.matrix(&[tensors::EMBEDDING.to_owned()])?;
@@ -68,7 +69,7 @@ impl GpuWeightsBuilder {
             Some(_) => rooms.matrix(&[tensors::HEAD.to_owned()])?,
             None => embedding.clone(),
         };
-        let output_norm = rooms.vector(tensors::OUTPUT_NORM)?;
+        let output_norm = rooms.vectors(&[tensors::OUTPUT_NORM.to_owned()])?;
         rooms.targets.insert(tensors::ROPE_FREQS.to_owned(), Target::RopeDivisors);
         let targets = rooms.targets;
         let weights = GpuWeights { embedding, layers, output_norm, head, rope_divisors: None };
@@ -96,7 +97,9 @@ impl RowSink for GpuWeightsBuilder {
                 let first_row = usize::try_from(first_row).map_err(|_too_large| GpuError::OutOfMemory)?;
                 pieces.iter().for_each(|piece| piece.write(gpu, first_row, bytes, scratch));
             }
-            Target::Vector(buffer) => gpu.queue.write_buffer(buffer, 0, bytemuck::cast_slice(&decode(tensor, bytes))),
+            Target::Vector(buffer, place) => {
+                gpu.queue.write_buffer(buffer, *place, bytemuck::cast_slice(&decode(tensor, bytes)));
+            }
             Target::RopeDivisors => weights.rope_divisors = Some(decode(tensor, bytes)),
         }
         Ok(())
@@ -119,14 +122,28 @@ struct Rooms<'a> {
 
 impl Rooms<'_> {
     fn layer(&mut self, layer: usize) -> Result<LayerWeights, GpuError> {
+        let config = &self.file.config;
         let name = |tensor: LayerTensor| tensor.name(layer);
+        let biases = [LayerTensor::QBias, LayerTensor::KBias, LayerTensor::VBias].map(name);
+        let is_in = |tensor: LayerTensor| tensor.is_in(config);
+        let (has_bias, has_qk_norm) = (is_in(LayerTensor::QBias), is_in(LayerTensor::QNorm));
+        let has_post_norms = is_in(LayerTensor::PostAttnNorm);
+        let post_norm =
+            |rooms: &mut Self, tensor: LayerTensor| has_post_norms.then(|| rooms.vectors(&[name(tensor)])).transpose();
         Ok(LayerWeights {
-            attn_norm: self.vector(&name(LayerTensor::AttnNorm))?,
+            attn_norm: self.vectors(&[name(LayerTensor::AttnNorm)])?,
             qkv: self.matrix(&[LayerTensor::Q, LayerTensor::K, LayerTensor::V].map(name))?,
+            qkv_bias: has_bias.then(|| self.vectors(&biases)).transpose()?,
+            qk_norm: match has_qk_norm {
+                true => Some((self.vectors(&[name(LayerTensor::QNorm)])?, self.vectors(&[name(LayerTensor::KNorm)])?)),
+                false => None,
+            },
             attn_output: self.matrix(&[name(LayerTensor::AttnOutput)])?,
-            ff_norm: self.vector(&name(LayerTensor::FfNorm))?,
+            post_attn_norm: post_norm(self, LayerTensor::PostAttnNorm)?,
+            ff_norm: self.vectors(&[name(LayerTensor::FfNorm)])?,
             gate_up: self.matrix(&[LayerTensor::Gate, LayerTensor::Up].map(name))?,
             down: self.matrix(&[name(LayerTensor::Down)])?,
+            post_ff_norm: post_norm(self, LayerTensor::PostFfNorm)?,
         })
     }
 
@@ -141,9 +158,17 @@ impl Rooms<'_> {
         Ok(matrix)
     }
 
-    fn vector(&mut self, name: &str) -> Result<wgpu::Buffer, GpuError> {
-        let buffer = self.gpu.storage(name, self.tensor(name)?.num_weights() * 4);
-        self.targets.insert(name.to_owned(), Target::Vector(buffer.clone()));
+    /// Vectors one after the other in a buffer.
+    fn vectors(&mut self, names: &[String]) -> Result<wgpu::Buffer, GpuError> {
+        let bytes = |name: &String| Ok::<_, ModelError>(self.tensor(name)?.num_weights() * 4);
+        let sizes = names.iter().map(bytes).collect::<Result<Vec<u64>, _>>()?;
+        let label = names.first().map_or("", String::as_str);
+        let buffer = self.gpu.storage(label, sizes.iter().sum());
+        let mut place = 0;
+        for (name, size) in names.iter().zip(sizes) {
+            self.targets.insert(name.clone(), Target::Vector(buffer.clone(), place));
+            place += size;
+        }
         Ok(buffer)
     }
 }

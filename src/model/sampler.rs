@@ -2,25 +2,48 @@
 //!
 //! Sampling adds Gumbel noise and takes the largest (the Gumbel-max trick). The noise is a pure function of
 //! (seed, position, token), so two models that run side by side share it and differ only through their logits.
+//! The GPU does the same in `gpu/ops/{threshold,pick,choose}.wgsl`.
 
 use super::ModelError;
 
-/// How tokens are chosen. Filters work on the probabilities at the given temperature, in the order of the fields.
+/// How tokens are chosen: the penalty on tokens seen before, then the temperature, then the filters in the order of the
+/// fields, each on what the one before left. Of equal tokens at a filter's edge all stay.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampler {
     temperature: f32,
-    top_k: usize,
+    top_k: u32,
     top_p: f32,
     min_p: f32,
+    /// Positive logits of tokens seen before are divided by it, negative ones multiplied (Keskar et al. 2019,
+    /// arXiv:1909.05858); 1 changes nothing.
+    penalty: f32,
     seed: u64,
 }
 
+/// Settings of a [`Sampler`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SamplerSettings {
+    /// Logits are divided by this; 0 is greedy.
+    pub temperature: f32,
+    /// Keep the k largest; 0 keeps all.
+    pub top_k: u32,
+    /// Keep the largest whose probabilities reach this together; 1 keeps all.
+    pub top_p: f32,
+    /// Drop those less likely than this times the likeliest; 0 drops none.
+    pub min_p: f32,
+    /// Penalty on tokens seen before; 1 is none.
+    pub penalty: f32,
+    /// Keys the noise.
+    pub seed: u64,
+}
+
 impl Sampler {
-    /// Checks and keeps the settings: `temperature` 0 is greedy, `top_k` 0, `top_p` 1 and `min_p` 0 filter nothing.
+    /// Checks and keeps the settings.
     ///
     /// # Errors
     /// [`ModelError::Sampling`] for a value out of range.
-    pub fn new(temperature: f32, top_k: u32, top_p: f32, min_p: f32, seed: u64) -> Result<Self, ModelError> {
+    pub fn new(settings: SamplerSettings) -> Result<Self, ModelError> {
+        let SamplerSettings { temperature, top_k, top_p, min_p, penalty, seed } = settings;
         let refuse = |name, found: f32, range| ModelError::Sampling { name, found: found.to_string(), range };
         if !(0.0..=100.0).contains(&temperature) {
             return Err(refuse("temperature", temperature, "between 0 and 100"));
@@ -31,42 +54,94 @@ impl Sampler {
         if !(0.0..=1.0).contains(&min_p) {
             return Err(refuse("min-p", min_p, "between 0 and 1"));
         }
-        Ok(Self { temperature, top_k: top_k as usize, top_p, min_p, seed })
+        if !(0.1..=10.0).contains(&penalty) {
+            return Err(refuse("repetition penalty", penalty, "between 0.1 and 10"));
+        }
+        Ok(Self { temperature, top_k, top_p, min_p, penalty, seed })
     }
 
-    /// The token that follows, given the logits of `position`. Of equal ones the lowest is taken. None without logits.
-    pub fn choose(&self, logits: &[f32], position: u32) -> Option<u32> {
+    /// Whether tokens are left out before the choice.
+    pub fn filters(&self) -> bool {
+        self.temperature > 0.0 && (self.top_k > 0 || self.top_p < 1.0 || self.min_p > 0.0)
+    }
+
+    /// As the GPU keeps it: `struct Sampler` in `gpu/ops/sampler.wgsl`.
+    pub fn words(&self) -> [u32; 8] {
+        let [low, high] = halves(self.seed);
+        let floats = [self.temperature, self.top_p, self.min_p, self.penalty].map(f32::to_bits);
+        [floats[0], self.top_k, floats[1], floats[2], floats[3], low, high, 0]
+    }
+
+    /// The token that follows, given the logits before `position` and the tokens seen so far. Of equal ones the lowest is
+    /// taken. None without logits.
+    pub fn choose(&self, logits: &[f32], seen: &SeenTokens, position: u32) -> Option<u32> {
+        let penalised = |(token, &logit): (u32, &f32)| {
+            let is_seen = self.penalty != 1.0 && seen.contains(token);
+            let penalty = if logit > 0.0 { 1.0 / self.penalty } else { self.penalty };
+            let logit = if is_seen { logit * penalty } else { logit };
+            (token, if self.temperature > 0.0 { logit / self.temperature } else { logit })
+        };
+        let tempered: Vec<(u32, f32)> = (0u32..).zip(logits).map(penalised).collect();
         if self.temperature == 0.0 {
-            return argmax((0u32..).zip(logits.iter().copied()));
+            return argmax(tempered.into_iter());
         }
-        let mut candidates: Vec<(u32, f32)> = (0u32..).zip(logits.iter().map(|x| x / self.temperature)).collect();
-        self.filter(&mut candidates);
-        argmax(candidates.into_iter().map(|(token, logit)| (token, logit + gumbel(self.seed, position, token))))
+        let threshold = if self.filters() { self.threshold(&tempered) } else { f32::NEG_INFINITY };
+        let kept = tempered.into_iter().filter(|(_, logit)| *logit >= threshold);
+        argmax(kept.map(|(token, logit)| (token, logit + gumbel(self.seed, position, token))))
     }
 
-    fn filter(&self, candidates: &mut Vec<(u32, f32)>) {
-        let filters = self.top_k > 0 || self.top_p < 1.0 || self.min_p > 0.0;
-        if !filters {
-            return;
-        }
-        candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    /// The smallest logit that passes all filters.
+    fn threshold(&self, tempered: &[(u32, f32)]) -> f32 {
+        let mut sorted: Vec<f32> = tempered.iter().map(|(_, logit)| *logit).collect();
+        sorted.sort_by(|a, b| b.total_cmp(a));
+        let Some(&largest) = sorted.first() else { return f32::NEG_INFINITY };
         if self.top_k > 0 {
-            candidates.truncate(self.top_k);
+            let last = sorted.get(self.top_k as usize - 1).copied().unwrap_or(f32::NEG_INFINITY);
+            sorted.truncate(sorted.partition_point(|logit| *logit >= last));
         }
-        let Some(&(_, largest)) = candidates.first() else { return };
         if self.top_p < 1.0 {
-            let total: f64 = candidates.iter().map(|c| f64::from(c.1 - largest).exp()).sum();
+            let mass = |logit: &f32| f64::from(logit - largest).exp();
+            let wanted = sorted.iter().map(mass).sum::<f64>() * f64::from(self.top_p);
             let mut sum = 0.0;
             // The token that reaches `top_p` is kept.
-            let reached = candidates.iter().position(|c| {
-                sum += f64::from(c.1 - largest).exp() / total;
-                sum >= f64::from(self.top_p)
+            let reached = sorted.iter().position(|logit| {
+                sum += mass(logit);
+                sum >= wanted
             });
-            candidates.truncate(reached.map_or(candidates.len(), |at| at + 1));
+            sorted.truncate(reached.map_or(sorted.len(), |at| at + 1));
         }
-        if self.min_p > 0.0 {
-            candidates.retain(|c| (c.1 - largest).exp() >= self.min_p);
+        let last = sorted.last().copied().unwrap_or(f32::NEG_INFINITY);
+        if self.min_p > 0.0 { last.max(largest + self.min_p.ln()) } else { last }
+    }
+}
+
+/// The tokens of a text, prompt included: what the penalty looks at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeenTokens {
+    words: Vec<u32>,
+}
+
+impl SeenTokens {
+    /// None of a vocabulary of `vocab_size`.
+    pub fn new(vocab_size: usize) -> Self {
+        Self { words: vec![0; vocab_size.div_ceil(32)] }
+    }
+
+    /// Adds a token; one outside the vocabulary changes nothing.
+    pub fn insert(&mut self, token: u32) {
+        if let Some(word) = self.words.get_mut(token as usize / 32) {
+            *word |= 1 << (token % 32);
         }
+    }
+
+    /// Whether a token is there.
+    pub fn contains(&self, token: u32) -> bool {
+        self.words.get(token as usize / 32).is_some_and(|word| word >> (token % 32) & 1 == 1)
+    }
+
+    /// One bit a token, as the GPU keeps it.
+    pub fn words(&self) -> &[u32] {
+        &self.words
     }
 }
 
@@ -75,13 +150,20 @@ fn argmax(candidates: impl Iterator<Item = (u32, f32)>) -> Option<u32> {
     best.map(|(token, _)| token)
 }
 
-/// Standard Gumbel noise, -ln(-ln u), for a token at a position.
+/// Standard Gumbel noise, -ln(-ln(1 - v)), for a token at a position.
 pub fn gumbel(seed: u64, position: u32, token: u32) -> f32 {
-    let [seed_low, seed_high] = [seed & 0xFFFF_FFFF, seed >> 32].map(|half| u32::try_from(half).unwrap_or_default());
+    let [seed_low, seed_high] = halves(seed);
     let bits = pcg4d([token, position, seed_low, seed_high])[0];
-    // 24 bits centred in their cells: never 0 or 1.
-    let uniform = ((bits >> 8) as f32 + 0.5) / 16_777_216.0;
-    -(-uniform.ln()).ln()
+    // 23 bits centred in their cells: exact in f32, and never 0 or 1.
+    let v = ((bits >> 9) as f32 + 0.5) / 8_388_608.0;
+    // As the shader does it, whose logarithm of 1 - v would keep nothing of a small v.
+    let series = v * (1.0 + v * (0.5 + v * (0.333_333_34 + v * 0.25)));
+    let exponential = if v < 0.01 { series } else { -(1.0 - v).ln() };
+    -exponential.ln()
+}
+
+fn halves(seed: u64) -> [u32; 2] {
+    [seed & 0xFFFF_FFFF, seed >> 32].map(|half| u32::try_from(half).unwrap_or_default())
 }
 
 /// A hash of four words with 32-bit arithmetic only, so that a shader can do the same
@@ -112,7 +194,8 @@ mod tests {
     use super::*;
 
     fn sampler(temperature: f32, top_k: u32, top_p: f32, min_p: f32) -> Sampler {
-        Sampler::new(temperature, top_k, top_p, min_p, 42).expect("in range")
+        let settings = SamplerSettings { temperature, top_k, top_p, min_p, penalty: 1.0, seed: 42 };
+        Sampler::new(settings).expect("in range")
     }
 
     /// How often each token is chosen over many positions, as fractions.
@@ -120,15 +203,15 @@ mod tests {
         const DRAWS: u32 = 40_000;
         let mut counts = vec![0u32; logits.len()];
         for position in 0..DRAWS {
-            counts[sampler.choose(logits, position).expect("a token") as usize] += 1;
+            counts[sampler.choose(logits, &SeenTokens::default(), position).expect("a token") as usize] += 1;
         }
         counts.iter().map(|&n| f64::from(n) / f64::from(DRAWS)).collect()
     }
 
     #[test]
     fn greedy_takes_the_first_of_the_largest() {
-        assert_eq!(sampler(0.0, 0, 1.0, 0.0).choose(&[0.0, 2.0, 2.0, f32::NAN], 0), Some(1));
-        assert_eq!(sampler(0.0, 0, 1.0, 0.0).choose(&[], 0), None);
+        assert_eq!(sampler(0.0, 0, 1.0, 0.0).choose(&[0.0, 2.0, 2.0, f32::NAN], &SeenTokens::default(), 0), Some(1));
+        assert_eq!(sampler(0.0, 0, 1.0, 0.0).choose(&[], &SeenTokens::default(), 0), None);
     }
 
     #[test]
@@ -159,11 +242,46 @@ mod tests {
         }
     }
 
+    /// Every value of the hash gives finite noise, and the whole of it has Gumbel's mean and variance.
+    #[test]
+    fn noise_is_finite_and_gumbel() {
+        let mut all: Vec<f64> = (0..200_000).map(|token| f64::from(gumbel(3, 17, token))).collect();
+        assert!(all.iter().all(|x| x.is_finite()));
+        let mean = all.iter().sum::<f64>() / all.len() as f64;
+        let variance = all.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / all.len() as f64;
+        // Euler's constant and pi^2 / 6, within four standard errors.
+        assert!((mean - 0.577_216).abs() < 0.0115 && (variance - 1.644_934).abs() < 0.04, "{mean} {variance}");
+        // The largest of so many lies near ln n: the tail is there.
+        all.sort_by(f64::total_cmp);
+        assert!((9.0..22.0).contains(&all[all.len() - 1]), "{:?}", all.last());
+    }
+
+    #[test]
+    fn the_penalty_is_for_tokens_seen_before() {
+        let settings = SamplerSettings { temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0, penalty: 1.5, seed: 0 };
+        let sampler = Sampler::new(settings).expect("in range");
+        let mut seen = SeenTokens::new(3);
+        assert_eq!(sampler.choose(&[2.0, 1.6, -1.0], &seen, 0), Some(0));
+        seen.insert(0);
+        seen.insert(99);
+        assert_eq!(sampler.choose(&[2.0, 1.6, -1.0], &seen, 0), Some(1));
+        // Negative logits become more so.
+        assert_eq!(sampler.choose(&[-1.0, -1.2, -3.0], &seen, 0), Some(1));
+        assert!(seen.contains(0) && !seen.contains(1) && !seen.contains(99));
+    }
+
     #[test]
     fn settings_out_of_range_are_refused() {
-        assert!(Sampler::new(-1.0, 0, 1.0, 0.0, 0).is_err());
-        assert!(Sampler::new(f32::NAN, 0, 1.0, 0.0, 0).is_err());
-        assert!(Sampler::new(1.0, 0, 0.0, 0.0, 0).is_err());
-        assert!(Sampler::new(1.0, 0, 1.0, 1.5, 0).is_err());
+        let plain = SamplerSettings { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0, penalty: 1.0, seed: 0 };
+        assert!(Sampler::new(plain).is_ok());
+        for settings in [
+            SamplerSettings { temperature: -1.0, ..plain },
+            SamplerSettings { temperature: f32::NAN, ..plain },
+            SamplerSettings { top_p: 0.0, ..plain },
+            SamplerSettings { min_p: 1.5, ..plain },
+            SamplerSettings { penalty: 0.0, ..plain },
+        ] {
+            assert!(Sampler::new(settings).is_err(), "{settings:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::protocol::{Prompt, Sampling, StopReason};
 use super::{LoadedModel, RuntimeError};
+use crate::model::sampler::{SamplerSettings, SeenTokens};
 use crate::model::{ModelError, Sampler, StopStrings, Utf8Stream};
 
 /// Tokens of a prompt read in one step: a stop acts after at most that many.
@@ -20,6 +21,7 @@ pub struct Generation {
     num_chosen: usize,
     max_tokens: usize,
     sampler: Sampler,
+    seen: SeenTokens,
     utf8: Utf8Stream,
     stops: StopStrings,
 }
@@ -66,6 +68,9 @@ impl Generation {
             return Err(ModelError::Sampling { name: "max tokens", found: "0".to_owned(), range }.into());
         }
         let Sampling { temperature, top_k, top_p, min_p, seed, max_tokens, ref stop } = *sampling;
+        let settings = SamplerSettings { temperature, top_k, top_p, min_p, penalty: 1.0, seed };
+        let mut seen = SeenTokens::new(model.card.vocab_size as usize);
+        prompt.iter().for_each(|&token| seen.insert(token));
         Ok(Self {
             prompt,
             num_read: 0,
@@ -73,7 +78,8 @@ impl Generation {
             unread: None,
             num_chosen: 0,
             max_tokens: max_tokens as usize,
-            sampler: Sampler::new(temperature, top_k, top_p, min_p, seed)?,
+            sampler: Sampler::new(settings)?,
+            seen,
             utf8: Utf8Stream::default(),
             stops: StopStrings::new(stop),
         })
@@ -119,7 +125,7 @@ impl Generation {
         }
         let logits = self.logits.as_deref().unwrap_or_default();
         // The noise belongs to the position that the chosen token will stand at.
-        let chosen = self.sampler.choose(logits, u32::try_from(position).unwrap_or(u32::MAX));
+        let chosen = self.sampler.choose(logits, &self.seen, u32::try_from(position).unwrap_or(u32::MAX));
         let token = chosen.ok_or(ModelError::EmptyPrompt)?;
         if model.file.tokenizer.is_end(token) {
             return Ok(self.end(StopReason::EndOfText));
@@ -130,6 +136,7 @@ impl Generation {
             return Ok(Step::Ended { reason: StopReason::StopString, tail: piece });
         }
         self.unread = Some(token);
+        self.seen.insert(token);
         self.num_chosen += 1;
         Ok(Step::Token { token, piece })
     }

@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+use super::model::{Engine, LoadedModel, narrow};
 use super::protocol::{Device, LoadProgress, LoadStage, ModelCard, QuantCount};
 use super::{ByteSource, RuntimeError};
-use crate::gpu::{DeviceCaps, Gpu, GpuError, GpuModel, GpuWeightsBuilder};
+use crate::gpu::{DeviceCaps, Gpu, GpuError, GpuModel, GpuWeightsBuilder, Layout};
 use crate::model::config::count_quants;
 use crate::model::gguf::{HeaderParser, RowSink, WeightStream};
 use crate::model::reference::{Reference, WeightsBuilder};
@@ -25,24 +26,6 @@ pub enum Processor {
     Cpu,
     /// A GPU.
     Gpu(Rc<Gpu>),
-}
-
-/// A model that can run.
-#[derive(Debug)]
-pub struct LoadedModel {
-    /// What its file says.
-    pub file: ModelFile,
-    /// What the reader is told of it.
-    pub card: ModelCard,
-    /// Tokens that fit its cache.
-    pub context: usize,
-    engine: Engine,
-}
-
-#[derive(Debug)]
-enum Engine {
-    Cpu(Box<Reference>),
-    Gpu(GpuModel),
 }
 
 /// Reads a file's headers, and the bytes that came with them past their end.
@@ -95,10 +78,12 @@ pub async fn load(
             let mut builder = gpu.checked(|| GpuWeightsBuilder::new(gpu, &file)).await?;
             weights.pour(&mut builder, async || gpu.flush().await).await?;
             report(&mut progress, total.unwrap_or_default(), total, LoadStage::Pipelines)?;
-            let context = GpuModel::context(gpu, &file.config, DEFAULT_CONTEXT);
-            let built = builder.build();
-            let model = gpu.checked(|| GpuModel::new(gpu, &file.config, &built, context)).await?;
-            (Engine::Gpu(model), context)
+            let columns = 1;
+            let context = GpuModel::context(gpu, &file.config, columns, DEFAULT_CONTEXT);
+            let built = Rc::new(builder.build());
+            let layout = Layout { context, columns, ..Layout::default() };
+            let model = gpu.checked(|| GpuModel::new(gpu, &file.config, &built, &layout)).await?;
+            (Engine::Gpu(Box::new(model)), context)
         }
     };
     let card = card(&file, name, context);
@@ -156,96 +141,6 @@ fn report(
     }
 }
 
-impl LoadedModel {
-    /// Reads tokens without asking what follows. When this returns the work is done.
-    ///
-    /// # Errors
-    /// [`RuntimeError::Gpu`].
-    pub async fn read(&mut self, tokens: &[u32], position: usize) -> Result<(), RuntimeError> {
-        match &mut self.engine {
-            Engine::Cpu(model) => {
-                for (offset, &token) in tokens.iter().enumerate() {
-                    drop(model.hidden(token, position + offset));
-                }
-            }
-            Engine::Gpu(model) => {
-                model.read(tokens, position)?;
-                model.gpu().flush().await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads a token and gives the logits (vocab,) that follow.
-    ///
-    /// # Errors
-    /// [`RuntimeError::Gpu`].
-    pub async fn logits(&mut self, token: u32, position: usize) -> Result<Vec<f32>, RuntimeError> {
-        match &mut self.engine {
-            Engine::Cpu(model) => {
-                let hidden = model.hidden(token, position);
-                Ok(model.logits(&hidden))
-            }
-            Engine::Gpu(model) => Ok(model.logits(token, position).await?),
-        }
-    }
-
-    /// Reads tokens from the start and gives the logits (vocab,) that follow the last.
-    ///
-    /// # Errors
-    /// [`RuntimeError::Model`] for tokens that are none, too many or unknown; [`RuntimeError::Gpu`].
-    pub async fn logits_after(&mut self, tokens: &[u32]) -> Result<Vec<f32>, RuntimeError> {
-        self.check_prompt(tokens)?;
-        let Some((&last, before)) = tokens.split_last() else { return Err(ModelError::EmptyPrompt.into()) };
-        self.read(before, 0).await?;
-        self.logits(last, before.len()).await
-    }
-
-    /// Refuses prompts that the model cannot read.
-    ///
-    /// # Errors
-    /// [`ModelError::EmptyPrompt`], [`ModelError::PromptTooLong`] or [`ModelError::TokenRange`].
-    pub fn check_prompt(&self, tokens: &[u32]) -> Result<(), ModelError> {
-        let vocab_size = self.card.vocab_size;
-        if tokens.is_empty() {
-            return Err(ModelError::EmptyPrompt);
-        }
-        if tokens.len() > self.context {
-            return Err(ModelError::PromptTooLong { found: tokens.len(), limit: self.context });
-        }
-        match tokens.iter().find(|&&token| token >= vocab_size) {
-            Some(&token) => Err(ModelError::TokenRange { token, vocab_size }),
-            None => Ok(()),
-        }
-    }
-
-    /// Where it runs.
-    pub fn device(&self) -> Device {
-        match &self.engine {
-            Engine::Cpu(_) => {
-                Device { adapter: "CPU reference, f32".to_owned(), backend: "cpu".to_owned(), ..Device::default() }
-            }
-            Engine::Gpu(model) => device(model.gpu().caps()),
-        }
-    }
-
-    /// Dispatches for one decoded token; 0 on the CPU.
-    pub fn dispatches_per_token(&self) -> u32 {
-        match &self.engine {
-            Engine::Cpu(_) => 0,
-            Engine::Gpu(model) => narrow(model.dispatches_per_token()),
-        }
-    }
-
-    /// The GPU it runs on.
-    pub fn gpu(&self) -> Option<&Rc<Gpu>> {
-        match &self.engine {
-            Engine::Cpu(_) => None,
-            Engine::Gpu(model) => Some(model.gpu()),
-        }
-    }
-}
-
 /// A device as the page knows it.
 pub fn device(caps: &DeviceCaps) -> Device {
     Device {
@@ -278,9 +173,4 @@ pub fn card(file: &ModelFile, name: &str, context: usize) -> ModelCard {
         tokenizer: file.tokenizer.name().to_owned(),
         has_chat_template: file.template.is_some(),
     }
-}
-
-/// Counts that are far below 2^32 by the limits of [`crate::model::Config`].
-fn narrow(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -6,6 +6,7 @@ pub mod engine;
 mod error;
 pub mod generate;
 pub mod load;
+mod model;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod protocol;
@@ -17,5 +18,5 @@ pub mod web;
 
 pub use error::RuntimeError;
 pub use generate::Generation;
-pub use load::LoadedModel;
+pub use model::LoadedModel;
 pub use source::ByteSource;

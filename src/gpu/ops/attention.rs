@@ -2,30 +2,32 @@
 
 use crate::gpu::kernel::{Access, Dispatch, Shader, word};
 use crate::gpu::{Gpu, GpuError};
-use crate::model::reference::attention::Heads;
+use crate::model::reference::attention::{Heads, Reach};
 
 /// The shader.
-pub const SOURCE: &str = include_str!("attention.wgsl");
+pub const SOURCE: &str = concat!(include_str!("lanes.wgsl"), include_str!("attention.wgsl"));
 
-/// Keys and values of one layer, each (context, kv_dim), allocated once.
+/// Keys and values of one layer, each (columns, context, kv_dim), allocated once.
 #[derive(Clone, Debug)]
 pub struct Cache {
     /// Rotated keys.
     pub k: wgpu::Buffer,
     /// Values.
     pub v: wgpu::Buffer,
+    /// Positions that a column has.
+    pub context: usize,
 }
 
-/// Attention of every column's q, in `qkv` (columns, q_dim + 2 kv_dim), over all positions up to its own -> out
-/// (columns, q_dim).
+/// Attention of every lane's q, in `qkv` (lanes, q_dim + 2 kv_dim), over its column's positions up to its own -> out
+/// (lanes, q_dim).
 ///
 /// # Errors
 /// [`GpuError::Refused`] for sizes beyond a shader's.
 pub fn attention(
     gpu: &Gpu,
-    heads: Heads,
-    columns: usize,
-    params: &wgpu::Buffer,
+    (heads, reach): (Heads, Reach),
+    lanes: usize,
+    lane_buffer: &wgpu::Buffer,
     qkv: &wgpu::Buffer,
     cache: &Cache,
     out: &wgpu::Buffer,
@@ -37,15 +39,18 @@ pub fn attention(
         ("HEAD_DIM", head_dim.try_into()?),
         ("KV_DIM", (num_kv_heads * head_dim).try_into()?),
         ("Q_STRIDE", ((num_heads + 2 * num_kv_heads) * head_dim).try_into()?),
-        ("SCALE", (1.0 / (head_dim as f32).sqrt()).into()),
+        ("CONTEXT", cache.context.try_into()?),
+        // A window as long as the context never binds.
+        ("WINDOW", reach.window.filter(|&window| window < cache.context).unwrap_or(0).try_into()?),
+        ("SCALE", reach.scale.into()),
     ];
     let shader = Shader { label: "attention", source: SOURCE, constants: &constants };
     let buffers = [
-        (params, Access::Read),
+        (lane_buffer, Access::Read),
         (qkv, Access::Read),
         (&cache.k, Access::Read),
         (&cache.v, Access::Read),
         (out, Access::Write),
     ];
-    gpu.dispatch(shader, &buffers, [word(num_heads)?, word(columns)?])
+    gpu.dispatch(shader, &buffers, [word(num_heads)?, word(lanes)?])
 }

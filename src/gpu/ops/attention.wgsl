@@ -1,6 +1,6 @@
-// Causal attention with grouped key heads over caches (context, KV_DIM): q is the first Q_DIM of qkv (columns, Q_STRIDE),
-// out is (columns, Q_DIM). A workgroup takes one head of one column and walks the cache in runs of THREADS positions,
-// keeping a running maximum and sum (online softmax: Milakov and Gimelshein 2018, arXiv:1805.02867).
+// Causal attention with grouped key heads over caches (columns, CONTEXT, KV_DIM): q is the first Q_DIM of qkv
+// (lanes, Q_STRIDE), out is (lanes, Q_DIM). A workgroup takes one head of one lane and walks its column's cache in runs of
+// THREADS positions, keeping a running maximum and sum (online softmax: Milakov and Gimelshein 2018, arXiv:1805.02867).
 
 const NUM_HEADS: u32 = 4u;
 // Query heads that share a key head.
@@ -8,7 +8,10 @@ const GROUP: u32 = 2u;
 const HEAD_DIM: u32 = 64u;
 const KV_DIM: u32 = 128u;
 const Q_STRIDE: u32 = 512u;
-// 1 / sqrt(HEAD_DIM)
+const CONTEXT: u32 = 256u;
+// Positions that are attended to, the lane's own included; 0: all.
+const WINDOW: u32 = 0u;
+// Usually 1 / sqrt(HEAD_DIM).
 const SCALE: f32 = 0.125f;
 
 const THREADS: u32 = 64u;
@@ -17,8 +20,7 @@ const VECS: u32 = HEAD_DIM / 4u;
 const PER_THREAD: u32 = (HEAD_DIM + THREADS - 1u) / THREADS;
 const LOWEST: f32 = -3.0e38f;
 
-// Position of the first column, then one token per column.
-@group(0) @binding(0) var<storage, read> params: array<u32>;
+@group(0) @binding(0) var<storage, read> lanes: array<Lane>;
 @group(0) @binding(1) var<storage, read> qkv: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> k_cache: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> v_cache: array<f32>;
@@ -29,15 +31,18 @@ var<workgroup> scores: array<f32, THREADS>;
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let head = workgroup.x;
-    let column = workgroup.y;
-    let length = params[0] + column + 1u;
-    let query = (column * Q_STRIDE + head * HEAD_DIM) / 4u;
-    let kv_head = head / GROUP * HEAD_DIM;
+    let lane = lanes[workgroup.y];
+    // A lane of padding attends to one position of the first column: its result goes nowhere.
+    let is_kept = lane.column != NO_COLUMN;
+    let length = select(1u, lane.position + 1u, is_kept);
+    let first = select(0u, length - min(length, WINDOW), WINDOW > 0u);
+    let query = (workgroup.y * Q_STRIDE + head * HEAD_DIM) / 4u;
+    let kv_head = select(0u, lane.column * CONTEXT, is_kept) * KV_DIM + head / GROUP * HEAD_DIM;
 
     var largest = LOWEST;
     var total = 0.0;
     var sums: array<f32, PER_THREAD>;
-    for (var start = 0u; start < length; start += THREADS) {
+    for (var start = first; start < length; start += THREADS) {
         let count = min(THREADS, length - start);
         var score = LOWEST;
         if thread < count {
@@ -75,7 +80,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     }
     for (var i = 0u; i < PER_THREAD; i++) {
         if thread + i * THREADS < HEAD_DIM {
-            out[(column * NUM_HEADS + head) * HEAD_DIM + thread + i * THREADS] = sums[i] / total;
+            out[(workgroup.y * NUM_HEADS + head) * HEAD_DIM + thread + i * THREADS] = sums[i] / total;
         }
     }
 }

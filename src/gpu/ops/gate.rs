@@ -15,14 +15,14 @@ pub(super) fn activation_number(activation: Activation) -> u32 {
     }
 }
 
-/// act(g) * u -> out (columns, width), where `gate_up` is (columns, 2 width): g, then u.
+/// act(g) * u -> out (lanes, width), where `gate_up` is (lanes, 2 width): g, then u.
 ///
 /// # Errors
 /// [`GpuError::Refused`] for sizes beyond a shader's.
 pub fn gate(
     gpu: &Gpu,
     width: usize,
-    columns: usize,
+    lanes: usize,
     gate_up: &wgpu::Buffer,
     activation: Activation,
     out: &wgpu::Buffer,
@@ -30,5 +30,5 @@ pub fn gate(
     let constants = [("WIDTH", width.try_into()?), ("ACTIVATION", activation_number(activation).into())];
     let shader = Shader { label: "gate", source: SOURCE, constants: &constants };
     let buffers = [(gate_up, Access::Read), (out, Access::Write)];
-    gpu.dispatch(shader, &buffers, [word(width.div_ceil(64))?, word(columns)?])
+    gpu.dispatch(shader, &buffers, [word(width.div_ceil(64))?, word(lanes)?])
 }

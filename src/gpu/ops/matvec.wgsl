@@ -1,58 +1,62 @@
-// W (ROWS, BLOCKS * 32) @ x (COLUMNS, BLOCKS * 32) -> out (COLUMNS, OUT_STRIDE) at FIRST_ROW.
-// A workgroup takes a tile of 32 rows; SPLIT threads share a row's blocks. Weights are read once for all columns.
+// W (ROWS, BLOCKS * 32) @ x (LANES, BLOCKS * 32), for a few lanes. A workgroup takes a tile of 32 rows; SPLIT threads share
+// a row's blocks. Weights are read once for all lanes. With 2 PARTS, two matrices are stacked and tile t of the second is
+// tile TILES + t; a workgroup takes the same tile of both.
 
 const ROWS: u32 = 64u;
+const TILES: u32 = 2u;
+const PARTS: u32 = 1u;
 const BLOCKS: u32 = 4u;
-const COLUMNS: u32 = 1u;
-const FIRST_ROW: u32 = 0u;
-const OUT_STRIDE: u32 = 64u;
+const LANES: u32 = 1u;
 const SPLIT: u32 = 1u;
-// 1 adds to what out holds: the residual stream.
-const ADD: u32 = 0u;
 
-@group(0) @binding(3) var<storage, read_write> out: array<f32>;
-
-var<workgroup> partial: array<f32, COLUMNS * SPLIT * TILE_ROWS>;
-
-fn store(row: u32, column: u32, product: f32) {
-    if row < ROWS {
-        let at = column * OUT_STRIDE + FIRST_ROW + row;
-        if ADD == 1u {
-            out[at] += product;
-        } else {
-            out[at] = product;
-        }
-    }
-}
+var<workgroup> partial: array<f32, LANES * PARTS * SPLIT * TILE_ROWS>;
 
 @compute @workgroup_size(32, SPLIT)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
     let tile = workgroup.x;
-    let lane = local.x;
-    var sums: array<f32, COLUMNS>;
+    let row = local.x;
+    var sums: array<f32, LANES * PARTS>;
     for (var block = local.y; block < BLOCKS; block += SPLIT) {
-        let w = load_block(tile * BLOCKS + block, lane);
-        for (var column = 0u; column < COLUMNS; column++) {
-            sums[column] += dot_block(w, (column * BLOCKS + block) * 8u);
+        for (var part = 0u; part < PARTS; part++) {
+            let w = load_block((part * TILES + tile) * BLOCKS + block, row);
+            for (var lane = 0u; lane < LANES; lane++) {
+                sums[part * LANES + lane] += dot_block(w, (lane * BLOCKS + block) * 8u);
+            }
         }
     }
-    let row = tile * TILE_ROWS + lane;
-    if SPLIT == 1u {
-        for (var column = 0u; column < COLUMNS; column++) {
-            store(row, column, sums[column]);
+    if SPLIT > 1u {
+        for (var i = 0u; i < LANES * PARTS; i++) {
+            partial[(i * SPLIT + local.y) * TILE_ROWS + row] = sums[i];
         }
-        return;
+        workgroupBarrier();
     }
-    for (var column = 0u; column < COLUMNS; column++) {
-        partial[(column * SPLIT + local.y) * TILE_ROWS + lane] = sums[column];
-    }
-    workgroupBarrier();
-    // The threads that shared a row share its columns now.
-    for (var column = local.y; column < COLUMNS; column += SPLIT) {
-        var sum = 0.0;
-        for (var part = 0u; part < SPLIT; part++) {
-            sum += partial[(column * SPLIT + part) * TILE_ROWS + lane];
+    // The threads that shared a row share its lanes now.
+    var results: array<f32, LANES>;
+    for (var lane = local.y; lane < LANES; lane += SPLIT) {
+        var first = sums[lane];
+        var second = sums[(PARTS - 1u) * LANES + lane];
+        if SPLIT > 1u {
+            first = 0.0;
+            second = 0.0;
+            for (var split = 0u; split < SPLIT; split++) {
+                first += partial[(lane * SPLIT + split) * TILE_ROWS + row];
+                second += partial[(((PARTS - 1u) * LANES + lane) * SPLIT + split) * TILE_ROWS + row];
+            }
         }
-        store(row, column, sum);
+        results[lane] = finish(tile * TILE_ROWS + row, lane, first, second, inverse_rms(lane));
+    }
+    if ENDING == 1u || ENDING == 2u {
+        workgroupBarrier();
+        for (var lane = local.y; lane < LANES; lane += SPLIT) {
+            partial[lane * TILE_ROWS + row] = results[lane] * results[lane];
+        }
+        workgroupBarrier();
+        for (var lane = local.y * TILE_ROWS + row; lane < LANES; lane += SPLIT * TILE_ROWS) {
+            var sum = 0.0;
+            for (var i = 0u; i < TILE_ROWS; i++) {
+                sum += partial[lane * TILE_ROWS + i];
+            }
+            finish_squares(tile, lane, sum);
+        }
     }
 }

@@ -1,21 +1,21 @@
 //! The operations of a forward pass. Each makes dispatches; its CPU twin in `model::reference` has the same name.
 //!
-//! Activations are (columns, width) in f32: a column is a token of the prompt while it is read, and one token in decoding.
+//! Activations are (lanes, width) in f32: a lane is a token of the prompt while it is read, and a column's token in decoding.
 
 pub mod attention;
 pub mod embed;
 pub mod gate;
-pub mod gated_matvec;
-pub mod matvec;
-pub mod rms_norm;
+pub mod post_norm;
+pub mod product;
 pub mod rope_cache;
+pub mod sample;
 
 use crate::model::quant::Quant;
 
-/// Position of the first column, then one token per column: the only buffer written for each step.
-pub const PARAMS_WORDS: usize = 1 + MAX_COLUMNS;
-/// Most columns in one step.
-pub const MAX_COLUMNS: usize = 8;
+/// Most lanes of a step that reads weights row by row: decoding, and the ends of prompts.
+pub const DECODE_LANES: usize = 8;
+/// Lanes of a step that reads a run of a prompt; the most that activations have room for.
+pub const MAX_LANES: usize = 32;
 
 /// The WGSL that decodes a block of this format from `weights` and `scales`.
 pub fn quant_source(quant: Quant) -> &'static str {
@@ -47,14 +47,15 @@ pub fn all_sources() -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = [
         ("attention", attention::SOURCE),
         ("gate", gate::SOURCE),
-        ("rms_norm", rms_norm::SOURCE),
+        ("post_norm", post_norm::SOURCE),
         ("rope_cache", rope_cache::SOURCE),
     ]
     .map(|(name, source)| (name.to_owned(), source.to_owned()))
     .into();
-    for (name, source) in [("embed", embed::SOURCE), ("gated_matvec", gated_matvec::SOURCE), ("matvec", matvec::SOURCE)]
-    {
-        all.extend(Quant::all().map(|quant| (format!("{name}/{}", quant.name()), with_quant(quant, source))));
+    all.extend(sample::sources().map(|(name, source)| (name.to_owned(), source)));
+    let embed = [("embed", embed::SOURCE.to_owned())];
+    for (name, source) in embed.into_iter().chain(product::sources()) {
+        all.extend(Quant::all().map(|quant| (format!("{name}/{}", quant.name()), with_quant(quant, &source))));
     }
     all
 }

@@ -1,4 +1,4 @@
-//! Rotation by position and the write to the cache; twin of `reference::rope_cache`.
+//! Norms of heads, rotation by position and the write to the cache; twin of `reference::rope_cache`.
 
 use super::attention::Cache;
 use crate::gpu::kernel::{Access, Dispatch, Shader, word};
@@ -7,7 +7,7 @@ use crate::model::config::RopeStyle;
 use crate::model::reference::attention::Heads;
 
 /// The shader.
-pub const SOURCE: &str = include_str!("rope_cache.wgsl");
+pub const SOURCE: &str = concat!(include_str!("lanes.wgsl"), include_str!("rope_cache.wgsl"));
 
 /// How to rotate.
 #[derive(Clone, Copy, Debug)]
@@ -16,10 +16,12 @@ pub struct Rope<'a> {
     pub style: RopeStyle,
     /// Cosines and sines, (context, head_dim / 2).
     pub angles: &'a wgpu::Buffer,
+    /// Weights of the norms of q's and k's heads, (head_dim,) each, and their epsilon.
+    pub norm: Option<(&'a wgpu::Buffer, &'a wgpu::Buffer, f32)>,
 }
 
-/// Rotates q in `qkv` (columns, q_dim + 2 kv_dim) in place and writes rotated k, and v, to the cache at each column's
-/// position.
+/// Norms and rotates q in `qkv` (lanes, q_dim + 2 kv_dim) in place and writes k, treated alike, and v to the cache at each
+/// lane's position.
 ///
 /// # Errors
 /// [`GpuError::Refused`] for sizes beyond a shader's.
@@ -27,26 +29,33 @@ pub fn rope_cache(
     gpu: &Gpu,
     heads: Heads,
     rope: Rope<'_>,
-    columns: usize,
-    params: &wgpu::Buffer,
+    lanes: usize,
+    lane_buffer: &wgpu::Buffer,
     qkv: &wgpu::Buffer,
     cache: &Cache,
 ) -> Result<Dispatch, GpuError> {
-    let (q_dim, kv_dim) = (heads.num_heads * heads.head_dim, heads.num_kv_heads * heads.head_dim);
-    let constants = [
-        ("Q_DIM", q_dim.try_into()?),
-        ("KV_DIM", kv_dim.try_into()?),
+    let mut constants = vec![
+        ("NUM_HEADS", heads.num_heads.try_into()?),
+        ("NUM_KV_HEADS", heads.num_kv_heads.try_into()?),
         ("HEAD_DIM", heads.head_dim.try_into()?),
+        ("CONTEXT", cache.context.try_into()?),
         ("HALVES", u32::from(rope.style == RopeStyle::Halves).into()),
     ];
+    let (mut q_norm, mut k_norm) = (gpu.stub_read(), gpu.stub_read());
+    if let Some((q, k, eps)) = rope.norm {
+        constants.push(("NORM", 1.into()));
+        constants.push(("EPS", eps.into()));
+        (q_norm, k_norm) = (q, k);
+    }
     let shader = Shader { label: "rope_cache", source: SOURCE, constants: &constants };
     let buffers = [
-        (params, Access::Read),
+        (lane_buffer, Access::Read),
         (rope.angles, Access::Read),
         (qkv, Access::Write),
         (&cache.k, Access::Write),
         (&cache.v, Access::Write),
+        (q_norm, Access::Read),
+        (k_norm, Access::Read),
     ];
-    let threads = (q_dim + kv_dim) / 2 + kv_dim;
-    gpu.dispatch(shader, &buffers, [word(threads.div_ceil(64))?, word(columns)?])
+    gpu.dispatch(shader, &buffers, [word(heads.num_heads + 2 * heads.num_kv_heads)?, word(lanes)?])
 }

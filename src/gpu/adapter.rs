@@ -1,0 +1,78 @@
+//! Adapters: which one is taken, what it is called, and how it is used.
+
+use super::GpuError;
+use super::device::DeviceCaps;
+use super::ops::{DECODE_LANES, MAX_LANES};
+
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) async fn find_adapter(name: Option<&str>) -> Result<wgpu::Adapter, GpuError> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let mut adapters = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
+    let found: Vec<String> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
+    if let Some(name) = name.map(str::to_lowercase) {
+        adapters.retain(|adapter| adapter.get_info().name.to_lowercase().contains(&name));
+    }
+    adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
+        wgpu::DeviceType::DiscreteGpu => 0,
+        wgpu::DeviceType::IntegratedGpu => 1,
+        wgpu::DeviceType::VirtualGpu => 2,
+        wgpu::DeviceType::Other => 3,
+        wgpu::DeviceType::Cpu => 4,
+    });
+    let missing = || match name {
+        Some(name) => GpuError::NoAdapter(format!("none of {found:?} is called \"{name}\"")),
+        None => GpuError::NoAdapter("no Vulkan driver answers".to_owned()),
+    };
+    adapters.into_iter().next().ok_or_else(missing)
+}
+
+/// Browsers show one adapter and no list, so a name cannot be asked for.
+#[cfg(target_arch = "wasm32")]
+pub(super) async fn find_adapter(_name: Option<&str>) -> Result<wgpu::Adapter, GpuError> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let options = wgpu::RequestAdapterOptions {
+        power_preference: wgpu::PowerPreference::HighPerformance,
+        ..wgpu::RequestAdapterOptions::default()
+    };
+    // wgpu lists every backend that it was built without; the reader needs to know of one.
+    let none = |_every_backend| GpuError::NoAdapter("the browser offers none".to_owned());
+    instance.request_adapter(&options).await.map_err(none)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn adapter_name(info: &wgpu::AdapterInfo, _device: &wgpu::Device) -> String {
+    info.name.clone()
+}
+
+/// Browsers seldom give a description, which is all that wgpu asks for; most give a vendor and an architecture.
+#[cfg(target_arch = "wasm32")]
+fn adapter_name(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> String {
+    use js_sys::Reflect;
+    use wasm_bindgen::JsValue;
+
+    let get = |object: &JsValue, key: &str| Reflect::get(object, &key.into()).unwrap_or(JsValue::UNDEFINED);
+    let web_info = device.as_webgpu().map_or(JsValue::UNDEFINED, |device| get(device.as_ref(), "adapterInfo"));
+    let mut parts = vec![info.name.clone()];
+    parts.extend(["vendor", "architecture", "device"].iter().filter_map(|key| get(&web_info, key).as_string()));
+    parts.retain(|part| !part.is_empty());
+    if parts.is_empty() { "a GPU that the browser does not name".to_owned() } else { parts.join(" ") }
+}
+
+pub(super) fn caps(adapter: &wgpu::Adapter, device: &wgpu::Device) -> DeviceCaps {
+    let (info, limits) = (adapter.get_info(), device.limits());
+    let name = adapter_name(&info, device);
+    let is_known_software = ["swiftshader", "llvmpipe"].iter().any(|known| name.to_lowercase().contains(known));
+    let is_software = info.device_type == wgpu::DeviceType::Cpu || is_known_software;
+    let has_subgroups = adapter.features().contains(wgpu::Features::SUBGROUP);
+    DeviceCaps {
+        adapter: name,
+        backend: info.backend.to_str().to_owned(),
+        is_software,
+        max_buffer_bytes: limits.max_buffer_size,
+        max_binding_bytes: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
+        shader_f16: adapter.features().contains(wgpu::Features::SHADER_F16),
+        subgroups: has_subgroups.then_some((info.subgroup_min_size, info.subgroup_max_size)),
+        row_split: if is_software { 1 } else { 8 },
+        prefill_lanes: if is_software { DECODE_LANES } else { MAX_LANES },
+    }
+}

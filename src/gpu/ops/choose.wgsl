@@ -1,0 +1,50 @@
+// The best of a lane's slices -> results (steps, LANES) with its log-probability at temperature 1, and the lane moves on:
+// the token is read next, at the next position. A workgroup takes a lane.
+
+const LANES: u32 = 1u;
+const SLICES: u32 = 4u;
+const VOCAB: u32 = 64u;
+const SEEN_WORDS: u32 = 2u;
+// 1: the token is given in results, and the lane stays.
+const FORCED: u32 = 0u;
+
+struct Pick { score: f32, token: u32, largest: f32, sum: f32 }
+struct Result { token: u32, logprob: f32 }
+
+@group(0) @binding(0) var<storage, read> picks: array<Pick>;
+@group(0) @binding(1) var<storage, read> logits: array<f32>;
+@group(0) @binding(2) var<storage, read_write> lanes: array<Lane>;
+@group(0) @binding(3) var<storage, read_write> seen: array<u32>;
+@group(0) @binding(4) var<storage, read_write> results: array<Result>;
+
+@compute @workgroup_size(1)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>) {
+    let lane = workgroup.x;
+    var best = picks[lane * SLICES];
+    for (var i = 1u; i < SLICES; i++) {
+        let other = picks[lane * SLICES + i];
+        // Slices come in the order of their tokens: of equal ones the first stays.
+        if other.score > best.score {
+            best.score = other.score;
+            best.token = other.token;
+        }
+        let largest = max(best.largest, other.largest);
+        best.sum = best.sum * exp(best.largest - largest) + other.sum * exp(other.largest - largest);
+        best.largest = largest;
+    }
+    let at = lanes[lane].step * LANES + lane;
+    var token = best.token;
+    if FORCED == 1u {
+        token = results[at].token;
+    }
+    // Nothing but NaN leaves no token: the host sees the number and says so.
+    let chosen = min(token, VOCAB - 1u);
+    results[at] = Result(token, logits[lane * VOCAB + chosen] - best.largest - log(best.sum));
+    if FORCED == 1u || lanes[lane].column == NO_COLUMN {
+        return;
+    }
+    seen[lanes[lane].column * SEEN_WORDS + chosen / 32u] |= 1u << (chosen % 32u);
+    lanes[lane].token = chosen;
+    lanes[lane].position += 1u;
+    lanes[lane].step += 1u;
+}

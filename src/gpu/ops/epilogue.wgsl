@@ -1,0 +1,80 @@
+// What becomes of a product: bias, low-rank side paths, gate, residual stream.
+
+// Rows of the whole matrix, and where this slab's begin.
+const OUT_ROWS: u32 = 64u;
+const FIRST_ROW: u32 = 0u;
+// 0: replaces out. 1: is added to out, the residual stream, whose sum goes times gain to h with its squares.
+// 2: goes to h with its squares. 3: act(first part) * second part replaces out.
+const ENDING: u32 = 0u;
+const BIAS: u32 = 0u;
+// Where h keeps its sums of squares, and how many a lane has.
+const SQUARES_AT: u32 = 1024u;
+const SQUARES: u32 = 4u;
+// Low-rank side paths: entries of z that a row uses, entries of z in a lane, and the rows where the second and the third
+// of the stacked matrices begin: each has its own run of z.
+const RANK: u32 = 0u;
+const Z_STRIDE: u32 = 0u;
+const SECOND_AT: u32 = 0xFFFFFFFFu;
+const THIRD_AT: u32 = 0xFFFFFFFFu;
+
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(4) var<storage, read_write> h: array<f32>;
+// The bias, or the gain of the norm that follows.
+@group(0) @binding(5) var<storage, read> vector: array<f32>;
+// B of the side paths as pairs of 16-bit floats, (RANK / 2, all rows).
+@group(0) @binding(6) var<storage, read> side: array<u32>;
+// scale A x, (lanes, Z_STRIDE).
+@group(0) @binding(7) var<storage, read> z: array<vec4<f32>>;
+
+// `row` is a row of the whole stack.
+fn linear(row: u32, rows: u32, lane: u32, product: f32) -> f32 {
+    var value = product;
+    if BIAS == 1u {
+        value += vector[row];
+    }
+    if RANK > 0u {
+        let stacked = select(0u, 1u, row >= SECOND_AT) + select(0u, 1u, row >= THIRD_AT);
+        let from_z = (lane * Z_STRIDE + stacked * RANK) / 4u;
+        var sum = 0.0;
+        for (var i = 0u; i < RANK / 4u; i++) {
+            let low = unpack2x16float(side[2u * i * rows + row]);
+            let high = unpack2x16float(side[(2u * i + 1u) * rows + row]);
+            sum += dot(z[from_z + i], vec4<f32>(low, high));
+        }
+        value += sum;
+    }
+    return value;
+}
+
+// Stores a row's result; gives what the squares are made of.
+fn finish(slab_row: u32, lane: u32, first: f32, second: f32, inverse: f32) -> f32 {
+    if slab_row >= ROWS {
+        return 0.0;
+    }
+    let row = FIRST_ROW + slab_row;
+    let at = lane * OUT_ROWS + row;
+    if ENDING == 3u {
+        let gate = linear(row, 2u * OUT_ROWS, lane, first * inverse);
+        out[at] = activate(gate) * linear(OUT_ROWS + row, 2u * OUT_ROWS, lane, second * inverse);
+        return 0.0;
+    }
+    let value = linear(row, OUT_ROWS, lane, first * inverse);
+    if ENDING == 1u {
+        let sum = out[at] + value;
+        out[at] = sum;
+        h[at] = sum * vector[row];
+        return sum;
+    }
+    if ENDING == 2u {
+        h[at] = value;
+        return value;
+    }
+    out[at] = value;
+    return 0.0;
+}
+
+// Stores the sum of squares of this workgroup's rows.
+fn finish_squares(tile: u32, lane: u32, sum: f32) {
+    h[SQUARES_AT + lane * SQUARES + FIRST_ROW / TILE_ROWS + tile] = sum;
+}
+

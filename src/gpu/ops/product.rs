@@ -1,0 +1,247 @@
+//! Matrix times lanes, and what becomes of it; twin of `reference::matvec` and `reference::gated_matvec`.
+//!
+//! A few lanes go through `matvec.wgsl`, the 32 of a prompt through `matmul.wgsl`; the endings are the same.
+
+use super::gate::{activation_number, gate};
+use super::{DECODE_LANES, MAX_LANES, with_quant};
+use crate::gpu::kernel::{Access, Constant, Dispatch, Shader, word};
+use crate::gpu::matrix::{GpuMatrix, Slab};
+use crate::gpu::normed::Normed;
+use crate::gpu::side::{ColumnScales, SideA, SideB};
+use crate::gpu::{Gpu, GpuError, pack};
+use crate::model::config::Activation;
+use crate::model::quant::BLOCK_LEN;
+
+const DOT: &str = include_str!("quant/dot.wgsl");
+const NORM: &str = include_str!("norm.wgsl");
+const ACTIVATE: &str = include_str!("activate.wgsl");
+const EPILOGUE: &str = include_str!("epilogue.wgsl");
+const LANES: &str = include_str!("lanes.wgsl");
+const LOW_RANK: &str = include_str!("low_rank.wgsl");
+const MATVEC: &str = include_str!("matvec.wgsl");
+const MATMUL: &str = include_str!("matmul.wgsl");
+
+/// The operations without a decoder, by name; see [`with_quant`].
+pub fn sources() -> [(&'static str, String); 4] {
+    let product = [DOT, NORM, ACTIVATE, EPILOGUE].concat();
+    let low_rank = [DOT, NORM, LANES, LOW_RANK].concat();
+    [
+        ("matvec", product.clone() + MATVEC),
+        ("matmul", product + MATMUL),
+        ("low_rank_matvec", low_rank.clone() + MATVEC),
+        ("low_rank_matmul", low_rank + MATMUL),
+    ]
+}
+
+fn source(quant: crate::model::quant::Quant, is_low_rank: bool, lanes: usize) -> String {
+    let [matvec, matmul, low_matvec, low_matmul] = sources();
+    let chosen = match (is_low_rank, lanes <= DECODE_LANES) {
+        (false, true) => matvec,
+        (false, false) => matmul,
+        (true, true) => low_matvec,
+        (true, false) => low_matmul,
+    };
+    with_quant(quant, &chosen.1)
+}
+
+/// What is multiplied: (lanes, n).
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// As it is.
+    Plain(&'a wgpu::Buffer),
+    /// Divided by its root mean square, with this epsilon.
+    Normed(&'a Normed, f32),
+}
+
+impl Input<'_> {
+    fn buffer(&self) -> &wgpu::Buffer {
+        match self {
+            Self::Plain(buffer) => buffer,
+            Self::Normed(normed, _) => &normed.buffer,
+        }
+    }
+
+    fn constants(&self, into: &mut Vec<(&'static str, Constant)>) -> Result<(), GpuError> {
+        if let Self::Normed(normed, eps) = self {
+            into.extend(normed.read(*eps)?);
+        }
+        Ok(())
+    }
+}
+
+/// What becomes of the products.
+#[derive(Clone, Copy, Debug)]
+pub enum Ending<'a> {
+    /// They replace a buffer (lanes, d).
+    Store(&'a wgpu::Buffer),
+    /// They are added to the residual stream `x` (lanes, d), and its norm is prepared.
+    Residual {
+        /// The residual stream.
+        x: &'a wgpu::Buffer,
+        /// The gain of the norm that follows, (d,).
+        gain: &'a wgpu::Buffer,
+        /// What the norm's reader reads.
+        h: &'a Normed,
+    },
+    /// They are normed on their own afterwards.
+    Normed(&'a Normed),
+    /// act(first half) * second half: the matrix stacks two.
+    Gate {
+        /// The non-linearity.
+        activation: Activation,
+        /// (lanes, 2 d), used only where the halves cannot share a dispatch.
+        scratch: &'a wgpu::Buffer,
+        /// (lanes, d).
+        out: &'a wgpu::Buffer,
+    },
+}
+
+/// W (d, n) @ input (lanes, n), with bias and low-rank side paths, and its ending.
+#[derive(Clone, Copy, Debug)]
+pub struct Product<'a> {
+    /// W.
+    pub w: &'a GpuMatrix,
+    /// Lanes of the step: at most [`DECODE_LANES`], or [`MAX_LANES`].
+    pub lanes: usize,
+    /// What is multiplied.
+    pub input: Input<'a>,
+    /// Added to every lane, (d,).
+    pub bias: Option<&'a wgpu::Buffer>,
+    /// Low-rank side paths.
+    pub side: Option<&'a SideB>,
+    /// What becomes of it.
+    pub ending: Ending<'a>,
+}
+
+/// The dispatches of a product: one for each slab of W.
+///
+/// # Errors
+/// [`GpuError::Refused`] for sizes beyond a shader's.
+pub fn product(gpu: &Gpu, product: Product<'_>) -> Result<Vec<Dispatch>, GpuError> {
+    let Product { w, lanes, ending, .. } = product;
+    if let Ending::Gate { activation, scratch, out } = ending {
+        if let [slab] = w.slabs.as_slice() {
+            return Ok(vec![slab_dispatch(gpu, product, slab)?]);
+        }
+        let mut dispatches = self::product(gpu, Product { ending: Ending::Store(scratch), ..product })?;
+        dispatches.push(gate(gpu, w.num_rows / 2, lanes, scratch, activation, out)?);
+        return Ok(dispatches);
+    }
+    w.slabs.iter().map(|slab| slab_dispatch(gpu, product, slab)).collect()
+}
+
+fn slab_dispatch(gpu: &Gpu, product: Product<'_>, slab: &Slab) -> Result<Dispatch, GpuError> {
+    let Product { w, lanes, input, bias, side, ending } = product;
+    let parts = if matches!(ending, Ending::Gate { .. }) { 2 } else { 1 };
+    let rows = slab.num_rows / parts;
+    let mut constants: Vec<(&'static str, Constant)> = core_constants(gpu, slab, w, lanes, parts)?;
+    constants.push(("OUT_ROWS", (w.num_rows / parts).try_into()?));
+    constants.push(("FIRST_ROW", slab.first_row.try_into()?));
+    input.constants(&mut constants)?;
+    let stub = gpu.stub_read();
+    let (mut out, mut h, mut vector) = (gpu.stub_write(0), gpu.stub_write(1), stub);
+    if let Some(bias) = bias {
+        constants.push(("BIAS", 1.into()));
+        vector = bias;
+    }
+    match ending {
+        Ending::Store(buffer) => out = buffer,
+        Ending::Residual { x, gain, h: normed } => {
+            constants.push(("ENDING", 1.into()));
+            constants.extend(normed.written()?);
+            if bias.is_some() {
+                return Err(GpuError::Refused("a bias before the residual stream".to_owned()));
+            }
+            (out, h, vector) = (x, &normed.buffer, gain);
+        }
+        Ending::Normed(normed) => {
+            constants.push(("ENDING", 2.into()));
+            constants.extend(normed.written()?);
+            h = &normed.buffer;
+        }
+        Ending::Gate { activation, out: buffer, .. } => {
+            constants.push(("ENDING", 3.into()));
+            constants.push(("ACTIVATION", activation_number(activation).into()));
+            out = buffer;
+        }
+    }
+    if let Some(side) = side {
+        constants.extend(side.constants()?);
+    }
+    let source = source(slab.quant, false, lanes);
+    let label = if lanes <= DECODE_LANES { "matvec" } else { "matmul" };
+    let shader = Shader { label, source: &source, constants: &constants };
+    let buffers = [
+        (&slab.weights, Access::Read),
+        (&slab.scales, Access::Read),
+        (input.buffer(), Access::Read),
+        (out, Access::Write),
+        (h, Access::Write),
+        (vector, Access::Read),
+        (side.map_or(stub, |side| &side.b), Access::Read),
+        (side.map_or(stub, |side| &side.z), Access::Read),
+    ];
+    let dispatch = gpu.dispatch(shader, &buffers, [word(rows.div_ceil(pack::TILE_ROWS))?, 1])?;
+    Ok(dispatch.reading(slab.weights.size() + slab.scales.size()))
+}
+
+/// scale A x -> z: the first half of the low-rank side paths of matrices that share an input.
+///
+/// # Errors
+/// [`GpuError::Refused`] for sizes beyond a shader's.
+pub fn low_rank(
+    gpu: &Gpu,
+    side: &SideA,
+    lanes: usize,
+    input: Input<'_>,
+    lane_buffer: &wgpu::Buffer,
+    scales: &ColumnScales,
+) -> Result<Vec<Dispatch>, GpuError> {
+    let slab_dispatch = |slab: &Slab| {
+        if slab.first_row > 0 {
+            return Err(GpuError::Refused("a low-rank matrix larger than a binding".to_owned()));
+        }
+        let mut constants = core_constants(gpu, slab, &side.a, lanes, 1)?;
+        constants.extend(side.constants()?);
+        constants.push(("SCALES", scales.per_column.try_into()?));
+        input.constants(&mut constants)?;
+        let source = source(slab.quant, true, lanes);
+        let shader = Shader { label: "low_rank", source: &source, constants: &constants };
+        let buffers = [
+            (&slab.weights, Access::Read),
+            (&slab.scales, Access::Read),
+            (input.buffer(), Access::Read),
+            (&side.z, Access::Write),
+            (lane_buffer, Access::Read),
+            (&scales.buffer, Access::Read),
+            (&side.gains, Access::Read),
+        ];
+        let dispatch = gpu.dispatch(shader, &buffers, [word(slab.num_rows.div_ceil(pack::TILE_ROWS))?, 1])?;
+        Ok(dispatch.reading(slab.weights.size()))
+    };
+    side.a.slabs.iter().map(slab_dispatch).collect()
+}
+
+/// The constants of `matvec.wgsl` or `matmul.wgsl`.
+fn core_constants(
+    gpu: &Gpu,
+    slab: &Slab,
+    w: &GpuMatrix,
+    lanes: usize,
+    parts: usize,
+) -> Result<Vec<(&'static str, Constant)>, GpuError> {
+    let rows = slab.num_rows / parts;
+    let mut constants = vec![
+        ("ROWS", rows.try_into()?),
+        ("TILES", (rows / pack::TILE_ROWS).try_into()?),
+        ("PARTS", parts.try_into()?),
+        ("BLOCKS", (w.row_len / BLOCK_LEN).try_into()?),
+    ];
+    if lanes <= DECODE_LANES {
+        constants.push(("LANES", lanes.try_into()?));
+        constants.push(("SPLIT", gpu.caps().row_split.into()));
+    } else if lanes != MAX_LANES {
+        return Err(GpuError::Refused(format!("a step of {lanes} lanes")));
+    }
+    Ok(constants)
+}

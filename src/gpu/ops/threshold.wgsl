@@ -1,0 +1,108 @@
+// The smallest tempered logit of each lane that passes top-k, then top-p, then min-p -> thresholds (lanes). A workgroup takes
+// a lane and halves the range of bit patterns, so that the threshold is one of the logits.
+
+const THREADS: u32 = 256u;
+
+@group(0) @binding(4) var<storage, read_write> thresholds: array<f32>;
+
+var<workgroup> floats: array<f32, THREADS>;
+var<workgroup> counts: array<u32, THREADS>;
+
+// Bit patterns in the order of the floats, and back.
+fn ordered(v: f32) -> u32 {
+    let bits = bitcast<u32>(v);
+    return select(bits | 0x80000000u, ~bits, bits >> 31u == 1u);
+}
+
+fn unordered(v: u32) -> f32 {
+    return bitcast<f32>(select(~v, v & 0x7FFFFFFFu, v >> 31u == 1u));
+}
+
+fn sum_floats(thread: u32, mine: f32) -> f32 {
+    workgroupBarrier();
+    floats[thread] = mine;
+    workgroupBarrier();
+    var total = 0.0;
+    for (var i = 0u; i < THREADS; i++) {
+        total += floats[i];
+    }
+    return total;
+}
+
+fn sum_counts(thread: u32, mine: u32) -> u32 {
+    workgroupBarrier();
+    counts[thread] = mine;
+    workgroupBarrier();
+    var total = 0u;
+    for (var i = 0u; i < THREADS; i++) {
+        total += counts[i];
+    }
+    return total;
+}
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+    let lane = workgroup.x;
+    let column = lanes[lane].column;
+    let index = select(column, 0u, column == NO_COLUMN);
+    let sampler = samplers[index];
+    var largest = LOWEST;
+    for (var token = thread; token < VOCAB; token += THREADS) {
+        largest = max(largest, tempered(lane, token, index, sampler));
+    }
+    workgroupBarrier();
+    floats[thread] = largest;
+    workgroupBarrier();
+    for (var i = 0u; i < THREADS; i++) {
+        largest = max(largest, floats[i]);
+    }
+
+    // The k-th largest: the highest threshold that at least k pass.
+    var lowest = 0u;
+    if sampler.top_k > 0u {
+        var high = ordered(largest) + 1u;
+        for (var step = 0u; step < 32u; step++) {
+            let middle = lowest + (high - lowest) / 2u;
+            var passing = 0u;
+            for (var token = thread; token < VOCAB; token += THREADS) {
+                passing += select(0u, 1u, ordered(tempered(lane, token, index, sampler)) >= middle);
+            }
+            if sum_counts(thread, passing) >= sampler.top_k {
+                lowest = middle;
+            } else {
+                high = middle;
+            }
+        }
+    }
+    // The highest threshold whose survivors hold top_p of what top-k left.
+    if sampler.top_p < 1.0 {
+        let bound = lowest;
+        var mass = 0.0;
+        for (var token = thread; token < VOCAB; token += THREADS) {
+            let logit = tempered(lane, token, index, sampler);
+            mass += select(0.0, exp(logit - largest), ordered(logit) >= bound);
+        }
+        let wanted = sum_floats(thread, mass) * sampler.top_p;
+        var high = ordered(largest) + 1u;
+        for (var step = 0u; step < 32u; step++) {
+            let middle = lowest + (high - lowest) / 2u;
+            mass = 0.0;
+            for (var token = thread; token < VOCAB; token += THREADS) {
+                let logit = tempered(lane, token, index, sampler);
+                mass += select(0.0, exp(logit - largest), ordered(logit) >= middle);
+            }
+            if sum_floats(thread, mass) >= wanted {
+                lowest = middle;
+            } else {
+                high = middle;
+            }
+        }
+    }
+    if thread == 0u {
+        var threshold = select(unordered(lowest), LOWEST, lowest == 0u);
+        if sampler.min_p > 0.0 {
+            threshold = max(threshold, largest + log(sampler.min_p));
+        }
+        thresholds[lane] = threshold;
+    }
+}
