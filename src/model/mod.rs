@@ -12,7 +12,7 @@ pub mod sampler;
 pub mod tensors;
 mod tokenizer;
 
-pub use chat::ChatTemplate;
+pub use chat::{ChatTemplate, LocalTime};
 pub use config::Config;
 pub use error::ModelError;
 pub use file::ModelFile;
