@@ -17,7 +17,7 @@ pub mod tensors;
 mod tokenizer;
 
 pub use adapter::{Adapter, AdapterError, AdapterReader, LowRank};
-pub use chat::ChatTemplate;
+pub use chat::{ChatTemplate, LocalTime};
 pub use config::Config;
 pub use error::ModelError;
 pub use file::ModelFile;

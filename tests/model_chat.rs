@@ -1,0 +1,153 @@
+//! Chats rendered as transformers renders them: the files' own templates, ours, and (where a folder holds them) those of
+//! well-known models.
+//!
+//! `fixtures/chat_digests.json` holds digests of transformers' text; `independent/chat_digests.py` makes them.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use askew::model::gguf::HeaderParser;
+use askew::model::{ChatTemplate, LocalTime, ModelError, Tokenizer};
+use common::models::{GEMMA, QWEN, SMOLLM, cached};
+use common::strings::digest;
+use serde_json::Value as Json;
+
+/// A folder of `.jinja` files: other people's texts are not part of this repository.
+const TEMPLATES_VARIABLE: &str = "ASKEW_TEMPLATES";
+
+/// Templates that list their tools whether there are any or not: Python refuses to go through `None`, minijinja finds
+/// nothing there. Files with them carry another template for chats without tools.
+const NEED_TOOLS: [&str; 3] = [
+    "CohereForAI-c4ai-command-r-plus-tool_use",
+    "NousResearch-Hermes-2-Pro-Llama-3-8B-tool_use",
+    "NousResearch-Hermes-3-Llama-3.1-8B-tool_use",
+];
+
+fn shared() -> Json {
+    serde_json::from_str(include_str!("fixtures/chat.json")).expect("json")
+}
+
+fn conversations() -> Vec<Vec<(String, String)>> {
+    serde_json::from_value(shared()["conversations"].clone()).expect("lists of role and content")
+}
+
+fn now() -> LocalTime {
+    LocalTime { year: 2024, month: 11, day: 21, hour: 13, minute: 45, second: 6 }
+}
+
+/// The conversations that are rendered in another way, each with our text or our refusal.
+fn differing(
+    name: &str,
+    render: impl Fn(&[(&str, &str)]) -> Result<String, ModelError>,
+) -> Vec<(usize, Result<String, ModelError>)> {
+    let digests: Json = serde_json::from_str(include_str!("fixtures/chat_digests.json")).expect("json");
+    let expected = digests[name].as_array().unwrap_or_else(|| panic!("no digests for {name}"));
+    let conversations = conversations();
+    assert_eq!(expected.len(), conversations.len(), "run independent/chat_digests.py");
+    let rendered = conversations.iter().map(|turns| {
+        let turns: Vec<(&str, &str)> = turns.iter().map(|(role, content)| (role.as_str(), content.as_str())).collect();
+        render(&turns)
+    });
+    let is_same = |expected: &Json, found: &Result<String, ModelError>| match found {
+        Ok(text) => expected.as_str() == Some(&digest(text.bytes())),
+        Err(_) => expected.is_null(),
+    };
+    expected
+        .iter()
+        .zip(rendered)
+        .enumerate()
+        .filter(|(_, (e, found))| !is_same(e, found))
+        .map(|(i, (_, f))| (i, f))
+        .collect()
+}
+
+/// A template under the start and end tokens that the digests were made with.
+fn check_text(name: &str, source: &str) -> Vec<(usize, Result<String, ModelError>)> {
+    match ChatTemplate::new(source) {
+        Ok(mut template) => {
+            template.set_clock(now);
+            differing(name, |turns| template.render_between(turns, "<s>", "</s>"))
+        }
+        Err(error) => differing(name, |_| Err(error.clone())),
+    }
+}
+
+/// A file's template, if it has one, and its tokenizer.
+fn open(path: &Path) -> (Option<ChatTemplate>, Tokenizer) {
+    let mut file = std::fs::File::open(path).expect("opens");
+    let mut parser = HeaderParser::default();
+    let mut chunk = vec![0; 1 << 20];
+    let header = loop {
+        let len = std::io::Read::read(&mut file, &mut chunk).expect("reads");
+        let step = if len == 0 { Some(parser.finish()) } else { parser.push(&chunk[..len]).transpose() };
+        if let Some(complete) = step {
+            break complete.expect("a header").0;
+        }
+    };
+    let num_tokens = match header.metadata.get("tokenizer.ggml.tokens") {
+        Some(askew::model::gguf::Value::Strings(tokens)) => tokens.len(),
+        _ => panic!("no tokens"),
+    };
+    let tokenizer = Tokenizer::from_header(&header, num_tokens).expect("a tokenizer");
+    (ChatTemplate::from_header(&header).expect("compiles"), tokenizer)
+}
+
+fn check_file(name: &str) {
+    let Some(path) = cached("chats", name) else { return };
+    let (template, tokenizer) = open(&path);
+    let template = template.expect("a template");
+    assert_eq!(differing(name, |turns| template.render(turns, &tokenizer)), []);
+}
+
+#[test]
+fn our_templates_are_rendered_as_transformers_does() {
+    let templates = shared()["templates"].clone();
+    let checked = templates.as_object().expect("templates").iter();
+    let checked = checked.map(|(name, source)| (name, check_text(name, source.as_str().expect("text"))));
+    let differ: Vec<_> = checked.filter(|(_, found)| !found.is_empty()).collect();
+    assert!(differ.is_empty(), "{differ:#?}");
+}
+
+#[test]
+fn smollms_own_template_is_rendered_as_transformers_does() {
+    check_file(SMOLLM);
+}
+
+#[test]
+#[ignore = "needs a model that continuous integration does not fetch"]
+fn qwens_own_template_is_rendered_as_transformers_does() {
+    check_file(QWEN);
+}
+
+#[test]
+#[ignore = "needs a model that continuous integration does not fetch"]
+fn a_base_model_has_no_template() {
+    let Some(path) = cached("chats", GEMMA) else { return };
+    assert!(open(&path).0.is_none());
+}
+
+#[test]
+#[ignore = "needs chat templates that are not part of this repository"]
+fn well_known_templates_are_rendered_as_transformers_does() {
+    let Some(folder) = std::env::var_os(TEMPLATES_VARIABLE).map(PathBuf::from) else {
+        return common::skip("well-known templates", &format!("{TEMPLATES_VARIABLE} names no folder"));
+    };
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("entry").path()).collect();
+    paths.sort();
+    let (mut same, mut other) = (0, 0);
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "jinja")) {
+        let name = path.file_stem().expect("a name").to_string_lossy();
+        let mut found = check_text(&name, &std::fs::read_to_string(path).expect("text"));
+        found.retain(|(_, text)| text.is_err() || !NEED_TOOLS.contains(&&*name));
+        if let Some((at, text)) = found.first() {
+            other += 1;
+            println!("{name}: {} differ, first {at}: {text:?}", found.len());
+        } else {
+            same += 1;
+        }
+    }
+    println!("{same} templates as transformers ({} of them but for tools), {other} not", NEED_TOOLS.len());
+    assert_eq!(other, 0);
+}
