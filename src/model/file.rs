@@ -1,7 +1,7 @@
 //! What a file's headers say, checked and ready for use: everything but the weights.
 
 use super::gguf::{Header, TensorInfo};
-use super::{ChatTemplate, Config, ModelError, Tokenizer, tensors};
+use super::{AdapterError, ChatTemplate, Config, ModelError, Tokenizer, tensors};
 
 /// A model file whose headers have been read and found usable.
 #[derive(Debug)]
@@ -26,6 +26,9 @@ impl ModelFile {
     /// # Errors
     /// A [`ModelError`] that names what keeps the model from running.
     pub fn from_header(header: &Header) -> Result<Self, ModelError> {
+        if header.str("general.type")? == Some("adapter") {
+            return Err(AdapterError::NotAModel.into());
+        }
         let config = Config::from_header(header)?;
         Ok(Self {
             name: header.str("general.name")?.map(str::to_owned),

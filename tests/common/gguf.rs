@@ -10,6 +10,8 @@ pub(crate) enum Meta {
     Text(String),
     Texts(Vec<String>),
     Ints(Vec<i32>),
+    /// A type number and whatever bytes follow it.
+    Raw(u32, Vec<u8>),
     Floats(Vec<f32>),
     Bool(bool),
 }
@@ -112,6 +114,10 @@ fn write_value(out: &mut Vec<u8>, value: &Meta) {
             out.extend([9u32.to_le_bytes(), 5u32.to_le_bytes()].concat());
             out.extend((list.len() as u64).to_le_bytes());
             list.iter().for_each(|x| out.extend(x.to_le_bytes()));
+        }
+        Meta::Raw(kind, bytes) => {
+            out.extend(kind.to_le_bytes());
+            out.extend(bytes);
         }
     }
 }

@@ -2,9 +2,11 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 
+pub(crate) mod adapter;
 pub(crate) mod engine;
 pub(crate) mod gguf;
 pub(crate) mod models;
+pub(crate) mod mutate;
 pub(crate) mod strings;
 
 use std::io::Write;

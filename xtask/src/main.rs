@@ -3,6 +3,7 @@
 mod browser;
 mod bundle;
 mod command;
+mod fuzz;
 mod pins;
 mod published;
 mod serve;
@@ -23,6 +24,8 @@ cargo xtask test [--only STEP] every test: lint, native, gpu, wasm, build, brows
 cargo xtask verify             the same and the longer tests
 cargo xtask build              the release app, into dist/
 cargo xtask size               the size of the first screen's code, and its gate
+cargo xtask fuzz [--inputs N] [--seed S] [--first N]
+                               damaged and hostile files, a million unless told otherwise
 cargo xtask setup              only set up what is missing
 cargo xtask published          the figures that ship with the page, from the published files";
 
@@ -59,6 +62,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode, Failure> {
                 return Ok(ExitCode::FAILURE);
             }
         }
+        ["fuzz", options @ ..] => fuzz::run(&root, &fuzz::Options::parse(options)?)?,
         ["setup"] => setup::everything(&root)?,
         ["published"] => published::run(&root)?,
         [] | ["help" | "--help" | "-h"] => println!("{HELP}"),

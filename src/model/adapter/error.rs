@@ -10,7 +10,7 @@ pub enum AdapterError {
     #[error("a PEFT adapter is two files, and {0} is missing: choose both")]
     Incomplete(&'static str),
     /// A setting of the configuration that would be silently ignored, or that makes no sense.
-    #[error("the adapter's configuration cannot be used: \"{key}\" {problem}")]
+    #[error("the file cannot be used: \"{key}\" {problem}")]
     Config {
         /// The key.
         key: String,
@@ -22,6 +22,11 @@ pub enum AdapterError {
         "the adapter changes \"{0}\", which cannot be adapted: only the attention and feed-forward matrices of the layers can"
     )]
     Target(String),
+    /// A tensor of a steering file that belongs to no layer.
+    #[error(
+        "the tensor \"{0}\" is no steering vector of a layer: \"layer.N\" in safetensors, \"direction.N\" from 1 in GGUF"
+    )]
+    Vector(String),
     /// A tensor whose partner is not there.
     #[error("the adapter's tensor \"{tensor}\" has no partner \"{missing}\": the file is incomplete")]
     Partner {
@@ -84,6 +89,9 @@ pub enum AdapterError {
     /// Numbers that would make every answer meaningless.
     #[error("the tensor \"{0}\" holds numbers that are not finite: it is damaged, or its training diverged")]
     NotFinite(String),
+    /// An adapter where a model was expected.
+    #[error("this file is an adapter, not a model: load the model that it is for, then the adapter beside it")]
+    NotAModel,
     /// Nothing in it.
     #[error("the file changes nothing: it holds no tensor for any layer")]
     Empty,

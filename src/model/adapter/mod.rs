@@ -4,10 +4,16 @@
 //! change it between tokens. Files are PEFT's (`adapter_model.safetensors` with `adapter_config.json`) or llama.cpp's GGUF.
 
 mod error;
+mod names;
+mod peft;
+mod reader;
 
 use std::collections::BTreeMap;
 
 pub use error::AdapterError;
+pub(super) use names::number;
+pub use reader::AdapterReader;
+pub(super) use reader::check_architecture;
 
 use super::tensors::LayerTensor;
 use super::{Config, ModelError};

@@ -147,9 +147,15 @@ impl Header {
 pub struct HeaderParser {
     bytes: Vec<u8>,
     next_attempt: usize,
+    takes_any_architecture: bool,
 }
 
 impl HeaderParser {
+    /// A parser for files that are no models, such as adapters: whoever reads them checks their architecture.
+    pub fn of_any_architecture() -> Self {
+        Self { takes_any_architecture: true, ..Self::default() }
+    }
+
     /// Takes the next chunk. Gives the header when it is complete, with the bytes already read past its end;
     /// do not push again after that.
     ///
@@ -177,7 +183,7 @@ impl HeaderParser {
     }
 
     fn attempt(&mut self) -> Result<Option<(Header, Vec<u8>)>, ModelError> {
-        match parse(&self.bytes) {
+        match parse(&self.bytes, self.takes_any_architecture) {
             Ok((header, end)) => {
                 let rest = self.bytes.split_off(end);
                 self.bytes = Vec::new();
@@ -197,7 +203,7 @@ impl HeaderParser {
 }
 
 /// The header and where it ends.
-fn parse(bytes: &[u8]) -> Step<(Header, usize)> {
+fn parse(bytes: &[u8], takes_any_architecture: bool) -> Step<(Header, usize)> {
     let mut reader = Reader::new(bytes);
     let magic = reader.array::<4>()?;
     if &magic != b"GGUF" {
@@ -214,7 +220,7 @@ fn parse(bytes: &[u8]) -> Step<(Header, usize)> {
     for _ in 0..num_keys {
         let key = reader.string("a key")?;
         let value = reader.value(&key)?;
-        if key == config::ARCHITECTURE_KEY {
+        if key == config::ARCHITECTURE_KEY && !takes_any_architecture {
             config::check_architecture(&value)?;
         }
         metadata.insert(key, value);

@@ -7,6 +7,7 @@ pub mod embed;
 pub mod forward;
 pub mod gate;
 pub mod gated_matvec;
+pub mod low_rank;
 pub mod matvec;
 pub mod rms_norm;
 pub mod rope_cache;

@@ -1,0 +1,152 @@
+//! Files of few and small tensors (adapters, steering vectors), read whole as 32-bit floats from chunks of any size.
+
+use std::collections::BTreeMap;
+
+use super::adapter::AdapterError;
+use super::gguf::{self, Header, RowSink, TensorInfo, WeightStream};
+use super::{ModelError, safetensors};
+
+/// What a file says before its first number.
+#[derive(Debug)]
+pub(super) enum FloatHeader {
+    /// A GGUF file of any architecture.
+    Gguf(Header),
+    /// A safetensors file; shapes are fastest dimension first, as GGUF has them.
+    Safetensors(safetensors::Header),
+}
+
+impl FloatHeader {
+    /// The tensors in the order of their bytes.
+    pub(super) fn tensors(&self) -> &[TensorInfo] {
+        match self {
+            Self::Gguf(header) => &header.tensors,
+            Self::Safetensors(header) => &header.tensors,
+        }
+    }
+
+    /// First byte after the header.
+    fn end(&self) -> u64 {
+        match self {
+            Self::Gguf(header) => header.num_bytes,
+            Self::Safetensors(header) => header.data_start,
+        }
+    }
+}
+
+/// Numbers by the name of their tensor, row by row.
+pub(super) type Floats = BTreeMap<String, Vec<f32>>;
+
+/// What a file is read for.
+pub(super) trait Content {
+    /// Where the numbers of each tensor belong.
+    type Plan;
+    /// What becomes of them.
+    type Built;
+
+    /// Checks every name, type and shape before the first number is read.
+    fn plan(&self, header: &FloatHeader) -> Result<Self::Plan, ModelError>;
+
+    /// Sorts the numbers into their places.
+    fn build(self, plan: Self::Plan, floats: Floats) -> Result<Self::Built, ModelError>;
+}
+
+/// A file that is being read. Memory follows the bytes that came, never a length in the file.
+#[derive(Debug)]
+pub(super) struct FloatFile<C: Content> {
+    content: C,
+    stage: Stage<C::Plan>,
+}
+
+#[derive(Debug)]
+enum Stage<P> {
+    /// Too few bytes to tell the formats apart.
+    Start(Vec<u8>),
+    Gguf(gguf::HeaderParser),
+    Safetensors(safetensors::HeaderParser),
+    Data(P, WeightStream, Sink),
+}
+
+impl<C: Content> FloatFile<C> {
+    pub(super) fn new(content: C) -> Self {
+        Self { content, stage: Stage::Start(Vec::new()) }
+    }
+
+    /// Takes the next chunk.
+    ///
+    /// # Errors
+    /// Any [`ModelError`] that the bytes so far already prove.
+    pub(super) fn push(&mut self, chunk: &[u8]) -> Result<(), ModelError> {
+        match &mut self.stage {
+            Stage::Start(bytes) => {
+                bytes.extend_from_slice(chunk);
+                let Some(magic) = bytes.first_chunk::<4>() else { return Ok(()) };
+                let is_gguf = magic == b"GGUF";
+                let bytes = std::mem::take(bytes);
+                self.stage = if is_gguf {
+                    Stage::Gguf(gguf::HeaderParser::of_any_architecture())
+                } else {
+                    Stage::Safetensors(safetensors::HeaderParser::default())
+                };
+                self.push(&bytes)
+            }
+            Stage::Gguf(parser) => match parser.push(chunk)? {
+                Some((header, rest)) => self.begin(&FloatHeader::Gguf(header), &rest),
+                None => Ok(()),
+            },
+            Stage::Safetensors(parser) => match parser.push(chunk)? {
+                Some((header, rest)) => self.begin(&FloatHeader::Safetensors(header), &rest),
+                None => Ok(()),
+            },
+            Stage::Data(_, stream, sink) => stream.push(chunk, sink),
+        }
+    }
+
+    fn begin(&mut self, header: &FloatHeader, rest: &[u8]) -> Result<(), ModelError> {
+        let plan = self.content.plan(header)?;
+        let stream = WeightStream::new(header.tensors(), header.end());
+        self.stage = Stage::Data(plan, stream, Sink::default());
+        self.push(rest)
+    }
+
+    /// Says that no more bytes will come.
+    ///
+    /// # Errors
+    /// [`ModelError::Truncated`], or what the last bytes prove.
+    pub(super) fn finish(mut self) -> Result<C::Built, ModelError> {
+        if let Stage::Gguf(parser) = &mut self.stage {
+            let (header, rest) = parser.finish()?;
+            self.begin(&FloatHeader::Gguf(header), &rest)?;
+        }
+        let cut = |at: u64| ModelError::Truncated { at, reading: "the header".to_owned() };
+        match self.stage {
+            Stage::Data(plan, stream, sink) => {
+                stream.finish()?;
+                self.content.build(plan, sink.floats)
+            }
+            Stage::Start(bytes) => Err(cut(bytes.len() as u64)),
+            Stage::Safetensors(parser) => Err(cut(parser.num_bytes())),
+            Stage::Gguf(_) => Err(cut(0)),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Sink {
+    floats: Floats,
+}
+
+impl RowSink for Sink {
+    type Error = ModelError;
+
+    fn rows(&mut self, tensor: &TensorInfo, _first_row: u64, bytes: &[u8]) -> Result<(), ModelError> {
+        let numbers = self.floats.entry(tensor.name.clone()).or_default();
+        let start = numbers.len();
+        let quant = tensor.quant;
+        numbers.resize(start + bytes.len() / quant.block_bytes() * quant.block_len(), 0.0);
+        quant.dequantize(bytes, &mut numbers[start..]);
+        if numbers[start..].iter().any(|x| !x.is_finite()) {
+            return Err(AdapterError::NotFinite(tensor.name.clone()).into());
+        }
+        Ok(())
+    }
+}

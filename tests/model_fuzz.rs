@@ -1,0 +1,450 @@
+//! Damaged and hostile files: never a panic, never a hang, never memory by a file's own word.
+//!
+//! Inputs are made from valid tiny files by changing their parts and their bytes, or from nothing. Each depends on the seed
+//! and its number only, so one that fails is made again by `ASKEW_FUZZ_SEED`, `ASKEW_FUZZ_FIRST` and `ASKEW_FUZZ_INPUTS=1`.
+//! `cargo xtask fuzz` runs a million.
+
+mod common;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use askew::model::gguf::{HeaderParser, WeightStream};
+use askew::model::quant::Quant;
+use askew::model::reference::{Reference, WeightsBuilder};
+use askew::model::{Adapter, AdapterReader, Config, ModelError, ModelFile, Sampler, Steering, SteeringReader};
+use common::adapter::{SafetensorsFile, gguf_adapter, peft, peft_name, random_parts, store};
+use common::gguf::{GgufFile, Meta, Shape, noise, random_model};
+use common::mutate::{self, MAX_INPUT_BYTES, Random};
+use peak_alloc::PeakAlloc;
+use serde_json::Value;
+
+/// Counts what is allocated, at its peak.
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Most memory that one input may take.
+const MAX_PEAK_BYTES: usize = 256 << 20;
+/// Longest that one input may take. Usual ones take less than a thousandth of that.
+const MAX_TIME: Duration = Duration::from_secs(2);
+/// When an input is given up, with its number, because it will never end.
+const HANG: Duration = Duration::from_secs(30);
+/// Inputs unless `ASKEW_FUZZ_INPUTS` says otherwise.
+const NUM_INPUTS: u64 = 20_000;
+
+/// Small enough for a whole model in 8 KB.
+const SHAPE: Shape = Shape { dim: 32, ff_dim: 32, layers: 1, heads: 4, kv_heads: 1, head_dim: 8, vocab: 40 };
+
+/// The shape of most published templates: a loop over turns, roles, an end.
+const TEMPLATE: &str = "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}\
+{{ '<|im_start|>system\nYou help<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] \
++ '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+/// Templates that try to take all time or memory. A repeated list, or a text that is doubled sixty times, still could:
+/// nothing in the template engine limits them, so there the engine's worker is ended and the page goes on.
+const HOSTILE_TEMPLATES: [&str; 4] = [
+    "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% endfor %}{% endfor %}{% endfor %}",
+    "{{ 'x' * 999999999999 }}",
+    "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+    "{% for a in range(99999) %}{{ messages }}{{ messages|string * 1000 }}{% endfor %}",
+];
+
+/// A valid file to begin with.
+#[derive(Clone, Debug)]
+enum Seed {
+    Model(GgufFile),
+    Adapter(GgufFile),
+    Steering(GgufFile),
+    Peft(Value, SafetensorsFile),
+    SteeringSafetensors(SafetensorsFile),
+}
+
+/// What is read.
+#[derive(Debug)]
+enum Input {
+    Model(Vec<u8>),
+    Adapter(Option<Vec<u8>>, Vec<u8>),
+    Steering(Vec<u8>),
+}
+
+const KINDS: [&str; 3] = ["models", "adapters", "steering vectors"];
+
+impl Input {
+    fn kind(&self) -> usize {
+        match self {
+            Self::Model(_) => 0,
+            Self::Adapter(..) => 1,
+            Self::Steering(_) => 2,
+        }
+    }
+
+    fn bytes(&mut self) -> &mut Vec<u8> {
+        match self {
+            Self::Model(bytes) | Self::Adapter(_, bytes) | Self::Steering(bytes) => bytes,
+        }
+    }
+}
+
+impl Seed {
+    fn input(&self) -> Input {
+        match self {
+            Self::Model(file) => Input::Model(file.bytes()),
+            Self::Adapter(file) => Input::Adapter(None, file.bytes()),
+            Self::Steering(file) => Input::Steering(file.bytes()),
+            Self::Peft(config, file) => Input::Adapter(Some(config.to_string().into_bytes()), file.bytes()),
+            Self::SteeringSafetensors(file) => Input::Steering(file.bytes()),
+        }
+    }
+
+    /// Changes a part; what cannot be taken from a donor of another kind is taken from the file itself.
+    fn mutate(&mut self, random: &mut Random, donor: &Self) {
+        match self {
+            Self::Model(file) | Self::Adapter(file) | Self::Steering(file) => {
+                let donor = match donor {
+                    Self::Model(other) | Self::Adapter(other) | Self::Steering(other) => other.clone(),
+                    _ => file.clone(),
+                };
+                mutate::gguf(random, file, &donor);
+            }
+            Self::Peft(config, _) if random.below(3) == 0 => mutate::config(random, config),
+            Self::Peft(_, file) | Self::SteeringSafetensors(file) => {
+                let donor = match donor {
+                    Self::Peft(_, other) | Self::SteeringSafetensors(other) => other.clone(),
+                    _ => file.clone(),
+                };
+                mutate::safetensors(random, file, &donor);
+            }
+        }
+    }
+}
+
+/// Formats whose blocks fit rows of 32.
+const QUANTS: [Quant; 9] = [
+    Quant::F32,
+    Quant::F16,
+    Quant::BF16,
+    Quant::Q4_0,
+    Quant::Q4_1,
+    Quant::Q5_0,
+    Quant::Q5_1,
+    Quant::Q8_0,
+    Quant::Iq4Nl,
+];
+
+/// A model of 8 KB with everything that files have. Its tokenizer is SentencePiece where `pre` is empty.
+fn model(architecture: &str, quants: &[Quant], pre: &str, template: &str) -> GgufFile {
+    shaped(SHAPE, architecture, quants, pre, template)
+}
+
+fn shaped(shape: Shape, architecture: &str, quants: &[Quant], pre: &str, template: &str) -> GgufFile {
+    let mut file = random_model(architecture, shape, quants, 5);
+    let mut tokens: Vec<String> =
+        ["<|im_start|>", "<|im_end|>", "<unk>", "ab", "abc", "Ġ", "▁", "▁a", "<0x0A>"].map(String::from).to_vec();
+    tokens.extend(('a'..='z').chain('0'..='4').map(String::from));
+    let kinds = (0..tokens.len()).map(|id| [3, 3, 2, 1, 1, 1, 1, 1, 6].get(id).copied().unwrap_or(1)).collect();
+    if pre.is_empty() {
+        file.set("tokenizer.ggml.model", Meta::Text("llama".into()));
+        file.set("tokenizer.ggml.scores", Meta::Floats((0..tokens.len()).map(|id| -(id as f32)).collect()));
+        file.set("tokenizer.ggml.add_space_prefix", Meta::Bool(true));
+    } else {
+        file.set("tokenizer.ggml.pre", Meta::Text(pre.into()));
+        file.set("tokenizer.ggml.merges", Meta::Texts(vec!["a b".into(), "ab c".into()]));
+    }
+    for (key, value) in [
+        ("general.alignment", Meta::U32(32)),
+        ("tokenizer.ggml.tokens", Meta::Texts(tokens)),
+        ("tokenizer.ggml.token_type", Meta::Ints(kinds)),
+        ("tokenizer.ggml.bos_token_id", Meta::U32(0)),
+        ("tokenizer.ggml.eos_token_id", Meta::U32(1)),
+        ("tokenizer.ggml.add_bos_token", Meta::Bool(true)),
+        ("tokenizer.chat_template", Meta::Text(template.into())),
+    ] {
+        file.set(key, value);
+    }
+    file
+}
+
+/// A header of K formats: their blocks of 256 weights make models that are larger than an input.
+fn k_formats() -> GgufFile {
+    let shape = Shape { dim: 256, ff_dim: 256, ..SHAPE };
+    let quants = [Quant::Q2K, Quant::Q3K, Quant::Q4K, Quant::Q5K, Quant::Q6K, Quant::F16];
+    shaped(shape, "llama", &quants, "smollm", TEMPLATE)
+}
+
+/// Every architecture, tokenizer and format; adapters and steering vectors in both formats.
+fn seeds() -> Vec<Seed> {
+    let mut seeds = Vec::new();
+    for (architecture, pre, quants) in [
+        ("llama", "smollm", &[Quant::Q4_0][..]),
+        ("llama", "llama-bpe", &[Quant::Q5_0, Quant::Q4_0]),
+        ("llama", "", &[Quant::Q4_1, Quant::Iq4Nl]),
+        ("qwen2", "qwen2", &[Quant::Q4_0, Quant::Q4_1]),
+        ("qwen3", "qwen2", &[Quant::Iq4Nl, Quant::Q5_0]),
+        ("gemma3", "", &[Quant::Q4_0]),
+    ] {
+        seeds.push(Seed::Model(model(architecture, quants, pre, TEMPLATE)));
+    }
+    for quant in QUANTS {
+        // Keys only: a model of nothing but floats is larger than an input.
+        let quants = [Quant::Q4_0, Quant::Q4_0, quant].into_iter().chain([Quant::Q4_0; 5]).collect::<Vec<_>>();
+        seeds.push(Seed::Model(model("llama", &quants, "smollm", "{{ messages[0].content }}")));
+    }
+    seeds.push(Seed::Model(k_formats()));
+    // One of them: each takes as long as it is let.
+    seeds.push(Seed::Model(model("llama", &[Quant::Q4_0], "smollm", HOSTILE_TEMPLATES[0])));
+    let parts = || random_parts(SHAPE, &[0], &["attn_q", "attn_k", "ffn_down"], 2, 3);
+    for dtype in ["F32", "F16", "BF16"] {
+        let (config, file) = peft(&mut parts(), dtype, 4.0, peft_name);
+        seeds.push(Seed::Peft(config, file));
+    }
+    for quant in [Quant::F32, Quant::BF16] {
+        seeds.push(Seed::Adapter(gguf_adapter(&mut parts(), SHAPE, "llama", quant, 4.0)));
+    }
+    let mut gguf = GgufFile::default();
+    gguf.set("general.architecture", Meta::Text("controlvector".into()));
+    gguf.set("controlvector.model_hint", Meta::Text("llama".into()));
+    gguf.tensor("direction.1", &[32], Quant::F32, store(&mut noise(32, 1), "F32"));
+    seeds.push(Seed::Steering(gguf));
+    let mut safetensors = SafetensorsFile::default();
+    safetensors.tensor("layer.0", "F32", &[32], store(&mut noise(32, 1), "F32"));
+    safetensors.tensor("layer.1", "F16", &[1, 32], store(&mut noise(32, 1), "F16"));
+    seeds.push(Seed::SteeringSafetensors(safetensors));
+    seeds
+}
+
+/// What adapters and steering vectors are read for.
+struct Bases {
+    adapter: Config,
+    steering: Config,
+}
+
+impl Bases {
+    fn new() -> Self {
+        let bytes = model("llama", &[Quant::Q4_0], "smollm", TEMPLATE).bytes();
+        let (header, _) = HeaderParser::default().push(&bytes).expect("parses").expect("complete");
+        let adapter = ModelFile::from_header(&header).expect("usable").config;
+        let mut steering = adapter.clone();
+        steering.num_layers = 2;
+        Self { adapter, steering }
+    }
+}
+
+/// Reads an input in chunks, as far as it goes.
+fn read(input: &Input, chunk: usize, bases: &Bases) -> Result<(), ModelError> {
+    match input {
+        Input::Model(bytes) => read_model(bytes, chunk),
+        Input::Adapter(config, bytes) => {
+            let mut reader = AdapterReader::new("fuzz", config.as_deref(), &bases.adapter)?;
+            bytes.chunks(chunk).try_for_each(|chunk| reader.push(chunk))?;
+            let adapter: Adapter = reader.finish()?;
+            assert!(adapter.max_rank() > 0 && adapter.num_bytes() > 0);
+            Ok(())
+        }
+        Input::Steering(bytes) => {
+            let mut reader = SteeringReader::new("fuzz", &bases.steering);
+            bytes.chunks(chunk).try_for_each(|chunk| reader.push(chunk))?;
+            let steering: Steering = reader.finish()?;
+            assert!(steering.layers.iter().flatten().all(|vector| vector.len() == bases.steering.dim));
+            Ok(())
+        }
+    }
+}
+
+/// Header, configuration, tokenizer, template, weights, and two tokens through the model.
+fn read_model(bytes: &[u8], chunk: usize) -> Result<(), ModelError> {
+    let mut parser = HeaderParser::default();
+    let mut chunks = bytes.chunks(chunk);
+    let complete = loop {
+        match chunks.next() {
+            Some(chunk) => {
+                if let Some(complete) = parser.push(chunk)? {
+                    break complete;
+                }
+            }
+            None => break parser.finish()?,
+        }
+    };
+    let (header, rest) = complete;
+    let file = ModelFile::from_header(&header)?;
+    let text = "abc <|im_start|>user\nHé 3</s> 漢字";
+    let tokens = file.tokenizer.encode(text);
+    assert!(file.tokenizer.decode(&tokens).len() <= 64 * tokens.len() * MAX_INPUT_BYTES);
+    drop(file.tokenizer.encode_prompt(text));
+    assert!(tokens.iter().all(|&token| (token as usize) < file.config.vocab_size));
+    // A template may fail: the reader then writes a raw prompt.
+    if let Err(error) = file.encode_chat(&[("user", text), ("assistant", "b"), ("user", "c")]) {
+        assert!(!error.to_string().is_empty());
+    }
+    let mut builder = WeightsBuilder::default();
+    let mut stream = WeightStream::new(&file.tensors, header.num_bytes);
+    stream.push(&rest, &mut builder)?;
+    chunks.try_for_each(|chunk| stream.push(chunk, &mut builder))?;
+    stream.finish()?;
+    let weights = builder.build(&file)?;
+    let mut reference = Reference::new(file.config.clone(), weights, 4);
+    let sampler = Sampler::new(1.0, 5, 0.9, 0.01, 1)?;
+    let mut token = tokens.first().copied().unwrap_or(0);
+    for position in 0..2 {
+        let hidden = reference.hidden(token, position);
+        let logits = reference.logits(&hidden);
+        // Numbers that are none leave nothing to choose.
+        let Some(chosen) = sampler.choose(&logits, u32::try_from(position).expect("small")) else { break };
+        token = chosen;
+        assert!((token as usize) < file.config.vocab_size);
+    }
+    Ok(())
+}
+
+/// The input of this number, and the length of its chunks.
+fn input(seeds: &[Seed], seed: u64, number: u64) -> (Input, usize) {
+    let mut random = Random(seed ^ number.wrapping_mul(0xD6E8_FEB8_6659_FD93));
+    random.next();
+    let mut start = random.pick(seeds).expect("some").clone();
+    let donor = random.pick(seeds).expect("some").clone();
+    let how = random.below(10);
+    if (2..8).contains(&how) {
+        for _ in 0..=random.below(3) {
+            start.mutate(&mut random, &donor);
+        }
+    }
+    let mut input = start.input();
+    input.bytes().truncate(MAX_INPUT_BYTES);
+    match how {
+        // From nothing, with or without a start that is right.
+        0 => {
+            let start = random.below(48).min(input.bytes().len());
+            let len = random.below(MAX_INPUT_BYTES - start);
+            let bytes = input.bytes();
+            bytes.truncate(start);
+            bytes.extend((0..len).map(|_| random.byte()));
+        }
+        // Parts only.
+        2..5 => {}
+        // As it is, now and then.
+        1 if random.below(4) == 0 => {}
+        _ => {
+            let mut donor = donor.input();
+            for _ in 0..=random.below(4) {
+                let donor = donor.bytes();
+                match &mut input {
+                    Input::Adapter(Some(config), _) if random.below(3) == 0 => {
+                        mutate::bytes(&mut random, config, donor)
+                    }
+                    other => mutate::bytes(&mut random, other.bytes(), donor),
+                }
+            }
+        }
+    }
+    let chunk = [1, 7, 64, 1000, MAX_INPUT_BYTES][random.below(5)];
+    (input, chunk)
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |value| value.parse().expect("a whole number"))
+}
+
+/// Ends the process, and says where, when an input does not end by itself.
+fn watch(number: Arc<AtomicU64>) {
+    std::thread::spawn(move || {
+        let mut last = (0, Instant::now());
+        loop {
+            std::thread::sleep(Duration::from_millis(500));
+            let now = number.load(Ordering::Relaxed);
+            if now == u64::MAX {
+                return;
+            }
+            if now != last.0 {
+                last = (now, Instant::now());
+            } else if last.1.elapsed() > HANG {
+                eprintln!("input {now} does not end");
+                std::process::abort();
+            }
+        }
+    });
+}
+
+/// An input that is refused before it is changed would exercise nothing.
+fn check_seeds(seeds: &[Seed], bases: &Bases) {
+    let hostile = HOSTILE_TEMPLATES.map(|template| Seed::Model(model("llama", &[Quant::Q4_0], "smollm", template)));
+    let sizes: Vec<usize> = seeds.iter().map(|seed| seed.input().bytes().len()).collect();
+    assert_eq!(sizes.iter().filter(|&&size| size > MAX_INPUT_BYTES).count(), 1, "the K formats only: {sizes:?}");
+    for (index, seed) in seeds.iter().chain(&hostile).enumerate() {
+        let mut input = seed.input();
+        let is_whole = input.bytes().len() <= MAX_INPUT_BYTES;
+        input.bytes().truncate(MAX_INPUT_BYTES);
+        for chunk in [1, MAX_INPUT_BYTES] {
+            match read(&input, chunk, bases) {
+                Ok(()) => assert!(is_whole, "an input is a whole file"),
+                // Its header is fine, and its weights end where inputs do.
+                Err(ModelError::Truncated { reading, .. }) => {
+                    assert!(!is_whole && reading.starts_with("tensor"), "{reading}");
+                }
+                Err(error) => panic!("seed {index}: {error}"),
+            }
+        }
+    }
+}
+
+/// One test, so that nothing else allocates while memory is counted.
+#[test]
+fn no_input_does_harm() {
+    let (num_inputs, seed) = (setting("ASKEW_FUZZ_INPUTS", NUM_INPUTS), setting("ASKEW_FUZZ_SEED", 1));
+    let first = setting("ASKEW_FUZZ_FIRST", 0);
+    let current = Arc::new(AtomicU64::new(first));
+    watch(Arc::clone(&current));
+    let (seeds, bases) = (seeds(), Bases::new());
+    check_seeds(&seeds, &bases);
+    let panic_text = Arc::new(Mutex::new(String::new()));
+    let heard = Arc::clone(&panic_text);
+    let usual_hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| *heard.lock().expect("one thread") = info.to_string()));
+
+    let mut harm: Vec<String> = Vec::new();
+    let mut counts = [[0u64; 2]; KINDS.len()];
+    let (mut slowest, mut largest) = ((Duration::ZERO, 0), (0, 0));
+    let begin = Instant::now();
+    for number in first..first + num_inputs {
+        current.store(number, Ordering::Relaxed);
+        let (input, chunk) = input(&seeds, seed, number);
+        MEMORY.reset_peak_usage();
+        let (before, start) = (MEMORY.current_usage(), Instant::now());
+        let result = catch_unwind(AssertUnwindSafe(|| read(&input, chunk, &bases)));
+        let (time, peak) = (start.elapsed(), MEMORY.peak_usage().saturating_sub(before));
+        slowest = slowest.max((time, number));
+        largest = largest.max((peak, number));
+        match result {
+            Ok(Ok(())) => counts[input.kind()][0] += 1,
+            Ok(Err(error)) => {
+                assert!(!error.to_string().is_empty());
+                counts[input.kind()][1] += 1;
+            }
+            Err(_) => harm.push(format!("input {number} panics: {}", panic_text.lock().expect("one thread"))),
+        }
+        if time > MAX_TIME {
+            harm.push(format!("input {number} takes {time:?}"));
+        }
+        if peak > MAX_PEAK_BYTES {
+            harm.push(format!("input {number} takes {peak} bytes"));
+        }
+    }
+    current.store(u64::MAX, Ordering::Relaxed);
+    std::panic::set_hook(usual_hook);
+    for (kind, [usable, refused]) in KINDS.iter().zip(counts) {
+        println!("{kind}: {refused} refused, {usable} usable");
+    }
+    println!(
+        "{num_inputs} inputs from seed {seed} in {:.1} s; slowest {:?} (input {}), most memory {} KiB (input {})",
+        begin.elapsed().as_secs_f64(),
+        slowest.0,
+        slowest.1,
+        largest.0 / 1024,
+        largest.1
+    );
+    let shown: Vec<&String> = harm.iter().take(10).collect();
+    assert!(harm.is_empty(), "{} of {num_inputs} inputs do harm: {shown:#?}", harm.len());
+    // Inputs that are all refused, or all fine, would say little.
+    let is_telling = |[usable, refused]: [u64; 2]| usable * 50 >= num_inputs / 20 && refused * 50 >= num_inputs;
+    assert!(num_inputs < 10_000 || counts.into_iter().all(is_telling), "{counts:?}");
+}
