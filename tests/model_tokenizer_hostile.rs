@@ -171,7 +171,7 @@ fn what_no_real_file_has_is_refused_by_name() {
     let long = "x".repeat(257);
     refused(sentencepiece(&[("a", NORMAL, 0.0), (&long, CONTROL, 0.0)]), "longer than 256 bytes");
     refused(sentencepiece(&[("a", NORMAL, f32::NAN)]), "scores\" is not a list of numbers");
-    let entries = |key, value| {
+    let entries = |key: &'static str, value: Option<Value>| {
         let mut entries = vec![("model", Value::String("gpt2".into())), ("pre", Value::String("gpt-2".into()))];
         entries.extend([("tokens", list(&["a", "b", "ab"])), ("merges", list(&["a b"]))]);
         entries.retain(|entry| entry.0 != key);
