@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::RuntimeError;
 use super::load::device;
 use super::protocol::{Device, ModelCard};
-use crate::gpu::{Choice, Gpu, GpuModel, Lane};
+use crate::gpu::{Allocation, Choice, Gpu, GpuModel, Lane};
 use crate::model::reference::Reference;
 use crate::model::{ModelError, ModelFile};
 
@@ -19,6 +19,8 @@ pub struct LoadedModel {
     /// Tokens that fit its cache.
     pub context: usize,
     pub(super) engine: Engine,
+    /// Its buffers. The last field: dropped, and so destroyed, after what uses them.
+    pub(super) allocations: Vec<Allocation>,
 }
 
 #[derive(Debug)]
@@ -109,6 +111,11 @@ impl LoadedModel {
             Engine::Cpu(_) => 0,
             Engine::Gpu(model) => model.dispatches(1, Choice::Free).map_or(0, |(_, total)| narrow(total)),
         }
+    }
+
+    /// Memory of the GPU that it takes, in bytes.
+    pub fn gpu_bytes(&self) -> u64 {
+        self.allocations.iter().map(Allocation::num_bytes).sum()
     }
 
     /// The GPU it runs on.

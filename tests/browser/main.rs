@@ -24,6 +24,7 @@ mod reload;
 mod results;
 mod self_test;
 mod server;
+mod shelf;
 mod watch;
 
 use page::Page;
@@ -38,9 +39,14 @@ fn main() -> ExitCode {
     for &(name, test) in self_test::TESTS {
         trials.push(Trial::test(name, move || run(name, test, Some(self_test::fixture().path()))));
     }
-    let scenarios = [results::TESTS, answers::TESTS, loading::TESTS, reload::TESTS, lab::TESTS, pictures::TESTS];
+    let scenarios =
+        [results::TESTS, answers::TESTS, loading::TESTS, reload::TESTS, lab::TESTS, shelf::TESTS, pictures::TESTS];
     for &(name, test) in scenarios.into_iter().flatten() {
         trials.push(Trial::test(name, move || run(name, test, dist().as_deref())));
+    }
+    for &(name, test) in shelf::LONG_TESTS {
+        // For `cargo xtask verify`: it needs a larger model.
+        trials.push(Trial::test(name, move || run(name, test, dist().as_deref())).with_ignored_flag(true));
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     chrome::close();
