@@ -261,7 +261,7 @@ pub struct Shelf {
     pub summary: String,
     /// Models kept in this browser, newest first, and parts of some.
     pub kept: Vec<ShelfItem>,
-    /// Models known to work. Nothing of them is fetched until one is chosen.
+    /// Models by name. Nothing of them is fetched until one is chosen.
     pub offers: Vec<ShelfItem>,
 }
 

@@ -41,13 +41,13 @@ fn kept_item(key: &str, entry: &Entry, date: &str) -> ShelfItem {
 
 fn offer(listed: &Listed) -> ShelfItem {
     let host = listed.address.split('/').nth(2).unwrap_or_default();
-    let (size, check) = match listed.known {
-        Some((num_bytes, _)) => (size_text(num_bytes), "checked against its SHA-256"),
-        None => ("size not known here".to_owned(), "this very file was not tried by us"),
+    let known = match listed.known {
+        Some((num_bytes, _)) => format!("{}, checked against its SHA-256", size_text(num_bytes)),
+        None => "not tried by us".to_owned(),
     };
     ShelfItem {
         name: listed.name.to_owned(),
-        detail: format!("{size}, {}, {host}; {check}", listed.licence),
+        detail: format!("{}, {host}; {known}", listed.licence),
         source: Source::Url(listed.address.to_owned()),
         num_bytes: 0,
         is_part: false,
@@ -77,9 +77,9 @@ mod tests {
         assert_eq!(shelf.kept[1].detail, "49.0 MB of 98.4 MB, not whole yet, today");
         assert_eq!((shelf.kept[0].is_part, shelf.kept[1].is_part), (false, true));
         assert_eq!(shelf.kept[1].source, Source::Kept("k2".into()));
-        let (first, second) = (&shelf.offers[0].detail, &shelf.offers[1].detail);
-        assert_eq!(first, "98.4 MB, Apache-2.0, huggingface.co; checked against its SHA-256");
-        assert!(second.contains("not tried by us"), "{second}");
+        let (first, last) = (&shelf.offers[0].detail, &shelf.offers[LISTED.len() - 1].detail);
+        assert_eq!(first, "Apache-2.0, huggingface.co; 98.4 MB, checked against its SHA-256");
+        assert!(last.contains("not tried by us"), "{last}");
         assert_eq!(super::shelf(&[], None, |_| String::new()).summary, "No model is kept in this browser");
     }
 }

@@ -1,4 +1,4 @@
-//! Models at hand: those kept in this browser, and those known to work.
+//! Models at hand: those kept in this browser, and some by name.
 
 use leptos::prelude::*;
 
@@ -23,7 +23,7 @@ fn lists(stock: Stock) -> impl IntoView {
                 <ul>{kept.into_iter().map(item).collect_view()}</ul>
             </details>
             <details id="offers">
-                <summary>"Models known to work"</summary>
+                <summary>"Small models by name"</summary>
                 <p class="quiet">"Each is fetched from the hub that is named, and only when you press Load."</p>
                 <ul>{offers.into_iter().map(item).collect_view()}</ul>
             </details>

@@ -72,4 +72,9 @@ fn about_and_lab(page: &mut Page) {
     page.open("/#lab");
     page.wait_for("main h1");
     take(page, "lab");
+    page.wait_for("#offers");
+    page.eval("document.querySelector('#offers').open = true");
+    assert!(page.count("#offers li") >= 5, "models to choose from");
+    take(page, "lab-offers");
+    assert!(page.third_party_requests().is_empty(), "{:?}", page.third_party_requests());
 }
