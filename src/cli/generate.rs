@@ -6,6 +6,7 @@ use std::time::Instant;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
+use super::adapters::AdapterArgs;
 use super::{DeviceKind, open};
 use crate::model::sampler::log_softmax;
 use crate::runtime::generate::{Generation, Step};
@@ -37,12 +38,17 @@ pub struct GenerateArgs {
     /// Drop tokens less likely than P times the likeliest.
     #[arg(long, default_value_t = 0.0)]
     min_p: f32,
+    /// Penalty on tokens that stood before; 1 is none.
+    #[arg(long, default_value_t = 1.0)]
+    repetition_penalty: f32,
     /// The same seed gives the same answer.
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// End before this text; may be given again.
     #[arg(long)]
     stop: Vec<String>,
+    #[command(flatten)]
+    adapters: AdapterArgs,
     /// Where to run.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceKind,
@@ -101,27 +107,34 @@ async fn answer(args: &GenerateArgs, model: &mut LoadedModel, load_ms: f64) -> R
         (Some(chat), _) => Prompt::chat(args.system.as_deref(), chat),
         (None, text) => Prompt::Raw(text.clone().unwrap_or_default()),
     };
-    let mut generation = Generation::new(model, &prompt, &sampling(args))?;
+    let column = args.adapters.lay_out(model, 1).await?;
+    let mut generation = Generation::new(model, &prompt, &sampling(args), &[column])?;
+    if args.top_logprobs.is_some() {
+        generation = generation.keeping_logits();
+    }
     let start = Instant::now();
     let (mut tokens, mut text, mut logprobs) = (Vec::new(), String::new(), Vec::new());
     let mut prefill_ms = 0.0;
-    let reason = loop {
-        match generation.step(model).await? {
-            Step::Reading => {}
-            Step::Prefilled => prefill_ms = millis(start),
-            Step::Token { token, piece } => {
-                tokens.push(token);
-                text.push_str(&piece);
-                if let Some(k) = args.top_logprobs {
-                    logprobs.push(logprob(generation.logits().unwrap_or_default(), token, k));
+    let mut reason = StopReason::Length;
+    while !generation.is_done() {
+        for step in generation.advance(model).await? {
+            match step {
+                Step::Reading => {}
+                Step::Prefilled => prefill_ms = millis(start),
+                Step::Token { token, piece, .. } => {
+                    tokens.push(token);
+                    text.push_str(&piece);
+                    if let Some(k) = args.top_logprobs {
+                        logprobs.push(logprob(generation.logits(0), token, k));
+                    }
+                }
+                Step::Ended { reason: why, tail, .. } => {
+                    text.push_str(&tail);
+                    reason = why;
                 }
             }
-            Step::Ended { reason, tail } => {
-                text.push_str(&tail);
-                break reason;
-            }
         }
-    };
+    }
     let device = model.device();
     let mut report = json!({
         "prompt_tokens": generation.prompt(),
@@ -160,6 +173,7 @@ fn sampling(args: &GenerateArgs) -> Sampling {
         top_k: args.top_k,
         top_p: args.top_p,
         min_p: args.min_p,
+        repetition_penalty: args.repetition_penalty,
         seed: args.seed,
         max_tokens: args.max_tokens,
         stop: args.stop.clone(),

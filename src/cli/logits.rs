@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::adapters::AdapterArgs;
 use super::{DeviceKind, open};
 use crate::runtime::RuntimeError;
 
@@ -15,6 +16,8 @@ pub struct LogitsArgs {
     /// Token numbers, from the start of the context.
     #[arg(long, value_delimiter = ',', required = true)]
     tokens: Vec<u32>,
+    #[command(flatten)]
+    adapters: AdapterArgs,
     /// Where to run.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceKind,
@@ -27,6 +30,8 @@ pub struct LogitsArgs {
 pub fn run(args: &LogitsArgs) -> Result<(), RuntimeError> {
     let logits = pollster::block_on(async {
         let mut model = open(&args.model, args.device).await?;
+        let column = args.adapters.lay_out(&mut model, 1).await?;
+        model.set_scales(0, &column.scales);
         model.logits_after(&args.tokens).await
     })?;
     super::print(&json!({ "logits": logits }));

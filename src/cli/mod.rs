@@ -11,7 +11,9 @@ use crate::runtime::native::FileSource;
 use crate::runtime::protocol::LoadProgress;
 use crate::runtime::{LoadedModel, RuntimeError};
 
+pub mod adapters;
 pub mod aggregate;
+pub mod bench;
 pub mod generate;
 pub mod inspect;
 pub mod logits;

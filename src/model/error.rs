@@ -128,6 +128,19 @@ pub enum ModelError {
     /// An adapter or a steering vector that cannot be used.
     #[error(transparent)]
     Adapter(#[from] super::adapter::AdapterError),
+    /// Columns or scales that the model is not laid out for.
+    #[error("{} columns with {} scales were asked for, but there are {} and {}", found.0, found.1, limit.0, limit.1)]
+    Columns {
+        /// Columns and scales.
+        found: (usize, usize),
+        /// Columns and scales that there are.
+        limit: (usize, usize),
+    },
+    /// The logits hold no number.
+    #[error(
+        "the model's output is not a number: its file, its adapter or its steering is damaged, or a scale is too large"
+    )]
+    NotNumbers,
     /// A sampling setting out of range.
     #[error("{name} is {found}, but must be {range}")]
     Sampling {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::generate::{Generation, Step};
 use super::load::{self, Processor, load};
-use super::protocol::{Command, Cost, Event, FailedStep, Failure, Probe, Prompt, Sampling, Source, StopReason};
+use super::protocol::{Column, Command, Cost, Event, FailedStep, Failure, Probe, Prompt, Sampling, Source, StopReason};
 use super::{ByteSource, LoadedModel, RuntimeError};
 use crate::gpu::{Gpu, GpuError};
 
@@ -138,7 +138,7 @@ impl<H: Host> Engine<'_, H> {
         let host = self.host;
         let model = self.model.as_mut().ok_or(RuntimeError::NoModel)?;
         let start = host.now_ms();
-        let mut generation = Generation::new(model, prompt, sampling)?;
+        let mut generation = Generation::new(model, prompt, sampling, &[Column::default()])?;
         let prompt_tokens = u32::try_from(generation.prompt().len()).unwrap_or(u32::MAX);
         let mut cost = Cost {
             prefill_tokens: prompt_tokens,
@@ -147,28 +147,30 @@ impl<H: Host> Engine<'_, H> {
             ..Cost::default()
         };
         loop {
-            let step = if host.is_interrupted() { generation.stop() } else { generation.step(model).await? };
+            let steps = if host.is_interrupted() { generation.stop() } else { generation.advance(model).await? };
             let elapsed = host.now_ms() - start;
-            match step {
-                Step::Reading => {}
-                Step::Prefilled => {
-                    cost.prefill_ms = elapsed;
-                    host.emit(Event::Prefilled { id, prompt_tokens, prefill_ms: elapsed });
-                }
-                Step::Token { token, piece } => {
-                    cost.decode_ms = elapsed - cost.prefill_ms;
-                    let (index, at_ms) = (cost.decode_tokens, cost.decode_ms);
-                    cost.decode_tokens += 1;
-                    host.emit(Event::Token { id, index, token, piece, at_ms });
-                }
-                Step::Ended { reason, tail } => {
-                    if reason == StopReason::Asked && cost.prefill_ms == 0.0 {
-                        // Stopped while reading: the page learns of the answer and of its end at once.
+            for step in steps {
+                match step {
+                    Step::Reading => {}
+                    Step::Prefilled => {
                         cost.prefill_ms = elapsed;
                         host.emit(Event::Prefilled { id, prompt_tokens, prefill_ms: elapsed });
                     }
-                    host.emit(Event::Finished { id, tail, reason, cost });
-                    return Ok(());
+                    Step::Token { token, piece, .. } => {
+                        cost.decode_ms = elapsed - cost.prefill_ms;
+                        let (index, at_ms) = (cost.decode_tokens, cost.decode_ms);
+                        cost.decode_tokens += 1;
+                        host.emit(Event::Token { id, index, token, piece, at_ms });
+                    }
+                    Step::Ended { reason, tail, .. } => {
+                        if reason == StopReason::Asked && cost.prefill_ms == 0.0 {
+                            // Stopped while reading: the page learns of the answer and of its end at once.
+                            cost.prefill_ms = elapsed;
+                            host.emit(Event::Prefilled { id, prompt_tokens, prefill_ms: elapsed });
+                        }
+                        host.emit(Event::Finished { id, tail, reason, cost });
+                        return Ok(());
+                    }
                 }
             }
         }

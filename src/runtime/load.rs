@@ -90,7 +90,7 @@ pub async fn load(
         }
     };
     let card = card(&file, name, context);
-    Ok(LoadedModel { file, card, context, engine })
+    Ok(LoadedModel { file, card, context, columns: 1, num_adapters: 0, num_scales: 0, engine })
 }
 
 /// The part of a file after its headers.

@@ -115,6 +115,8 @@ pub struct Sampling {
     pub top_p: f32,
     /// Drop tokens less likely than `min_p` times the likeliest; 0 drops none.
     pub min_p: f32,
+    /// Penalty on tokens that stood before, prompt included; 1 is none.
+    pub repetition_penalty: f32,
     /// Keys the noise: the same seed, prompt and model give the same answer.
     pub seed: u64,
     /// The answer's longest length in tokens.
@@ -126,8 +128,26 @@ pub struct Sampling {
 impl Sampling {
     /// Always the likeliest token, at most `max_tokens` of them.
     pub fn greedy(max_tokens: u32) -> Self {
-        Self { temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0, seed: 0, max_tokens, stop: Vec::new() }
+        Self {
+            temperature: 0.0,
+            top_k: 0,
+            top_p: 1.0,
+            min_p: 0.0,
+            repetition_penalty: 1.0,
+            seed: 0,
+            max_tokens,
+            stop: Vec::new(),
+        }
     }
+}
+
+/// One of the answers that are decoded together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// Scales of the adapters, then of the steering vectors, in the order in which they were added; those left out are 0.
+    pub scales: Vec<f32>,
+    /// Keys this column's noise; without it columns share the answer's, and differ only through the model.
+    pub seed: Option<u64>,
 }
 
 /// What the engine worker tells the page.
