@@ -37,7 +37,7 @@ fn reference_of(bytes: &[u8]) -> (Config, Reference) {
     stream.push(&rest, &mut builder).expect("weights");
     stream.finish().expect("complete");
     let weights = builder.build(&model).expect("complete");
-    (model.config.clone(), Reference::new(model.config, weights, 64))
+    (model.config.clone(), Reference::new(model.config, weights, 64).expect("there is room"))
 }
 
 fn config(architecture: &str) -> Config {
@@ -52,7 +52,7 @@ fn logits(model: &mut Reference) -> Vec<f32> {
 fn logits_after(model: &mut Reference, tokens: &[u32]) -> Vec<f32> {
     let mut hidden = Vec::new();
     for (position, &token) in tokens.iter().enumerate() {
-        hidden = model.hidden(token, position);
+        hidden = model.hidden(&[token], position);
     }
     model.logits(&hidden)
 }
@@ -478,7 +478,7 @@ fn steering_is_added_after_its_layer() {
     let last = Steering { layers: vec![None, None, steering.layers[2].clone()], ..steering };
     let (_, mut other) = reference(&base);
     let hidden = |model: &mut Reference| {
-        (0..).zip(TOKENS).fold(Vec::new(), |_, (position, token)| model.hidden(token, position))
+        (0..).zip(TOKENS).fold(Vec::new(), |_, (position, token)| model.hidden(&[token], position))
     };
     let before = hidden(&mut other);
     other.set_steering(Some(last));

@@ -5,9 +5,6 @@ use super::{LoadedModel, RuntimeError};
 use crate::model::sampler::{SamplerSettings, SeenTokens};
 use crate::model::{ModelError, Sampler, StopStrings, Utf8Stream};
 
-/// Tokens of a prompt read in one step: a stop acts after at most that many.
-const PREFILL_STEP: usize = 64;
-
 /// An answer under way.
 #[derive(Debug)]
 pub struct Generation {
@@ -102,7 +99,7 @@ impl Generation {
     pub async fn step(&mut self, model: &mut LoadedModel) -> Result<Step, RuntimeError> {
         let left = self.prompt.len() - self.num_read;
         if left > 1 {
-            let end = self.num_read + PREFILL_STEP.min(left - 1);
+            let end = self.num_read + model.tokens_per_step().min(left - 1);
             model.read(&self.prompt[self.num_read..end], self.num_read).await?;
             self.num_read = end;
             return Ok(Step::Reading);

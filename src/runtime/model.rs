@@ -3,11 +3,16 @@
 use std::rc::Rc;
 
 use super::RuntimeError;
+use super::cpu_model::CpuModel;
 use super::load::device;
 use super::protocol::{Device, ModelCard};
 use crate::gpu::{Choice, Gpu, GpuModel, Lane};
-use crate::model::reference::Reference;
 use crate::model::{ModelError, ModelFile};
+
+/// Tokens of a prompt read at once on a GPU.
+const GPU_STEP: usize = 64;
+/// And on a CPU: some tenths of a second for a small model.
+const CPU_STEP: usize = 16;
 
 /// A model that can run.
 #[derive(Debug)]
@@ -23,7 +28,7 @@ pub struct LoadedModel {
 
 #[derive(Debug)]
 pub(super) enum Engine {
-    Cpu(Box<Reference>),
+    Cpu(CpuModel),
     Gpu(Box<GpuModel>),
 }
 
@@ -34,11 +39,7 @@ impl LoadedModel {
     /// [`RuntimeError::Gpu`].
     pub async fn read(&mut self, tokens: &[u32], position: usize) -> Result<(), RuntimeError> {
         match &mut self.engine {
-            Engine::Cpu(model) => {
-                for (offset, &token) in tokens.iter().enumerate() {
-                    drop(model.hidden(token, position + offset));
-                }
-            }
+            Engine::Cpu(model) => model.read(tokens, position),
             Engine::Gpu(model) => {
                 model.read(0, tokens, narrow(position))?;
                 model.gpu().flush().await?;
@@ -53,10 +54,7 @@ impl LoadedModel {
     /// [`RuntimeError::Gpu`].
     pub async fn logits(&mut self, token: u32, position: usize) -> Result<Vec<f32>, RuntimeError> {
         match &mut self.engine {
-            Engine::Cpu(model) => {
-                let hidden = model.hidden(token, position);
-                Ok(model.logits(&hidden))
-            }
+            Engine::Cpu(model) => Ok(model.logits(token, position)),
             Engine::Gpu(model) => {
                 let lane = Lane { token, position: narrow(position), column: 0, step: 0 };
                 Ok(model.logits(&[lane]).await?)
@@ -96,10 +94,16 @@ impl LoadedModel {
     /// Where it runs.
     pub fn device(&self) -> Device {
         match &self.engine {
-            Engine::Cpu(_) => {
-                Device { adapter: "CPU reference, f32".to_owned(), backend: "cpu".to_owned(), ..Device::default() }
-            }
+            Engine::Cpu(model) => model.device(),
             Engine::Gpu(model) => device(model.gpu().caps()),
+        }
+    }
+
+    /// Tokens of a prompt to be read in one step: a stop acts after at most that many.
+    pub fn tokens_per_step(&self) -> usize {
+        match &self.engine {
+            Engine::Cpu(_) => CPU_STEP,
+            Engine::Gpu(_) => GPU_STEP,
         }
     }
 
