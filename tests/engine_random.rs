@@ -11,7 +11,7 @@ use askew::model::quant::Quant;
 use askew::runtime::engine::{self, Host};
 use askew::runtime::load::{Processor, load};
 use askew::runtime::protocol::{
-    Command, EngineStatus, Event, FailedStep, ModelStatus, Probe, Prompt, Sampling, Source, StopReason,
+    Command, EngineStatus, Event, FailedStep, Math, ModelStatus, Place, Probe, Prompt, Sampling, Source, StopReason,
 };
 use askew::runtime::{ByteSource, LoadedModel, RuntimeError};
 use common::engine::{nmse, open_gpu};
@@ -77,7 +77,7 @@ fn random_models_agree_between_cpu_and_gpu() {
         let Some(gpu) = open_gpu(name, options) else { return };
         let file = llama_with_extras(shape, quants, seed);
         let tokens: Vec<u32> = (0..13).map(|i| (i * 37 + 5) % 300).collect();
-        let expected = block_on(load_on(&file, &Processor::Cpu).logits_after(&tokens)).expect("logits");
+        let expected = block_on(load_on(&file, &Processor::Cpu(Math::Exact)).logits_after(&tokens)).expect("logits");
         let mut model = load_on(&file, &Processor::Gpu(gpu));
         let error = nmse(&block_on(model.logits_after(&tokens)).expect("logits"), &expected);
         assert!(error <= 1e-8, "{shape:?} {quants:?}: {error}");
@@ -150,7 +150,7 @@ impl Host for Script {
 }
 
 fn load_command() -> Command {
-    Command::Load { source: Source::Disk, name: "random.gguf".into() }
+    Command::Load { source: Source::Disk, name: "random.gguf".into(), place: Place::Gpu }
 }
 
 fn ask(id: u32, max_tokens: u32) -> Command {
@@ -189,7 +189,8 @@ fn stop_ends_an_answer_in_its_middle_and_the_next_one_runs() {
 #[test]
 fn failures_are_sentences_and_the_engine_lives_on() {
     let Some(gpu) = open_gpu("failures_are_sentences_and_the_engine_lives_on", GpuOptions::default()) else { return };
-    let missing = Command::Load { source: Source::Url("https://example.org/x.gguf".into()), name: "x".into() };
+    let missing =
+        Command::Load { source: Source::Url("https://example.org/x.gguf".into()), name: "x".into(), place: Place::Gpu };
     let chat = Command::Generate { id: 2, prompt: Prompt::chat(None, "hi"), sampling: Sampling::greedy(4) };
     let events =
         Script::run(Some(gpu), vec![ask(1, 4), missing, load_command(), chat, ask(3, 4), Command::Unload], None);

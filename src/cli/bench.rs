@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::adapters::AdapterArgs;
-use super::{DeviceKind, open};
+use super::{DeviceKind, MathKind, open};
 use crate::gpu::Counts;
 use crate::runtime::generate::{Generation, Step};
 use crate::runtime::protocol::{Column, Prompt, Sampling};
@@ -32,6 +32,9 @@ pub struct BenchArgs {
     /// Where to run.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceKind,
+    /// How to compute.
+    #[arg(long, value_enum, default_value_t)]
+    math: MathKind,
     #[command(flatten)]
     adapters: AdapterArgs,
 }
@@ -50,7 +53,7 @@ struct Run {
 /// What keeps the model from running.
 pub fn run(args: &BenchArgs) -> Result<(), RuntimeError> {
     pollster::block_on(async {
-        let mut model = open(&args.model, args.device).await?;
+        let mut model = open(&args.model, args.device, args.math).await?;
         let column = args.adapters.lay_out(&mut model, args.columns).await?;
         let prompt = prompt(&model, args.prefill);
         // The first run compiles what is compiled late and warms caches.

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::adapters::AdapterArgs;
-use super::{DeviceKind, open};
+use super::{DeviceKind, MathKind, open};
 use crate::model::sampler::log_softmax;
 use crate::runtime::generate::{Generation, Step};
 use crate::runtime::protocol::{Prompt, Sampling, StopReason};
@@ -54,7 +53,7 @@ pub struct GenerateArgs {
     device: DeviceKind,
     /// How to compute.
     #[arg(long, value_enum, default_value_t)]
-    math: Math,
+    math: MathKind,
     /// Report the K likeliest tokens at each place.
     #[arg(long, value_name = "K")]
     top_logprobs: Option<usize>,
@@ -75,14 +74,6 @@ struct TextArgs {
     chat: Option<String>,
 }
 
-/// Precision of activations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Math {
-    /// 32-bit floats.
-    #[default]
-    Exact,
-}
-
 /// Prints an answer.
 ///
 /// # Errors
@@ -90,7 +81,7 @@ enum Math {
 pub fn run(args: &GenerateArgs) -> Result<(), RuntimeError> {
     pollster::block_on(async {
         let start = Instant::now();
-        let mut model = open(&args.model, args.device).await?;
+        let mut model = open(&args.model, args.device, args.math).await?;
         let load_ms = millis(start);
         let report = answer(args, &mut model, load_ms).await?;
         if args.json {

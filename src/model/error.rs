@@ -40,6 +40,17 @@ pub enum ModelError {
         /// The size accepted.
         limit: u64,
     },
+    /// There is no room for a part of the model.
+    #[error(
+        "memory ran out ({what} needs {} MiB more): close other tabs and programs, or choose a smaller model",
+        needed.div_ceil(1 << 20)
+    )]
+    Memory {
+        /// What it is needed for.
+        what: String,
+        /// Bytes asked for.
+        needed: u64,
+    },
     /// An architecture that no table entry covers.
     #[error("models of architecture \"{found}\" cannot be run yet; these can: {supported}")]
     Architecture {

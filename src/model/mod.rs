@@ -3,6 +3,7 @@
 pub mod adapter;
 mod chat;
 pub mod config;
+pub mod cpu;
 mod error;
 mod file;
 mod floats;

@@ -7,7 +7,9 @@ use std::rc::Rc;
 
 use super::generate::{Generation, Step};
 use super::load::{self, Processor, load};
-use super::protocol::{Column, Command, Cost, Event, FailedStep, Failure, Probe, Prompt, Sampling, Source, StopReason};
+use super::protocol::{
+    Column, Command, Cost, Event, FailedStep, Failure, Math, Place, Probe, Prompt, Sampling, Source, StopReason,
+};
 use super::{ByteSource, LoadedModel, RuntimeError};
 use crate::gpu::{Gpu, GpuError};
 
@@ -40,6 +42,11 @@ pub trait Host {
         attachment: Option<Self::Attachment>,
     ) -> impl Future<Output = Result<Self::Source, RuntimeError>>;
 
+    /// Lets messages come in. A model on the CPU never waits for anything, so without this no word would reach it.
+    fn rest(&self) -> impl Future<Output = ()> {
+        async {}
+    }
+
     /// Opens the GPU.
     ///
     /// # Errors
@@ -70,7 +77,7 @@ impl<H: Host> Engine<'_, H> {
     async fn obey(&mut self, command: Command, attachment: Option<H::Attachment>) {
         match command {
             Command::Probe => self.probe().await,
-            Command::Load { source, name } => self.load(&source, &name, attachment).await,
+            Command::Load { source, name, place } => self.load(&source, &name, place, attachment).await,
             Command::Generate { id, prompt, sampling } => self.answer(id, &prompt, &sampling).await,
             // What it was meant to stop has ended already.
             Command::Stop => {}
@@ -100,9 +107,9 @@ impl<H: Host> Engine<'_, H> {
         self.host.emit(Event::Probed(probe));
     }
 
-    async fn load(&mut self, source: &Source, name: &str, attachment: Option<H::Attachment>) {
+    async fn load(&mut self, source: &Source, name: &str, place: Place, attachment: Option<H::Attachment>) {
         self.model = None;
-        match self.try_load(source, name, attachment).await {
+        match self.try_load(source, name, place, attachment).await {
             Ok(model) => {
                 self.host.emit(Event::Loaded(model.card.clone()));
                 self.model = Some(model);
@@ -116,16 +123,20 @@ impl<H: Host> Engine<'_, H> {
         &mut self,
         source: &Source,
         name: &str,
+        place: Place,
         attachment: Option<H::Attachment>,
     ) -> Result<LoadedModel, RuntimeError> {
-        let gpu = self.gpu().await?;
+        let processor = match place {
+            Place::Gpu => Processor::Gpu(self.gpu().await?),
+            Place::Cpu => Processor::Cpu(Math::Fast),
+        };
         let host = self.host;
         let mut bytes = host.open(source, attachment).await?;
         let progress = |progress| {
             host.emit(Event::LoadProgress(progress));
             if host.is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        load(&mut bytes, name, &Processor::Gpu(gpu), progress).await
+        load(&mut bytes, name, &processor, progress).await
     }
 
     async fn answer(&mut self, id: u32, prompt: &Prompt, sampling: &Sampling) {
@@ -149,6 +160,9 @@ impl<H: Host> Engine<'_, H> {
         loop {
             let steps = if host.is_interrupted() { generation.stop() } else { generation.advance(model).await? };
             let elapsed = host.now_ms() - start;
+            if model.gpu().is_none() {
+                host.rest().await;
+            }
             for step in steps {
                 match step {
                     Step::Reading => {}

@@ -15,6 +15,9 @@ pub enum RuntimeError {
     /// The bytes could not be read.
     #[error("the model could not be read ({0}): check the file or the address and the connection")]
     Source(String),
+    /// Rounded activations were asked of a GPU.
+    #[error("the fast maths runs on the CPU only: choose the CPU, or the exact maths")]
+    FastGpu,
     /// A prompt came before a model.
     #[error("no model is loaded: choose one first")]
     NoModel,

@@ -7,8 +7,6 @@ use crate::gpu::{Choice, Chosen, Lane};
 use crate::model::sampler::{SamplerSettings, SeenTokens, log_softmax};
 use crate::model::{ModelError, Sampler, StopStrings, Utf8Stream};
 
-/// Tokens of a prompt read in one piece of work: a stop acts after at most that many.
-const PREFILL_STEP: usize = 64;
 /// Tokens for which results come one by one after a scale was changed, since it may be changed again.
 const AFTER_A_CHANGE: usize = 8;
 
@@ -193,7 +191,7 @@ impl Generation {
         let len = self.prompt.len() - 1;
         let (reader, num_read) = self.reading;
         let (leader, followers) = &self.readers[reader];
-        let end = len.min(num_read + PREFILL_STEP);
+        let end = len.min(num_read + model.tokens_per_step());
         if end > num_read {
             model.read(*leader, &self.prompt[num_read..end], num_read).await?;
         }

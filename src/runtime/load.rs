@@ -3,13 +3,13 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+use super::cpu_model::CpuWeights;
 use super::model::{Engine, LoadedModel, narrow};
-use super::protocol::{Device, LoadProgress, LoadStage, ModelCard, QuantCount};
+use super::protocol::{Device, LoadProgress, LoadStage, Math, ModelCard, QuantCount};
 use super::{ByteSource, RuntimeError};
 use crate::gpu::{DeviceCaps, Gpu, GpuError, GpuModel, GpuWeightsBuilder, Layout};
 use crate::model::config::count_quants;
 use crate::model::gguf::{HeaderParser, RowSink, WeightStream};
-use crate::model::reference::{Reference, WeightsBuilder};
 use crate::model::{ModelError, ModelFile};
 
 /// Tokens that the cache holds unless the model was trained for fewer. 2048 tokens of a 135M model take 94 MB.
@@ -22,8 +22,8 @@ const REPORT_BYTES: u64 = 2 << 20;
 /// Where a model runs.
 #[derive(Clone, Debug)]
 pub enum Processor {
-    /// The f32 reference.
-    Cpu,
+    /// The CPU: the f32 reference, or the same in SIMD.
+    Cpu(Math),
     /// A GPU.
     Gpu(Rc<Gpu>),
 }
@@ -70,12 +70,11 @@ pub async fn load(
     let (file, stream, rest) = read_headers(source).await?;
     let mut weights = Weights { source, stream, rest, total, progress: &mut progress };
     let (engine, context) = match processor {
-        Processor::Cpu => {
-            let mut builder = WeightsBuilder::default();
+        Processor::Cpu(math) => {
+            let mut builder = CpuWeights::new(*math);
             weights.pour(&mut builder, async || Ok(())).await?;
             let context = DEFAULT_CONTEXT.min(file.config.trained_context);
-            let reference = Reference::new(file.config.clone(), builder.build(&file)?, context);
-            (Engine::Cpu(Box::new(reference)), context)
+            (Engine::Cpu(builder.build(&file, context)?), context)
         }
         Processor::Gpu(gpu) => {
             let mut builder = gpu.checked(|| GpuWeightsBuilder::new(gpu, &file)).await?;
@@ -90,7 +89,7 @@ pub async fn load(
         }
     };
     let card = card(&file, name, context);
-    Ok(LoadedModel { file, card, context, columns: 1, num_adapters: 0, num_scales: 0, engine })
+    Ok(LoadedModel { file, card, context, columns: 1, num_scales: 0, engine })
 }
 
 /// The part of a file after its headers.

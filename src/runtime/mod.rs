@@ -1,6 +1,7 @@
 //! Worker protocols, byte sources and the engine's state machine.
 
 mod clock;
+mod cpu_model;
 pub mod data_engine;
 pub mod data_protocol;
 pub mod engine;

@@ -3,16 +3,21 @@
 use std::rc::Rc;
 
 use super::RuntimeError;
+use super::cpu_model::CpuModel;
 use super::load::{DEFAULT_CONTEXT, device};
 use super::protocol::{Column, Device, ModelCard};
 use crate::gpu::{Choice, Chosen, Gpu, GpuModel, Lane, Layout};
-use crate::model::reference::Reference;
 use crate::model::sampler::SeenTokens;
 use crate::model::{Adapter, ModelError, ModelFile, Sampler, Steering};
 
 /// Tokens between two readbacks on a real GPU: Firefox finishes a readback only about every 100 ms, and the first token
 /// waits for the window's last.
 const DECODE_WINDOW: usize = 8;
+
+/// Tokens of a prompt read at once on a GPU.
+const GPU_STEP: usize = 64;
+/// And on a CPU: some tenths of a second for a small model.
+const CPU_STEP: usize = 16;
 
 /// A model that can run.
 #[derive(Debug)]
@@ -25,7 +30,6 @@ pub struct LoadedModel {
     pub context: usize,
     /// Sequences that can be decoded together.
     pub columns: usize,
-    pub(super) num_adapters: usize,
     /// Adapters and steering vectors.
     pub(super) num_scales: usize,
     pub(super) engine: Engine,
@@ -33,7 +37,7 @@ pub struct LoadedModel {
 
 #[derive(Debug)]
 pub(super) enum Engine {
-    Cpu(Box<Reference>),
+    Cpu(CpuModel),
     Gpu(Box<GpuModel>),
 }
 
@@ -49,16 +53,9 @@ impl LoadedModel {
         adapters: Vec<Adapter>,
         steerings: Vec<Steering>,
     ) -> Result<(), RuntimeError> {
-        let (num_adapters, num_scales) = (adapters.len(), adapters.len() + steerings.len());
+        let num_scales = adapters.len() + steerings.len();
         match &mut self.engine {
-            Engine::Cpu(model) => {
-                if columns != 1 || adapters.len() > 1 || steerings.len() > 1 {
-                    let feature = "several columns, or several adapters at once, on the CPU";
-                    return Err(ModelError::Feature(feature.to_owned()).into());
-                }
-                model.set_adapter(adapters.into_iter().next());
-                model.set_steering(steerings.into_iter().next());
-            }
+            Engine::Cpu(model) => model.lay_out(columns, adapters, steerings)?,
             Engine::Gpu(model) => {
                 let gpu = Rc::clone(model.gpu());
                 let context = GpuModel::context(&gpu, &self.file.config, columns, DEFAULT_CONTEXT);
@@ -69,7 +66,7 @@ impl LoadedModel {
                 **model = laid_out;
             }
         }
-        (self.columns, self.num_adapters, self.num_scales) = (columns, num_adapters, num_scales);
+        (self.columns, self.num_scales) = (columns, num_scales);
         Ok(())
     }
 
@@ -92,11 +89,7 @@ impl LoadedModel {
         let mut all = vec![0.0; self.num_scales];
         all.iter_mut().zip(scales).for_each(|(all, scale)| *all = *scale);
         match &mut self.engine {
-            Engine::Cpu(model) => {
-                let (adapters, steerings) = all.split_at(self.num_adapters);
-                model.set_scale(adapters.first().copied().unwrap_or(0.0));
-                model.set_steering_scale(steerings.first().copied().unwrap_or(0.0));
-            }
+            Engine::Cpu(model) => model.set_scales(column, &all),
             Engine::Gpu(model) => model.set_scales(column, &all),
         }
     }
@@ -138,11 +131,7 @@ impl LoadedModel {
     /// [`RuntimeError::Gpu`].
     pub async fn read(&mut self, column: usize, tokens: &[u32], position: usize) -> Result<(), RuntimeError> {
         match &mut self.engine {
-            Engine::Cpu(model) => {
-                for (offset, &token) in tokens.iter().enumerate() {
-                    drop(model.hidden(token, position + offset));
-                }
-            }
+            Engine::Cpu(model) => model.read(column, tokens, position),
             Engine::Gpu(model) => {
                 model.read(narrow(column), tokens, narrow(position))?;
                 model.gpu().flush().await?;
@@ -153,8 +142,9 @@ impl LoadedModel {
 
     /// Gives a column the first `len` positions of another.
     pub fn copy_column(&mut self, from: usize, to: usize, len: usize) {
-        if let Engine::Gpu(model) = &self.engine {
-            model.copy_column(from, to, len);
+        match &mut self.engine {
+            Engine::Cpu(model) => model.copy_column(from, to, len),
+            Engine::Gpu(model) => model.copy_column(from, to, len),
         }
     }
 
@@ -167,8 +157,11 @@ impl LoadedModel {
             Engine::Cpu(model) => {
                 let mut logits = Vec::new();
                 for lane in lanes {
-                    let hidden = model.hidden(lane.token, lane.position as usize);
-                    logits.extend(model.logits(&hidden));
+                    let next = match lane.column {
+                        Lane::NO_COLUMN => vec![0.0; self.card.vocab_size as usize],
+                        column => model.logits(column as usize, lane.token, lane.position as usize),
+                    };
+                    logits.extend(next);
                 }
                 Ok(logits)
             }
@@ -219,10 +212,16 @@ impl LoadedModel {
     /// Where it runs.
     pub fn device(&self) -> Device {
         match &self.engine {
-            Engine::Cpu(_) => {
-                Device { adapter: "CPU reference, f32".to_owned(), backend: "cpu".to_owned(), ..Device::default() }
-            }
+            Engine::Cpu(model) => model.device(),
             Engine::Gpu(model) => device(model.gpu().caps()),
+        }
+    }
+
+    /// Tokens of a prompt to be read in one step: a stop acts after at most that many.
+    pub fn tokens_per_step(&self) -> usize {
+        match &self.engine {
+            Engine::Cpu(_) => CPU_STEP,
+            Engine::Gpu(_) => GPU_STEP,
         }
     }
 

@@ -29,6 +29,8 @@ pub enum Command {
         source: Source,
         /// What the reader calls the file; shown in messages.
         name: String,
+        /// Where to run it.
+        place: Place,
     },
     /// Answer a prompt; answered by [`Event::Prefilled`], [`Event::Token`]s and [`Event::Finished`] or [`Event::Failed`].
     Generate {
@@ -52,6 +54,16 @@ pub enum Source {
     Disk,
     /// An address to fetch. The server must allow cross-origin reads if it is another site.
     Url(String),
+}
+
+/// Where a model runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    /// The GPU.
+    #[default]
+    Gpu,
+    /// The CPU, in one thread: slow, for browsers without a GPU.
+    Cpu,
 }
 
 /// A prompt, before or after the chat template.
@@ -148,6 +160,16 @@ pub struct Column {
     pub scales: Vec<f32>,
     /// Keys this column's noise; without it columns share the answer's, and differ only through the model.
     pub seed: Option<u64>,
+}
+
+/// How products are computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Math {
+    /// In f32.
+    #[default]
+    Exact,
+    /// Activations are rounded to integers.
+    Fast,
 }
 
 /// What the engine worker tells the page.

@@ -88,11 +88,15 @@ pub fn LabScreen() -> impl IntoView {
 #[component]
 fn ProbeLine() -> impl IntoView {
     let session = Session::get();
-    let line = move || match session.lab.status.with(|status| status.probe.clone()) {
+    let line = move || {
+        match session.lab.status.with(|status| status.probe.clone()) {
         // A worker that died before it answered has said why where failures are shown.
         None if session.lab.status.with(|status| status.failure.is_some()) => ().into_any(),
         None => view! { <p class="quiet">"Looking for a GPU…"</p> }.into_any(),
-        Some(Probe::Missing(why)) => view! { <p class="notice error">{why}</p> }.into_any(),
+        Some(Probe::Missing(why)) => {
+            view! { <p class="notice error" id="no-gpu">{why} " Until then models run on the CPU here: slow, with the same results."</p> }
+                .into_any()
+        }
         Some(Probe::Ready(device)) => {
             let name =
                 if device.adapter.is_empty() { "a GPU without a name".to_owned() } else { device.adapter.clone() };
@@ -106,6 +110,7 @@ fn ProbeLine() -> impl IntoView {
             }
             .into_any()
         }
+    }
     };
     view! { <div role="status">{line}</div> }
 }
@@ -173,7 +178,7 @@ fn Loading() -> impl IntoView {
 fn loading_line(progress: LoadProgress) -> impl IntoView {
     let stage = match progress.stage {
         LoadStage::Headers => "Reading the headers",
-        LoadStage::Weights => "Moving weights to the GPU",
+        LoadStage::Weights => "Reading the weights",
         LoadStage::Pipelines => "Building the GPU's programs",
     };
     let mebibytes = progress.bytes >> 20;

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use crate::runtime::protocol::{
-    Command, EngineStatus, Event, FailedStep, Failure, LoadProgress, LoadStage, ModelStatus, Prompt, Sampling, Source,
+    Command, EngineStatus, Event, FailedStep, Failure, LoadProgress, LoadStage, ModelStatus, Place, Probe, Prompt,
+    Sampling, Source,
 };
 use crate::runtime::web::client::{Notice, WorkerClient};
 
@@ -68,14 +69,14 @@ impl LabState {
     /// Loads a model from the disk.
     pub fn load_file(self, file: &web_sys::File) {
         self.begin_loading();
-        self.send(&Command::Load { source: Source::Disk, name: file.name() }, &[file.into()]);
+        self.send(&Command::Load { source: Source::Disk, name: file.name(), place: self.place() }, &[file.into()]);
     }
 
     /// Loads a model from an address.
     pub fn load_url(self, url: &str) {
         self.begin_loading();
         let name = url.rsplit('/').next().unwrap_or(url).to_owned();
-        self.send(&Command::Load { source: Source::Url(url.to_owned()), name }, &[]);
+        self.send(&Command::Load { source: Source::Url(url.to_owned()), name, place: self.place() }, &[]);
     }
 
     /// Answers a prompt.
@@ -89,6 +90,12 @@ impl LabState {
     /// Stops the answer or the load that is under way.
     pub fn stop(self) {
         self.send(&Command::Stop, &[]);
+    }
+
+    /// Where the next model runs: on the GPU, unless none is to be had.
+    fn place(self) -> Place {
+        let is_missing = self.status.with_untracked(|status| matches!(status.probe, Some(Probe::Missing(_))));
+        if is_missing { Place::Cpu } else { Place::Gpu }
     }
 
     fn begin_loading(self) {

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures_channel::oneshot;
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent, ReadableStreamDefaultReader, Response};
+use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, ReadableStreamDefaultReader, Response};
 
 use super::port;
 use crate::gpu::{Gpu, GpuError, GpuOptions};
@@ -23,7 +23,8 @@ const CHUNK_BYTES: f64 = 4.0 * 1024.0 * 1024.0;
 pub fn start() {
     console_error_panic_hook::set_once();
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
-    let host = Rc::new(WebHost { scope: scope.clone(), queue: RefCell::default(), waiting: RefCell::default() });
+    let bell = MessageChannel::new().ok();
+    let host = Rc::new(WebHost { scope: scope.clone(), queue: RefCell::default(), waiting: RefCell::default(), bell });
     let receiver = Rc::clone(&host);
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event| receiver.receive(&event));
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -40,6 +41,8 @@ struct WebHost {
     queue: RefCell<VecDeque<(Command, Option<JsValue>)>>,
     /// Woken by the next message.
     waiting: RefCell<Option<oneshot::Sender<()>>>,
+    /// Messages to itself stand in line with those of the page; timers would wait some milliseconds.
+    bell: Option<MessageChannel>,
 }
 
 impl WebHost {
@@ -83,6 +86,14 @@ impl Host for WebHost {
             let (sender, receiver) = oneshot::channel();
             self.waiting.replace(Some(sender));
             receiver.await.ok()?;
+        }
+    }
+
+    async fn rest(&self) {
+        let Some(bell) = &self.bell else { return };
+        let rung = Promise::new(&mut |resolve, _| bell.port1().set_onmessage(Some(&resolve)));
+        if bell.port2().post_message(&JsValue::NULL).is_ok() {
+            JsFuture::from(rung).await.ok();
         }
     }
 
