@@ -222,6 +222,28 @@ fn foreign_loads(html: &str) -> Vec<Finding> {
     found
 }
 
+/// The one file that names addresses of other sites: models that a reader may choose.
+const CATALOGUE: &str = "src/runtime/catalogue.rs";
+
+/// Addresses of other sites in code (comments and tests left out); examples that lead nowhere are none.
+fn foreign_addresses(file: &str, source: &str) -> Vec<Finding> {
+    if file == CATALOGUE {
+        return Vec::new();
+    }
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut found = Vec::new();
+    for (number, line) in code.lines().enumerate() {
+        let is_comment = line.trim_start().starts_with("//");
+        let has_host = ["http://", "https://", "wss://", "ws://"]
+            .iter()
+            .any(|scheme| line.split(scheme).skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric())));
+        if has_host && !is_comment {
+            found.push((number + 1, line.trim().to_owned()));
+        }
+    }
+    found
+}
+
 /// Runs a scanner over files and fails with every finding.
 fn assert_clean(files: &[String], scan: impl Fn(&str, &str) -> Vec<Finding>) {
     assert!(!files.is_empty(), "there is something to scan");
@@ -274,6 +296,12 @@ fn the_page_loads_nothing_from_elsewhere() {
     let files = tracked(&["index.html", ".css"]);
     assert!(files.iter().any(|file| file == "index.html"));
     assert_clean(&files, |_, source| foreign_loads(source));
+}
+
+#[test]
+fn only_the_catalogue_names_other_sites() {
+    assert_clean(&sources(), foreign_addresses);
+    assert!(read(CATALOGUE).contains("https://"), "the exception is needed");
 }
 
 #[test]
@@ -335,6 +363,13 @@ fn the_other_scanners_find_what_is_bad_and_pass_what_is_good() {
     assert_eq!(workplace_names(&format!("let x = \"/{}/.cache\";", "root")).len(), 1);
     assert_eq!(workplace_names(&["https://pypi", ".org/simple"].concat()).len(), 1);
     assert_eq!(workplace_names("src/work/a.rs and $HOME/root/x and ~/work/y").len(), 0);
+
+    assert_eq!(foreign_addresses("src/ui/lab.rs", "fetch(\"https://a.example/x\")").len(), 1);
+    assert_eq!(
+        foreign_addresses("src/ui/lab.rs", "    // see https://a.example\nlet x = \"https://…/m.gguf\";").len(),
+        0
+    );
+    assert_eq!(foreign_addresses(CATALOGUE, "let x = \"https://a.example\";").len(), 0);
 
     assert_eq!(foreign_loads("<script src=\"https://example.org/a.js\"></script>").len(), 1);
     assert_eq!(foreign_loads("<link href='//fonts.example/a.css'>").len(), 1);

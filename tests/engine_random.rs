@@ -11,7 +11,7 @@ use askew::model::quant::Quant;
 use askew::runtime::engine::{self, Host};
 use askew::runtime::load::{Processor, load};
 use askew::runtime::protocol::{
-    Command, EngineStatus, Event, FailedStep, Math, ModelStatus, Place, Probe, Prompt, Sampling, Source, StopReason,
+    Command, EngineStatus, Event, FailedStep, Math, Place, Probe, Prompt, Sampling, Source, StopReason,
 };
 use askew::runtime::{ByteSource, LoadedModel, RuntimeError};
 use common::engine::{nmse, open_gpu};
@@ -64,7 +64,7 @@ fn random_models_agree_between_cpu_and_gpu() {
     let narrow = Shape { dim: 32, ff_dim: 64, layers: 1, heads: 8, kv_heads: 1, head_dim: 4, vocab: 301 };
     let all: Vec<Quant> = Quant::all().collect();
     let plain = GpuOptions::default();
-    let small_bindings = GpuOptions { max_binding_bytes: Some(16 << 10), ..plain };
+    let small_bindings = GpuOptions { max_binding_bytes: Some(48 << 10), ..plain };
     let shared_rows = GpuOptions { row_split: Some(4), ..plain };
     let cases: [(GpuOptions<'_>, Shape, &[Quant]); 5] = [
         (plain, Shape::TINY, &[Quant::F32]),
@@ -137,10 +137,10 @@ impl Host for Script {
         queue.iter().any(|(command, _)| *command == Command::Stop) && engine::interrupts(&queue)
     }
 
-    async fn open(&self, source: &Source, _: Option<()>) -> Result<Memory, RuntimeError> {
+    async fn open(&self, source: &Source, _: &str, _: bool, _: Option<()>) -> Result<Memory, RuntimeError> {
         match source {
             Source::Disk => Ok(Memory::new(&self.file)),
-            Source::Url(address) => Err(RuntimeError::Source(format!("{address}: not there"))),
+            Source::Url(address) | Source::Kept(address) => Err(RuntimeError::Source(format!("{address}: not there"))),
         }
     }
 
@@ -150,12 +150,20 @@ impl Host for Script {
 }
 
 fn load_command() -> Command {
-    Command::Load { source: Source::Disk, name: "random.gguf".into(), place: Place::Gpu }
+    load_into(0)
+}
+
+fn load_into(slot: u32) -> Command {
+    Command::Load { slot, source: Source::Disk, name: "random.gguf".into(), keep: false, place: Place::Gpu }
 }
 
 fn ask(id: u32, max_tokens: u32) -> Command {
+    ask_slot(0, id, max_tokens)
+}
+
+fn ask_slot(slot: u32, id: u32, max_tokens: u32) -> Command {
     let sampling = Sampling { temperature: 1.0, seed: 3, ..Sampling::greedy(max_tokens) };
-    Command::Generate { id, prompt: Prompt::Raw("hello".into()), sampling }
+    Command::Generate { slot, id, prompt: Prompt::Raw("hello".into()), sampling }
 }
 
 fn fold(events: &[Event]) -> EngineStatus {
@@ -168,8 +176,9 @@ fn fold(events: &[Event]) -> EngineStatus {
 fn an_answer_streams_and_ends() {
     let Some(gpu) = open_gpu("an_answer_streams_and_ends", GpuOptions::default()) else { return };
     let status = fold(&Script::run(Some(gpu), vec![Command::Probe, load_command(), ask(5, 6)], None));
-    assert!(matches!(status.probe, Some(Probe::Ready(device)) if !device.adapter.is_empty()));
-    assert!(matches!(&status.model, ModelStatus::Ready(card) if card.name == "Random llama" && card.num_layers == 2));
+    assert!(matches!(&status.probe, Some(Probe::Ready(device)) if !device.adapter.is_empty()));
+    let loaded = status.ready(0).expect("a model");
+    assert!(loaded.card.name == "Random llama" && loaded.card.num_layers == 2 && loaded.gpu_bytes > 0);
     let answer = status.answer.expect("an answer");
     let (reason, cost) = answer.end.expect("an end");
     assert_eq!((answer.id, answer.tokens.len(), reason), (5, 6, StopReason::Length));
@@ -189,11 +198,14 @@ fn stop_ends_an_answer_in_its_middle_and_the_next_one_runs() {
 #[test]
 fn failures_are_sentences_and_the_engine_lives_on() {
     let Some(gpu) = open_gpu("failures_are_sentences_and_the_engine_lives_on", GpuOptions::default()) else { return };
-    let missing =
-        Command::Load { source: Source::Url("https://example.org/x.gguf".into()), name: "x".into(), place: Place::Gpu };
-    let chat = Command::Generate { id: 2, prompt: Prompt::chat(None, "hi"), sampling: Sampling::greedy(4) };
-    let events =
-        Script::run(Some(gpu), vec![ask(1, 4), missing, load_command(), chat, ask(3, 4), Command::Unload], None);
+    let source = Source::Url("https://example.org/x.gguf".into());
+    let missing = Command::Load { slot: 0, source, name: "x".into(), keep: true, place: Place::Gpu };
+    let chat = Command::Generate { slot: 0, id: 2, prompt: Prompt::chat(None, "hi"), sampling: Sampling::greedy(4) };
+    let events = Script::run(
+        Some(gpu),
+        vec![ask(1, 4), missing, load_command(), chat, ask(3, 4), Command::Unload { slot: 0 }],
+        None,
+    );
     let failures: Vec<_> = events
         .iter()
         .filter_map(|event| match event {
@@ -202,11 +214,11 @@ fn failures_are_sentences_and_the_engine_lives_on() {
         })
         .collect();
     assert_eq!(failures[0], (FailedStep::Generate(1), "No model is loaded: choose one first."));
-    assert!(failures[1].0 == FailedStep::Load && failures[1].1.contains("https://example.org/x.gguf: not there"));
+    assert!(failures[1].0 == FailedStep::Load(0) && failures[1].1.contains("https://example.org/x.gguf: not there"));
     assert!(failures[2].0 == FailedStep::Generate(2) && failures[2].1.contains("no chat template"));
     assert_eq!(failures.len(), 3);
     let status = fold(&events);
-    assert_eq!(status.model, ModelStatus::Absent);
+    assert!(status.models.is_empty());
     assert_eq!(status.answer.expect("the third answer").tokens.len(), 4);
 }
 
@@ -215,4 +227,28 @@ fn a_missing_gpu_is_a_plain_sentence() {
     let status = fold(&Script::run(None, vec![Command::Probe, load_command()], None));
     assert_eq!(status.probe, Some(Probe::Missing("This browser has no WebGPU.".into())));
     assert_eq!(status.failure.map(|failure| failure.message).as_deref(), Some("This browser has no WebGPU."));
+}
+
+/// Two models at once answer as each does alone, and unloading one leaves the other.
+#[test]
+fn two_models_stand_side_by_side() {
+    let Some(gpu) = open_gpu("two_models_stand_side_by_side", GpuOptions::default()) else { return };
+    let alone = fold(&Script::run(Some(gpu.clone()), vec![load_command(), ask(1, 8)], None)).answer.expect("an answer");
+    let commands = vec![load_into(0), load_into(7), ask_slot(0, 1, 8), ask_slot(7, 2, 8), Command::Unload { slot: 0 }];
+    let after = vec![ask_slot(7, 3, 8), ask_slot(0, 4, 8)];
+    let events = Script::run(Some(gpu), [commands, after].concat(), None);
+    let texts: Vec<String> = (1..=3)
+        .map(|wanted| {
+            let pieces = events.iter().filter_map(|event| match event {
+                Event::Token { id, piece, .. } if *id == wanted => Some(piece.as_str()),
+                Event::Finished { id, tail, .. } if *id == wanted => Some(tail.as_str()),
+                _ => None,
+            });
+            pieces.collect()
+        })
+        .collect();
+    assert_eq!(texts, [alone.text.clone(), alone.text.clone(), alone.text]);
+    let status = fold(&events);
+    assert!(status.ready(0).is_none() && status.ready(7).is_some());
+    assert_eq!(status.failure.expect("slot 0 is empty").message, "No model is loaded: choose one first.");
 }

@@ -58,6 +58,21 @@ fn adapter_name(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> String {
     if parts.is_empty() { "a GPU that the browser does not name".to_owned() } else { parts.join(" ") }
 }
 
+/// Memory that a model must fit into: unknown natively.
+#[cfg(not(target_arch = "wasm32"))]
+fn memory_bytes() -> Option<u64> {
+    None
+}
+
+/// The machine's memory as browsers tell it, in rough GiB. From 8 on it may be any more, so nothing is known.
+#[cfg(target_arch = "wasm32")]
+fn memory_bytes() -> Option<u64> {
+    let get = |object: &wasm_bindgen::JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).ok();
+    let gibibytes = get(&get(&js_sys::global(), "navigator")?, "deviceMemory")?.as_f64()?;
+    let known = [(0.25, 28), (0.5, 29), (1.0, 30), (2.0, 31), (4.0, 32)];
+    known.iter().find(|(known, _)| *known == gibibytes).map(|(_, bits)| 1 << bits)
+}
+
 pub(super) fn caps(adapter: &wgpu::Adapter, device: &wgpu::Device) -> DeviceCaps {
     let (info, limits) = (adapter.get_info(), device.limits());
     let name = adapter_name(&info, device);
@@ -70,6 +85,7 @@ pub(super) fn caps(adapter: &wgpu::Adapter, device: &wgpu::Device) -> DeviceCaps
         is_software,
         max_buffer_bytes: limits.max_buffer_size,
         max_binding_bytes: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
+        memory_bytes: memory_bytes(),
         shader_f16: adapter.features().contains(wgpu::Features::SHADER_F16),
         subgroups: has_subgroups.then_some((info.subgroup_min_size, info.subgroup_max_size)),
         row_split: if is_software { 1 } else { 8 },

@@ -2,6 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,6 +26,9 @@ pub struct DeviceCaps {
     pub max_buffer_bytes: u64,
     /// Largest storage binding in bytes.
     pub max_binding_bytes: u64,
+    /// Memory in bytes that a model must fit into, where anybody says: browsers tell of the machine's, and only of small
+    /// ones exactly.
+    pub memory_bytes: Option<u64>,
     /// Whether shaders may use 16-bit floats (unused so far: everything is computed in f32).
     pub shader_f16: bool,
     /// Smallest and largest subgroup size, where subgroups are usable.
@@ -43,6 +48,8 @@ pub struct GpuOptions<'a> {
     pub adapter: Option<&'a str>,
     /// Use smaller bindings than the device grants: tests cut small matrices into several slabs with it.
     pub max_binding_bytes: Option<u64>,
+    /// Use this instead of [`DeviceCaps::memory_bytes`].
+    pub memory_bytes: Option<u64>,
     /// Use this instead of [`DeviceCaps::row_split`].
     pub row_split: Option<u32>,
     /// Use this instead of [`DeviceCaps::prefill_lanes`]: 1, 8 or 32.
@@ -100,6 +107,9 @@ pub struct Gpu {
     /// What stands at bindings that a dispatch does not use: one to read, two to write.
     stubs: [wgpu::Buffer; 3],
     counts: Cell<Counts>,
+    /// Buffers made since [`Gpu::collect`].
+    pub(super) collecting: RefCell<Option<Vec<wgpu::Buffer>>>,
+    loss: RefCell<oneshot::Receiver<()>>,
     fault: Arc<Mutex<Option<GpuError>>>,
 }
 
@@ -119,14 +129,21 @@ impl Gpu {
         let slot = Arc::clone(&fault);
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| note(&slot, error.into())));
         let slot = Arc::clone(&fault);
+        let (sender, loss) = oneshot::channel();
+        let sender = Mutex::new(Some(sender));
         device.set_device_lost_callback(move |reason, message| {
             if reason != wgpu::DeviceLostReason::Destroyed {
                 note(&slot, GpuError::Lost(message));
+                if let Some(sender) = sender.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                    // Nobody may be waiting.
+                    sender.send(()).ok();
+                }
             }
         });
 
         let mut caps = caps(&adapter, &device);
         caps.max_binding_bytes = options.max_binding_bytes.unwrap_or(caps.max_binding_bytes);
+        caps.memory_bytes = options.memory_bytes.or(caps.memory_bytes);
         caps.row_split = options.row_split.unwrap_or(caps.row_split);
         caps.prefill_lanes = options.prefill_lanes.unwrap_or(caps.prefill_lanes);
         let stubs = [(); 3].map(|()| {
@@ -142,6 +159,8 @@ impl Gpu {
             patch: options.patch,
             kernels: RefCell::default(),
             counts: Cell::default(),
+            collecting: RefCell::default(),
+            loss: RefCell::new(loss),
             fault,
         }))
     }
@@ -163,6 +182,15 @@ impl Gpu {
     pub fn check(&self) -> Result<(), GpuError> {
         let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
         fault.clone().map_or(Ok(()), Err)
+    }
+
+    /// Ends when the device is lost.
+    pub async fn lost(&self) {
+        let told = poll_fn(|context| Pin::new(&mut *self.loss.borrow_mut()).poll(context)).await;
+        if told.is_err() {
+            // The device is gone without a word: it was given up.
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Runs `build` and gives what it made, unless the driver refused a part of it or ran out of memory.
@@ -228,12 +256,12 @@ impl Gpu {
             counts.buffers += 1;
             counts.buffer_bytes += size;
         });
-        self.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some(label),
-            size,
-            usage,
-            mapped_at_creation: false,
-        })
+        let descriptor = wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false };
+        let buffer = self.device.create_buffer(&descriptor);
+        if let Some(buffers) = &mut *self.collecting.borrow_mut() {
+            buffers.push(buffer.clone());
+        }
+        buffer
     }
 
     /// One compute pass and one submit, then a copy of `copy.0` to `copy.1` in the same submit.

@@ -4,6 +4,7 @@
 //! name there.
 
 mod adapter;
+mod allocation;
 mod buffers;
 mod device;
 mod error;
@@ -18,6 +19,7 @@ pub mod pack;
 pub mod side;
 mod weights;
 
+pub use allocation::Allocation;
 pub use buffers::Chosen;
 pub use device::{Counts, DeviceCaps, Gpu, GpuOptions};
 pub use error::GpuError;

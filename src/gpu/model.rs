@@ -70,11 +70,11 @@ impl GpuModel {
 
     /// Bytes that [`GpuModel::new`] allocates beside the weights and the side paths.
     pub fn working_bytes(config: &Config, columns: usize, context: usize) -> u64 {
-        let per_layer = 2 * columns * context * config.kv_dim();
+        // In 64 bits: wasm counts in 32.
+        let cache = 2 * config.num_layers as u64 * columns as u64 * context as u64 * config.kv_dim() as u64;
         let widths = 4 * config.dim + config.qkv_dim() + config.q_dim() + 3 * config.ff_dim;
-        let angles = 2 * context * config.head_dim;
-        let floats = config.num_layers * per_layer + MAX_LANES * widths + angles + 2 * DECODE_LANES * config.vocab_size;
-        4 * floats as u64
+        let rest = MAX_LANES * widths + 2 * context * config.head_dim + 2 * DECODE_LANES * config.vocab_size;
+        4 * (cache + rest as u64)
     }
 
     /// Lays a model out. The plans that every answer needs are built here.

@@ -1,16 +1,20 @@
 //! The engine's state machine: commands in, events out. What a shell must provide is in [`Host`]; the browser's worker
 //! and the native tests fill it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::future::poll_fn;
 use std::ops::ControlFlow;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 use super::generate::{Generation, Step};
 use super::load::{self, Processor, load};
 use super::protocol::{
-    Column, Command, Cost, Event, FailedStep, Failure, Math, Place, Probe, Prompt, Sampling, Source, StopReason,
+    Column, Command, Cost, Event, FailedStep, Failure, LoadProgress, Loaded, Math, Place, Probe, Prompt, Sampling,
+    Shelf, Source, StopReason,
 };
-use super::{ByteSource, LoadedModel, RuntimeError};
+use super::{ByteSource, Ending, LoadedModel, RuntimeError};
 use crate::gpu::{Gpu, GpuError};
 
 /// What the engine needs from the place it runs in.
@@ -29,22 +33,48 @@ pub trait Host {
     /// The next command, or none when no more will come.
     fn next_command(&self) -> impl Future<Output = Option<(Command, Option<Self::Attachment>)>>;
 
-    /// Whether a command is waiting that ends an answer or a load: any but [`Command::Probe`].
+    /// Whether a command is waiting that ends an answer or a load: see [`Command::interrupts`].
     fn is_interrupted(&self) -> bool;
 
-    /// Opens a model's bytes.
+    /// Ends once [`Host::is_interrupted`], or never: a server that says nothing more must not keep the engine from
+    /// hearing the reader.
+    fn interruption(&self) -> impl Future<Output = ()> {
+        std::future::pending()
+    }
+
+    /// Opens a model's bytes; with `keep`, they are kept for the next time as they pass.
     ///
     /// # Errors
     /// [`RuntimeError::Source`].
     fn open(
         &self,
         source: &Source,
+        name: &str,
+        keep: bool,
         attachment: Option<Self::Attachment>,
     ) -> impl Future<Output = Result<Self::Source, RuntimeError>>;
 
     /// Lets messages come in. A model on the CPU never waits for anything, so without this no word would reach it.
     fn rest(&self) -> impl Future<Output = ()> {
         async {}
+    }
+
+    /// What can be loaded without a file at hand.
+    fn shelf(&self) -> impl Future<Output = Shelf> {
+        async { Shelf::default() }
+    }
+
+    /// Deletes a kept model.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Kept`].
+    fn forget(&self, _key: &str) -> impl Future<Output = Result<(), RuntimeError>> {
+        async { Ok(()) }
+    }
+
+    /// Size of the engine's own memory in bytes, where that is known.
+    fn engine_bytes(&self) -> u64 {
+        0
     }
 
     /// Opens the GPU.
@@ -56,35 +86,114 @@ pub trait Host {
 
 /// Whether commands of this queue end an answer or a load: for hosts' [`Host::is_interrupted`].
 pub fn interrupts<T>(queue: &VecDeque<(Command, T)>) -> bool {
-    queue.iter().any(|(command, _)| *command != Command::Probe)
+    queue.iter().any(|(command, _)| command.interrupts())
 }
 
 /// Obeys commands until there are no more.
 pub async fn serve(host: &impl Host) {
-    let mut engine = Engine { host, gpu: None, model: None };
-    while let Some((command, attachment)) = host.next_command().await {
-        engine.obey(command, attachment).await;
+    let mut engine = Engine { host, gpu: None, models: BTreeMap::new() };
+    loop {
+        match engine.next().await {
+            Next::Command(Some((command, attachment))) => engine.obey(command, attachment).await,
+            Next::Command(None) => return,
+            Next::GpuLost => engine.notice_loss(),
+        }
     }
+}
+
+/// What happens while the engine waits.
+enum Next<T> {
+    /// A command, or none when no more will come.
+    Command(Option<(Command, Option<T>)>),
+    /// The GPU is gone.
+    GpuLost,
 }
 
 struct Engine<'a, H> {
     host: &'a H,
     gpu: Option<Rc<Gpu>>,
-    model: Option<LoadedModel>,
+    /// By slot.
+    models: BTreeMap<u32, LoadedModel>,
+}
+
+/// A source that stops when the reader wants something else, even while no bytes come.
+struct Interruptible<'a, H, S> {
+    host: &'a H,
+    source: S,
+}
+
+impl<H: Host, S: ByteSource> ByteSource for Interruptible<'_, H, S> {
+    fn total_bytes(&self) -> Option<u64> {
+        self.source.total_bytes()
+    }
+
+    fn is_total_exact(&self) -> bool {
+        self.source.is_total_exact()
+    }
+
+    async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
+        let mut interruption = pin!(self.host.interruption());
+        let mut chunk = pin!(self.source.next_chunk());
+        poll_fn(|context| match chunk.as_mut().poll(context) {
+            Poll::Ready(chunk) => Poll::Ready(chunk),
+            Poll::Pending => interruption.as_mut().poll(context).map(|()| Err(RuntimeError::Stopped)),
+        })
+        .await
+    }
+
+    async fn close(&mut self, ending: Ending) -> Result<String, RuntimeError> {
+        self.source.close(ending).await
+    }
 }
 
 impl<H: Host> Engine<'_, H> {
     async fn obey(&mut self, command: Command, attachment: Option<H::Attachment>) {
         match command {
             Command::Probe => self.probe().await,
-            Command::Load { source, name, place } => self.load(&source, &name, place, attachment).await,
-            Command::Generate { id, prompt, sampling } => self.answer(id, &prompt, &sampling).await,
+            Command::Load { slot, source, name, keep, place } => {
+                self.load(slot, (&source, &name), keep, place, attachment).await;
+            }
+            Command::Generate { slot, id, prompt, sampling } => self.answer(slot, id, &prompt, &sampling).await,
             // What it was meant to stop has ended already.
             Command::Stop => {}
-            Command::Unload => {
-                self.model = None;
-                self.host.emit(Event::Unloaded);
+            Command::Unload { slot } => {
+                self.models.remove(&slot);
+                self.host.emit(Event::Unloaded { slot });
             }
+            Command::Shelf => self.show_shelf().await,
+            Command::Forget { key } => {
+                if let Err(error) = self.host.forget(&key).await {
+                    self.fail(FailedStep::Shelf, &error);
+                }
+                self.show_shelf().await;
+            }
+        }
+    }
+
+    async fn show_shelf(&self) {
+        self.host.emit(Event::Shelf(self.host.shelf().await));
+    }
+
+    async fn next(&self) -> Next<H::Attachment> {
+        let mut command = pin!(self.host.next_command());
+        let mut lost = pin!(async {
+            match &self.gpu {
+                Some(gpu) => gpu.lost().await,
+                None => std::future::pending().await,
+            }
+        });
+        poll_fn(|context| match command.as_mut().poll(context) {
+            Poll::Ready(command) => Poll::Ready(Next::Command(command)),
+            Poll::Pending => lost.as_mut().poll(context).map(|()| Next::GpuLost),
+        })
+        .await
+    }
+
+    /// Says so at once where a model was on it; otherwise the next command opens another.
+    fn notice_loss(&mut self) {
+        let lost = self.gpu.take().and_then(|gpu| gpu.check().err());
+        if let Some(error) = lost.filter(|_| !self.models.is_empty()) {
+            self.fail(FailedStep::Device, &error.into());
         }
     }
 
@@ -107,47 +216,67 @@ impl<H: Host> Engine<'_, H> {
         self.host.emit(Event::Probed(probe));
     }
 
-    async fn load(&mut self, source: &Source, name: &str, place: Place, attachment: Option<H::Attachment>) {
-        self.model = None;
-        match self.try_load(source, name, place, attachment).await {
-            Ok(model) => {
-                self.host.emit(Event::Loaded(model.card.clone()));
-                self.model = Some(model);
+    async fn load(&mut self, slot: u32, what: (&Source, &str), keep: bool, place: Place, file: Option<H::Attachment>) {
+        // Its memory is wanted.
+        self.models.remove(&slot);
+        match self.try_load(slot, what, keep, place, file).await {
+            Ok((model, note)) => {
+                let (card, gpu_bytes) = (model.card.clone(), model.gpu_bytes());
+                self.models.insert(slot, model);
+                let engine_bytes = self.host.engine_bytes();
+                self.host.emit(Event::Loaded(Loaded { slot, card, note, gpu_bytes, engine_bytes }));
             }
-            Err(RuntimeError::Stopped) => self.host.emit(Event::Unloaded),
-            Err(error) => self.fail(FailedStep::Load, &error),
+            Err(RuntimeError::Stopped) => self.host.emit(Event::Unloaded { slot }),
+            Err(error) => self.fail(FailedStep::Load(slot), &error),
         }
+        self.show_shelf().await;
     }
 
+    /// The model, and where its bytes came from.
     async fn try_load(
         &mut self,
-        source: &Source,
-        name: &str,
+        slot: u32,
+        (source, name): (&Source, &str),
+        keep: bool,
         place: Place,
-        attachment: Option<H::Attachment>,
-    ) -> Result<LoadedModel, RuntimeError> {
+        file: Option<H::Attachment>,
+    ) -> Result<(LoadedModel, String), RuntimeError> {
         let processor = match place {
             Place::Gpu => Processor::Gpu(self.gpu().await?),
             Place::Cpu => Processor::Cpu(Math::Fast),
         };
         let host = self.host;
-        let mut bytes = host.open(source, attachment).await?;
+        let mut bytes = Interruptible { host, source: host.open(source, name, keep, file).await? };
         let progress = |progress| {
-            host.emit(Event::LoadProgress(progress));
+            host.emit(Event::LoadProgress(LoadProgress { slot, ..progress }));
             if host.is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        load(&mut bytes, name, &processor, progress).await
+        let loaded = load(&mut bytes, name, &processor, progress).await;
+        let ending = match &loaded {
+            Ok(_) => Ending::Loaded,
+            Err(error) if error.refuses_file() => Ending::Refused,
+            Err(_) => Ending::Stopped,
+        };
+        // What closing finds wrong is the cause of what went wrong before.
+        let note = bytes.close(ending).await?;
+        Ok((loaded?, note))
     }
 
-    async fn answer(&mut self, id: u32, prompt: &Prompt, sampling: &Sampling) {
-        if let Err(error) = self.try_answer(id, prompt, sampling).await {
+    async fn answer(&mut self, slot: u32, id: u32, prompt: &Prompt, sampling: &Sampling) {
+        if let Err(error) = self.try_answer(slot, id, prompt, sampling).await {
             self.fail(FailedStep::Generate(id), &error);
         }
     }
 
-    async fn try_answer(&mut self, id: u32, prompt: &Prompt, sampling: &Sampling) -> Result<(), RuntimeError> {
+    async fn try_answer(
+        &mut self,
+        slot: u32,
+        id: u32,
+        prompt: &Prompt,
+        sampling: &Sampling,
+    ) -> Result<(), RuntimeError> {
         let host = self.host;
-        let model = self.model.as_mut().ok_or(RuntimeError::NoModel)?;
+        let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
         let start = host.now_ms();
         let mut generation = Generation::new(model, prompt, sampling, &[Column::default()])?;
         let prompt_tokens = u32::try_from(generation.prompt().len()).unwrap_or(u32::MAX);
@@ -190,11 +319,14 @@ impl<H: Host> Engine<'_, H> {
         }
     }
 
-    /// Reports a failure; a GPU that failed is given up together with the model on it.
+    /// Reports a failure. A GPU that failed is given up together with the models on it; one that only lacked the memory
+    /// for another model goes on with those that are there.
     fn fail(&mut self, what: FailedStep, error: &RuntimeError) {
-        let model_lost = error.loses_model();
+        let is_sound = self.gpu.as_ref().is_some_and(|gpu| gpu.check().is_ok());
+        let lacks_memory = *error == RuntimeError::Gpu(GpuError::OutOfMemory);
+        let model_lost = error.loses_model() && !(is_sound && lacks_memory && matches!(what, FailedStep::Load(_)));
         if model_lost {
-            self.model = None;
+            self.models.clear();
             self.gpu = None;
         }
         self.host.emit(Event::Failed(Failure { what, message: sentence(error), model_lost }));

@@ -1,5 +1,7 @@
 //! What can go wrong while a model loads or answers.
 
+use super::cache::StoreError;
+use super::fit::Unfit;
 use crate::gpu::GpuError;
 use crate::model::ModelError;
 
@@ -18,6 +20,40 @@ pub enum RuntimeError {
     /// Rounded activations were asked of a GPU.
     #[error("the fast maths runs on the CPU only: choose the CPU, or the exact maths")]
     FastGpu,
+    /// The connection was cut, and what came is kept.
+    #[error(
+        "the model could not be read to its end ({why}): {} are kept in this browser, load it again to go on from there",
+        part(*kept, *total)
+    )]
+    Cut {
+        /// The browser's words.
+        why: String,
+        /// Bytes that are kept.
+        kept: u64,
+        /// Bytes in all, where that is known.
+        total: Option<u64>,
+    },
+    /// A copy's SHA-256 is not what it was when it was written.
+    #[error("this browser's copy of {0} was damaged and has been deleted: load it again to download it anew")]
+    DamagedCopy(String),
+    /// The file is not the one that was meant.
+    #[error(
+        "{name} is another file than the list means (SHA-256 {found}, not {expected}): it was not kept, choose another"
+    )]
+    AnotherFile {
+        /// The file.
+        name: String,
+        /// Its sum.
+        found: String,
+        /// The list's.
+        expected: String,
+    },
+    /// The model needs more than there is, known before its weights were read.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// A copy could not be deleted.
+    #[error("the copy could not be deleted ({0}): close other tabs of this page and try again")]
+    Kept(#[from] StoreError),
     /// A prompt came before a model.
     #[error("no model is loaded: choose one first")]
     NoModel,
@@ -40,4 +76,21 @@ impl RuntimeError {
     pub fn loses_model(&self) -> bool {
         matches!(self, Self::Gpu(error) if error.loses_model())
     }
+
+    /// Whether it is the file that is at fault: reading it again changes nothing.
+    pub fn refuses_file(&self) -> bool {
+        matches!(self, Self::Model(_))
+    }
+}
+
+/// "49.2 MB", or "49.2 of 98.4 MB".
+fn part(bytes: u64, total: Option<u64>) -> String {
+    total.map_or_else(|| size_text(bytes), |total| format!("{} of {}", size_text(bytes), size_text(total)))
+}
+
+/// "49.2 MB", "1.2 GB": a million or a thousand million bytes, as file managers count.
+pub fn size_text(bytes: u64) -> String {
+    let (unit, name) = if bytes < 1_000_000_000 { (100_000, "MB") } else { (100_000_000, "GB") };
+    let tenths = bytes.saturating_add(unit / 2) / unit;
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
 }

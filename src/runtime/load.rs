@@ -4,18 +4,21 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use super::cpu_model::CpuWeights;
+use super::fit::{Limits, Need, fit};
 use super::model::{Engine, LoadedModel, narrow};
 use super::protocol::{Device, LoadProgress, LoadStage, Math, ModelCard, QuantCount};
 use super::{ByteSource, RuntimeError};
-use crate::gpu::{DeviceCaps, Gpu, GpuError, GpuModel, GpuWeightsBuilder, Layout};
+use crate::gpu::{Allocation, DeviceCaps, Gpu, GpuError, GpuModel, GpuWeightsBuilder, Layout};
 use crate::model::config::count_quants;
 use crate::model::gguf::{HeaderParser, RowSink, WeightStream};
 use crate::model::{ModelError, ModelFile};
 
 /// Tokens that the cache holds unless the model was trained for fewer. 2048 tokens of a 135M model take 94 MB.
 pub const DEFAULT_CONTEXT: usize = 2048;
-/// Bytes handed to the driver before it must have taken them.
-const FLUSH_BYTES: u64 = 16 << 20;
+/// Bytes handed to the driver before it must have taken them: what a browser holds for it in between.
+const FLUSH_BYTES: u64 = 8 << 20;
+/// Sequences decoded together.
+const COLUMNS: usize = 1;
 /// Bytes between two progress reports.
 const REPORT_BYTES: u64 = 2 << 20;
 
@@ -69,27 +72,52 @@ pub async fn load(
     report(&mut progress, 0, total, LoadStage::Headers)?;
     let (file, stream, rest) = read_headers(source).await?;
     let mut weights = Weights { source, stream, rest, total, progress: &mut progress };
-    let (engine, context) = match processor {
+    let (engine, context, allocations) = match processor {
         Processor::Cpu(math) => {
             let mut builder = CpuWeights::new(*math);
             weights.pour(&mut builder, async || Ok(())).await?;
             let context = DEFAULT_CONTEXT.min(file.config.trained_context);
-            (Engine::Cpu(builder.build(&file, context)?), context)
+            (Engine::Cpu(builder.build(&file, context)?), context, Vec::new())
         }
         Processor::Gpu(gpu) => {
-            let mut builder = gpu.checked(|| GpuWeightsBuilder::new(gpu, &file)).await?;
-            weights.pour(&mut builder, async || gpu.flush().await).await?;
-            report(&mut progress, total.unwrap_or_default(), total, LoadStage::Pipelines)?;
-            let columns = 1;
-            let context = GpuModel::context(gpu, &file.config, columns, DEFAULT_CONTEXT);
-            let built = Rc::new(builder.build());
-            let layout = Layout { context, columns, ..Layout::default() };
-            let model = gpu.checked(|| GpuModel::new(gpu, &file.config, &built, &layout)).await?;
-            (Engine::Gpu(Box::new(model)), context)
+            let need = fit(&file, &limits(gpu.caps()), COLUMNS, DEFAULT_CONTEXT)?;
+            let (model, allocations) = load_on_gpu(gpu, &file, &need, &mut weights).await?;
+            (Engine::Gpu(Box::new(model)), need.context, allocations)
         }
     };
     let card = card(&file, name, context);
-    Ok(LoadedModel { file, card, context, columns: 1, num_scales: 0, engine })
+    Ok(LoadedModel { file, card, context, columns: COLUMNS, num_scales: 0, engine, allocations })
+}
+
+/// Takes all the memory that the model will need, then the weights, then builds the plans. Gives the model and its memory;
+/// what a load that fails has taken is freed.
+async fn load_on_gpu<S: ByteSource, P: FnMut(LoadProgress) -> ControlFlow<()>>(
+    gpu: &Rc<Gpu>,
+    file: &ModelFile,
+    need: &Need,
+    weights: &mut Weights<'_, S, P>,
+) -> Result<(GpuModel, Vec<Allocation>), RuntimeError> {
+    gpu.collect();
+    let builder = gpu.checked(|| GpuWeightsBuilder::new(gpu, file)).await;
+    let for_weights = gpu.collected();
+    let mut builder = builder?;
+    // A GPU without room for the rest says so here, before weights are fetched.
+    let reserved = gpu.checked(|| Ok(gpu.reserve(need.working))).await?;
+    weights.pour(&mut builder, async || gpu.flush().await).await?;
+    drop(reserved);
+    weights.report(weights.total.unwrap_or_default(), LoadStage::Pipelines)?;
+    let built = Rc::new(builder.build());
+    let layout = Layout { context: need.context, columns: COLUMNS, ..Layout::default() };
+    gpu.collect();
+    let model = gpu.checked(|| GpuModel::new(gpu, &file.config, &built, &layout)).await;
+    let for_work = gpu.collected();
+    Ok((model?, vec![for_work, for_weights]))
+}
+
+/// What a device grants.
+pub fn limits(caps: &DeviceCaps) -> Limits {
+    let DeviceCaps { max_buffer_bytes, max_binding_bytes, memory_bytes, .. } = *caps;
+    Limits { max_buffer_bytes, max_binding_bytes, memory_bytes }
 }
 
 /// The part of a file after its headers.
@@ -121,13 +149,17 @@ impl<S: ByteSource, P: FnMut(LoadProgress) -> ControlFlow<()>> Weights<'_, S, P>
                 flushed = at;
             }
             if at - reported >= REPORT_BYTES {
-                report(&mut self.progress, at, self.total, LoadStage::Weights)?;
+                self.report(at, LoadStage::Weights)?;
                 reported = at;
             }
             chunk = self.source.next_chunk().await?;
         }
         self.stream.finish()?;
         Ok(flush().await?)
+    }
+
+    fn report(&mut self, bytes: u64, stage: LoadStage) -> Result<(), RuntimeError> {
+        report(self.progress, bytes, self.total, stage)
     }
 }
 
@@ -137,7 +169,7 @@ fn report(
     total: Option<u64>,
     stage: LoadStage,
 ) -> Result<(), RuntimeError> {
-    match progress(LoadProgress { bytes, total, stage }) {
+    match progress(LoadProgress { bytes, total, stage, ..LoadProgress::default() }) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(RuntimeError::Stopped),
     }

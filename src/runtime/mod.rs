@@ -1,24 +1,28 @@
 //! Worker protocols, byte sources and the engine's state machine.
 
+pub mod cache;
+pub mod catalogue;
 mod clock;
 mod cpu_model;
 pub mod data_engine;
 pub mod data_protocol;
 pub mod engine;
 mod error;
+pub mod fit;
 pub mod generate;
 pub mod load;
 mod model;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod protocol;
+pub mod shelf;
 mod source;
 pub mod wire;
 
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 
-pub use error::RuntimeError;
+pub use error::{RuntimeError, size_text};
 pub use generate::Generation;
 pub use model::LoadedModel;
-pub use source::ByteSource;
+pub use source::{ByteSource, Ending};

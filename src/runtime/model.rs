@@ -6,7 +6,7 @@ use super::RuntimeError;
 use super::cpu_model::CpuModel;
 use super::load::{DEFAULT_CONTEXT, device};
 use super::protocol::{Column, Device, ModelCard};
-use crate::gpu::{Choice, Chosen, Gpu, GpuModel, Lane, Layout};
+use crate::gpu::{Allocation, Choice, Chosen, Gpu, GpuModel, Lane, Layout};
 use crate::model::sampler::SeenTokens;
 use crate::model::{Adapter, ModelError, ModelFile, Sampler, Steering};
 
@@ -33,6 +33,8 @@ pub struct LoadedModel {
     /// Adapters and steering vectors.
     pub(super) num_scales: usize,
     pub(super) engine: Engine,
+    /// Its buffers. The last field: dropped, and so destroyed, after what uses them.
+    pub(super) allocations: Vec<Allocation>,
 }
 
 #[derive(Debug)]
@@ -60,10 +62,17 @@ impl LoadedModel {
                 let gpu = Rc::clone(model.gpu());
                 let context = GpuModel::context(&gpu, &self.file.config, columns, DEFAULT_CONTEXT);
                 let layout = Layout { context, columns, adapters: &adapters, steerings: &steerings };
-                let laid_out = gpu.checked(|| model.laid_out(&layout)).await?;
+                gpu.collect();
+                let laid_out = gpu.checked(|| model.laid_out(&layout)).await;
+                let for_work = gpu.collected();
+                let laid_out = laid_out?;
                 self.context = context;
                 self.card.context_tokens = narrow(context);
                 **model = laid_out;
+                // The room of the layout before is freed; the weights stay.
+                if let Some(before) = self.allocations.first_mut() {
+                    *before = for_work;
+                }
             }
         }
         (self.columns, self.num_scales) = (columns, num_scales);
@@ -236,6 +245,11 @@ impl LoadedModel {
             Engine::Cpu(_) => (0, 0),
             Engine::Gpu(model) => model.dispatches(self.columns, Choice::Free).unwrap_or_default(),
         }
+    }
+
+    /// Memory of the GPU that it takes, in bytes.
+    pub fn gpu_bytes(&self) -> u64 {
+        self.allocations.iter().map(Allocation::num_bytes).sum()
     }
 
     /// The GPU it runs on.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::wire::Message as WireMessage;
 
 /// Raised whenever a message changes shape; a page and a worker from different builds refuse each other.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 
 impl WireMessage for Command {
     const VERSION: u16 = PROTOCOL_VERSION;
@@ -23,17 +23,23 @@ impl WireMessage for Event {
 pub enum Command {
     /// Look for a usable GPU; answered by [`Event::Probed`].
     Probe,
-    /// Load a model, replacing the one before; answered by [`Event::LoadProgress`] and then [`Event::Loaded`] or [`Event::Failed`].
+    /// Load a model, replacing the one in its slot; answered by [`Event::LoadProgress`] and then [`Event::Loaded`] or [`Event::Failed`].
     Load {
+        /// Where it goes: several models are loaded at once where memory allows. Answers of all slots come one by one.
+        slot: u32,
         /// Where the bytes come from.
         source: Source,
         /// What the reader calls the file; shown in messages.
         name: String,
+        /// Whether to keep a copy in this browser.
+        keep: bool,
         /// Where to run it.
         place: Place,
     },
     /// Answer a prompt; answered by [`Event::Prefilled`], [`Event::Token`]s and [`Event::Finished`] or [`Event::Failed`].
     Generate {
+        /// Which model answers.
+        slot: u32,
         /// Chosen by the page and repeated in every event of this answer.
         id: u32,
         /// What to answer.
@@ -43,8 +49,28 @@ pub enum Command {
     },
     /// Stop the answer or the load under way. The answer ends with [`StopReason::Asked`]; a load ends with [`Event::Unloaded`].
     Stop,
-    /// Free the model and its GPU memory; answered by [`Event::Unloaded`].
-    Unload,
+    /// Free a model and its GPU memory; answered by [`Event::Unloaded`].
+    Unload {
+        /// Whose.
+        slot: u32,
+    },
+    /// What can be loaded without a file at hand; answered by [`Event::Shelf`].
+    Shelf,
+    /// Delete a kept model; answered by [`Event::Shelf`], after [`Event::Failed`] where it cannot be done.
+    Forget {
+        /// As in [`Source::Kept`].
+        key: String,
+    },
+}
+
+impl Command {
+    /// Whether it ends an answer or a load that is under way.
+    pub fn interrupts(&self) -> bool {
+        match self {
+            Self::Load { .. } | Self::Generate { .. } | Self::Stop | Self::Unload { .. } => true,
+            Self::Probe | Self::Shelf | Self::Forget { .. } => false,
+        }
+    }
 }
 
 /// Where a model's bytes come from.
@@ -52,8 +78,10 @@ pub enum Command {
 pub enum Source {
     /// A `File` (or `Blob`) sent as the message's first attachment.
     Disk,
-    /// An address to fetch. The server must allow cross-origin reads if it is another site.
+    /// An address to fetch, unless a whole copy is kept. The server must allow cross-origin reads if it is another site.
     Url(String),
+    /// A model that is kept in this browser, by its key; one that is not whole is downloaded to its end.
+    Kept(String),
 }
 
 /// Where a model runs.
@@ -180,9 +208,14 @@ pub enum Event {
     /// Sent many times while a model loads.
     LoadProgress(LoadProgress),
     /// A model is ready.
-    Loaded(ModelCard),
-    /// No model is loaded any more.
-    Unloaded,
+    Loaded(Loaded),
+    /// A slot is empty.
+    Unloaded {
+        /// Which.
+        slot: u32,
+    },
+    /// What can be loaded without a file at hand.
+    Shelf(Shelf),
     /// The prompt has been read.
     Prefilled {
         /// The answer's id.
@@ -248,9 +281,52 @@ pub struct Device {
     pub subgroups: Option<(u32, u32)>,
 }
 
+/// A model that has been loaded.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Loaded {
+    /// Where it stands.
+    pub slot: u32,
+    /// What it is.
+    pub card: ModelCard,
+    /// Where its bytes came from and whether they are kept, in a sentence; may be empty.
+    pub note: String,
+    /// Memory of the GPU that it takes, in bytes: weights, cache and activations.
+    pub gpu_bytes: u64,
+    /// Size of the engine's own memory in bytes. It never shrinks, so this is the most that loading took. 0 natively.
+    pub engine_bytes: u64,
+}
+
+/// What can be loaded without a file at hand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shelf {
+    /// How much is kept and how much more may be, in words.
+    pub summary: String,
+    /// Models kept in this browser, newest first, and parts of some.
+    pub kept: Vec<ShelfItem>,
+    /// Models known to work. Nothing of them is fetched until one is chosen.
+    pub offers: Vec<ShelfItem>,
+}
+
+/// A model on the shelf. Its words are made by the worker, for the page is what every reader downloads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShelfItem {
+    /// What the reader or its makers call it.
+    pub name: String,
+    /// Its size, its sum and when it was kept; or its licence and where it lies.
+    pub detail: String,
+    /// How it is loaded.
+    pub source: Source,
+    /// Bytes of it that are in this browser.
+    pub num_bytes: u64,
+    /// Whether that is a part.
+    pub is_part: bool,
+}
+
 /// How far a load has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadProgress {
+    /// Where the model goes.
+    pub slot: u32,
     /// Bytes read.
     pub bytes: u64,
     /// Bytes in all, where the source says.
@@ -260,9 +336,10 @@ pub struct LoadProgress {
 }
 
 /// The steps of a load, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoadStage {
     /// Reading the headers, which are checked before any weight is read.
+    #[default]
     Headers,
     /// Moving weights to the GPU.
     Weights,
@@ -343,21 +420,23 @@ pub struct Failure {
     pub what: FailedStep,
     /// What was wrong and what to do, in plain sentences.
     pub message: String,
-    /// Whether the model had to be given up (device lost, out of memory) and must be loaded again.
+    /// Whether all models had to be given up (device lost, out of memory) and must be loaded again.
     pub model_lost: bool,
 }
 
 /// The step that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FailedStep {
-    /// The load.
-    Load,
+    /// The load into this slot.
+    Load(u32),
     /// The answer with this id.
     Generate(u32),
     /// A message that could not be read, or one that came at the wrong moment.
     Message,
     /// The GPU itself.
     Device,
+    /// The models kept in this browser.
+    Shelf,
 }
 
 /// What the page knows of the engine: the fold of all events, in order.
@@ -365,24 +444,23 @@ pub enum FailedStep {
 pub struct EngineStatus {
     /// The last probe, if any came.
     pub probe: Option<Probe>,
-    /// The model.
-    pub model: ModelStatus,
+    /// The models with their slots; an empty slot is absent.
+    pub models: Vec<(u32, ModelStatus)>,
+    /// What can be loaded without a file at hand, once that was asked.
+    pub shelf: Option<Shelf>,
     /// The latest answer, running or ended.
     pub answer: Option<Answer>,
     /// The latest failure, until something succeeds after it.
     pub failure: Option<Failure>,
 }
 
-/// What has become of the model.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What has become of a slot's model.
+#[derive(Clone, Debug, PartialEq)]
 pub enum ModelStatus {
-    /// None is loaded.
-    #[default]
-    Absent,
-    /// One is loading.
+    /// It is loading.
     Loading(LoadProgress),
-    /// One is ready.
-    Ready(ModelCard),
+    /// It is ready.
+    Ready(Loaded),
 }
 
 /// An answer, as far as it has come.
@@ -416,22 +494,45 @@ impl EngineStatus {
         self.answer.as_ref().is_some_and(|answer| answer.end.is_none())
     }
 
+    /// The model in a slot, if it is ready.
+    pub fn ready(&self, slot: u32) -> Option<&Loaded> {
+        self.models.iter().find_map(|(at, model)| match model {
+            ModelStatus::Ready(loaded) if *at == slot => Some(loaded),
+            ModelStatus::Ready(_) | ModelStatus::Loading(_) => None,
+        })
+    }
+
+    /// The load into a slot, if one is under way.
+    pub fn loading(&self, slot: u32) -> Option<LoadProgress> {
+        self.models.iter().find_map(|(at, model)| match model {
+            ModelStatus::Loading(progress) if *at == slot => Some(*progress),
+            ModelStatus::Ready(_) | ModelStatus::Loading(_) => None,
+        })
+    }
+
+    /// Puts something into a slot, or empties it.
+    fn put(&mut self, slot: u32, model: Option<ModelStatus>) {
+        self.models.retain(|(at, _)| *at != slot);
+        self.models.extend(model.map(|model| (slot, model)));
+    }
+
     /// Folds one event in. Events of an answer other than the current one are late and change nothing.
     pub fn apply(&mut self, event: Event) {
         match event {
             Event::Probed(probe) => self.probe = Some(probe),
             Event::LoadProgress(progress) => {
                 self.failure = None;
-                self.model = ModelStatus::Loading(progress);
+                self.put(progress.slot, Some(ModelStatus::Loading(progress)));
             }
-            Event::Loaded(card) => {
+            Event::Loaded(loaded) => {
                 self.failure = None;
-                self.model = ModelStatus::Ready(card);
+                self.put(loaded.slot, Some(ModelStatus::Ready(loaded)));
             }
-            Event::Unloaded => {
-                self.model = ModelStatus::Absent;
+            Event::Unloaded { slot } => {
+                self.put(slot, None);
                 self.abandon_answer();
             }
+            Event::Shelf(shelf) => self.shelf = Some(shelf),
             Event::Prefilled { id, prompt_tokens, .. } => {
                 self.failure = None;
                 self.answer = Some(Answer { id, prompt_tokens, ..Answer::default() });
@@ -450,10 +551,16 @@ impl EngineStatus {
                 }
             }
             Event::Failed(failure) => {
-                if failure.model_lost || failure.what == FailedStep::Load {
-                    self.model = ModelStatus::Absent;
-                    self.abandon_answer();
-                } else if matches!(failure.what, FailedStep::Generate(_)) {
+                match failure.what {
+                    FailedStep::Load(slot) => {
+                        self.put(slot, None);
+                        self.abandon_answer();
+                    }
+                    FailedStep::Generate(_) => self.abandon_answer(),
+                    FailedStep::Message | FailedStep::Device | FailedStep::Shelf => {}
+                }
+                if failure.model_lost {
+                    self.models.clear();
                     self.abandon_answer();
                 }
                 self.failure = Some(failure);
@@ -520,9 +627,11 @@ mod tests {
 
     #[test]
     fn a_failed_load_leaves_no_model_and_a_reason() {
-        let failure = Failure { what: FailedStep::Load, message: "Not a GGUF file.".into(), model_lost: false };
-        let status = fold([Event::Loaded(ModelCard::default()), Event::Failed(failure.clone())]);
-        assert_eq!(status.model, ModelStatus::Absent);
+        let failure = Failure { what: FailedStep::Load(0), message: "Not a GGUF file.".into(), model_lost: false };
+        let other = Loaded { slot: 1, ..Loaded::default() };
+        let status =
+            fold([Event::Loaded(Loaded::default()), Event::Loaded(other.clone()), Event::Failed(failure.clone())]);
+        assert_eq!((status.ready(0), status.ready(1)), (None, Some(&other)), "the other slot keeps its model");
         assert_eq!(status.failure, Some(failure));
     }
 
@@ -530,12 +639,12 @@ mod tests {
     fn a_lost_device_ends_the_answer_and_keeps_its_text() {
         let failure = Failure { what: FailedStep::Generate(1), message: "The GPU was reset.".into(), model_lost: true };
         let status = fold([
-            Event::Loaded(ModelCard::default()),
+            Event::Loaded(Loaded::default()),
             Event::Prefilled { id: 1, prompt_tokens: 1, prefill_ms: 0.0 },
             token(1, 0, "kept"),
             Event::Failed(failure),
         ]);
-        assert_eq!(status.model, ModelStatus::Absent);
+        assert!(status.models.is_empty());
         assert!(!status.is_answering());
         assert_eq!(status.answer.map(|answer| answer.text).as_deref(), Some("kept"));
     }
@@ -543,7 +652,7 @@ mod tests {
     #[test]
     fn messages_survive_the_wire() {
         let command =
-            Command::Generate { id: 3, prompt: Prompt::chat(Some("Be brief."), "hey"), sampling: Sampling::greedy(8) };
+            Command::Generate { slot: 1, id: 3, prompt: Prompt::chat(None, "hey"), sampling: Sampling::greedy(8) };
         let bytes = wire::encode(&command).expect("encodes");
         assert_eq!(wire::decode::<Command>(&bytes), Ok(command));
         let event = Event::Probed(Probe::Ready(Device { subgroups: Some((4, 8)), ..Device::default() }));

@@ -1,14 +1,14 @@
 //! The Lab: a model of the reader's, on the reader's own GPU.
 
-use leptos::html;
 use leptos::prelude::*;
 
+use super::lab_load::{LoadForm, Trouble};
+use super::lab_shelf::Shelf;
+use super::lab_state::SLOT;
 use super::open::thousands;
 use super::session::Session;
 use super::text;
-use crate::runtime::protocol::{
-    Answer, LoadProgress, LoadStage, ModelCard, ModelStatus, Probe, Prompt, Sampling, StopReason,
-};
+use crate::runtime::protocol::{Answer, Loaded, ModelCard, Probe, Prompt, Sampling, StopReason};
 
 /// Longest answer that the page asks for, in tokens.
 const MAX_TOKENS: u32 = 1024;
@@ -62,12 +62,7 @@ pub fn LabScreen() -> impl IntoView {
     let session = Session::get();
     session.lab.start();
     let form = Form::new();
-    let card = Memo::new(move |_| {
-        session.lab.status.with(|status| match &status.model {
-            ModelStatus::Ready(card) => Some(card.clone()),
-            ModelStatus::Absent | ModelStatus::Loading(_) => None,
-        })
-    });
+    let loaded = Memo::new(move |_| session.lab.status.with(|status| status.ready(SLOT).cloned()));
     view! {
         <section class="lab">
             <h1>"Run a model on this machine"</h1>
@@ -78,7 +73,8 @@ pub fn LabScreen() -> impl IntoView {
             <ProbeLine/>
             <LoadForm/>
             <Trouble/>
-            {move || card.get().map(|card| view! { <Card card=card.clone()/> <PromptForm form card/> })}
+            <Shelf/>
+            {move || loaded.get().map(|loaded| view! { <Card loaded=loaded.clone()/> <PromptForm form card=loaded.card/> })}
             <AnswerPane/>
         </section>
     }
@@ -116,119 +112,37 @@ fn ProbeLine() -> impl IntoView {
 }
 
 #[component]
-fn LoadForm() -> impl IntoView {
-    let session = Session::get();
-    let (input, url) = (NodeRef::<html::Input>::new(), RwSignal::new(String::new()));
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            session.lab.load_file(&file);
-        }
-        input.set_value("");
-    };
-    let fetch = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let url = url.get_untracked().trim().to_owned();
-        if !url.is_empty() {
-            session.lab.load_url(&url);
-        }
-    };
-    view! {
-        <div class="load">
-            <label class="button">
-                "Choose a GGUF file"
-                <input id="model-file" class="hidden-input" type="file" accept=".gguf" node_ref=input on:change=chosen/>
-            </label>
-            <form on:submit=fetch>
-                <label class="field grow">
-                    <span>"or its address"</span>
-                    <input
-                        id="model-url"
-                        type="url"
-                        placeholder="https://…/model.gguf"
-                        prop:value=url
-                        on:input=move |event| url.set(event_target_value(&event))
-                    />
-                </label>
-                <button type="submit">"Load"</button>
-            </form>
-        </div>
-        <Loading/>
-    }
-}
-
-#[component]
-fn Loading() -> impl IntoView {
-    let session = Session::get();
-    let progress = Memo::new(move |_| {
-        session.lab.status.with(|status| match &status.model {
-            ModelStatus::Loading(progress) => Some(*progress),
-            ModelStatus::Absent | ModelStatus::Ready(_) => None,
-        })
-    });
-    let line = move || progress.get().map(loading_line);
-    view! {
-        <div role="status">{line}</div>
-        <Show when=move || progress.with(Option::is_some)>
-            <button type="button" on:click=move |_| session.lab.stop()>"Cancel"</button>
-        </Show>
-    }
-}
-
-fn loading_line(progress: LoadProgress) -> impl IntoView {
-    let stage = match progress.stage {
-        LoadStage::Headers => "Reading the headers",
-        LoadStage::Weights => "Reading the weights",
-        LoadStage::Pipelines => "Building the GPU's programs",
-    };
-    let mebibytes = progress.bytes >> 20;
-    let of = progress.total.map(|total| format!(" of {} MiB", thousands(total >> 20)));
-    let share = progress.total.filter(|total| *total > 0).map(|total| progress.bytes * 100 / total);
-    view! {
-        <p class="notice">
-            {stage} ": " {thousands(mebibytes)} {of.unwrap_or_else(|| " MiB".to_owned())} " "
-            <progress max="100" value=share aria-label="Share of the model that is loaded"></progress>
-        </p>
-    }
-}
-
-/// The latest failure, in one plain sentence.
-#[component]
-fn Trouble() -> impl IntoView {
-    let session = Session::get();
-    let message =
-        move || session.lab.status.with(|status| status.failure.as_ref().map(|failure| failure.message.clone()));
-    view! {
-        <div role="alert">
-            <Show when=move || message().is_some()>
-                <p class="notice error" id="lab-problem">{message}</p>
-            </Show>
-        </div>
-    }
-}
-
-#[component]
-fn Card(card: ModelCard) -> impl IntoView {
+fn Card(loaded: Loaded) -> impl IntoView {
+    let Loaded { card, note, gpu_bytes, engine_bytes, .. } = loaded;
     let quants = card.quantization.iter().map(|found| format!("{} × {}", found.num_tensors, found.quant));
     let rows = [
         ("Architecture", format!("{}, {} layers", card.architecture, card.num_layers)),
         ("Weights", format!("{}: {}", thousands(card.num_parameters), quants.collect::<Vec<_>>().join(", "))),
-        ("Read per token", format!("{:.1} MB", bytes_to_megabytes(card.bytes_per_token))),
+        ("Read per token", megabytes(card.bytes_per_token)),
         ("Context", format!("{} tokens", thousands(u64::from(card.context_tokens)))),
         ("Tokenizer", format!("{}, {} tokens", card.tokenizer, thousands(u64::from(card.vocab_size)))),
+        ("Memory", format!("{} on the GPU, {} in this tab", megabytes(gpu_bytes), megabytes(engine_bytes))),
     ];
     let rows = rows.map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> });
     view! {
-        <section class="card" id="model-card" aria-label="The loaded model">
+        <section
+            class="card"
+            id="model-card"
+            aria-label="The loaded model"
+            data-gpu-bytes=gpu_bytes.to_string()
+            data-engine-bytes=engine_bytes.to_string()
+        >
             <h2>{card.name}</h2>
             <dl>{rows.to_vec()}</dl>
+            <p class="quiet" id="model-origin">{note}</p>
         </section>
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-fn bytes_to_megabytes(bytes: u64) -> f64 {
-    bytes as f64 / 1e6
+/// "98.4 MB".
+pub(super) fn megabytes(bytes: u64) -> String {
+    let tenths = bytes.saturating_add(50_000) / 100_000;
+    format!("{}.{} MB", thousands(tenths / 10), tenths % 10)
 }
 
 #[component]

@@ -1,16 +1,18 @@
 //! What the engine worker said, folded into a status, and what is asked of it.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::runtime::protocol::{
-    Command, EngineStatus, Event, FailedStep, Failure, LoadProgress, LoadStage, ModelStatus, Place, Probe, Prompt,
-    Sampling, Source,
+    Command, EngineStatus, Event, FailedStep, Failure, LoadProgress, Place, Probe, Prompt, Sampling, Source,
 };
 use crate::runtime::web::client::{Notice, WorkerClient};
 
 /// The worker's script, beside the page. Chart readers never download it.
 const SCRIPT: &str = "engine_worker_loader.js";
+
+/// The one model that the Lab shows.
+pub const SLOT: u32 = 0;
 
 /// Handles to everything about the engine.
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +21,24 @@ pub struct LabState {
     pub status: RwSignal<EngineStatus>,
     /// Whether a prompt was sent of which the engine has said nothing yet: it is reading it.
     pub is_reading: RwSignal<bool>,
+    /// Whether to keep what is downloaded.
+    pub keeps_downloads: RwSignal<bool>,
+    /// Whether to keep what was chosen from this machine.
+    pub keeps_files: RwSignal<bool>,
+    /// Whether there is a load to repeat.
+    pub has_loaded: RwSignal<bool>,
+    last_load: StoredValue<Option<LastLoad>, LocalStorage>,
     num_answers: StoredValue<u32>,
     client: StoredValue<Option<WorkerClient<Command, Event>>, LocalStorage>,
+}
+
+/// The latest load, to repeat.
+#[derive(Debug, Clone)]
+struct LastLoad {
+    source: Source,
+    name: String,
+    keep: bool,
+    file: Option<JsValue>,
 }
 
 impl LabState {
@@ -30,6 +48,10 @@ impl LabState {
         Self {
             status: RwSignal::default(),
             is_reading: RwSignal::default(),
+            keeps_downloads: RwSignal::new(true),
+            keeps_files: RwSignal::default(),
+            has_loaded: RwSignal::default(),
+            last_load: StoredValue::new_local(None),
             num_answers: StoredValue::default(),
             client: StoredValue::new_local(None),
         }
@@ -48,13 +70,15 @@ impl LabState {
             Ok(client) => {
                 self.client.set_value(Some(client));
                 self.send(&Command::Probe, &[]);
+                self.send(&Command::Shelf, &[]);
             }
             Err(message) => self.fail(FailedStep::Device, message, true),
         }
     }
 
     fn take(self, event: Event) {
-        if matches!(event, Event::Prefilled { .. } | Event::Finished { .. } | Event::Failed(_) | Event::Unloaded) {
+        if matches!(event, Event::Prefilled { .. } | Event::Finished { .. } | Event::Failed(_) | Event::Unloaded { .. })
+        {
             self.is_reading.set(false);
         }
         self.status.update(|status| status.apply(event));
@@ -67,16 +91,44 @@ impl LabState {
     }
 
     /// Loads a model from the disk.
-    pub fn load_file(self, file: &web_sys::File) {
-        self.begin_loading();
-        self.send(&Command::Load { source: Source::Disk, name: file.name(), place: self.place() }, &[file.into()]);
+    pub fn load_file(self, file: web_sys::File) {
+        let (name, keep) = (file.name(), self.keeps_files.get_untracked());
+        self.load(Source::Disk, name, keep, Some(file.into()));
     }
 
     /// Loads a model from an address.
     pub fn load_url(self, url: &str) {
-        self.begin_loading();
         let name = url.rsplit('/').next().unwrap_or(url).to_owned();
-        self.send(&Command::Load { source: Source::Url(url.to_owned()), name, place: self.place() }, &[]);
+        self.load(Source::Url(url.to_owned()), name, self.keeps_downloads.get_untracked(), None);
+    }
+
+    /// Loads a model of the shelf.
+    pub fn load_listed(self, source: &Source, name: &str) {
+        self.load(source.clone(), name.to_owned(), self.keeps_downloads.get_untracked(), None);
+    }
+
+    /// Deletes a kept model.
+    pub fn forget(self, key: &str) {
+        self.start();
+        self.send(&Command::Forget { key: key.to_owned() }, &[]);
+    }
+
+    /// Repeats the latest load.
+    pub fn load_again(self) {
+        if let Some(LastLoad { source, name, keep, file }) = self.last_load.get_value() {
+            self.start();
+            self.take(Event::LoadProgress(LoadProgress { slot: SLOT, ..LoadProgress::default() }));
+            self.send(&Command::Load { slot: SLOT, source, name, keep, place: self.place() }, file.as_slice());
+        }
+    }
+
+    fn load(self, source: Source, name: String, keep: bool, file: Option<JsValue>) {
+        if keep {
+            persist();
+        }
+        self.last_load.set_value(Some(LastLoad { source, name, keep, file }));
+        self.has_loaded.set(true);
+        self.load_again();
     }
 
     /// Answers a prompt.
@@ -84,7 +136,7 @@ impl LabState {
         let id = self.num_answers.get_value() + 1;
         self.num_answers.set_value(id);
         self.is_reading.set(true);
-        self.send(&Command::Generate { id, prompt, sampling }, &[]);
+        self.send(&Command::Generate { slot: SLOT, id, prompt, sampling }, &[]);
     }
 
     /// Stops the answer or the load that is under way.
@@ -98,12 +150,6 @@ impl LabState {
         if is_missing { Place::Cpu } else { Place::Gpu }
     }
 
-    fn begin_loading(self) {
-        self.start();
-        let progress = LoadProgress { bytes: 0, total: None, stage: LoadStage::Headers };
-        self.take(Event::LoadProgress(progress));
-    }
-
     fn send(self, command: &Command, attachments: &[JsValue]) {
         let sent = self.client.with_value(|client| client.as_ref().map(|client| client.send(command, attachments)));
         if let Some(Err(message)) = sent {
@@ -114,7 +160,7 @@ impl LabState {
     /// The worker died: the next load starts another. Text that came is kept.
     fn bury(self, why: &str) {
         self.client.set_value(None);
-        let had_model = self.status.with_untracked(|status| status.model != ModelStatus::Absent);
+        let had_model = self.status.with_untracked(|status| !status.models.is_empty());
         let advice = if had_model { "load the model again" } else { "reload the page, or try another browser" };
         self.fail(FailedStep::Device, format!("The engine stopped ({why}): {advice}."), true);
     }
@@ -122,6 +168,16 @@ impl LabState {
     fn fail(self, what: FailedStep, message: String, model_lost: bool) {
         self.take(Event::Failed(Failure { what, message, model_lost }));
     }
+}
+
+/// Asks the browser not to clear what is kept when it needs room. It may refuse: then copies may go sooner.
+fn persist() {
+    let asked = web_sys::window().and_then(|window| {
+        let storage = js_sys::Reflect::get(&window.navigator(), &"storage".into()).ok()?;
+        let persist = js_sys::Reflect::get(&storage, &"persist".into()).ok()?;
+        persist.dyn_into::<js_sys::Function>().ok()?.call0(&storage).ok()
+    });
+    drop(asked);
 }
 
 impl Default for LabState {

@@ -11,6 +11,8 @@ pub mod chart;
 pub mod controls;
 pub mod data;
 pub mod lab;
+pub mod lab_load;
+pub mod lab_shelf;
 pub mod lab_state;
 pub mod open;
 pub mod results;

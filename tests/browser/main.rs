@@ -25,6 +25,7 @@ mod reload;
 mod results;
 mod self_test;
 mod server;
+mod shelf;
 mod watch;
 
 use chrome::Kind;
@@ -40,7 +41,8 @@ fn main() -> ExitCode {
     for &(name, test) in self_test::TESTS {
         trials.push(Trial::test(name, move || run(name, test, Some(self_test::fixture().path()), Kind::WebGpu)));
     }
-    let scenarios = [results::TESTS, answers::TESTS, loading::TESTS, reload::TESTS, lab::TESTS, pictures::TESTS];
+    let scenarios =
+        [results::TESTS, answers::TESTS, loading::TESTS, reload::TESTS, lab::TESTS, shelf::TESTS, pictures::TESTS];
     for &(name, test) in scenarios.into_iter().flatten() {
         trials.push(Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu)));
     }
@@ -49,6 +51,11 @@ fn main() -> ExitCode {
     }
     for &(name, test) in bench::TESTS {
         let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::Plain));
+        trials.push(trial.with_ignored_flag(true));
+    }
+    for &(name, test) in shelf::LONG_TESTS {
+        // For `cargo xtask verify`: it needs a larger model.
+        let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu));
         trials.push(trial.with_ignored_flag(true));
     }
     let conclusion = libtest_mimic::run(&arguments, trials);

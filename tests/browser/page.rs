@@ -265,10 +265,20 @@ impl Page {
 
     /// Lets a worker die of an exception that it does not catch.
     pub(crate) fn kill_worker(&self, url_part: &str) {
+        let throw = json!({ "expression": "void setTimeout(() => { throw new Error('killed by the test'); })" });
+        self.call_worker(url_part, "Runtime.evaluate", throw);
+    }
+
+    /// A command of a worker's session.
+    pub(crate) fn call_worker(&self, url_part: &str, method: &str, params: Value) -> Value {
         let found = lock(&self.log).workers.iter().find(|(_, url)| url.contains(url_part)).map(|(id, _)| id.clone());
         let Some(session) = found else { self.fail(&format!("no worker's address holds {url_part:?}")) };
-        let throw = json!({ "expression": "void setTimeout(() => { throw new Error('killed by the test'); })" });
-        self.connection.call(&session, "Runtime.evaluate", throw).unwrap_or_else(|error| self.fail(&error));
+        self.connection.call(&session, method, params).unwrap_or_else(|error| self.fail(&error))
+    }
+
+    /// A command of the whole browser.
+    pub(crate) fn call_browser(&self, method: &str) {
+        self.connection.call("", method, json!({})).unwrap_or_else(|error| self.fail(&error));
     }
 
     /// Milliseconds since the page began.

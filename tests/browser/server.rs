@@ -22,7 +22,31 @@ pub(crate) struct Server {
 struct Shared {
     mounts: Mutex<Mounts>,
     requests: Mutex<BTreeMap<String, u32>>,
+    faults: Mutex<Vec<(String, Fault)>>,
+    sent: Mutex<Vec<Sent>>,
     is_over: AtomicBool,
+}
+
+/// What goes wrong with the next answer for a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The connection is closed after so many bytes of the body.
+    Cut(u64),
+    /// Nothing more comes after so many bytes of the body.
+    Stall(u64),
+    /// The length is not told.
+    NoLength,
+}
+
+/// An answer's body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sent {
+    /// The path asked for.
+    pub(crate) path: String,
+    /// The first byte asked for, where a range was.
+    pub(crate) from: Option<u64>,
+    /// Bytes handed to the system, sent or not.
+    pub(crate) num_bytes: u64,
 }
 
 impl Server {
@@ -33,6 +57,8 @@ impl Server {
         let shared = Arc::new(Shared {
             mounts: Mutex::new(vec![("/".to_owned(), root.to_owned())]),
             requests: Mutex::default(),
+            faults: Mutex::default(),
+            sent: Mutex::default(),
             is_over: AtomicBool::new(false),
         });
         let serving = shared.clone();
@@ -57,6 +83,16 @@ impl Server {
     /// The origin: `http://127.0.0.1:PORT`.
     pub(crate) fn origin(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Spoils the next answer for a path.
+    pub(crate) fn spoil(&self, path: &str, fault: Fault) {
+        lock(&self.shared.faults).push((path.to_owned(), fault));
+    }
+
+    /// The bodies sent for a path so far, in order; one that is being sent is not among them.
+    pub(crate) fn sent(&self, path: &str) -> Vec<Sent> {
+        lock(&self.shared.sent).iter().filter(|sent| sent.path == path).cloned().collect()
     }
 
     /// Paths asked for so far, with how often.
@@ -100,8 +136,28 @@ fn serve(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
         }
         let path = target.split(['?', '#']).next().unwrap_or("/").to_owned();
         *lock(&shared.requests).entry(path.clone()).or_default() += 1;
-        answer(stream, &method, find(shared, &path).as_deref(), range)?;
+        let fault = take_fault(shared, &path);
+        let mut num_bytes = 0;
+        let answered = answer(stream, &method, find(shared, &path).as_deref(), range, fault, &mut num_bytes);
+        lock(&shared.sent).push(Sent { path, from: range.map(|range| range.0), num_bytes });
+        answered?;
+        match fault {
+            Some(Fault::Stall(_)) => {
+                while !shared.is_over.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+                return Ok(());
+            }
+            Some(Fault::Cut(_) | Fault::NoLength) => return Ok(()),
+            None => {}
+        }
     }
+}
+
+fn take_fault(shared: &Shared, path: &str) -> Option<Fault> {
+    let mut faults = lock(&shared.faults);
+    let at = faults.iter().position(|(wanted, _)| wanted == path)?;
+    Some(faults.remove(at).1)
 }
 
 /// `bytes=FIRST-` or `bytes=FIRST-LAST`.
@@ -142,12 +198,16 @@ fn answer(
     method: &str,
     file: Option<&Path>,
     range: Option<(u64, Option<u64>)>,
+    fault: Option<Fault>,
+    num_bytes: &mut u64,
 ) -> std::io::Result<()> {
     let Some(path) = file else {
         return stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     };
     let mut file = std::fs::File::open(path)?;
-    let size = file.metadata()?.len();
+    let metadata = file.metadata()?;
+    let size = metadata.len();
+    let changed = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_nanos();
     let (first, last) = range.map_or((0, size.saturating_sub(1)), |(first, last)| {
         (first, last.unwrap_or(u64::MAX).min(size.saturating_sub(1)))
     });
@@ -161,17 +221,34 @@ fn answer(
         Some(_) => format!("206 Partial Content\r\nContent-Range: bytes {first}-{last}/{size}"),
         None => "200 OK".to_owned(),
     };
+    let told_length = match fault {
+        Some(Fault::NoLength) => "Connection: close".to_owned(),
+        _ => format!("Content-Length: {length}"),
+    };
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {}\r\nContent-Length: {length}\r\nAccept-Ranges: bytes\r\n\
-         Cache-Control: no-store\r\n\r\n",
+        "HTTP/1.1 {status}\r\nContent-Type: {}\r\n{told_length}\r\nAccept-Ranges: bytes\r\n\
+         ETag: \"{size:x}-{changed:x}\"\r\nCache-Control: no-store\r\n\r\n",
         media_type(path)
     );
     stream.write_all(head.as_bytes())?;
-    if method != "HEAD" {
-        file.seek(SeekFrom::Start(first))?;
-        std::io::copy(&mut file.take(length), &mut stream)?;
+    if method == "HEAD" {
+        return Ok(());
     }
-    Ok(())
+    let length = match fault {
+        Some(Fault::Cut(most) | Fault::Stall(most)) => length.min(most),
+        Some(Fault::NoLength) | None => length,
+    };
+    file.seek(SeekFrom::Start(first))?;
+    let mut file = file.take(length);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let len = file.read(&mut buffer)?;
+        if len == 0 {
+            return stream.flush();
+        }
+        stream.write_all(&buffer[..len])?;
+        *num_bytes += len as u64;
+    }
 }
 
 fn media_type(path: &Path) -> &'static str {

@@ -5,26 +5,36 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures_channel::oneshot;
-use js_sys::{Promise, Reflect, Uint8Array};
+use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, ReadableStreamDefaultReader, Response};
+use web_sys::{Blob, DedicatedWorkerGlobalScope, File, MessageChannel, MessageEvent};
 
+use super::http::{WebBody, WebHttp};
+use super::opfs::Opfs;
 use super::port;
 use crate::gpu::{Gpu, GpuError, GpuOptions};
+use crate::runtime::cache::{self, Cache, KeptSource, StoreError, Wanted};
 use crate::runtime::engine::{self, Host};
-use crate::runtime::protocol::{Command, Event, FailedStep, Failure, Source};
-use crate::runtime::{ByteSource, RuntimeError};
+use crate::runtime::protocol::{Command, Event, FailedStep, Failure, Shelf, Source};
+use crate::runtime::{RuntimeError, catalogue, shelf};
 
-/// Bytes read of a file at once.
-const CHUNK_BYTES: f64 = 4.0 * 1024.0 * 1024.0;
+/// Bytes of a page of wasm memory.
+const PAGE_BYTES: u64 = 1 << 16;
 
 /// Starts the worker: takes commands until the page ends it.
 pub fn start() {
     console_error_panic_hook::set_once();
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
     let bell = MessageChannel::new().ok();
-    let host = Rc::new(WebHost { scope: scope.clone(), queue: RefCell::default(), waiting: RefCell::default(), bell });
+    let host = Rc::new(WebHost {
+        scope: scope.clone(),
+        queue: RefCell::default(),
+        waiting: RefCell::default(),
+        heeding: RefCell::default(),
+        store: RefCell::default(),
+        bell,
+    });
     let receiver = Rc::clone(&host);
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event| receiver.receive(&event));
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -41,6 +51,10 @@ struct WebHost {
     queue: RefCell<VecDeque<(Command, Option<JsValue>)>>,
     /// Woken by the next message.
     waiting: RefCell<Option<oneshot::Sender<()>>>,
+    /// Woken by the next message too, while something long is under way.
+    heeding: RefCell<Option<oneshot::Sender<()>>>,
+    /// Opened once.
+    store: RefCell<Option<Opfs>>,
     /// Messages to itself stand in line with those of the page; timers would wait some milliseconds.
     bell: Option<MessageChannel>,
 }
@@ -50,9 +64,11 @@ impl WebHost {
         match port::open::<Command>(event) {
             Ok((command, attachments)) => {
                 self.queue.borrow_mut().push_back((command, attachments.into_iter().next()));
-                if let Some(sender) = self.waiting.borrow_mut().take() {
-                    // The receiver is gone only when nobody waits.
-                    sender.send(()).ok();
+                for waiting in [&self.waiting, &self.heeding] {
+                    if let Some(sender) = waiting.borrow_mut().take() {
+                        // The receiver is gone only when nobody waits.
+                        sender.send(()).ok();
+                    }
                 }
             }
             Err(error) => {
@@ -63,9 +79,21 @@ impl WebHost {
     }
 }
 
+impl WebHost {
+    async fn store(&self) -> Result<Opfs, StoreError> {
+        let known = self.store.borrow().clone();
+        if let Some(store) = known {
+            return Ok(store);
+        }
+        let opened = Opfs::open(&self.scope).await?;
+        self.store.replace(Some(opened.clone()));
+        Ok(opened)
+    }
+}
+
 impl Host for WebHost {
     type Attachment = JsValue;
-    type Source = WebSource;
+    type Source = KeptSource<Opfs, WebBody>;
 
     fn emit(&self, event: Event) {
         if let Err(error) = port::post(&self.scope, &event, &[]) {
@@ -101,15 +129,66 @@ impl Host for WebHost {
         engine::interrupts(&self.queue.borrow())
     }
 
-    async fn open(&self, source: &Source, attachment: Option<JsValue>) -> Result<WebSource, RuntimeError> {
-        match source {
-            Source::Disk => {
-                let blob = attachment.and_then(|value| value.dyn_into::<Blob>().ok());
-                let blob = blob.ok_or_else(|| RuntimeError::Source("the page sent no file".to_owned()))?;
-                Ok(WebSource::File { blob, at: 0.0 })
-            }
-            Source::Url(address) => WebSource::fetch(&self.scope, address).await,
+    async fn interruption(&self) {
+        while !self.is_interrupted() {
+            let (sender, receiver) = oneshot::channel();
+            self.heeding.replace(Some(sender));
+            receiver.await.ok();
         }
+    }
+
+    async fn open(
+        &self,
+        source: &Source,
+        name: &str,
+        keep: bool,
+        attachment: Option<JsValue>,
+    ) -> Result<Self::Source, RuntimeError> {
+        let store = self.store().await.ok();
+        let (mut address, mut name) = (String::new(), name.to_owned());
+        let http = match source {
+            Source::Disk => {
+                let file = attachment.and_then(|value| value.dyn_into::<File>().ok());
+                let file = file.ok_or_else(|| RuntimeError::Source("the page sent no file".to_owned()))?;
+                address = format!("{name}, {} bytes, changed {}", file.size(), file.last_modified());
+                Some(WebHttp::Disk(Blob::from(file)))
+            }
+            Source::Url(found) => {
+                address.clone_from(found);
+                Some(WebHttp::Net(self.scope.clone()))
+            }
+            Source::Kept(key) => {
+                let store = store.clone().ok_or_else(|| gone(&name))?;
+                let entry = Cache::new(store).entry(key).await.ok_or_else(|| gone(&name))?;
+                (address, name) = (entry.address.clone(), entry.name.clone());
+                entry.has_address().then(|| WebHttp::Net(self.scope.clone()))
+            }
+        };
+        let pin = catalogue::pin(&address);
+        cache::open(store.as_ref(), http.as_ref(), Wanted { address, name, keep, pin }).await
+    }
+
+    async fn shelf(&self) -> Shelf {
+        // A browser without private files has nothing to show.
+        let (kept, room) = match self.store().await {
+            Ok(store) => {
+                let cache = Cache::new(store);
+                (cache.list().await.unwrap_or_default(), cache.room().await)
+            }
+            Err(_) => (Vec::new(), None),
+        };
+        shelf::shelf(&kept, room, |ms| {
+            let date = js_sys::Date::new(&ms.into());
+            String::from(date.to_locale_date_string("default", &js_sys::Object::new()))
+        })
+    }
+
+    async fn forget(&self, key: &str) -> Result<(), RuntimeError> {
+        Ok(Cache::new(self.store().await?).remove(key).await?)
+    }
+
+    fn engine_bytes(&self) -> u64 {
+        core::arch::wasm32::memory_size::<0>() as u64 * PAGE_BYTES
     }
 
     async fn open_gpu(&self) -> Result<Rc<Gpu>, GpuError> {
@@ -126,95 +205,6 @@ impl Host for WebHost {
     }
 }
 
-/// A model's bytes in a browser.
-pub enum WebSource {
-    /// A file from disk, read in slices.
-    File {
-        /// The file.
-        blob: Blob,
-        /// Bytes read.
-        at: f64,
-    },
-    /// A download, read as it comes: the server needs to know nothing but GET.
-    Download {
-        /// The response's body.
-        reader: ReadableStreamDefaultReader,
-        /// What the server says the length is.
-        total_bytes: Option<u64>,
-    },
-}
-
-impl WebSource {
-    async fn fetch(scope: &DedicatedWorkerGlobalScope, address: &str) -> Result<Self, RuntimeError> {
-        let failed = |error: JsValue| RuntimeError::Source(format!("{address}: {}", message(&error)));
-        let response = JsFuture::from(scope.fetch_with_str(address)).await.map_err(failed)?;
-        let response: Response = response.dyn_into().map_err(failed)?;
-        if !response.ok() {
-            let status = format!("{address}: the server answers {} {}", response.status(), response.status_text());
-            return Err(RuntimeError::Source(status));
-        }
-        let body = response.body().ok_or_else(|| RuntimeError::Source(format!("{address}: the answer is empty")))?;
-        let length = response.headers().get("content-length").ok().flatten();
-        let reader = body.get_reader().dyn_into().map_err(|other| failed(other.into()))?;
-        Ok(Self::Download { reader, total_bytes: length.and_then(|length| length.parse().ok()) })
-    }
-}
-
-impl Drop for WebSource {
-    fn drop(&mut self) {
-        if let Self::Download { reader, .. } = self {
-            // Ends a download that was stopped; whether the server hears of it does not matter.
-            let cancelled = JsFuture::from(reader.cancel());
-            spawn_local(async move {
-                cancelled.await.ok();
-            });
-        }
-    }
-}
-
-impl ByteSource for WebSource {
-    fn total_bytes(&self) -> Option<u64> {
-        match self {
-            Self::File { blob, .. } => Some(to_u64(blob.size())),
-            Self::Download { total_bytes, .. } => *total_bytes,
-        }
-    }
-
-    /// A server that compresses on the way states the compressed length.
-    fn is_total_exact(&self) -> bool {
-        matches!(self, Self::File { .. })
-    }
-
-    async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
-        let failed = |error: JsValue| RuntimeError::Source(message(&error));
-        match self {
-            Self::File { blob, at } => {
-                let end = (*at + CHUNK_BYTES).min(blob.size());
-                if *at >= end {
-                    return Ok(None);
-                }
-                let slice = blob.slice_with_f64_and_f64(*at, end).map_err(failed)?;
-                let buffer = JsFuture::from(slice.array_buffer()).await.map_err(failed)?;
-                *at = end;
-                Ok(Some(Uint8Array::new(&buffer).to_vec()))
-            }
-            Self::Download { reader, .. } => {
-                let step = JsFuture::from(reader.read()).await.map_err(failed)?;
-                let value = Reflect::get(&step, &"value".into()).map_err(failed)?;
-                Ok(value.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec()))
-            }
-        }
-    }
-}
-
-/// A thrown value's own words.
-fn message(error: &JsValue) -> String {
-    let text = Reflect::get(error, &"message".into()).ok().and_then(|text| text.as_string());
-    text.or_else(|| error.as_string()).unwrap_or_else(|| "no reason given".to_owned())
-}
-
-/// JavaScript counts bytes in doubles, exact to 2^53.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are whole and not negative")]
-fn to_u64(bytes: f64) -> u64 {
-    bytes as u64
+fn gone(name: &str) -> RuntimeError {
+    RuntimeError::Source(format!("{name} is not in this browser"))
 }

