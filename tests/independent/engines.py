@@ -22,8 +22,8 @@ import synthetic
 
 # Both engines work in f32 here, in another order of summation; llama.cpp looks gelu up in a table of 16-bit floats.
 FLOAT_NMSE = 1e-6
-# 8-bit activations; two-bit weights of random models leave the least signal.
-ROUNDED_NMSE = 2e-2
+# 8-bit activations.
+ROUNDED_NMSE = 5e-3
 # Logits nearer than this (of their standard deviation) may change places.
 TIE = 2e-3
 GREEDY_TOKENS = 16
