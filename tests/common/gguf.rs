@@ -165,11 +165,11 @@ pub(crate) fn random_weights(quant: Quant, num_weights: usize, size: f32, seed: 
             Quant::Q5K => &[(0, scale(31.0 * 63.0)), (2, scale(126.0))],
             Quant::Q6K => &[(208, scale(32.0 * 127.0))],
         };
-        let start = bytes.len();
-        bytes.extend(steps(quant.block_bytes(), block_seed));
+        let mut stored: Vec<u8> = steps(quant.block_bytes() - 2 * scales.len(), block_seed).collect();
         for &(at, x) in scales {
-            bytes[start + at..start + at + 2].copy_from_slice(&half(x));
+            stored.splice(at..at, half(x));
         }
+        bytes.extend(stored);
     }
     bytes
 }
