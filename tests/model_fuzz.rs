@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use askew::model::gguf::{HeaderParser, WeightStream};
 use askew::model::quant::Quant;
 use askew::model::reference::{Reference, WeightsBuilder};
+use askew::model::sampler::{SamplerSettings, SeenTokens};
 use askew::model::{Adapter, AdapterReader, Config, ModelError, ModelFile, Sampler, Steering, SteeringReader};
 use common::adapter::{SafetensorsFile, gguf_adapter, peft, peft_name, random_parts, store};
 use common::gguf::{GgufFile, Meta, Shape, noise, random_model};
@@ -284,14 +285,16 @@ fn read_model(bytes: &[u8], chunk: usize) -> Result<(), ModelError> {
     stream.finish()?;
     let weights = builder.build(&file)?;
     let mut reference = Reference::new(file.config.clone(), weights, 4);
-    let sampler = Sampler::new(1.0, 5, 0.9, 0.01, 1)?;
+    let settings = SamplerSettings { temperature: 1.0, top_k: 5, top_p: 0.9, min_p: 0.01, penalty: 1.1, seed: 1 };
+    let (sampler, mut seen) = (Sampler::new(settings)?, SeenTokens::new(file.config.vocab_size));
     let mut token = tokens.first().copied().unwrap_or(0);
     for position in 0..2 {
         let hidden = reference.hidden(token, position);
         let logits = reference.logits(&hidden);
         // Numbers that are none leave nothing to choose.
-        let Some(chosen) = sampler.choose(&logits, u32::try_from(position).expect("small")) else { break };
+        let Some(chosen) = sampler.choose(&logits, &seen, u32::try_from(position).expect("small")) else { break };
         token = chosen;
+        seen.insert(token);
         assert!((token as usize) < file.config.vocab_size);
     }
     Ok(())
