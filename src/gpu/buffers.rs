@@ -32,6 +32,8 @@ pub(super) struct Buffers {
     /// Angles of layers with a window.
     pub(super) local_angles: wgpu::Buffer,
     pub(super) caches: Vec<Cache>,
+    /// A column's keys or values of a layer on their way to another column.
+    pub(super) copied: wgpu::Buffer,
     /// The residual stream (dim).
     pub(super) x: wgpu::Buffer,
     /// The same on its way into a norm (dim).
@@ -78,6 +80,7 @@ impl Buffers {
             local_angles: if has_local { angles(true) } else { global.clone() },
             angles: global,
             caches: (0..config.num_layers).map(cache).collect(),
+            copied: floats("copied", if columns > 1 { context * config.kv_dim() } else { 0 }),
             x: lanes("x", config.dim),
             h: Normed::new(gpu, "h", config.dim),
             t: Normed::new(gpu, "t", config.dim),

@@ -240,17 +240,20 @@ impl Gpu {
         });
     }
 
-    /// Copies `size` bytes within each of `buffers`, in one submit.
+    /// Copies `size` bytes within each of `buffers`, in one submit. WebGPU copies from one buffer to another only, so they
+    /// go through `scratch`.
     pub(super) fn copy_within<'a>(
         &self,
         buffers: impl Iterator<Item = &'a wgpu::Buffer>,
-        from: u64,
-        to: u64,
+        (from, to): (u64, u64),
         size: u64,
+        scratch: &wgpu::Buffer,
     ) {
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        // WebGPU refuses copies within one buffer that overlap; columns do not.
-        buffers.for_each(|buffer| encoder.copy_buffer_to_buffer(buffer, from, buffer, to, size));
+        for buffer in buffers {
+            encoder.copy_buffer_to_buffer(buffer, from, scratch, 0, size);
+            encoder.copy_buffer_to_buffer(scratch, 0, buffer, to, size);
+        }
         self.queue.submit([encoder.finish()]);
         self.count(|counts| counts.submits += 1);
     }

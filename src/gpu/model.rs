@@ -170,7 +170,7 @@ impl GpuModel {
         let [from, to] = [from, to].map(|column| (column * self.context * row) as u64);
         let size = (len.min(self.context) * row) as u64;
         let buffers = self.buffers.caches.iter().flat_map(|cache| [&cache.k, &cache.v]);
-        self.gpu.copy_within(buffers, from, to, size);
+        self.gpu.copy_within(buffers, (from, to), size, &self.buffers.copied);
     }
 
     /// Reads a lane's token each and gives the logits (lanes, vocab) that follow.

@@ -1,5 +1,6 @@
 //! Worker protocols, byte sources and the engine's state machine.
 
+mod clock;
 pub mod data_engine;
 pub mod data_protocol;
 pub mod engine;

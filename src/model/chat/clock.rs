@@ -36,6 +36,30 @@ pub struct LocalTime {
 }
 
 impl LocalTime {
+    /// The moment so many seconds after the start of 1970, in UTC.
+    pub fn from_unix(seconds: u64) -> Self {
+        let (day, rest) = (seconds / 86_400, u32::try_from(seconds % 86_400).unwrap_or_default());
+        // Civil from days (H. Hinnant, "chrono-compatible low-level date algorithms"): years begin in March, so that the
+        // leap day comes last, and eras of 400 years are alike. 719 468 days before 1970 began the era of year 0.
+        let day = day + 719_468;
+        let (era, day_of_era) = (day / 146_097, day % 146_097);
+        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+        let year = era * 400 + year_of_era + u64::from(month <= 2);
+        let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        Self {
+            year: small(year),
+            month: small(month),
+            day: small(day),
+            hour: rest / 3600,
+            minute: rest / 60 % 60,
+            second: rest % 60,
+        }
+    }
+
     /// Writes the moment as Python's `datetime.strftime` does in the C locale.
     pub(super) fn format(self, format: &str) -> Result<String, Error> {
         let mut out = String::new();
@@ -106,6 +130,20 @@ impl LocalTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seconds_become_a_date() {
+        // By `date --utc --date=@N`.
+        for (seconds, expected) in [
+            (0, "1970-01-01 00:00:00 Thu 001"),
+            (951_782_399, "2000-02-28 23:59:59 Mon 059"),
+            (951_782_400, "2000-02-29 00:00:00 Tue 060"),
+            (1_735_689_599, "2024-12-31 23:59:59 Tue 366"),
+            (4_107_542_400, "2100-03-01 00:00:00 Mon 060"),
+        ] {
+            assert_eq!(LocalTime::from_unix(seconds).format("%F %T %a %j").expect("known"), expected);
+        }
+    }
 
     #[test]
     fn a_moment_is_written_as_python_writes_it() {

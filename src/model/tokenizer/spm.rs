@@ -193,8 +193,8 @@ mod tests {
         let bytes = |spelling: &str, kind| SentencePiece::bytes(spelling.as_bytes(), kind);
         assert_eq!(bytes("\u{2581}a\u{2581}", Kind::Normal), b" a ");
         assert_eq!(bytes("<0xE2>", Kind::Byte), [0xE2]);
-        assert_eq!(bytes("<0xXY>", Kind::Byte), b"");
+        assert_eq!(bytes("<0xXY>", Kind::Byte), Vec::<u8>::new());
         assert_eq!(bytes("\u{2581}", Kind::UserDefined), "\u{2581}".as_bytes());
-        assert_eq!(bytes("<bos>", Kind::Control), b"");
+        assert_eq!(bytes("<bos>", Kind::Control), Vec::<u8>::new());
     }
 }
