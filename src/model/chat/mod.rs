@@ -19,7 +19,7 @@ use super::{ModelError, Tokenizer};
 /// The key of the template.
 const KEY: &str = "tokenizer.chat_template";
 /// Steps that a rendering may take: real ones take some thousands, and a hostile template would not end.
-const MAX_STEPS: u64 = 5_000_000;
+const MAX_STEPS: u64 = 1_000_000;
 
 /// A compiled chat template.
 #[derive(Debug)]
