@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use super::cpu_model::CpuWeights;
-use super::fit::{Limits, Need, fit};
+use super::fit::{Limits, Need, fit, fit_cpu};
 use super::model::{Engine, LoadedModel, narrow};
 use super::protocol::{Device, LoadProgress, LoadStage, Math, ModelCard, QuantCount};
 use super::{ByteSource, RuntimeError};
@@ -74,10 +74,10 @@ pub async fn load(
     let mut weights = Weights { source, stream, rest, total, progress: &mut progress };
     let (engine, context, allocations) = match processor {
         Processor::Cpu(math) => {
+            let need = fit_cpu(&file, DEFAULT_CONTEXT)?;
             let mut builder = CpuWeights::new(*math);
             weights.pour(&mut builder, async || Ok(())).await?;
-            let context = DEFAULT_CONTEXT.min(file.config.trained_context);
-            (Engine::Cpu(builder.build(&file, context)?), context, Vec::new())
+            (Engine::Cpu(builder.build(&file, need.context)?), need.context, Vec::new())
         }
         Processor::Gpu(gpu) => {
             let need = fit(&file, &limits(gpu.caps()), COLUMNS, DEFAULT_CONTEXT)?;

@@ -8,7 +8,7 @@ use super::lab_state::SLOT;
 use super::open::thousands;
 use super::session::Session;
 use super::text;
-use crate::runtime::protocol::{Answer, Loaded, ModelCard, Probe, Prompt, Sampling, StopReason};
+use crate::runtime::protocol::{Answer, Cost, Loaded, ModelCard, Probe, Prompt, Sampling, StopReason};
 
 /// Longest answer that the page asks for, in tokens.
 const MAX_TOKENS: u32 = 1024;
@@ -67,7 +67,7 @@ pub fn LabScreen() -> impl IntoView {
         <section class="lab">
             <h1>"Run a model on this machine"</h1>
             <p>
-                "Choose a GGUF file: it is read on your own GPU, in this tab. "
+                "Choose a GGUF file: it runs on your own machine, in this tab. "
                 <span class="quiet">"No model is sent anywhere."</span>
             </p>
             <ProbeLine/>
@@ -84,14 +84,12 @@ pub fn LabScreen() -> impl IntoView {
 #[component]
 fn ProbeLine() -> impl IntoView {
     let session = Session::get();
-    let line = move || {
-        match session.lab.status.with(|status| status.probe.clone()) {
+    let line = move || match session.lab.status.with(|status| status.probe.clone()) {
         // A worker that died before it answered has said why where failures are shown.
         None if session.lab.status.with(|status| status.failure.is_some()) => ().into_any(),
         None => view! { <p class="quiet">"Looking for a GPU…"</p> }.into_any(),
         Some(Probe::Missing(why)) => {
-            view! { <p class="notice error" id="no-gpu">{why} " Until then models run on the CPU here: slow, with the same results."</p> }
-                .into_any()
+            view! { <p class="notice error" id="no-gpu">{why} " " {text::ON_THE_CPU}</p> }.into_any()
         }
         Some(Probe::Ready(device)) => {
             let name =
@@ -106,7 +104,6 @@ fn ProbeLine() -> impl IntoView {
             }
             .into_any()
         }
-    }
     };
     view! { <div role="status">{line}</div> }
 }
@@ -257,6 +254,7 @@ fn AnswerPane() -> impl IntoView {
     });
     let text = move || answer.with(|answer| answer.as_ref().map(|answer| answer.text.clone()).unwrap_or_default());
     let is_writing = move || session.lab.is_busy();
+    let cost = move |of: fn(&Cost) -> String| answer.with(|answer| Some(of(&answer.as_ref()?.end.as_ref()?.1)));
     let tokens = move || {
         let ids = answer.with(|answer| answer.as_ref().map(|answer| answer.tokens.clone()).unwrap_or_default());
         ids.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
@@ -275,7 +273,13 @@ fn AnswerPane() -> impl IntoView {
                 >
                     {text}
                 </blockquote>
-                <p class="quiet" id="answer-cost">
+                <p
+                    class="quiet"
+                    id="answer-cost"
+                    data-prefill-tokens=move || cost(|cost| cost.prefill_tokens.to_string())
+                    data-prefill-ms=move || cost(|cost| cost.prefill_ms.to_string())
+                    data-decode-ms=move || cost(|cost| cost.decode_ms.to_string())
+                >
                     {move || answer.with(|answer| answer.as_ref().map(cost_line)).unwrap_or_else(|| text::READING.to_owned())}
                 </p>
             </section>
@@ -293,6 +297,9 @@ fn cost_line(answer: &Answer) -> String {
         StopReason::StopString => "a stop string appeared",
         StopReason::Asked => "stopped",
     };
+    if cost.device.backend == "cpu" {
+        return format!("{so_far}; {why}; on the {}: slow", cost.device.adapter);
+    }
     let device = if cost.device.adapter.is_empty() { "no named adapter" } else { &cost.device.adapter };
     format!("{so_far}; {why}; {} dispatches a token on {device} ({})", cost.dispatches_per_token, cost.device.backend)
 }

@@ -131,6 +131,12 @@ impl LabState {
         self.load_again();
     }
 
+    /// Where the next model runs: on the GPU, unless none is to be had.
+    fn place(self) -> Place {
+        let is_missing = self.status.with_untracked(|status| matches!(status.probe, Some(Probe::Missing(_))));
+        if is_missing { Place::Cpu } else { Place::Gpu }
+    }
+
     /// Answers a prompt.
     pub fn generate(self, prompt: Prompt, sampling: Sampling) {
         let id = self.num_answers.get_value() + 1;
@@ -142,12 +148,6 @@ impl LabState {
     /// Stops the answer or the load that is under way.
     pub fn stop(self) {
         self.send(&Command::Stop, &[]);
-    }
-
-    /// Where the next model runs: on the GPU, unless none is to be had.
-    fn place(self) -> Place {
-        let is_missing = self.status.with_untracked(|status| matches!(status.probe, Some(Probe::Missing(_))));
-        if is_missing { Place::Cpu } else { Place::Gpu }
     }
 
     fn send(self, command: &Command, attachments: &[JsValue]) {

@@ -18,8 +18,10 @@ pub(crate) const TESTS: &[Test] = &[
 ];
 
 /// In a browser without WebGPU.
-pub(crate) const PLAIN_TESTS: &[Test] =
-    &[("lab::without_webgpu_a_model_runs_on_the_cpu", without_webgpu_a_model_runs_on_the_cpu)];
+pub(crate) const PLAIN_TESTS: &[Test] = &[
+    ("lab::without_webgpu_a_model_runs_on_the_cpu", without_webgpu_a_model_runs_on_the_cpu),
+    ("lab::without_simd_the_page_says_so", without_simd_the_page_says_so),
+];
 
 /// A model's load and an answer on a software adapter.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -186,4 +188,12 @@ fn without_webgpu_a_model_runs_on_the_cpu(page: &mut Page) {
     assert!(page.text("#answer-cost").contains("stopped"), "{}", page.text("#answer-cost"));
     page.click_text("nav a", "Results");
     page.wait_for("#by-model .marks button");
+}
+
+/// An old browser would refuse the app's code and show nothing.
+fn without_simd_the_page_says_so(page: &mut Page) {
+    let old = serde_json::json!({ "source": "WebAssembly.validate = () => false;" });
+    page.must("Page.addScriptToEvaluateOnNewDocument", old);
+    page.open("/");
+    page.wait_text("body", "WebAssembly with SIMD");
 }
