@@ -25,6 +25,7 @@ mod reload;
 mod results;
 mod self_test;
 mod server;
+mod shaders;
 mod shelf;
 mod watch;
 
@@ -41,8 +42,16 @@ fn main() -> ExitCode {
     for &(name, test) in self_test::TESTS {
         trials.push(Trial::test(name, move || run(name, test, Some(self_test::fixture().path()), Kind::WebGpu)));
     }
-    let scenarios =
-        [results::TESTS, answers::TESTS, loading::TESTS, reload::TESTS, lab::TESTS, shelf::TESTS, pictures::TESTS];
+    let scenarios = [
+        results::TESTS,
+        answers::TESTS,
+        loading::TESTS,
+        reload::TESTS,
+        lab::TESTS,
+        shaders::TESTS,
+        shelf::TESTS,
+        pictures::TESTS,
+    ];
     for &(name, test) in scenarios.into_iter().flatten() {
         trials.push(Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu)));
     }

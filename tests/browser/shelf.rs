@@ -57,7 +57,10 @@ fn load_by_address(page: &Page) {
 }
 
 fn wait_for_card(page: &Page) {
-    page.wait_for_long("document.querySelector('#model-card')", "the model is loaded", PATIENCE);
+    page.wait_for_long("document.querySelector('#model-card, #lab-problem')", "the model is loaded", PATIENCE);
+    if page.count("#model-card") == 0 {
+        page.fail(&format!("the model does not load: {}", page.text("#lab-problem")));
+    }
 }
 
 fn wait_for_trouble(page: &Page, words: &str) -> String {

@@ -17,7 +17,7 @@ const LOWEST: f32 = -3.0e38f;
 // A token's logit after penalty and temperature.
 fn tempered(lane: u32, token: u32, column: u32, sampler: Sampler) -> f32 {
     var logit = logits[lane * VOCAB + token];
-    if sampler.penalty != 1.0 && (seen[column * SEEN_WORDS + token / 32u] >> (token % 32u) & 1u) == 1u {
+    if sampler.penalty != 1.0 && ((seen[column * SEEN_WORDS + token / 32u] >> (token % 32u)) & 1u) == 1u {
         logit = select(logit * sampler.penalty, logit / sampler.penalty, logit > 0.0);
     }
     if sampler.temperature > 0.0 {

@@ -27,6 +27,6 @@ fn row_scale(start: u32, lane: u32) -> f32 {
 
 // The same for 16 bits of any meaning.
 fn row_half(start: u32, lane: u32) -> u32 {
-    return scales[start + (lane >> 1u)] >> ((lane & 1u) * 16u) & 0xFFFFu;
+    return (scales[start + (lane >> 1u)] >> ((lane & 1u) * 16u)) & 0xFFFFu;
 }
 

@@ -1,0 +1,31 @@
+//! Every shader in the browser's own compiler, which is stricter than the native one.
+
+use askew::gpu::ops::all_sources;
+
+use crate::Test;
+use crate::page::{Page, quote, strings};
+
+pub(crate) const TESTS: &[Test] = &[("shaders::the_browser_compiles_every_shader", the_browser_compiles_every_shader)];
+
+/// Errors in a shader, as `line: words`.
+const ERRORS: &str = "(async () => {
+    window.device ??= await (await navigator.gpu.requestAdapter()).requestDevice();
+    window.device.pushErrorScope('validation');
+    const info = await window.device.createShaderModule({ code: SOURCE }).getCompilationInfo();
+    await window.device.popErrorScope();
+    return info.messages.filter(m => m.type === 'error').map(m => `${m.lineNum}: ${m.message}`);
+})()";
+
+fn the_browser_compiles_every_shader(page: &mut Page) {
+    page.open("/#about");
+    let errors = |source: &str| strings(&page.eval(&ERRORS.replace("SOURCE", &quote(source))));
+    // The check itself finds what only this compiler refuses.
+    assert!(!errors("fn f(x: u32) -> u32 { return x >> 1u & 1u; }").is_empty());
+    let mut bad = Vec::new();
+    let sources = all_sources();
+    for (name, source) in &sources {
+        bad.extend(errors(source).into_iter().map(|error| format!("{name}:{error}")));
+    }
+    println!("{} shaders", sources.len());
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}
