@@ -4,6 +4,7 @@
 //! name there.
 
 mod adapter;
+mod bandwidth;
 mod allocation;
 mod buffers;
 mod device;
