@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     // The page is built with these, so they must not bring an engine or a parser with them.
     ("runtime::protocol", &["runtime::protocol", "runtime::wire"]),
+    ("runtime::status", &["runtime::status", "runtime::protocol"]),
     ("runtime::wire", &["runtime::wire"]),
     ("runtime::web::client", &["runtime::web::client", "runtime::web::port", "runtime::wire"]),
     ("runtime::web::port", &["runtime::web::port", "runtime::wire"]),
@@ -35,6 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "lab",
             "formats::report",
             "runtime::protocol",
+            "runtime::status",
             "runtime::data_protocol",
             "runtime::web::client",
         ],

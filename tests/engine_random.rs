@@ -11,8 +11,9 @@ use askew::model::quant::Quant;
 use askew::runtime::engine::{self, Host};
 use askew::runtime::load::{Processor, load};
 use askew::runtime::protocol::{
-    Command, EngineStatus, Event, FailedStep, Math, Place, Probe, Prompt, Sampling, Source, StopReason,
+    Column, Command, Event, FailedStep, Math, Place, Probe, Prompt, Sampling, SideFile, SideKind, Source, StopReason,
 };
+use askew::runtime::status::EngineStatus;
 use askew::runtime::{ByteSource, LoadedModel, RuntimeError};
 use common::engine::{nmse, open_gpu};
 use common::gguf::{GgufFile, Shape, noise, random_llama, random_weights};

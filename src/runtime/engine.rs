@@ -12,10 +12,12 @@ use super::generate::{Generation, Step};
 use super::load::{self, Processor, load};
 use super::protocol::{
     Column, Command, Cost, Event, FailedStep, Failure, LoadProgress, Loaded, Math, Place, Probe, Prompt, Sampling,
-    Shelf, Source, StopReason,
+    Shelf, SideFile, SideKind, Source,
 };
+use super::score::Scores;
 use super::{ByteSource, Ending, LoadedModel, RuntimeError};
 use crate::gpu::{Gpu, GpuError};
+use crate::model::{Adapter, Steering};
 
 /// What the engine needs from the place it runs in.
 pub trait Host {
@@ -31,7 +33,10 @@ pub trait Host {
     fn now_ms(&self) -> f64;
 
     /// The next command, or none when no more will come.
-    fn next_command(&self) -> impl Future<Output = Option<(Command, Option<Self::Attachment>)>>;
+    fn next_command(&self) -> impl Future<Output = Option<(Command, Vec<Self::Attachment>)>>;
+
+    /// Takes the next change of scales out of the line of commands: [`take_scales`].
+    fn next_scales(&self) -> Option<(u32, Vec<f32>)>;
 
     /// Whether a command is waiting that ends an answer or a load: see [`Command::interrupts`].
     fn is_interrupted(&self) -> bool;
@@ -89,12 +94,25 @@ pub fn interrupts<T>(queue: &VecDeque<(Command, T)>) -> bool {
     queue.iter().any(|(command, _)| command.interrupts())
 }
 
+/// Takes the first change of scales out of a line of commands, unless something that ends the answer stands before it: for
+/// hosts' [`Host::next_scales`].
+pub fn take_scales<T>(queue: &mut VecDeque<(Command, T)>) -> Option<(u32, Vec<f32>)> {
+    let at = queue.iter().position(|(command, _)| matches!(command, Command::SetScales { .. }))?;
+    if queue.iter().take(at).any(|(command, _)| command.interrupts()) {
+        return None;
+    }
+    match queue.remove(at)?.0 {
+        Command::SetScales { column, scales } => Some((column, scales)),
+        _ => None,
+    }
+}
+
 /// Obeys commands until there are no more.
 pub async fn serve(host: &impl Host) {
     let mut engine = Engine { host, gpu: None, models: BTreeMap::new() };
     loop {
         match engine.next().await {
-            Next::Command(Some((command, attachment))) => engine.obey(command, attachment).await,
+            Next::Command(Some((command, attachments))) => engine.obey(command, attachments).await,
             Next::Command(None) => return,
             Next::GpuLost => engine.notice_loss(),
         }
@@ -104,7 +122,7 @@ pub async fn serve(host: &impl Host) {
 /// What happens while the engine waits.
 enum Next<T> {
     /// A command, or none when no more will come.
-    Command(Option<(Command, Option<T>)>),
+    Command(Option<(Command, Vec<T>)>),
     /// The GPU is gone.
     GpuLost,
 }
@@ -147,15 +165,30 @@ impl<H: Host, S: ByteSource> ByteSource for Interruptible<'_, H, S> {
 }
 
 impl<H: Host> Engine<'_, H> {
-    async fn obey(&mut self, command: Command, attachment: Option<H::Attachment>) {
+    async fn obey(&mut self, command: Command, attachments: Vec<H::Attachment>) {
         match command {
             Command::Probe => self.probe().await,
             Command::Load { slot, source, name, keep, place } => {
-                self.load(slot, (&source, &name), keep, place, attachment).await;
+                let file = attachments.into_iter().next();
+                self.load(slot, (&source, &name), keep, place, file).await;
             }
-            Command::Generate { slot, id, prompt, sampling } => self.answer(slot, id, &prompt, &sampling).await,
-            // What it was meant to stop has ended already.
-            Command::Stop => {}
+            Command::Generate { slot, id, prompt, sampling, columns } => {
+                if let Err(error) = self.answer(slot, id, (&prompt, &sampling), &columns).await {
+                    self.fail(FailedStep::Generate(id), &error);
+                }
+            }
+            Command::LayOut { slot, columns, sides } => {
+                if let Err(error) = self.lay_out(slot, columns, &sides, attachments).await {
+                    self.fail(FailedStep::LayOut(slot), &error);
+                }
+            }
+            Command::Score { slot, id, prompt, text, columns } => {
+                if let Err(error) = self.score(slot, id, (&prompt, &text), &columns).await {
+                    self.fail(FailedStep::Generate(id), &error);
+                }
+            }
+            // The answer that they were meant for has ended already.
+            Command::Stop | Command::SetScales { .. } => {}
             Command::Unload { slot } => {
                 self.models.remove(&slot);
                 self.host.emit(Event::Unloaded { slot });
@@ -224,7 +257,7 @@ impl<H: Host> Engine<'_, H> {
                 let (card, gpu_bytes) = (model.card.clone(), model.gpu_bytes());
                 self.models.insert(slot, model);
                 let engine_bytes = self.host.engine_bytes();
-                self.host.emit(Event::Loaded(Loaded { slot, card, note, gpu_bytes, engine_bytes }));
+                self.host.emit(Event::Loaded(Loaded { slot, card, note, gpu_bytes, engine_bytes, columns: 1, sides: Vec::new() }));
             }
             Err(RuntimeError::Stopped) => self.host.emit(Event::Unloaded { slot }),
             Err(error) => self.fail(FailedStep::Load(slot), &error),
@@ -262,23 +295,62 @@ impl<H: Host> Engine<'_, H> {
         Ok((loaded?, note))
     }
 
-    async fn answer(&mut self, slot: u32, id: u32, prompt: &Prompt, sampling: &Sampling) {
-        if let Err(error) = self.try_answer(slot, id, prompt, sampling).await {
-            self.fail(FailedStep::Generate(id), &error);
+    /// Reads the files of adapters and steering vectors and lays the model out for them.
+    async fn lay_out(
+        &mut self,
+        slot: u32,
+        columns: u32,
+        sides: &[SideFile],
+        files: Vec<H::Attachment>,
+    ) -> Result<(), RuntimeError> {
+        let host = self.host;
+        let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
+        let mut files = files.into_iter();
+        let (mut adapters, mut steerings) = (Vec::new(), Vec::new());
+        for SideFile { name, kind } in sides {
+            let config = &model.file.config;
+            let weights = read_file(host, name, files.next()).await?;
+            match kind {
+                SideKind::Adapter => adapters.push(Adapter::from_gguf(name, &weights, config)?),
+                SideKind::PeftAdapter => {
+                    let json = read_file(host, name, files.next()).await?;
+                    adapters.push(Adapter::from_peft(name, &json, &weights, config)?);
+                }
+                SideKind::Steering => steerings.push(Steering::from_bytes(name, &weights, config)?),
+            }
         }
+        let names = adapters.iter().map(|adapter| &adapter.name).chain(steerings.iter().map(|steering| &steering.name));
+        let names = names.cloned().collect();
+        model.lay_out(columns as usize, adapters, steerings).await?;
+        let context_tokens = model.card.context_tokens;
+        self.host.emit(Event::LaidOut { slot, columns, sides: names, context_tokens });
+        Ok(())
     }
 
-    async fn try_answer(
+    async fn score(
         &mut self,
         slot: u32,
         id: u32,
-        prompt: &Prompt,
-        sampling: &Sampling,
+        (prompt, text): (&Prompt, &str),
+        columns: &[Column],
+    ) -> Result<(), RuntimeError> {
+        let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
+        let Scores { tokens, logprobs } = model.score(prompt, text, columns).await?;
+        self.host.emit(Event::Scored { id, tokens, logprobs });
+        Ok(())
+    }
+
+    async fn answer(
+        &mut self,
+        slot: u32,
+        id: u32,
+        (prompt, sampling): (&Prompt, &Sampling),
+        columns: &[Column],
     ) -> Result<(), RuntimeError> {
         let host = self.host;
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
         let start = host.now_ms();
-        let mut generation = Generation::new(model, prompt, sampling, &[Column::default()])?;
+        let mut generation = Generation::new(model, prompt, sampling, columns)?;
         let prompt_tokens = u32::try_from(generation.prompt().len()).unwrap_or(u32::MAX);
         let mut cost = Cost {
             prefill_tokens: prompt_tokens,
@@ -286,37 +358,43 @@ impl<H: Host> Engine<'_, H> {
             device: model.device(),
             ..Cost::default()
         };
-        loop {
+        let mut indices = vec![0u32; columns.len()];
+        let mut is_prefilled = false;
+        while !generation.is_done() {
+            while let Some((column, scales)) = host.next_scales() {
+                generation.set_scales(model, column as usize, &scales);
+            }
             let steps = if host.is_interrupted() { generation.stop() } else { generation.advance(model).await? };
             let elapsed = host.now_ms() - start;
             if model.gpu().is_none() {
                 host.rest().await;
             }
             for step in steps {
+                if !is_prefilled && step != Step::Reading {
+                    // Also where it was stopped while reading: the page learns of the answer and of its end at once.
+                    is_prefilled = true;
+                    cost.prefill_ms = elapsed;
+                    host.emit(Event::Prefilled { id, prompt_tokens, prefill_ms: elapsed });
+                }
                 match step {
-                    Step::Reading => {}
-                    Step::Prefilled => {
-                        cost.prefill_ms = elapsed;
-                        host.emit(Event::Prefilled { id, prompt_tokens, prefill_ms: elapsed });
-                    }
-                    Step::Token { token, piece, .. } => {
+                    Step::Reading | Step::Prefilled => {}
+                    Step::Token { column, token, piece, logprob, is_changed } => {
                         cost.decode_ms = elapsed - cost.prefill_ms;
-                        let (index, at_ms) = (cost.decode_tokens, cost.decode_ms);
                         cost.decode_tokens += 1;
-                        host.emit(Event::Token { id, index, token, piece, at_ms });
+                        let (index, at_ms) = (indices[column], cost.decode_ms);
+                        indices[column] += 1;
+                        let column = u32::try_from(column).unwrap_or(u32::MAX);
+                        host.emit(Event::Token { id, column, index, token, piece, logprob, is_changed, at_ms });
                     }
-                    Step::Ended { reason, tail, .. } => {
-                        if reason == StopReason::Asked && cost.prefill_ms == 0.0 {
-                            // Stopped while reading: the page learns of the answer and of its end at once.
-                            cost.prefill_ms = elapsed;
-                            host.emit(Event::Prefilled { id, prompt_tokens, prefill_ms: elapsed });
-                        }
-                        host.emit(Event::Finished { id, tail, reason, cost });
-                        return Ok(());
+                    Step::Ended { column, reason, tail } => {
+                        let column = u32::try_from(column).unwrap_or(u32::MAX);
+                        host.emit(Event::Ended { id, column, tail, reason });
                     }
                 }
             }
         }
+        host.emit(Event::Finished { id, cost });
+        Ok(())
     }
 
     /// Reports a failure. A GPU that failed is given up together with the models on it; one that only lacked the memory
@@ -339,4 +417,15 @@ fn sentence(error: &impl ToString) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(char::to_uppercase).into_iter().flatten();
     first.chain(chars).chain(['.']).collect()
+}
+
+/// A whole file that came with a command: adapters are small beside models.
+async fn read_file<H: Host>(host: &H, name: &str, file: Option<H::Attachment>) -> Result<Vec<u8>, RuntimeError> {
+    let mut source = host.open(&Source::Disk, name, false, file).await?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = source.next_chunk().await? {
+        bytes.extend_from_slice(&chunk);
+    }
+    source.close(Ending::Loaded).await?;
+    Ok(bytes)
 }

@@ -88,13 +88,7 @@ impl Generation {
         sampling: &Sampling,
         columns: &[Column],
     ) -> Result<Self, RuntimeError> {
-        let prompt = match prompt {
-            Prompt::Raw(text) => model.file.tokenizer.encode(text),
-            Prompt::Chat(messages) => {
-                let turns: Vec<_> = messages.iter().map(|m| (m.role.as_str(), m.content.as_str())).collect();
-                model.file.encode_chat(&turns)?
-            }
-        };
+        let prompt = model.encode(prompt)?;
         model.check_prompt(&prompt)?;
         model.check_columns(columns)?;
         let Some(&last) = prompt.last() else { return Err(ModelError::EmptyPrompt.into()) };

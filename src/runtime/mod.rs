@@ -16,7 +16,9 @@ mod model;
 pub mod native;
 pub mod protocol;
 pub mod shelf;
+mod score;
 mod source;
+pub mod status;
 pub mod wire;
 
 #[cfg(target_arch = "wasm32")]

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use super::RuntimeError;
 use super::cpu_model::CpuModel;
 use super::load::{DEFAULT_CONTEXT, device};
-use super::protocol::{Column, Device, ModelCard};
+use super::protocol::{Column, Device, ModelCard, Prompt};
 use crate::gpu::{Allocation, Choice, Chosen, Gpu, GpuModel, Lane, Layout};
-use crate::model::sampler::SeenTokens;
+use crate::model::sampler::{SeenTokens, log_softmax};
 use crate::model::{Adapter, ModelError, ModelFile, Sampler, Steering};
 
 /// Tokens between two readbacks on a real GPU: Firefox finishes a readback only about every 100 ms, and the first token
@@ -186,6 +186,37 @@ impl LoadedModel {
         match &mut self.engine {
             Engine::Cpu(_) => Ok(Vec::new()),
             Engine::Gpu(model) => Ok(model.decode(lanes, choice, steps).await?),
+        }
+    }
+
+    /// Log-probabilities of given tokens: of each `targets[i]` after what `lanes[i]` reads, in order.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Gpu`].
+    pub(super) async fn score_lanes(&mut self, lanes: &[Lane], targets: &[u32]) -> Result<Vec<f32>, RuntimeError> {
+        match &mut self.engine {
+            Engine::Cpu(model) => {
+                let score = |(lane, &target): (&Lane, &u32)| {
+                    let logits = model.logits(lane.column as usize, lane.token, lane.position as usize);
+                    log_softmax(&logits).get(target as usize).copied().unwrap_or(f32::NEG_INFINITY)
+                };
+                Ok(lanes.iter().zip(targets).map(score).collect())
+            }
+            Engine::Gpu(model) => Ok(model.score(lanes, targets).await?),
+        }
+    }
+
+    /// The tokens of a prompt.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Model`] where the chat template refuses it.
+    pub fn encode(&self, prompt: &Prompt) -> Result<Vec<u32>, RuntimeError> {
+        match prompt {
+            Prompt::Raw(text) => Ok(self.file.tokenizer.encode_prompt(text)),
+            Prompt::Chat(messages) => {
+                let turns: Vec<_> = messages.iter().map(|m| (m.role.as_str(), m.content.as_str())).collect();
+                Ok(self.file.encode_chat(&turns)?)
+            }
         }
     }
 

@@ -8,7 +8,8 @@ use super::lab_state::SLOT;
 use super::open::thousands;
 use super::session::Session;
 use super::text;
-use crate::runtime::protocol::{Answer, Cost, Loaded, ModelCard, Probe, Prompt, Sampling, StopReason};
+use crate::runtime::protocol::{Cost, Loaded, ModelCard, Probe, Prompt, Sampling, StopReason};
+use crate::runtime::status::Answer;
 
 /// Longest answer that the page asks for, in tokens.
 const MAX_TOKENS: u32 = 1024;
@@ -252,11 +253,11 @@ fn AnswerPane() -> impl IntoView {
         let answer = session.lab.status.with(|status| status.answer.clone());
         if is_reading.get() { None } else { answer }
     });
-    let text = move || answer.with(|answer| answer.as_ref().map(|answer| answer.text.clone()).unwrap_or_default());
+    let text = move || answer.with(|answer| answer.as_ref().map(|answer| answer.first().text.clone()).unwrap_or_default());
     let is_writing = move || session.lab.is_busy();
-    let cost = move |of: fn(&Cost) -> String| answer.with(|answer| Some(of(&answer.as_ref()?.end.as_ref()?.1)));
+    let cost = move |of: fn(&Cost) -> String| answer.with(|answer| Some(of(answer.as_ref()?.end.as_ref()?)));
     let tokens = move || {
-        let ids = answer.with(|answer| answer.as_ref().map(|answer| answer.tokens.clone()).unwrap_or_default());
+        let ids = answer.with(|answer| answer.as_ref().map(|answer| answer.first().tokens.clone()).unwrap_or_default());
         ids.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
     };
     view! {
@@ -289,8 +290,8 @@ fn AnswerPane() -> impl IntoView {
 
 fn cost_line(answer: &Answer) -> String {
     let speed = answer.tokens_per_sec().map(|speed| format!(", {speed:.1} tokens a second")).unwrap_or_default();
-    let so_far = format!("{} prompt tokens, {} tokens{speed}", answer.prompt_tokens, answer.tokens.len());
-    let Some((reason, cost)) = &answer.end else { return so_far };
+    let so_far = format!("{} prompt tokens, {} tokens{speed}", answer.prompt_tokens, answer.first().tokens.len());
+    let Some((cost, reason)) = answer.end.as_ref().zip(answer.first().end) else { return so_far };
     let why = match reason {
         StopReason::EndOfText => "the model ended its answer",
         StopReason::Length => "the longest length was reached",

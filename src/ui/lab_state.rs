@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::runtime::protocol::{
-    Command, EngineStatus, Event, FailedStep, Failure, LoadProgress, Place, Probe, Prompt, Sampling, Source,
+    Column, Command, Event, FailedStep, Failure, LoadProgress, Place, Probe, Prompt, Sampling, Source,
 };
+use crate::runtime::status::EngineStatus;
 use crate::runtime::web::client::{Notice, WorkerClient};
 
 /// The worker's script, beside the page. Chart readers never download it.
@@ -142,7 +143,7 @@ impl LabState {
         let id = self.num_answers.get_value() + 1;
         self.num_answers.set_value(id);
         self.is_reading.set(true);
-        self.send(&Command::Generate { slot: SLOT, id, prompt, sampling }, &[]);
+        self.send(&Command::Generate { slot: SLOT, id, prompt, sampling, columns: vec![Column::default()] }, &[]);
     }
 
     /// Stops the answer or the load that is under way.

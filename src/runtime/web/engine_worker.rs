@@ -48,7 +48,7 @@ pub fn start() {
 
 struct WebHost {
     scope: DedicatedWorkerGlobalScope,
-    queue: RefCell<VecDeque<(Command, Option<JsValue>)>>,
+    queue: RefCell<VecDeque<(Command, Vec<JsValue>)>>,
     /// Woken by the next message.
     waiting: RefCell<Option<oneshot::Sender<()>>>,
     /// Woken by the next message too, while something long is under way.
@@ -63,7 +63,7 @@ impl WebHost {
     fn receive(&self, event: &MessageEvent) {
         match port::open::<Command>(event) {
             Ok((command, attachments)) => {
-                self.queue.borrow_mut().push_back((command, attachments.into_iter().next()));
+                self.queue.borrow_mut().push_back((command, attachments));
                 for waiting in [&self.waiting, &self.heeding] {
                     if let Some(sender) = waiting.borrow_mut().take() {
                         // The receiver is gone only when nobody waits.
@@ -105,7 +105,7 @@ impl Host for WebHost {
         self.scope.performance().map_or_else(js_sys::Date::now, |performance| performance.now())
     }
 
-    async fn next_command(&self) -> Option<(Command, Option<JsValue>)> {
+    async fn next_command(&self) -> Option<(Command, Vec<JsValue>)> {
         loop {
             let next = self.queue.borrow_mut().pop_front();
             if next.is_some() {
@@ -123,6 +123,10 @@ impl Host for WebHost {
         if bell.port2().post_message(&JsValue::NULL).is_ok() {
             JsFuture::from(rung).await.ok();
         }
+    }
+
+    fn next_scales(&self) -> Option<(u32, Vec<f32>)> {
+        engine::take_scales(&mut self.queue.borrow_mut())
     }
 
     fn is_interrupted(&self) -> bool {
