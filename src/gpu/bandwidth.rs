@@ -10,7 +10,7 @@ impl Gpu {
     /// A fault of the device, lack of memory among them.
     pub async fn copy_bandwidth(&self, num_bytes: u64, now_ms: impl Fn() -> f64) -> Result<f64, GpuError> {
         const COPIES: u32 = 4;
-        let num_bytes = num_bytes.min(self.caps.max_buffer_bytes);
+        let num_bytes = num_bytes.min(self.caps().max_buffer_bytes);
         let [from, to] = self.checked(|| Ok(["from", "to"].map(|label| self.storage(label, num_bytes)))).await?;
         let mut best = 0.0f64;
         // The first round pays for the memory itself; the best of the others is what the device can do.

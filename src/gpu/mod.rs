@@ -4,8 +4,8 @@
 //! name there.
 
 mod adapter;
-mod bandwidth;
 mod allocation;
+mod bandwidth;
 mod buffers;
 mod device;
 mod error;

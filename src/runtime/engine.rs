@@ -257,7 +257,15 @@ impl<H: Host> Engine<'_, H> {
                 let (card, gpu_bytes) = (model.card.clone(), model.gpu_bytes());
                 self.models.insert(slot, model);
                 let engine_bytes = self.host.engine_bytes();
-                self.host.emit(Event::Loaded(Loaded { slot, card, note, gpu_bytes, engine_bytes, columns: 1, sides: Vec::new() }));
+                self.host.emit(Event::Loaded(Loaded {
+                    slot,
+                    card,
+                    note,
+                    gpu_bytes,
+                    engine_bytes,
+                    columns: 1,
+                    sides: Vec::new(),
+                }));
             }
             Err(RuntimeError::Stopped) => self.host.emit(Event::Unloaded { slot }),
             Err(error) => self.fail(FailedStep::Load(slot), &error),

@@ -15,8 +15,8 @@ mod model;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod protocol;
-pub mod shelf;
 mod score;
+pub mod shelf;
 mod source;
 pub mod status;
 pub mod wire;

@@ -1,8 +1,6 @@
 //! What the page knows of the engine: a pure fold over its events.
 
-use super::protocol::{
-    Cost, Event, FailedStep, Failure, LoadProgress, Loaded, MAX_COLUMNS, Probe, Shelf, StopReason,
-};
+use super::protocol::{Cost, Event, FailedStep, Failure, LoadProgress, Loaded, MAX_COLUMNS, Probe, Shelf, StopReason};
 
 /// What the page knows of the engine: the fold of all events, in order.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -253,7 +253,8 @@ fn AnswerPane() -> impl IntoView {
         let answer = session.lab.status.with(|status| status.answer.clone());
         if is_reading.get() { None } else { answer }
     });
-    let text = move || answer.with(|answer| answer.as_ref().map(|answer| answer.first().text.clone()).unwrap_or_default());
+    let text =
+        move || answer.with(|answer| answer.as_ref().map(|answer| answer.first().text.clone()).unwrap_or_default());
     let is_writing = move || session.lab.is_busy();
     let cost = move |of: fn(&Cost) -> String| answer.with(|answer| Some(of(answer.as_ref()?.end.as_ref()?)));
     let tokens = move || {
