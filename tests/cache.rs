@@ -74,14 +74,14 @@ impl StoreFile for OpenFile {
 
     async fn read(&self, at: u64, into: &mut [u8]) -> Result<usize, StoreError> {
         let files = self.disk.files.borrow();
-        let rest = files[&self.name].get(usize::try_from(at).unwrap()..).unwrap_or_default();
+        let rest = files[&self.name].get(usize::try_from(at).expect("small")..).unwrap_or_default();
         let len = rest.len().min(into.len());
         into[..len].copy_from_slice(&rest[..len]);
         Ok(len)
     }
 
     fn write(&self, at: u64, bytes: &[u8]) -> Result<(), StoreError> {
-        let end = usize::try_from(at).unwrap() + bytes.len();
+        let end = usize::try_from(at).expect("small") + bytes.len();
         if self.disk.quota.get().is_some_and(|quota| end as u64 > quota) {
             return Err(StoreError::Full);
         }
@@ -93,7 +93,12 @@ impl StoreFile for OpenFile {
     }
 
     fn truncate(&self, num_bytes: u64) -> Result<(), StoreError> {
-        self.disk.files.borrow_mut().get_mut(&self.name).unwrap().resize(usize::try_from(num_bytes).unwrap(), 0);
+        self.disk
+            .files
+            .borrow_mut()
+            .get_mut(&self.name)
+            .expect("a file")
+            .resize(usize::try_from(num_bytes).expect("small"), 0);
         Ok(())
     }
 
@@ -142,7 +147,7 @@ impl Http for Server {
             return Ok(None);
         }
         let first_byte = if self.sends_parts { from } else { 0 };
-        let rest = self.file[usize::try_from(first_byte).unwrap()..].to_vec();
+        let rest = self.file[usize::try_from(first_byte).expect("small")..].to_vec();
         let body = Bytes { rest, cut: self.cut.get(), sent: Rc::clone(&self.sent) };
         let version = self.version.clone();
         Ok(Some(Answer { first_byte, total: Some(total), is_total_exact: false, version, body }))
@@ -216,7 +221,7 @@ fn a_whole_copy_is_read_without_the_server() {
 
 #[test]
 fn a_cut_download_goes_on_where_it_was_cut() {
-    for cut in [1, 700_001, CHECKPOINT as usize, NUM_BYTES / 2, NUM_BYTES - 1] {
+    for cut in [1, 700_001, usize::try_from(CHECKPOINT).expect("small"), NUM_BYTES / 2, NUM_BYTES - 1] {
         let (disk, server) = (Disk::default(), Server::new());
         server.cut.set(Some(cut));
         let error = load(&disk, &server, wanted(true)).expect_err("cut");
@@ -252,7 +257,8 @@ fn a_killed_load_goes_on_from_its_last_checkpoint() {
 
 #[test]
 fn a_download_that_cannot_go_on_begins_again_and_says_why() {
-    let cases: [(fn(&mut Server), &str); 3] = [
+    type Case = (fn(&mut Server), &'static str);
+    let cases: [Case; 3] = [
         (|server| server.version = Some("\"two\"".into()), "the file has changed"),
         (|server| server.sends_parts = false, "does not send parts"),
         (|server| server.version = None, "does not say whether"),
@@ -317,7 +323,8 @@ fn without_room_the_load_goes_on_without_a_copy() {
     let full = |disk: &Disk| disk.quota.set(Some(18 << 20));
     let small = |disk: &Disk| disk.room.set(Some(5_000_000));
     let busy = |disk: &Disk| disk.busy.set(true);
-    let cases: [(&dyn Fn(&Disk), &str); 3] = [
+    type Case<'a> = (&'a dyn Fn(&Disk), &'static str);
+    let cases: [Case<'_>; 3] = [
         (&full, "the browser grants no more room"),
         (&small, "it needs 21.0 MB, and the browser grants 5.0 MB more"),
         (&busy, "another tab is using it"),

@@ -144,7 +144,10 @@ impl Host for Script {
     }
 
     fn next_scales(&self) -> Option<(u32, Vec<f32>)> {
-        engine::take_scales(&mut self.queue.borrow_mut())
+        // As for interruptions: the commands written in advance are not there yet.
+        let mut queue = self.queue.borrow_mut();
+        let at = queue.iter().position(|(command, _)| matches!(command, Command::SetScales { .. }))?;
+        engine::take_scales(&mut VecDeque::from([queue.remove(at)?]))
     }
 
     fn is_interrupted(&self) -> bool {

@@ -10,6 +10,7 @@ pub mod engine;
 mod error;
 pub mod fit;
 pub mod generate;
+mod host;
 pub mod load;
 mod model;
 #[cfg(not(target_arch = "wasm32"))]

@@ -359,7 +359,7 @@ fn sample(page: &Page) -> (Peak, u64, u64) {
         }
         let own = page.must("Runtime.getHeapUsage", json!({}));
         let worker = page.call_worker("engine_worker", "Runtime.getHeapUsage", json!({}));
-        let number = |usage: &serde_json::Value, key: &str| usage[key].as_f64().unwrap_or_default() as u64;
+        let number = |usage: &serde_json::Value, key: &str| usage[key].as_u64().unwrap_or_default();
         let heap = number(&own, "usedSize") + number(&worker, "usedSize");
         let buffers = number(&own, "backingStorageSize") + number(&worker, "backingStorageSize");
         (peak.heap, peak.buffers) = (peak.heap.max(heap), peak.buffers.max(buffers));
