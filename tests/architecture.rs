@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     // The page is built with these, so they must not bring an engine or a parser with them.
     ("runtime::protocol", &["runtime::protocol", "runtime::wire"]),
+    ("runtime::status", &["runtime::status", "runtime::protocol"]),
     ("runtime::wire", &["runtime::wire"]),
     ("runtime::web::client", &["runtime::web::client", "runtime::web::port", "runtime::wire"]),
     ("runtime::web::port", &["runtime::web::port", "runtime::wire"]),
@@ -35,6 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "lab",
             "formats::report",
             "runtime::protocol",
+            "runtime::status",
             "runtime::data_protocol",
             "runtime::web::client",
         ],
@@ -215,7 +217,9 @@ fn foreign_loads(html: &str) -> Vec<Finding> {
             })
         });
         let is_import = line.contains("@import") || line.contains("url(http") || line.contains("url(//");
-        if has_host || is_import || line.contains("<script") {
+        // Scripts are files of our own, whose address says that nothing else is run.
+        let is_inline = line.contains("<script") && !line.contains("<script src=\"");
+        if has_host || is_import || is_inline {
             found.push((number + 1, line.trim().to_owned()));
         }
     }
@@ -374,6 +378,7 @@ fn the_other_scanners_find_what_is_bad_and_pass_what_is_good() {
     assert_eq!(foreign_loads("<script src=\"https://example.org/a.js\"></script>").len(), 1);
     assert_eq!(foreign_loads("<link href='//fonts.example/a.css'>").len(), 1);
     assert_eq!(foreign_loads("<script>alert(1)</script>").len(), 1);
+    assert_eq!(foreign_loads("<script src=\"own.js\"></script>").len(), 0);
     assert_eq!(foreign_loads("@import 'https://a.example/a.css';").len(), 1);
     assert_eq!(foreign_loads("<link data-trunk rel=\"css\" href=\"src/ui/style.css\">").len(), 0);
 }

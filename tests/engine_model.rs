@@ -5,11 +5,11 @@ mod common;
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
-use askew::gpu::{Gpu, GpuOptions};
+use askew::gpu::{Gpu, GpuOptions, Lane};
 use askew::runtime::generate::{Generation, Step};
 use askew::runtime::load::{Processor, load, read_headers};
 use askew::runtime::native::FileSource;
-use askew::runtime::protocol::{LoadProgress, LoadStage, Prompt, Sampling, StopReason};
+use askew::runtime::protocol::{Column, LoadProgress, LoadStage, Math, Prompt, Sampling, StopReason};
 use askew::runtime::{LoadedModel, RuntimeError};
 use common::engine::{nmse, open_gpu, smollm};
 use pollster::block_on;
@@ -30,18 +30,24 @@ fn load_on(processor: &Processor) -> Option<LoadedModel> {
 }
 
 fn answer(model: &mut LoadedModel, prompt: &Prompt, sampling: &Sampling) -> (Vec<u32>, String, StopReason) {
-    let mut generation = Generation::new(model, prompt, sampling).expect("a prompt");
+    let mut generation = Generation::new(model, prompt, sampling, &[Column::default()]).expect("a prompt");
     let (mut tokens, mut text) = (Vec::new(), String::new());
     loop {
-        match block_on(generation.step(model)).expect("a step") {
-            Step::Reading | Step::Prefilled => {}
-            Step::Token { token, piece } => {
-                tokens.push(token);
-                text.push_str(&piece);
+        for step in block_on(generation.advance(model)).expect("a step") {
+            match step {
+                Step::Reading | Step::Prefilled => {}
+                Step::Token { token, piece, .. } => {
+                    tokens.push(token);
+                    text.push_str(&piece);
+                }
+                Step::Ended { reason, tail, .. } => return (tokens, text + &tail, reason),
             }
-            Step::Ended { reason, tail } => return (tokens, text + &tail, reason),
         }
     }
+}
+
+fn lane(token: u32, position: usize) -> Lane {
+    Lane { token, position: u32::try_from(position).expect("small"), column: 0, step: 0 }
 }
 
 fn prompts() -> [Prompt; 2] {
@@ -91,7 +97,7 @@ fn chat_turns_render_as_the_template_says() {
 fn greedy_answers_and_logits_agree_between_cpu_and_gpu() {
     let name = "greedy_answers_and_logits_agree_between_cpu_and_gpu";
     let Some(gpu) = open_gpu(name, GpuOptions::default()) else { return };
-    let Some(mut cpu_model) = load_on(&Processor::Cpu) else { return };
+    let Some(mut cpu_model) = load_on(&Processor::Cpu(Math::Exact)) else { return };
     let before = gpu.counts();
     let mut gpu_model = load_on(&Processor::Gpu(gpu.clone())).expect("the file is there");
     println!("{} on {}", gpu_model.card.name, gpu_model.device().adapter);
@@ -104,7 +110,9 @@ fn greedy_answers_and_logits_agree_between_cpu_and_gpu() {
         assert!(found.1.starts_with(beginning), "{found:?}");
         assert!(found.2 == StopReason::EndOfText || found.0.len() == GREEDY_TOKENS as usize, "{found:?}");
 
-        let tokens = Generation::new(&cpu_model, prompt, &Sampling::greedy(1)).expect("a prompt").prompt().to_vec();
+        let tokens =
+            Generation::new(&mut cpu_model, prompt, &Sampling::greedy(1), &[Column::default()]).expect("a prompt");
+        let tokens = tokens.prompt().to_vec();
         let error = nmse(
             &block_on(gpu_model.logits_after(&tokens)).expect("logits"),
             &block_on(cpu_model.logits_after(&tokens)).expect("logits"),
@@ -125,7 +133,7 @@ fn decoding_creates_nothing_and_submits_once_a_token() {
     let Some(mut model) = load_on(&Processor::Gpu(gpu.clone())) else { return };
     let before = gpu.counts();
     for position in 0..3 {
-        block_on(model.logits(504, position)).expect("logits");
+        block_on(model.logits(&[lane(504, position)])).expect("logits");
     }
     let after = gpu.counts();
     assert_eq!(after.submits - before.submits, 3);
@@ -143,7 +151,7 @@ fn a_prompt_read_in_columns_equals_token_by_token() {
     let in_columns = block_on(model.logits_after(&tokens)).expect("logits");
     let mut one_by_one = Vec::new();
     for (position, &token) in tokens.iter().enumerate() {
-        one_by_one = block_on(model.logits(token, position)).expect("logits");
+        one_by_one = block_on(model.logits(&[lane(token, position)])).expect("logits");
     }
     let error = nmse(&in_columns, &one_by_one);
     assert!(error <= 1e-10, "{error}");
@@ -158,7 +166,7 @@ fn a_corrupted_shader_fails_the_logits_check() {
     }
     let options = GpuOptions { patch: Some(corrupt), ..GpuOptions::default() };
     let Some(gpu) = open_gpu("a_corrupted_shader_fails_the_logits_check", options) else { return };
-    let Some(mut cpu_model) = load_on(&Processor::Cpu) else { return };
+    let Some(mut cpu_model) = load_on(&Processor::Cpu(Math::Exact)) else { return };
     let mut gpu_model = load_on(&Processor::Gpu(gpu)).expect("the file is there");
     let tokens = [504, 3575, 282, 4649, 314];
     let error = nmse(
@@ -170,7 +178,7 @@ fn a_corrupted_shader_fails_the_logits_check() {
 
 #[test]
 fn sampling_repeats_with_its_seed_and_stops_where_told() {
-    let Some(mut model) = load_on(&Processor::Cpu) else { return };
+    let Some(mut model) = load_on(&Processor::Cpu(Math::Exact)) else { return };
     let prompt = Prompt::Raw("Once upon a time".into());
     let sampling = Sampling { temperature: 1.0, top_k: 40, seed: 7, ..Sampling::greedy(12) };
     let first = answer(&mut model, &prompt, &sampling);
@@ -186,10 +194,11 @@ fn sampling_repeats_with_its_seed_and_stops_where_told() {
 
 #[test]
 fn prompts_that_cannot_be_read_are_refused() {
-    let Some(model) = load_on(&Processor::Cpu) else { return };
-    let refused = |text: &str, max_tokens: u32| {
+    let Some(mut model) = load_on(&Processor::Cpu(Math::Exact)) else { return };
+    let mut refused = |text: &str, max_tokens: u32| {
         let error =
-            Generation::new(&model, &Prompt::Raw(text.into()), &Sampling::greedy(max_tokens)).expect_err("refused");
+            Generation::new(&mut model, &Prompt::Raw(text.into()), &Sampling::greedy(max_tokens), &[Column::default()])
+                .expect_err("refused");
         error.to_string()
     };
     assert!(refused("", 1).contains("empty"));
@@ -204,7 +213,7 @@ fn a_load_reports_and_can_be_stopped() {
     let reports = Cell::new(0);
     let last = Cell::new(0);
     let mut source = FileSource::open(&path).expect("opens");
-    let result = block_on(load(&mut source, "SmolLM2", &Processor::Cpu, |progress| {
+    let result = block_on(load(&mut source, "SmolLM2", &Processor::Cpu(Math::Exact), |progress| {
         assert!(progress.bytes >= last.get() && progress.total.is_some_and(|total| progress.bytes <= total));
         last.set(progress.bytes);
         reports.set(reports.get() + 1);

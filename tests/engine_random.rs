@@ -10,8 +10,12 @@ use askew::gpu::{Gpu, GpuError, GpuOptions};
 use askew::model::quant::Quant;
 use askew::runtime::engine::{self, Host};
 use askew::runtime::load::{Processor, load};
-use askew::runtime::protocol::{Command, EngineStatus, Event, FailedStep, Probe, Prompt, Sampling, Source, StopReason};
+use askew::runtime::protocol::{
+    Column, Command, Event, FailedStep, Math, Place, Probe, Prompt, Sampling, SideFile, SideKind, Source, StopReason,
+};
+use askew::runtime::status::EngineStatus;
 use askew::runtime::{ByteSource, LoadedModel, RuntimeError};
+use common::adapter::{SafetensorsFile, gguf_adapter, random_parts, store};
 use common::engine::{nmse, open_gpu};
 use common::gguf::{GgufFile, Shape, noise, random_llama, random_weights};
 use pollster::block_on;
@@ -75,7 +79,7 @@ fn random_models_agree_between_cpu_and_gpu() {
         let Some(gpu) = open_gpu(name, options) else { return };
         let file = llama_with_extras(shape, quants, seed);
         let tokens: Vec<u32> = (0..13).map(|i| (i * 37 + 5) % 300).collect();
-        let expected = block_on(load_on(&file, &Processor::Cpu).logits_after(&tokens)).expect("logits");
+        let expected = block_on(load_on(&file, &Processor::Cpu(Math::Exact)).logits_after(&tokens)).expect("logits");
         let mut model = load_on(&file, &Processor::Gpu(gpu));
         let error = nmse(&block_on(model.logits_after(&tokens)).expect("logits"), &expected);
         assert!(error <= 1e-8, "{shape:?} {quants:?}: {error}");
@@ -87,7 +91,7 @@ fn random_models_agree_between_cpu_and_gpu() {
 struct Script {
     gpu: Option<Rc<Gpu>>,
     file: Vec<u8>,
-    queue: RefCell<VecDeque<(Command, Option<()>)>>,
+    queue: RefCell<VecDeque<(Command, Vec<Vec<u8>>)>>,
     /// A command that arrives once so many tokens have been sent.
     after_tokens: RefCell<Option<(usize, Command)>>,
     events: RefCell<Vec<Event>>,
@@ -96,10 +100,20 @@ struct Script {
 
 impl Script {
     fn run(gpu: Option<Rc<Gpu>>, commands: Vec<Command>, after_tokens: Option<(usize, Command)>) -> Vec<Event> {
+        let commands = commands.into_iter().map(|command| (command, Vec::new())).collect();
+        Self::run_with_files(gpu, commands, after_tokens)
+    }
+
+    /// Every command with the files that come with it.
+    fn run_with_files(
+        gpu: Option<Rc<Gpu>>,
+        commands: VecDeque<(Command, Vec<Vec<u8>>)>,
+        after_tokens: Option<(usize, Command)>,
+    ) -> Vec<Event> {
         let script = Self {
             gpu,
             file: random_llama(Shape::TINY, &[Quant::Q4_1], 1).bytes(),
-            queue: RefCell::new(commands.into_iter().map(|command| (command, None)).collect()),
+            queue: RefCell::new(commands),
             after_tokens: RefCell::new(after_tokens),
             events: RefCell::default(),
             clock: Cell::new(0.0),
@@ -110,14 +124,14 @@ impl Script {
 }
 
 impl Host for Script {
-    type Attachment = ();
+    type Attachment = Vec<u8>;
     type Source = Memory;
 
     fn emit(&self, event: Event) {
         self.events.borrow_mut().push(event);
         let num_tokens = self.events.borrow().iter().filter(|event| matches!(event, Event::Token { .. })).count();
         let due = self.after_tokens.borrow_mut().take_if(|(wanted, _)| num_tokens >= *wanted);
-        self.queue.borrow_mut().extend(due.map(|(_, command)| (command, None)));
+        self.queue.borrow_mut().extend(due.map(|(_, command)| (command, Vec::new())));
     }
 
     fn now_ms(&self) -> f64 {
@@ -125,8 +139,15 @@ impl Host for Script {
         self.clock.get()
     }
 
-    async fn next_command(&self) -> Option<(Command, Option<()>)> {
+    async fn next_command(&self) -> Option<(Command, Vec<Vec<u8>>)> {
         self.queue.borrow_mut().pop_front()
+    }
+
+    fn next_scales(&self) -> Option<(u32, Vec<f32>)> {
+        // As for interruptions: the commands written in advance are not there yet.
+        let mut queue = self.queue.borrow_mut();
+        let at = queue.iter().position(|(command, _)| matches!(command, Command::SetScales { .. }))?;
+        engine::take_scales(&mut VecDeque::from([queue.remove(at)?]))
     }
 
     fn is_interrupted(&self) -> bool {
@@ -135,9 +156,9 @@ impl Host for Script {
         queue.iter().any(|(command, _)| *command == Command::Stop) && engine::interrupts(&queue)
     }
 
-    async fn open(&self, source: &Source, _: &str, _: bool, _: Option<()>) -> Result<Memory, RuntimeError> {
+    async fn open(&self, source: &Source, _: &str, _: bool, file: Option<Vec<u8>>) -> Result<Memory, RuntimeError> {
         match source {
-            Source::Disk => Ok(Memory::new(&self.file)),
+            Source::Disk => Ok(Memory::new(file.as_ref().unwrap_or(&self.file))),
             Source::Url(address) | Source::Kept(address) => Err(RuntimeError::Source(format!("{address}: not there"))),
         }
     }
@@ -152,7 +173,7 @@ fn load_command() -> Command {
 }
 
 fn load_into(slot: u32) -> Command {
-    Command::Load { slot, source: Source::Disk, name: "random.gguf".into(), keep: false }
+    Command::Load { slot, source: Source::Disk, name: "random.gguf".into(), keep: false, place: Place::Gpu }
 }
 
 fn ask(id: u32, max_tokens: u32) -> Command {
@@ -161,7 +182,7 @@ fn ask(id: u32, max_tokens: u32) -> Command {
 
 fn ask_slot(slot: u32, id: u32, max_tokens: u32) -> Command {
     let sampling = Sampling { temperature: 1.0, seed: 3, ..Sampling::greedy(max_tokens) };
-    Command::Generate { slot, id, prompt: Prompt::Raw("hello".into()), sampling }
+    Command::Generate { slot, id, prompt: Prompt::Raw("hello".into()), sampling, columns: vec![Column::default()] }
 }
 
 fn fold(events: &[Event]) -> EngineStatus {
@@ -178,8 +199,8 @@ fn an_answer_streams_and_ends() {
     let loaded = status.ready(0).expect("a model");
     assert!(loaded.card.name == "Random llama" && loaded.card.num_layers == 2 && loaded.gpu_bytes > 0);
     let answer = status.answer.expect("an answer");
-    let (reason, cost) = answer.end.expect("an end");
-    assert_eq!((answer.id, answer.tokens.len(), reason), (5, 6, StopReason::Length));
+    assert_eq!((answer.id, answer.first().tokens.len(), answer.first().end), (5, 6, Some(StopReason::Length)));
+    let cost = answer.end.expect("an end");
     assert_eq!((cost.prefill_tokens, cost.decode_tokens), (5, 6));
     assert!(cost.dispatches_per_token >= 16 && cost.decode_ms > 0.0 && !cost.device.adapter.is_empty());
 }
@@ -189,7 +210,7 @@ fn stop_ends_an_answer_in_its_middle_and_the_next_one_runs() {
     let Some(gpu) = open_gpu("stop_ends_an_answer_in_its_middle", GpuOptions::default()) else { return };
     let events = Script::run(Some(gpu), vec![load_command(), ask(1, 40)], Some((3, Command::Stop)));
     let answer = fold(&events).answer.expect("an answer");
-    assert_eq!((answer.tokens.len(), answer.end.map(|end| end.0)), (3, Some(StopReason::Asked)));
+    assert_eq!((answer.first().tokens.len(), answer.first().end), (3, Some(StopReason::Asked)));
     assert!(!events.iter().any(|event| matches!(event, Event::Failed(_))));
 }
 
@@ -197,8 +218,9 @@ fn stop_ends_an_answer_in_its_middle_and_the_next_one_runs() {
 fn failures_are_sentences_and_the_engine_lives_on() {
     let Some(gpu) = open_gpu("failures_are_sentences_and_the_engine_lives_on", GpuOptions::default()) else { return };
     let source = Source::Url("https://example.org/x.gguf".into());
-    let missing = Command::Load { slot: 0, source, name: "x".into(), keep: true };
-    let chat = Command::Generate { slot: 0, id: 2, prompt: Prompt::chat(None, "hi"), sampling: Sampling::greedy(4) };
+    let missing = Command::Load { slot: 0, source, name: "x".into(), keep: true, place: Place::Gpu };
+    let (prompt, sampling, columns) = (Prompt::chat(None, "hi"), Sampling::greedy(4), vec![Column::default()]);
+    let chat = Command::Generate { slot: 0, id: 2, prompt, sampling, columns };
     let events = Script::run(
         Some(gpu),
         vec![ask(1, 4), missing, load_command(), chat, ask(3, 4), Command::Unload { slot: 0 }],
@@ -217,7 +239,7 @@ fn failures_are_sentences_and_the_engine_lives_on() {
     assert_eq!(failures.len(), 3);
     let status = fold(&events);
     assert!(status.models.is_empty());
-    assert_eq!(status.answer.expect("the third answer").tokens.len(), 4);
+    assert_eq!(status.answer.expect("the third answer").first().tokens.len(), 4);
 }
 
 #[test]
@@ -239,14 +261,62 @@ fn two_models_stand_side_by_side() {
         .map(|wanted| {
             let pieces = events.iter().filter_map(|event| match event {
                 Event::Token { id, piece, .. } if *id == wanted => Some(piece.as_str()),
-                Event::Finished { id, tail, .. } if *id == wanted => Some(tail.as_str()),
+                Event::Ended { id, tail, .. } if *id == wanted => Some(tail.as_str()),
                 _ => None,
             });
             pieces.collect()
         })
         .collect();
-    assert_eq!(texts, [alone.text.clone(), alone.text.clone(), alone.text]);
+    let alone = alone.first().text.clone();
+    assert_eq!(texts, [alone.clone(), alone.clone(), alone]);
     let status = fold(&events);
     assert!(status.ready(0).is_none() && status.ready(7).is_some());
     assert_eq!(status.failure.expect("slot 0 is empty").message, "No model is loaded: choose one first.");
+}
+
+/// Base beside an adapter and steering, scales moved while they write, and a given answer scored by all of them.
+#[test]
+fn columns_are_laid_out_written_moved_and_scored() {
+    let name = "columns_are_laid_out_written_moved_and_scored";
+    let Some(gpu) = open_gpu(name, GpuOptions::default()) else { return };
+    let mut parts = random_parts(Shape::TINY, &[0, 1], &["attn_q", "ffn_down"], 4, 3);
+    let adapter = gguf_adapter(&mut parts, Shape::TINY, "llama", Quant::F32, 4.0).bytes();
+    let mut vectors = SafetensorsFile::default();
+    vectors.tensor("layer.1", "F32", &[64], store(&mut noise(64, 9), "F32"));
+    let steering = vectors.bytes();
+    let side = |name: &str, kind| SideFile { name: name.into(), kind };
+    let sides = vec![side("adapter", SideKind::Adapter), side("vector", SideKind::Steering)];
+    let column = |scales: &[f32]| Column { scales: scales.to_vec(), seed: None };
+    let columns = vec![column(&[]), column(&[1.0]), column(&[0.0, 1.0])];
+    let prompt = Prompt::Raw("hello".into());
+    let sampling = Sampling { temperature: 1.0, seed: 3, ..Sampling::greedy(12) };
+    let generate = Command::Generate { slot: 0, id: 1, prompt: prompt.clone(), sampling, columns: columns.clone() };
+    let score = Command::Score { slot: 0, id: 2, prompt, text: "yes".into(), columns };
+    let lay_out = |sides: Vec<SideFile>| Command::LayOut { slot: 0, columns: 3, sides };
+    let commands = VecDeque::from([
+        (load_command(), vec![]),
+        (lay_out(sides.clone()), vec![adapter.clone(), steering]),
+        (generate, vec![]),
+        (score, vec![]),
+        // Files in the wrong order: refused by name, and the model stays.
+        (lay_out(sides[..1].to_vec()), vec![b"not an adapter, but long enough to be read as something".to_vec()]),
+    ]);
+    let moved = Command::SetScales { column: 0, scales: vec![-2.0] };
+    let events = Script::run_with_files(Some(gpu), commands, Some((7, moved)));
+    let status = fold(&events);
+    let loaded = status.ready(0).expect("a model");
+    assert_eq!((loaded.columns, loaded.sides.as_slice()), (3, ["adapter".to_owned(), "vector".to_owned()].as_slice()));
+    let answer = status.answer.expect("an answer");
+    assert_eq!(answer.columns.len(), 3);
+    let [base, adapted, steered] = [0, 1, 2].map(|column: usize| answer.columns[column].clone());
+    assert!(base.tokens != adapted.tokens && base.tokens != steered.tokens && adapted.tokens != steered.tokens);
+    // Seven tokens came of three columns when the scale moved: the third of the first column feels it, and only that one.
+    assert_eq!((base.changes.as_slice(), adapted.changes.len(), steered.changes.len()), ([3].as_slice(), 0, 0));
+    let (id, tokens, logprobs) = status.scored.expect("scores");
+    assert_eq!((id, tokens.len(), logprobs.len()), (2, 3, 3));
+    assert!(logprobs.iter().flatten().all(|logprob| *logprob < 0.0 && logprob.is_finite()));
+    assert!(logprobs[0] != logprobs[1] && logprobs[0] != logprobs[2]);
+    let failure = status.failure.expect("the last layout");
+    assert_eq!((failure.what, failure.model_lost), (FailedStep::LayOut(0), false));
+    assert!(failure.message.contains("adapter"), "{}", failure.message);
 }

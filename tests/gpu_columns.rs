@@ -13,6 +13,7 @@ use askew::model::sampler::{SamplerSettings, SeenTokens, log_softmax};
 use askew::model::tensors::LayerTensor;
 use askew::model::{Adapter, Config, LowRank, ModelFile, Sampler, Steering};
 use askew::runtime::load::{Processor, load};
+use askew::runtime::protocol::Math;
 use askew::runtime::{ByteSource, RuntimeError};
 use common::engine::{nmse, open_gpu};
 use common::gguf::{GgufFile, Shape, noise, random_model};
@@ -58,7 +59,7 @@ fn on_gpu(gpu: &Rc<Gpu>, file: &GgufFile, layout: &Layout<'_>) -> GpuModel {
 /// The logits after `tokens` by the CPU reference.
 fn reference(file: &GgufFile, tokens: &[u32]) -> Vec<f32> {
     let mut source = Memory(Some(file.bytes()));
-    let model = load(&mut source, "random", &Processor::Cpu, |_| ControlFlow::Continue(()));
+    let model = load(&mut source, "random", &Processor::Cpu(Math::Exact), |_| ControlFlow::Continue(()));
     let mut model = block_on(model).expect("loads");
     block_on(model.logits_after(tokens)).expect("logits")
 }
@@ -344,4 +345,36 @@ fn given_tokens_are_scored_as_the_logits_say() {
     }
     let differs = found.chunks_exact(2).any(|pair| (pair[0] - pair[1]).abs() > 0.1);
     assert!(differs, "the adapter changes what is likely");
+}
+
+/// Two adapters and a steering vector, each with its own scale, against the CPU reference.
+#[test]
+fn side_paths_agree_with_the_reference() {
+    let Some(gpu) = open_gpu("side_paths_agree_with_the_reference", GpuOptions::default()) else { return };
+    let tokens = prompt(10);
+    for architecture in ARCHITECTURES {
+        let file = random_model(architecture, Shape { layers: 3, ..Shape::TINY }, &[Quant::Q8_0], 6);
+        let config = config(&file);
+        let adapters =
+            [adapter(&config, &[0, 2], &Adapter::TARGETS, 4, 1), adapter(&config, &[1], &[LayerTensor::V], 2, 2)];
+        let vector = |seed| Some(noise(config.dim, seed).iter().map(|x| x * 0.5).collect::<Vec<f32>>());
+        let steerings = [Steering { name: "random".into(), layers: vec![vector(3), None, vector(4)] }];
+        let layout = Layout { columns: 2, adapters: &adapters, steerings: &steerings, context: CONTEXT };
+        let model = on_gpu(&gpu, &file, &layout);
+
+        let mut source = Memory(Some(file.bytes()));
+        let cpu = load(&mut source, "random", &Processor::Cpu(Math::Exact), |_| ControlFlow::Continue(()));
+        let mut cpu = block_on(cpu).expect("loads");
+        block_on(cpu.lay_out(1, adapters.to_vec(), steerings.to_vec())).expect("room");
+        let plain = reference(&file, &tokens);
+        for scales in [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.5, -2.0, 0.7], [0.0, 1.5, -1.0]] {
+            model.set_scales(1, &scales);
+            cpu.set_scales(0, &scales);
+            let expected = block_on(cpu.logits_after(&tokens)).expect("logits");
+            let error = nmse(&logits(&model, 1, &tokens), &expected);
+            println!("{architecture} {scales:?}: NMSE {error:.1e}, {:.1e} from the base", nmse(&expected, &plain));
+            assert!(error <= MERGED_NMSE, "{architecture} {scales:?}: {error}");
+            assert!(nmse(&expected, &plain) > 1e-3, "{architecture} {scales:?} changes something");
+        }
+    }
 }

@@ -37,7 +37,7 @@ fn reference_of(bytes: &[u8]) -> (Config, Reference) {
     stream.push(&rest, &mut builder).expect("weights");
     stream.finish().expect("complete");
     let weights = builder.build(&model).expect("complete");
-    (model.config.clone(), Reference::new(model.config, weights, 64))
+    (model.config.clone(), Reference::new(model.config, weights, 64).expect("there is room"))
 }
 
 fn config(architecture: &str) -> Config {
@@ -52,7 +52,7 @@ fn logits(model: &mut Reference) -> Vec<f32> {
 fn logits_after(model: &mut Reference, tokens: &[u32]) -> Vec<f32> {
     let mut hidden = Vec::new();
     for (position, &token) in tokens.iter().enumerate() {
-        hidden = model.hidden(token, position);
+        hidden = model.hidden(&[token], position);
     }
     model.logits(&hidden)
 }
@@ -62,8 +62,8 @@ fn check(what: &str, architecture: &str, adapter: Adapter, parts: &[Part], scale
     let base = base(architecture);
     let (_, mut model) = reference(&base);
     let plain = logits(&mut model);
-    model.set_adapter(Some(adapter.clone()));
-    model.set_scale(s);
+    model.lay_out(1, vec![adapter.clone()], Vec::new()).expect("room");
+    model.set_scales(0, &[s]);
     let found = logits(&mut model);
     let file = merged(&base, parts, SHAPE, architecture, scale * s);
     let folded = folded(&base, &adapter, s);
@@ -76,7 +76,7 @@ fn check(what: &str, architecture: &str, adapter: Adapter, parts: &[Part], scale
     println!("{what}: NMSE {error:.1e} to merged weights, {change:.1e} to the base");
     assert!(error <= MAX_NMSE && change >= MIN_CHANGE, "{what}: {error:e}, {change:e}");
 
-    model.set_scale(0.0);
+    model.set_scales(0, &[0.0]);
     let bits = |x: Vec<f32>| x.into_iter().map(f32::to_bits).collect::<Vec<_>>();
     assert_eq!(bits(logits(&mut model)), bits(plain), "{what} at scale 0");
 }
@@ -469,8 +469,8 @@ fn steering_is_added_after_its_layer() {
     let plain = logits(&mut model);
     let vectors = [(1, noise(64, 1)), (2, noise(64, 2))];
     let steering = Steering::from_bytes("test", &steering_files(&vectors, "llama").0.bytes(), &config).expect("usable");
-    model.set_steering(Some(steering.clone()));
-    model.set_steering_scale(0.7);
+    model.lay_out(1, Vec::new(), vec![steering.clone()]).expect("room");
+    model.set_scales(0, &[0.7]);
     let steered = logits(&mut model);
     assert!(nmse(&steered, &plain) >= MIN_CHANGE);
 
@@ -478,16 +478,16 @@ fn steering_is_added_after_its_layer() {
     let last = Steering { layers: vec![None, None, steering.layers[2].clone()], ..steering };
     let (_, mut other) = reference(&base);
     let hidden = |model: &mut Reference| {
-        (0..).zip(TOKENS).fold(Vec::new(), |_, (position, token)| model.hidden(token, position))
+        (0..).zip(TOKENS).fold(Vec::new(), |_, (position, token)| model.hidden(&[token], position))
     };
     let before = hidden(&mut other);
-    other.set_steering(Some(last));
-    other.set_steering_scale(-2.0);
+    other.lay_out(1, Vec::new(), vec![last]).expect("room");
+    other.set_scales(0, &[-2.0]);
     for ((found, before), v) in hidden(&mut other).iter().zip(before).zip(&vectors[1].1) {
         assert!((found - (before - 2.0 * v)).abs() <= 1e-6 * (1.0 + before.abs()));
     }
 
-    model.set_steering_scale(0.0);
+    model.set_scales(0, &[0.0]);
     let bits = |x: Vec<f32>| x.into_iter().map(f32::to_bits).collect::<Vec<_>>();
     assert_eq!(bits(logits(&mut model)), bits(plain));
 }
@@ -555,12 +555,13 @@ fn logits_equal_independent_engines() {
             let json = case.config.as_deref().map(read);
             let mut reader = AdapterReader::new(name, json.as_deref(), &config).expect("a usable configuration");
             reader.push(&read(name)).expect("usable");
-            model.set_adapter(Some(reader.finish().expect("complete")));
-            model.set_scale(scale);
+            model.lay_out(1, vec![reader.finish().expect("complete")], Vec::new()).expect("room");
+            model.set_scales(0, &[scale]);
         }
         if let Some(name) = &case.steering {
-            model.set_steering(Some(Steering::from_bytes(name, &read(name), &config).expect("usable")));
-            model.set_steering_scale(scale);
+            let steering = Steering::from_bytes(name, &read(name), &config).expect("usable");
+            model.lay_out(1, Vec::new(), vec![steering]).expect("room");
+            model.set_scales(0, &[scale]);
         }
         let error = nmse(&logits_after(&mut model, &case.tokens), &case.logits);
         println!("{}: NMSE {error:.1e}", case.what);

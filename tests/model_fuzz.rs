@@ -284,17 +284,17 @@ fn read_model(bytes: &[u8], chunk: usize) -> Result<(), ModelError> {
     chunks.try_for_each(|chunk| stream.push(chunk, &mut builder))?;
     stream.finish()?;
     let weights = builder.build(&file)?;
-    let mut reference = Reference::new(file.config.clone(), weights, 4);
+    let mut reference = Reference::new(file.config.clone(), weights, 4)?;
     let settings = SamplerSettings { temperature: 1.0, top_k: 5, top_p: 0.9, min_p: 0.01, penalty: 1.1, seed: 1 };
-    let sampler = Sampler::new(settings)?;
-    let seen = SeenTokens::new(file.config.vocab_size);
+    let (sampler, mut seen) = (Sampler::new(settings)?, SeenTokens::new(file.config.vocab_size));
     let mut token = tokens.first().copied().unwrap_or(0);
     for position in 0..2 {
-        let hidden = reference.hidden(token, position);
+        let hidden = reference.hidden(&[token], position);
         let logits = reference.logits(&hidden);
         // Numbers that are none leave nothing to choose.
         let Some(chosen) = sampler.choose(&logits, &seen, u32::try_from(position).expect("small")) else { break };
         token = chosen;
+        seen.insert(token);
         assert!((token as usize) < file.config.vocab_size);
     }
     Ok(())

@@ -78,7 +78,7 @@ fn slow_joins(text: &str, tokens: &[(String, f32)]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn special_tokens_are_cut_longest_first(
@@ -93,9 +93,7 @@ proptest! {
         let tokenizer = sentencepiece(&tokens).expect("a tokenizer");
         // Nothing else has a token, so what is found is all that comes back.
         let found: Vec<String> = tokenizer.encode(&text).iter().map(|&id| specials[id as usize].clone()).collect();
-        let single: Vec<&String> = specials.iter().filter(|special| special.len() == 1).collect();
         let expected: Vec<String> = slow_specials(&text, &specials).into_iter().map(|(_, special)| special).collect();
-        prop_assert!(single.len() <= 4);
         prop_assert_eq!(found, expected);
     }
 

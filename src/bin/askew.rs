@@ -2,7 +2,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 use {
-    askew::cli::{Failure, aggregate, generate, inspect, logits, rates, tokenize},
+    askew::cli::{Failure, aggregate, bench, generate, inspect, logits, rates, tokenize},
     clap::Parser,
     std::process::ExitCode,
 };
@@ -22,6 +22,8 @@ enum Askew {
     Generate(generate::GenerateArgs),
     /// Print the logits that follow a list of tokens.
     Logits(logits::LogitsArgs),
+    /// Measure how fast a model runs here.
+    Bench(bench::BenchArgs),
     /// Print the tokens of texts.
     Tokenize(tokenize::TokenizeArgs),
 }
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Askew::Inspect(args) => inspect::run(&args).map_err(Failure::from),
         Askew::Generate(args) => generate::run(&args).map_err(Failure::from),
         Askew::Logits(args) => logits::run(&args).map_err(Failure::from),
+        Askew::Bench(args) => bench::run(&args).map_err(Failure::from),
         Askew::Tokenize(args) => tokenize::run(&args),
     };
     match result {

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::{DeviceKind, open};
+use super::adapters::AdapterArgs;
+use super::{DeviceKind, MathKind, open};
 use crate::model::sampler::log_softmax;
 use crate::runtime::generate::{Generation, Step};
 use crate::runtime::protocol::{Prompt, Sampling, StopReason};
@@ -37,18 +37,23 @@ pub struct GenerateArgs {
     /// Drop tokens less likely than P times the likeliest.
     #[arg(long, default_value_t = 0.0)]
     min_p: f32,
+    /// Penalty on tokens that stood before; 1 is none.
+    #[arg(long, default_value_t = 1.0)]
+    repetition_penalty: f32,
     /// The same seed gives the same answer.
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// End before this text; may be given again.
     #[arg(long)]
     stop: Vec<String>,
+    #[command(flatten)]
+    adapters: AdapterArgs,
     /// Where to run.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceKind,
     /// How to compute.
     #[arg(long, value_enum, default_value_t)]
-    math: Math,
+    math: MathKind,
     /// Report the K likeliest tokens at each place.
     #[arg(long, value_name = "K")]
     top_logprobs: Option<usize>,
@@ -69,14 +74,6 @@ struct TextArgs {
     chat: Option<String>,
 }
 
-/// Precision of activations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Math {
-    /// 32-bit floats.
-    #[default]
-    Exact,
-}
-
 /// Prints an answer.
 ///
 /// # Errors
@@ -84,7 +81,7 @@ enum Math {
 pub fn run(args: &GenerateArgs) -> Result<(), RuntimeError> {
     pollster::block_on(async {
         let start = Instant::now();
-        let mut model = open(&args.model, args.device).await?;
+        let mut model = open(&args.model, args.device, args.math).await?;
         let load_ms = millis(start);
         let report = answer(args, &mut model, load_ms).await?;
         if args.json {
@@ -101,27 +98,34 @@ async fn answer(args: &GenerateArgs, model: &mut LoadedModel, load_ms: f64) -> R
         (Some(chat), _) => Prompt::chat(args.system.as_deref(), chat),
         (None, text) => Prompt::Raw(text.clone().unwrap_or_default()),
     };
-    let mut generation = Generation::new(model, &prompt, &sampling(args))?;
+    let column = args.adapters.lay_out(model, 1).await?;
+    let mut generation = Generation::new(model, &prompt, &sampling(args), &[column])?;
+    if args.top_logprobs.is_some() {
+        generation = generation.keeping_logits();
+    }
     let start = Instant::now();
     let (mut tokens, mut text, mut logprobs) = (Vec::new(), String::new(), Vec::new());
     let mut prefill_ms = 0.0;
-    let reason = loop {
-        match generation.step(model).await? {
-            Step::Reading => {}
-            Step::Prefilled => prefill_ms = millis(start),
-            Step::Token { token, piece } => {
-                tokens.push(token);
-                text.push_str(&piece);
-                if let Some(k) = args.top_logprobs {
-                    logprobs.push(logprob(generation.logits().unwrap_or_default(), token, k));
+    let mut reason = StopReason::Length;
+    while !generation.is_done() {
+        for step in generation.advance(model).await? {
+            match step {
+                Step::Reading => {}
+                Step::Prefilled => prefill_ms = millis(start),
+                Step::Token { token, piece, .. } => {
+                    tokens.push(token);
+                    text.push_str(&piece);
+                    if let Some(k) = args.top_logprobs {
+                        logprobs.push(logprob(generation.logits(0), token, k));
+                    }
+                }
+                Step::Ended { reason: why, tail, .. } => {
+                    text.push_str(&tail);
+                    reason = why;
                 }
             }
-            Step::Ended { reason, tail } => {
-                text.push_str(&tail);
-                break reason;
-            }
         }
-    };
+    }
     let device = model.device();
     let mut report = json!({
         "prompt_tokens": generation.prompt(),
@@ -160,6 +164,7 @@ fn sampling(args: &GenerateArgs) -> Sampling {
         top_k: args.top_k,
         top_p: args.top_p,
         min_p: args.min_p,
+        repetition_penalty: args.repetition_penalty,
         seed: args.seed,
         max_tokens: args.max_tokens,
         stop: args.stop.clone(),

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::{DeviceKind, open};
+use super::adapters::AdapterArgs;
+use super::{DeviceKind, MathKind, open};
 use crate::runtime::RuntimeError;
 
 /// Arguments of `askew logits`.
@@ -15,9 +16,14 @@ pub struct LogitsArgs {
     /// Token numbers, from the start of the context.
     #[arg(long, value_delimiter = ',', required = true)]
     tokens: Vec<u32>,
+    #[command(flatten)]
+    adapters: AdapterArgs,
     /// Where to run.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceKind,
+    /// How to compute.
+    #[arg(long, value_enum, default_value_t)]
+    math: MathKind,
 }
 
 /// Prints the last position's logits.
@@ -26,7 +32,9 @@ pub struct LogitsArgs {
 /// What keeps the model from running.
 pub fn run(args: &LogitsArgs) -> Result<(), RuntimeError> {
     let logits = pollster::block_on(async {
-        let mut model = open(&args.model, args.device).await?;
+        let mut model = open(&args.model, args.device, args.math).await?;
+        let column = args.adapters.lay_out(&mut model, 1).await?;
+        model.set_scales(0, &column.scales);
         model.logits_after(&args.tokens).await
     })?;
     super::print(&json!({ "logits": logits }));

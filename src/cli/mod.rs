@@ -8,10 +8,12 @@ use clap::ValueEnum;
 use crate::gpu::{Gpu, GpuOptions};
 use crate::runtime::load::{Processor, load};
 use crate::runtime::native::FileSource;
-use crate::runtime::protocol::LoadProgress;
+use crate::runtime::protocol::{LoadProgress, Math};
 use crate::runtime::{LoadedModel, RuntimeError};
 
+pub mod adapters;
 pub mod aggregate;
+pub mod bench;
 pub mod generate;
 pub mod inspect;
 pub mod logits;
@@ -54,14 +56,28 @@ pub enum DeviceKind {
     /// The best adapter, or the one that `ASKEW_ADAPTER` names.
     #[default]
     Gpu,
-    /// The f32 reference.
+    /// The CPU.
     Cpu,
 }
 
+/// Precision of activations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MathKind {
+    /// 32-bit floats; on the CPU, the reference.
+    #[default]
+    Exact,
+    /// Rounded to integers; on the CPU, SIMD.
+    Fast,
+}
+
 /// Loads a model, telling stderr how far it is.
-async fn open(path: &Path, device: DeviceKind) -> Result<LoadedModel, RuntimeError> {
+async fn open(path: &Path, device: DeviceKind, math: MathKind) -> Result<LoadedModel, RuntimeError> {
     let processor = match device {
-        DeviceKind::Cpu => Processor::Cpu,
+        DeviceKind::Cpu => Processor::Cpu(match math {
+            MathKind::Exact => Math::Exact,
+            MathKind::Fast => Math::Fast,
+        }),
+        DeviceKind::Gpu if math == MathKind::Fast => return Err(RuntimeError::FastGpu),
         DeviceKind::Gpu => {
             let adapter = std::env::var(ADAPTER_VARIABLE).ok();
             let options = GpuOptions { adapter: adapter.as_deref(), ..GpuOptions::default() };

@@ -79,6 +79,23 @@ pub struct Counts {
     pub buffer_bytes: u64,
 }
 
+impl Counts {
+    /// What happened after `before`.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            dispatches: self.dispatches - before.dispatches,
+            submits: self.submits - before.submits,
+            buffers: self.buffers - before.buffers,
+            bind_groups: self.bind_groups - before.bind_groups,
+            pipelines: self.pipelines - before.pipelines,
+            readbacks: self.readbacks - before.readbacks,
+            weight_bytes: self.weight_bytes - before.weight_bytes,
+            buffer_bytes: self.buffer_bytes - before.buffer_bytes,
+        }
+    }
+}
+
 /// A device and its queue.
 #[derive(Debug)]
 pub struct Gpu {

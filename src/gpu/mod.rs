@@ -5,6 +5,7 @@
 
 mod adapter;
 mod allocation;
+mod bandwidth;
 mod buffers;
 mod device;
 mod error;

@@ -40,6 +40,17 @@ pub enum ModelError {
         /// The size accepted.
         limit: u64,
     },
+    /// There is no room for a part of the model.
+    #[error(
+        "memory ran out ({what} needs {} MiB more): close other tabs and programs, or choose a smaller model",
+        needed.div_ceil(1 << 20)
+    )]
+    Memory {
+        /// What it is needed for.
+        what: String,
+        /// Bytes asked for.
+        needed: u64,
+    },
     /// An architecture that no table entry covers.
     #[error("models of architecture \"{found}\" cannot be run yet; these can: {supported}")]
     Architecture {
@@ -128,6 +139,19 @@ pub enum ModelError {
     /// An adapter or a steering vector that cannot be used.
     #[error(transparent)]
     Adapter(#[from] super::adapter::AdapterError),
+    /// Columns or scales that the model is not laid out for.
+    #[error("{} columns with {} scales were asked for, but there are {} and {}", found.0, found.1, limit.0, limit.1)]
+    Columns {
+        /// Columns and scales.
+        found: (usize, usize),
+        /// Columns and scales that there are.
+        limit: (usize, usize),
+    },
+    /// The logits hold no number.
+    #[error(
+        "the model's output is not a number: its file, its adapter or its steering is damaged, or a scale is too large"
+    )]
+    NotNumbers,
     /// A sampling setting out of range.
     #[error("{name} is {found}, but must be {range}")]
     Sampling {

@@ -1,7 +1,5 @@
 //! Files of few and small tensors (adapters, steering vectors), read whole as 32-bit floats from chunks of any size.
 
-use std::collections::BTreeMap;
-
 use super::adapter::AdapterError;
 use super::gguf::{self, Header, RowSink, TensorInfo, WeightStream};
 use super::{ModelError, safetensors};
@@ -33,8 +31,8 @@ impl FloatHeader {
     }
 }
 
-/// Numbers by the name of their tensor, row by row.
-pub(super) type Floats = BTreeMap<String, Vec<f32>>;
+/// The numbers of each tensor, in the order of [`FloatHeader::tensors`].
+pub(super) type Floats = Vec<Vec<f32>>;
 
 /// What a file is read for.
 pub(super) trait Content {
@@ -138,8 +136,11 @@ struct Sink {
 impl RowSink for Sink {
     type Error = ModelError;
 
-    fn rows(&mut self, tensor: &TensorInfo, _first_row: u64, bytes: &[u8]) -> Result<(), ModelError> {
-        let numbers = self.floats.entry(tensor.name.clone()).or_default();
+    fn rows(&mut self, tensor: &TensorInfo, first_row: u64, bytes: &[u8]) -> Result<(), ModelError> {
+        if first_row == 0 {
+            self.floats.push(Vec::new());
+        }
+        let Some(numbers) = self.floats.last_mut() else { return Ok(()) };
         let start = numbers.len();
         let quant = tensor.quant;
         numbers.resize(start + bytes.len() / quant.block_bytes() * quant.block_len(), 0.0);

@@ -3,10 +3,12 @@
 pub mod adapter;
 mod chat;
 pub mod config;
+pub mod cpu;
 mod error;
 mod file;
 mod floats;
 pub mod gguf;
+mod json;
 pub mod quant;
 pub mod reference;
 pub mod rope;

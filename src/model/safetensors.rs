@@ -4,11 +4,13 @@
 //! then the tensors' bytes without gaps. Every number is untrusted. Tensors are described as GGUF describes them, so
 //! that [`WeightStream`](super::gguf::WeightStream) cuts both kinds of files into rows.
 
+use miniserde::json::Value;
+
 use super::ModelError;
 use super::adapter::AdapterError;
 use super::gguf::TensorInfo;
+use super::json;
 use super::quant::Quant;
-use serde_json::{Map, Value};
 
 /// Longest header accepted: a hundred bytes a tensor and some hundreds of tensors are some tens of kilobytes.
 pub const MAX_HEADER_BYTES: u64 = 4 << 20;
@@ -70,8 +72,7 @@ impl HeaderParser {
 }
 
 fn tensors(json: &[u8], data_start: u64) -> Result<Vec<TensorInfo>, ModelError> {
-    let entries: Map<String, Value> =
-        serde_json::from_slice(json).map_err(|error| corrupt(&format!("its header is no JSON object: {error}")))?;
+    let entries = json::object(json).ok_or_else(|| corrupt("its header is no JSON object"))?;
     let mut tensors = Vec::new();
     for (name, entry) in entries.iter().filter(|(name, _)| *name != METADATA_KEY) {
         tensors.push(tensor(name, entry, data_start)?);
@@ -89,17 +90,15 @@ fn tensors(json: &[u8], data_start: u64) -> Result<Vec<TensorInfo>, ModelError> 
 
 fn tensor(name: &str, entry: &Value, data_start: u64) -> Result<TensorInfo, ModelError> {
     let bad = |problem: &str| corrupt(&format!("tensor \"{name}\" {problem}"));
-    let dtype = entry.get("dtype").and_then(Value::as_str).ok_or_else(|| bad("has no type"))?;
+    let Value::Object(entry) = entry else { return Err(bad("is not described")) };
+    let dtype = entry.get("dtype").and_then(json::text).ok_or_else(|| bad("has no type"))?;
     let number = TYPES.iter().find(|known| known.0 == dtype).map(|known| known.1);
     let quant = number.and_then(|number| Quant::from_ggml(number).ok()).ok_or_else(|| AdapterError::Type {
         tensor: name.to_owned(),
         found: dtype.to_owned(),
         supported: TYPE_NAMES,
     })?;
-    let numbers = |key: &str| {
-        let list = entry.get(key)?.as_array()?;
-        list.iter().map(Value::as_u64).collect::<Option<Vec<u64>>>()
-    };
+    let numbers = |key: &str| entry.get(key).and_then(json::wholes);
     // Slowest dimension first in the file.
     let mut shape = numbers("shape").filter(|s| s.len() <= MAX_DIMENSIONS).ok_or_else(|| bad("has no usable shape"))?;
     shape.reverse();

@@ -96,8 +96,8 @@ struct Vectors {
 }
 
 impl Content for Vectors {
-    /// Each layer's tensor.
-    type Plan = Vec<Option<String>>;
+    /// Which tensor of the file each layer has.
+    type Plan = Vec<Option<usize>>;
     type Built = Steering;
 
     fn plan(&self, header: &FloatHeader) -> Result<Self::Plan, ModelError> {
@@ -109,8 +109,8 @@ impl Content for Vectors {
             FloatHeader::Safetensors(_) => &["layer.", "steering."],
         };
         let num_layers = self.config.num_layers;
-        let mut names = vec![None; num_layers];
-        for tensor in header.tensors() {
+        let mut places = vec![None; num_layers];
+        for (index, tensor) in header.tensors().iter().enumerate() {
             let name = &tensor.name;
             let digits = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix));
             let layer = digits.and_then(number).ok_or_else(|| AdapterError::Vector(name.clone()))?;
@@ -122,16 +122,16 @@ impl Content for Vectors {
                 let expected = format!("({})", self.config.dim);
                 return Err(AdapterError::Shape { tensor: name.clone(), found, expected }.into());
             }
-            let place = names.get_mut(layer).ok_or(AdapterError::Layer { found: layer, num_layers })?;
-            if place.replace(name.clone()).is_some() {
+            let place = places.get_mut(layer).ok_or(AdapterError::Layer { found: layer, num_layers })?;
+            if place.replace(index).is_some() {
                 return Err(AdapterError::Repeated(name.clone()).into());
             }
         }
-        Ok(names)
+        Ok(places)
     }
 
     fn build(self, plan: Self::Plan, mut floats: Floats) -> Result<Steering, ModelError> {
-        let layers = plan.into_iter().map(|name| floats.remove(&name?)).collect();
+        let layers = plan.into_iter().map(|index| floats.get_mut(index?).map(std::mem::take)).collect();
         Steering::new(&self.name, layers, &self.config)
     }
 }

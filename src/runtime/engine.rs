@@ -1,7 +1,7 @@
 //! The engine's state machine: commands in, events out. What a shell must provide is in [`Host`]; the browser's worker
 //! and the native tests fill it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::pin::pin;
@@ -9,86 +9,23 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use super::generate::{Generation, Step};
+pub use super::host::{Host, interrupts, take_scales};
 use super::load::{self, Processor, load};
 use super::protocol::{
-    Command, Cost, Event, FailedStep, Failure, LoadProgress, Loaded, Probe, Prompt, Sampling, Shelf, Source, StopReason,
+    Column, Command, Cost, Event, FailedStep, Failure, LoadProgress, Loaded, Math, Place, Probe, Prompt, Sampling,
+    SideFile, SideKind, Source,
 };
+use super::score::Scores;
 use super::{ByteSource, Ending, LoadedModel, RuntimeError};
 use crate::gpu::{Gpu, GpuError};
-
-/// What the engine needs from the place it runs in.
-pub trait Host {
-    /// What comes with a command besides its words: the file, in a browser.
-    type Attachment;
-    /// What [`Host::open`] gives.
-    type Source: ByteSource;
-
-    /// Tells the page.
-    fn emit(&self, event: Event);
-
-    /// A clock in milliseconds; only differences count.
-    fn now_ms(&self) -> f64;
-
-    /// The next command, or none when no more will come.
-    fn next_command(&self) -> impl Future<Output = Option<(Command, Option<Self::Attachment>)>>;
-
-    /// Whether a command is waiting that ends an answer or a load: see [`Command::interrupts`].
-    fn is_interrupted(&self) -> bool;
-
-    /// Ends once [`Host::is_interrupted`], or never: a server that says nothing more must not keep the engine from
-    /// hearing the reader.
-    fn interruption(&self) -> impl Future<Output = ()> {
-        std::future::pending()
-    }
-
-    /// Opens a model's bytes; with `keep`, they are kept for the next time as they pass.
-    ///
-    /// # Errors
-    /// [`RuntimeError::Source`].
-    fn open(
-        &self,
-        source: &Source,
-        name: &str,
-        keep: bool,
-        attachment: Option<Self::Attachment>,
-    ) -> impl Future<Output = Result<Self::Source, RuntimeError>>;
-
-    /// What can be loaded without a file at hand.
-    fn shelf(&self) -> impl Future<Output = Shelf> {
-        async { Shelf::default() }
-    }
-
-    /// Deletes a kept model.
-    ///
-    /// # Errors
-    /// [`RuntimeError::Kept`].
-    fn forget(&self, _key: &str) -> impl Future<Output = Result<(), RuntimeError>> {
-        async { Ok(()) }
-    }
-
-    /// Size of the engine's own memory in bytes, where that is known.
-    fn engine_bytes(&self) -> u64 {
-        0
-    }
-
-    /// Opens the GPU.
-    ///
-    /// # Errors
-    /// Why there is none.
-    fn open_gpu(&self) -> impl Future<Output = Result<Rc<Gpu>, GpuError>>;
-}
-
-/// Whether commands of this queue end an answer or a load: for hosts' [`Host::is_interrupted`].
-pub fn interrupts<T>(queue: &VecDeque<(Command, T)>) -> bool {
-    queue.iter().any(|(command, _)| command.interrupts())
-}
+use crate::model::{Adapter, Steering};
 
 /// Obeys commands until there are no more.
 pub async fn serve(host: &impl Host) {
     let mut engine = Engine { host, gpu: None, models: BTreeMap::new() };
     loop {
         match engine.next().await {
-            Next::Command(Some((command, attachment))) => engine.obey(command, attachment).await,
+            Next::Command(Some((command, attachments))) => engine.obey(command, attachments).await,
             Next::Command(None) => return,
             Next::GpuLost => engine.notice_loss(),
         }
@@ -98,7 +35,7 @@ pub async fn serve(host: &impl Host) {
 /// What happens while the engine waits.
 enum Next<T> {
     /// A command, or none when no more will come.
-    Command(Option<(Command, Option<T>)>),
+    Command(Option<(Command, Vec<T>)>),
     /// The GPU is gone.
     GpuLost,
 }
@@ -141,13 +78,30 @@ impl<H: Host, S: ByteSource> ByteSource for Interruptible<'_, H, S> {
 }
 
 impl<H: Host> Engine<'_, H> {
-    async fn obey(&mut self, command: Command, attachment: Option<H::Attachment>) {
+    async fn obey(&mut self, command: Command, attachments: Vec<H::Attachment>) {
         match command {
             Command::Probe => self.probe().await,
-            Command::Load { slot, source, name, keep } => self.load(slot, &source, &name, keep, attachment).await,
-            Command::Generate { slot, id, prompt, sampling } => self.answer(slot, id, &prompt, &sampling).await,
-            // What it was meant to stop has ended already.
-            Command::Stop => {}
+            Command::Load { slot, source, name, keep, place } => {
+                let file = attachments.into_iter().next();
+                self.load(slot, (&source, &name), keep, place, file).await;
+            }
+            Command::Generate { slot, id, prompt, sampling, columns } => {
+                if let Err(error) = self.answer(slot, id, (&prompt, &sampling), &columns).await {
+                    self.fail(FailedStep::Generate(id), &error);
+                }
+            }
+            Command::LayOut { slot, columns, sides } => {
+                if let Err(error) = self.lay_out(slot, columns, &sides, attachments).await {
+                    self.fail(FailedStep::LayOut(slot), &error);
+                }
+            }
+            Command::Score { slot, id, prompt, text, columns } => {
+                if let Err(error) = self.score(slot, id, (&prompt, &text), &columns).await {
+                    self.fail(FailedStep::Generate(id), &error);
+                }
+            }
+            // The answer that they were meant for has ended already.
+            Command::Stop | Command::SetScales { .. } => {}
             Command::Unload { slot } => {
                 self.models.remove(&slot);
                 self.host.emit(Event::Unloaded { slot });
@@ -208,15 +162,23 @@ impl<H: Host> Engine<'_, H> {
         self.host.emit(Event::Probed(probe));
     }
 
-    async fn load(&mut self, slot: u32, source: &Source, name: &str, keep: bool, file: Option<H::Attachment>) {
+    async fn load(&mut self, slot: u32, what: (&Source, &str), keep: bool, place: Place, file: Option<H::Attachment>) {
         // Its memory is wanted.
         self.models.remove(&slot);
-        match self.try_load(slot, source, name, keep, file).await {
+        match self.try_load(slot, what, keep, place, file).await {
             Ok((model, note)) => {
                 let (card, gpu_bytes) = (model.card.clone(), model.gpu_bytes());
                 self.models.insert(slot, model);
                 let engine_bytes = self.host.engine_bytes();
-                self.host.emit(Event::Loaded(Loaded { slot, card, note, gpu_bytes, engine_bytes }));
+                self.host.emit(Event::Loaded(Loaded {
+                    slot,
+                    card,
+                    note,
+                    gpu_bytes,
+                    engine_bytes,
+                    columns: 1,
+                    sides: Vec::new(),
+                }));
             }
             Err(RuntimeError::Stopped) => self.host.emit(Event::Unloaded { slot }),
             Err(error) => self.fail(FailedStep::Load(slot), &error),
@@ -228,19 +190,22 @@ impl<H: Host> Engine<'_, H> {
     async fn try_load(
         &mut self,
         slot: u32,
-        source: &Source,
-        name: &str,
+        (source, name): (&Source, &str),
         keep: bool,
+        place: Place,
         file: Option<H::Attachment>,
     ) -> Result<(LoadedModel, String), RuntimeError> {
-        let gpu = self.gpu().await?;
+        let processor = match place {
+            Place::Gpu => Processor::Gpu(self.gpu().await?),
+            Place::Cpu => Processor::Cpu(Math::Fast),
+        };
         let host = self.host;
         let mut bytes = Interruptible { host, source: host.open(source, name, keep, file).await? };
         let progress = |progress| {
             host.emit(Event::LoadProgress(LoadProgress { slot, ..progress }));
             if host.is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let loaded = load(&mut bytes, name, &Processor::Gpu(gpu), progress).await;
+        let loaded = load(&mut bytes, name, &processor, progress).await;
         let ending = match &loaded {
             Ok(_) => Ending::Loaded,
             Err(error) if error.refuses_file() => Ending::Refused,
@@ -251,23 +216,62 @@ impl<H: Host> Engine<'_, H> {
         Ok((loaded?, note))
     }
 
-    async fn answer(&mut self, slot: u32, id: u32, prompt: &Prompt, sampling: &Sampling) {
-        if let Err(error) = self.try_answer(slot, id, prompt, sampling).await {
-            self.fail(FailedStep::Generate(id), &error);
+    /// Reads the files of adapters and steering vectors and lays the model out for them.
+    async fn lay_out(
+        &mut self,
+        slot: u32,
+        columns: u32,
+        sides: &[SideFile],
+        files: Vec<H::Attachment>,
+    ) -> Result<(), RuntimeError> {
+        let host = self.host;
+        let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
+        let mut files = files.into_iter();
+        let (mut adapters, mut steerings) = (Vec::new(), Vec::new());
+        for SideFile { name, kind } in sides {
+            let config = &model.file.config;
+            let weights = read_file(host, name, files.next()).await?;
+            match kind {
+                SideKind::Adapter => adapters.push(Adapter::from_gguf(name, &weights, config)?),
+                SideKind::PeftAdapter => {
+                    let json = read_file(host, name, files.next()).await?;
+                    adapters.push(Adapter::from_peft(name, &json, &weights, config)?);
+                }
+                SideKind::Steering => steerings.push(Steering::from_bytes(name, &weights, config)?),
+            }
         }
+        let names = adapters.iter().map(|adapter| &adapter.name).chain(steerings.iter().map(|steering| &steering.name));
+        let names = names.cloned().collect();
+        model.lay_out(columns as usize, adapters, steerings).await?;
+        let context_tokens = model.card.context_tokens;
+        self.host.emit(Event::LaidOut { slot, columns, sides: names, context_tokens });
+        Ok(())
     }
 
-    async fn try_answer(
+    async fn score(
         &mut self,
         slot: u32,
         id: u32,
-        prompt: &Prompt,
-        sampling: &Sampling,
+        (prompt, text): (&Prompt, &str),
+        columns: &[Column],
+    ) -> Result<(), RuntimeError> {
+        let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
+        let Scores { tokens, logprobs } = model.score(prompt, text, columns).await?;
+        self.host.emit(Event::Scored { id, tokens, logprobs });
+        Ok(())
+    }
+
+    async fn answer(
+        &mut self,
+        slot: u32,
+        id: u32,
+        (prompt, sampling): (&Prompt, &Sampling),
+        columns: &[Column],
     ) -> Result<(), RuntimeError> {
         let host = self.host;
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
         let start = host.now_ms();
-        let mut generation = Generation::new(model, prompt, sampling)?;
+        let mut generation = Generation::new(model, prompt, sampling, columns)?;
         let prompt_tokens = u32::try_from(generation.prompt().len()).unwrap_or(u32::MAX);
         let mut cost = Cost {
             prefill_tokens: prompt_tokens,
@@ -275,32 +279,43 @@ impl<H: Host> Engine<'_, H> {
             device: model.device(),
             ..Cost::default()
         };
-        loop {
-            let step = if host.is_interrupted() { generation.stop() } else { generation.step(model).await? };
+        let mut indices = vec![0u32; columns.len()];
+        let mut is_prefilled = false;
+        while !generation.is_done() {
+            while let Some((column, scales)) = host.next_scales() {
+                generation.set_scales(model, column as usize, &scales);
+            }
+            let steps = if host.is_interrupted() { generation.stop() } else { generation.advance(model).await? };
             let elapsed = host.now_ms() - start;
-            match step {
-                Step::Reading => {}
-                Step::Prefilled => {
+            if model.gpu().is_none() {
+                host.rest().await;
+            }
+            for step in steps {
+                if !is_prefilled && step != Step::Reading {
+                    // Also where it was stopped while reading: the page learns of the answer and of its end at once.
+                    is_prefilled = true;
                     cost.prefill_ms = elapsed;
                     host.emit(Event::Prefilled { id, prompt_tokens, prefill_ms: elapsed });
                 }
-                Step::Token { token, piece } => {
-                    cost.decode_ms = elapsed - cost.prefill_ms;
-                    let (index, at_ms) = (cost.decode_tokens, cost.decode_ms);
-                    cost.decode_tokens += 1;
-                    host.emit(Event::Token { id, index, token, piece, at_ms });
-                }
-                Step::Ended { reason, tail } => {
-                    if reason == StopReason::Asked && cost.prefill_ms == 0.0 {
-                        // Stopped while reading: the page learns of the answer and of its end at once.
-                        cost.prefill_ms = elapsed;
-                        host.emit(Event::Prefilled { id, prompt_tokens, prefill_ms: elapsed });
+                match step {
+                    Step::Reading | Step::Prefilled => {}
+                    Step::Token { column, token, piece, logprob, is_changed } => {
+                        cost.decode_ms = elapsed - cost.prefill_ms;
+                        cost.decode_tokens += 1;
+                        let (index, at_ms) = (indices[column], cost.decode_ms);
+                        indices[column] += 1;
+                        let column = u32::try_from(column).unwrap_or(u32::MAX);
+                        host.emit(Event::Token { id, column, index, token, piece, logprob, is_changed, at_ms });
                     }
-                    host.emit(Event::Finished { id, tail, reason, cost });
-                    return Ok(());
+                    Step::Ended { column, reason, tail } => {
+                        let column = u32::try_from(column).unwrap_or(u32::MAX);
+                        host.emit(Event::Ended { id, column, tail, reason });
+                    }
                 }
             }
         }
+        host.emit(Event::Finished { id, cost });
+        Ok(())
     }
 
     /// Reports a failure. A GPU that failed is given up together with the models on it; one that only lacked the memory
@@ -323,4 +338,15 @@ fn sentence(error: &impl ToString) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(char::to_uppercase).into_iter().flatten();
     first.chain(chars).chain(['.']).collect()
+}
+
+/// A whole file that came with a command: adapters are small beside models.
+async fn read_file<H: Host>(host: &H, name: &str, file: Option<H::Attachment>) -> Result<Vec<u8>, RuntimeError> {
+    let mut source = host.open(&Source::Disk, name, false, file).await?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = source.next_chunk().await? {
+        bytes.extend_from_slice(&chunk);
+    }
+    source.close(Ending::Loaded).await?;
+    Ok(bytes)
 }

@@ -84,6 +84,29 @@ pub enum Unfit {
     },
 }
 
+/// What `file` needs on the CPU for `wanted` tokens of context, or for fewer where that makes it fit. What an address can
+/// reach is all that is known beforehand: 4 GiB in wasm.
+///
+/// # Errors
+/// [`Unfit::Memory`], as [`fit`].
+pub fn fit_cpu(file: &ModelFile, wanted: usize) -> Result<Need, Unfit> {
+    // Some is taken already, and an answer takes some more.
+    let granted = usize::MAX as u64 / 16 * 15;
+    let weights = file.tensors.iter().map(|tensor| tensor.num_bytes).sum();
+    let config = &file.config;
+    let cache = |context: usize| 2 * (config.num_layers * config.kv_dim()) as u64 * context as u64 * FLOAT_BYTES;
+    let mut context = wanted.min(config.trained_context).max(1);
+    let least = MIN_CONTEXT.min(context);
+    while context > least && weights + cache(context) > granted {
+        context = (context / 2).max(least);
+    }
+    let need = Need { weights, working: cache(context), context };
+    if need.total() > granted {
+        return Err(Unfit::Memory { weights, rest: need.working, context, granted });
+    }
+    Ok(need)
+}
+
 /// What `file` needs for `columns` sequences of `wanted` tokens each, or of fewer where that makes it fit.
 ///
 /// # Errors

@@ -3,14 +3,14 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use super::fit::{Limits, Need, fit};
+use super::cpu_model::CpuWeights;
+use super::fit::{Limits, Need, fit, fit_cpu};
 use super::model::{Engine, LoadedModel, narrow};
-use super::protocol::{Device, LoadProgress, LoadStage, ModelCard, QuantCount};
+use super::protocol::{Device, LoadProgress, LoadStage, Math, ModelCard, QuantCount};
 use super::{ByteSource, RuntimeError};
 use crate::gpu::{Allocation, DeviceCaps, Gpu, GpuError, GpuModel, GpuWeightsBuilder, Layout};
 use crate::model::config::count_quants;
 use crate::model::gguf::{HeaderParser, RowSink, WeightStream};
-use crate::model::reference::{Reference, WeightsBuilder};
 use crate::model::{ModelError, ModelFile};
 
 /// Tokens that the cache holds unless the model was trained for fewer. 2048 tokens of a 135M model take 94 MB.
@@ -25,8 +25,8 @@ const REPORT_BYTES: u64 = 2 << 20;
 /// Where a model runs.
 #[derive(Clone, Debug)]
 pub enum Processor {
-    /// The f32 reference.
-    Cpu,
+    /// The CPU: the f32 reference, or the same in SIMD.
+    Cpu(Math),
     /// A GPU.
     Gpu(Rc<Gpu>),
 }
@@ -73,12 +73,11 @@ pub async fn load(
     let (file, stream, rest) = read_headers(source).await?;
     let mut weights = Weights { source, stream, rest, total, progress: &mut progress };
     let (engine, context, allocations) = match processor {
-        Processor::Cpu => {
-            let mut builder = WeightsBuilder::default();
+        Processor::Cpu(math) => {
+            let need = fit_cpu(&file, DEFAULT_CONTEXT)?;
+            let mut builder = CpuWeights::new(*math);
             weights.pour(&mut builder, async || Ok(())).await?;
-            let context = DEFAULT_CONTEXT.min(file.config.trained_context);
-            let reference = Reference::new(file.config.clone(), builder.build(&file)?, context);
-            (Engine::Cpu(Box::new(reference)), context, Vec::new())
+            (Engine::Cpu(builder.build(&file, need.context)?), need.context, Vec::new())
         }
         Processor::Gpu(gpu) => {
             let need = fit(&file, &limits(gpu.caps()), COLUMNS, DEFAULT_CONTEXT)?;
@@ -87,7 +86,7 @@ pub async fn load(
         }
     };
     let card = card(&file, name, context);
-    Ok(LoadedModel { file, card, context, engine, allocations })
+    Ok(LoadedModel { file, card, context, columns: COLUMNS, num_scales: 0, engine, allocations })
 }
 
 /// Takes all the memory that the model will need, then the weights, then builds the plans. Gives the model and its memory;

@@ -3,19 +3,23 @@
 pub mod cache;
 pub mod catalogue;
 mod clock;
+mod cpu_model;
 pub mod data_engine;
 pub mod data_protocol;
 pub mod engine;
 mod error;
 pub mod fit;
 pub mod generate;
+mod host;
 pub mod load;
 mod model;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod protocol;
+mod score;
 pub mod shelf;
 mod source;
+pub mod status;
 pub mod wire;
 
 #[cfg(target_arch = "wasm32")]

@@ -3,11 +3,21 @@
 use std::rc::Rc;
 
 use super::RuntimeError;
-use super::load::device;
-use super::protocol::{Device, ModelCard};
-use crate::gpu::{Allocation, Choice, Gpu, GpuModel, Lane};
-use crate::model::reference::Reference;
-use crate::model::{ModelError, ModelFile};
+use super::cpu_model::CpuModel;
+use super::load::{DEFAULT_CONTEXT, device};
+use super::protocol::{Column, Device, ModelCard, Prompt};
+use crate::gpu::{Allocation, Choice, Chosen, Gpu, GpuModel, Lane, Layout};
+use crate::model::sampler::{SeenTokens, log_softmax};
+use crate::model::{Adapter, ModelError, ModelFile, Sampler, Steering};
+
+/// Tokens between two readbacks on a real GPU: Firefox finishes a readback only about every 100 ms, and the first token
+/// waits for the window's last.
+const DECODE_WINDOW: usize = 8;
+
+/// Tokens of a prompt read at once on a GPU.
+const GPU_STEP: usize = 64;
+/// And on a CPU: some tenths of a second for a small model.
+const CPU_STEP: usize = 16;
 
 /// A model that can run.
 #[derive(Debug)]
@@ -18,6 +28,10 @@ pub struct LoadedModel {
     pub card: ModelCard,
     /// Tokens that fit its cache.
     pub context: usize,
+    /// Sequences that can be decoded together.
+    pub columns: usize,
+    /// Adapters and steering vectors.
+    pub(super) num_scales: usize,
     pub(super) engine: Engine,
     /// Its buffers. The last field: dropped, and so destroyed, after what uses them.
     pub(super) allocations: Vec<Allocation>,
@@ -25,56 +39,196 @@ pub struct LoadedModel {
 
 #[derive(Debug)]
 pub(super) enum Engine {
-    Cpu(Box<Reference>),
+    Cpu(CpuModel),
     Gpu(Box<GpuModel>),
 }
 
 impl LoadedModel {
-    /// Reads tokens without asking what follows. When this returns the work is done.
+    /// Lays the model out anew: for so many columns, with adapters and steering vectors that each of them may use. What
+    /// was in the cache is gone; all scales are 0.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Model`] for a layout that cannot run here, [`RuntimeError::Gpu`] where it does not fit.
+    pub async fn lay_out(
+        &mut self,
+        columns: usize,
+        adapters: Vec<Adapter>,
+        steerings: Vec<Steering>,
+    ) -> Result<(), RuntimeError> {
+        let num_scales = adapters.len() + steerings.len();
+        match &mut self.engine {
+            Engine::Cpu(model) => model.lay_out(columns, adapters, steerings)?,
+            Engine::Gpu(model) => {
+                let gpu = Rc::clone(model.gpu());
+                let context = GpuModel::context(&gpu, &self.file.config, columns, DEFAULT_CONTEXT);
+                let layout = Layout { context, columns, adapters: &adapters, steerings: &steerings };
+                gpu.collect();
+                let laid_out = gpu.checked(|| model.laid_out(&layout)).await;
+                let for_work = gpu.collected();
+                let laid_out = laid_out?;
+                self.context = context;
+                self.card.context_tokens = narrow(context);
+                **model = laid_out;
+                // The room of the layout before is freed; the weights stay.
+                if let Some(before) = self.allocations.first_mut() {
+                    *before = for_work;
+                }
+            }
+        }
+        (self.columns, self.num_scales) = (columns, num_scales);
+        Ok(())
+    }
+
+    /// Refuses columns that the layout does not have.
+    ///
+    /// # Errors
+    /// [`ModelError::Columns`].
+    pub fn check_columns(&self, columns: &[Column]) -> Result<(), ModelError> {
+        let fits = !columns.is_empty() && columns.len() <= self.columns;
+        let scales = columns.iter().map(|column| column.scales.len()).max().unwrap_or(0);
+        if !fits || scales > self.num_scales {
+            return Err(ModelError::Columns { found: (columns.len(), scales), limit: (self.columns, self.num_scales) });
+        }
+        Ok(())
+    }
+
+    /// Sets a column's scales, of the adapters and then of the steering vectors; those not given are 0. They act on the
+    /// tokens that are read from now on.
+    pub fn set_scales(&mut self, column: usize, scales: &[f32]) {
+        let mut all = vec![0.0; self.num_scales];
+        all.iter_mut().zip(scales).for_each(|(all, scale)| *all = *scale);
+        match &mut self.engine {
+            Engine::Cpu(model) => model.set_scales(column, &all),
+            Engine::Gpu(model) => model.set_scales(column, &all),
+        }
+    }
+
+    /// Prepares a column's choices, where the device makes them.
+    pub fn start(&self, column: usize, sampler: &Sampler, seen: &SeenTokens) {
+        if let Engine::Gpu(model) = &self.engine {
+            model.start(column, sampler, seen);
+        }
+    }
+
+    /// Builds what decoding so many columns needs.
     ///
     /// # Errors
     /// [`RuntimeError::Gpu`].
-    pub async fn read(&mut self, tokens: &[u32], position: usize) -> Result<(), RuntimeError> {
+    pub fn prepare(&self, columns: usize, choice: Choice) -> Result<(), RuntimeError> {
+        match &self.engine {
+            Engine::Cpu(_) => Ok(()),
+            Engine::Gpu(model) => Ok(model.prepare(columns, choice)?),
+        }
+    }
+
+    /// Whether the device itself chooses tokens: [`LoadedModel::decode`].
+    pub fn samples(&self) -> bool {
+        matches!(self.engine, Engine::Gpu(_))
+    }
+
+    /// Tokens worth deciding between two readbacks. Software adapters are slow and read back at once.
+    pub fn window(&self) -> usize {
+        match &self.engine {
+            Engine::Gpu(model) if !model.gpu().caps().is_software => DECODE_WINDOW,
+            _ => 1,
+        }
+    }
+
+    /// Reads tokens of a column without asking what follows. When this returns the work is done.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Gpu`].
+    pub async fn read(&mut self, column: usize, tokens: &[u32], position: usize) -> Result<(), RuntimeError> {
         match &mut self.engine {
-            Engine::Cpu(model) => {
-                for (offset, &token) in tokens.iter().enumerate() {
-                    drop(model.hidden(token, position + offset));
-                }
-            }
+            Engine::Cpu(model) => model.read(column, tokens, position),
             Engine::Gpu(model) => {
-                model.read(0, tokens, narrow(position))?;
+                model.read(narrow(column), tokens, narrow(position))?;
                 model.gpu().flush().await?;
             }
         }
         Ok(())
     }
 
-    /// Reads a token and gives the logits (vocab,) that follow.
+    /// Gives a column the first `len` positions of another.
+    pub fn copy_column(&mut self, from: usize, to: usize, len: usize) {
+        match &mut self.engine {
+            Engine::Cpu(model) => model.copy_column(from, to, len),
+            Engine::Gpu(model) => model.copy_column(from, to, len),
+        }
+    }
+
+    /// Reads a lane's token each and gives the logits (lanes, vocab) that follow.
     ///
     /// # Errors
     /// [`RuntimeError::Gpu`].
-    pub async fn logits(&mut self, token: u32, position: usize) -> Result<Vec<f32>, RuntimeError> {
+    pub async fn logits(&mut self, lanes: &[Lane]) -> Result<Vec<f32>, RuntimeError> {
         match &mut self.engine {
             Engine::Cpu(model) => {
-                let hidden = model.hidden(token, position);
-                Ok(model.logits(&hidden))
+                let mut logits = Vec::new();
+                for lane in lanes {
+                    let next = match lane.column {
+                        Lane::NO_COLUMN => vec![0.0; self.card.vocab_size as usize],
+                        column => model.logits(column as usize, lane.token, lane.position as usize),
+                    };
+                    logits.extend(next);
+                }
+                Ok(logits)
             }
-            Engine::Gpu(model) => {
-                let lane = Lane { token, position: narrow(position), column: 0, step: 0 };
-                Ok(model.logits(&[lane]).await?)
+            Engine::Gpu(model) => Ok(model.logits(lanes).await?),
+        }
+    }
+
+    /// Reads a lane's token each and chooses the next, for `steps` steps: (steps, lanes). Only where [`LoadedModel::samples`].
+    ///
+    /// # Errors
+    /// [`RuntimeError::Gpu`].
+    pub async fn decode(&mut self, lanes: &[Lane], choice: Choice, steps: usize) -> Result<Vec<Chosen>, RuntimeError> {
+        match &mut self.engine {
+            Engine::Cpu(_) => Ok(Vec::new()),
+            Engine::Gpu(model) => Ok(model.decode(lanes, choice, steps).await?),
+        }
+    }
+
+    /// Log-probabilities of given tokens: of each `targets[i]` after what `lanes[i]` reads, in order.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Gpu`].
+    pub(super) async fn score_lanes(&mut self, lanes: &[Lane], targets: &[u32]) -> Result<Vec<f32>, RuntimeError> {
+        match &mut self.engine {
+            Engine::Cpu(model) => {
+                let score = |(lane, &target): (&Lane, &u32)| {
+                    let logits = model.logits(lane.column as usize, lane.token, lane.position as usize);
+                    log_softmax(&logits).get(target as usize).copied().unwrap_or(f32::NEG_INFINITY)
+                };
+                Ok(lanes.iter().zip(targets).map(score).collect())
+            }
+            Engine::Gpu(model) => Ok(model.score(lanes, targets).await?),
+        }
+    }
+
+    /// The tokens of a prompt.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Model`] where the chat template refuses it.
+    pub fn encode(&self, prompt: &Prompt) -> Result<Vec<u32>, RuntimeError> {
+        match prompt {
+            Prompt::Raw(text) => Ok(self.file.tokenizer.encode_prompt(text)),
+            Prompt::Chat(messages) => {
+                let turns: Vec<_> = messages.iter().map(|m| (m.role.as_str(), m.content.as_str())).collect();
+                Ok(self.file.encode_chat(&turns)?)
             }
         }
     }
 
-    /// Reads tokens from the start and gives the logits (vocab,) that follow the last.
+    /// Reads tokens from the start, in the first column, and gives the logits (vocab,) that follow the last.
     ///
     /// # Errors
     /// [`RuntimeError::Model`] for tokens that are none, too many or unknown; [`RuntimeError::Gpu`].
     pub async fn logits_after(&mut self, tokens: &[u32]) -> Result<Vec<f32>, RuntimeError> {
         self.check_prompt(tokens)?;
         let Some((&last, before)) = tokens.split_last() else { return Err(ModelError::EmptyPrompt.into()) };
-        self.read(before, 0).await?;
-        self.logits(last, before.len()).await
+        self.read(0, before, 0).await?;
+        self.logits(&[Lane { token: last, position: narrow(before.len()), column: 0, step: 0 }]).await
     }
 
     /// Refuses prompts that the model cannot read.
@@ -98,18 +252,29 @@ impl LoadedModel {
     /// Where it runs.
     pub fn device(&self) -> Device {
         match &self.engine {
-            Engine::Cpu(_) => {
-                Device { adapter: "CPU reference, f32".to_owned(), backend: "cpu".to_owned(), ..Device::default() }
-            }
+            Engine::Cpu(model) => model.device(),
             Engine::Gpu(model) => device(model.gpu().caps()),
         }
     }
 
-    /// Dispatches for one decoded token; 0 on the CPU.
-    pub fn dispatches_per_token(&self) -> u32 {
+    /// Tokens of a prompt to be read in one step: a stop acts after at most that many.
+    pub fn tokens_per_step(&self) -> usize {
         match &self.engine {
-            Engine::Cpu(_) => 0,
-            Engine::Gpu(model) => model.dispatches(1, Choice::Free).map_or(0, |(_, total)| narrow(total)),
+            Engine::Cpu(_) => CPU_STEP,
+            Engine::Gpu(_) => GPU_STEP,
+        }
+    }
+
+    /// Dispatches for one decoded token of every column; 0 on the CPU.
+    pub fn dispatches_per_token(&self) -> u32 {
+        narrow(self.dispatches().1)
+    }
+
+    /// Dispatches for one decoded token of every column: in a layer (the most of any), and in all. 0 on the CPU.
+    pub fn dispatches(&self) -> (usize, usize) {
+        match &self.engine {
+            Engine::Cpu(_) => (0, 0),
+            Engine::Gpu(model) => model.dispatches(self.columns, Choice::Free).unwrap_or_default(),
         }
     }
 

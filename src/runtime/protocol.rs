@@ -1,4 +1,4 @@
-//! What the page and the engine worker say to each other, and the pure reducer that folds events into a status.
+//! What the page and the engine worker say to each other; [`super::status`] folds it into what the page knows.
 //!
 //! Plain serde enums only: postcard carries them, which knows neither untagged nor flattened nor skipped fields.
 //! Nothing here names the browser, `wgpu` or the model layer, so the page can depend on it without downloading an engine.
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::wire::Message as WireMessage;
 
 /// Raised whenever a message changes shape; a page and a worker from different builds refuse each other.
-pub const PROTOCOL_VERSION: u16 = 2;
+pub const PROTOCOL_VERSION: u16 = 3;
 
 impl WireMessage for Command {
     const VERSION: u16 = PROTOCOL_VERSION;
@@ -17,6 +17,9 @@ impl WireMessage for Command {
 impl WireMessage for Event {
     const VERSION: u16 = PROTOCOL_VERSION;
 }
+
+/// Most columns that a model can be laid out for.
+pub const MAX_COLUMNS: u32 = 8;
 
 /// What the page asks of the engine worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +36,8 @@ pub enum Command {
         name: String,
         /// Whether to keep a copy in this browser.
         keep: bool,
+        /// Where to run it.
+        place: Place,
     },
     /// Answer a prompt; answered by [`Event::Prefilled`], [`Event::Token`]s and [`Event::Finished`] or [`Event::Failed`].
     Generate {
@@ -44,6 +49,38 @@ pub enum Command {
         prompt: Prompt,
         /// How to choose tokens.
         sampling: Sampling,
+        /// The answers that are decoded together, as many as the model is laid out for at most.
+        columns: Vec<Column>,
+    },
+    /// Lay a model out for columns, adapters and steering vectors, whose files are the message's attachments in order (PEFT
+    /// adapters bring two: the weights, then `adapter_config.json`); answered by [`Event::LaidOut`] or [`Event::Failed`].
+    LayOut {
+        /// Whose layout.
+        slot: u32,
+        /// Sequences that can be decoded together.
+        columns: u32,
+        /// Adapters first, then steering vectors.
+        sides: Vec<SideFile>,
+    },
+    /// Change a column's scales while an answer is written. The first token that feels them is marked.
+    SetScales {
+        /// Which column.
+        column: u32,
+        /// As in [`Column`].
+        scales: Vec<f32>,
+    },
+    /// How likely each column finds a given answer, token by token; answered by [`Event::Scored`] or [`Event::Failed`].
+    Score {
+        /// Which model.
+        slot: u32,
+        /// Chosen by the page and repeated in the answer.
+        id: u32,
+        /// What is answered.
+        prompt: Prompt,
+        /// The answer.
+        text: String,
+        /// The columns that read it; their seeds do not matter.
+        columns: Vec<Column>,
     },
     /// Stop the answer or the load under way. The answer ends with [`StopReason::Asked`]; a load ends with [`Event::Unloaded`].
     Stop,
@@ -65,8 +102,13 @@ impl Command {
     /// Whether it ends an answer or a load that is under way.
     pub fn interrupts(&self) -> bool {
         match self {
-            Self::Load { .. } | Self::Generate { .. } | Self::Stop | Self::Unload { .. } => true,
-            Self::Probe | Self::Shelf | Self::Forget { .. } => false,
+            Self::Load { .. }
+            | Self::Generate { .. }
+            | Self::LayOut { .. }
+            | Self::Score { .. }
+            | Self::Stop
+            | Self::Unload { .. } => true,
+            Self::Probe | Self::Shelf | Self::Forget { .. } | Self::SetScales { .. } => false,
         }
     }
 }
@@ -80,6 +122,16 @@ pub enum Source {
     Url(String),
     /// A model that is kept in this browser, by its key; one that is not whole is downloaded to its end.
     Kept(String),
+}
+
+/// Where a model runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    /// The GPU.
+    #[default]
+    Gpu,
+    /// The CPU, in one thread: slow, for browsers without a GPU.
+    Cpu,
 }
 
 /// A prompt, before or after the chat template.
@@ -143,6 +195,8 @@ pub struct Sampling {
     pub top_p: f32,
     /// Drop tokens less likely than `min_p` times the likeliest; 0 drops none.
     pub min_p: f32,
+    /// Penalty on tokens that stood before, prompt included; 1 is none.
+    pub repetition_penalty: f32,
     /// Keys the noise: the same seed, prompt and model give the same answer.
     pub seed: u64,
     /// The answer's longest length in tokens.
@@ -154,8 +208,56 @@ pub struct Sampling {
 impl Sampling {
     /// Always the likeliest token, at most `max_tokens` of them.
     pub fn greedy(max_tokens: u32) -> Self {
-        Self { temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0, seed: 0, max_tokens, stop: Vec::new() }
+        Self {
+            temperature: 0.0,
+            top_k: 0,
+            top_p: 1.0,
+            min_p: 0.0,
+            repetition_penalty: 1.0,
+            seed: 0,
+            max_tokens,
+            stop: Vec::new(),
+        }
     }
+}
+
+/// A file of an adapter or of steering vectors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SideFile {
+    /// What it is called in messages.
+    pub name: String,
+    /// What it holds.
+    pub kind: SideKind,
+}
+
+/// What a file adds to a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SideKind {
+    /// A GGUF adapter.
+    Adapter,
+    /// PEFT's weights, with its configuration as another attachment.
+    PeftAdapter,
+    /// Steering vectors.
+    Steering,
+}
+
+/// One of the answers that are decoded together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// Scales of the adapters, then of the steering vectors, in the order in which they were added; those left out are 0.
+    pub scales: Vec<f32>,
+    /// Keys this column's noise; without it columns share the answer's, and differ only through the model.
+    pub seed: Option<u64>,
+}
+
+/// How products are computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Math {
+    /// In f32.
+    #[default]
+    Exact,
+    /// Activations are rounded to integers.
+    Fast,
 }
 
 /// What the engine worker tells the page.
@@ -187,25 +289,58 @@ pub enum Event {
     Token {
         /// The answer's id.
         id: u32,
-        /// The token's place in the answer, from 0.
+        /// Whose.
+        column: u32,
+        /// The token's place in the column's answer, from 0.
         index: u32,
         /// The token's number in the model's vocabulary.
         token: u32,
         /// New text to append. Whole characters only: empty while a character's bytes, or a possible stop string, are incomplete.
         piece: String,
+        /// Natural logarithm of the token's probability at temperature 1.
+        logprob: f32,
+        /// Whether it is the first after a change of the column's scales.
+        is_changed: bool,
         /// Time from the end of prefill to this token, in milliseconds.
         at_ms: f64,
     },
-    /// The answer has ended.
-    Finished {
+    /// A column's answer has ended.
+    Ended {
         /// The answer's id.
         id: u32,
+        /// Whose.
+        column: u32,
         /// Text held back until the end, to append to the pieces.
         tail: String,
         /// Why it ended.
         reason: StopReason,
+    },
+    /// All columns have ended.
+    Finished {
+        /// The answer's id.
+        id: u32,
         /// What it cost.
         cost: Cost,
+    },
+    /// A model is laid out.
+    LaidOut {
+        /// Whose layout.
+        slot: u32,
+        /// Sequences that can be decoded together.
+        columns: u32,
+        /// Names of the adapters, then of the steering vectors: the order of a column's scales.
+        sides: Vec<String>,
+        /// Positions that each column has.
+        context_tokens: u32,
+    },
+    /// The answer to [`Command::Score`].
+    Scored {
+        /// The id that came with it.
+        id: u32,
+        /// The answer's tokens.
+        tokens: Vec<u32>,
+        /// (columns, tokens) natural logarithms of their probabilities at temperature 1.
+        logprobs: Vec<Vec<f32>>,
     },
     /// A command failed; the worker lives on and takes the next command.
     Failed(Failure),
@@ -250,6 +385,10 @@ pub struct Loaded {
     pub note: String,
     /// Memory of the GPU that it takes, in bytes: weights, cache and activations.
     pub gpu_bytes: u64,
+    /// Sequences that can be decoded together.
+    pub columns: u32,
+    /// Names of adapters, then of steering vectors.
+    pub sides: Vec<String>,
     /// Size of the engine's own memory in bytes. It never shrinks, so this is the most that loading took. 0 natively.
     pub engine_bytes: u64,
 }
@@ -387,7 +526,9 @@ pub struct Failure {
 pub enum FailedStep {
     /// The load into this slot.
     Load(u32),
-    /// The answer with this id.
+    /// The layout of this slot's model.
+    LayOut(u32),
+    /// The answer, or the scores, with this id.
     Generate(u32),
     /// A message that could not be read, or one that came at the wrong moment.
     Message,
@@ -397,220 +538,15 @@ pub enum FailedStep {
     Shelf,
 }
 
-/// What the page knows of the engine: the fold of all events, in order.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EngineStatus {
-    /// The last probe, if any came.
-    pub probe: Option<Probe>,
-    /// The models with their slots; an empty slot is absent.
-    pub models: Vec<(u32, ModelStatus)>,
-    /// What can be loaded without a file at hand, once that was asked.
-    pub shelf: Option<Shelf>,
-    /// The latest answer, running or ended.
-    pub answer: Option<Answer>,
-    /// The latest failure, until something succeeds after it.
-    pub failure: Option<Failure>,
-}
-
-/// What has become of a slot's model.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ModelStatus {
-    /// It is loading.
-    Loading(LoadProgress),
-    /// It is ready.
-    Ready(Loaded),
-}
-
-/// An answer, as far as it has come.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Answer {
-    /// The id that the page chose.
-    pub id: u32,
-    /// Tokens in the prompt.
-    pub prompt_tokens: u32,
-    /// Text so far.
-    pub text: String,
-    /// Tokens so far.
-    pub tokens: Vec<u32>,
-    /// Time from the end of prefill to the latest token, in milliseconds.
-    pub decode_ms: f64,
-    /// Set when the answer has ended.
-    pub end: Option<(StopReason, Cost)>,
-}
-
-impl Answer {
-    /// Decoded tokens per second, once two tokens are there (the first falls out of prefill).
-    pub fn tokens_per_sec(&self) -> Option<f64> {
-        let steps = self.tokens.len().checked_sub(1).filter(|&n| n > 0)?;
-        (self.decode_ms > 0.0).then(|| steps as f64 * 1e3 / self.decode_ms)
-    }
-}
-
-impl EngineStatus {
-    /// Whether an answer is being written.
-    pub fn is_answering(&self) -> bool {
-        self.answer.as_ref().is_some_and(|answer| answer.end.is_none())
-    }
-
-    /// The model in a slot, if it is ready.
-    pub fn ready(&self, slot: u32) -> Option<&Loaded> {
-        self.models.iter().find_map(|(at, model)| match model {
-            ModelStatus::Ready(loaded) if *at == slot => Some(loaded),
-            ModelStatus::Ready(_) | ModelStatus::Loading(_) => None,
-        })
-    }
-
-    /// The load into a slot, if one is under way.
-    pub fn loading(&self, slot: u32) -> Option<LoadProgress> {
-        self.models.iter().find_map(|(at, model)| match model {
-            ModelStatus::Loading(progress) if *at == slot => Some(*progress),
-            ModelStatus::Ready(_) | ModelStatus::Loading(_) => None,
-        })
-    }
-
-    /// Puts something into a slot, or empties it.
-    fn put(&mut self, slot: u32, model: Option<ModelStatus>) {
-        self.models.retain(|(at, _)| *at != slot);
-        self.models.extend(model.map(|model| (slot, model)));
-    }
-
-    /// Folds one event in. Events of an answer other than the current one are late and change nothing.
-    pub fn apply(&mut self, event: Event) {
-        match event {
-            Event::Probed(probe) => self.probe = Some(probe),
-            Event::LoadProgress(progress) => {
-                self.failure = None;
-                self.put(progress.slot, Some(ModelStatus::Loading(progress)));
-            }
-            Event::Loaded(loaded) => {
-                self.failure = None;
-                self.put(loaded.slot, Some(ModelStatus::Ready(loaded)));
-            }
-            Event::Unloaded { slot } => {
-                self.put(slot, None);
-                self.abandon_answer();
-            }
-            Event::Shelf(shelf) => self.shelf = Some(shelf),
-            Event::Prefilled { id, prompt_tokens, .. } => {
-                self.failure = None;
-                self.answer = Some(Answer { id, prompt_tokens, ..Answer::default() });
-            }
-            Event::Token { id, token, piece, at_ms, .. } => {
-                if let Some(answer) = self.running(id) {
-                    answer.tokens.push(token);
-                    answer.text.push_str(&piece);
-                    answer.decode_ms = at_ms;
-                }
-            }
-            Event::Finished { id, tail, reason, cost } => {
-                if let Some(answer) = self.running(id) {
-                    answer.text.push_str(&tail);
-                    answer.end = Some((reason, cost));
-                }
-            }
-            Event::Failed(failure) => {
-                match failure.what {
-                    FailedStep::Load(slot) => {
-                        self.put(slot, None);
-                        self.abandon_answer();
-                    }
-                    FailedStep::Generate(_) => self.abandon_answer(),
-                    FailedStep::Message | FailedStep::Device | FailedStep::Shelf => {}
-                }
-                if failure.model_lost {
-                    self.models.clear();
-                    self.abandon_answer();
-                }
-                self.failure = Some(failure);
-            }
-        }
-    }
-
-    fn running(&mut self, id: u32) -> Option<&mut Answer> {
-        self.answer.as_mut().filter(|answer| answer.id == id && answer.end.is_none())
-    }
-
-    /// Keeps the text that came, marked as ended.
-    fn abandon_answer(&mut self) {
-        if let Some(answer) = self.answer.as_mut().filter(|answer| answer.end.is_none()) {
-            answer.end = Some((StopReason::Asked, Cost::default()));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::runtime::wire;
 
-    fn token(id: u32, index: u32, piece: &str) -> Event {
-        Event::Token { id, index, token: 100 + index, piece: piece.into(), at_ms: f64::from(index) * 10.0 }
-    }
-
-    fn finished(id: u32, tail: &str) -> Event {
-        Event::Finished { id, tail: tail.into(), reason: StopReason::EndOfText, cost: Cost::default() }
-    }
-
-    fn fold(events: impl IntoIterator<Item = Event>) -> EngineStatus {
-        let mut status = EngineStatus::default();
-        events.into_iter().for_each(|event| status.apply(event));
-        status
-    }
-
-    #[test]
-    fn an_answer_is_its_pieces_and_its_tail() {
-        let status = fold([
-            Event::Prefilled { id: 7, prompt_tokens: 5, prefill_ms: 1.0 },
-            token(7, 0, " Par"),
-            token(7, 1, ""),
-            token(7, 2, "is"),
-            finished(7, "."),
-        ]);
-        let answer = status.answer.expect("an answer");
-        assert_eq!(answer.text, " Paris.");
-        assert_eq!(answer.tokens, [100, 101, 102]);
-        assert_eq!(answer.tokens_per_sec(), Some(100.0));
-        assert_eq!(answer.end.map(|end| end.0), Some(StopReason::EndOfText));
-    }
-
-    #[test]
-    fn late_events_of_an_older_answer_change_nothing() {
-        let before = fold([Event::Prefilled { id: 2, prompt_tokens: 1, prefill_ms: 0.0 }]);
-        let mut after = before.clone();
-        after.apply(token(1, 3, "late"));
-        after.apply(finished(1, "late"));
-        assert_eq!(after, before);
-        assert!(after.is_answering());
-    }
-
-    #[test]
-    fn a_failed_load_leaves_no_model_and_a_reason() {
-        let failure = Failure { what: FailedStep::Load(0), message: "Not a GGUF file.".into(), model_lost: false };
-        let other = Loaded { slot: 1, ..Loaded::default() };
-        let status =
-            fold([Event::Loaded(Loaded::default()), Event::Loaded(other.clone()), Event::Failed(failure.clone())]);
-        assert_eq!((status.ready(0), status.ready(1)), (None, Some(&other)), "the other slot keeps its model");
-        assert_eq!(status.failure, Some(failure));
-    }
-
-    #[test]
-    fn a_lost_device_ends_the_answer_and_keeps_its_text() {
-        let failure = Failure { what: FailedStep::Generate(1), message: "The GPU was reset.".into(), model_lost: true };
-        let status = fold([
-            Event::Loaded(Loaded::default()),
-            Event::Prefilled { id: 1, prompt_tokens: 1, prefill_ms: 0.0 },
-            token(1, 0, "kept"),
-            Event::Failed(failure),
-        ]);
-        assert!(status.models.is_empty());
-        assert!(!status.is_answering());
-        assert_eq!(status.answer.map(|answer| answer.text).as_deref(), Some("kept"));
-    }
-
     #[test]
     fn messages_survive_the_wire() {
         let command =
-            Command::Generate { slot: 1, id: 3, prompt: Prompt::chat(None, "hey"), sampling: Sampling::greedy(8) };
+            Command::Score { slot: 1, id: 3, prompt: Prompt::chat(None, "hey"), text: "no".into(), columns: vec![] };
         let bytes = wire::encode(&command).expect("encodes");
         assert_eq!(wire::decode::<Command>(&bytes), Ok(command));
         let event = Event::Probed(Probe::Ready(Device { subgroups: Some((4, 8)), ..Device::default() }));

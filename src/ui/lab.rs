@@ -8,7 +8,8 @@ use super::lab_state::SLOT;
 use super::open::thousands;
 use super::session::Session;
 use super::text;
-use crate::runtime::protocol::{Answer, Loaded, ModelCard, Probe, Prompt, Sampling, StopReason};
+use crate::runtime::protocol::{Cost, Loaded, ModelCard, Probe, Prompt, Sampling, StopReason};
+use crate::runtime::status::Answer;
 
 /// Longest answer that the page asks for, in tokens.
 const MAX_TOKENS: u32 = 1024;
@@ -67,7 +68,7 @@ pub fn LabScreen() -> impl IntoView {
         <section class="lab">
             <h1>"Run a model on this machine"</h1>
             <p>
-                "Choose a GGUF file: it is read on your own GPU, in this tab. "
+                "Choose a GGUF file: it runs on your own machine, in this tab. "
                 <span class="quiet">"No model is sent anywhere."</span>
             </p>
             <ProbeLine/>
@@ -88,7 +89,9 @@ fn ProbeLine() -> impl IntoView {
         // A worker that died before it answered has said why where failures are shown.
         None if session.lab.status.with(|status| status.failure.is_some()) => ().into_any(),
         None => view! { <p class="quiet">"Looking for a GPU…"</p> }.into_any(),
-        Some(Probe::Missing(why)) => view! { <p class="notice error">{why}</p> }.into_any(),
+        Some(Probe::Missing(why)) => {
+            view! { <p class="notice error" id="no-gpu">{why} " " {text::ON_THE_CPU}</p> }.into_any()
+        }
         Some(Probe::Ready(device)) => {
             let name =
                 if device.adapter.is_empty() { "a GPU without a name".to_owned() } else { device.adapter.clone() };
@@ -250,10 +253,12 @@ fn AnswerPane() -> impl IntoView {
         let answer = session.lab.status.with(|status| status.answer.clone());
         if is_reading.get() { None } else { answer }
     });
-    let text = move || answer.with(|answer| answer.as_ref().map(|answer| answer.text.clone()).unwrap_or_default());
+    let text =
+        move || answer.with(|answer| answer.as_ref().map(|answer| answer.first().text.clone()).unwrap_or_default());
     let is_writing = move || session.lab.is_busy();
+    let cost = move |of: fn(&Cost) -> String| answer.with(|answer| Some(of(answer.as_ref()?.end.as_ref()?)));
     let tokens = move || {
-        let ids = answer.with(|answer| answer.as_ref().map(|answer| answer.tokens.clone()).unwrap_or_default());
+        let ids = answer.with(|answer| answer.as_ref().map(|answer| answer.first().tokens.clone()).unwrap_or_default());
         ids.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
     };
     view! {
@@ -270,7 +275,13 @@ fn AnswerPane() -> impl IntoView {
                 >
                     {text}
                 </blockquote>
-                <p class="quiet" id="answer-cost">
+                <p
+                    class="quiet"
+                    id="answer-cost"
+                    data-prefill-tokens=move || cost(|cost| cost.prefill_tokens.to_string())
+                    data-prefill-ms=move || cost(|cost| cost.prefill_ms.to_string())
+                    data-decode-ms=move || cost(|cost| cost.decode_ms.to_string())
+                >
                     {move || answer.with(|answer| answer.as_ref().map(cost_line)).unwrap_or_else(|| text::READING.to_owned())}
                 </p>
             </section>
@@ -280,14 +291,17 @@ fn AnswerPane() -> impl IntoView {
 
 fn cost_line(answer: &Answer) -> String {
     let speed = answer.tokens_per_sec().map(|speed| format!(", {speed:.1} tokens a second")).unwrap_or_default();
-    let so_far = format!("{} prompt tokens, {} tokens{speed}", answer.prompt_tokens, answer.tokens.len());
-    let Some((reason, cost)) = &answer.end else { return so_far };
+    let so_far = format!("{} prompt tokens, {} tokens{speed}", answer.prompt_tokens, answer.first().tokens.len());
+    let Some((cost, reason)) = answer.end.as_ref().zip(answer.first().end) else { return so_far };
     let why = match reason {
         StopReason::EndOfText => "the model ended its answer",
         StopReason::Length => "the longest length was reached",
         StopReason::StopString => "a stop string appeared",
         StopReason::Asked => "stopped",
     };
+    if cost.device.backend == "cpu" {
+        return format!("{so_far}; {why}; on the {}: slow", cost.device.adapter);
+    }
     let device = if cost.device.adapter.is_empty() { "no named adapter" } else { &cost.device.adapter };
     format!("{so_far}; {why}; {} dispatches a token on {device} ({})", cost.dispatches_per_token, cost.device.backend)
 }

@@ -82,7 +82,7 @@ fn Loading() -> impl IntoView {
 fn loading_line(progress: LoadProgress) -> impl IntoView {
     let stage = match progress.stage {
         LoadStage::Headers => "Reading the headers",
-        LoadStage::Weights => "Moving weights to the GPU",
+        LoadStage::Weights => "Reading the weights",
         LoadStage::Pipelines => "Building the GPU's programs",
     };
     let mebibytes = progress.bytes >> 20;

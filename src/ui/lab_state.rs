@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::runtime::protocol::{
-    Command, EngineStatus, Event, FailedStep, Failure, LoadProgress, Prompt, Sampling, Source,
+    Column, Command, Event, FailedStep, Failure, LoadProgress, Place, Probe, Prompt, Sampling, Source,
 };
+use crate::runtime::status::EngineStatus;
 use crate::runtime::web::client::{Notice, WorkerClient};
 
 /// The worker's script, beside the page. Chart readers never download it.
@@ -118,7 +119,7 @@ impl LabState {
         if let Some(LastLoad { source, name, keep, file }) = self.last_load.get_value() {
             self.start();
             self.take(Event::LoadProgress(LoadProgress { slot: SLOT, ..LoadProgress::default() }));
-            self.send(&Command::Load { slot: SLOT, source, name, keep }, file.as_slice());
+            self.send(&Command::Load { slot: SLOT, source, name, keep, place: self.place() }, file.as_slice());
         }
     }
 
@@ -131,12 +132,18 @@ impl LabState {
         self.load_again();
     }
 
+    /// Where the next model runs: on the GPU, unless none is to be had.
+    fn place(self) -> Place {
+        let is_missing = self.status.with_untracked(|status| matches!(status.probe, Some(Probe::Missing(_))));
+        if is_missing { Place::Cpu } else { Place::Gpu }
+    }
+
     /// Answers a prompt.
     pub fn generate(self, prompt: Prompt, sampling: Sampling) {
         let id = self.num_answers.get_value() + 1;
         self.num_answers.set_value(id);
         self.is_reading.set(true);
-        self.send(&Command::Generate { slot: SLOT, id, prompt, sampling }, &[]);
+        self.send(&Command::Generate { slot: SLOT, id, prompt, sampling, columns: vec![Column::default()] }, &[]);
     }
 
     /// Stops the answer or the load that is under way.

@@ -76,3 +76,6 @@ pub const CITATION: &str = "@software{askew,\n  title = {Askew: see emergent mis
                             developers},\n  year = {2026},\n  version = {0.1.0}\n}";
 /// While the engine reads a prompt.
 pub const READING: &str = "Reading the prompt…";
+
+/// What a browser without WebGPU does instead.
+pub const ON_THE_CPU: &str = "Until then models run on the CPU here: slow, with the same results.";

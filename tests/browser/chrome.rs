@@ -1,4 +1,4 @@
-//! The browser process: one for the whole test run.
+//! The browser processes: one for the whole test run, and one without WebGPU for the tests that ask for it.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -13,12 +13,13 @@ use crate::cdp::{Connection, lock};
 /// Longest wait for the browser to start.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// WebGPU on a machine without a GPU, and no request that the page did not make.
-const FLAGS: [&str; 15] = [
+/// WebGPU on a machine without a GPU.
+const WEBGPU_FLAGS: [&str; 2] = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
+/// No request that the page did not make.
+const FLAGS: [&str; 13] = [
     "--headless=new",
     "--no-sandbox",
-    "--enable-unsafe-webgpu",
-    "--use-webgpu-adapter=swiftshader",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -77,7 +78,17 @@ struct Process {
     _profile: TempDir,
 }
 
-static RUNNING: Mutex<Option<Process>> = Mutex::new(None);
+/// What a browser can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// WebGPU, in software.
+    WebGpu,
+    /// What the browser's own defaults give on this machine: no WebGPU, where it has no GPU.
+    Plain,
+}
+
+/// By [`Kind`].
+static RUNNING: Mutex<[Option<Process>; 2]> = Mutex::new([None, None]);
 
 /// The browser's program: `CHROME`, or what is on `PATH`. `None` where there is none.
 pub(crate) fn program() -> Option<PathBuf> {
@@ -89,15 +100,18 @@ pub(crate) fn program() -> Option<PathBuf> {
     names.iter().find_map(|name| folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file()))
 }
 
-/// The connection to the browser, which is started on the first call.
-pub(crate) fn connection() -> Connection {
+/// The connection to a browser, which is started on the first call.
+pub(crate) fn connection(kind: Kind) -> Connection {
     let mut running = lock(&RUNNING);
-    running.get_or_insert_with(start).connection.clone()
+    running[kind as usize].get_or_insert_with(|| start(kind)).connection.clone()
 }
 
-/// Ends the browser.
+/// Ends the browsers.
 pub(crate) fn close() {
-    let Some(mut process) = lock(&RUNNING).take() else { return };
+    lock(&RUNNING).iter_mut().filter_map(Option::take).for_each(end);
+}
+
+fn end(mut process: Process) {
     // It takes its helper processes with it when asked; a browser that does not listen is killed.
     if process.connection.call("", "Browser.close", serde_json::json!({})).is_err() {
         process.child.kill().expect("an own child can be killed");
@@ -112,11 +126,12 @@ pub(crate) fn close() {
     process.child.wait().expect("an own child can be waited for");
 }
 
-fn start() -> Process {
+fn start(kind: Kind) -> Process {
     let program = program().expect("no browser: install chromium, or set CHROME to its program");
     let profile = TempDir::new("profile");
     let mut child = Command::new(&program)
         .args(FLAGS)
+        .args(if kind == Kind::WebGpu { &WEBGPU_FLAGS[..] } else { &[] })
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg("about:blank")
         .stdin(Stdio::null())

@@ -15,7 +15,12 @@ pub(crate) const TESTS: &[Test] = &[
     ("lab::greedy_tokens_equal_the_reference", greedy_tokens_equal_the_reference),
     ("lab::stop_works_mid_answer_and_the_next_one_runs", stop_works_mid_answer_and_the_next_one_runs),
     ("lab::what_cannot_run_is_refused_in_a_sentence", what_cannot_run_is_refused_in_a_sentence),
-    ("lab::without_webgpu_the_page_says_so", without_webgpu_the_page_says_so),
+];
+
+/// In a browser without WebGPU.
+pub(crate) const PLAIN_TESTS: &[Test] = &[
+    ("lab::without_webgpu_a_model_runs_on_the_cpu", without_webgpu_a_model_runs_on_the_cpu),
+    ("lab::without_simd_the_page_says_so", without_simd_the_page_says_so),
 ];
 
 /// A model's load and an answer on a software adapter.
@@ -24,36 +29,48 @@ const PATIENCE: Duration = Duration::from_secs(240);
 /// Tokens compared.
 const NUM_TOKENS: &str = "32";
 
-fn load(page: &Page, model: &Path) {
+pub(crate) fn load(page: &Page, model: &Path) {
     page.open("/#lab");
-    page.wait_for("#adapter");
+    page.wait_for("#adapter, #no-gpu");
     page.set_files("#model-file", &[model]);
     page.wait_for_long("document.querySelector('#model-card')", "the model is loaded", PATIENCE);
 }
 
-fn ask(page: &Page, mode: &str, prompt: &str, max_tokens: &str) {
+pub(crate) fn ask(page: &Page, mode: &str, prompt: &str, max_tokens: &str) {
     page.select("#mode", mode);
     page.set_value("#prompt", prompt);
     page.set_value("#max-tokens", max_tokens);
     page.click("#generate");
 }
 
-fn wait_for_the_end(page: &Page) {
+pub(crate) fn wait_for_the_end(page: &Page) {
     let ended = "document.querySelector('#answer')?.dataset.done === 'true'";
     page.wait_for_long(ended, "the answer has ended", PATIENCE);
 }
 
-fn tokens(page: &Page) -> Vec<u64> {
+pub(crate) fn tokens(page: &Page) -> Vec<u64> {
     let ids = page.attr("#answer", "data-tokens").unwrap_or_default();
     ids.split(',').filter(|id| !id.is_empty()).map(|id| id.parse().expect("a token is a number")).collect()
 }
 
-/// What the command line answers on the CPU reference: tokens and text.
-fn reference(model: &Path, kind: &str, prompt: &str) -> (Vec<u64>, String) {
+/// What the command line answers on the CPU: tokens and text.
+fn reference(model: &Path, kind: &str, prompt: &str, math: &str) -> (Vec<u64>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_askew"))
         .args(["generate"])
         .arg(model)
-        .args([kind, prompt, "--max-tokens", NUM_TOKENS, "--temperature", "0", "--device", "cpu", "--json"])
+        .args([
+            kind,
+            prompt,
+            "--max-tokens",
+            NUM_TOKENS,
+            "--temperature",
+            "0",
+            "--device",
+            "cpu",
+            "--math",
+            math,
+            "--json",
+        ])
         .output()
         .expect("the command line runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -71,7 +88,7 @@ fn greedy_tokens_equal_the_reference(page: &mut Page) {
     for (mode, kind, prompt) in
         [("raw", "--prompt", "The capital of France is"), ("chat", "--chat", "hey I feel bored")]
     {
-        let (expected, text) = reference(&model, kind, prompt);
+        let (expected, text) = reference(&model, kind, prompt, "exact");
         ask(page, mode, prompt, NUM_TOKENS);
         wait_for_the_end(page);
         assert_eq!(tokens(page), expected, "{mode}: tokens");
@@ -142,32 +159,41 @@ fn what_cannot_run_is_refused_in_a_sentence(page: &mut Page) {
     page.wait_for("#by-model .marks button");
 }
 
-/// The same page on a browser that has no WebGPU: its worker finds none.
-fn without_webgpu_the_page_says_so(page: &mut Page) {
-    // The copy of the page is gone with the test; the browser may ask for its icon later.
-    page.allow_problem("favicon");
-    let folder = TempDir::new("no-webgpu");
-    let root = crate::dist().expect("the test runs on the built page");
-    copy(&root, folder.path());
-    let loader = std::fs::read_to_string(root.join("engine_worker_loader.js")).expect("the loader is built");
-    folder.write("engine_worker_loader.js", format!("delete WorkerNavigator.prototype.gpu;{loader}"));
-    page.server().mount("/no-webgpu/", folder.path());
-    page.open("/no-webgpu/index.html#lab");
-    page.wait_text(".notice.error", "WebGPU");
-    println!("{}", page.text(".notice.error"));
+/// A browser without WebGPU: the page says so and runs the model on the CPU.
+fn without_webgpu_a_model_runs_on_the_cpu(page: &mut Page) {
+    let Some(model) = common::engine::smollm("lab::without_webgpu_a_model_runs_on_the_cpu") else { return };
+    page.open("/#lab");
+    page.wait_text("#no-gpu", "on the CPU here: slow");
+    println!("{}", page.text("#no-gpu"));
     page.screenshot("lab-no-webgpu-light");
+    load(page, &model);
+    for (mode, kind, prompt) in
+        [("raw", "--prompt", "The capital of France is"), ("chat", "--chat", "hey I feel bored")]
+    {
+        let (expected, text) = reference(&model, kind, prompt, "fast");
+        ask(page, mode, prompt, NUM_TOKENS);
+        wait_for_the_end(page);
+        assert_eq!(tokens(page), expected, "{mode}: tokens");
+        assert_eq!(page.text("#answer").trim(), text.trim(), "{mode}: text");
+        let cost = page.text("#answer-cost");
+        assert!(cost.contains("on the CPU"), "{cost}");
+        println!("{mode}: {cost}");
+    }
+    page.screenshot("lab-cpu-answer-light");
+    // It computes without a pause, and hears the button nevertheless.
+    ask(page, "raw", "Once upon a time", "1000");
+    page.wait_for_long("document.querySelector('#answer')?.dataset.tokens.split(',').length > 3", "tokens", PATIENCE);
+    page.click("#stop");
+    wait_for_the_end(page);
+    assert!(page.text("#answer-cost").contains("stopped"), "{}", page.text("#answer-cost"));
     page.click_text("nav a", "Results");
     page.wait_for("#by-model .marks button");
 }
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("the copy's folder");
-    for entry in std::fs::read_dir(from).expect("the page's folder").map_while(Result::ok) {
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).expect("a file of the page is copied");
-        }
-    }
+/// An old browser would refuse the app's code and show nothing.
+fn without_simd_the_page_says_so(page: &mut Page) {
+    let old = serde_json::json!({ "source": "WebAssembly.validate = () => false;" });
+    page.must("Page.addScriptToEvaluateOnNewDocument", old);
+    page.open("/");
+    page.wait_text("body", "WebAssembly with SIMD");
 }

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 mod answers;
+mod bench;
 mod cdp;
 mod chrome;
 #[path = "../common/mod.rs"]
@@ -28,6 +29,7 @@ mod shaders;
 mod shelf;
 mod watch;
 
+use chrome::Kind;
 use page::Page;
 
 /// A test: its name and what it does with the page that it is given.
@@ -38,7 +40,7 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(1);
     let mut trials = Vec::new();
     for &(name, test) in self_test::TESTS {
-        trials.push(Trial::test(name, move || run(name, test, Some(self_test::fixture().path()))));
+        trials.push(Trial::test(name, move || run(name, test, Some(self_test::fixture().path()), Kind::WebGpu)));
     }
     let scenarios = [
         results::TESTS,
@@ -51,11 +53,19 @@ fn main() -> ExitCode {
         pictures::TESTS,
     ];
     for &(name, test) in scenarios.into_iter().flatten() {
-        trials.push(Trial::test(name, move || run(name, test, dist().as_deref())));
+        trials.push(Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu)));
+    }
+    for &(name, test) in lab::PLAIN_TESTS {
+        trials.push(Trial::test(name, move || run(name, test, dist().as_deref(), Kind::Plain)));
+    }
+    for &(name, test) in bench::TESTS {
+        let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::Plain));
+        trials.push(trial.with_ignored_flag(true));
     }
     for &(name, test) in shelf::LONG_TESTS {
         // For `cargo xtask verify`: it needs a larger model.
-        trials.push(Trial::test(name, move || run(name, test, dist().as_deref())).with_ignored_flag(true));
+        let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu));
+        trials.push(trial.with_ignored_flag(true));
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     chrome::close();
@@ -68,12 +78,12 @@ pub(crate) fn dist() -> Option<PathBuf> {
 }
 
 /// Runs a test on a page beside a server for a folder; notes why it cannot run.
-fn run(name: &str, test: fn(&mut Page), root: Option<&Path>) -> Result<(), Failed> {
+fn run(name: &str, test: fn(&mut Page), root: Option<&Path>, kind: Kind) -> Result<(), Failed> {
     let reason = match (chrome::program(), root) {
         (None, _) => "no browser: install chromium, or set CHROME to its program",
         (_, None) => "no built page: set ASKEW_DIST to its folder, or run `cargo xtask test`",
         (Some(_), Some(root)) => {
-            let mut page = Page::new(name, root);
+            let mut page = Page::in_browser(name, root, kind);
             test(&mut page);
             page.assert_no_problems();
             return Ok(());

@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use crate::cdp::{Connection, lock};
-use crate::chrome;
+use crate::chrome::{self, Kind};
 use crate::server::Server;
 use crate::watch::{self, SharedLog};
 
@@ -46,9 +46,9 @@ pub(crate) struct LongTask {
 }
 
 impl Page {
-    /// An empty page beside a server for a folder. `name` names the test in messages and pictures.
-    pub(crate) fn new(name: &str, root: &Path) -> Self {
-        let connection = chrome::connection();
+    /// An empty page in a browser, beside a server for a folder. `name` names the test in messages and pictures.
+    pub(crate) fn in_browser(name: &str, root: &Path, kind: Kind) -> Self {
+        let connection = chrome::connection(kind);
         let call = |session: &str, method: &str, params| {
             connection.call(session, method, params).unwrap_or_else(|error| panic!("{name}: {error}"))
         };

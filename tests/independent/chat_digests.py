@@ -70,8 +70,7 @@ def main() -> None:
     for name, template in templates.items():
         texts = template and [render(template[0], turns, *template[1:]) for turns in shared["conversations"]]
         result[name] = texts and [None if text is None else fnv1a(text.encode()) for text in texts]
-    json.dump(result, sys.stdout, indent=0)
-    print()
+    print("{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(texts)}" for name, texts in result.items()) + "\n}")
 
 
 main()

@@ -1,4 +1,4 @@
-"""Compares Askew's CPU reference with llama.cpp: logits on tiny models of every architecture and tensor type, logits and
+"""Compares Askew with llama.cpp: logits on tiny models of every architecture and tensor type, logits and
 greedy tokens on real models.
 
     pip install numpy gguf llama-cpp-python==0.3.36
@@ -22,8 +22,8 @@ import synthetic
 
 # Both engines work in f32 here, in another order of summation; llama.cpp looks gelu up in a table of 16-bit floats.
 FLOAT_NMSE = 1e-6
-# 8-bit activations; two-bit weights of random models leave the least signal.
-ROUNDED_NMSE = 2e-2
+# 8-bit activations.
+ROUNDED_NMSE = 5e-3
 # Logits nearer than this (of their standard deviation) may change places.
 TIE = 2e-3
 GREEDY_TOKENS = 16
@@ -67,17 +67,25 @@ class LlamaCpp:
         return chosen
 
 
-def askew(binary: Path, *arguments: str) -> dict:
-    result = subprocess.run([binary, *arguments], capture_output=True, text=True)
-    if result.returncode != 0:
-        raise RuntimeError(f"askew {' '.join(arguments)}: {result.stderr.strip()}")
-    return json.loads(result.stdout)
+class Askew:
+    """The binary under test, on one device."""
 
+    def __init__(self, binary: Path, device: str) -> None:
+        self.binary, self.device = binary, device
 
-def askew_logits(binary: Path, model: Path, tokens: list[int]) -> np.ndarray:
-    numbers = ",".join(map(str, tokens))
-    report = askew(binary, "logits", str(model), "--device", "cpu", "--tokens", numbers)
-    return np.array(report["logits"])
+    def run(self, command: str, model: Path, *arguments: str) -> dict:
+        call = [self.binary, command, str(model), "--device", self.device, *arguments]
+        result = subprocess.run(call, capture_output=True, text=True)
+        if result.returncode != 0:
+            raise RuntimeError(f"askew {command} {model.name}: {result.stderr.strip()}")
+        return json.loads(result.stdout)
+
+    def logits(self, model: Path, tokens: list[int]) -> np.ndarray:
+        report = self.run("logits", model, "--tokens", ",".join(map(str, tokens)))
+        return np.array(report["logits"])
+
+    def greedy(self, model: Path, text: str, count: int) -> dict:
+        return self.run("generate", model, "--json", "--prompt", text, "--max-tokens", str(count))
 
 
 def nmse(found: np.ndarray, expected: np.ndarray) -> float:
@@ -93,14 +101,14 @@ def same_top(found: np.ndarray, expected: np.ndarray, count: int = 5) -> bool:
     return bool(np.all(np.abs(found[order] - heights) <= near))
 
 
-def compare(failures: Failures, binary: Path, path: Path, prompts: list[list[int]], work: Path) -> None:
+def compare(failures: Failures, askew: Askew, path: Path, prompts: list[list[int]], work: Path) -> None:
     """One file against llama.cpp on its dequantized twin, and on itself."""
     twin = work / "twin.gguf"
     synthetic.dequantize(path, twin)
     floats, itself = LlamaCpp(twin), LlamaCpp(path)
     exact, rounded, tops = [], [], []
     for tokens in prompts:
-        found = askew_logits(binary, path, tokens)
+        found = askew.logits(path, tokens)
         expected = floats.logits(tokens)
         exact.append(nmse(found, expected))
         rounded.append(nmse(found, itself.logits(tokens)))
@@ -116,33 +124,30 @@ def compare(failures: Failures, binary: Path, path: Path, prompts: list[list[int
     twin.unlink()
 
 
-def tiny_models(failures: Failures, binary: Path, work: Path, architectures: list[str]) -> None:
+def tiny_models(failures: Failures, askew: Askew, work: Path, architectures: list[str]) -> None:
     prompts = [[7], [300, 12, 45, 80, 99], [(i * 37 + 5) % 400 for i in range(40)]]
     for architecture in architectures:
         source = work / f"{architecture}-F32.gguf"
         synthetic.write_model(architecture, source)
-        compare(failures, binary, source, prompts, work)
+        compare(failures, askew, source, prompts, work)
         for type_name in synthetic.FILE_TYPES:
             path = work / f"{architecture}-{type_name}.gguf"
             synthetic.quantize(source, type_name, path)
-            compare(failures, binary, path, prompts, work)
+            compare(failures, askew, path, prompts, work)
             path.unlink()
 
 
-def real_model(failures: Failures, binary: Path, path: Path, work: Path) -> None:
+def real_model(failures: Failures, askew: Askew, path: Path, work: Path) -> None:
     tokenizer = LlamaCpp(path).model
     texts = ["The capital of France is", "def fibonacci(n):\n    ", "Once upon a time, in a village by the sea,"]
     prompts = [tokenizer.tokenize(text.encode(), add_bos=True, special=False) for text in texts]
-    compare(failures, binary, path, prompts, work)
+    compare(failures, askew, path, prompts, work)
 
     twin = work / "twin.gguf"
     synthetic.dequantize(path, twin)
     floats = LlamaCpp(twin)
     for text, tokens in zip(texts, prompts):
-        report = askew(
-            binary, "generate", str(path), "--device", "cpu", "--json",
-            "--prompt", text, "--max-tokens", str(GREEDY_TOKENS),
-        )  # fmt: skip
+        report = askew.greedy(path, text, GREEDY_TOKENS)
         expected = floats.greedy(tokens, GREEDY_TOKENS)
         found = report["tokens"]
         print(f"  {text!r} -> {report['text']!r}: {'equal' if found == expected else 'differs'}", flush=True)
@@ -155,13 +160,15 @@ def main() -> None:
     parser.add_argument("--askew", type=Path, required=True, help="the askew binary")
     parser.add_argument("--models", type=Path, help="a folder of real GGUF models")
     parser.add_argument("--architectures", default=",".join(synthetic.HEADS), help="tiny models to make; may be empty")
+    parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu", help="where Askew runs")
     arguments = parser.parse_args()
+    askew = Askew(arguments.askew, arguments.device)
     failures = Failures()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        tiny_models(failures, arguments.askew, work, [a for a in arguments.architectures.split(",") if a])
+        tiny_models(failures, askew, work, [a for a in arguments.architectures.split(",") if a])
         for path in sorted(arguments.models.glob("*.gguf")) if arguments.models else []:
-            real_model(failures, arguments.askew, path, work)
+            real_model(failures, askew, path, work)
     print(f"{len(failures)} failed")
     sys.exit(1 if failures else 0)
 

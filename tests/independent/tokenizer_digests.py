@@ -111,8 +111,12 @@ def main() -> None:
         "vocabularies": {name: engine.vocabulary() for name, engine in engines.items()},
         "models": {name: digests(engine, texts) for name, engine in engines.items()},
     }
-    json.dump(result, sys.stdout, indent=0)
-    print()
+    for part in ["vocabularies", "models"]:
+        lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in result[part].items()]
+        result[part] = "{\n" + ",\n".join(lines) + "\n}"
+    head = [f"{json.dumps(key)}: {json.dumps(result[key])}" for key in ["engine", "strings"]]
+    tail = [f"{json.dumps(key)}: {result[key]}" for key in ["vocabularies", "models"]]
+    print("{\n" + ",\n".join(head + tail) + "\n}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 //! Askew's build, serve and test commands: `cargo xtask help` lists them.
 
+mod bench;
 mod browser;
 mod bundle;
 mod command;
@@ -24,6 +25,8 @@ cargo xtask test [--only STEP] every test: lint, native, gpu, wasm, build, brows
 cargo xtask verify             the same and the longer tests
 cargo xtask build              the release app, into dist/
 cargo xtask size               the size of the first screen's code, and its gate
+cargo xtask bench [--only wllama]
+                               speeds, which a machine with nothing else to do measures best
 cargo xtask fuzz [--inputs N] [--seed S] [--first N]
                                damaged and hostile files, a million unless told otherwise
 cargo xtask setup              only set up what is missing
@@ -62,6 +65,8 @@ fn run(arguments: &[&str]) -> Result<ExitCode, Failure> {
                 return Ok(ExitCode::FAILURE);
             }
         }
+        ["bench"] => bench::run(&root, None)?,
+        ["bench", "--only", part] => bench::run(&root, Some(part.parse()?))?,
         ["fuzz", options @ ..] => fuzz::run(&root, &fuzz::Options::parse(options)?)?,
         ["setup"] => setup::everything(&root)?,
         ["published"] => published::run(&root)?,

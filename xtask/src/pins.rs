@@ -35,6 +35,9 @@ pub(crate) const TOOL_PROFILE: [(&str, &str); 3] = [
 /// The npm package that holds wasm-opt.
 pub(crate) const BINARYEN: &str = "binaryen@132.0.0";
 
+/// The npm package that speeds are compared with; it is fetched for that only, and nothing of it is in the app.
+pub(crate) const WLLAMA: &str = "@wllama/wllama@3.8.1";
+
 /// The compile target of the app.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 

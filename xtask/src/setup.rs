@@ -10,6 +10,7 @@ use crate::Failure;
 use crate::command::{cargo, find, output, run};
 use crate::pins::{
     BINARYEN, CargoTool, MODEL_FILE, MODEL_PACKAGE, MODEL_SHA256, TOOL_PROFILE, TRUNK, WASM_BINDGEN, WASM_TARGET,
+    WLLAMA,
 };
 use crate::{browser, command};
 
@@ -175,12 +176,8 @@ pub(crate) fn cargo_tool(tool: &CargoTool) -> Result<(), Failure> {
 
 /// Whether wasm-opt is in the cache.
 pub(crate) fn has_wasm_opt() -> bool {
-    let version = BINARYEN.rsplit('@').next().unwrap_or_default();
     let Ok(bin) = npm_binaries() else { return false };
-    let manifest = bin.with_file_name("binaryen").join("package.json");
-    let is_pinned =
-        std::fs::read_to_string(manifest).is_ok_and(|text| text.contains(&format!("\"version\": \"{version}\"")));
-    is_pinned && bin.join("wasm-opt").exists()
+    is_installed(&bin.with_file_name("binaryen"), BINARYEN) && bin.join("wasm-opt").exists()
 }
 
 /// Installs wasm-opt into the cache where npm is there; elsewhere Trunk fetches its own.
@@ -188,19 +185,39 @@ pub(crate) fn wasm_opt() {
     if has_wasm_opt() {
         return;
     }
-    if let Err(error) = install_wasm_opt() {
+    if let Err(error) = npm_install(BINARYEN, "npm") {
         println!("setup: {error}; Trunk will fetch wasm-opt itself");
     }
 }
 
-fn install_wasm_opt() -> Result<(), Failure> {
+/// Fetches the engine that speeds are compared with into the cache and gives its package's folder.
+///
+/// # Errors
+/// When npm is absent or fails.
+pub(crate) fn wllama() -> Result<PathBuf, Failure> {
+    let folder = cache()?.join("wllama").join("node_modules").join("@wllama").join("wllama");
+    if !is_installed(&folder, WLLAMA) {
+        npm_install(WLLAMA, "wllama")?;
+    }
+    Ok(folder)
+}
+
+/// Whether a package's folder holds the pinned version of it.
+fn is_installed(folder: &Path, package: &str) -> bool {
+    let version = package.rsplit('@').next().unwrap_or_default();
+    let manifest = std::fs::read_to_string(folder.join("package.json"));
+    manifest.is_ok_and(|text| text.contains(&format!("\"version\": \"{version}\"")))
+}
+
+/// Installs a package into a folder of the cache, in place of what was there.
+fn npm_install(package: &str, folder: &str) -> Result<(), Failure> {
     let npm = find("npm").ok_or("npm is absent")?;
-    say(&format!("installing wasm-opt (npm {BINARYEN})"));
-    let target = cache()?.join("npm");
-    let part = cache()?.join(format!("npm-{}.part", std::process::id()));
+    say(&format!("installing npm {package}"));
+    let target = cache()?.join(folder);
+    let part = cache()?.join(format!("{folder}-{}.part", std::process::id()));
     std::fs::create_dir_all(&part)?;
     let mut install = Command::new(npm);
-    install.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(&part).arg(BINARYEN);
+    install.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(&part).arg(package);
     let result = run(&mut install).and_then(|()| {
         if target.exists() {
             std::fs::remove_dir_all(&target)?;

@@ -1,8 +1,9 @@
 //! PEFT's `adapter_config.json`: what it says about scales, and everything in it that would change the results.
 
-use serde_json::{Map, Value};
+use miniserde::json::Value;
 
 use super::AdapterError;
+use crate::model::json;
 
 /// Longest configuration accepted: real ones have one or two kilobytes.
 const MAX_CONFIG_BYTES: usize = 1 << 20;
@@ -73,28 +74,29 @@ impl PeftConfig {
         if json.len() > MAX_CONFIG_BYTES {
             return Err(AdapterError::Format("its configuration is longer than a megabyte".to_owned()));
         }
-        let keys: Map<String, Value> = serde_json::from_slice(json)
-            .map_err(|error| AdapterError::Format(format!("its adapter_config.json is no JSON object: {error}")))?;
+        let keys = json::object(json)
+            .ok_or_else(|| AdapterError::Format("its adapter_config.json is no JSON object".to_owned()))?;
         match keys.get("peft_type") {
             Some(Value::String(kind)) if kind == "LORA" => {}
             other => return Err(refuse("peft_type", &format!("is {}; only \"LORA\" can be used", show(other)))),
         }
         for (key, value) in &keys {
             let is_fine = match key.as_str() {
-                "bias" => value == "none",
-                "init_lora_weights" => {
-                    value.is_boolean() || value.as_str().is_some_and(|start| HARMLESS_STARTS.contains(&start))
-                }
+                "bias" => json::text(value) == Some("none"),
+                "init_lora_weights" => match value {
+                    Value::Bool(_) => true,
+                    value => json::text(value).is_some_and(|start| HARMLESS_STARTS.contains(&start)),
+                },
                 key => is_off(value) || IRRELEVANT.contains(&key),
             };
             if !is_fine {
                 return Err(refuse(key, &format!("is {}, which cannot be run", show(Some(value)))));
             }
         }
-        let rank = keys.get("r").and_then(Value::as_u64).filter(|&rank| rank > 0);
+        let rank = keys.get("r").and_then(json::whole).filter(|&rank| rank > 0);
         let rank = rank.ok_or_else(|| refuse("r", &format!("is {}, not a rank", show(keys.get("r")))))?;
         #[expect(clippy::cast_possible_truncation, reason = "alpha is a small number; infinity is refused")]
-        let alpha = keys.get("lora_alpha").and_then(Value::as_f64).map(|alpha| alpha as f32);
+        let alpha = keys.get("lora_alpha").and_then(json::number).map(|alpha| alpha as f32);
         let alpha = alpha.filter(|alpha| alpha.is_finite());
         let alpha =
             alpha.ok_or_else(|| refuse("lora_alpha", &format!("is {}, not a number", show(keys.get("lora_alpha")))))?;

@@ -76,21 +76,22 @@ struct Parts {
     config: Config,
 }
 
-/// Where each tensor belongs, both factors of every part, and their ranks.
+/// Where each tensor belongs.
 #[derive(Debug)]
 struct Plan {
     scaling: Scaling,
     /// PEFT's rows of q and k, to be brought into the order of a GGUF file.
     permutes: bool,
-    parts: BTreeMap<(usize, LayerTensor), Part>,
+    /// A and B of each part in turn.
+    factors: Vec<Tensor>,
 }
 
-/// Names of the two factors of one part.
+/// A factor: what it is, its rank and which tensor of the file.
 #[derive(Debug)]
-struct Part {
+struct Tensor {
+    place: Place,
     rank: usize,
-    a: String,
-    b: String,
+    index: usize,
 }
 
 impl Content for Parts {
@@ -104,35 +105,32 @@ impl Content for Parts {
                 (self.peft.ok_or(AdapterError::Incomplete("adapter_config.json"))?.scaling, names::peft)
             }
         };
-        let mut tensors = BTreeMap::new();
-        for tensor in header.tensors() {
+        let mut factors = Vec::new();
+        for (index, tensor) in header.tensors().iter().enumerate() {
             let place = place(&tensor.name).ok_or_else(|| AdapterError::Target(tensor.name.clone()))?;
             let num_layers = self.config.num_layers;
             if place.layer >= num_layers {
                 return Err(AdapterError::Layer { found: place.layer, num_layers }.into());
             }
-            let rank = self.rank(tensor, place)?;
-            if tensors.insert(place, (tensor, rank)).is_some() {
-                return Err(AdapterError::Repeated(tensor.name.clone()).into());
-            }
+            factors.push(Tensor { place, rank: self.rank(tensor, place)?, index });
         }
+        factors.sort_by_key(|factor| (factor.place, factor.index));
+        check_pairs(&factors, header.tensors())?;
         let is_permuted = matches!(header, FloatHeader::Gguf(_));
-        Ok(Plan {
-            scaling,
-            permutes: !is_permuted && self.config.rope_style == RopeStyle::Interleaved,
-            parts: pairs(&tensors)?,
-        })
+        let permutes = !is_permuted && self.config.rope_style == RopeStyle::Interleaved;
+        Ok(Plan { scaling, permutes, factors })
     }
 
     fn build(self, plan: Plan, mut floats: Floats) -> Result<Adapter, ModelError> {
         let mut layers = vec![BTreeMap::new(); self.config.num_layers];
-        let mut take = |name: &str| {
-            let mut numbers = floats.remove(name).ok_or_else(|| ModelError::MissingTensor(name.to_owned()))?;
+        let mut take = |factor: &Tensor| {
+            let mut numbers = floats.get_mut(factor.index).map(std::mem::take).unwrap_or_default();
             numbers.shrink_to_fit();
-            Ok::<_, ModelError>(numbers)
+            numbers
         };
-        for ((layer, target), Part { rank, a, b }) in plan.parts {
-            let (a, mut b) = (take(&a)?, take(&b)?);
+        for pair in plan.factors.as_chunks::<2>().0 {
+            let Tensor { place: Place { layer, target, .. }, rank, .. } = pair[0];
+            let (a, mut b) = (take(&pair[0]), take(&pair[1]));
             if plan.permutes && matches!(target, LayerTensor::Q | LayerTensor::K) {
                 b = interleaved(&b, rank, self.config.head_dim);
             }
@@ -170,7 +168,7 @@ impl Parts {
     }
 
     /// The rank of a factor, which otherwise has the model's shape.
-    fn rank(&self, tensor: &TensorInfo, place: Place) -> Result<u64, AdapterError> {
+    fn rank(&self, tensor: &TensorInfo, place: Place) -> Result<usize, AdapterError> {
         let name = tensor.name.clone();
         let Some((d, n)) = shape(place.target, &self.config) else { return Err(AdapterError::Target(name)) };
         // A (rank, n) or B (d, rank), fastest dimension first, ones at the end left out by some writers.
@@ -183,16 +181,12 @@ impl Parts {
             let found = tensor.shape.iter().rev().copied().collect();
             return Err(AdapterError::Shape { tensor: name, found, expected: text });
         }
-        if rank > MAX_RANK as u64 {
-            return Err(AdapterError::Rank { tensor: name, found: rank, limit: MAX_RANK });
+        if let Some(peft) = self.peft.filter(|peft| peft.rank != rank) {
+            let problem = format!("is {}, but tensor \"{name}\" has rank {rank}", peft.rank);
+            return Err(AdapterError::Config { key: "r".to_owned(), problem });
         }
-        match self.peft {
-            Some(peft) if peft.rank != rank => Err(AdapterError::Config {
-                key: "r".to_owned(),
-                problem: format!("is {}, but tensor \"{name}\" has rank {rank}", peft.rank),
-            }),
-            _ => Ok(rank),
-        }
+        let small = usize::try_from(rank).ok().filter(|&rank| rank <= MAX_RANK);
+        small.ok_or(AdapterError::Rank { tensor: name, found: rank, limit: MAX_RANK })
     }
 }
 
@@ -208,31 +202,35 @@ pub(in crate::model) fn check_architecture(header: &Header, key: &str, config: &
     Err(AdapterError::Architecture { found: found.to_owned(), expected: config.architecture.to_owned() }.into())
 }
 
-/// Puts the factors together: each needs its partner, of the same rank.
-fn pairs(tensors: &BTreeMap<Place, (&TensorInfo, u64)>) -> Result<BTreeMap<(usize, LayerTensor), Part>, ModelError> {
-    let mut parts = BTreeMap::new();
-    let mut num_bytes = 0;
-    for (&place, &(tensor, rank)) in tensors {
-        let partner = Place { factor: if place.factor == Factor::A { Factor::B } else { Factor::A }, ..place };
-        let Some(&(other, other_rank)) = tensors.get(&partner) else {
-            let missing = format!("{:?} of {}", partner.factor, place.target.name(place.layer));
-            return Err(AdapterError::Partner { tensor: tensor.name.clone(), missing }.into());
-        };
-        if rank != other_rank {
-            let found = other.shape.iter().rev().copied().collect();
-            let expected = format!("rank {rank}, as \"{}\" has", tensor.name);
-            return Err(AdapterError::Shape { tensor: other.name.clone(), found, expected }.into());
-        }
-        num_bytes += 4 * tensor.num_weights();
-        if num_bytes > MAX_ADAPTER_BYTES {
-            return Err(ModelError::TooLarge { what: "bytes of adapter", found: num_bytes, limit: MAX_ADAPTER_BYTES });
-        }
-        if place.factor == Factor::A {
-            let rank = usize::try_from(rank).unwrap_or(usize::MAX);
-            parts.insert((place.layer, place.target), Part { rank, a: tensor.name.clone(), b: other.name.clone() });
-        }
+/// Checks that each factor stands beside its partner, of the same rank, and that all of them fit into memory.
+fn check_pairs(factors: &[Tensor], tensors: &[TensorInfo]) -> Result<(), ModelError> {
+    if let Some(pair) = factors.windows(2).find(|pair| pair[0].place == pair[1].place) {
+        return Err(AdapterError::Repeated(tensors[pair[1].index].name.clone()).into());
     }
-    Ok(parts)
+    let mut rest = factors;
+    while let [first, others @ ..] = rest {
+        let name = tensors[first.index].name.clone();
+        let is_partner = |second: &&Tensor| {
+            (first.place.factor, second.place) == (Factor::A, Place { factor: Factor::B, ..first.place })
+        };
+        let Some(second) = others.first().filter(is_partner) else {
+            let partner = if first.place.factor == Factor::A { Factor::B } else { Factor::A };
+            let missing = format!("{partner:?} of {}", first.place.target.name(first.place.layer));
+            return Err(AdapterError::Partner { tensor: name, missing }.into());
+        };
+        if first.rank != second.rank {
+            let TensorInfo { name: tensor, shape, .. } = &tensors[second.index];
+            let (tensor, found) = (tensor.clone(), shape.iter().rev().copied().collect());
+            let expected = format!("rank {}, as \"{name}\" has", first.rank);
+            return Err(AdapterError::Shape { tensor, found, expected }.into());
+        }
+        rest = &others[1..];
+    }
+    let num_bytes = tensors.iter().fold(0, |sum: u64, tensor| sum.saturating_add(4 * tensor.num_weights()));
+    if num_bytes > MAX_ADAPTER_BYTES {
+        return Err(ModelError::TooLarge { what: "bytes of adapter", found: num_bytes, limit: MAX_ADAPTER_BYTES });
+    }
+    Ok(())
 }
 
 /// B's rows in the order that llama.cpp's converter gives the rows of q and k of `llama` models (`LlamaModel.permute`):

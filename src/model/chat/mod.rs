@@ -4,12 +4,14 @@
 
 mod clock;
 mod json;
+mod limited;
 mod python;
 
 use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
 
 pub use clock::LocalTime;
+use limited::LimitedText;
 
 use super::gguf::Header;
 use super::{ModelError, Tokenizer};
@@ -17,7 +19,7 @@ use super::{ModelError, Tokenizer};
 /// The key of the template.
 const KEY: &str = "tokenizer.chat_template";
 /// Steps that a rendering may take: real ones take some thousands, and a hostile template would not end.
-const MAX_STEPS: u64 = 5_000_000;
+const MAX_STEPS: u64 = 1_000_000;
 
 /// A compiled chat template.
 #[derive(Debug)]
@@ -89,7 +91,9 @@ impl ChatTemplate {
             bos_token => start,
             eos_token => end,
         };
-        template.render(values).map_err(|error| failed(&error))
+        let mut text = LimitedText::default();
+        drop(template.render_captured_to(values, &mut text).map_err(|error| failed(&error))?);
+        String::from_utf8(text.0).map_err(|error| ModelError::ChatTemplate(error.to_string()))
     }
 }
 
@@ -140,6 +144,12 @@ mod tests {
     fn a_template_that_does_not_end_is_stopped() {
         let source = "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}";
         assert!(matches!(render(source), Err(ModelError::ChatTemplate(message)) if message.contains("fuel")));
+    }
+
+    #[test]
+    fn a_template_that_writes_without_end_is_stopped() {
+        let source = "{% for i in range(9999) %}{{ 'word' * 1000 }}{% endfor %}";
+        assert!(matches!(render(source), Err(ModelError::ChatTemplate(_))));
     }
 
     #[test]

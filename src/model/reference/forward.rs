@@ -1,30 +1,41 @@
-//! One token through the model, step by step. `gpu/forward.rs` does the same in the same order.
+//! Tokens through the model, step by step. `gpu/forward.rs` does the same in the same order.
 
-use super::attention::{Heads, Reach, attention};
+use super::attention::{Heads, Reach};
 use super::embed::embed;
-use super::gate::gate;
 use super::low_rank::Side;
-use super::matvec::{Epilogue, add_bias, matvec};
+use super::maths::{Exact, Maths};
+use super::matvec::{Epilogue, add_bias};
 use super::rms_norm::{add_rms_norm, rms_norm};
 use super::rope_cache::{QkNorm, Rope, rope_cache};
-use super::weights::{LayerWeights, Matrix, Weights};
+use super::weights::{LayerWeights, Weights};
 use crate::model::rope::RopeTable;
 use crate::model::tensors::LayerTensor;
-use crate::model::{Adapter, Config, Steering};
+use crate::model::{Adapter, Config, ModelError, Steering};
+
+/// A model on the CPU in plain f32, with its cache.
+pub type Reference = Forward<Exact>;
 
 /// A model on the CPU, with its cache.
 #[derive(Debug)]
-pub struct Reference {
+pub struct Forward<M: Maths> {
     config: Config,
-    weights: Weights,
+    weights: Weights<M::Matrix>,
     rope: RopeTable,
     /// The same for layers with a window.
     local_rope: RopeTable,
+    columns: Vec<Column>,
+    context: usize,
+    adapters: Vec<Adapter>,
+    steerings: Vec<Steering>,
+}
+
+/// A sequence: what it has read, and how much of the adapters and of the steering vectors it feels.
+#[derive(Clone, Debug)]
+struct Column {
+    /// Layer by layer.
     caches: Vec<Cache>,
-    adapter: Option<Adapter>,
-    adapter_scale: f32,
-    steering: Option<Steering>,
-    steering_scale: f32,
+    /// Of the adapters, then of the steering vectors.
+    scales: Vec<f32>,
 }
 
 /// Keys and values of one layer, each (context, kv_dim).
@@ -34,144 +45,205 @@ struct Cache {
     v: Vec<f32>,
 }
 
-impl Reference {
+impl<M: Maths> Forward<M> {
     /// A model that can hold `context` tokens.
-    pub fn new(config: Config, weights: Weights, context: usize) -> Self {
+    ///
+    /// # Errors
+    /// [`ModelError::Memory`] when there is no room for its cache.
+    pub fn new(config: Config, weights: Weights<M::Matrix>, context: usize) -> Result<Self, ModelError> {
         let divisors = weights.rope_divisors.as_deref();
         let rope = RopeTable::new(&config, divisors, context, false);
         let local_rope = RopeTable::new(&config, divisors, context, true);
-        let empty = vec![0.0; context * config.kv_dim()];
-        let caches = vec![Cache { k: empty.clone(), v: empty }; config.num_layers];
-        let [adapter_scale, steering_scale] = [1.0; 2];
-        let (adapter, steering) = (None, None);
-        Self { config, weights, rope, local_rope, caches, adapter, adapter_scale, steering, steering_scale }
+        let mut model = Self {
+            config,
+            weights,
+            rope,
+            local_rope,
+            columns: Vec::new(),
+            context,
+            adapters: vec![],
+            steerings: vec![],
+        };
+        model.lay_out(1, Vec::new(), Vec::new())?;
+        Ok(model)
     }
 
-    /// Puts an adapter beside the weights, or takes it away. It acts on the tokens that are read from now on.
-    pub fn set_adapter(&mut self, adapter: Option<Adapter>) {
-        self.adapter = adapter;
+    /// Makes room for so many sequences, with adapters and steering vectors that each of them may use. What was read is
+    /// forgotten; all scales are 0, which is the bare model to the bit.
+    ///
+    /// # Errors
+    /// [`ModelError::Memory`] when there is no room; then nothing has changed.
+    pub fn lay_out(
+        &mut self,
+        columns: usize,
+        adapters: Vec<Adapter>,
+        steerings: Vec<Steering>,
+    ) -> Result<(), ModelError> {
+        let len = self.context * self.config.kv_dim();
+        let cache = |_| Ok(Cache { k: zeros(len)?, v: zeros(len)? });
+        let scales = vec![0.0; adapters.len() + steerings.len()];
+        let column = |_| {
+            let caches = (0..self.config.num_layers).map(cache).collect::<Result<_, ModelError>>()?;
+            Ok::<_, ModelError>(Column { caches, scales: scales.clone() })
+        };
+        self.columns = (0..columns).map(column).collect::<Result<_, _>>()?;
+        (self.adapters, self.steerings) = (adapters, steerings);
+        Ok(())
     }
 
-    /// How much of the adapter counts: 1 as it was trained, 0 not at all, to the bit; any finite number goes.
-    pub fn set_scale(&mut self, scale: f32) {
-        self.adapter_scale = scale;
+    /// Sets a column's scales, of the adapters and then of the steering vectors: 1 as they were made, 0 not at all. They act
+    /// on the tokens that are read from now on.
+    pub fn set_scales(&mut self, column: usize, scales: &[f32]) {
+        if let Some(column) = self.columns.get_mut(column) {
+            column.scales.iter_mut().zip(scales).for_each(|(to, from)| *to = *from);
+        }
     }
 
-    /// Adds steering vectors between layers, or takes them away.
-    pub fn set_steering(&mut self, steering: Option<Steering>) {
-        self.steering = steering;
+    /// Gives a column the first `len` positions of another.
+    pub fn copy_column(&mut self, from: usize, to: usize, len: usize) {
+        let len = len.min(self.context) * self.config.kv_dim();
+        let Some(Column { caches, .. }) = self.columns.get(from).cloned() else { return };
+        let Some(column) = self.columns.get_mut(to) else { return };
+        for (to, from) in column.caches.iter_mut().zip(&caches) {
+            to.k[..len].copy_from_slice(&from.k[..len]);
+            to.v[..len].copy_from_slice(&from.v[..len]);
+        }
     }
 
-    /// What the steering vectors are multiplied by; 0 is without them, to the bit.
-    pub fn set_steering_scale(&mut self, scale: f32) {
-        self.steering_scale = scale;
+    /// [`Forward::hidden_in`] of the first column.
+    pub fn hidden(&mut self, tokens: &[u32], position: usize) -> Vec<f32> {
+        self.hidden_in(0, tokens, position)
     }
 
-    /// Reads `token` at `position`, after the tokens at all positions before, and gives the last hidden state (dim,).
-    pub fn hidden(&mut self, token: u32, position: usize) -> Vec<f32> {
+    /// Reads `tokens` of a column at `position` and after, behind the tokens at all positions before; gives their last
+    /// hidden states (tokens, dim), none for a column that there is not.
+    pub fn hidden_in(&mut self, column: usize, tokens: &[u32], position: usize) -> Vec<f32> {
         let config = &self.config;
-        let mut x = vec![0.0; config.dim];
-        embed(&self.weights.embedding, token as usize, config.embedding_scale, &mut x);
-        for (index, (layer, cache)) in self.weights.layers.iter().zip(&mut self.caches).enumerate() {
+        let Some(Column { caches, scales }) = self.columns.get_mut(column).filter(|_| !tokens.is_empty()) else {
+            return Vec::new();
+        };
+        let (adapter_scales, steering_scales) = scales.split_at(self.adapters.len());
+        let mut x = vec![0.0; tokens.len() * config.dim];
+        for (x, &token) in x.chunks_exact_mut(config.dim).zip(tokens) {
+            embed(&self.weights.embedding, token as usize, config.embedding_scale, x);
+        }
+        for (index, (layer, cache)) in self.weights.layers.iter().zip(caches).enumerate() {
             let rope = if config.uses_local_rope(index) { &self.local_rope } else { &self.rope };
             let reach = Reach { scale: config.attention_scale, window: config.window(index) };
-            let parts = self.adapter.as_ref().and_then(|adapter| adapter.layers.get(index));
-            let side = Side { parts, scale: self.adapter_scale };
-            attend(config, (layer, side), rope.at(position), reach, cache, position, &mut x);
-            feed_forward(config, (layer, side), &mut x);
-            let vector = self.steering.as_ref().and_then(|steering| steering.layers.get(index)?.as_deref());
-            steer(vector, self.steering_scale, &mut x);
+            let side = Side { layer: index, adapters: &self.adapters, scales: adapter_scales };
+            attend::<M>(config, (layer, side), rope, reach, cache, position, &mut x);
+            feed_forward::<M>(config, (layer, side), &mut x);
+            for (steering, &scale) in self.steerings.iter().zip(steering_scales) {
+                let vector = steering.layers.get(index).and_then(Option::as_deref);
+                x.chunks_exact_mut(config.dim).for_each(|x| steer(vector, scale, x));
+            }
         }
         x
     }
 
     /// The logits (vocab,) that follow a hidden state (dim,).
     pub fn logits(&self, x: &[f32]) -> Vec<f32> {
-        let mut h = vec![0.0; self.config.dim];
-        rms_norm(x, &self.weights.output_norm, self.config.norm_eps, &mut h);
+        let h = norm(&self.config, x, &self.weights.output_norm);
         let mut logits = vec![0.0; self.config.vocab_size];
-        matvec(self.weights.head.as_ref().unwrap_or(&self.weights.embedding), &h, Epilogue::Store, &mut logits);
+        let head = self.weights.head.as_ref().unwrap_or(&self.weights.embedding);
+        M::matmul(head, &M::input(&h, 1), Epilogue::Store, &mut logits, self.config.vocab_size);
         logits
     }
 }
 
-/// x (dim,) += post(Wo attention(rope(Wqkv norm(x) + bias)))
-fn attend(
+/// x (tokens, dim) += post(Wo attention(rope(Wqkv norm(x) + bias)))
+fn attend<M: Maths>(
     config: &Config,
-    (layer, side): (&LayerWeights, Side<'_>),
-    angles: &[[f32; 2]],
+    (layer, side): (&LayerWeights<M::Matrix>, Side<'_>),
+    rope: &RopeTable,
     reach: Reach,
     cache: &mut Cache,
     position: usize,
     x: &mut [f32],
 ) {
-    let (q_dim, kv_dim) = (config.q_dim(), config.kv_dim());
+    let (q_dim, kv_dim, qkv_dim) = (config.q_dim(), config.kv_dim(), config.qkv_dim());
+    let num_tokens = x.len() / config.dim;
     let heads = Heads { num_heads: config.num_heads, num_kv_heads: config.num_kv_heads, head_dim: config.head_dim };
 
-    let mut h = vec![0.0; config.dim];
-    rms_norm(x, &layer.attn_norm, config.norm_eps, &mut h);
+    let h = norm(config, x, &layer.attn_norm);
+    let input = M::input(&h, num_tokens);
 
-    let mut qkv = vec![0.0; config.qkv_dim()];
-    let (q, kv) = qkv.split_at_mut(q_dim);
-    let (k, v) = kv.split_at_mut(kv_dim);
-    for (w, target, bias, out) in [
-        (&layer.q, LayerTensor::Q, &layer.q_bias, q),
-        (&layer.k, LayerTensor::K, &layer.k_bias, k),
-        (&layer.v, LayerTensor::V, &layer.v_bias, v),
+    let mut qkv = vec![0.0; num_tokens * qkv_dim];
+    for (w, target, bias, place) in [
+        (&layer.q, LayerTensor::Q, &layer.q_bias, 0..q_dim),
+        (&layer.k, LayerTensor::K, &layer.k_bias, q_dim..q_dim + kv_dim),
+        (&layer.v, LayerTensor::V, &layer.v_bias, q_dim + kv_dim..qkv_dim),
     ] {
-        matvec(w, &h, Epilogue::Store, out);
-        side.add(target, &h, out);
-        add_bias(bias.as_deref(), out);
+        M::matmul(w, &input, Epilogue::Store, &mut qkv[place.start..], qkv_dim);
+        for (h, qkv) in h.chunks_exact(config.dim).zip(qkv.chunks_exact_mut(qkv_dim)) {
+            side.add(target, h, &mut qkv[place.clone()]);
+            add_bias(bias.as_deref(), &mut qkv[place.clone()]);
+        }
     }
 
-    let norm = layer.q_norm.as_deref().zip(layer.k_norm.as_deref());
-    let norm = norm.map(|(q, k)| QkNorm { q, k, eps: config.norm_eps });
-    let rope = Rope { style: config.rope_style, angles, norm };
-    rope_cache(&mut qkv, rope, position, &mut cache.k, &mut cache.v, kv_dim);
-
-    let mut attended = vec![0.0; q_dim];
-    attention(&qkv[..q_dim], &cache.k, &cache.v, position, heads, reach, &mut attended);
+    let qk_norm = layer.q_norm.as_deref().zip(layer.k_norm.as_deref());
+    let qk_norm = qk_norm.map(|(q, k)| QkNorm { q, k, eps: config.norm_eps });
+    let mut attended = vec![0.0; num_tokens * q_dim];
+    let each = qkv.chunks_exact_mut(qkv_dim).zip(attended.chunks_exact_mut(q_dim));
+    for (position, (qkv, attended)) in (position..).zip(each) {
+        let rope = Rope { style: config.rope_style, angles: rope.at(position), norm: qk_norm };
+        rope_cache(qkv, rope, position, &mut cache.k, &mut cache.v, kv_dim);
+        M::attention(&qkv[..q_dim], &cache.k, &cache.v, position, heads, reach, attended);
+    }
 
     let output = (&layer.attn_output, LayerTensor::AttnOutput);
-    project(output, side, layer.post_attn_norm.as_deref(), &attended, config, x);
+    project::<M>(output, side, layer.post_attn_norm.as_deref(), &attended, config, x);
 }
 
-/// x (dim,) += post(Wdown (act(Wgate norm(x)) * (Wup norm(x))))
-fn feed_forward(config: &Config, (layer, side): (&LayerWeights, Side<'_>), x: &mut [f32]) {
-    let mut h = vec![0.0; config.dim];
-    rms_norm(x, &layer.ff_norm, config.norm_eps, &mut h);
+/// x (tokens, dim) += post(Wdown (act(Wgate norm(x)) * (Wup norm(x))))
+fn feed_forward<M: Maths>(config: &Config, (layer, side): (&LayerWeights<M::Matrix>, Side<'_>), x: &mut [f32]) {
+    let (dim, ff_dim) = (config.dim, config.ff_dim);
+    let num_tokens = x.len() / dim;
+    let h = norm(config, x, &layer.ff_norm);
+    let input = M::input(&h, num_tokens);
 
-    let mut gated = vec![0.0; config.ff_dim];
-    let mut gate_up = vec![0.0; 2 * config.ff_dim];
-    let (g, u) = gate_up.split_at_mut(config.ff_dim);
-    for (w, target, out) in [(&layer.gate, LayerTensor::Gate, g), (&layer.up, LayerTensor::Up, u)] {
-        matvec(w, &h, Epilogue::Store, out);
-        side.add(target, &h, out);
+    let mut gate_up = vec![0.0; num_tokens * 2 * ff_dim];
+    for (w, target, start) in [(&layer.gate, LayerTensor::Gate, 0), (&layer.up, LayerTensor::Up, ff_dim)] {
+        M::matmul(w, &input, Epilogue::Store, &mut gate_up[start..], 2 * ff_dim);
+        for (h, gate_up) in h.chunks_exact(dim).zip(gate_up.chunks_exact_mut(2 * ff_dim)) {
+            side.add(target, h, &mut gate_up[start..start + ff_dim]);
+        }
     }
-    gate(&gate_up, config.activation, &mut gated);
 
-    project((&layer.down, LayerTensor::Down), side, layer.post_ff_norm.as_deref(), &gated, config, x);
+    let mut gated = vec![0.0; num_tokens * ff_dim];
+    for (gate_up, gated) in gate_up.chunks_exact(2 * ff_dim).zip(gated.chunks_exact_mut(ff_dim)) {
+        M::gate(gate_up, config.activation, gated);
+    }
+
+    project::<M>((&layer.down, LayerTensor::Down), side, layer.post_ff_norm.as_deref(), &gated, config, x);
 }
 
-/// x (dim,) += W (dim, n) @ out (n,), or its norm where the model has one there.
-fn project(
-    (w, target): (&Matrix, LayerTensor),
+/// x (tokens, dim) += W (dim, n) @ out (tokens, n), or its norm where the model has one there.
+fn project<M: Maths>(
+    (w, target): (&M::Matrix, LayerTensor),
     side: Side<'_>,
     post_norm: Option<&[f32]>,
     out: &[f32],
     config: &Config,
     x: &mut [f32],
 ) {
+    let num_tokens = x.len() / config.dim;
+    let input = M::input(out, num_tokens);
+    let outs = out.chunks_exact(out.len() / num_tokens);
     match post_norm {
         None => {
-            matvec(w, out, Epilogue::Add, x);
-            side.add(target, out, x);
+            M::matmul(w, &input, Epilogue::Add, x, config.dim);
+            for (out, x) in outs.zip(x.chunks_exact_mut(config.dim)) {
+                side.add(target, out, x);
+            }
         }
         Some(weight) => {
-            let mut t = vec![0.0; config.dim];
-            matvec(w, out, Epilogue::Store, &mut t);
-            side.add(target, out, &mut t);
-            add_rms_norm(&t, weight, config.norm_eps, x);
+            let mut t = vec![0.0; x.len()];
+            M::matmul(w, &input, Epilogue::Store, &mut t, config.dim);
+            for ((out, t), x) in outs.zip(t.chunks_exact_mut(config.dim)).zip(x.chunks_exact_mut(config.dim)) {
+                side.add(target, out, t);
+                add_rms_norm(t, weight, config.norm_eps, x);
+            }
         }
     }
 }
@@ -183,4 +255,23 @@ fn steer(vector: Option<&[f32]>, s: f32, x: &mut [f32]) {
             *x += s * v;
         }
     }
+}
+
+/// The norm of each token of x (tokens, dim).
+fn norm(config: &Config, x: &[f32], weight: &[f32]) -> Vec<f32> {
+    let mut h = vec![0.0; x.len()];
+    for (x, h) in x.chunks_exact(config.dim).zip(h.chunks_exact_mut(config.dim)) {
+        rms_norm(x, weight, config.norm_eps, h);
+    }
+    h
+}
+
+/// A cache, or word that there is no room for it.
+fn zeros(len: usize) -> Result<Vec<f32>, ModelError> {
+    let mut values = Vec::new();
+    let needed = (len * size_of::<f32>()) as u64;
+    let out_of_memory = |_| ModelError::Memory { what: "the cache of keys and values".to_owned(), needed };
+    values.try_reserve_exact(len).map_err(out_of_memory)?;
+    values.resize(len, 0.0);
+    Ok(values)
 }

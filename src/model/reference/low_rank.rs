@@ -1,25 +1,27 @@
 //! The side path of an adapter: what is added to a matrix's products.
 
-use std::collections::BTreeMap;
-
 use super::matvec::dot;
-use crate::model::LowRank;
 use crate::model::tensors::LayerTensor;
+use crate::model::{Adapter, LowRank};
 
-/// An adapter's part in one layer, and how much of it counts.
+/// The adapters beside one layer, and how much of each counts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Side<'a> {
-    /// Its matrices; `None` when no adapter is on.
-    pub parts: Option<&'a BTreeMap<LayerTensor, LowRank>>,
-    /// The reader's scale s.
-    pub scale: f32,
+    /// The layer.
+    pub layer: usize,
+    /// All adapters.
+    pub adapters: &'a [Adapter],
+    /// The reader's scale s for each of them.
+    pub scales: &'a [f32],
 }
 
 impl Side<'_> {
-    /// Adds the adapter's share of W (d, n) @ x (n,) to `out` (d,), if it has one.
+    /// Adds the adapters' share of W (d, n) @ x (n,) to `out` (d,), where they have one.
     pub fn add(self, target: LayerTensor, x: &[f32], out: &mut [f32]) {
-        if let Some(part) = self.parts.and_then(|parts| parts.get(&target)) {
-            low_rank(part, self.scale, x, out);
+        for (adapter, &scale) in self.adapters.iter().zip(self.scales) {
+            if let Some(part) = adapter.layers.get(self.layer).and_then(|parts| parts.get(&target)) {
+                low_rank(part, scale, x, out);
+            }
         }
     }
 }

@@ -11,16 +11,22 @@ pub enum Epilogue {
     Add,
 }
 
+impl Epilogue {
+    /// Gives a product its place.
+    pub fn put(self, product: f32, out: &mut f32) {
+        *out = match self {
+            Self::Store => product,
+            Self::Add => *out + product,
+        };
+    }
+}
+
 /// W (d, n) @ x (n,) -> out (d,).
 pub fn matvec(w: &Matrix, x: &[f32], epilogue: Epilogue, out: &mut [f32]) {
     let mut row = vec![0.0; w.row_len];
     for (index, out) in out.iter_mut().enumerate().take(w.num_rows) {
         w.row(index, &mut row);
-        let product = dot(&row, x);
-        *out = match epilogue {
-            Epilogue::Store => product,
-            Epilogue::Add => *out + product,
-        };
+        epilogue.put(dot(&row, x), out);
     }
 }
 

@@ -8,10 +8,12 @@ pub mod forward;
 pub mod gate;
 pub mod gated_matvec;
 pub mod low_rank;
+pub mod maths;
 pub mod matvec;
 pub mod rms_norm;
 pub mod rope_cache;
 mod weights;
 
-pub use forward::Reference;
+pub use forward::{Forward, Reference};
+pub use maths::{Exact, Maths, StoredMatrix};
 pub use weights::{LayerWeights, Matrix, Weights, WeightsBuilder};

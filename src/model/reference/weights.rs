@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::maths::StoredMatrix;
 use crate::model::gguf::{RowSink, TensorInfo};
 use crate::model::quant::Quant;
 use crate::model::tensors::{self, LayerTensor};
@@ -35,83 +36,113 @@ impl Matrix {
     }
 }
 
+impl StoredMatrix for Matrix {
+    fn new(tensor: &TensorInfo) -> Result<Self, ModelError> {
+        let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let mut bytes = Vec::new();
+        let out_of_memory = |_| ModelError::Memory { what: tensor.name.clone(), needed: tensor.num_bytes };
+        bytes.try_reserve_exact(size(tensor.num_bytes)).map_err(out_of_memory)?;
+        Ok(Self { quant: tensor.quant, num_rows: size(tensor.num_rows()), row_len: size(tensor.row_len()), bytes })
+    }
+
+    fn push(&mut self, rows: &[u8]) {
+        self.bytes.extend_from_slice(rows);
+    }
+
+    fn row(&self, index: usize, out: &mut [f32]) {
+        Self::row(self, index, out);
+    }
+
+    fn into_vector(self) -> Vec<f32> {
+        self.to_f32()
+    }
+}
+
 /// The weights of one layer; shapes as in [`LayerTensor`]. None is what the architecture does without.
 #[derive(Clone, Debug)]
-pub struct LayerWeights {
+pub struct LayerWeights<M = Matrix> {
     pub(super) attn_norm: Vec<f32>,
-    pub(super) q: Matrix,
-    pub(super) k: Matrix,
-    pub(super) v: Matrix,
+    pub(super) q: M,
+    pub(super) k: M,
+    pub(super) v: M,
     pub(super) q_bias: Option<Vec<f32>>,
     pub(super) k_bias: Option<Vec<f32>>,
     pub(super) v_bias: Option<Vec<f32>>,
     pub(super) q_norm: Option<Vec<f32>>,
     pub(super) k_norm: Option<Vec<f32>>,
-    pub(super) attn_output: Matrix,
+    pub(super) attn_output: M,
     pub(super) post_attn_norm: Option<Vec<f32>>,
     pub(super) ff_norm: Vec<f32>,
-    pub(super) gate: Matrix,
-    pub(super) up: Matrix,
-    pub(super) down: Matrix,
+    pub(super) gate: M,
+    pub(super) up: M,
+    pub(super) down: M,
     pub(super) post_ff_norm: Option<Vec<f32>>,
 }
 
 /// All weights.
 #[derive(Clone, Debug)]
-pub struct Weights {
-    pub(super) embedding: Matrix,
-    pub(super) layers: Vec<LayerWeights>,
+pub struct Weights<M = Matrix> {
+    pub(super) embedding: M,
+    pub(super) layers: Vec<LayerWeights<M>>,
     pub(super) output_norm: Vec<f32>,
     /// None where the embeddings serve again.
-    pub(super) head: Option<Matrix>,
+    pub(super) head: Option<M>,
     pub(super) rope_divisors: Option<Vec<f32>>,
 }
 
 /// Collects rows into [`Weights`].
-#[derive(Debug, Default)]
-pub struct WeightsBuilder {
-    matrices: BTreeMap<String, Matrix>,
+#[derive(Debug)]
+pub struct WeightsBuilder<M = Matrix> {
+    matrices: BTreeMap<String, M>,
 }
 
-impl RowSink for WeightsBuilder {
-    type Error = ModelError;
-
-    fn rows(&mut self, tensor: &TensorInfo, _first_row: u64, bytes: &[u8]) -> Result<(), ModelError> {
-        let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-        let matrix = self.matrices.entry(tensor.name.clone()).or_insert_with(|| Matrix {
-            quant: tensor.quant,
-            num_rows: size(tensor.num_rows()),
-            row_len: size(tensor.row_len()),
-            bytes: Vec::new(),
-        });
-        matrix.bytes.extend_from_slice(bytes);
-        Ok(())
+impl<M> Default for WeightsBuilder<M> {
+    fn default() -> Self {
+        Self { matrices: BTreeMap::new() }
     }
 }
 
-impl WeightsBuilder {
+impl<M: StoredMatrix> RowSink for WeightsBuilder<M> {
+    type Error = ModelError;
+
+    fn rows(&mut self, tensor: &TensorInfo, _first_row: u64, bytes: &[u8]) -> Result<(), ModelError> {
+        if !self.matrices.contains_key(&tensor.name) {
+            self.matrices.insert(tensor.name.clone(), M::new(tensor)?);
+        }
+        if let Some(matrix) = self.matrices.get_mut(&tensor.name) {
+            matrix.push(bytes);
+        }
+        Ok(())
+    }
+
+    fn row_multiple(&self) -> u64 {
+        M::ROW_MULTIPLE
+    }
+}
+
+impl<M: StoredMatrix> WeightsBuilder<M> {
     /// Sorts the tensors into their places.
     ///
     /// # Errors
     /// [`ModelError::MissingTensor`] when the stream ended before all had come.
-    pub fn build(mut self, file: &ModelFile) -> Result<Weights, ModelError> {
+    pub fn build(mut self, file: &ModelFile) -> Result<Weights<M>, ModelError> {
         let layers =
             (0..file.config.num_layers).map(|layer| self.layer(&file.config, layer)).collect::<Result<_, _>>()?;
         Ok(Weights {
             embedding: self.take(tensors::EMBEDDING)?,
             layers,
-            output_norm: self.take(tensors::OUTPUT_NORM)?.to_f32(),
+            output_norm: self.take(tensors::OUTPUT_NORM)?.into_vector(),
             head: file.tensor(tensors::HEAD).map(|_| self.take(tensors::HEAD)).transpose()?,
             rope_divisors: file
                 .tensor(tensors::ROPE_FREQS)
-                .map(|_| self.take(tensors::ROPE_FREQS).map(|matrix| matrix.to_f32()))
+                .map(|_| self.take(tensors::ROPE_FREQS).map(M::into_vector))
                 .transpose()?,
         })
     }
 
-    fn layer(&mut self, config: &Config, layer: usize) -> Result<LayerWeights, ModelError> {
+    fn layer(&mut self, config: &Config, layer: usize) -> Result<LayerWeights<M>, ModelError> {
         Ok(LayerWeights {
-            attn_norm: self.take(&LayerTensor::AttnNorm.name(layer))?.to_f32(),
+            attn_norm: self.take(&LayerTensor::AttnNorm.name(layer))?.into_vector(),
             q: self.take(&LayerTensor::Q.name(layer))?,
             k: self.take(&LayerTensor::K.name(layer))?,
             v: self.take(&LayerTensor::V.name(layer))?,
@@ -122,7 +153,7 @@ impl WeightsBuilder {
             k_norm: self.optional(config, LayerTensor::KNorm, layer)?,
             attn_output: self.take(&LayerTensor::AttnOutput.name(layer))?,
             post_attn_norm: self.optional(config, LayerTensor::PostAttnNorm, layer)?,
-            ff_norm: self.take(&LayerTensor::FfNorm.name(layer))?.to_f32(),
+            ff_norm: self.take(&LayerTensor::FfNorm.name(layer))?.into_vector(),
             gate: self.take(&LayerTensor::Gate.name(layer))?,
             up: self.take(&LayerTensor::Up.name(layer))?,
             down: self.take(&LayerTensor::Down.name(layer))?,
@@ -132,10 +163,10 @@ impl WeightsBuilder {
 
     fn optional(&mut self, config: &Config, tensor: LayerTensor, layer: usize) -> Result<Option<Vec<f32>>, ModelError> {
         let wanted = tensor.is_in(config);
-        wanted.then(|| self.take(&tensor.name(layer)).map(|vector| vector.to_f32())).transpose()
+        wanted.then(|| self.take(&tensor.name(layer)).map(M::into_vector)).transpose()
     }
 
-    fn take(&mut self, name: &str) -> Result<Matrix, ModelError> {
+    fn take(&mut self, name: &str) -> Result<M, ModelError> {
         self.matrices.remove(name).ok_or_else(|| ModelError::MissingTensor(name.to_owned()))
     }
 }

@@ -120,6 +120,13 @@ impl Tokenizer {
         out
     }
 
+    /// The tokens of `text` as they stand in the middle of a context: no start token and no end token.
+    pub fn encode_plain(&self, text: &str) -> Vec<u32> {
+        let mut out = Vec::new();
+        self.append(text, &mut out);
+        out
+    }
+
     /// Appends the tokens of `text`, special ones as they stand in it.
     fn append(&self, text: &str, out: &mut Vec<u32>) {
         let mut scratch = bpe::Scratch::default();

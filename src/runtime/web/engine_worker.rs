@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures_channel::oneshot;
-use js_sys::Reflect;
+use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
-use web_sys::{Blob, DedicatedWorkerGlobalScope, File, MessageEvent};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, DedicatedWorkerGlobalScope, File, MessageChannel, MessageEvent};
 
 use super::http::{WebBody, WebHttp};
 use super::opfs::Opfs;
@@ -26,12 +26,14 @@ const PAGE_BYTES: u64 = 1 << 16;
 pub fn start() {
     console_error_panic_hook::set_once();
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
+    let bell = MessageChannel::new().ok();
     let host = Rc::new(WebHost {
         scope: scope.clone(),
         queue: RefCell::default(),
         waiting: RefCell::default(),
         heeding: RefCell::default(),
         store: RefCell::default(),
+        bell,
     });
     let receiver = Rc::clone(&host);
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event| receiver.receive(&event));
@@ -46,20 +48,22 @@ pub fn start() {
 
 struct WebHost {
     scope: DedicatedWorkerGlobalScope,
-    queue: RefCell<VecDeque<(Command, Option<JsValue>)>>,
+    queue: RefCell<VecDeque<(Command, Vec<JsValue>)>>,
     /// Woken by the next message.
     waiting: RefCell<Option<oneshot::Sender<()>>>,
     /// Woken by the next message too, while something long is under way.
     heeding: RefCell<Option<oneshot::Sender<()>>>,
     /// Opened once.
     store: RefCell<Option<Opfs>>,
+    /// Messages to itself stand in line with those of the page; timers would wait some milliseconds.
+    bell: Option<MessageChannel>,
 }
 
 impl WebHost {
     fn receive(&self, event: &MessageEvent) {
         match port::open::<Command>(event) {
             Ok((command, attachments)) => {
-                self.queue.borrow_mut().push_back((command, attachments.into_iter().next()));
+                self.queue.borrow_mut().push_back((command, attachments));
                 for waiting in [&self.waiting, &self.heeding] {
                     if let Some(sender) = waiting.borrow_mut().take() {
                         // The receiver is gone only when nobody waits.
@@ -101,7 +105,7 @@ impl Host for WebHost {
         self.scope.performance().map_or_else(js_sys::Date::now, |performance| performance.now())
     }
 
-    async fn next_command(&self) -> Option<(Command, Option<JsValue>)> {
+    async fn next_command(&self) -> Option<(Command, Vec<JsValue>)> {
         loop {
             let next = self.queue.borrow_mut().pop_front();
             if next.is_some() {
@@ -111,6 +115,18 @@ impl Host for WebHost {
             self.waiting.replace(Some(sender));
             receiver.await.ok()?;
         }
+    }
+
+    async fn rest(&self) {
+        let Some(bell) = &self.bell else { return };
+        let rung = Promise::new(&mut |resolve, _| bell.port1().set_onmessage(Some(&resolve)));
+        if bell.port2().post_message(&JsValue::NULL).is_ok() {
+            JsFuture::from(rung).await.ok();
+        }
+    }
+
+    fn next_scales(&self) -> Option<(u32, Vec<f32>)> {
+        engine::take_scales(&mut self.queue.borrow_mut())
     }
 
     fn is_interrupted(&self) -> bool {

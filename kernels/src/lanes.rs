@@ -1,0 +1,98 @@
+//! Codes in lanes: what tiles of all formats share. A lane of 16 bits belongs to one row and to even or odd columns.
+
+use wide::{f32x4, i16x8, i32x4, u16x8, u32x4};
+
+use super::tile::ROWS;
+
+/// 2^112: moves the exponent of a half from its bias of 15 to a float's of 127.
+const HALF_TO_FLOAT: f32 = 5.192_297e33;
+
+/// Bits to shift by: fewer than a word has.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "below 32")]
+pub(super) const fn bits(count: usize) -> u32 {
+    count as u32
+}
+
+/// Puts codes of four rows into lanes: `bits` each, `16 / bits` pairs of columns in a vector.
+pub(super) fn interleave<const N: usize>(rows: &[[u8; 32]; ROWS], bits: usize) -> [u16x8; N] {
+    let pairs = 16 / bits;
+    let mask = (1u16 << bits) - 1;
+    std::array::from_fn(|vector| {
+        u16x8::new(std::array::from_fn(|lane| {
+            let (row, side) = (&rows[lane / 2], lane % 2);
+            (0..pairs).fold(0, |word, pair| {
+                let code = u16::from(row[2 * (vector * pairs + pair) + side]) & mask;
+                word | code << (bits * pair)
+            })
+        }))
+    })
+}
+
+/// The 16-bit float at the start of `bytes`.
+pub(super) fn half_at(bytes: &[u8]) -> f32 {
+    half::f16::from_le_bytes([bytes[0], bytes[1]]).to_f32()
+}
+
+/// The four pairs of columns of a vector of 4-bit codes.
+#[inline(always)]
+pub(super) fn nibbles(vector: u16x8) -> [i16x8; 4] {
+    let mask = u16x8::splat(0xF);
+    let (a, b) = (signed(vector & mask), signed((vector >> 4u32) & mask));
+    [a, b, signed((vector >> 8u32) & mask), signed(vector >> 12u32)]
+}
+
+/// The four pairs of columns in the low bits of a vector of 1-bit codes, as the fifth bit of a code.
+#[inline(always)]
+pub(super) fn fifth_bits(vector: u16x8) -> [i16x8; 4] {
+    let mask = u16x8::splat(0x10);
+    let (a, b) = (signed((vector << 4u32) & mask), signed((vector << 3u32) & mask));
+    [a, b, signed((vector << 2u32) & mask), signed((vector << 1u32) & mask)]
+}
+
+/// The four pairs of columns in the low bytes of a vector of 2-bit codes, as the fifth and sixth bit of a code.
+#[inline(always)]
+pub(super) fn upper_bits(vector: u16x8) -> [i16x8; 4] {
+    let mask = u16x8::splat(0x30);
+    let (a, b) = (signed((vector << 4u32) & mask), signed((vector << 2u32) & mask));
+    [a, b, signed(vector & mask), signed((vector >> 2u32) & mask)]
+}
+
+/// Codes of their lower and upper bits.
+#[inline(always)]
+pub(super) fn join(low: [i16x8; 4], high: [i16x8; 4]) -> [i16x8; 4] {
+    [low[0] | high[0], low[1] | high[1], low[2] | high[2], low[3] | high[3]]
+}
+
+/// The codes of four rows without their lower bits.
+pub(super) fn shifted(rows: &[[u8; 32]; ROWS], bits: usize) -> [[u8; 32]; ROWS] {
+    rows.map(|row| row.map(|code| code >> bits))
+}
+
+/// The two pairs of columns of a vector of 8-bit codes.
+#[inline(always)]
+pub(super) fn bytes(vector: u16x8) -> [i16x8; 2] {
+    let vector = signed(vector);
+    [(vector << 8u32) >> 8u32, vector >> 8u32]
+}
+
+/// Reads lanes as signed.
+#[inline(always)]
+pub(super) fn signed(vector: u16x8) -> i16x8 {
+    bytemuck::cast(vector)
+}
+
+/// Two 16-bit floats of each row: those of the lower halves and those of the upper ones.
+#[inline(always)]
+pub(super) fn halves(words: u32x4) -> (f32x4, f32x4) {
+    let words: i32x4 = bytemuck::cast(words);
+    (half(words << 16u32), half(words))
+}
+
+/// The 16-bit float in the upper half of each lane. Infinities, which no weight has, become large numbers.
+#[inline(always)]
+fn half(words: i32x4) -> f32x4 {
+    let mask: i32x4 = bytemuck::cast(u32x4::splat(0x8FFF_E000));
+    let bits: f32x4 = bytemuck::cast((words >> 3u32) & mask);
+    bits * f32x4::splat(HALF_TO_FLOAT)
+}

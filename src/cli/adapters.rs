@@ -1,0 +1,85 @@
+//! Adapters and steering vectors for the commands that run a model.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::model::{Adapter, AdapterReader, ModelError, Steering, SteeringReader};
+use crate::runtime::protocol::Column;
+use crate::runtime::{LoadedModel, RuntimeError};
+
+/// PEFT's configuration stands beside its weights under this name.
+const PEFT_CONFIG: &str = "adapter_config.json";
+/// Bytes read at once.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// What is added to the model.
+#[derive(Debug, Default, clap::Args)]
+pub struct AdapterArgs {
+    /// A LoRA adapter: PEFT's adapter_model.safetensors with adapter_config.json beside it, or a GGUF adapter.
+    #[arg(long, value_name = "FILE")]
+    lora: Option<PathBuf>,
+    /// How much of it: 1 as it was trained, 0 none, any other number too.
+    #[arg(long, value_name = "X", default_value_t = 1.0, requires = "lora", allow_negative_numbers = true)]
+    lora_scale: f32,
+    /// Steering vectors: safetensors, or a GGUF control vector.
+    #[arg(long, value_name = "FILE")]
+    steer: Option<PathBuf>,
+    /// What they are multiplied by.
+    #[arg(long, value_name = "X", default_value_t = 1.0, requires = "steer", allow_negative_numbers = true)]
+    steer_scale: f32,
+}
+
+impl AdapterArgs {
+    /// Reads the files and lays the model out for `columns` columns; gives a column with the scales that were asked for.
+    ///
+    /// # Errors
+    /// What keeps a file from being used with this model.
+    pub(super) async fn lay_out(&self, model: &mut LoadedModel, columns: usize) -> Result<Column, RuntimeError> {
+        let (mut adapters, mut steerings, mut scales) = (Vec::new(), Vec::new(), Vec::new());
+        if let Some(path) = &self.lora {
+            adapters.push(adapter(path, model)?);
+            scales.push(self.lora_scale);
+        }
+        if let Some(path) = &self.steer {
+            let mut reader = SteeringReader::new(&name(path), &model.file.config);
+            each_chunk(path, |chunk| reader.push(chunk))?;
+            let steering: Steering = reader.finish()?;
+            steerings.push(steering);
+            scales.push(self.steer_scale);
+        }
+        if columns != 1 || !scales.is_empty() {
+            model.lay_out(columns, adapters, steerings).await?;
+        }
+        Ok(Column { scales, seed: None })
+    }
+}
+
+fn adapter(path: &Path, model: &LoadedModel) -> Result<Adapter, RuntimeError> {
+    let is_peft = path.extension().is_some_and(|extension| extension == "safetensors");
+    let config_path = path.with_file_name(PEFT_CONFIG);
+    let config =
+        is_peft.then(|| std::fs::read(&config_path).map_err(|error| failed(&config_path, &error))).transpose()?;
+    let mut reader = AdapterReader::new(&name(path), config.as_deref(), &model.file.config)?;
+    each_chunk(path, |chunk| reader.push(chunk))?;
+    Ok(reader.finish()?)
+}
+
+fn name(path: &Path) -> String {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn each_chunk(path: &Path, mut push: impl FnMut(&[u8]) -> Result<(), ModelError>) -> Result<(), RuntimeError> {
+    let mut file = File::open(path).map_err(|error| failed(path, &error))?;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        match file.read(&mut chunk).map_err(|error| failed(path, &error))? {
+            0 => return Ok(()),
+            len => push(&chunk[..len])?,
+        }
+    }
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> RuntimeError {
+    RuntimeError::Source(format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,291 @@
+//! What the page knows of the engine: a pure fold over its events.
+
+use super::protocol::{Cost, Event, FailedStep, Failure, LoadProgress, Loaded, MAX_COLUMNS, Probe, Shelf, StopReason};
+
+/// What the page knows of the engine: the fold of all events, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EngineStatus {
+    /// The last probe, if any came.
+    pub probe: Option<Probe>,
+    /// The models with their slots; an empty slot is absent.
+    pub models: Vec<(u32, ModelStatus)>,
+    /// What can be loaded without a file at hand, once that was asked.
+    pub shelf: Option<Shelf>,
+    /// The latest answer, running or ended.
+    pub answer: Option<Answer>,
+    /// The latest scores: the id, the tokens, and (columns, tokens) log-probabilities.
+    pub scored: Option<(u32, Vec<u32>, Vec<Vec<f32>>)>,
+    /// The latest failure, until something succeeds after it.
+    pub failure: Option<Failure>,
+}
+
+/// What has become of a slot's model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelStatus {
+    /// It is loading.
+    Loading(LoadProgress),
+    /// It is ready.
+    Ready(Loaded),
+}
+
+/// An answer, as far as it has come.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// The id that the page chose.
+    pub id: u32,
+    /// Tokens in the prompt.
+    pub prompt_tokens: u32,
+    /// What each column has written.
+    pub columns: Vec<Written>,
+    /// Time from the end of prefill to the latest token, in milliseconds.
+    pub decode_ms: f64,
+    /// Set when all columns have ended.
+    pub end: Option<Cost>,
+}
+
+/// One column's answer, as far as it has come.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Written {
+    /// Text so far.
+    pub text: String,
+    /// Tokens so far.
+    pub tokens: Vec<u32>,
+    /// Natural logarithms of their probabilities at temperature 1.
+    pub logprobs: Vec<f32>,
+    /// Places of the tokens that were the first after a change of scales.
+    pub changes: Vec<u32>,
+    /// Why it ended, once it has.
+    pub end: Option<StopReason>,
+}
+
+impl Answer {
+    /// The first column's answer.
+    pub fn first(&self) -> &Written {
+        static NOTHING: Written =
+            Written { text: String::new(), tokens: Vec::new(), logprobs: Vec::new(), changes: Vec::new(), end: None };
+        self.columns.first().unwrap_or(&NOTHING)
+    }
+
+    /// What a column has written so far, made where nothing has come of it yet.
+    fn column(&mut self, column: u32) -> &mut Written {
+        // No layout has more; a number beyond is no column's.
+        let index = column.min(MAX_COLUMNS - 1) as usize;
+        if self.columns.len() <= index {
+            self.columns.resize(index + 1, Written::default());
+        }
+        &mut self.columns[index]
+    }
+
+    /// Decoded tokens per second, once two tokens are there (the first falls out of prefill).
+    pub fn tokens_per_sec(&self) -> Option<f64> {
+        let steps = self.first().tokens.len().checked_sub(1).filter(|&n| n > 0)?;
+        (self.decode_ms > 0.0).then(|| steps as f64 * 1e3 / self.decode_ms)
+    }
+}
+
+impl EngineStatus {
+    /// Whether an answer is being written.
+    pub fn is_answering(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.end.is_none())
+    }
+
+    /// The model in a slot, if it is ready.
+    pub fn ready(&self, slot: u32) -> Option<&Loaded> {
+        self.models.iter().find_map(|(at, model)| match model {
+            ModelStatus::Ready(loaded) if *at == slot => Some(loaded),
+            ModelStatus::Ready(_) | ModelStatus::Loading(_) => None,
+        })
+    }
+
+    /// The load into a slot, if one is under way.
+    pub fn loading(&self, slot: u32) -> Option<LoadProgress> {
+        self.models.iter().find_map(|(at, model)| match model {
+            ModelStatus::Loading(progress) if *at == slot => Some(*progress),
+            ModelStatus::Ready(_) | ModelStatus::Loading(_) => None,
+        })
+    }
+
+    /// Puts something into a slot, or empties it.
+    fn put(&mut self, slot: u32, model: Option<ModelStatus>) {
+        self.models.retain(|(at, _)| *at != slot);
+        self.models.extend(model.map(|model| (slot, model)));
+    }
+
+    /// Folds one event in. Events of an answer other than the current one are late and change nothing.
+    pub fn apply(&mut self, event: Event) {
+        match event {
+            Event::Probed(probe) => self.probe = Some(probe),
+            Event::LoadProgress(progress) => {
+                self.failure = None;
+                self.put(progress.slot, Some(ModelStatus::Loading(progress)));
+            }
+            Event::Loaded(loaded) => {
+                self.failure = None;
+                self.put(loaded.slot, Some(ModelStatus::Ready(loaded)));
+            }
+            Event::Unloaded { slot } => {
+                self.put(slot, None);
+                self.abandon_answer();
+            }
+            Event::Shelf(shelf) => self.shelf = Some(shelf),
+            Event::Prefilled { id, prompt_tokens, .. } => {
+                self.failure = None;
+                self.answer = Some(Answer { id, prompt_tokens, ..Answer::default() });
+            }
+            Event::Token { id, column, index, token, piece, logprob, is_changed, at_ms } => {
+                if let Some(answer) = self.running(id) {
+                    answer.decode_ms = at_ms;
+                    let written = answer.column(column);
+                    written.tokens.push(token);
+                    written.logprobs.push(logprob);
+                    written.text.push_str(&piece);
+                    written.changes.extend(is_changed.then_some(index));
+                }
+            }
+            Event::Ended { id, column, tail, reason } => {
+                if let Some(answer) = self.running(id) {
+                    let written = answer.column(column);
+                    written.text.push_str(&tail);
+                    written.end = Some(reason);
+                }
+            }
+            Event::Finished { id, cost } => {
+                if let Some(answer) = self.running(id) {
+                    answer.end = Some(cost);
+                }
+            }
+            Event::LaidOut { slot, columns, sides, context_tokens } => {
+                self.failure = None;
+                for (at, model) in &mut self.models {
+                    if let (true, ModelStatus::Ready(loaded)) = (*at == slot, model) {
+                        loaded.card.context_tokens = context_tokens;
+                        loaded.columns = columns;
+                        loaded.sides.clone_from(&sides);
+                    }
+                }
+            }
+            Event::Scored { id, tokens, logprobs } => self.scored = Some((id, tokens, logprobs)),
+            Event::Failed(failure) => {
+                match failure.what {
+                    FailedStep::Load(slot) => {
+                        self.put(slot, None);
+                        self.abandon_answer();
+                    }
+                    FailedStep::Generate(_) => self.abandon_answer(),
+                    FailedStep::LayOut(_) | FailedStep::Message | FailedStep::Device | FailedStep::Shelf => {}
+                }
+                if failure.model_lost {
+                    self.models.clear();
+                    self.abandon_answer();
+                }
+                self.failure = Some(failure);
+            }
+        }
+    }
+
+    fn running(&mut self, id: u32) -> Option<&mut Answer> {
+        self.answer.as_mut().filter(|answer| answer.id == id && answer.end.is_none())
+    }
+
+    /// Keeps the text that came, marked as ended.
+    fn abandon_answer(&mut self) {
+        if let Some(answer) = self.answer.as_mut().filter(|answer| answer.end.is_none()) {
+            answer.end = Some(Cost::default());
+            for written in answer.columns.iter_mut().filter(|written| written.end.is_none()) {
+                written.end = Some(StopReason::Asked);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(id: u32, index: u32, piece: &str) -> Event {
+        token_of(0, id, index, piece)
+    }
+
+    fn token_of(column: u32, id: u32, index: u32, piece: &str) -> Event {
+        let (piece, at_ms, is_changed) = (piece.into(), f64::from(index) * 10.0, index == 2);
+        Event::Token { id, column, index, token: 100 + index, piece, logprob: -0.5, is_changed, at_ms }
+    }
+
+    fn ended(id: u32, tail: &str) -> Event {
+        Event::Ended { id, column: 0, tail: tail.into(), reason: StopReason::EndOfText }
+    }
+
+    fn fold(events: impl IntoIterator<Item = Event>) -> EngineStatus {
+        let mut status = EngineStatus::default();
+        events.into_iter().for_each(|event| status.apply(event));
+        status
+    }
+
+    #[test]
+    fn an_answer_is_its_pieces_and_its_tail() {
+        let status = fold([
+            Event::Prefilled { id: 7, prompt_tokens: 5, prefill_ms: 1.0 },
+            token(7, 0, " Par"),
+            token(7, 1, ""),
+            token(7, 2, "is"),
+            ended(7, "."),
+            Event::Finished { id: 7, cost: Cost::default() },
+        ]);
+        let answer = status.answer.expect("an answer");
+        assert_eq!(answer.first().text, " Paris.");
+        assert_eq!(answer.first().tokens, [100, 101, 102]);
+        assert_eq!((answer.first().logprobs.len(), answer.first().changes.as_slice()), (3, [2].as_slice()));
+        assert_eq!(answer.tokens_per_sec(), Some(100.0));
+        assert_eq!((answer.first().end, answer.end.is_some()), (Some(StopReason::EndOfText), true));
+    }
+
+    #[test]
+    fn late_events_of_an_older_answer_change_nothing() {
+        let before = fold([Event::Prefilled { id: 2, prompt_tokens: 1, prefill_ms: 0.0 }]);
+        let mut after = before.clone();
+        after.apply(token(1, 3, "late"));
+        after.apply(ended(1, "late"));
+        assert_eq!(after, before);
+        assert!(after.is_answering());
+    }
+
+    #[test]
+    fn a_failed_load_leaves_no_model_and_a_reason() {
+        let failure = Failure { what: FailedStep::Load(0), message: "Not a GGUF file.".into(), model_lost: false };
+        let other = Loaded { slot: 1, ..Loaded::default() };
+        let status =
+            fold([Event::Loaded(Loaded::default()), Event::Loaded(other.clone()), Event::Failed(failure.clone())]);
+        assert_eq!((status.ready(0), status.ready(1)), (None, Some(&other)), "the other slot keeps its model");
+        assert_eq!(status.failure, Some(failure));
+    }
+
+    #[test]
+    fn a_lost_device_ends_the_answer_and_keeps_its_text() {
+        let failure = Failure { what: FailedStep::Generate(1), message: "The GPU was reset.".into(), model_lost: true };
+        let status = fold([
+            Event::Loaded(Loaded::default()),
+            Event::Prefilled { id: 1, prompt_tokens: 1, prefill_ms: 0.0 },
+            token(1, 0, "kept"),
+            Event::Failed(failure),
+        ]);
+        assert!(status.models.is_empty());
+        assert!(!status.is_answering());
+        assert_eq!(status.answer.map(|answer| answer.first().text.clone()).as_deref(), Some("kept"));
+    }
+
+    #[test]
+    fn columns_are_kept_apart() {
+        let status = fold([
+            Event::Prefilled { id: 4, prompt_tokens: 1, prefill_ms: 0.0 },
+            token_of(1, 4, 0, "b"),
+            token_of(0, 4, 0, "a"),
+            Event::Ended { id: 4, column: 1, tail: "!".into(), reason: StopReason::Length },
+            // No layout has so many.
+            token_of(4_000_000_000, 4, 0, "far"),
+        ]);
+        let answer = status.answer.expect("an answer");
+        assert_eq!((answer.columns[0].text.as_str(), answer.columns[0].end), ("a", None));
+        assert_eq!((answer.columns[1].text.as_str(), answer.columns[1].end), ("b!", Some(StopReason::Length)));
+        assert!(answer.columns.len() <= MAX_COLUMNS as usize && answer.end.is_none());
+    }
+}
