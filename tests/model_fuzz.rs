@@ -35,6 +35,9 @@ const HANG: Duration = Duration::from_secs(30);
 /// Inputs unless `ASKEW_FUZZ_INPUTS` says otherwise.
 const NUM_INPUTS: u64 = 20_000;
 
+/// How often a long run says how far it is.
+const PROGRESS: u64 = 100_000;
+
 /// Small enough for a whole model in 8 KB.
 const SHAPE: Shape = Shape { dim: 32, ff_dim: 32, layers: 1, heads: 4, kv_heads: 1, head_dim: 8, vocab: 40 };
 
@@ -410,6 +413,9 @@ fn no_input_does_harm() {
     let begin = Instant::now();
     for number in first..first + num_inputs {
         current.store(number, Ordering::Relaxed);
+        if number > first && (number - first).is_multiple_of(PROGRESS) {
+            println!("{} of {num_inputs} inputs after {:.0} s", number - first, begin.elapsed().as_secs_f64());
+        }
         let (input, chunk) = input(&seeds, seed, number);
         MEMORY.reset_peak_usage();
         let (before, start) = (MEMORY.current_usage(), Instant::now());
