@@ -310,13 +310,22 @@ fn input(seeds: &[Seed], seed: u64, number: u64) -> (Input, usize) {
     let mut start = random.pick(seeds).expect("some").clone();
     let donor = random.pick(seeds).expect("some").clone();
     let how = random.below(10);
-    if (2..8).contains(&how) {
+    if (2..4).contains(&how) || (6..8).contains(&how) {
         for _ in 0..=random.below(3) {
             start.mutate(&mut random, &donor);
         }
     }
     let mut input = start.input();
     input.bytes().truncate(MAX_INPUT_BYTES);
+    // One number, where the format has one.
+    if how == 4 || how == 5 {
+        match &start {
+            Seed::Model(file) | Seed::Adapter(file) | Seed::Steering(file) => {
+                mutate::gguf_number(&mut random, file, input.bytes());
+            }
+            Seed::Peft(..) | Seed::SteeringSafetensors(_) => mutate::safetensors_value(&mut random, input.bytes()),
+        }
+    }
     match how {
         // From nothing, with or without a start that is right.
         0 => {
@@ -326,8 +335,8 @@ fn input(seeds: &[Seed], seed: u64, number: u64) -> (Input, usize) {
             bytes.truncate(start);
             bytes.extend((0..len).map(|_| random.byte()));
         }
-        // Parts only.
-        2..5 => {}
+        // Parts or numbers only.
+        2..6 => {}
         // As it is, now and then.
         1 if random.below(4) == 0 => {}
         _ => {
