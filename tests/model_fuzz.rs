@@ -35,6 +35,9 @@ const HANG: Duration = Duration::from_secs(30);
 /// Inputs unless `ASKEW_FUZZ_INPUTS` says otherwise.
 const NUM_INPUTS: u64 = 20_000;
 
+/// How often a long run says how far it is.
+const PROGRESS: u64 = 100_000;
+
 /// Small enough for a whole model in 8 KB.
 const SHAPE: Shape = Shape { dim: 32, ff_dim: 32, layers: 1, heads: 4, kv_heads: 1, head_dim: 8, vocab: 40 };
 
@@ -307,13 +310,22 @@ fn input(seeds: &[Seed], seed: u64, number: u64) -> (Input, usize) {
     let mut start = random.pick(seeds).expect("some").clone();
     let donor = random.pick(seeds).expect("some").clone();
     let how = random.below(10);
-    if (2..8).contains(&how) {
+    if (2..4).contains(&how) || (6..8).contains(&how) {
         for _ in 0..=random.below(3) {
             start.mutate(&mut random, &donor);
         }
     }
     let mut input = start.input();
     input.bytes().truncate(MAX_INPUT_BYTES);
+    // One number, where the format has one.
+    if how == 4 || how == 5 {
+        match &start {
+            Seed::Model(file) | Seed::Adapter(file) | Seed::Steering(file) => {
+                mutate::gguf_number(&mut random, file, input.bytes());
+            }
+            Seed::Peft(..) | Seed::SteeringSafetensors(_) => mutate::safetensors_value(&mut random, input.bytes()),
+        }
+    }
     match how {
         // From nothing, with or without a start that is right.
         0 => {
@@ -323,8 +335,8 @@ fn input(seeds: &[Seed], seed: u64, number: u64) -> (Input, usize) {
             bytes.truncate(start);
             bytes.extend((0..len).map(|_| random.byte()));
         }
-        // Parts only.
-        2..5 => {}
+        // Parts or numbers only.
+        2..6 => {}
         // As it is, now and then.
         1 if random.below(4) == 0 => {}
         _ => {
@@ -410,6 +422,9 @@ fn no_input_does_harm() {
     let begin = Instant::now();
     for number in first..first + num_inputs {
         current.store(number, Ordering::Relaxed);
+        if number > first && (number - first).is_multiple_of(PROGRESS) {
+            println!("{} of {num_inputs} inputs after {:.0} s", number - first, begin.elapsed().as_secs_f64());
+        }
         let (input, chunk) = input(&seeds, seed, number);
         MEMORY.reset_peak_usage();
         let (before, start) = (MEMORY.current_usage(), Instant::now());

@@ -275,3 +275,67 @@ pub(crate) fn config(random: &mut Random, config: &mut Value) {
         _ => drop(keys.insert(key, values[random.below(values.len())].clone())),
     }
 }
+
+/// Overwrites one number of a written GGUF file: a count, the length of a name or list, a type, a dimension, an offset.
+pub(crate) fn gguf_number(random: &mut Random, file: &GgufFile, bytes: &mut [u8]) {
+    let names: Vec<(&str, usize)> = file
+        .metadata
+        .iter()
+        .map(|(key, _)| (key.as_str(), 0))
+        .chain(file.tensors.iter().map(|(name, shape, ..)| (name.as_str(), shape.len())))
+        .collect();
+    let Some(&(name, dimensions)) = random.pick(&names) else { return };
+    let Some(start) = bytes.windows(name.len().max(1)).position(|window| window == name.as_bytes()) else { return };
+    let end = start + name.len();
+    // Where numbers stand, and their widths: version and counts, the name's length, then a value's type, a list's type
+    // and length, or a tensor's number of dimensions, dimensions, type and offset.
+    let shape = end + 4 + 8 * random.below(dimensions + 1);
+    let after = end + 4 + 8 * dimensions;
+    let places = [
+        (4, 4),
+        (8, 8),
+        (16, 8),
+        (start.saturating_sub(8), 8),
+        (end, 4),
+        (end + 4, 4),
+        (end + 8, 8),
+        (shape, 8),
+        (after, 4),
+        (after + 4, 8),
+        (after + 4, 8),
+    ];
+    let (at, width) = places[random.below(places.len())];
+    // Offsets are multiples of the alignment, or they are refused for that alone.
+    let number = if random.below(2) == 0 { random.edge() } else { random.edge() & !31 };
+    if let Some(place) = bytes.get_mut(at..at + width) {
+        place.copy_from_slice(&number.to_le_bytes()[..width]);
+    }
+}
+
+/// Changes one value in the header of a written safetensors file, whose length stays right.
+pub(crate) fn safetensors_value(random: &mut Random, bytes: &mut Vec<u8>) {
+    let Some((length, rest)) = bytes.split_first_chunk::<8>() else { return };
+    let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+    let Some((header, data)) = rest.split_at_checked(length) else { return };
+    let Ok(mut header) = serde_json::from_slice::<Value>(header) else { return };
+    let near = [json!(random.edge()), json!(-1), json!(0.5), json!("F32"), json!([]), json!(random.below(2000))];
+    let new = near[random.below(near.len())].clone();
+    let mut value = &mut header;
+    // Down to a leaf, or not quite.
+    while random.below(8) > 0 {
+        let len = value.as_object().map_or_else(|| value.as_array().map_or(0, Vec::len), serde_json::Map::len);
+        if len == 0 {
+            break;
+        }
+        let at = random.below(len);
+        value = match value {
+            Value::Array(list) => &mut list[at],
+            Value::Object(map) => map.values_mut().nth(at).expect("below its length"),
+            _ => break,
+        };
+    }
+    *value = new;
+    let header = header.to_string();
+    *bytes = [(header.len() as u64).to_le_bytes().as_slice(), header.as_bytes(), data].concat();
+    bytes.truncate(MAX_INPUT_BYTES);
+}
