@@ -31,8 +31,11 @@ impl Format for Q4K {
     const HAS_MINIMUM: bool = true;
 
     fn pack(blocks: [&[u8]; ROWS]) -> Self::Tile {
-        let codes = |span| interleave(&blocks.map(|block| nibbles_of(&block[16..], span)), 4);
-        Tile { scales: Scales::new(blocks), codes: std::array::from_fn(codes) }
+        let mut codes = [[u16x8::default(); 4]; SPANS];
+        for (span, codes) in codes.iter_mut().enumerate() {
+            *codes = interleave(&blocks.map(|block| nibbles_of(&block[16..], span)), 0, 4);
+        }
+        Tile { scales: Scales::new(blocks), codes }
     }
 
     #[inline(always)]
@@ -53,13 +56,14 @@ impl Format for Q5K {
     const HAS_MINIMUM: bool = true;
 
     fn pack(blocks: [&[u8]; ROWS]) -> Self::Tile {
-        let codes = |span| {
-            Codes::new(&blocks.map(|block| {
+        let mut codes = [Codes::default(); SPANS];
+        for (span, codes) in codes.iter_mut().enumerate() {
+            *codes = Codes::new(&blocks.map(|block| {
                 let low = nibbles_of(&block[48..], span);
                 std::array::from_fn(|column| low[column] | (block[16 + column] >> span & 1) << 4)
-            }))
-        };
-        Tile { scales: Scales::new(blocks), codes: std::array::from_fn(codes) }
+            }));
+        }
+        Tile { scales: Scales::new(blocks), codes }
     }
 
     #[inline(always)]
@@ -74,6 +78,7 @@ impl Format for Q5K {
 }
 
 /// 32 bytes hold two spans: one in their low nibbles, one in their high ones.
+#[inline(never)]
 fn nibbles_of(bytes: &[u8], span: usize) -> [u8; 32] {
     let bytes = &bytes[span / 2 * 32..];
     std::array::from_fn(|column| bytes[column] >> (4 * (span % 2)) & 0xF)
@@ -89,15 +94,17 @@ struct Scales {
 }
 
 impl Scales {
+    #[inline(never)]
     fn new(blocks: [&[u8]; ROWS]) -> Self {
         let whole = blocks.map(|block| u32::from_le_bytes([block[0], block[1], block[2], block[3]]));
-        let parts = |pair| {
-            u32x4::new(blocks.map(|block| {
+        let mut parts = [u32x4::default(); SPANS / 2];
+        for (pair, parts) in parts.iter_mut().enumerate() {
+            *parts = u32x4::new(blocks.map(|block| {
                 let ((a, b), (c, d)) = (six_bits(&block[4..16], 2 * pair), six_bits(&block[4..16], 2 * pair + 1));
                 u32::from_le_bytes([a, b, c, d])
-            }))
-        };
-        Self { whole: u32x4::new(whole), parts: std::array::from_fn(parts) }
+            }));
+        }
+        Self { whole: u32x4::new(whole), parts }
     }
 
     #[inline(always)]
@@ -110,6 +117,7 @@ impl Scales {
 }
 
 /// Step and minimum of a span (`get_scale_min_k4` of `ggml-quants.c`).
+#[inline(never)]
 fn six_bits(bytes: &[u8], span: usize) -> (u8, u8) {
     if span < 4 {
         (bytes[span] & 63, bytes[span + 4] & 63)

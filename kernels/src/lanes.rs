@@ -14,19 +14,27 @@ pub(super) const fn bits(count: usize) -> u32 {
     count as u32
 }
 
-/// Puts codes of four rows into lanes: `bits` each, `16 / bits` pairs of columns in a vector.
-pub(super) fn interleave<const N: usize>(rows: &[[u8; 32]; ROWS], bits: usize) -> [u16x8; N] {
-    let pairs = 16 / bits;
-    let mask = (1u16 << bits) - 1;
-    std::array::from_fn(|vector| {
-        u16x8::new(std::array::from_fn(|lane| {
-            let (row, side) = (&rows[lane / 2], lane % 2);
-            (0..pairs).fold(0, |word, pair| {
-                let code = u16::from(row[2 * (vector * pairs + pair) + side]) & mask;
-                word | code << (bits * pair)
-            })
-        }))
-    })
+/// Puts 32 codes of each row into lanes, without their lowest `skip` bits: `width` bits each, `16 / width` pairs of
+/// columns in a vector.
+pub(super) fn interleave<const N: usize>(rows: &[[u8; 32]; ROWS], skip: usize, width: usize) -> [u16x8; N] {
+    let mut words = [[0; 8]; N];
+    fill(words.as_flattened_mut(), rows, skip, width);
+    words.map(u16x8::new)
+}
+
+/// One piece of code for all formats: they are packed once.
+#[inline(never)]
+fn fill(words: &mut [u16], rows: &[[u8; 32]; ROWS], skip: usize, width: usize) {
+    let pairs = 16 / width;
+    let mask = (1u16 << width) - 1;
+    for (vector, words) in words.chunks_exact_mut(8).enumerate() {
+        for (lane, word) in words.iter_mut().enumerate() {
+            let row = &rows[lane / 2][2 * vector * pairs + lane % 2..];
+            for (pair, code) in row.iter().step_by(2).take(pairs).enumerate() {
+                *word |= (u16::from(code >> skip) & mask) << (width * pair);
+            }
+        }
+    }
 }
 
 /// The 16-bit float at the start of `bytes`.
@@ -62,11 +70,6 @@ pub(super) fn upper_bits(vector: u16x8) -> [i16x8; 4] {
 #[inline(always)]
 pub(super) fn join(low: [i16x8; 4], high: [i16x8; 4]) -> [i16x8; 4] {
     [low[0] | high[0], low[1] | high[1], low[2] | high[2], low[3] | high[3]]
-}
-
-/// The codes of four rows without their lower bits.
-pub(super) fn shifted(rows: &[[u8; 32]; ROWS], bits: usize) -> [[u8; 32]; ROWS] {
-    rows.map(|row| row.map(|code| code >> bits))
 }
 
 /// The two pairs of columns of a vector of 8-bit codes.

@@ -24,7 +24,7 @@ impl Format for Q4_0 {
 
     fn pack(blocks: [&[u8]; ROWS]) -> StepTile {
         let step = blocks.map(half_at);
-        StepTile { step: f32x4::new(step), codes: interleave(&blocks.map(|block| split(&block[2..])), 4) }
+        StepTile { step: f32x4::new(step), codes: interleave(&blocks.map(|block| split(&block[2..])), 0, 4) }
     }
 
     #[inline(always)]
@@ -57,7 +57,7 @@ impl Format for Q4_1 {
 
     fn pack(blocks: [&[u8]; ROWS]) -> MinimumTile {
         let scales = blocks.map(|block| u32::from_le_bytes([block[0], block[1], block[2], block[3]]));
-        MinimumTile { scales: u32x4::new(scales), codes: interleave(&blocks.map(|block| split(&block[4..])), 4) }
+        MinimumTile { scales: u32x4::new(scales), codes: interleave(&blocks.map(|block| split(&block[4..])), 0, 4) }
     }
 
     #[inline(always)]
@@ -72,6 +72,7 @@ impl Format for Q4_1 {
 }
 
 /// 32 codes of 16 bytes: low nibbles are the first 16, high nibbles the last.
+#[inline(never)]
 pub(super) fn split(bytes: &[u8]) -> [u8; 32] {
     std::array::from_fn(|column| if column < 16 { bytes[column] & 0xF } else { bytes[column - 16] >> 4 })
 }

@@ -2,7 +2,7 @@
 
 use wide::{f32x4, i16x8, u16x8, u32x4};
 
-use super::lanes::{bits, fifth_bits, half_at, halves, interleave, join, nibbles, shifted};
+use super::lanes::{bits, fifth_bits, half_at, halves, interleave, join, nibbles};
 use super::q4::split;
 use super::tile::{Format, ROWS};
 
@@ -29,7 +29,7 @@ pub(super) struct MinimumTile {
 }
 
 /// 32 columns of codes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Codes {
     low: [u16x8; 4],
     high: u16x8,
@@ -37,9 +37,10 @@ pub(super) struct Codes {
 
 impl Codes {
     /// Takes codes apart.
+    #[inline(never)]
     pub(super) fn new(rows: &[[u8; 32]; ROWS]) -> Self {
-        let [high] = interleave(&shifted(rows, 4), 1);
-        Self { low: interleave(rows, 4), high }
+        let [high] = interleave(rows, 4, 1);
+        Self { low: interleave(rows, 0, 4), high }
     }
 
     /// As [`Format::codes`].
@@ -93,6 +94,7 @@ impl Format for Q5_1 {
 }
 
 /// 32 codes: one bit of each in the first 4 bytes, four of each in the next 16.
+#[inline(never)]
 fn unpack(bytes: &[u8]) -> [u8; 32] {
     let low = split(&bytes[4..]);
     std::array::from_fn(|column| low[column] | (bytes[column / 8] >> (column % 8) & 1) << 4)

@@ -2,7 +2,7 @@
 
 use wide::{f32x4, i16x8, i32x4, u16x8, u32x4};
 
-use super::lanes::{bits, half_at, interleave, join, nibbles, shifted, upper_bits};
+use super::lanes::{bits, half_at, interleave, join, nibbles, upper_bits};
 use super::tile::{Format, ROWS};
 
 /// w = (code - 32) (d step).
@@ -19,7 +19,7 @@ pub(super) struct Tile {
     codes: [Codes; 8],
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Codes {
     low: [u16x8; 4],
     high: [u16x8; 2],
@@ -39,15 +39,12 @@ impl Format for Q6K {
                 u32::from_le_bytes([steps[0], steps[1], steps[2], steps[3]])
             }))
         };
-        let codes = |group| {
+        let mut codes = [Codes::default(); 8];
+        for (group, codes) in codes.iter_mut().enumerate() {
             let rows = blocks.map(|block| unpack(block, group));
-            Codes { low: interleave(&rows, 4), high: interleave(&shifted(&rows, 4), 2) }
-        };
-        Tile {
-            whole: f32x4::new(blocks.map(|block| half_at(&block[208..]))),
-            steps: std::array::from_fn(steps),
-            codes: std::array::from_fn(codes),
+            *codes = Codes { low: interleave(&rows, 0, 4), high: interleave(&rows, 4, 2) };
         }
+        Tile { whole: f32x4::new(blocks.map(|block| half_at(&block[208..]))), steps: std::array::from_fn(steps), codes }
     }
 
     #[inline(always)]
@@ -65,6 +62,7 @@ impl Format for Q6K {
 }
 
 /// Codes of the 32 columns from 32 `group` on. 128 columns take 64 bytes of nibbles and 32 of pairs of bits.
+#[inline(never)]
 fn unpack(block: &[u8], group: usize) -> [u8; 32] {
     let (part, quarter) = (group / 4, group % 4);
     let (low, high) = (&block[64 * part + 32 * (quarter % 2)..], &block[128 + 32 * part..]);

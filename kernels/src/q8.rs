@@ -24,7 +24,7 @@ impl Format for Q8_0 {
     fn pack(blocks: [&[u8]; ROWS]) -> Tile {
         let step = blocks.map(half_at);
         let codes = blocks.map(|block| std::array::from_fn(|column| block[2 + column]));
-        Tile { step: f32x4::new(step), codes: interleave(&codes, 8) }
+        Tile { step: f32x4::new(step), codes: interleave(&codes, 0, 8) }
     }
 
     #[inline(always)]

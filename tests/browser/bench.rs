@@ -18,7 +18,7 @@ pub(crate) const TESTS: &[Test] = &[("bench::wllama", wllama)];
 /// The folder of the npm package `@wllama/wllama`.
 const FOLDER: &str = "ASKEW_WLLAMA";
 /// Runs of each engine, in turn.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 /// Tokens of an answer.
 const NUM_TOKENS: usize = 64;
 /// Words that neither engine ends early after.
@@ -93,9 +93,9 @@ fn wllama(page: &mut Page) {
     assert!(ours.0 >= theirs.0, "Askew decodes more slowly");
 }
 
-/// Some 200 tokens.
+/// Some 80 tokens.
 fn long_prompt() -> String {
-    include_str!("../../README.md").chars().filter(char::is_ascii).take(800).collect()
+    include_str!("../../README.md").chars().filter(char::is_ascii).take(320).collect()
 }
 
 fn file_name(path: &Path) -> String {
@@ -137,7 +137,11 @@ fn open_other(other: &Page, package: &Path, model: &Path) {
 }
 
 fn ask_other(other: &Page, prompt: &str, max_tokens: usize) -> Speed {
-    let reply = other.eval(&format!("ask({}, {max_tokens})", quote(prompt)));
+    let ask =
+        format!("void (window.reply = null, ask({}, {max_tokens}).then((r) => (window.reply = r)))", quote(prompt));
+    other.eval(&ask);
+    other.wait_for_long("window.reply", "the other engine has answered", PATIENCE);
+    let reply = other.eval("window.reply");
     assert_eq!(reply["threads"], 1);
     let number = |name: &str| reply["timings"][name].as_f64().unwrap_or_else(|| panic!("no {name} in {reply}"));
     let answer_tokens = number("predicted_n");
