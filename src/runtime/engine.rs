@@ -165,25 +165,20 @@ impl<H: Host> Engine<'_, H> {
     async fn load(&mut self, slot: u32, what: (&Source, &str), keep: bool, place: Place, file: Option<H::Attachment>) {
         // Its memory is wanted.
         self.models.remove(&slot);
-        match self.try_load(slot, what, keep, place, file).await {
+        let loaded = self.try_load(slot, what, keep, place, file).await;
+        // The shelf first: what stands below it on the page must not move under a reader who has seen that the model is ready.
+        self.show_shelf().await;
+        match loaded {
             Ok((model, note)) => {
                 let (card, gpu_bytes) = (model.card.clone(), model.gpu_bytes());
                 self.models.insert(slot, model);
                 let engine_bytes = self.host.engine_bytes();
-                self.host.emit(Event::Loaded(Loaded {
-                    slot,
-                    card,
-                    note,
-                    gpu_bytes,
-                    engine_bytes,
-                    columns: 1,
-                    sides: Vec::new(),
-                }));
+                let (columns, sides) = (1, Vec::new());
+                self.host.emit(Event::Loaded(Loaded { slot, card, note, gpu_bytes, columns, sides, engine_bytes }));
             }
             Err(RuntimeError::Stopped) => self.host.emit(Event::Unloaded { slot }),
             Err(error) => self.fail(FailedStep::Load(slot), &error),
         }
-        self.show_shelf().await;
     }
 
     /// The model, and where its bytes came from.
