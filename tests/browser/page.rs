@@ -244,6 +244,17 @@ impl Page {
         lock(&self.log).problems.clone()
     }
 
+    /// Waits for a problem that holds these words: DevTools tells of it apart from what the page shows.
+    pub(crate) fn wait_problem(&self, words: &str) {
+        let begun = std::time::Instant::now();
+        while !self.problems().iter().any(|problem| problem.contains(words)) {
+            if begun.elapsed() > std::time::Duration::from_secs(10) {
+                self.fail(&format!("no problem says {words:?}: {:?}", self.problems()));
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
     /// Problems that hold these words are what the test is about.
     pub(crate) fn allow_problem(&mut self, words: &str) {
         self.allowed.push(words.to_owned());

@@ -134,7 +134,7 @@ fn workers(page: &mut Page) {
     assert!(page.problems().iter().all(|problem| problem.contains("DISCONNECTED")), "{:?}", page.problems());
     page.eval("void (w.onerror = (e) => out('died: ' + e.message), w.postMessage('boo'))");
     page.wait_text("#out", "worker says boo");
-    assert!(page.problems().iter().any(|problem| problem.contains("worker says boo")), "{:?}", page.problems());
+    page.wait_problem("worker says boo");
     page.kill_worker("worker.js");
     page.wait_text("#out", "killed by the test");
     for words in ["DISCONNECTED", "worker says boo", "killed by the test"] {
