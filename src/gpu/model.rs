@@ -118,16 +118,6 @@ impl GpuModel {
         Self::new(&self.gpu, &self.config, &self.weights, layout)
     }
 
-    /// Sequences that are decoded together.
-    pub fn columns(&self) -> usize {
-        self.columns
-    }
-
-    /// Positions of a column.
-    pub fn positions(&self) -> usize {
-        self.context
-    }
-
     /// The device.
     pub fn gpu(&self) -> &Rc<Gpu> {
         &self.gpu

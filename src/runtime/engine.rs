@@ -11,6 +11,7 @@ use std::task::Poll;
 use super::generate::{Generation, Step};
 pub use super::host::{Host, interrupts, take_scales};
 use super::load::{self, Processor, load};
+use super::model::narrow;
 use super::protocol::{
     Column, Command, Cost, Event, FailedStep, Failure, LoadProgress, Loaded, Math, Place, Probe, Prompt, Sampling,
     SideFile, SideKind, Source,
@@ -267,7 +268,7 @@ impl<H: Host> Engine<'_, H> {
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
         let start = host.now_ms();
         let mut generation = Generation::new(model, prompt, sampling, columns)?;
-        let prompt_tokens = u32::try_from(generation.prompt().len()).unwrap_or(u32::MAX);
+        let prompt_tokens = narrow(generation.prompt().len());
         let mut cost = Cost {
             prefill_tokens: prompt_tokens,
             dispatches_per_token: model.dispatches_per_token(),
@@ -299,11 +300,11 @@ impl<H: Host> Engine<'_, H> {
                         cost.decode_tokens += 1;
                         let (index, at_ms) = (indices[column], cost.decode_ms);
                         indices[column] += 1;
-                        let column = u32::try_from(column).unwrap_or(u32::MAX);
+                        let column = narrow(column);
                         host.emit(Event::Token { id, column, index, token, piece, logprob, is_changed, at_ms });
                     }
                     Step::Ended { column, reason, tail } => {
-                        let column = u32::try_from(column).unwrap_or(u32::MAX);
+                        let column = narrow(column);
                         host.emit(Event::Ended { id, column, tail, reason });
                     }
                 }

@@ -1,6 +1,7 @@
 //! Answers, token by token: one for each column, decoded together. The shell decides when the next piece of work is done,
 //! so it can stop or change a scale between any two.
 
+use super::model::narrow;
 use super::protocol::{Column, Prompt, Sampling, StopReason};
 use super::{LoadedModel, RuntimeError};
 use crate::gpu::{Choice, Chosen, Lane};
@@ -298,7 +299,7 @@ impl Generation {
 
 /// The columns that read the prompt themselves, each with those that can be given a copy: the same scales give the same
 /// keys and values.
-fn readers(columns: &[Column]) -> Vec<(usize, Vec<usize>)> {
+pub(super) fn readers(columns: &[Column]) -> Vec<(usize, Vec<usize>)> {
     let mut readers: Vec<(usize, Vec<usize>)> = Vec::new();
     for (index, column) in columns.iter().enumerate() {
         match readers.iter_mut().find(|(leader, _)| columns[*leader].scales == column.scales) {
@@ -307,9 +308,4 @@ fn readers(columns: &[Column]) -> Vec<(usize, Vec<usize>)> {
         }
     }
     readers
-}
-
-/// Counts that the context's length bounds.
-fn narrow(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

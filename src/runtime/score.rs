@@ -1,5 +1,6 @@
 //! How likely each column finds a given answer: teacher forcing.
 
+use super::generate::readers;
 use super::model::narrow;
 use super::protocol::{Column, Prompt};
 use super::{LoadedModel, RuntimeError};
@@ -32,7 +33,10 @@ impl LoadedModel {
         }
         for (index, column) in columns.iter().enumerate() {
             self.set_scales(index, &column.scales);
-            self.read(index, &all[..first - 1], 0).await?;
+        }
+        for (leader, followers) in readers(columns) {
+            self.read(leader, &all[..first - 1], 0).await?;
+            followers.into_iter().for_each(|follower| self.copy_column(leader, follower, first - 1));
         }
         // Position by position, and every column at each.
         let places = (first - 1..all.len() - 1).flat_map(|at| (0..columns.len()).map(move |column| (at, column)));

@@ -21,8 +21,8 @@ pub const MAX_LANES: usize = 32;
 pub fn quant_source(quant: Quant) -> &'static str {
     match quant {
         Quant::F32 => include_str!("quant/f32.wgsl"),
-        Quant::F16 => include_str!("quant/f16.wgsl"),
-        Quant::BF16 => include_str!("quant/bf16.wgsl"),
+        Quant::F16 => concat!(include_str!("quant/f16.wgsl"), include_str!("quant/half_block.wgsl")),
+        Quant::BF16 => concat!(include_str!("quant/bf16.wgsl"), include_str!("quant/half_block.wgsl")),
         Quant::Q4_0 => include_str!("quant/q4_0.wgsl"),
         Quant::Q4_1 => include_str!("quant/q4_1.wgsl"),
         Quant::Q5_0 => include_str!("quant/q5_0.wgsl"),
