@@ -197,7 +197,7 @@ fn Checks(state: State) -> impl IntoView {
     view! {
         <Show when=move || state.checks.with(|checks| !checks.is_empty())>
             <div class="scroll" tabindex="0" role="region" aria-label="Checks">
-                <table id="self-test-checks">
+                <table id="self-test-checks" class="figures">
                     <caption>{text::SELF_TEST_ERROR}</caption>
                     <thead>
                         <tr>
@@ -217,7 +217,11 @@ fn Checks(state: State) -> impl IntoView {
 
 fn row(check: CheckResult) -> impl IntoView {
     let CheckResult { name, error, limit, holds, note, took_ms } = check;
-    let number = |x: f64| if x.is_nan() { "–".to_owned() } else { format!("{x:.1e}") };
+    let number = |x: f64| match x {
+        0.0 => "0".to_owned(),
+        x if x.is_nan() => "–".to_owned(),
+        x => format!("{x:.1e}"),
+    };
     let result = if holds { "✓ holds" } else { "✗ fails" };
     let note = (!note.is_empty()).then(|| view! { <span class="quiet">" " {note}</span> });
     view! {
