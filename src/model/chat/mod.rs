@@ -2,6 +2,7 @@
 //!
 //! Jinja is set up as Hugging Face's transformers does (`utils/chat_template_utils.py`), for templates are written for it.
 
+mod builtins;
 mod clock;
 mod json;
 mod limited;
@@ -41,7 +42,7 @@ impl ChatTemplate {
     /// # Errors
     /// [`ModelError::ChatTemplate`] when it cannot be compiled.
     pub fn new(source: &str) -> Result<Self, ModelError> {
-        let mut environment = Environment::new();
+        let mut environment = builtins::environment();
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
         environment.set_fuel(Some(MAX_STEPS));
