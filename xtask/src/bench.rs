@@ -4,8 +4,9 @@ use std::path::Path;
 use std::str::FromStr;
 
 use crate::command::{self, cargo};
+use crate::pins::SMOLLM;
 use crate::setup::Need;
-use crate::{Failure, bundle, setup};
+use crate::{Failure, bundle, models, setup};
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub(crate) fn run(root: &Path, only: Option<Part>) -> Result<(), Failure> {
 /// The measurement itself drives a browser, as the tests do: `tests/browser/bench.rs`.
 fn wllama(root: &Path) -> Result<(), Failure> {
     setup::system_packages(&[Need::Browser, Need::Npm, Need::Pip]);
-    setup::model()?;
+    models::fetch(&SMOLLM)?;
     let package = setup::wllama()?;
     bundle::run(root)?;
     let mut bench = cargo(root);

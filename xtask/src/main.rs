@@ -5,6 +5,7 @@ mod browser;
 mod bundle;
 mod command;
 mod fuzz;
+mod models;
 mod pins;
 mod published;
 mod serve;

@@ -6,10 +6,10 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use crate::command::{self, cargo, path_with};
-use crate::pins::{WASM_BINDGEN, WASM_TARGET};
+use crate::pins::{SMOLLM, WASM_BINDGEN, WASM_TARGET};
 use crate::setup::Need;
 use crate::tally::{Tally, run_tests};
-use crate::{Failure, browser, bundle, setup, size};
+use crate::{Failure, browser, bundle, models, setup, size};
 
 /// How long the tests may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl<'a> Runner<'a> {
         }
         setup::system_packages(&system);
         if needs(&[Step::Native, Step::Gpu, Step::Browser])
-            && let Err(reason) = setup::model()
+            && let Err(reason) = models::fetch(&SMOLLM)
         {
             println!("setup: the test model is absent, tests that need it will be skipped: {reason}");
         }
