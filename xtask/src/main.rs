@@ -8,6 +8,7 @@ mod fuzz;
 mod models;
 mod pins;
 mod published;
+mod python;
 mod serve;
 mod setup;
 mod size;

@@ -89,6 +89,46 @@ pub(crate) const LARGER_MODELS: [Model; 2] = [
     },
 ];
 
+/// A Python and the packages that independent engines need, by their modules.
+pub(crate) struct Environment {
+    /// Its folder in the cache.
+    pub(crate) name: &'static str,
+    /// What scripts import.
+    pub(crate) modules: &'static [&'static str],
+    /// What pip installs for that.
+    pub(crate) packages: &'static [&'static str],
+    /// A module that the operating system's own package gives where it can: see `Need::Torch`.
+    pub(crate) system: Option<&'static str>,
+}
+
+/// The independent engine, by the version that the fixtures were made with. It is built from source.
+pub(crate) const LLAMA_CPP: &str = "llama-cpp-python==0.3.36";
+
+/// For `engines.py`, `tokenizer_digests.py` and `chat_digests.py`.
+pub(crate) const ENGINES: Environment = Environment {
+    name: "engines",
+    modules: &["numpy", "gguf", "llama_cpp", "transformers.utils.chat_template_utils", "jinja2"],
+    packages: &["numpy==2.4.6", "gguf==0.19.0", LLAMA_CPP, "transformers==5.23.0", "jinja2==3.1.6"],
+    system: None,
+};
+
+/// For `adapters.py`. Debian 12 has torch 1.13: these are the last releases that run on it.
+pub(crate) const PEFT: Environment = Environment {
+    name: "peft",
+    modules: &["numpy", "gguf", "llama_cpp", "torch", "transformers", "peft"],
+    packages: &[
+        "numpy==1.26.4",
+        "gguf==0.10.0",
+        LLAMA_CPP,
+        "transformers==4.45.2",
+        "peft==0.13.2",
+        "accelerate==0.34.2",
+        "huggingface_hub==0.25.2",
+        "safetensors==0.4.5",
+    ],
+    system: Some("torch"),
+};
+
 /// Where `cargo xtask serve` listens first.
 pub(crate) const PORT: u16 = 8080;
 

@@ -61,8 +61,12 @@ pub(crate) enum Need {
     Browser,
     /// A Vulkan loader and a software adapter.
     Vulkan,
-    /// Python's installer, which fetches the test model.
+    /// Python's installer, which fetches models.
     Pip,
+    /// A C++ compiler, which builds an independent engine.
+    Compiler,
+    /// PyTorch for the CPU.
+    Torch,
     /// Node's installer, which fetches wasm-opt.
     Npm,
 }
@@ -89,7 +93,10 @@ fn missing_packages(need: Need) -> Vec<&'static str> {
         }
         Need::Pip if pip().is_none() => packages.push("python3-pip"),
         Need::Npm if find("npm").is_none() => packages.push("npm"),
-        Need::Pip | Need::Npm => {}
+        Need::Compiler if command::find_any(&["c++", "g++", "clang++"]).is_none() => packages.push("g++"),
+        // Debian's own Python is the one that finds it.
+        Need::Torch if output("/usr/bin/python3", &["-c", "import torch"]).is_none() => packages.push("python3-torch"),
+        Need::Pip | Need::Npm | Need::Compiler | Need::Torch => {}
     }
     packages
 }
