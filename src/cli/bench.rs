@@ -62,7 +62,9 @@ struct Run {
     decode_s: f64,
     /// Tokens of all columns.
     num_tokens: usize,
-    /// Since the prompt was read.
+    /// Read since the prompt was read.
+    weight_bytes: u64,
+    /// Likewise.
     counts: Counts,
 }
 
@@ -175,15 +177,14 @@ async fn answer(
 ) -> Result<Run, RuntimeError> {
     let sampling = Sampling { temperature: 1.0, ..Sampling::greedy(max_tokens) };
     let mut generation = Generation::new(model, prompt, &sampling, columns)?.never_ending();
-    let counts = |model: &LoadedModel| model.gpu().map(|gpu| gpu.counts()).unwrap_or_default();
     let start = Instant::now();
-    let (mut prefill_s, mut num_tokens, mut before) = (0.0, 0, counts(model));
+    let (mut prefill_s, mut num_tokens, mut before) = (0.0, 0, model.counts());
     while !generation.is_done() {
         for step in generation.advance(model).await? {
             match step {
                 Step::Prefilled => {
                     prefill_s = start.elapsed().as_secs_f64();
-                    before = counts(model);
+                    before = model.counts();
                 }
                 Step::Token { .. } => num_tokens += 1,
                 Step::Reading | Step::Ended { .. } => {}
@@ -192,7 +193,8 @@ async fn answer(
     }
     let decode_s = start.elapsed().as_secs_f64() - prefill_s;
     let prompt = generation.prompt().len();
-    Ok(Run { prompt, prefill_s, decode_s, num_tokens, counts: counts(model).since(before) })
+    let weight_bytes = model.weight_bytes(before, num_tokens);
+    Ok(Run { prompt, prefill_s, decode_s, num_tokens, weight_bytes, counts: model.counts().since(before) })
 }
 
 fn report(
@@ -205,11 +207,7 @@ fn report(
 ) -> Value {
     let columns = args.columns.max(1);
     let steps = (run.num_tokens / columns).max(1) as f64;
-    let weight_bytes = match model.gpu() {
-        Some(_) => run.counts.weight_bytes as f64 / steps,
-        // The CPU goes through the columns one by one.
-        None => model.card.bytes_per_token as f64 * columns as f64,
-    };
+    let weight_bytes = run.weight_bytes as f64 / steps;
     let achieved = weight_bytes * steps / run.decode_s;
     let creations = run.counts.buffers + run.counts.bind_groups + run.counts.pipelines;
     let is_gpu = model.gpu().is_some();
@@ -218,6 +216,7 @@ fn report(
         "shell": "native",
         "model": model.card.name,
         "device": model.device().adapter,
+        "software": model.device().software,
         "math": if args.math == MathKind::Fast { "fast" } else { "exact" },
         "columns": columns,
         "adapter": args.adapters.is_any() || args.lora_rank.is_some(),

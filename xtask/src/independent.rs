@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{self, cargo};
-use crate::pins::{ENGINES, Environment, PEFT};
+use crate::pins::{ENGINES, PEFT};
 use crate::tally::{Tally, run_tests};
 use crate::{Failure, browser, models, python, setup};
 

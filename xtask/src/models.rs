@@ -112,7 +112,8 @@ mod tests {
         // FIPS 180-4's example, and one that is longer than a chunk.
         let sum = |bytes: &[u8]| sha256(&mut &*bytes).expect("memory can be read");
         assert_eq!(sum(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        let whole = Sha256::digest(vec![7; CHUNK_BYTES + 1]).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let whole =
+            Sha256::digest(vec![7; CHUNK_BYTES + 1]).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         assert_eq!(sum(&vec![7; CHUNK_BYTES + 1]), whole);
     }
 
