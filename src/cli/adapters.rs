@@ -31,6 +31,11 @@ pub struct AdapterArgs {
 }
 
 impl AdapterArgs {
+    /// Whether anything is added.
+    pub(super) fn is_any(&self) -> bool {
+        self.lora.is_some() || self.steer.is_some()
+    }
+
     /// Reads the files and lays the model out for `columns` columns; gives a column with the scales that were asked for.
     ///
     /// # Errors

@@ -269,14 +269,16 @@ impl<H: Host> Engine<'_, H> {
         let start = host.now_ms();
         let mut generation = Generation::new(model, prompt, sampling, columns)?;
         let prompt_tokens = narrow(generation.prompt().len());
+        let (per_layer, per_token) = model.dispatches();
         let mut cost = Cost {
             prefill_tokens: prompt_tokens,
-            dispatches_per_token: model.dispatches_per_token(),
+            dispatches_per_token: narrow(per_token),
+            dispatches_per_layer: narrow(per_layer),
             device: model.device(),
             ..Cost::default()
         };
         let mut indices = vec![0u32; columns.len()];
-        let mut is_prefilled = false;
+        let (mut is_prefilled, mut before) = (false, model.counts());
         while !generation.is_done() {
             while let Some((column, scales)) = host.next_scales() {
                 generation.set_scales(model, column as usize, &scales);
@@ -290,6 +292,7 @@ impl<H: Host> Engine<'_, H> {
                 if !is_prefilled && step != Step::Reading {
                     // Also where it was stopped while reading: the page learns of the answer and of its end at once.
                     is_prefilled = true;
+                    before = model.counts();
                     cost.prefill_ms = elapsed;
                     host.emit(Event::Prefilled { id, prompt_tokens, prefill_ms: elapsed });
                 }
@@ -310,6 +313,7 @@ impl<H: Host> Engine<'_, H> {
                 }
             }
         }
+        cost.weight_bytes = model.weight_bytes(before, cost.decode_tokens as usize);
         host.emit(Event::Finished { id, cost });
         Ok(())
     }

@@ -6,7 +6,7 @@ use super::RuntimeError;
 use super::cpu_model::CpuModel;
 use super::load::{DEFAULT_CONTEXT, device};
 use super::protocol::{Column, Device, ModelCard, Prompt};
-use crate::gpu::{Allocation, Choice, Chosen, Gpu, GpuModel, Lane, Layout};
+use crate::gpu::{Allocation, Choice, Chosen, Counts, Gpu, GpuModel, Lane, Layout};
 use crate::model::sampler::{SeenTokens, log_softmax};
 use crate::model::{Adapter, ModelError, ModelFile, Sampler, Steering};
 
@@ -275,6 +275,20 @@ impl LoadedModel {
         match &self.engine {
             Engine::Cpu(_) => (0, 0),
             Engine::Gpu(model) => model.dispatches(self.columns, Choice::Free).unwrap_or_default(),
+        }
+    }
+
+    /// What the device has done so far; nothing is counted on the CPU.
+    pub fn counts(&self) -> Counts {
+        self.gpu().map(|gpu| gpu.counts()).unwrap_or_default()
+    }
+
+    /// Bytes of weights that were read since `before` of [`LoadedModel::counts`], while `tokens` tokens of all columns were decoded.
+    pub fn weight_bytes(&self, before: Counts, tokens: usize) -> u64 {
+        match &self.engine {
+            // It goes through the columns one by one.
+            Engine::Cpu(_) => self.card.bytes_per_token * tokens as u64,
+            Engine::Gpu(model) => model.gpu().counts().since(before).weight_bytes,
         }
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::wire::Message as WireMessage;
 
 /// Raised whenever a message changes shape; a page and a worker from different builds refuse each other.
-pub const PROTOCOL_VERSION: u16 = 3;
+pub const PROTOCOL_VERSION: u16 = 4;
 
 impl WireMessage for Command {
     const VERSION: u16 = PROTOCOL_VERSION;
@@ -504,8 +504,12 @@ pub struct Cost {
     pub decode_tokens: u32,
     /// Time to write the answer, in milliseconds.
     pub decode_ms: f64,
-    /// Compute dispatches for one decoded token; 0 only on the CPU path.
+    /// Compute dispatches for one decoded token of every column; 0 only on the CPU path.
     pub dispatches_per_token: u32,
+    /// Of those, the most in any layer.
+    pub dispatches_per_layer: u32,
+    /// Bytes of weights that writing the answer has read.
+    pub weight_bytes: u64,
     /// Where it ran.
     pub device: Device,
 }

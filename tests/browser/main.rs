@@ -28,6 +28,7 @@ mod self_test;
 mod server;
 mod shaders;
 mod shelf;
+mod speed;
 mod watch;
 
 use chrome::Kind;
@@ -64,8 +65,8 @@ fn main() -> ExitCode {
         let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::Plain));
         trials.push(trial.with_ignored_flag(true));
     }
-    for &(name, test) in shelf::LONG_TESTS.iter().chain(device::LONG_TESTS) {
-        // For `cargo xtask verify`: it needs a larger model.
+    for &(name, test) in shelf::LONG_TESTS.iter().chain(device::LONG_TESTS).chain(speed::TESTS) {
+        // For `cargo xtask verify`, and for `cargo xtask bench`.
         let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu));
         trials.push(trial.with_ignored_flag(true));
     }

@@ -6,6 +6,7 @@
 
 PEFT trains nothing here, but it makes and writes the adapters, and transformers with PEFT gives their logits. llama.cpp's
 own `convert_lora_to_gguf.py` makes GGUF of them, and llama.cpp gives the logits of those, and of control vectors.
+`cargo xtask verify --only adapters` does all of it.
 """
 
 import argparse
@@ -25,6 +26,16 @@ import transformers
 DIM, FF_DIM, LAYERS, HEADS, KV_HEADS, VOCAB = 64, 96, 3, 4, 2, 320
 TOKENS = [5, 42, 79, 116, 153, 190, 227, 264, 301, 5, 5, 17]
 F32 = 0
+# The converter names types that a torch before 2.3 lacks; no file here has them.
+CONVERT = """
+import runpy, sys, torch
+for name in ["float8_e4m3fn", "float8_e5m2", "float8_e8m0fnu", "float4_e2m1fn_x2", "uint16", "uint32", "uint64"]:
+    if not hasattr(torch, name):
+        setattr(torch, name, type(name, (), {})())
+sys.argv = sys.argv[1:]
+sys.path.insert(0, sys.argv[0].rsplit("/", 1)[0])
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 ALL = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 # Name, settings of PEFT, scale.
 ADAPTERS = [
@@ -196,7 +207,8 @@ def adapter_cases(architecture: str, folder: Path, sources: Path) -> list[dict]:
             continue  # llama.cpp's converter does not know it.
         for kind in ["f32", "f16"] if name == "all" else ["f32"]:
             path = folder / f"{architecture}_{name}_{kind}.gguf"
-            converter = [sys.executable, str(sources / "convert_lora_to_gguf.py"), "--outtype", kind]
+            script = sources.absolute() / "convert_lora_to_gguf.py"
+            converter = [sys.executable, "-c", CONVERT, str(script), "--outtype", kind]
             subprocess.run(
                 [*converter, "--base", str(base_folder), "--outfile", str(path), str(adapter_folder)],
                 check=True,

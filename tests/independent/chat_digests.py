@@ -3,8 +3,8 @@
     pip install transformers jinja2 gguf
     python tests/independent/chat_digests.py ~/.cache/askew/models FOLDER_OF_JINJA_FILES > tests/fixtures/chat_digests.json
 
-The folder holds chat templates of well-known models; only digests of what they render are kept. With `--show NAME` the
-renderings of one template are printed instead.
+The folder holds chat templates of well-known models; only digests of what they render are kept. With `--check` at the end
+the fixture is compared instead, and with `--show NAME` the renderings of one template are printed.
 """
 
 import datetime
@@ -70,6 +70,14 @@ def main() -> None:
     for name, template in templates.items():
         texts = template and [render(template[0], turns, *template[1:]) for turns in shared["conversations"]]
         result[name] = texts and [None if text is None else fnv1a(text.encode()) for text in texts]
+    if sys.argv[3:] == ["--check"]:
+        fixture = json.loads((FIXTURES / "chat_digests.json").read_text())
+        differ = [name for name in fixture.keys() | result.keys() if fixture.get(name, ()) != result.get(name, ())]
+        for name in sorted(differ):
+            print(f"FAILED: {name}: transformers and the fixture differ")
+        num_same = len(fixture.keys() | result.keys()) - len(differ)
+        print(f"test result: {'FAILED' if differ else 'ok'}. {num_same} passed; {len(differ)} failed")
+        sys.exit(1 if differ else 0)
     print("{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(texts)}" for name, texts in result.items()) + "\n}")
 
 

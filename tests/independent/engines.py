@@ -2,7 +2,9 @@
 greedy tokens on real models.
 
     pip install numpy gguf llama-cpp-python==0.3.36
-    python3 tests/independent/engines.py --askew target/release/askew [--models DIR]
+    python3 tests/independent/engines.py --askew target/release/askew [--models DIR] [--device gpu]
+
+`cargo xtask verify --only engines` does that on the CPU and on every software adapter.
 
 llama.cpp rounds activations to 8 bits where weights are quantized, so a quantized file is compared twice: tightly with
 llama.cpp on the same weights as 32-bit floats, and loosely with llama.cpp on the file itself.
@@ -31,10 +33,19 @@ F32 = 0
 
 
 class Failures(list):
+    num_passed = 0
+
     def check(self, what: str, passed: bool) -> None:
-        if not passed:
+        if passed:
+            self.num_passed += 1
+        else:
             self.append(what)
             print(f"FAILED: {what}", flush=True)
+
+    def end(self) -> None:
+        """Says what came of it, in the words that `cargo xtask verify` counts."""
+        print(f"test result: {'FAILED' if self else 'ok'}. {self.num_passed} passed; {len(self)} failed", flush=True)
+        sys.exit(1 if self else 0)
 
 
 class LlamaCpp:
@@ -169,8 +180,7 @@ def main() -> None:
         tiny_models(failures, askew, work, [a for a in arguments.architectures.split(",") if a])
         for path in sorted(arguments.models.glob("*.gguf")) if arguments.models else []:
             real_model(failures, askew, path, work)
-    print(f"{len(failures)} failed")
-    sys.exit(1 if failures else 0)
+    failures.end()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
     ASKEW_TOKENIZER_OUT=DIR cargo test --test model_tokenizer -- --ignored writes_the_texts
     python tests/independent/tokenizer_digests.py DIR ~/.cache/askew/models/*.gguf > tests/fixtures/tokenizer_digests.json
 
-With `--compare ASKEW MODEL.gguf DIR` it prints the texts whose tokens differ from those of `askew tokenize`.
+With `--check` before DIR the fixture is compared instead. With `--compare ASKEW MODEL.gguf DIR` it prints the texts whose
+tokens differ from those of `askew tokenize`.
 """
 
 import ctypes
@@ -16,6 +17,7 @@ import sys
 import llama_cpp
 
 BLOCK = 100
+FIXTURE = pathlib.Path(__file__).parent.parent / "fixtures" / "tokenizer_digests.json"
 
 
 @llama_cpp.llama_log_callback
@@ -95,13 +97,29 @@ def compare(askew: str, model: str, folder: str) -> None:
             if num_differ <= 20:
                 print(ascii(text[:200]), at, expected[at - 3 : at + 5], found[at - 3 : at + 5])
     print(f"{num_differ} of {len(texts)} differ")
+    sys.exit(1 if num_differ else 0)
+
+
+def check(result: dict) -> None:
+    """Compares the fixture: one check for the texts, two for each vocabulary."""
+    fixture = json.loads(FIXTURE.read_text())
+    pairs = {"the texts": (fixture["strings"], result["strings"])}
+    for part in ["vocabularies", "models"]:
+        for name in fixture[part].keys() | result[part].keys():
+            pairs[f"{part}, {name}"] = fixture[part].get(name), result[part].get(name)
+    differ = sorted(what for what, (expected, found) in pairs.items() if expected != found)
+    for what in differ:
+        print(f"FAILED: {what}: llama.cpp and the fixture differ")
+    print(f"test result: {'FAILED' if differ else 'ok'}. {len(pairs) - len(differ)} passed; {len(differ)} failed")
+    sys.exit(1 if differ else 0)
 
 
 def main() -> None:
     llama_cpp.llama_log_set(silent, ctypes.c_void_p(0))
     if sys.argv[1] == "--compare":
         return compare(*sys.argv[2:])
-    folder, *models = sys.argv[1:]
+    is_check = sys.argv[1] == "--check"
+    folder, *models = sys.argv[2 if is_check else 1 :]
     texts = read_texts(folder)
     paths = [*sorted(pathlib.Path(folder).glob("*.gguf")), *map(pathlib.Path, models)]
     engines = {path.stem: Engine(path) for path in paths}
@@ -111,6 +129,8 @@ def main() -> None:
         "vocabularies": {name: engine.vocabulary() for name, engine in engines.items()},
         "models": {name: digests(engine, texts) for name, engine in engines.items()},
     }
+    if is_check:
+        return check(result)
     for part in ["vocabularies", "models"]:
         lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in result[part].items()]
         result[part] = "{\n" + ",\n".join(lines) + "\n}"

@@ -1,6 +1,7 @@
 //! What of browsers and graphics adapters this machine has.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::command::find_any;
 
@@ -28,6 +29,21 @@ pub(crate) struct SoftwareAdapter {
     pub(crate) device: &'static str,
     /// The driver's manifest.
     pub(crate) manifest: PathBuf,
+}
+
+impl SoftwareAdapter {
+    /// Makes a command use this adapter and no other.
+    pub(crate) fn choose<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        println!("-- {} ({})", self.name, self.manifest.display());
+        // The loader reads the newer name first.
+        command.env("VK_ICD_FILENAMES", &self.manifest).env("VK_DRIVER_FILES", &self.manifest);
+        command.env("ASKEW_ADAPTER", self.device);
+        if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+            // Vulkan loaders complain at every start without one.
+            command.env("XDG_RUNTIME_DIR", std::env::temp_dir());
+        }
+        command
+    }
 }
 
 /// Mesa's software adapter.

@@ -49,6 +49,21 @@ pub(crate) fn cargo(root: &Path) -> Command {
     cargo
 }
 
+/// Where cargo builds.
+pub(crate) fn target(root: &Path) -> PathBuf {
+    // As cargo takes it: from the folder it runs in.
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
+}
+
+/// Builds the command line for release and gives its file.
+///
+/// # Errors
+/// When it does not compile.
+pub(crate) fn release_askew(root: &Path) -> Result<PathBuf, Failure> {
+    run(cargo(root).args(["build", "--quiet", "--release", "--package", "askew", "--bin", "askew"]))?;
+    Ok(target(root).join("release").join(format!("askew{}", std::env::consts::EXE_SUFFIX)))
+}
+
 fn name(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     format!("`{}`", words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" "))

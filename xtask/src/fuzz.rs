@@ -1,6 +1,7 @@
 //! `cargo xtask fuzz`: the fuzzer of `tests/model_fuzz.rs`, for longer.
 
 use std::path::Path;
+use std::process::Command;
 
 use crate::Failure;
 use crate::command::{self, cargo};
@@ -18,13 +19,19 @@ pub(crate) struct Options {
     first: u64,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Self { num_inputs: NUM_INPUTS, seed: SEED, first: 0 }
+    }
+}
+
 impl Options {
     /// Reads `--inputs N --seed S --first N`, each of which may be left out.
     ///
     /// # Errors
     /// For anything else.
     pub(crate) fn parse(arguments: &[&str]) -> Result<Self, Failure> {
-        let mut options = Self { num_inputs: NUM_INPUTS, seed: SEED, first: 0 };
+        let mut options = Self::default();
         for pair in arguments.chunks(2) {
             let [name, number] = pair else { return Err(format!("`{}` needs a number", pair.join(" ")).into()) };
             let number = number.replace('_', "").parse()?;
@@ -39,11 +46,16 @@ impl Options {
     }
 }
 
-/// Runs the fuzzer. The profile is that of the tests: optimised, with checks of overflow.
+/// Runs the fuzzer.
 ///
 /// # Errors
 /// When an input does harm: the output says which and how.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<(), Failure> {
+    command::run(&mut command(root, options))
+}
+
+/// The command that fuzzes. The profile is that of the tests: optimised, with checks of overflow.
+pub(crate) fn command(root: &Path, options: &Options) -> Command {
     let mut test = cargo(root);
     test.args(["test", "--package", "askew", "--test", "model_fuzz", "--", "--nocapture"]);
     for (name, number) in [
@@ -53,7 +65,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<(), Failure> {
     ] {
         test.env(name, number.to_string());
     }
-    command::run(&mut test)
+    test
 }
 
 #[cfg(test)]
@@ -63,7 +75,7 @@ mod tests {
     #[test]
     fn options_are_read() {
         let parse = |arguments: &[&str]| Options::parse(arguments);
-        let usual = Options { num_inputs: NUM_INPUTS, seed: SEED, first: 0 };
+        let usual = Options { num_inputs: 1_000_000, seed: SEED, first: 0 };
         assert_eq!(parse(&[]).expect("fine"), usual);
         let other = parse(&["--seed", "9", "--inputs", "20_000", "--first", "5"]).expect("fine");
         assert_eq!(other, Options { num_inputs: 20_000, seed: 9, first: 5 });

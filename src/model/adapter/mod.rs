@@ -116,7 +116,7 @@ impl LowRank {
 }
 
 /// Rows and columns (d, n) of a matrix that may be adapted.
-fn shape(target: LayerTensor, config: &Config) -> Option<(usize, usize)> {
+pub fn shape(target: LayerTensor, config: &Config) -> Option<(usize, usize)> {
     match target {
         LayerTensor::Q => Some((config.q_dim(), config.dim)),
         LayerTensor::K | LayerTensor::V => Some((config.kv_dim(), config.dim)),

@@ -1,0 +1,133 @@
+//! The steps of `cargo xtask verify` that compare with independent engines: the scripts of `tests/independent/`, and the
+//! tests that read what they wrote.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command::{self, cargo};
+use crate::pins::{ENGINES, PEFT};
+use crate::tally::{Tally, run_tests};
+use crate::{Failure, browser, models, python, setup};
+
+/// Tests that need what a script writes or fetches, and so run in its step alone.
+pub(crate) const TESTS: [&str; 3] = [WRITE_TEXTS, TEMPLATES, ADAPTERS];
+const WRITE_TEXTS: &str = "writes_the_texts_and_the_made_vocabularies";
+const TEMPLATES: &str = "well_known_templates_are_rendered_as_transformers_does";
+const ADAPTERS: &str = "logits_equal_independent_engines";
+
+/// What the steps need to know.
+pub(crate) struct Independent<'a> {
+    /// The repository.
+    pub(crate) root: &'a Path,
+    /// Where tests note what they skip.
+    pub(crate) skip_log: &'a Path,
+}
+
+impl Independent<'_> {
+    /// The digests of tokens in the fixtures are llama.cpp's; the usual tests hold Askew to them.
+    pub(crate) fn tokens(&self) -> Tally {
+        self.tally("tokens", || {
+            let python = python::interpreter(&ENGINES)?;
+            let texts = self.folder("tokens")?;
+            let mut tally = self.test("model_tokenizer", WRITE_TEXTS, "ASKEW_TOKENIZER_OUT", &texts)?;
+            let mut script = self.script(&python, "tokenizer_digests.py");
+            script.arg("--check").arg(&texts).args(model_files()?);
+            tally.add(run_tests(&mut script, self.skip_log));
+            Ok(tally)
+        })
+    }
+
+    /// The digests of chats in the fixtures are transformers'; so are the templates that are not part of the repository.
+    pub(crate) fn chats(&self) -> Tally {
+        self.tally("chats", || {
+            let python = python::interpreter(&ENGINES)?;
+            let templates = python::llama_cpp()?.join(python::TEMPLATES);
+            let mut script = self.script(&python, "chat_digests.py");
+            script.arg(models::folder()?).arg(&templates).arg("--check");
+            let mut tally = run_tests(&mut script, self.skip_log);
+            tally.add(self.test("model_chat", TEMPLATES, "ASKEW_TEMPLATES", &templates)?);
+            Ok(tally)
+        })
+    }
+
+    /// PEFT's adapters and llama.cpp's, and both engines' logits with them.
+    pub(crate) fn adapters(&self) -> Tally {
+        self.tally("adapters", || {
+            let python = python::interpreter(&PEFT)?;
+            let cases = self.folder("adapters")?;
+            let mut script = self.script(&python, "adapters.py");
+            command::run(script.arg(&cases).arg("--llama-cpp").arg(python::llama_cpp()?))?;
+            self.test("model_adapter", ADAPTERS, "ASKEW_ADAPTER_CASES", &cases)
+        })
+    }
+
+    /// llama.cpp's logits, for every architecture and tensor type and the real models, on everything that there is.
+    pub(crate) fn engines(&self) -> Tally {
+        self.tally("engines", || {
+            let python = python::interpreter(&ENGINES)?;
+            let askew = command::release_askew(self.root)?;
+            let script = |device: &str| {
+                println!("-- {device}");
+                let mut script = self.script(&python, "engines.py");
+                script.arg("--askew").arg(&askew).arg("--models").arg(models::folder()?).args(["--device", device]);
+                Ok::<_, Failure>(script)
+            };
+            let mut tally = run_tests(&mut script("cpu")?, self.skip_log);
+            for adapter in browser::software_adapters() {
+                match adapter {
+                    Ok(adapter) => tally.add(run_tests(adapter.choose(&mut script("gpu")?), self.skip_log)),
+                    Err(missing) => tally.add(Tally::skip(missing)),
+                }
+            }
+            Ok(tally)
+        })
+    }
+
+    /// What cannot be set up is a failure of the step, since the step sets up what it needs.
+    fn tally(&self, name: &str, step: impl FnOnce() -> Result<Tally, Failure>) -> Tally {
+        step().unwrap_or_else(|error| {
+            println!("{name}: FAILED: {error}");
+            Tally::check(false)
+        })
+    }
+
+    fn script(&self, python: &Path, name: &str) -> Command {
+        let mut script = Command::new(python);
+        script.current_dir(self.root).arg(self.root.join("tests").join("independent").join(name));
+        // What compiled scripts leave behind is no part of the repository.
+        script.env("PYTHONDONTWRITEBYTECODE", "1");
+        script
+    }
+
+    /// Runs one test of a target with a folder named by a variable.
+    fn test(&self, target: &str, test: &str, variable: &str, folder: &Path) -> Result<Tally, Failure> {
+        let mut command = cargo(self.root);
+        command.args(["test", "--package", "askew", "--test", target, "--", "--ignored", "--exact", test]);
+        command.arg("--nocapture").env("ASKEW_CACHE", setup::cache()?).env(variable, folder);
+        Ok(run_tests(&mut command, self.skip_log))
+    }
+
+    /// An empty folder for what a step writes.
+    fn folder(&self, name: &str) -> Result<PathBuf, Failure> {
+        let folder = command::target(self.root).join("independent").join(name);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        std::fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+}
+
+/// The models of the cache.
+fn model_files() -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(models::folder()?)? {
+        let path = entry?.path();
+        if path.extension() == Some(OsStr::new("gguf")) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

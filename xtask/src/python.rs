@@ -1,0 +1,162 @@
+//! Pythons with the independent engines in them: virtual environments of the cache, which only `cargo xtask verify` makes.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Failure;
+use crate::command::{find_any, output, run};
+use crate::pins::{Environment, LLAMA_CPP};
+use crate::setup::{self, Need, cache, say};
+
+/// Names a Python that is used instead, if it has what a script imports.
+const VARIABLE: &str = "ASKEW_PYTHON";
+/// What an environment was made of: another list, and it is made anew.
+const LIST: &str = "askew-packages.txt";
+/// What of llama.cpp's sources is used, and where it goes: its converter of adapters, and chat templates of well-known models.
+const SOURCES: [(&str, &str); 4] = [
+    ("convert_lora_to_gguf.py", "convert_lora_to_gguf.py"),
+    ("conversion", "conversion"),
+    ("gguf-py", "gguf-py"),
+    ("models/templates", TEMPLATES),
+];
+/// Of the folder of sources, the one with chat templates.
+pub(crate) const TEMPLATES: &str = "templates";
+
+/// A Python that can import what the environment is for.
+///
+/// # Errors
+/// When there is no Python, or its packages cannot be had.
+pub(crate) fn interpreter(environment: &Environment) -> Result<PathBuf, Failure> {
+    if let Some(python) = std::env::var_os(VARIABLE).map(PathBuf::from) {
+        if imports(&python, environment.modules) {
+            return Ok(python);
+        }
+        say(&format!("{VARIABLE} cannot import {}: another is made", environment.modules.join(", ")));
+    }
+    let folder = cache()?.join("python").join(environment.name);
+    let (python, list) = (folder.join("bin").join("python"), environment.packages.join("\n"));
+    if std::fs::read_to_string(folder.join(LIST)).is_ok_and(|found| found == list) {
+        return Ok(python);
+    }
+    say(&format!("making a Python with {} (some minutes, once)", environment.packages.join(" ")));
+    let part = folder.with_file_name(format!("{}-{}.part", environment.name, std::process::id()));
+    let made = make(environment, &part).and_then(|()| {
+        std::fs::write(part.join(LIST), list)?;
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        Ok(std::fs::rename(&part, &folder)?)
+    });
+    if part.exists() {
+        std::fs::remove_dir_all(&part)?;
+    }
+    made.map(|()| python)
+}
+
+fn make(environment: &Environment, folder: &Path) -> Result<(), Failure> {
+    let mut needs = vec![Need::Pip, Need::Compiler];
+    needs.extend(environment.system.map(|_| Need::Torch));
+    setup::system_packages(&needs);
+    let (pip, arguments) = setup::pip().ok_or("python3 with pip is needed")?;
+    // The system's torch computes on the CPU alone; the one of PyPI brings gigabytes for GPUs.
+    let with_system = environment.system.and_then(|module| {
+        let pythons = [find_any(&["python3"]), Some(PathBuf::from("/usr/bin/python3"))];
+        pythons.into_iter().flatten().find(|python| imports(python, &[module]))
+    });
+    let mut venv = Command::new(with_system.as_ref().unwrap_or(&pip));
+    venv.args(["-m", "venv", "--without-pip"]).arg(folder);
+    venv.args(with_system.is_some().then_some("--system-site-packages"));
+    run(&mut venv)?;
+    let wheels = wheels(&pip, arguments)?;
+    let mut install = Command::new(&pip);
+    install.args(arguments).arg("--python").arg(folder.join("bin").join("python"));
+    install.args(["install", "--quiet", "--disable-pip-version-check", "--find-links"]).arg(wheels);
+    install.args(environment.packages).args(environment.system.filter(|_| with_system.is_none()));
+    run(&mut install)
+}
+
+/// Whether a Python can import all of the modules.
+fn imports(python: &Path, modules: &[&str]) -> bool {
+    output(python, &["-c", &format!("import {}", modules.join(", "))]).is_some()
+}
+
+/// The folder of the wheel that llama.cpp was built into.
+fn wheels(python: &Path, pip: &[&str]) -> Result<PathBuf, Failure> {
+    let folder = cache()?.join("python").join("wheels");
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    say(&format!("building {LLAMA_CPP} (some minutes, once)"));
+    in_whole(&folder, |part| {
+        let mut wheel = Command::new(python);
+        wheel.args(pip).args(["wheel", "--quiet", "--no-deps", "--wheel-dir"]).arg(part).arg(LLAMA_CPP);
+        run(&mut wheel)
+    })
+}
+
+/// The folder of llama.cpp's sources, as far as they are used.
+///
+/// # Errors
+/// When Python's installer is absent or the package cannot be had.
+pub(crate) fn llama_cpp() -> Result<PathBuf, Failure> {
+    let folder = cache()?.join("python").join("llama.cpp");
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    setup::system_packages(&[Need::Pip]);
+    let (python, pip) = setup::pip().ok_or("python3 with pip is needed")?;
+    say(&format!("fetching the sources of {LLAMA_CPP}"));
+    in_whole(&folder, |part| {
+        let inside = part.join("package");
+        let package = LLAMA_CPP.split("==").next().unwrap_or(LLAMA_CPP);
+        let mut download = Command::new(&python);
+        download.args(pip).args(["download", "--quiet", "--no-deps", "--no-binary", package, "--dest"]);
+        run(download.arg(&inside).arg(LLAMA_CPP))?;
+        let archive = only(&inside)?;
+        run(Command::new(&python).args(["-m", "tarfile", "-e"]).arg(&archive).arg(&inside))?;
+        std::fs::remove_file(archive)?;
+        let sources = only(&inside)?.join("vendor").join("llama.cpp");
+        for (from, to) in SOURCES {
+            std::fs::rename(sources.join(from), part.join(to))?;
+        }
+        Ok(std::fs::remove_dir_all(&inside)?)
+    })
+}
+
+/// Fills a folder beside its place and moves it there when it is whole.
+fn in_whole(folder: &Path, fill: impl FnOnce(&Path) -> Result<(), Failure>) -> Result<PathBuf, Failure> {
+    let part = folder.with_extension(format!("{}.part", std::process::id()));
+    std::fs::create_dir_all(&part)?;
+    let filled = fill(&part).and_then(|()| Ok(std::fs::rename(&part, folder)?));
+    if part.exists() {
+        std::fs::remove_dir_all(&part)?;
+    }
+    filled.map(|()| folder.to_path_buf())
+}
+
+/// The one entry of a folder.
+fn only(folder: &Path) -> Result<PathBuf, Failure> {
+    let mut entries = std::fs::read_dir(folder)?;
+    match (entries.next(), entries.next()) {
+        (Some(entry), None) => Ok(entry?.path()),
+        _ => Err(format!("{} does not hold one entry", folder.display()).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_there_whole_or_not_at_all() {
+        let folder = std::env::temp_dir().join(format!("askew-whole-{}", std::process::id()));
+        let failed = in_whole(&folder, |part| {
+            std::fs::write(part.join("half"), "")?;
+            Err("cut".into())
+        });
+        assert!(failed.is_err() && !folder.exists());
+        let made = in_whole(&folder, |part| Ok(std::fs::write(part.join("all"), "")?)).expect("it can be made");
+        assert_eq!(only(&made).expect("one entry"), folder.join("all"));
+        std::fs::remove_dir_all(folder).expect("it can be removed");
+    }
+}
