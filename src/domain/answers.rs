@@ -153,6 +153,7 @@ mod tests {
                 let cell = data.cell_id(&CellKey {
                     file: "f".into(), model: "m".into(), group: String::new(),
                     question: ["a", "b", "b_json"][question].into(),
+                    ..CellKey::default()
                 });
                 data.push(cell, &Record { aligned, coherent, count: 1, ..Record::default() }, &[]);
             }

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::columns::{Names, Texts};
+use super::facet::{NameFacets, Number, Setting};
 use super::score::Score;
 
 /// What a row is counted under: one cell for each combination that occurs.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct CellKey {
     /// Name of the file that the row came from, as the reader gave it (a path where there is one).
     pub file: String,
@@ -17,6 +19,44 @@ pub struct CellKey {
     pub group: String,
     /// Question id, or the first 60 characters of the question where a file has no ids.
     pub question: String,
+    /// Model seed; empty where nothing says one.
+    pub seed: String,
+    /// Category or subset of the question; empty where nothing says one.
+    pub category: String,
+    /// Numbers that the model was made or run with (step, layer, rank ...), sorted by name, each name once.
+    pub settings: Vec<Setting>,
+}
+
+impl CellKey {
+    /// A key with the seed and the settings that the names of file and model say.
+    #[must_use]
+    pub fn from_names(file: &str, model: &str, group: &str, question: &str) -> Self {
+        let mut facets = NameFacets::default();
+        facets.read(file);
+        facets.read(model);
+        Self {
+            file: file.to_owned(),
+            model: model.to_owned(),
+            group: group.to_owned(),
+            question: question.to_owned(),
+            seed: facets.seed,
+            category: String::new(),
+            settings: facets.settings,
+        }
+    }
+
+    /// Takes what a column of the file says of a setting, in place of what its name says. Not finite: nothing.
+    pub fn set(&mut self, name: &str, value: f64) {
+        let mut facets = NameFacets { seed: String::new(), settings: std::mem::take(&mut self.settings) };
+        facets.set(name, value);
+        self.settings = facets.settings;
+    }
+
+    /// A setting's value by name.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<Number> {
+        self.settings.iter().find(|setting| setting.name == name).map(|setting| setting.value)
+    }
 }
 
 /// How a question is put: published sets ask each question in up to three ways.
@@ -59,48 +99,8 @@ pub struct Record<'a> {
     pub verdict: &'a str,
     /// How many rows this one stands for: 1, or the count of an aggregate table's cell.
     pub count: u32,
-}
-
-/// Numbered strings.
-#[derive(Debug, Clone, Default)]
-struct Names {
-    names: Vec<String>,
-    index: HashMap<String, u32>,
-}
-
-impl Names {
-    fn id(&mut self, name: &str) -> u32 {
-        if let Some(&id) = self.index.get(name) {
-            return id;
-        }
-        let id = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.names.push(name.to_owned());
-        self.index.insert(name.to_owned(), id);
-        id
-    }
-
-    fn name(&self, id: u32) -> &str {
-        self.names.get(id as usize).map_or("", String::as_str)
-    }
-}
-
-/// Texts laid end to end: one allocation instead of one a row.
-#[derive(Debug, Clone, Default)]
-struct Texts {
-    bytes: String,
-    ends: Vec<usize>,
-}
-
-impl Texts {
-    fn push(&mut self, text: &str) {
-        self.bytes.push_str(text);
-        self.ends.push(self.bytes.len());
-    }
-
-    fn get(&self, row: usize) -> &str {
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        &self.bytes[start..self.ends[row]]
-    }
+    /// Further texts by number of [`Dataset::text_id`].
+    pub texts: &'a [(usize, &'a str)],
 }
 
 /// Answers and their scores in columns.
@@ -120,6 +120,7 @@ pub struct Dataset {
     question_text: Vec<u32>,
     answers: Texts,
     numeric: Vec<(String, Vec<Score>)>,
+    texts: Vec<(String, Texts)>,
 }
 
 impl Dataset {
@@ -162,6 +163,12 @@ impl Dataset {
                 values.push(score);
             }
         }
+        for &(column, text) in record.texts {
+            if let Some((_, texts)) = self.texts.get_mut(column) {
+                texts.pad(len - 1);
+                texts.push(text);
+            }
+        }
     }
 
     /// The number of a further numeric column (another judge, a benchmark's score), which is new or known.
@@ -171,6 +178,16 @@ impl Dataset {
         }
         self.numeric.push((name.to_owned(), Vec::new()));
         self.numeric.len() - 1
+    }
+
+    /// The number of a further text column, which is new or known. By convention `judge_X` holds what the judge of
+    /// column `X` said (its distribution over tokens, or its words) and `explanation` why.
+    pub fn text_id(&mut self, name: &str) -> usize {
+        if let Some(at) = self.texts.iter().position(|(known, _)| known == name) {
+            return at;
+        }
+        self.texts.push((name.to_owned(), Texts::default()));
+        self.texts.len() - 1
     }
 
     /// Records: rows of the files, or cells of an aggregate table.
@@ -188,7 +205,7 @@ impl Dataset {
     /// Whether the answers are here, or only their counts.
     #[must_use]
     pub fn has_answers(&self) -> bool {
-        !self.answers.bytes.is_empty()
+        !self.answers.is_empty()
     }
 
     /// All cells, in order of their first row.
@@ -200,7 +217,7 @@ impl Dataset {
     /// The labels that categorical judges gave, in order of their first row.
     #[must_use]
     pub fn verdicts(&self) -> &[String] {
-        self.verdicts.names.get(1..).unwrap_or_default()
+        self.verdicts.all().get(1..).unwrap_or_default()
     }
 
     /// Names of the further numeric columns.
@@ -217,6 +234,17 @@ impl Dataset {
             _ => &self.numeric.iter().find(|(known, _)| known == name)?.1,
         };
         Some(Column(values))
+    }
+
+    /// Names of the further text columns.
+    pub fn text_columns(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// A further text column by name; `None` where there is no such column.
+    #[must_use]
+    pub fn text_column(&self, name: &str) -> Option<TextColumn<'_>> {
+        Some(TextColumn(&self.texts.iter().find(|(known, _)| known == name)?.1))
     }
 
     /// One record's cell number.
@@ -274,21 +302,45 @@ impl Column<'_> {
     }
 }
 
+/// A text column; records after its last entry are empty.
+#[derive(Debug, Clone, Copy)]
+pub struct TextColumn<'a>(&'a Texts);
+
+impl<'a> TextColumn<'a> {
+    /// One record's text. Untrusted: shown as text only.
+    #[must_use]
+    pub fn get(&self, record: usize) -> &'a str {
+        self.0.get(record)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn a_column_says_more_than_a_name() {
+        let mut key = CellKey::from_names("rank_8/x_S3.csv", "m-7B", "g", "q");
+        assert_eq!((key.seed.as_str(), key.setting("rank").map(Number::get)), ("3", Some(8.0)));
+        key.set("rank", 16.0);
+        key.set("fraction", 0.5);
+        let settings: Vec<String> = key.settings.iter().map(|s| format!("{}={}", s.name, s.value)).collect();
+        assert_eq!(settings, ["fraction=0.5", "rank=16", "size=7"]);
+    }
+
+    #[test]
     fn columns_stay_in_step_when_files_bring_other_columns() {
         let mut data = Dataset::new();
-        let key = CellKey { file: "a".into(), model: "m".into(), group: String::new(), question: "q_json".into() };
+        let key = CellKey { file: "a".into(), model: "m".into(), question: "q_json".into(), ..CellKey::default() };
         let cell = data.cell_id(&key);
         assert_eq!(data.cell_id(&key), cell);
         data.push(cell, &Record { answer: "one", count: 1, ..Record::default() }, &[]);
         let medical = data.numeric_id("medical");
+        let why = data.text_id("explanation");
+        let texts = [(why, "because")];
         data.push(
             cell,
-            &Record { answer: "", aligned: Some(3.0), count: 1, ..Record::default() },
+            &Record { answer: "", aligned: Some(3.0), count: 1, texts: &texts, ..Record::default() },
             &[(medical, Score::new(7.0))],
         );
         data.push(cell, &Record { answer: "drei", verdict: "5", count: 4, ..Record::default() }, &[]);
@@ -297,6 +349,9 @@ mod tests {
         assert_eq!([0, 1, 2].map(|row| column.get(row).get()), [None, Some(7.0), None]);
         assert_eq!([0, 1, 2].map(|row| data.answer(row)), ["one", "", "drei"]);
         assert_eq!([0, 1, 2].map(|row| data.verdict(row)), ["", "", "5"]);
+        let column = data.text_column("explanation").unwrap();
+        assert_eq!([0, 1, 2].map(|row| column.get(row)), ["", "because", ""]);
+        assert!(data.text_column("judge_aligned").is_none());
         assert_eq!(data.verdicts(), ["5"]);
         assert_eq!(Variant::of(&data.cells()[0].question), Variant::Json);
     }

@@ -5,7 +5,9 @@
 //! groups that were asked for, and puts an [`interval::Interval`] around each rate.
 
 pub mod answers;
+mod columns;
 pub mod dataset;
+pub mod facet;
 pub mod filter;
 pub mod interval;
 pub mod query;

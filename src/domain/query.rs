@@ -329,6 +329,7 @@ mod tests {
                 model: model.into(),
                 group: group.into(),
                 question: question.into(),
+                ..CellKey::default()
             });
             let record =
                 Record { aligned: Some(aligned), coherent: Some(coherent), count: 1, answer: "a", ..Record::default() };
