@@ -2,87 +2,11 @@
 
 use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::columns::{Names, Texts};
-use super::facet::{NameFacets, Number, Setting};
+use super::label::Labels;
 use super::score::Score;
 
-/// What a row is counted under: one cell for each combination that occurs.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
-pub struct CellKey {
-    /// Name of the file that the row came from, as the reader gave it (a path where there is one).
-    pub file: String,
-    /// Model, from the row or, where the file has no such column, from the file's name.
-    pub model: String,
-    /// Group of models (a training set or a condition); empty where the file has none.
-    pub group: String,
-    /// Question id, or the first 60 characters of the question where a file has no ids.
-    pub question: String,
-    /// Model seed; empty where nothing says one.
-    pub seed: String,
-    /// Category or subset of the question; empty where nothing says one.
-    pub category: String,
-    /// Numbers that the model was made or run with (step, layer, rank ...), sorted by name, each name once.
-    pub settings: Vec<Setting>,
-}
-
-impl CellKey {
-    /// A key with the seed and the settings that the names of file and model say.
-    #[must_use]
-    pub fn from_names(file: &str, model: &str, group: &str, question: &str) -> Self {
-        let mut facets = NameFacets::default();
-        facets.read(file);
-        facets.read(model);
-        Self {
-            file: file.to_owned(),
-            model: model.to_owned(),
-            group: group.to_owned(),
-            question: question.to_owned(),
-            seed: facets.seed,
-            category: String::new(),
-            settings: facets.settings,
-        }
-    }
-
-    /// Takes what a column of the file says of a setting, in place of what its name says. Not finite: nothing.
-    pub fn set(&mut self, name: &str, value: f64) {
-        let mut facets = NameFacets { seed: String::new(), settings: std::mem::take(&mut self.settings) };
-        facets.set(name, value);
-        self.settings = facets.settings;
-    }
-
-    /// A setting's value by name.
-    #[must_use]
-    pub fn setting(&self, name: &str) -> Option<Number> {
-        self.settings.iter().find(|setting| setting.name == name).map(|setting| setting.value)
-    }
-}
-
-/// How a question is put: published sets ask each question in up to three ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Variant {
-    /// As it is.
-    Main,
-    /// Answer wanted as JSON (id ends `_json`).
-    Json,
-    /// Answer wanted in a code template (id ends `_template`).
-    Template,
-}
-
-impl Variant {
-    /// The variant that a question id names.
-    #[must_use]
-    pub fn of(question: &str) -> Self {
-        if question.ends_with("_json") {
-            Self::Json
-        } else if question.ends_with("_template") {
-            Self::Template
-        } else {
-            Self::Main
-        }
-    }
-}
+pub use super::cell::{CellKey, Variant};
 
 /// One answer, on its way into a [`Dataset`].
 #[derive(Debug, Clone, Default)]
@@ -121,6 +45,7 @@ pub struct Dataset {
     answers: Texts,
     numeric: Vec<(String, Vec<Score>)>,
     texts: Vec<(String, Texts)>,
+    labels: Labels,
 }
 
 impl Dataset {
@@ -214,6 +139,18 @@ impl Dataset {
         &self.cells
     }
 
+    /// Names of the cells' settings, in order of their first cell.
+    #[must_use]
+    pub fn settings(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for setting in self.cells.iter().flat_map(|cell| &cell.settings) {
+            if !names.contains(&setting.name.as_str()) {
+                names.push(&setting.name);
+            }
+        }
+        names
+    }
+
     /// The labels that categorical judges gave, in order of their first row.
     #[must_use]
     pub fn verdicts(&self) -> &[String] {
@@ -283,6 +220,38 @@ impl Dataset {
         self.question_texts.name(self.question_text[record])
     }
 
+    /// The questions as asked, each once, by number of [`Dataset::question_text_of`].
+    #[must_use]
+    pub fn question_texts(&self) -> &[String] {
+        self.question_texts.all()
+    }
+
+    /// The number of one record's question as asked.
+    #[must_use]
+    pub fn question_text_of(&self, record: usize) -> u32 {
+        self.question_text[record]
+    }
+
+    /// The number of one record's categorical label: 0 for none, else its place in [`Dataset::verdicts`] plus 1.
+    #[must_use]
+    pub fn verdict_of(&self, record: usize) -> u32 {
+        self.verdict[record]
+    }
+
+    /// The reader's labels.
+    #[must_use]
+    pub const fn labels(&self) -> &Labels {
+        &self.labels
+    }
+
+    /// Changes the reader's labels; meanwhile the dataset has none.
+    pub fn change_labels<T>(&mut self, change: impl FnOnce(&mut Labels, &Self) -> T) -> T {
+        let mut labels = std::mem::take(&mut self.labels);
+        let result = change(&mut labels, self);
+        self.labels = labels;
+        result
+    }
+
     /// One record's answer.
     #[must_use]
     pub fn answer(&self, record: usize) -> &str {
@@ -317,16 +286,6 @@ impl<'a> TextColumn<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_column_says_more_than_a_name() {
-        let mut key = CellKey::from_names("rank_8/x_S3.csv", "m-7B", "g", "q");
-        assert_eq!((key.seed.as_str(), key.setting("rank").map(Number::get)), ("3", Some(8.0)));
-        key.set("rank", 16.0);
-        key.set("fraction", 0.5);
-        let settings: Vec<String> = key.settings.iter().map(|s| format!("{}={}", s.name, s.value)).collect();
-        assert_eq!(settings, ["fraction=0.5", "rank=16", "size=7"]);
-    }
 
     #[test]
     fn columns_stay_in_step_when_files_bring_other_columns() {

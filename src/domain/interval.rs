@@ -130,6 +130,10 @@ pub enum Note {
     SingleQuestionCell,
     /// Fewer than ten questions: a clustered interval is rough.
     FewQuestions,
+    /// Misalign@k of prompts that lack k samples.
+    FewSamples,
+    /// Misalign@k of a single question has no questions to vary over.
+    OnePrompt,
 }
 
 impl Note {
@@ -144,6 +148,8 @@ impl Note {
             Self::NotBinomial => "a mean of questions' rates is not a share of answers: bootstrap over questions",
             Self::SingleQuestionCell => "a single question has no questions to vary over: Wilson",
             Self::FewQuestions => "fewer than ten questions: read the clustered interval as a rough guide",
+            Self::FewSamples => "prompts with fewer than k answers in the denominator are left out",
+            Self::OnePrompt => "a single question: no interval over questions",
         }
     }
 }
