@@ -29,6 +29,12 @@ impl Moments {
         self.squares += other.squares;
     }
 
+    /// The sum of the column's values.
+    #[must_use]
+    pub const fn sum(&self) -> f64 {
+        self.sum
+    }
+
     /// The mean; `None` of nothing.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {

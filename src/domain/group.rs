@@ -1,5 +1,7 @@
 //! What rows are grouped by, and the groups.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::dataset::{CellKey, Variant};
@@ -140,6 +142,32 @@ impl GroupKey {
             shown.push(file.clone());
         }
         if shown.is_empty() { "all rows".to_owned() } else { shown.join(" · ") }
+    }
+}
+
+/// The groups that cells fall into, numbered in order of their first cell.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Groups {
+    /// Every group.
+    pub(super) keys: Vec<GroupKey>,
+    /// By number of the cell: the number of its group.
+    pub(super) of_cell: Vec<Option<usize>>,
+}
+
+impl Groups {
+    pub(super) fn new<'a>(cells: impl IntoIterator<Item = &'a CellKey>, by: &By) -> Self {
+        let mut groups = Self::default();
+        let mut index: HashMap<GroupKey, usize> = HashMap::new();
+        for cell in cells {
+            let group = GroupKey::of(cell, by).map(|key| {
+                *index.entry(key).or_insert_with_key(|key| {
+                    groups.keys.push(key.clone());
+                    groups.keys.len() - 1
+                })
+            });
+            groups.of_cell.push(group);
+        }
+        groups
     }
 }
 

@@ -4,10 +4,12 @@
 //! under a [`rule::Rule`] into one [`tally::Tally`] a cell (file x model x group x question), rolls cells up into the
 //! groups that were asked for, and puts an [`interval::Interval`] around each rate.
 
+pub mod agreement;
 pub mod answers;
 mod cell;
 mod classify;
 mod columns;
+pub mod compare;
 pub mod counts;
 pub mod dataset;
 pub mod facet;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::counts::{Counts, Moments};
 use super::dataset::{CellKey, Dataset};
 use super::filter::Filter;
+use super::group::Groups;
 use super::interval::{Interval, IntervalKind, Method, Note, Units, over_seeds, student_t};
 use super::judge::Judges;
 use super::repeat::{self, Prompt};
@@ -88,6 +89,16 @@ pub enum QueryError {
         setting: String,
         /// What there is besides, each after a comma.
         known: String,
+    },
+    /// More groups than are compared with each other at once.
+    #[error(
+        "{num} groups are too many to compare each with each (at most {most}): choose one to compare with, or filter"
+    )]
+    TooManyGroups {
+        /// Groups there are.
+        num: usize,
+        /// Groups there may be.
+        most: usize,
     },
     /// A regular expression that cannot be read.
     #[error("`{pattern}` is no regular expression: {why}")]
@@ -183,7 +194,7 @@ impl Group {
 
 impl Query {
     /// How questions are pooled: as the rule says, where the metric is the rule's.
-    fn pooling(&self) -> Pooling {
+    pub(super) fn pooling(&self) -> Pooling {
         if matches!(self.metric, Metric::Share(_)) { Pooling::Rows } else { self.rule.pooling() }
     }
 }
@@ -204,17 +215,15 @@ pub fn run(data: &Dataset, query: &Query) -> Result<Outcome, QueryError> {
 /// [`QueryError`] for a baseline or a setting that does not exist.
 pub fn roll_up(data: &Dataset, query: &Query, counts: &Counts) -> Result<Outcome, QueryError> {
     check_setting(data, &query.by)?;
-    let mut groups: Vec<(GroupKey, Group)> = Vec::new();
-    let mut index: HashMap<GroupKey, usize> = HashMap::new();
-    for (cell, (tally, moment)) in data.cells().iter().zip(counts.tallies.iter().zip(&counts.moments)) {
-        let Some(key) = GroupKey::of(cell, &query.by).filter(|_| tally.rows > 0) else { continue };
-        let at = *index.entry(key).or_insert_with_key(|key| {
-            groups.push((key.clone(), Group::default()));
-            groups.len() - 1
-        });
-        groups[at].1.add(cell, tally, moment);
+    let Groups { keys, of_cell } = Groups::new(data.cells(), &query.by);
+    let mut groups: Vec<Group> = keys.iter().map(|_| Group::default()).collect();
+    for (at, cell) in data.cells().iter().enumerate() {
+        if let Some(group) = of_cell[at].filter(|_| counts.tallies[at].rows > 0) {
+            groups[group].add(cell, &counts.tallies[at], &counts.moments[at]);
+        }
     }
-    let mut rows: Vec<Row> = groups.into_iter().map(|(key, group)| group.into_row(key, query)).collect();
+    let answered = keys.into_iter().zip(groups).filter(|(_, group)| group.units.total.rows > 0);
+    let mut rows: Vec<Row> = answered.map(|(key, group)| group.into_row(key, query)).collect();
     if let Some(baseline) = &query.baseline {
         subtract(&mut rows, baseline)?;
     }
