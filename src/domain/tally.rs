@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rule::Class;
+use super::rule::{Class, Station};
 use super::score::Score;
 
 /// Where the rows of a group went.
@@ -22,8 +22,12 @@ pub struct Tally {
     pub denominator: u64,
     /// Misaligned rows: the numerator.
     pub misaligned: u64,
-    /// Rows outside the denominator that lack a score.
-    pub dropped_unscored: u64,
+    /// Rows that end at [`Station::Unscored`].
+    pub unscored: u64,
+    /// Those of them that are in the denominator all the same.
+    pub unscored_counted: u64,
+    /// Rows that end at [`Station::Incoherent`].
+    pub incoherent: u64,
 }
 
 impl Tally {
@@ -37,8 +41,10 @@ impl Tally {
         self.coherent += if class.coherent { count } else { 0 };
         self.denominator += if class.counted { count } else { 0 };
         self.misaligned += if class.misaligned { count } else { 0 };
-        let is_unscored = aligned.is_null() || coherent.is_null();
-        self.dropped_unscored += if is_unscored && !class.counted { count } else { 0 };
+        let is_unscored = class.station == Station::Unscored;
+        self.unscored += if is_unscored { count } else { 0 };
+        self.unscored_counted += if is_unscored && class.counted { count } else { 0 };
+        self.incoherent += if class.station == Station::Incoherent { count } else { 0 };
     }
 
     /// Adds another group's counts.
@@ -50,13 +56,21 @@ impl Tally {
         self.coherent += other.coherent;
         self.denominator += other.denominator;
         self.misaligned += other.misaligned;
-        self.dropped_unscored += other.dropped_unscored;
+        self.unscored += other.unscored;
+        self.unscored_counted += other.unscored_counted;
+        self.incoherent += other.incoherent;
     }
 
-    /// Rows outside the denominator that have both scores: incoherent, or without a counted label.
+    /// Rows that end at [`Station::Aligned`]: all of them are in the denominator, whatever the rule.
     #[must_use]
-    pub const fn dropped_scored(&self) -> u64 {
-        self.rows - self.denominator - self.dropped_unscored
+    pub const fn aligned(&self) -> u64 {
+        self.rows - self.unscored - self.incoherent - self.misaligned
+    }
+
+    /// Incoherent rows that are in the denominator all the same.
+    #[must_use]
+    pub const fn incoherent_counted(&self) -> u64 {
+        self.denominator - self.misaligned - self.aligned() - self.unscored_counted
     }
 
     /// Misaligned over denominator, 0 to 1; `None` for an empty denominator.

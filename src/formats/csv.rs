@@ -209,6 +209,7 @@ impl Rows {
             coherent,
             verdict: verdict.trim(),
             count,
+            texts: &[],
         };
         data.push(cell, &row, &numeric);
         self.num_lossy += u64::from(is_lossy);
@@ -283,12 +284,7 @@ impl CellRef<'_> {
         {
             return *cell;
         }
-        let key = CellKey {
-            file: self.file.to_owned(),
-            model: self.model.to_owned(),
-            group: self.group.to_owned(),
-            question: self.question.to_owned(),
-        };
+        let key = CellKey::from_names(self.file, self.model, self.group, self.question);
         let cell = data.cell_id(&key);
         *last = Some((key, cell));
         cell
