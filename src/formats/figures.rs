@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::cell::Fields;
+use super::json::tape::{Kind, Value};
 use super::roles::{Role, Roles};
+use crate::domain::score::Score;
 
 /// A figure as its source states it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -43,6 +45,7 @@ const VALUES: [&str; 12] = [
     "estimate",
     "auc",
 ];
+const VALUE_BEGINNINGS: [&str; 3] = ["rate_", "mean_", "deception_"];
 const VALUE_ENDINGS: [&str; 6] = ["_rate", "_score", "_mean", "_accuracy", "_auc", "_estimate"];
 
 /// Columns of an interval: the ends, or how far they are from the value.
@@ -59,7 +62,9 @@ const COUNTS: [&str; 5] = ["count", "n", "total_prompts", "prompt_n", "num_sampl
 /// Whether a name is one that values are published under.
 #[must_use]
 pub fn is_value(name: &str) -> bool {
-    VALUES.contains(&name) || VALUE_ENDINGS.iter().any(|ending| name.ends_with(ending))
+    VALUES.contains(&name)
+        || VALUE_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+        || VALUE_ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// The columns of a table of figures.
@@ -95,7 +100,7 @@ impl FigureColumns {
 
     /// The figures of one row. A value that is no number is none.
     pub fn read(&self, fields: &dyn Fields, start: &Figure) -> Vec<Figure> {
-        let number = |at: usize| fields.get(at).score().ok().and_then(crate::domain::score::Score::get);
+        let number = |at: usize| fields.get(at).score().ok().and_then(Score::get);
         let texts: Vec<String> = self
             .labels
             .iter()
@@ -124,4 +129,64 @@ impl FigureColumns {
         }
         figures
     }
+}
+
+/// Deepest place in a document whose figures are read.
+const MAX_LEVELS: usize = 8;
+/// Most figures of a document.
+const MAX_FIGURES: usize = 10_000;
+
+/// The figures of a JSON document that holds no rows: numbers under names that values are published under, told apart
+/// by the names on the way to them. An interval is a list of two under `..._ci`, or `lower` and `upper` beside the value
+/// or in an object beside it.
+#[must_use]
+pub fn document_figures(file: &str, document: Value<'_>) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    object_figures(file, document, "", MAX_LEVELS, &mut figures);
+    figures
+}
+
+fn number(value: Value<'_>) -> Option<f64> {
+    if value.kind() == Kind::Number { value.cell().score().ok().and_then(Score::get) } else { None }
+}
+
+fn object_figures(file: &str, object: Value<'_>, path: &str, levels: usize, figures: &mut Vec<Figure>) {
+    let text = |name: &str| object.get(name).and_then(Value::text).unwrap_or_default().into_owned();
+    for (name, value) in object.entries() {
+        let name = name.text().unwrap_or_default();
+        if figures.len() == MAX_FIGURES {
+            return;
+        }
+        if value.kind() == Kind::Object && levels > 1 {
+            let path = if path.is_empty() { name.into_owned() } else { format!("{path}.{name}") };
+            object_figures(file, value, &path, levels - 1, figures);
+        } else if let Some(value) = number(value).filter(|_| is_value(&name)) {
+            figures.push(Figure {
+                file: file.to_owned(),
+                model: text("model"),
+                group: text("condition"),
+                question: String::new(),
+                label: path.to_owned(),
+                value,
+                interval: interval(object, &name),
+                count: COUNTS.iter().find_map(|name| object.get(name).and_then(number)),
+                metric: name.into_owned(),
+            });
+        }
+    }
+}
+
+/// The interval of a value in the same object.
+fn interval(object: Value<'_>, name: &str) -> Option<(f64, f64)> {
+    let stem = name.rsplit_once('_').map_or(name, |(_, last)| last);
+    let pair = object.get(&format!("{name}_ci")).or_else(|| object.get(&format!("{stem}_ci")));
+    if let Some(pair) = pair {
+        let mut ends = pair.items().filter_map(number);
+        return Some((ends.next()?, ends.next()?));
+    }
+    if name == "point_estimate" {
+        let inner = object.get("bootstrap").unwrap_or(object);
+        return Some((number(inner.get("lower")?)?, number(inner.get("upper")?)?));
+    }
+    None
 }

@@ -261,6 +261,31 @@ impl Rows {
         self.report.notes.push(note);
     }
 
+    /// Adds figures that the file's source computed, in place of rows.
+    ///
+    /// # Errors
+    /// [`FormatError::MissingColumns`] where rows of answers are needed.
+    pub fn add_figures(&mut self, figures: Vec<Figure>) -> Result<(), FormatError> {
+        if self.options.need == Need::Judged {
+            let missing = Roles::guess(&[], &Mapping::default(), Need::Table)?.missing().unwrap_or_default();
+            return Err(FormatError::MissingColumns { missing, found: "figures of its source".to_owned() });
+        }
+        self.gathered.clear();
+        self.report.model_from_name = false;
+        self.report.figures.extend(figures.into_iter().take(MAX_FIGURES));
+        Ok(())
+    }
+
+    /// Whether the only row is no answer: a document of something else.
+    #[must_use]
+    pub fn may_be_figures(&self) -> bool {
+        let parts = [Role::Answer, Role::Aligned, Role::Coherent, Role::Verdict];
+        let roles = Roles::guess(&self.columns, &self.options.mapping, Need::Table);
+        self.layout.is_none()
+            && self.options.need != Need::Table
+            && roles.is_ok_and(|roles| parts.iter().all(|role| roles.column(*role).is_none()))
+    }
+
     fn note_skipped(&mut self, line: u64, column: String, why: String) {
         self.report.skip(Skipped { row: self.num_rows, line, column, why });
     }
@@ -351,6 +376,9 @@ impl Rows {
     /// # Errors
     /// [`FormatError`] when it is refused: no rows, or none that can be read.
     pub fn finish(mut self, data: &mut Dataset) -> Result<FileReport, FormatError> {
+        if !self.report.figures.is_empty() && self.layout.is_none() {
+            return Ok(self.report);
+        }
         if self.num_rows == 0 {
             return Err(if self.columns.is_empty() { FormatError::Empty } else { FormatError::NoRows });
         }
