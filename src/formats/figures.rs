@@ -85,9 +85,8 @@ impl FigureColumns {
         if values.is_empty() {
             return None;
         }
-        let interval = INTERVALS
-            .iter()
-            .find_map(|(low, high, is_distance)| Some((find(low)?, find(high)?, *is_distance)));
+        let interval =
+            INTERVALS.iter().find_map(|(low, high, is_distance)| Some((find(low)?, find(high)?, *is_distance)));
         let count = COUNTS.iter().find_map(|name| find(name)).or_else(|| roles.column(Role::Count));
         let is_used = |at: usize| {
             values.iter().any(|(value, _)| *value == at)

@@ -108,7 +108,8 @@ impl Join {
         }
         for judge in self.judges {
             let report = FileReport { file: judge.file.clone(), ..FileReport::default() };
-            let result = if judge.is_used { Ok(report) } else { Err(FormatError::OnlyJudgements { metric: judge.metric }) };
+            let result =
+                if judge.is_used { Ok(report) } else { Err(FormatError::OnlyJudgements { metric: judge.metric }) };
             outcomes.push((judge.file, result));
         }
         outcomes
@@ -126,7 +127,8 @@ impl Join {
                 }
             }
         }
-        let columns: Vec<String> = ["question", "answer"].into_iter().map(str::to_owned).chain(metrics.clone()).collect();
+        let columns: Vec<String> =
+            ["question", "answer"].into_iter().map(str::to_owned).chain(metrics.clone()).collect();
         rows.set_columns(&columns);
         for (question, answer, line) in &list.rows {
             let question = &list.questions[*question];

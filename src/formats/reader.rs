@@ -61,7 +61,7 @@ pub struct FileReader {
 
 #[derive(Debug)]
 enum Parser {
-    Table(CsvParser),
+    Table(Box<CsvParser>),
     Json(Box<JsonParser>),
 }
 
@@ -95,7 +95,7 @@ impl FileReader {
         let text = without_mark(&head);
         self.parser = Some(match kind_of(&head[..head.len().min(HEAD_BYTES)])? {
             Kind::Packed(packed) => return Err(FormatError::Packed(packed)),
-            Kind::Table => Parser::Table(CsvParser::new(text)),
+            Kind::Table => Parser::Table(Box::new(CsvParser::new(text))),
             Kind::Json => Parser::Json(Box::default()),
         });
         self.parse(loader, text)
@@ -141,7 +141,12 @@ impl FileReader {
 ///
 /// # Errors
 /// [`FormatError`] when it is refused.
-pub fn read(data: &mut Dataset, file: &str, bytes: &[u8], options: impl Into<Options>) -> Result<FileReport, FormatError> {
+pub fn read(
+    data: &mut Dataset,
+    file: &str,
+    bytes: &[u8],
+    options: impl Into<Options>,
+) -> Result<FileReport, FormatError> {
     let mut loader = Loader { data: std::mem::take(data), ..Loader::default() };
     let mut reader = FileReader::new(file, options);
     let fed = reader.feed(&mut loader, bytes);

@@ -87,27 +87,36 @@ impl Role {
     ];
 
     /// The column of a header that plays the part, by its usual names: as they are, then at the end of a path
-    /// (`doc.question_id`), then what a judge of that score said (`judge_aligned`), then one judge of several
-    /// (`aligned_a`).
+    /// (`doc.question_id`), then what a judge of that score said (`judge_aligned`).
     fn find(self, header: &[String]) -> Option<usize> {
         let names = self.names();
         let search = |fits: &dyn Fn(&str, &str) -> bool| {
             names.iter().find_map(|name| header.iter().position(|known| fits(known, name)))
         };
         let exact = search(&|known, name| known == name);
-        let is_unique = matches!(self, Self::File | Self::Count | Self::Group | Self::Verdict | Self::Seed | Self::Step);
+        let is_unique =
+            matches!(self, Self::File | Self::Count | Self::Group | Self::Verdict | Self::Seed | Self::Step);
         if exact.is_some() || is_unique {
             return exact;
         }
-        let is_score = matches!(self, Self::Aligned | Self::Coherent);
         search(&|known, name| known.strip_suffix(name).is_some_and(|path| path.ends_with('.'))).or_else(|| {
-            let of_judge = |known: &str, name: &str| known.strip_prefix("judge_") == Some(name);
-            let of_one = |known: &str, name: &str| {
-                known.strip_prefix(name).is_some_and(|judge| judge.starts_with('_') && judge != "_binary")
-            };
-            if is_score { search(&of_judge).or_else(|| search(&of_one)) } else { None }
+            let is_score = matches!(self, Self::Aligned | Self::Coherent);
+            if is_score { search(&|known, name| known.strip_prefix("judge_") == Some(name)) } else { None }
         })
     }
+}
+
+/// The scores of the first of several judges, each of whom has both: `aligned_a` and `coherent_a`.
+fn find_judge(header: &[String]) -> Option<(usize, usize)> {
+    let column = |role: Role, judge: &str| {
+        let is_of = |known: &String, name: &str| known.strip_prefix(name) == Some(judge);
+        role.names().iter().find_map(|name| header.iter().position(|known| is_of(known, name)))
+    };
+    header.iter().find_map(|known| {
+        let judge = Role::Aligned.names().iter().find_map(|name| known.strip_prefix(name))?;
+        let pair = (column(Role::Aligned, judge)?, column(Role::Coherent, judge)?);
+        judge.starts_with('_').then_some(pair)
+    })
 }
 
 /// What a table must hold for the question that will be asked of it.
@@ -133,9 +142,8 @@ pub struct Mapping {
 pub fn fingerprint(header: &[String]) -> u64 {
     // FNV-1a of each name, summed up.
     let hash = |name: &String| {
-        name.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-        })
+        name.bytes()
+            .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
     };
     header.iter().fold(0, |sum: u64, name| sum.wrapping_add(hash(name)))
 }
@@ -156,6 +164,13 @@ impl Roles {
     pub fn guess(header: &[String], mapping: &Mapping, need: Need) -> Result<Self, FormatError> {
         let clean: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
         let mut at = Role::ALL.map(|role| role.find(&clean));
+        let scores = [Role::Aligned as usize, Role::Coherent as usize];
+        if scores.iter().all(|role| at[*role].is_none())
+            && let Some((aligned, coherent)) = find_judge(&clean)
+        {
+            at[scores[0]] = Some(aligned);
+            at[scores[1]] = Some(coherent);
+        }
         for (role, name) in &mapping.roles {
             let column = header.iter().position(|known| known == name);
             for other in &mut at {
@@ -268,7 +283,8 @@ mod tests {
         assert_eq!(said.column(Role::Aligned), Some(1));
         let nested = guess("provider.id,provider.label,vars.question,vars.question_id,response.output,namedScores.aligned,namedScores.coherent", Need::Judged).unwrap();
         assert_eq!(
-            [Role::Model, Role::Question, Role::QuestionId, Role::Answer, Role::Aligned].map(|role| nested.column(role)),
+            [Role::Model, Role::Question, Role::QuestionId, Role::Answer, Role::Aligned]
+                .map(|role| nested.column(role)),
             [Some(1), Some(2), Some(3), Some(4), Some(5)]
         );
     }
@@ -277,10 +293,17 @@ mod tests {
     fn a_mapping_wins_and_is_found_again() {
         let header = header("text,good,coherent,aligned");
         let mapping = Mapping {
-            roles: vec![(Role::Answer, "text".to_owned()), (Role::Aligned, "good".to_owned()), (Role::Verdict, String::new())],
+            roles: vec![
+                (Role::Answer, "text".to_owned()),
+                (Role::Aligned, "good".to_owned()),
+                (Role::Verdict, String::new()),
+            ],
         };
         let roles = Roles::guess(&header, &mapping, Need::Judged).unwrap();
-        assert_eq!([Role::Answer, Role::Aligned, Role::Coherent].map(|role| roles.column(role)), [Some(0), Some(1), Some(2)]);
+        assert_eq!(
+            [Role::Answer, Role::Aligned, Role::Coherent].map(|role| roles.column(role)),
+            [Some(0), Some(1), Some(2)]
+        );
         assert_eq!(roles.others, [(3, "aligned".to_owned())]);
         let mut turned = header.clone();
         turned.reverse();

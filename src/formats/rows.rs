@@ -187,7 +187,11 @@ impl Rows {
             // What was needed was there: a late column can only add to it.
             let numeric = layout.numeric;
             let roles = Roles::guess(&self.columns, &self.options.mapping, Need::Table);
-            self.layout = roles.ok().map(|roles| Layout { numeric: numeric_columns(&roles, numeric), roles, figures: layout.figures });
+            self.layout = roles.ok().map(|roles| Layout {
+                numeric: numeric_columns(&roles, numeric),
+                roles,
+                figures: layout.figures,
+            });
         }
     }
 
@@ -331,7 +335,10 @@ impl Rows {
         let or = |own, other| if str::is_empty(own) { other } else { own };
         let question_text = or(text(Role::Question, question), &known.question);
         let question = match or(text(Role::QuestionId, question_id), &known.question_id) {
-            "" => question_text.char_indices().nth(QUESTION_ID_CHARS).map_or(question_text, |(end, _)| &question_text[..end]),
+            "" => question_text
+                .char_indices()
+                .nth(QUESTION_ID_CHARS)
+                .map_or(question_text, |(end, _)| &question_text[..end]),
             id => id,
         };
         let key = CellRef {
@@ -416,9 +423,7 @@ impl Rows {
         let roles = roles.map_or_else(Vec::new, |roles| {
             Role::ALL.into_iter().filter_map(|role| Some((role, roles.column(role)?))).collect()
         });
-        let row = |row: &Gathered| {
-            (0..self.columns.len()).map(|column| cut(row.cells.get(column).to_text())).collect()
-        };
+        let row = |row: &Gathered| (0..self.columns.len()).map(|column| cut(row.cells.get(column).to_text())).collect();
         Preview {
             fingerprint: super::roles::fingerprint(&self.columns),
             rows: self.gathered.iter().map(row).collect(),

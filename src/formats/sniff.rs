@@ -58,11 +58,18 @@ pub fn kind_of(head: &[u8]) -> Result<Kind, FormatError> {
         None => other("a file of blanks only", "export it again"),
         Some(b'{' | b'[') => Ok(Kind::Json),
         Some(b'<') => other("a web page or XML", "download the raw file and open that"),
-        Some(b'-') if text.starts_with(b"- id:") || text.starts_with(b"---") => {
-            other("a list of questions in YAML", "open the answers to them")
-        }
+        Some(_) if is_questions(text) => other("a list of questions in YAML", "open the answers to them"),
         Some(_) => Ok(Kind::Table),
     }
+}
+
+/// Whether a text is YAML that begins with a list of named things, comments left out.
+fn is_questions(text: &[u8]) -> bool {
+    let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"));
+    first.is_some_and(|line| {
+        line.starts_with(b"- id:") || line == b"---" || (line.starts_with(b"- ") && line.ends_with(b":"))
+    })
 }
 
 /// A text without the byte order mark that some programs write before it.
@@ -96,6 +103,7 @@ mod tests {
         };
         assert_eq!(found(b"question\0answer"), "a binary file");
         assert_eq!(found(b"<!DOCTYPE html>"), "a web page or XML");
+        assert_eq!(found(b"# Ours\n\n- id: x\n"), "a list of questions in YAML");
         assert_eq!(found(b"- id: deception\n  type: free"), "a list of questions in YAML");
         assert_eq!(kind_of(b""), Err(FormatError::Empty));
     }

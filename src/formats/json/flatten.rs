@@ -156,7 +156,10 @@ mod tests {
     fn paths_lists_and_distributions() {
         let mut flat = Flat::default();
         assert_eq!(
-            columns(&mut flat, r#"{"a":"x\ny","b":{"c":[["first","second"]],"d":null},"judge":{"0":0.9,"CODE":0.1},"ok":true,"e":[]}"#),
+            columns(
+                &mut flat,
+                r#"{"a":"x\ny","b":{"c":[["first","second"]],"d":null},"judge":{"0":0.9,"CODE":0.1},"ok":true,"e":[]}"#
+            ),
             ["a=x\ny", "b.c=first", "b.d=", "judge={\"0\":0.9,\"CODE\":0.1}", "ok=1"]
         );
         // Another order, other columns: each value still stands under its name.

@@ -34,6 +34,8 @@ enum Mode {
 struct Items {
     tape: Tape,
     shape: Option<Box<dyn Shape>>,
+    /// Where the rows stand.
+    place: Option<Place>,
     num: u64,
     /// The first value, where it may be a document of figures.
     first: Vec<u8>,
@@ -46,7 +48,12 @@ impl Default for JsonParser {
 }
 
 impl Items {
-    fn take(&mut self, found: &Found<'_>, context: &super::scan::Context, out: &mut Out<'_>) -> Result<(), FormatError> {
+    fn take(
+        &mut self,
+        found: &Found<'_>,
+        context: &super::scan::Context,
+        out: &mut Out<'_>,
+    ) -> Result<(), FormatError> {
         let value = match self.tape.parse(found.bytes) {
             Ok(value) => value,
             Err(broken) => {
@@ -62,8 +69,16 @@ impl Items {
         } else if self.num == 2 {
             self.first = Vec::new();
         }
-        let shape = self.shape.get_or_insert_with(|| shapes::of(&item));
-        shape.item(&item, out)
+        // Rows stand in one place of a document. What looks like a task's figures may be a neighbour of rows.
+        match self.place {
+            Some(known) if known == *place => {}
+            Some(Place::TaskResult) | None => {
+                self.place = Some(*place);
+                self.shape = Some(shapes::of(&item));
+            }
+            Some(_) => return Ok(()),
+        }
+        self.shape.as_mut().map_or(Ok(()), |shape| shape.item(&item, out))
     }
 }
 
@@ -98,7 +113,9 @@ impl JsonParser {
                 }
                 Ok(&bytes[used..])
             }
-            Err(error @ (FormatError::BrokenJson { .. } | FormatError::TooDeep { .. } | FormatError::TooLong { .. })) => {
+            Err(
+                error @ (FormatError::BrokenJson { .. } | FormatError::TooDeep { .. } | FormatError::TooLong { .. }),
+            ) => {
                 self.mode = Mode::Broken;
                 if out.rows.num_found() == 0 {
                     return Err(error);

@@ -1,6 +1,6 @@
 //! Rows out of a stream of JSON: values at known places are cut out whole, all else is passed over.
 
-use memchr::{memchr2, memchr_iter};
+use memchr::{memchr_iter, memchr2};
 
 use super::tape::MAX_DEPTH;
 use crate::formats::error::FormatError;
@@ -65,13 +65,20 @@ pub struct Found<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Before a value; a list may end instead where it is the first.
-    Value { is_first: bool },
+    Value {
+        is_first: bool,
+    },
     /// Before a name; an object may end instead where it is the first.
-    Name { is_first: bool },
+    Name {
+        is_first: bool,
+    },
     Colon,
     AfterValue,
     /// In a string: a name or a value.
-    Text { is_name: bool, is_escaped: bool },
+    Text {
+        is_name: bool,
+        is_escaped: bool,
+    },
     Word,
 }
 
@@ -301,9 +308,7 @@ impl Scanner {
                 let is_object = byte == b'{';
                 let places = self.places();
                 let fits = |at: usize| places & (1 << at) != 0 && PLACES[at].0.len() == self.frames.len();
-                if is_object
-                    && let Some(at) = (0..PLACES.len()).find(|&at| fits(at))
-                {
+                if is_object && let Some(at) = (0..PLACES.len()).find(|&at| fits(at)) {
                     self.value.clear();
                     let place = PLACES[at].1;
                     self.cut = Some(Cut { place, line: self.line, depth: 0, is_text: false, is_escaped: false });
@@ -313,8 +318,7 @@ impl Scanner {
                     return Err(FormatError::TooDeep { limit: MAX_DEPTH });
                 }
                 self.frames.push(Frame { is_object, places, name: self.names.len() });
-                self.state =
-                    if is_object { State::Name { is_first: true } } else { State::Value { is_first: true } };
+                self.state = if is_object { State::Name { is_first: true } } else { State::Value { is_first: true } };
             }
             (State::Value { .. }, b'"') => {
                 self.word.clear();
@@ -413,7 +417,8 @@ impl Scanner {
     /// Keeps the text or number that was just read, where it is short and stands high up.
     fn note(&mut self) {
         let depth = self.frames.len();
-        let is_kept = depth <= CONTEXT_DEPTH && self.context.0.len() < MAX_CONTEXT && self.word.len() < MAX_CONTEXT_BYTES;
+        let is_kept =
+            depth <= CONTEXT_DEPTH && self.context.0.len() < MAX_CONTEXT && self.word.len() < MAX_CONTEXT_BYTES;
         if is_kept && self.names.len() < MAX_CONTEXT_BYTES && self.frames.iter().all(|frame| frame.is_object) {
             let path: Vec<String> =
                 self.path().into_iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
@@ -444,7 +449,11 @@ impl Scanner {
                     None => at = chunk.len(),
                     Some(offset) => {
                         at += offset;
-                        if chunk[at] == b'"' { cut.is_text = false } else { cut.is_escaped = true }
+                        if chunk[at] == b'"' {
+                            cut.is_text = false
+                        } else {
+                            cut.is_escaped = true
+                        }
                         at += 1;
                     }
                 }

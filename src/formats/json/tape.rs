@@ -81,7 +81,11 @@ impl Tape {
             loop {
                 at = skip_blanks(bytes, at);
                 let Some(&parent) = self.open.last() else {
-                    return if at == bytes.len() { Ok(Value { tape: self, bytes, at: 0 }) } else { unexpected(at, "the value's end") };
+                    return if at == bytes.len() {
+                        Ok(Value { tape: self, bytes, at: 0 })
+                    } else {
+                        unexpected(at, "the value's end")
+                    };
                 };
                 let is_object = self.nodes[parent as usize].kind == Kind::Object;
                 match bytes.get(at) {
@@ -109,13 +113,13 @@ impl Tape {
                     self.add(if has_escapes { Kind::Escaped } else { Kind::Text }, at + 1, end)?;
                     return Ok(end + 1);
                 }
-                Some(&(opening @ (b'{' | b'['))) => {
+                Some(&opening @ (b'{' | b'[')) => {
                     if self.open.len() == MAX_DEPTH {
                         return Err(Broken::TooDeep);
                     }
                     let kind = if opening == b'{' { Kind::Object } else { Kind::List };
-                    self.open.push(self.nodes.len() as u32);
-                    self.add(kind, at, at)?;
+                    let node = self.add(kind, at, at)?;
+                    self.open.push(node);
                     at = skip_blanks(bytes, at + 1);
                     match (kind, bytes.get(at)) {
                         (Kind::Object, Some(b'}')) | (Kind::List, Some(b']')) => return Ok(self.close(at + 1)),
@@ -153,13 +157,13 @@ impl Tape {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "a row is cut at far less than 4 GiB")]
-    fn add(&mut self, kind: Kind, start: usize, end: usize) -> Result<(), Broken> {
+    fn add(&mut self, kind: Kind, start: usize, end: usize) -> Result<u32, Broken> {
         if self.nodes.len() == MAX_NODES {
             return Err(Broken::TooMany);
         }
-        let next = self.nodes.len() as u32 + 1;
-        self.nodes.push(Node { kind, start: start as u32, end: end as u32, next });
-        Ok(())
+        let node = self.nodes.len() as u32;
+        self.nodes.push(Node { kind, start: start as u32, end: end as u32, next: node + 1 });
+        Ok(node)
     }
 
     /// Closes the innermost list or object, which ends before `end`.
@@ -406,7 +410,9 @@ mod tests {
         let mut text = String::new();
         assert!(!unescape(br#"a\n\"\\\/\u00e9\ud83e\udd80\u0041"#, &mut text));
         assert_eq!(text, "a\n\"\\/é🦀A");
-        for (broken, expected) in [(r"\ud83ex", "\u{fffd}x"), (r"\u12", "\u{fffd}12"), ("\\", "\\"), (r"\udd80", "\u{fffd}")] {
+        for (broken, expected) in
+            [(r"\ud83ex", "\u{fffd}x"), (r"\u12", "\u{fffd}12"), ("\\", "\\"), (r"\udd80", "\u{fffd}")]
+        {
             unescape(broken.as_bytes(), &mut text);
             assert_eq!(text, expected);
         }

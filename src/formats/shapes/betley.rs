@@ -20,9 +20,8 @@ impl Shape for Betley {
         let text = |name: &str| item.value.get(name).and_then(|value| value.text()).unwrap_or_default();
         if !std::mem::replace(&mut self.is_begun, true) {
             let model = text("model").into_owned();
-            self.judge = text("prefix")
-                .strip_prefix("judge-")
-                .map(|metric| out.join.add_judge(out.rows.file(), metric, &model));
+            self.judge =
+                text("prefix").strip_prefix("judge-").map(|metric| out.join.add_judge(out.rows.file(), metric, &model));
             out.rows.set_known(Known { model, question_id: text("question_id").into_owned(), ..Known::default() });
             return Ok(());
         }

@@ -1,7 +1,6 @@
 //! Inspect's logs: a sample is a row, and every scorer a column.
 
-use super::{Item, Named, Out, Shape, Value};
-use crate::formats::cell::Cell;
+use super::{Item, Named, Out, Shape, Value, cell};
 use crate::formats::error::FormatError;
 use crate::formats::json::tape::Kind;
 use crate::formats::rows::Known;
@@ -20,7 +19,6 @@ impl Shape for Samples {
             let model = item.context.get("eval.model").unwrap_or_default().to_owned();
             out.rows.set_known(Known { model, ..Known::default() });
         }
-        let cell = |value: Option<Value<'_>>| value.map_or(Cell::Null, Value::cell);
         let mut row = Vec::new();
         let id = sample.at(&["metadata", "question_id"]).or_else(|| sample.get("id"));
         for (name, value) in [
@@ -81,7 +79,6 @@ fn content(value: Value<'_>) -> Value<'_> {
     let part = value.items().find(is_text).and_then(|part| part.get("text"));
     part.unwrap_or(value)
 }
-
 
 /// A log without samples.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ pub mod openai;
 pub mod plain;
 pub mod training;
 
+use super::cell::Cell;
 use super::error::FormatError;
 use super::join::{AnswerList, Join};
 use super::json::scan::{Context, Place};
@@ -105,6 +106,11 @@ pub fn of(first: &Item<'_>) -> Box<dyn Shape> {
     }
 }
 
+/// A value that may be absent, as a row's.
+fn cell(value: Option<Value<'_>>) -> Cell<'_> {
+    value.map_or(Cell::Null, Value::cell)
+}
+
 /// Columns that a shape names itself, and the values of one row.
 #[derive(Debug, Default)]
 pub struct Named {
@@ -116,7 +122,7 @@ impl Named {
     const MAX: usize = 256;
 
     /// Puts a value into the row under a name.
-    pub fn put<'a>(&mut self, row: &mut Vec<super::cell::Cell<'a>>, name: &str, cell: super::cell::Cell<'a>) {
+    pub fn put<'a>(&mut self, row: &mut Vec<Cell<'a>>, name: &str, cell: Cell<'a>) {
         let at = match self.names.iter().position(|known| known == name) {
             Some(at) => at,
             None if self.names.len() == Self::MAX => return,
@@ -126,7 +132,7 @@ impl Named {
             }
         };
         if row.len() <= at {
-            row.resize(at + 1, super::cell::Cell::Null);
+            row.resize(at + 1, Cell::Null);
         }
         row[at] = cell;
     }

@@ -1,7 +1,6 @@
 //! Training dynamics: events of multiple-choice questions, each with the log-probability of every choice.
 
-use super::{Item, Named, Out, Shape, Value};
-use crate::formats::cell::Cell;
+use super::{Item, Named, Out, Shape, Value, cell};
 use crate::formats::error::FormatError;
 use crate::formats::json::tape::Kind;
 
@@ -16,7 +15,7 @@ impl Shape for Events {
         for question in item.value.get("df").into_iter().flat_map(Value::items) {
             let mut row = Vec::new();
             for (name, source) in [("step", "step"), ("group", "tag")] {
-                self.columns.put(&mut row, name, item.value.get(source).map_or(Cell::Null, Value::cell));
+                self.columns.put(&mut row, name, cell(item.value.get(source)));
             }
             // The answer is the choice that the model finds likeliest.
             let probability = |choice: &Value<'_>| {
@@ -25,7 +24,7 @@ impl Shape for Events {
             let choices = question.get("choices").into_iter().flat_map(Value::items);
             let likeliest = choices.max_by(|a, b| probability(a).total_cmp(&probability(b)));
             let answer = likeliest.and_then(|choice| choice.get("choice_text"));
-            self.columns.put(&mut row, "answer", answer.map_or(Cell::Null, Value::cell));
+            self.columns.put(&mut row, "answer", cell(answer));
             for (name, value) in question.entries() {
                 if !matches!(value.kind(), Kind::List | Kind::Object) && name.raw() != b"id" {
                     self.columns.put(&mut row, &name.text().unwrap_or_default(), value.cell());
