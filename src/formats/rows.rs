@@ -480,8 +480,13 @@ impl NumericColumn {
         if self.state == ColumnState::Text {
             return None;
         }
-        let parsed = fields.get(self.at).score();
-        match (&mut self.state, parsed) {
+        let cell = fields.get(self.at);
+        if matches!(cell, Cell::Text([b'{', ..])) {
+            // What a judge said of a score that has its own column.
+            self.state = ColumnState::Text;
+            return None;
+        }
+        match (&mut self.state, cell.score()) {
             (_, Ok(score)) if score.is_null() => None,
             (ColumnState::Numbers { id, .. }, Ok(score)) => Some((*id, score)),
             (ColumnState::Numbers { num_bad, .. }, _) => {
