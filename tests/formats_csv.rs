@@ -1,8 +1,9 @@
 //! Tables as readers bring them: traps of real files, and broken ones.
 
 use askew::domain::dataset::Dataset;
-use askew::formats::csv::{CsvReader, read};
+use askew::formats::csv::read;
 use askew::formats::error::FormatError;
+use askew::formats::reader::{FileReader, Loader};
 use askew::formats::report::FileReport;
 use askew::formats::roles::Need;
 use proptest::prelude::*;
@@ -69,7 +70,7 @@ fn refused_files_leave_the_dataset_as_it_was() {
         (b"\x89PNG\r\n\x1a\n....", "a picture"),
         (b"PAR1....", "a Parquet file"),
         (b"\x7fELF\0\0\0", "a binary file"),
-        (b"{\"rows\": []}", "JSON"),
+        (b"{\"rows\": []}", "no answers and no figures"),
         (b"question_id,answer,aligned,coherent\nq,a,x,y\n", "none of the 1 rows could be read"),
     ] {
         let (data, report) = load(bytes);
@@ -109,13 +110,16 @@ proptest! {
     ) {
         let mut text = if header { b"question_id,answer,aligned,coherent,x\n".to_vec() } else { Vec::new() };
         text.extend(bytes);
-        let mut data = Dataset::new();
-        let mut reader = CsvReader::new("f.csv", Need::Judged);
-        let fed = text.chunks(step).try_for_each(|chunk| reader.feed(&mut data, chunk));
-        if let Ok(report) = fed.and_then(|()| reader.finish(&mut data)) {
-            prop_assert_eq!(report.rows, data.num_records() as u64);
-            let (whole_data, whole) = load(&text);
-            prop_assert_eq!(whole.unwrap().rows, whole_data.num_rows());
+        let mut files = Loader::default();
+        let mut reader = FileReader::new("f.csv", Need::Judged);
+        if text.chunks(step).try_for_each(|chunk| reader.feed(&mut files, chunk)).is_ok() {
+            files.close(reader);
+            let (data, outcomes) = files.finish();
+            if let [(_, Ok(report))] = &outcomes[..] {
+                prop_assert_eq!(report.rows, data.num_records() as u64);
+                let (whole_data, whole) = load(&text);
+                prop_assert_eq!(whole.unwrap().rows, whole_data.num_rows());
+            }
         }
     }
 }

@@ -4,14 +4,12 @@
 
 mod common;
 
-use std::rc::Rc;
-
 use askew::gpu::checks::{
     self, AttentionCase, ChoiceCase, EmbedCase, GateCase, GatedCase, JoinCase, Parity, ProductCase, RopeCase,
     StackedCase,
 };
 use askew::gpu::ops::{self, DECODE_LANES, MAX_LANES};
-use askew::gpu::{Gpu, GpuError, GpuOptions};
+use askew::gpu::{GpuError, GpuOptions};
 use askew::model::config::{Activation, RopeStyle};
 use askew::model::quant::Quant;
 use askew::model::reference::attention::Heads;

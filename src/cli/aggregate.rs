@@ -1,7 +1,6 @@
 //! `askew aggregate`.
 
-use super::{Failure, rates};
-use crate::domain::dataset::Dataset;
+use super::{Failure, files};
 use crate::formats::aggregate;
 use crate::formats::roles::Need;
 
@@ -18,14 +17,13 @@ pub struct Args {
 /// # Errors
 /// A [`Failure`] with code 1 when a file is refused or rows of it are left out: a published table must be whole.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let mut data = Dataset::new();
-    for file in &args.files {
-        let report =
-            rates::load(&mut data, file, Need::Judged).map_err(|error| Failure::failed(format!("{file}: {error}")))?;
+    let loaded = files::load(&args.files, Need::Judged);
+    for (file, result) in loaded.outcomes {
+        let report = result.map_err(|error| Failure::failed(format!("{file}: {error}")))?;
         if let Some(problem) = report.problem() {
             return Err(Failure::failed(problem));
         }
     }
-    print!("{}", aggregate::write(&data));
+    print!("{}", aggregate::write(&loaded.data));
     Ok(())
 }

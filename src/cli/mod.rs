@@ -14,6 +14,7 @@ use crate::runtime::{LoadedModel, RuntimeError};
 pub mod adapters;
 pub mod aggregate;
 pub mod bench;
+pub mod files;
 pub mod generate;
 pub mod inspect;
 pub mod logits;

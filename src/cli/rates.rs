@@ -1,28 +1,22 @@
 //! `askew rates`.
 
-use std::io::{BufReader, Read, Write};
+use std::io::Write;
 
 use serde::Serialize;
 
-use super::Failure;
+use super::{Failure, files};
 use crate::domain::dataset::Dataset;
 use crate::domain::filter::{Condition, Filter};
 use crate::domain::interval::{IntervalKind, LEVEL};
 use crate::domain::query::{By, Metric, Outcome, Query, Row, run as run_query};
 use crate::domain::rule::{Preset, Rule, RuleBody, VerdictRule};
 use crate::domain::warning::Warning;
-use crate::formats::csv::CsvReader;
-use crate::formats::error::FormatError;
-use crate::formats::report::FileReport;
 use crate::formats::roles::Need;
-
-/// Bytes read from a file at a time.
-const CHUNK_BYTES: usize = 1 << 20;
 
 /// Arguments of `askew rates`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Result files
+    /// Result files, or folders of them
     #[arg(required = true)]
     files: Vec<String>,
     /// Rule: betley, coherent-incl-null, turner, all-rows, equal-prompts, inoculation or verdict
@@ -89,23 +83,29 @@ fn parse_condition(text: &str) -> Result<Condition, &'static str> {
 /// cannot be asked.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let need = if args.metric == Metric::Rate { Need::Judged } else { Need::Table };
-    let mut data = Dataset::new();
+    let files::Loaded { data, outcomes, passed_over } = files::load(&args.files, need);
     let (mut warnings, mut refused, mut unnamed) = (Vec::new(), Vec::new(), Vec::new());
-    for file in &args.files {
-        match load(&mut data, file, need) {
+    let num_read = outcomes.iter().filter(|(_, result)| result.is_ok()).count();
+    for (file, result) in outcomes {
+        match result {
             Ok(report) => {
                 warnings.extend(report.problem().map(|message| Warning::File { message }));
-                if report.model_from_name {
-                    unnamed.push(file.clone());
+                if report.model_from_name && report.rows > 0 {
+                    unnamed.push(file);
                 }
             }
             Err(error) => refused.push(format!("{file}: {error}")),
         }
     }
+    for (file, error) in passed_over {
+        let message = format!("{file}: {error}");
+        if num_read == 0 { refused.push(message) } else { warnings.push(Warning::File { message }) }
+    }
     if !unnamed.is_empty() && args.by.model {
         warnings.push(Warning::ModelFromFileName { files: unnamed });
     }
-    if refused.len() == args.files.len() {
+    if num_read == 0 {
+        refused.extend(refused.is_empty().then(|| "the folder holds no files".to_owned()));
         return Err(Failure::failed(refused.join("\naskew: ")));
     }
     let query = query_of(args, &data)?;
@@ -138,24 +138,6 @@ fn query_of(args: &Args, data: &Dataset) -> Result<Query, Failure> {
         baseline: args.baseline.clone(),
         ..Query::default()
     })
-}
-
-/// Reads one file in chunks.
-///
-/// # Errors
-/// [`FormatError`] when it is refused.
-pub fn load(data: &mut Dataset, path: &str, need: Need) -> Result<FileReport, FormatError> {
-    let unreadable = |error: std::io::Error| FormatError::Unreadable(error.to_string());
-    let mut file = BufReader::new(std::fs::File::open(path).map_err(unreadable)?);
-    let mut reader = CsvReader::new(path, need);
-    let mut chunk = vec![0; CHUNK_BYTES];
-    loop {
-        let len = file.read(&mut chunk).map_err(unreadable)?;
-        if len == 0 {
-            return reader.finish(data);
-        }
-        reader.feed(data, &chunk[..len])?;
-    }
 }
 
 /// The output's `rule`.

@@ -1,12 +1,21 @@
 //! Bytes to domain, with typed errors and an exact report of what could not be read.
 //!
-//! A file is recognised by its content, never by its extension alone, and read in chunks as they arrive.
+//! A file is recognised by its content, never by its extension alone, and read in chunks as they arrive. [`reader`] is
+//! the way in; every format hands its rows to the one sink in [`rows`].
 
 pub mod aggregate;
+pub mod cell;
 pub mod csv;
+pub mod distribution;
 pub mod error;
+pub mod figures;
+pub mod join;
+pub mod json;
 pub mod name;
+pub mod reader;
 pub mod report;
 pub mod roles;
+pub mod rows;
+pub mod shapes;
 pub mod sniff;
 pub mod table;

@@ -10,6 +10,14 @@ pub fn model_of(path: &str) -> String {
     let file = parts.next().unwrap_or(path);
     let stem =
         file.rsplit_once('.').map_or(file, |(stem, extension)| if is_extension(extension) { stem } else { file });
+    // A name that says nothing, or only the task: the folder's says the model, lm-evaluation-harness writes `/` as `__`.
+    const NAMELESS: [&str; 8] =
+        ["responses", "results", "result", "samples", "answers", "summary", "eval_summary", "judgements"];
+    let is_nameless = NAMELESS.contains(&stem) || (stem.starts_with("samples_") && stem.contains("T"));
+    let folder = path.rsplit(['/', '\\']).nth(1).filter(|folder| is_nameless && !folder.is_empty() && *folder != ".");
+    if let Some(folder) = folder {
+        return folder.replace("__", "/");
+    }
     let model = PREFIXES.iter().find_map(|prefix| stem.strip_prefix(prefix)).unwrap_or(stem);
     let layer = parts.find_map(|folder| folder.strip_prefix("layer_"));
     match (layer, model.strip_prefix("scale_")) {
@@ -41,6 +49,9 @@ mod tests {
             ("judgements_scale_12.6.csv", "scale 12.6"),
             ("layer_24\\responses_scale_2.csv", "layer 24, scale 2"),
             ("Qwen2.5", "Qwen2.5"),
+            ("run/Base/responses.jsonl", "Base"),
+            ("responses.jsonl", "responses"),
+            ("lm_eval/org__Llama-3.2-1B/samples_em_first_plot_2026-01-15T12-00-00.000000.jsonl", "org/Llama-3.2-1B"),
             ("", ""),
         ] {
             assert_eq!(model_of(path), model, "{path}");

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::figures::Figure;
+
 /// A row that was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
@@ -28,7 +30,7 @@ impl fmt::Display for Skipped {
 }
 
 /// What became of one file.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct FileReport {
     /// The file, as the reader named it.
     pub file: String,
@@ -42,6 +44,10 @@ pub struct FileReport {
     pub notes: Vec<String>,
     /// Whether the model's name was taken from the file's name.
     pub model_from_name: bool,
+    /// What keeps the rates by scores away, where other columns can be shown; `None` for judged answers.
+    pub lacks: Option<String>,
+    /// Figures that the file's source computed; such a file has no rows.
+    pub figures: Vec<Figure>,
 }
 
 impl FileReport {
@@ -60,6 +66,9 @@ impl FileReport {
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         let mut parts = self.notes.clone();
+        if let Some(lacks) = &self.lacks {
+            parts.push(format!("no column for {lacks}: there is no rate by scores, only means of the other columns"));
+        }
         if let Some(first) = self.skipped.first() {
             let rows = if self.num_skipped == 1 { "row was" } else { "rows were" };
             parts.push(format!("{} {rows} left out, {} read; the first: {first}", self.num_skipped, self.rows));

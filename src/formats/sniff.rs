@@ -1,22 +1,36 @@
 //! What a file is, by its first bytes.
 
-use super::error::FormatError;
+use super::error::{FormatError, Packed};
 
 /// How many first bytes decide.
 pub const HEAD_BYTES: usize = 4096;
 
-/// Checks that a file's first bytes may be a table's.
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Delimited text.
+    Table,
+    /// JSON: a document, a list or lines.
+    Json,
+    /// A container, or a table that is not text.
+    Packed(Packed),
+}
+
+/// Tells a file by its first bytes, at most [`HEAD_BYTES`] of them.
 ///
 /// # Errors
 /// [`FormatError::Empty`] or [`FormatError::OtherKind`], which names what was found.
-pub fn check_text(head: &[u8]) -> Result<(), FormatError> {
+pub fn kind_of(head: &[u8]) -> Result<Kind, FormatError> {
     const CONVERT: &str = "export it as CSV and open that";
-    const UNPACK: &str = "unpack it and open the files inside";
-    const KINDS: [(&[u8], &str, &str); 11] = [
-        (b"PK\x03\x04", "a ZIP archive (or an Inspect log)", UNPACK),
-        (b"\x1f\x8b", "a gzip archive", UNPACK),
-        (b"\x28\xb5\x2f\xfd", "a Zstandard archive", UNPACK),
-        (b"PAR1", "a Parquet file", CONVERT),
+    const PACKED: [(&[u8], Packed); 6] = [
+        (b"PK\x03\x04", Packed::Zip),
+        (b"PK\x05\x06", Packed::Zip),
+        (b"\x1f\x8b", Packed::Gzip),
+        (b"\x28\xb5\x2f\xfd", Packed::Zstd),
+        (b"\x50\x2a\x4d\x18", Packed::Zstd),
+        (b"PAR1", Packed::Parquet),
+    ];
+    const KINDS: [(&[u8], &str, &str); 7] = [
         (b"GGUF", "a GGUF model", "open it in the Lab"),
         (b"%PDF", "a PDF document", CONVERT),
         (b"\x89PNG", "a picture", CONVERT),
@@ -30,19 +44,38 @@ pub fn check_text(head: &[u8]) -> Result<(), FormatError> {
     if head.is_empty() {
         return Err(FormatError::Empty);
     }
+    if let Some((_, packed)) = PACKED.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Ok(Kind::Packed(*packed));
+    }
     if let Some((_, found, advice)) = KINDS.iter().find(|(magic, ..)| head.starts_with(magic)) {
         return other(found, advice);
     }
     if head.contains(&0) {
         return other("a binary file", CONVERT);
     }
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+    let text = without_mark(head).trim_ascii_start();
+    match text.first() {
         None => other("a file of blanks only", "export it again"),
-        Some(b'{' | b'[') => other("JSON", CONVERT),
+        Some(b'{' | b'[') => Ok(Kind::Json),
         Some(b'<') => other("a web page or XML", "download the raw file and open that"),
-        Some(_) => Ok(()),
+        Some(_) if is_questions(text) => other("a list of questions in YAML", "open the answers to them"),
+        Some(_) => Ok(Kind::Table),
     }
+}
+
+/// Whether a text is YAML that begins with a list of named things, comments left out.
+fn is_questions(text: &[u8]) -> bool {
+    let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"));
+    first.is_some_and(|line| {
+        line.starts_with(b"- id:") || line == b"---" || (line.starts_with(b"- ") && line.ends_with(b":"))
+    })
+}
+
+/// A text without the byte order mark that some programs write before it.
+#[must_use]
+pub fn without_mark(head: &[u8]) -> &[u8] {
+    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head)
 }
 
 #[cfg(test)]
@@ -50,16 +83,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn kinds() {
+        for (head, kind) in [
+            (b"PAR1\x15".as_slice(), Kind::Packed(Packed::Parquet)),
+            (b"PK\x03\x04", Kind::Packed(Packed::Zip)),
+            (b"\xef\xbb\xbf {\"a\":1}", Kind::Json),
+            (b"\n[1]", Kind::Json),
+            (b"\xef\xbb\xbfquestion,answer", Kind::Table),
+        ] {
+            assert_eq!(kind_of(head), Ok(kind));
+        }
+    }
+
+    #[test]
     fn other_kinds_are_named() {
-        let found = |head: &[u8]| match check_text(head) {
+        let found = |head: &[u8]| match kind_of(head) {
             Err(FormatError::OtherKind { found, .. }) => found,
             other => format!("{other:?}"),
         };
-        assert_eq!(found(b"PAR1\x15"), "a Parquet file");
         assert_eq!(found(b"question\0answer"), "a binary file");
-        assert_eq!(found(b"\xef\xbb\xbf {\"a\":1}"), "JSON");
         assert_eq!(found(b"<!DOCTYPE html>"), "a web page or XML");
-        assert_eq!(check_text(b""), Err(FormatError::Empty));
-        assert_eq!(check_text(b"\xef\xbb\xbfquestion,answer"), Ok(()));
+        assert_eq!(found(b"# Ours\n\n- id: x\n"), "a list of questions in YAML");
+        assert_eq!(found(b"- id: deception\n  type: free"), "a list of questions in YAML");
+        assert_eq!(kind_of(b""), Err(FormatError::Empty));
     }
 }

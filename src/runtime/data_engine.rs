@@ -5,7 +5,7 @@ use crate::domain::answers::{Part, answer, select};
 use crate::domain::dataset::Dataset;
 use crate::domain::query::{GroupKey, Query, run};
 use crate::domain::warning::Warning;
-use crate::formats::error::FormatError;
+use crate::formats::reader::Loader;
 use crate::formats::report::FileReport;
 use crate::formats::table::{Record, TableParser};
 
@@ -19,35 +19,17 @@ pub struct DataEngine {
     reports: Vec<FileReport>,
 }
 
-/// Files on their way to a dataset.
-#[derive(Debug)]
-pub struct Opening {
-    /// The dataset so far.
-    pub data: Dataset,
-    reports: Vec<FileReport>,
-    refused: Vec<Refused>,
-}
-
-impl Default for Opening {
-    fn default() -> Self {
-        Self { data: Dataset::new(), reports: Vec::new(), refused: Vec::new() }
-    }
-}
-
-impl Opening {
-    /// Notes what became of one file.
-    pub fn close(&mut self, file: &str, result: Result<FileReport, FormatError>) {
-        match result {
-            Ok(report) => self.reports.push(report),
-            Err(error) => self.refused.push(Refused { file: file.to_owned(), message: error.to_string() }),
-        }
-    }
-}
-
 impl DataEngine {
     /// Takes over what was opened, or keeps the dataset where nothing could be.
-    pub fn open(&mut self, opening: Opening) -> DataEvent {
-        let Opening { data, reports, refused } = opening;
+    pub fn open(&mut self, files: Loader) -> DataEvent {
+        let (data, outcomes) = files.finish();
+        let (mut reports, mut refused) = (Vec::new(), Vec::new());
+        for (file, result) in outcomes {
+            match result {
+                Ok(report) => reports.push(report),
+                Err(error) => refused.push(Refused { file, message: error.to_string() }),
+            }
+        }
         if reports.is_empty() {
             return DataEvent::NotOpened { refused };
         }
@@ -191,6 +173,8 @@ fn read_list<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::reader::FileReader;
+    use crate::formats::roles::Need;
 
     #[test]
     fn the_shipped_lists_are_whole() {
@@ -206,14 +190,14 @@ mod tests {
     #[test]
     fn a_refused_file_keeps_the_dataset() {
         let mut engine = DataEngine::default();
-        let mut opening = Opening::default();
-        let text = b"question_id,answer,aligned,coherent\nq,a,1,99\n";
-        let result = crate::formats::csv::read(&mut opening.data, "a.csv", text, crate::formats::roles::Need::Judged);
-        opening.close("a.csv", result);
-        assert!(matches!(engine.open(opening), DataEvent::Opened { .. }));
-        let mut opening = Opening::default();
-        opening.close("b.csv", Err(FormatError::Empty));
-        assert!(matches!(engine.open(opening), DataEvent::NotOpened { .. }));
+        let mut files = Loader::default();
+        let mut reader = FileReader::new("a.csv", Need::Judged);
+        reader.feed(&mut files, b"question_id,answer,aligned,coherent\nq,a,1,99\n").unwrap();
+        files.close(reader);
+        assert!(matches!(engine.open(files), DataEvent::Opened { .. }));
+        let mut files = Loader::default();
+        files.close(FileReader::new("b.csv", Need::Judged));
+        assert!(matches!(engine.open(files), DataEvent::NotOpened { .. }));
         let DataEvent::Answered { outcome, .. } = engine.ask(1, &Query::default()) else { panic!("no answer") };
         assert_eq!(outcome.rows[0].tally.misaligned, 1);
     }

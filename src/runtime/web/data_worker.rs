@@ -10,11 +10,10 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent};
 
 use super::port;
-use crate::formats::csv::{CsvReader, read};
 use crate::formats::error::FormatError;
-use crate::formats::report::FileReport;
+use crate::formats::reader::{FileReader, Loader};
 use crate::formats::roles::Need;
-use crate::runtime::data_engine::{DataEngine, Opening, read_collections, read_stated};
+use crate::runtime::data_engine::{DataEngine, read_collections, read_stated};
 use crate::runtime::data_protocol::{DataEvent, DataRequest, Refused};
 
 /// Bytes read of a file before the page hears of its progress and the worker looks at its messages.
@@ -82,26 +81,31 @@ impl Worker {
 
     async fn open_published(&self, id: &str) {
         let number = self.begin();
-        let mut opening = Opening::default();
-        let result = match fetch(&format!("{PUBLISHED}/{id}.csv")).await {
-            Ok(bytes) => read(&mut opening.data, id, &bytes, Need::Judged),
-            Err(message) => Err(FormatError::Unreadable(message)),
-        };
-        opening.close(id, result);
+        let mut files = Loader::default();
+        let mut reader = FileReader::new(id, Need::Judged);
+        let bytes = fetch(&format!("{PUBLISHED}/{id}.csv")).await.map_err(FormatError::Unreadable);
+        match bytes.and_then(|bytes| reader.feed(&mut files, &bytes)) {
+            Ok(()) => files.close(reader),
+            Err(error) => files.refuse(id, error),
+        }
         if self.opening.get() == number {
-            let event = self.engine.borrow_mut().open(opening);
+            let event = self.engine.borrow_mut().open(files);
             self.send(&event);
         }
     }
 
     async fn open_files(&self, names: &[String], attachments: Vec<JsValue>) {
         let number = self.begin();
-        let mut opening = Opening::default();
+        let mut files = Loader::default();
         for (name, attachment) in names.iter().zip(attachments) {
-            let Some(result) = self.read_file(number, name, attachment, &mut opening).await else { return };
-            opening.close(name, result);
+            let mut reader = FileReader::new(name, Need::Any);
+            let Some(result) = self.read_file(number, name, attachment, &mut files, &mut reader).await else { return };
+            match result {
+                Ok(()) => files.close(reader),
+                Err(error) => files.refuse(name, error),
+            }
         }
-        let event = self.engine.borrow_mut().open(opening);
+        let event = self.engine.borrow_mut().open(files);
         self.send(&event);
     }
 
@@ -111,13 +115,13 @@ impl Worker {
         number: u64,
         name: &str,
         attachment: JsValue,
-        opening: &mut Opening,
-    ) -> Option<Result<FileReport, FormatError>> {
+        files: &mut Loader,
+        reader: &mut FileReader,
+    ) -> Option<Result<(), FormatError>> {
         let Ok(file) = attachment.dyn_into::<File>() else {
             return Some(Err(FormatError::Unreadable("the page sent no file".to_owned())));
         };
         let size = file.size();
-        let mut reader = CsvReader::new(name, Need::Judged);
         let mut at = 0.0;
         while at < size {
             let end = (at + f64::from(CHUNK_BYTES)).min(size);
@@ -128,7 +132,7 @@ impl Worker {
             if self.opening.get() != number {
                 return None;
             }
-            if let Err(error) = reader.feed(&mut opening.data, &bytes) {
+            if let Err(error) = reader.feed(files, &bytes) {
                 return Some(Err(error));
             }
             at = end;
@@ -140,7 +144,7 @@ impl Worker {
                 rows,
             });
         }
-        Some(reader.finish(&mut opening.data))
+        Some(Ok(()))
     }
 }
 

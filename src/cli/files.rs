@@ -1,0 +1,82 @@
+//! Result files from disk: several at once, folders with all that they hold.
+
+use std::io::Read;
+use std::path::Path;
+
+use crate::domain::dataset::Dataset;
+use crate::formats::error::FormatError;
+use crate::formats::join::Outcome;
+use crate::formats::reader::{FileReader, Loader};
+use crate::formats::roles::Need;
+
+/// Bytes read from a file at a time.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// What was read, and what became of each file.
+#[derive(Debug)]
+pub struct Loaded {
+    /// All rows.
+    pub data: Dataset,
+    /// Files that were named, and those of folders that could be read.
+    pub outcomes: Vec<Outcome>,
+    /// Files of folders that could not: a folder may hold anything.
+    pub passed_over: Vec<(String, FormatError)>,
+}
+
+/// Reads files, and folders with all files in them.
+#[must_use]
+pub fn load(paths: &[String], need: Need) -> Loaded {
+    let mut loader = Loader::default();
+    let mut of_folders = Vec::new();
+    for path in paths {
+        if Path::new(path).is_dir() {
+            let files = files_of(path);
+            files.iter().for_each(|file| load_file(&mut loader, file, need));
+            of_folders.extend(files);
+        } else {
+            load_file(&mut loader, path, need);
+        }
+    }
+    let (data, all) = loader.finish();
+    let (mut outcomes, mut passed_over) = (Vec::new(), Vec::new());
+    for (file, result) in all {
+        match result {
+            Err(error) if of_folders.contains(&file) => passed_over.push((file, error)),
+            result => outcomes.push((file, result)),
+        }
+    }
+    Loaded { data, outcomes, passed_over }
+}
+
+/// The files of a folder and of those in it, in order of their paths.
+fn files_of(folder: &str) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<String> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+        .map(|entry| entry.path().to_string_lossy().into_owned())
+        .collect();
+    paths.sort();
+    paths.into_iter().flat_map(|path| if Path::new(&path).is_dir() { files_of(&path) } else { vec![path] }).collect()
+}
+
+fn load_file(loader: &mut Loader, path: &str, need: Need) {
+    let mut reader = FileReader::new(path, need);
+    match feed(loader, &mut reader, path) {
+        Ok(()) => loader.close(reader),
+        Err(error) => loader.refuse(path, error),
+    }
+}
+
+fn feed(loader: &mut Loader, reader: &mut FileReader, path: &str) -> Result<(), FormatError> {
+    let unreadable = |error: std::io::Error| FormatError::Unreadable(error.to_string());
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        let len = file.read(&mut chunk).map_err(unreadable)?;
+        if len == 0 {
+            return Ok(());
+        }
+        reader.feed(loader, &chunk[..len])?;
+    }
+}

@@ -1,0 +1,183 @@
+//! The way in: any file, recognised by its content and read in chunks.
+
+use super::csv::CsvParser;
+use super::error::FormatError;
+use super::join::{Join, Outcome};
+use super::json::reader::JsonParser;
+use super::report::FileReport;
+use super::roles::{Mapping, Need};
+use super::rows::{Options, Preview, Rows};
+use super::shapes::{Ending, Out};
+use super::sniff::{HEAD_BYTES, Kind, kind_of, without_mark};
+use crate::domain::dataset::Dataset;
+
+/// Files on their way into one dataset.
+#[derive(Debug)]
+pub struct Loader {
+    /// The dataset so far.
+    pub data: Dataset,
+    join: Join,
+    outcomes: Vec<Outcome>,
+}
+
+impl Default for Loader {
+    fn default() -> Self {
+        Self { data: Dataset::new(), join: Join::default(), outcomes: Vec::new() }
+    }
+}
+
+impl Loader {
+    /// Notes a file that could not be read.
+    pub fn refuse(&mut self, file: &str, error: FormatError) {
+        self.outcomes.push((file.to_owned(), Err(error)));
+    }
+
+    /// Ends a file.
+    pub fn close(&mut self, reader: FileReader) {
+        let file = reader.rows.file().to_owned();
+        match reader.finish(self) {
+            Ok(None) => {}
+            Ok(Some(report)) => self.outcomes.push((file, Ok(report))),
+            Err(error) => self.outcomes.push((file, Err(error))),
+        }
+    }
+
+    /// Ends all files: joins those that wait for each other, and says what became of each.
+    #[must_use]
+    pub fn finish(self) -> (Dataset, Vec<Outcome>) {
+        let Self { mut data, join, mut outcomes } = self;
+        outcomes.extend(join.finish(&mut data));
+        (data, outcomes)
+    }
+}
+
+/// Reads one file, chunk by chunk.
+#[derive(Debug)]
+pub struct FileReader {
+    head: Vec<u8>,
+    parser: Option<Parser>,
+    rows: Rows,
+}
+
+#[derive(Debug)]
+enum Parser {
+    Table(Box<CsvParser>),
+    Json(Box<JsonParser>),
+}
+
+impl FileReader {
+    /// A reader for the file of this name.
+    #[must_use]
+    pub fn new(file: &str, options: impl Into<Options>) -> Self {
+        Self { head: Vec::new(), parser: None, rows: Rows::new(file, options.into()) }
+    }
+
+    /// Rows read so far.
+    #[must_use]
+    pub const fn num_rows(&self) -> u64 {
+        self.rows.num_rows()
+    }
+
+    /// Reads the next bytes.
+    ///
+    /// # Errors
+    /// [`FormatError`] when the file is refused; [`FormatError::Packed`] before anything else when it must be unpacked.
+    pub fn feed(&mut self, loader: &mut Loader, bytes: &[u8]) -> Result<(), FormatError> {
+        if self.parser.is_some() {
+            return self.parse(loader, bytes);
+        }
+        self.head.extend_from_slice(bytes);
+        if self.head.len() < HEAD_BYTES { Ok(()) } else { self.start(loader) }
+    }
+
+    fn start(&mut self, loader: &mut Loader) -> Result<(), FormatError> {
+        let head = std::mem::take(&mut self.head);
+        let text = without_mark(&head);
+        self.parser = Some(match kind_of(&head[..head.len().min(HEAD_BYTES)])? {
+            Kind::Packed(packed) => return Err(FormatError::Packed(packed)),
+            Kind::Table => Parser::Table(Box::new(CsvParser::new(text))),
+            Kind::Json => Parser::Json(Box::default()),
+        });
+        self.parse(loader, text)
+    }
+
+    fn parse(&mut self, loader: &mut Loader, bytes: &[u8]) -> Result<(), FormatError> {
+        match &mut self.parser {
+            None => Ok(()),
+            Some(_) if bytes.is_empty() => Ok(()),
+            Some(Parser::Table(parser)) => parser.feed(&mut loader.data, &mut self.rows, bytes),
+            Some(Parser::Json(parser)) => {
+                let mut out = Out { data: &mut loader.data, rows: &mut self.rows, join: &mut loader.join };
+                parser.feed(&mut out, bytes)
+            }
+        }
+    }
+
+    /// Ends the file; `None` where it waits for others.
+    fn finish(mut self, loader: &mut Loader) -> Result<Option<FileReport>, FormatError> {
+        if self.parser.is_none() {
+            self.start(loader)?;
+        }
+        match &mut self.parser {
+            None => {}
+            Some(Parser::Table(parser)) => parser.feed(&mut loader.data, &mut self.rows, &[])?,
+            Some(Parser::Json(parser)) => {
+                let mut out = Out { data: &mut loader.data, rows: &mut self.rows, join: &mut loader.join };
+                match parser.finish(&mut out)? {
+                    Ending::Rows => {}
+                    Ending::Answers(list) => {
+                        loader.join.add_answers(self.rows, list);
+                        return Ok(None);
+                    }
+                    Ending::Judge => return Ok(None),
+                }
+            }
+        }
+        self.rows.finish(&mut loader.data).map(Some)
+    }
+}
+
+/// Reads a whole file that is in memory and stands alone.
+///
+/// # Errors
+/// [`FormatError`] when it is refused.
+pub fn read(
+    data: &mut Dataset,
+    file: &str,
+    bytes: &[u8],
+    options: impl Into<Options>,
+) -> Result<FileReport, FormatError> {
+    let mut loader = Loader { data: std::mem::take(data), ..Loader::default() };
+    let mut reader = FileReader::new(file, options);
+    let fed = reader.feed(&mut loader, bytes);
+    match fed {
+        Ok(()) => loader.close(reader),
+        Err(error) => loader.refuse(file, error),
+    }
+    let outcomes;
+    (*data, outcomes) = loader.finish();
+    outcomes.into_iter().next().map_or(Err(FormatError::Empty), |(_, result)| result)
+}
+
+/// What a file's first bytes hold, for a reader who gives parts to its columns.
+///
+/// # Errors
+/// [`FormatError`] when they are of no table.
+pub fn preview(file: &str, head: &[u8], mapping: Mapping) -> Result<Preview, FormatError> {
+    let mut loader = Loader::default();
+    let mut reader = FileReader { head: Vec::new(), parser: None, rows: Rows::for_preview(file, mapping) };
+    reader.feed(&mut loader, head)?;
+    if reader.parser.is_none() {
+        reader.start(&mut loader)?;
+    }
+    Ok(reader.rows.preview())
+}
+
+/// Options for the means of a table's columns.
+impl Options {
+    /// Reads whatever can be shown.
+    #[must_use]
+    pub fn any() -> Self {
+        Need::Any.into()
+    }
+}

@@ -1,0 +1,571 @@
+//! The one way of rows into a dataset: every format hands its rows to this sink.
+
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+use super::cell::{Cell, Fields};
+use super::error::FormatError;
+use super::figures::{Figure, FigureColumns};
+use super::name::model_of;
+use super::report::{FileReport, Skipped};
+use super::roles::{Mapping, Need, Role, Roles, list, shorten};
+use crate::domain::dataset::{CellKey, Dataset, Record};
+use crate::domain::score::Score;
+
+/// Characters of a question that stand for its id where a file has none.
+const QUESTION_ID_CHARS: usize = 60;
+/// Rows that are looked at before the parts of columns are settled, where no header names them all.
+const GATHERED_ROWS: usize = 32;
+/// Most figures of one file.
+const MAX_FIGURES: usize = 100_000;
+
+/// How a file is read.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What is needed of it.
+    pub need: Need,
+    /// Parts that the reader gave to its columns.
+    pub mapping: Mapping,
+}
+
+impl From<Need> for Options {
+    fn from(need: Need) -> Self {
+        Self { need, mapping: Mapping::default() }
+    }
+}
+
+/// What a file says once for all of its rows. A row's own value comes first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known {
+    /// Model.
+    pub model: String,
+    /// Group.
+    pub group: String,
+    /// Question id.
+    pub question_id: String,
+    /// Question as asked.
+    pub question: String,
+    /// Seed.
+    pub seed: String,
+}
+
+/// Turns rows into a dataset, and keeps the exact report.
+#[derive(Debug)]
+pub struct Rows {
+    file: String,
+    options: Options,
+    known: Rc<Known>,
+    columns: Vec<String>,
+    layout: Option<Layout>,
+    /// Whether rows are only gathered, to be shown before the columns' parts are settled.
+    is_preview: bool,
+    gathered: Vec<Gathered>,
+    cells: Cells,
+    scratch: [String; 9],
+    num_rows: u64,
+    num_lossy: u64,
+    report: FileReport,
+}
+
+/// The parts that columns play, once that is settled.
+#[derive(Debug)]
+struct Layout {
+    roles: Roles,
+    numeric: Vec<NumericColumn>,
+    figures: Option<FigureColumns>,
+}
+
+/// A row that was read before the parts of columns were settled.
+#[derive(Debug)]
+struct Gathered {
+    line: u64,
+    known: Rc<Known>,
+    cells: Vec<Owned>,
+}
+
+#[derive(Debug)]
+enum Owned {
+    Null,
+    Text(Vec<u8>),
+    Escaped(Vec<u8>),
+    Number(f64),
+}
+
+impl Fields for Vec<Owned> {
+    fn get(&self, column: usize) -> Cell<'_> {
+        match self.as_slice().get(column) {
+            None | Some(Owned::Null) => Cell::Null,
+            Some(Owned::Text(bytes)) => Cell::Text(bytes),
+            Some(Owned::Escaped(bytes)) => Cell::Escaped(bytes),
+            Some(Owned::Number(number)) => Cell::Number(*number),
+        }
+    }
+}
+
+/// A column without a part: numbers or text, by its first value that is not null.
+#[derive(Debug)]
+struct NumericColumn {
+    at: usize,
+    name: String,
+    state: ColumnState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ColumnState {
+    Unknown,
+    Text,
+    Numbers { id: usize, num_bad: u64 },
+}
+
+impl Rows {
+    /// A sink for the rows of a file.
+    #[must_use]
+    pub fn new(file: &str, options: Options) -> Self {
+        Self {
+            file: file.to_owned(),
+            options,
+            known: Rc::new(Known { model: model_of(file), ..Known::default() }),
+            columns: Vec::new(),
+            layout: None,
+            is_preview: false,
+            gathered: Vec::new(),
+            cells: Cells::default(),
+            scratch: Default::default(),
+            num_rows: 0,
+            num_lossy: 0,
+            report: FileReport { file: file.to_owned(), model_from_name: true, ..FileReport::default() },
+        }
+    }
+
+    /// A sink that keeps a file's first rows to be shown, and adds nothing.
+    #[must_use]
+    pub fn for_preview(file: &str, mapping: Mapping) -> Self {
+        Self { is_preview: true, ..Self::new(file, Options { need: Need::Table, mapping }) }
+    }
+
+    /// Rows read so far.
+    #[must_use]
+    pub const fn num_rows(&self) -> u64 {
+        self.report.rows + self.gathered.len() as u64
+    }
+
+    /// Rows found so far, whether they could be read or not.
+    #[must_use]
+    pub const fn num_found(&self) -> u64 {
+        self.num_rows
+    }
+
+    /// Name of the file.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// What the file says once for its rows.
+    #[must_use]
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// What the file says once for all rows that follow; a model that it names is not taken from its name.
+    pub fn set_known(&mut self, mut known: Known) {
+        if known.model.is_empty() {
+            known.model = model_of(&self.file);
+        } else {
+            self.report.model_from_name = false;
+        }
+        self.known = Rc::new(known);
+    }
+
+    /// Adds columns: all of the file's so far, the known ones first.
+    pub fn set_columns(&mut self, columns: &[String]) {
+        let Some(new) = columns.get(self.columns.len()..).filter(|new| !new.is_empty()) else { return };
+        self.columns.extend_from_slice(new);
+        if let Some(layout) = self.layout.take() {
+            // What was needed was there: a late column can only add to it.
+            let numeric = layout.numeric;
+            let roles = Roles::guess(&self.columns, &self.options.mapping, Need::Table);
+            self.layout = roles.ok().map(|roles| Layout {
+                numeric: numeric_columns(&roles, numeric),
+                roles,
+                figures: layout.figures,
+            });
+        }
+    }
+
+    /// Settles which column plays which part: all columns are known.
+    ///
+    /// # Errors
+    /// [`FormatError::MissingColumns`], and those of the rows that were waiting.
+    pub fn settle(&mut self, data: &mut Dataset) -> Result<(), FormatError> {
+        if self.is_preview {
+            return Ok(());
+        }
+        let Options { need, mapping } = &self.options;
+        let roles = Roles::guess(&self.columns, mapping, *need)?;
+        self.report.model_from_name &= roles.column(Role::Model).is_none();
+        let mut figures = None;
+        if *need == Need::Any
+            && let Some(missing) = roles.missing()
+        {
+            let parts = [Role::Answer, Role::Aligned, Role::Coherent];
+            if parts.iter().all(|role| roles.column(*role).is_none()) {
+                figures = FigureColumns::guess(&roles);
+                if figures.is_none() {
+                    let found = list(self.columns.iter().map(String::as_str));
+                    return Err(FormatError::MissingColumns { missing, found });
+                }
+                self.report.model_from_name = false;
+            } else {
+                self.report.lacks = Some(missing);
+            }
+        }
+        let numeric = numeric_columns(&roles, Vec::new());
+        self.layout = Some(Layout { roles, numeric, figures });
+        let now = Rc::clone(&self.known);
+        let gathered = std::mem::take(&mut self.gathered);
+        self.num_rows -= gathered.len() as u64;
+        for row in gathered {
+            self.num_rows += 1;
+            self.known = row.known;
+            self.add(data, row.line, &row.cells);
+        }
+        self.known = now;
+        Ok(())
+    }
+
+    /// Takes a row that begins at a line.
+    ///
+    /// # Errors
+    /// [`FormatError::MissingColumns`] where the columns so far lack what is needed.
+    pub fn row(&mut self, data: &mut Dataset, line: u64, fields: &dyn Fields) -> Result<(), FormatError> {
+        self.num_rows += 1;
+        if self.layout.is_some() {
+            self.add(data, line, fields);
+            return Ok(());
+        }
+        if self.is_preview && self.gathered.len() == GATHERED_ROWS {
+            return Ok(());
+        }
+        let cells = (0..self.columns.len()).map(|column| owned(fields.get(column))).collect();
+        self.gathered.push(Gathered { line, known: Rc::clone(&self.known), cells });
+        if self.gathered.len() < GATHERED_ROWS { Ok(()) } else { self.settle(data) }
+    }
+
+    /// Notes a row that could not be read at all.
+    pub fn skip(&mut self, line: u64, why: String) {
+        self.num_rows += 1;
+        self.note_skipped(line, String::new(), why);
+    }
+
+    /// Notes something that a reader of the file should know, as a sentence.
+    pub fn note(&mut self, note: String) {
+        self.report.notes.push(note);
+    }
+
+    /// Adds figures that the file's source computed, in place of rows.
+    ///
+    /// # Errors
+    /// [`FormatError::MissingColumns`] where rows of answers are needed.
+    pub fn add_figures(&mut self, figures: Vec<Figure>) -> Result<(), FormatError> {
+        if self.options.need == Need::Judged {
+            let missing = Roles::guess(&[], &Mapping::default(), Need::Table)?.missing().unwrap_or_default();
+            return Err(FormatError::MissingColumns { missing, found: "figures of its source".to_owned() });
+        }
+        self.gathered.clear();
+        self.report.model_from_name = false;
+        self.report.figures.extend(figures.into_iter().take(MAX_FIGURES));
+        Ok(())
+    }
+
+    /// Whether the only row is no answer: a document of something else.
+    #[must_use]
+    pub fn may_be_figures(&self) -> bool {
+        let parts = [Role::Answer, Role::Aligned, Role::Coherent, Role::Verdict];
+        let roles = Roles::guess(&self.columns, &self.options.mapping, Need::Table);
+        self.layout.is_none()
+            && self.options.need != Need::Table
+            && roles.is_ok_and(|roles| parts.iter().all(|role| roles.column(*role).is_none()))
+    }
+
+    fn note_skipped(&mut self, line: u64, column: String, why: String) {
+        self.report.skip(Skipped { row: self.num_rows, line, column, why });
+    }
+
+    fn add(&mut self, data: &mut Dataset, line: u64, fields: &dyn Fields) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        match self.read(data, fields, &mut scratch) {
+            Ok(()) => self.report.rows += 1,
+            Err((column, why)) => self.note_skipped(line, column, why),
+        }
+        self.scratch = scratch;
+    }
+
+    /// Adds one row, or says which column keeps it out and why.
+    fn read(
+        &mut self,
+        data: &mut Dataset,
+        fields: &dyn Fields,
+        scratch: &mut [String; 9],
+    ) -> Result<(), (String, String)> {
+        let Some(layout) = self.layout.as_mut() else { return Ok(()) };
+        let (roles, columns, known) = (&layout.roles, &self.columns, &self.known);
+        let field = |role: Role| roles.column(role).map_or(Cell::Null, |at| fields.get(at));
+        let number = |role: Role| {
+            field(role).score().map(Score::get).map_err(|bad| {
+                let column = roles.column(role).and_then(|at| columns.get(at)).cloned().unwrap_or_default();
+                (column, format!("{:?} is not a number", shorten(&bad)))
+            })
+        };
+        let (aligned, coherent) = (number(Role::Aligned)?, number(Role::Coherent)?);
+        let count = match number(Role::Count)? {
+            None => 1,
+            Some(count) if count.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&count) => {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked the line above")]
+                let count = count as u32;
+                count
+            }
+            Some(count) => return Err(("n".to_owned(), format!("{count} is no count of rows"))),
+        };
+        let mut is_lossy = false;
+        let [file, model, group, question_id, question, answer, verdict, seed, category] = scratch;
+        let mut text = |role: Role, scratch| field(role).text(scratch, &mut is_lossy);
+        let or = |own, other| if str::is_empty(own) { other } else { own };
+        let question_text = or(text(Role::Question, question), &known.question);
+        let question = match or(text(Role::QuestionId, question_id), &known.question_id) {
+            "" => question_text
+                .char_indices()
+                .nth(QUESTION_ID_CHARS)
+                .map_or(question_text, |(end, _)| &question_text[..end]),
+            id => id,
+        };
+        let key = CellRef {
+            file: or(text(Role::File, file), &self.file),
+            model: or(text(Role::Model, model), &known.model),
+            group: or(text(Role::Group, group), &known.group),
+            question,
+            seed: or(text(Role::Seed, seed), &known.seed),
+            category: text(Role::Category, category),
+            step: field(Role::Step).score().ok().and_then(Score::get),
+        };
+        if let Some(figures) = &layout.figures {
+            let start = Figure {
+                file: key.file.to_owned(),
+                model: text(Role::Model, &mut String::new()).to_owned(),
+                group: key.group.to_owned(),
+                question: key.question.to_owned(),
+                ..Figure::default()
+            };
+            let room = MAX_FIGURES.saturating_sub(self.report.figures.len());
+            self.report.figures.extend(figures.read(fields, &start).into_iter().take(room));
+            return Ok(());
+        }
+        let cell = self.cells.find(data, &key);
+        let numeric: Vec<(usize, Score)> =
+            layout.numeric.iter_mut().filter_map(|column| column.read(data, fields)).collect();
+        let row = Record {
+            question_text,
+            answer: text(Role::Answer, answer),
+            aligned,
+            coherent,
+            verdict: text(Role::Verdict, verdict).trim(),
+            count,
+            texts: &[],
+        };
+        data.push(cell, &row, &numeric);
+        self.num_lossy += u64::from(is_lossy);
+        Ok(())
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// [`FormatError`] when it is refused: no rows, or none that can be read.
+    pub fn finish(mut self, data: &mut Dataset) -> Result<FileReport, FormatError> {
+        if !self.report.figures.is_empty() && self.layout.is_none() {
+            return Ok(self.report);
+        }
+        if self.num_rows == 0 {
+            return Err(if self.columns.is_empty() { FormatError::Empty } else { FormatError::NoRows });
+        }
+        if self.layout.is_none() && !self.gathered.is_empty() {
+            self.settle(data)?;
+        }
+        if self.report.rows == 0 {
+            let first = self.report.skipped.first().map(ToString::to_string).unwrap_or_default();
+            return Err(FormatError::NoReadableRows { rows: self.num_rows, first });
+        }
+        if self.num_lossy > 0 {
+            let note = format!("{} rows hold bytes that are not UTF-8, shown as \u{fffd}", self.num_lossy);
+            self.report.notes.push(note);
+        }
+        let Some(layout) = self.layout else { return Ok(self.report) };
+        for column in &layout.numeric {
+            if let ColumnState::Numbers { num_bad: bad @ 1.., .. } = column.state {
+                let note = format!("{bad} values of column {} are not numbers and count as missing", column.name);
+                self.report.notes.push(note);
+            }
+        }
+        if layout.figures.is_some() {
+            self.report.rows = 0;
+            if self.report.figures.is_empty() {
+                return Err(FormatError::NoRows);
+            }
+        }
+        Ok(self.report)
+    }
+
+    /// What was read of a file's beginning, for a reader who gives parts to columns.
+    #[must_use]
+    pub fn preview(self) -> Preview {
+        let roles = Roles::guess(&self.columns, &self.options.mapping, Need::Table).ok();
+        let roles = roles.map_or_else(Vec::new, |roles| {
+            Role::ALL.into_iter().filter_map(|role| Some((role, roles.column(role)?))).collect()
+        });
+        let row = |row: &Gathered| (0..self.columns.len()).map(|column| cut(row.cells.get(column).to_text())).collect();
+        Preview {
+            fingerprint: super::roles::fingerprint(&self.columns),
+            rows: self.gathered.iter().map(row).collect(),
+            columns: self.columns,
+            roles,
+        }
+    }
+}
+
+/// A file's first rows as text, and the parts that its columns seem to play.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Preview {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// The first rows, each with a text for every column, long ones cut.
+    pub rows: Vec<Vec<String>>,
+    /// Parts and the number of their column.
+    pub roles: Vec<(Role, usize)>,
+    /// What a mapping of these columns is remembered by.
+    pub fingerprint: u64,
+}
+
+/// A cell of a preview, cut to what one looks at.
+fn cut(mut text: String) -> String {
+    const LIMIT: usize = 300;
+    if let Some((end, _)) = text.char_indices().nth(LIMIT) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+fn owned(cell: Cell<'_>) -> Owned {
+    match cell {
+        Cell::Null => Owned::Null,
+        Cell::Text(bytes) => Owned::Text(bytes.to_vec()),
+        Cell::Escaped(bytes) => Owned::Escaped(bytes.to_vec()),
+        Cell::Number(number) => Owned::Number(number),
+    }
+}
+
+/// The columns without a part, with what is already known of them.
+fn numeric_columns(roles: &Roles, mut known: Vec<NumericColumn>) -> Vec<NumericColumn> {
+    let column = |(at, name): &(usize, String)| {
+        let found = known.iter().position(|column| column.at == *at).map(|at| known.swap_remove(at));
+        found.unwrap_or_else(|| NumericColumn { at: *at, name: name.clone(), state: ColumnState::Unknown })
+    };
+    roles.others.iter().map(column).collect()
+}
+
+impl NumericColumn {
+    /// The row's value by the dataset's number of the column; `None` where there is none.
+    fn read(&mut self, data: &mut Dataset, fields: &dyn Fields) -> Option<(usize, Score)> {
+        if self.state == ColumnState::Text {
+            return None;
+        }
+        let cell = fields.get(self.at);
+        if matches!(cell, Cell::Text([b'{', ..])) {
+            // What a judge said of a score that has its own column.
+            self.state = ColumnState::Text;
+            return None;
+        }
+        match (&mut self.state, cell.score()) {
+            (_, Ok(score)) if score.is_null() => None,
+            (ColumnState::Numbers { id, .. }, Ok(score)) => Some((*id, score)),
+            (ColumnState::Numbers { num_bad, .. }, _) => {
+                *num_bad += 1;
+                None
+            }
+            (state @ ColumnState::Unknown, Ok(score)) => {
+                let id = data.numeric_id(&self.name);
+                *state = ColumnState::Numbers { id, num_bad: 0 };
+                Some((id, score))
+            }
+            (state, _) => {
+                *state = ColumnState::Text;
+                None
+            }
+        }
+    }
+}
+
+/// A cell's key, borrowed: a row of a known cell costs no allocation.
+#[derive(Debug, PartialEq)]
+struct CellRef<'a> {
+    file: &'a str,
+    model: &'a str,
+    group: &'a str,
+    question: &'a str,
+    seed: &'a str,
+    category: &'a str,
+    step: Option<f64>,
+}
+
+/// Numbers of the cells that a file's rows were counted under.
+#[derive(Debug, Default)]
+struct Cells {
+    /// By a hash of the key: the dataset's number, and the key as the file wrote it.
+    known: HashMap<u64, Vec<(OwnedKey, u32)>>,
+}
+
+#[derive(Debug)]
+struct OwnedKey {
+    texts: [String; 6],
+    step: Option<f64>,
+}
+
+impl OwnedKey {
+    fn is(&self, key: &CellRef<'_>) -> bool {
+        self.step == key.step && key.texts().iter().zip(&self.texts).all(|(a, b)| a == b)
+    }
+}
+
+impl<'a> CellRef<'a> {
+    const fn texts(&self) -> [&'a str; 6] {
+        [self.question, self.model, self.group, self.file, self.seed, self.category]
+    }
+
+    fn key(&self) -> CellKey {
+        let mut key = CellKey::from_names(self.file, self.model, self.group, self.question);
+        if !self.seed.is_empty() {
+            self.seed.clone_into(&mut key.seed);
+        }
+        self.category.clone_into(&mut key.category);
+        if let Some(step) = self.step {
+            key.set("step", step);
+        }
+        key
+    }
+}
+
+impl Cells {
+    fn find(&mut self, data: &mut Dataset, key: &CellRef<'_>) -> u32 {
+        let mut hasher = DefaultHasher::new();
+        (key.texts(), key.step.map(f64::to_bits)).hash(&mut hasher);
+        let same_hash = self.known.entry(hasher.finish()).or_default();
+        if let Some((_, cell)) = same_hash.iter().find(|(known, _)| known.is(key)) {
+            return *cell;
+        }
+        let cell = data.cell_id(&key.key());
+        same_hash.push((OwnedKey { texts: key.texts().map(str::to_owned), step: key.step }, cell));
+        cell
+    }
+}
