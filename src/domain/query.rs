@@ -39,7 +39,7 @@ pub struct Query {
 }
 
 /// One group's answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Row {
     /// The group.
     pub key: GroupKey,

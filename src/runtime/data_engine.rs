@@ -93,6 +93,7 @@ fn summary(data: &Dataset) -> Summary {
         num_rows: data.num_rows(),
         has_answers: data.has_answers(),
         verdicts: data.verdicts().to_vec(),
+        columns: ["aligned", "coherent"].into_iter().chain(data.numeric_columns()).map(str::to_owned).collect(),
         ..Summary::default()
     };
     for cell in data.cells() {
@@ -100,6 +101,8 @@ fn summary(data: &Dataset) -> Summary {
         add(&mut summary.models, &cell.model);
         add(&mut summary.groups, &cell.group);
         add(&mut summary.questions, &cell.question);
+        add(&mut summary.seeds, &cell.seed);
+        add(&mut summary.categories, &cell.category);
     }
     summary
 }

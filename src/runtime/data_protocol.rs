@@ -183,12 +183,18 @@ pub struct Summary {
     pub questions: Vec<String>,
     /// Labels of categorical judges.
     pub verdicts: Vec<String>,
+    /// Model seeds, in order; empty where nothing says one.
+    pub seeds: Vec<String>,
+    /// Categories of questions, in order; empty where there are none.
+    pub categories: Vec<String>,
+    /// Numeric columns that could serve as a judge's scores, `aligned` and `coherent` first.
+    pub columns: Vec<String>,
 }
 
 impl Message for DataRequest {
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }
 
 impl Message for DataEvent {
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }

@@ -33,7 +33,7 @@ pub fn AboutScreen() -> impl IntoView {
                     <thead>
                         <tr><th scope="col">"Rule"</th><th scope="col">"What it counts"</th><th scope="col">"From"</th></tr>
                     </thead>
-                    <tbody>{rules.to_vec()}</tbody>
+                    <tbody>{rules.into_iter().collect_view()}</tbody>
                 </table>
             </div>
             <p>

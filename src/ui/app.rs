@@ -63,7 +63,7 @@ fn Header() -> impl IntoView {
         <header class="top">
             <p class="brand"><span class="mark" aria-hidden="true"></span>{text::NAME}</p>
             <p class="tagline">{text::TAGLINE}</p>
-            <nav aria-label="Screens">{Screen::MAIN.map(link).to_vec()}</nav>
+            <nav aria-label="Screens">{Screen::MAIN.into_iter().map(link).collect_view()}</nav>
         </header>
     }
 }

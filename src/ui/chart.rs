@@ -122,7 +122,7 @@ fn draw(canvas: &HtmlCanvasElement, drawing: &Drawing<'_>) -> Result<(), DrawErr
 }
 
 /// Width of a text by the canvas itself, which lays out no DOM.
-fn measure(canvas: &HtmlCanvasElement, text: &str, size: f64) -> f64 {
+pub(super) fn measure(canvas: &HtmlCanvasElement, text: &str, size: f64) -> f64 {
     let context = canvas.get_context("2d").ok().flatten();
     let Some(context) = context.and_then(|found| found.dyn_into::<CanvasRenderingContext2d>().ok()) else { return 0.0 };
     context.set_font(&format!("{size}px {FONT}"));
@@ -130,7 +130,7 @@ fn measure(canvas: &HtmlCanvasElement, text: &str, size: f64) -> f64 {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a canvas is far smaller than 2^32 pixels")]
-fn device_pixels(length: f64) -> u32 {
+pub(super) fn device_pixels(length: f64) -> u32 {
     length.round() as u32
 }
 

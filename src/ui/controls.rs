@@ -44,7 +44,7 @@ fn RulePicker() -> impl IntoView {
     view! {
         <label class="field">
             <span>"Rule"</span>
-            <select id="rule" prop:value=current on:change=choose>{options.to_vec()}</select>
+            <select id="rule" prop:value=current on:change=choose>{options.into_iter().collect_view()}</select>
         </label>
     }
 }
@@ -211,7 +211,7 @@ fn IntervalPicker() -> impl IntoView {
     view! {
         <label class="field" title=move || text::interval_means(current())>
             <span>"Interval over"</span>
-            <select id="interval" prop:value=move || current().name() on:change=choose>{options.to_vec()}</select>
+            <select id="interval" prop:value=move || current().name() on:change=choose>{options.into_iter().collect_view()}</select>
         </label>
     }
 }

@@ -133,7 +133,7 @@ fn Card(loaded: Loaded) -> impl IntoView {
             data-engine-bytes=engine_bytes.to_string()
         >
             <h2>{card.name}</h2>
-            <dl>{rows.to_vec()}</dl>
+            <dl>{rows.into_iter().collect_view()}</dl>
             <p class="quiet" id="model-origin">{note}</p>
         </section>
     }

@@ -10,6 +10,8 @@ pub mod app;
 pub mod chart;
 pub mod controls;
 pub mod data;
+pub mod export;
+pub mod filters;
 pub mod lab;
 pub mod lab_load;
 pub mod lab_shelf;

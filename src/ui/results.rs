@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use super::answers::AnswersPanel;
 use super::chart::ForestChart;
 use super::controls::Controls;
+use super::export::Export;
+use super::filters::Filters;
 use super::open::{Notices, SourceCard};
 use super::session::Session;
 use super::table::RateTable;
@@ -28,6 +30,7 @@ pub fn ResultsScreen() -> impl IntoView {
         <SourceCard/>
         <Notices/>
         <Controls/>
+        <Filters/>
         <div class="columns" class:reading=move || is_open.get()>
             <div class="charts">
                 <div>
@@ -112,6 +115,7 @@ fn Figure(
                     <p class="quiet">{move || num_hidden.get()} " more are in the table."</p>
                 </Show>
                 <RateTable caption="Rates, with the rule above" heading rows=table on_open/>
+                <Export id chart table/>
             </figure>
         </Show>
     }

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::Closure;
 use super::data::DataState;
 use super::lab_state::LabState;
 use crate::domain::query::GroupKey;
-use crate::domain::view::{Screen, Selection, View};
+use crate::domain::view::{Screen, Selection, Source, View};
 
 /// Everything that components share. Copied freely: it holds handles.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +54,19 @@ impl Session {
         self.has_just_opened.set_value(true);
         let seed = self.view.with_untracked(|view| view.selection.as_ref().map_or(1, |open| open.seed));
         self.view.update(|view| view.selection = Some(Selection { group, seed, ..Selection::default() }));
+    }
+
+    /// What the open data set is called, with its commit where it was published.
+    #[must_use]
+    pub fn source_name(self) -> String {
+        let source = self.view.with_untracked(|view| view.source.clone());
+        match source {
+            Source::Files(names) => names.join(", "),
+            Source::Published(id) => self.data.collections.with_untracked(|list| {
+                let known = list.iter().find(|collection| collection.id == id);
+                known.map_or(id.clone(), |found| format!("{}, commit {}", found.source, found.commit))
+            }),
+        }
     }
 
     /// Address of a screen with the rest of the view as it is.

@@ -3,6 +3,7 @@
 use crate::domain::answers::Part;
 use crate::domain::dataset::Variant;
 use crate::domain::interval::IntervalKind;
+use crate::domain::search::Within;
 use crate::domain::view::Screen;
 
 /// The product.
@@ -58,6 +59,16 @@ pub const fn variant(variant: Variant) -> &'static str {
     }
 }
 
+/// Where words are looked for.
+#[must_use]
+pub const fn within(within: Within) -> &'static str {
+    match within {
+        Within::Answers => "answers",
+        Within::Questions => "questions",
+        Within::Both => "answers and questions",
+    }
+}
+
 /// A part of a group's rows.
 #[must_use]
 pub const fn part(part: Part) -> &'static str {
@@ -84,6 +95,9 @@ pub const READING: &str = "Reading the prompt…";
 
 /// What a browser without WebGPU does instead.
 pub const ON_THE_CPU: &str = "Until then models run on the CPU here: slow, with the same results.";
+
+/// Heading of a figure's exports.
+pub const EXPORT: &str = "Take this figure along";
 
 /// What the self-test does.
 pub const SELF_TEST_WHAT: &str = "Every kernel runs on this GPU and, with the same numbers, on the CPU; the results must agree. A model of yours \
