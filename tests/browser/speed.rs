@@ -36,7 +36,7 @@ const WORKER: &str = "engine_worker";
 const HTML: &str = r#"<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">
 <script>
 window.events = [];
-const worker = new Worker("/engine_worker_loader.js");
+const worker = new Worker("/worker_loader.js?engine_worker");
 worker.onerror = (event) => { window.problem = event.message; };
 worker.onmessage = ({ data }) => {
   if (data.length === 0) window.isListening = true;

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-pub(crate) use askew::gpu::checks::nmse;
 use askew::gpu::{Gpu, GpuOptions};
 
 use super::skip;
