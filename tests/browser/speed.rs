@@ -141,7 +141,10 @@ impl Engine<'_> {
     fn look_at_memory(&mut self) {
         let own = self.page.must("Runtime.getHeapUsage", json!({}));
         let worker = self.page.call_worker(WORKER, "Runtime.getHeapUsage", json!({}));
-        let number = |usage: &Value, key: &str| usage[key].as_f64().unwrap_or_default() as u64;
+        // DevTools writes them as floats now and then.
+        let number = |usage: &Value, key: &str| {
+            usage[key].to_string().split('.').next().and_then(|number| number.parse::<u64>().ok()).unwrap_or_default()
+        };
         let heap: u64 =
             [&own, &worker].map(|at| number(at, "usedSize") + number(at, "backingStorageSize")).iter().sum();
         self.peak_heap = self.peak_heap.max(heap);
