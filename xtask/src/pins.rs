@@ -128,6 +128,7 @@ pub(crate) const PEFT: Environment = Environment {
         "huggingface_hub==0.25.2",
         "safetensors==0.4.5",
         "psutil==7.2.2",
+        "sentencepiece==0.2.3",
     ],
     bare: &["peft==0.13.2", "accelerate==0.34.2"],
     system: Some("torch"),

@@ -80,16 +80,17 @@ fn make(environment: &Environment, folder: &Path) -> Result<(), Failure> {
     if !environment.bare.is_empty() {
         install(&["--no-deps"], environment.bare)?;
     }
-    // A Python that is wrong would be kept.
-    match imports(&folder.join("bin").join("python"), environment.modules) {
-        true => Ok(()),
-        false => Err(format!("the Python that was made cannot import {}", environment.modules.join(", ")).into()),
-    }
+    // A Python that is wrong would be kept; its own words say what is wrong.
+    run(Command::new(folder.join("bin").join("python")).args(["-c", &import(environment.modules)]))
 }
 
 /// Whether a Python can import all of the modules.
 fn imports(python: &Path, modules: &[&str]) -> bool {
-    output(python, &["-c", &format!("import {}", modules.join(", "))]).is_some()
+    output(python, &["-c", &import(modules)]).is_some()
+}
+
+fn import(modules: &[&str]) -> String {
+    format!("import {}", modules.join(", "))
 }
 
 /// The folder of the wheel that llama.cpp was built into.
