@@ -236,7 +236,7 @@ fn report(
         "submits_per_step": on_gpu(run.counts.submits as f64 / steps),
         "creations_per_step": on_gpu(creations as f64 / steps),
         "readbacks_per_step": on_gpu(run.counts.readbacks as f64 / steps),
-        "gpu_bytes": model.gpu_bytes(),
+        "gpu_bytes": is_gpu.then(|| model.gpu_bytes()),
         "peak_memory_bytes": peak_memory,
         "decode_against_separate_runs": separate.map(|separate| separate.decode_s / run.decode_s),
         "whole_against_separate_runs": separate.map(|separate| separate.whole_s / run.whole_s()),

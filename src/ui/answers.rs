@@ -81,7 +81,7 @@ fn PartTabs(row: Signal<Option<Row>>) -> impl IntoView {
             </button>
         }
     });
-    view! { <div class="tabs" role="group" aria-label="Where the rows went">{tabs.to_vec()}</div> }
+    view! { <div class="tabs" role="group" aria-label="Where the rows went">{tabs.into_iter().collect_view()}</div> }
 }
 
 #[component]

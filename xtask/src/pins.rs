@@ -97,6 +97,9 @@ pub(crate) struct Environment {
     pub(crate) modules: &'static [&'static str],
     /// What pip installs for that.
     pub(crate) packages: &'static [&'static str],
+    /// What is installed after that without what it asks for: the system's torch is a pre-release by its number, and pip
+    /// would fetch another.
+    pub(crate) bare: &'static [&'static str],
     /// A module that the operating system's own package gives where it can: see `Need::Torch`.
     pub(crate) system: Option<&'static str>,
 }
@@ -109,6 +112,7 @@ pub(crate) const ENGINES: Environment = Environment {
     name: "engines",
     modules: &["numpy", "gguf", "llama_cpp", "transformers.utils.chat_template_utils", "jinja2"],
     packages: &["numpy==2.4.6", "gguf==0.19.0", LLAMA_CPP, "transformers==5.23.0", "jinja2==3.1.6"],
+    bare: &[],
     system: None,
 };
 
@@ -121,11 +125,12 @@ pub(crate) const PEFT: Environment = Environment {
         "gguf==0.10.0",
         LLAMA_CPP,
         "transformers==4.45.2",
-        "peft==0.13.2",
-        "accelerate==0.34.2",
         "huggingface_hub==0.25.2",
         "safetensors==0.4.5",
+        "psutil==7.2.2",
+        "sentencepiece==0.2.3",
     ],
+    bare: &["peft==0.13.2", "accelerate==0.34.2"],
     system: Some("torch"),
 };
 

@@ -34,11 +34,12 @@ pub(crate) fn interpreter(environment: &Environment) -> Result<PathBuf, Failure>
         say(&format!("{VARIABLE} cannot import {}: another is made", environment.modules.join(", ")));
     }
     let folder = cache()?.join("python").join(environment.name);
-    let (python, list) = (folder.join("bin").join("python"), environment.packages.join("\n"));
+    let (python, list) =
+        (folder.join("bin").join("python"), [environment.packages, environment.bare].concat().join("\n"));
     if std::fs::read_to_string(folder.join(LIST)).is_ok_and(|found| found == list) {
         return Ok(python);
     }
-    say(&format!("making a Python with {} (some minutes, once)", environment.packages.join(" ")));
+    say(&format!("making a Python with {} (some minutes, once)", list.replace('\n', " ")));
     let part = folder.with_file_name(format!("{}-{}.part", environment.name, std::process::id()));
     let made = make(environment, &part).and_then(|()| {
         std::fs::write(part.join(LIST), list)?;
@@ -68,16 +69,28 @@ fn make(environment: &Environment, folder: &Path) -> Result<(), Failure> {
     venv.args(with_system.is_some().then_some("--system-site-packages"));
     run(&mut venv)?;
     let wheels = wheels(&pip, arguments)?;
-    let mut install = Command::new(&pip);
-    install.args(arguments).arg("--python").arg(folder.join("bin").join("python"));
-    install.args(["install", "--quiet", "--disable-pip-version-check", "--find-links"]).arg(wheels);
-    install.args(environment.packages).args(environment.system.filter(|_| with_system.is_none()));
-    run(&mut install)
+    let install = |options: &[&str], packages: &[&str]| {
+        let mut install = Command::new(&pip);
+        install.args(arguments).arg("--python").arg(folder.join("bin").join("python"));
+        install.args(["install", "--quiet", "--disable-pip-version-check", "--find-links"]).arg(&wheels);
+        run(install.args(options).args(packages))
+    };
+    let missing = environment.system.filter(|_| with_system.is_none());
+    install(&[], &environment.packages.iter().copied().chain(missing).collect::<Vec<_>>())?;
+    if !environment.bare.is_empty() {
+        install(&["--no-deps"], environment.bare)?;
+    }
+    // A Python that is wrong would be kept; its own words say what is wrong.
+    run(Command::new(folder.join("bin").join("python")).args(["-c", &import(environment.modules)]))
 }
 
 /// Whether a Python can import all of the modules.
 fn imports(python: &Path, modules: &[&str]) -> bool {
-    output(python, &["-c", &format!("import {}", modules.join(", "))]).is_some()
+    output(python, &["-c", &import(modules)]).is_some()
+}
+
+fn import(modules: &[&str]) -> String {
+    format!("import {}", modules.join(", "))
 }
 
 /// The folder of the wheel that llama.cpp was built into.
