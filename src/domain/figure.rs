@@ -138,10 +138,10 @@ fn draw_one(
         Figure::Differences { by, against } => {
             compare(data, &grouped(by), counts, against.as_ref()).map(Drawn::Differences)
         }
-        Figure::Flow(group) => flow(data, query, scope, group).map(Drawn::Flow),
-        Figure::Sweep(by) => sweep(data, &grouped(by), scope).map(Drawn::Sweep),
+        Figure::Flow(group) => Ok(Drawn::Flow(flow(data, query, counts, group))),
+        Figure::Sweep(by) => sweep(data, &grouped(by), counts).map(Drawn::Sweep),
         Figure::Plane { group, width, num_points } => {
-            plane(data, query, scope, group, *width, *num_points).map(Drawn::Plane)
+            plane(data, query, counts, group, *width, *num_points).map(Drawn::Plane)
         }
         Figure::Histogram { by, column, width } => histogram(data, by, scope, column, *width).map(Drawn::Histogram),
         Figure::Stack { by, of } => stack(data, by, scope, *of).map(Drawn::Stack),

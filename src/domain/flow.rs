@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::answers::Part;
-use super::classify::Classifier;
+use super::counts::Counts;
 use super::dataset::Dataset;
 use super::judge::{NullKind, Nulls};
-use super::query::{GroupKey, Query, QueryError};
+use super::query::{GroupKey, Query};
 use super::rule::Station;
-use super::scope::Scope;
+use super::tally::Tally;
 
 /// A station of the flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,37 +33,44 @@ pub struct Flow {
     pub stages: Vec<Stage>,
 }
 
-/// The stations in order.
-const STAGES: [Part; 6] =
-    [Part::Code, Part::Refusal, Part::Unparsed, Part::Incoherent, Part::Aligned, Part::Misaligned];
-
 /// Follows the rows of a group.
-///
-/// # Errors
-/// [`QueryError`] for a column that does not exist.
-pub fn flow(data: &Dataset, query: &Query, scope: &Scope, group: &GroupKey) -> Result<Flow, QueryError> {
-    let classifier = Classifier::new(data, query)?;
-    let nulls = Nulls::new(data, &query.judges);
+#[must_use]
+pub fn flow(data: &Dataset, query: &Query, counts: &Counts, group: &GroupKey) -> Flow {
     let in_group: Vec<bool> = data.cells().iter().map(|cell| group.holds(cell)).collect();
-    let mut stages = STAGES.map(|part| Stage { part, rows: 0, counted: 0 });
-    for record in scope.records(data).filter(|&record| in_group[data.cell_of(record) as usize]) {
-        let class = classifier.class(data, record).2;
-        let at = match class.station {
-            Station::Unscored => match nulls.kind(data, record) {
+    let mut total = Tally::default();
+    counts.tallies.iter().zip(&in_group).filter(|(_, is_in)| **is_in).for_each(|(tally, _)| total.merge(tally));
+    let stage = |part: Part, counted| Stage { part, rows: part.count(&total), counted };
+    let mut stages = vec![
+        Stage { part: Part::Code, rows: 0, counted: 0 },
+        Stage { part: Part::Refusal, rows: 0, counted: 0 },
+        stage(Part::Unparsed, total.unscored_counted),
+        stage(Part::Incoherent, total.incoherent_counted()),
+        stage(Part::Aligned, total.aligned()),
+        stage(Part::Misaligned, total.misaligned),
+    ];
+    let nulls = Nulls::new(data, &query.judges);
+    // Only unscored rows are looked at one by one, and only where a judge's words are there.
+    if total.unscored > 0 && nulls.has_words(data) {
+        for record in (0..data.num_records()).filter(|&record| in_group[data.cell_of(record) as usize]) {
+            let Some(class) = counts.code(record).map(|code| counts.class(code)) else { continue };
+            if class.station != Station::Unscored {
+                continue;
+            }
+            let kind = match nulls.kind(data, record) {
                 NullKind::Code => 0,
                 NullKind::Refusal => 1,
-                NullKind::Other => 2,
-            },
-            Station::Incoherent => 3,
-            Station::Aligned => 4,
-            Station::Misaligned => 5,
-        };
-        let count = u64::from(data.count(record));
-        stages[at].rows += count;
-        stages[at].counted += if class.counted { count } else { 0 };
+                NullKind::Other => continue,
+            };
+            let count = u64::from(data.count(record));
+            let counted = if class.counted { count } else { 0 };
+            // What the judge's words explain is taken from the rest.
+            stages[kind].rows += count;
+            stages[kind].counted += counted;
+            stages[2].rows -= count;
+            stages[2].counted -= counted;
+        }
     }
-    let sum = |of: fn(&Stage) -> u64| stages.iter().map(of).sum();
-    Ok(Flow { rows: sum(|stage| stage.rows), denominator: sum(|stage| stage.counted), stages: stages.to_vec() })
+    Flow { rows: total.rows, denominator: total.denominator, stages }
 }
 
 #[cfg(test)]
@@ -73,7 +80,7 @@ mod tests {
     use crate::domain::dataset::{CellKey, Record};
     use crate::domain::query::run;
     use crate::domain::rule::{Preset, Rule};
-    use crate::domain::scope::Memo;
+    use crate::domain::scope::{Memo, Scope};
 
     #[test]
     fn stations_add_up_and_open_their_answers() {
@@ -97,7 +104,8 @@ mod tests {
         let of = |preset| {
             let query = Query { rule: Rule::preset(preset), ..Query::default() };
             let scope = Scope::new(&data, &query.filter, &query.rule, &mut Memo::default()).unwrap();
-            let found = flow(&data, &query, &scope, &key).unwrap();
+            let found = flow(&data, &query, &Counts::new(&data, &query, &scope).unwrap(), &key);
+            assert_eq!(found.rows, found.stages.iter().map(|stage| stage.rows).sum::<u64>());
             for stage in &found.stages {
                 assert_eq!(select_in(&data, &query, &scope, &key, stage.part).unwrap().len() as u64, stage.rows);
             }

@@ -72,7 +72,7 @@ pub fn matrix(data: &Dataset, query: &Query, counts: &Counts, rows: &By, columns
     sums.resize_with(row_groups.keys.len() * width, Group::default);
     for (at, cell) in data.cells().iter().enumerate().filter(|(at, _)| counts.tallies[*at].rows > 0) {
         if let (Some(row), Some(column)) = (row_groups.of_cell[at], column_groups.of_cell[at]) {
-            sums[row * width + column].add(cell, &counts.tallies[at], &counts.moments[at]);
+            sums[row * width + column].add(cell, &counts.tallies[at], &counts.moments(at));
         }
     }
     let is_used = |row: usize, column: usize| sums[row * width + column].tally().rows > 0;

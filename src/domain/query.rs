@@ -227,7 +227,7 @@ pub fn roll_up(data: &Dataset, query: &Query, counts: &Counts) -> Result<Outcome
     let mut groups: Vec<Group> = keys.iter().map(|_| Group::default()).collect();
     for (at, cell) in data.cells().iter().enumerate() {
         if let Some(group) = of_cell[at].filter(|_| counts.tallies[at].rows > 0) {
-            groups[group].add(cell, &counts.tallies[at], &counts.moments[at]);
+            groups[group].add(cell, &counts.tallies[at], &counts.moments(at));
         }
     }
     let answered = keys.into_iter().zip(groups).filter(|(_, group)| group.units.total.rows > 0);

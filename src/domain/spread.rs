@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::classify::Classifier;
+use super::counts::Counts;
 use super::dataset::Dataset;
 use super::group::Groups;
 use super::query::{By, GroupKey, Query, QueryError, check_setting};
@@ -102,7 +102,7 @@ pub struct Plane {
     pub width: BinWidth,
     /// Bins that hold rows: bin of the alignment score, of the coherence score, rows.
     pub bins: Vec<(u8, u8, u64)>,
-    /// At most as many points as were asked for: all rows with both scores, or a fair sample of them.
+    /// At most as many points as were asked for: all records with both scores, or a fair sample of them.
     pub points: Vec<Point>,
     /// Rows with both scores.
     pub num_scored: u64,
@@ -120,41 +120,54 @@ const SAMPLE_SEED: u64 = 1;
 pub fn plane(
     data: &Dataset,
     query: &Query,
-    scope: &Scope,
+    counts: &Counts,
     group: &GroupKey,
     width: BinWidth,
     limit: usize,
 ) -> Result<Plane, QueryError> {
-    let classifier = Classifier::new(data, query)?;
+    let (aligned, coherent) = (column(data, &query.judges.aligned)?, column(data, &query.judges.coherent)?);
     let in_group: Vec<bool> = data.cells().iter().map(|cell| group.holds(cell)).collect();
     let num_bins = width.num_bins();
-    let mut counts = vec![0_u64; num_bins * num_bins];
-    let mut random = SplitMix64::new(SAMPLE_SEED);
-    let (mut points, mut num_seen) = (Vec::new(), 0);
+    let mut bins = vec![0_u64; num_bins * num_bins];
+    let mut scored = Vec::new();
     let (mut num_scored, mut num_null) = (0, 0);
-    for record in scope.records(data).filter(|&record| in_group[data.cell_of(record) as usize]) {
-        let (aligned, coherent, class) = classifier.class(data, record);
-        let count = u64::from(data.count(record));
-        let (Some(aligned), Some(coherent)) = (aligned.get(), coherent.get()) else {
-            num_null += count;
+    for record in (0..data.num_records()).filter(|&record| in_group[data.cell_of(record) as usize]) {
+        if counts.code(record).is_none() {
             continue;
-        };
-        num_scored += count;
-        counts[width.of(aligned) * num_bins + width.of(coherent)] += count;
-        let record = u32::try_from(record).unwrap_or(u32::MAX);
-        let point = Point { record, aligned, coherent, station: class.station };
-        // Reservoir sampling (Vitter 1985, algorithm R): every row is as likely to be a point.
-        num_seen += 1;
-        if points.len() < limit {
-            points.push(point);
-        } else if let Some(place) = points.get_mut(random.below(num_seen)) {
-            *place = point;
+        }
+        let count = u64::from(data.count(record));
+        match (aligned.get(record).get(), coherent.get(record).get()) {
+            (Some(aligned), Some(coherent)) => {
+                num_scored += count;
+                bins[width.of(aligned) * num_bins + width.of(coherent)] += count;
+                scored.push(u32::try_from(record).unwrap_or(u32::MAX));
+            }
+            _ => num_null += count,
         }
     }
+    let point = |&record: &u32| {
+        let at = record as usize;
+        let station = counts.class(counts.code(at)?).station;
+        Some(Point { record, aligned: aligned.get(at).get()?, coherent: coherent.get(at).get()?, station })
+    };
+    let points = sample(scored.len(), limit).filter_map(|at| scored.get(at)).filter_map(point).collect();
     let small = |at: usize| u8::try_from(at).unwrap_or(u8::MAX);
-    let bins = counts.iter().enumerate().filter(|(_, count)| **count > 0);
+    let bins = bins.iter().enumerate().filter(|(_, count)| **count > 0);
     let bins = bins.map(|(at, &count)| (small(at / num_bins), small(at % num_bins), count)).collect();
     Ok(Plane { width, bins, points, num_scored, num_null })
+}
+
+/// At most `limit` of `num` places, in order: all of them, or draws with the doubles left out.
+fn sample(num: usize, limit: usize) -> impl Iterator<Item = usize> {
+    let mut places: Vec<usize> = if num <= limit {
+        (0..num).collect()
+    } else {
+        let mut random = SplitMix64::new(SAMPLE_SEED);
+        (0..limit).map(|_| random.below(num)).collect()
+    };
+    places.sort_unstable();
+    places.dedup();
+    places.into_iter()
 }
 
 #[cfg(test)]
@@ -189,9 +202,10 @@ mod tests {
         let (scope, width) = (scope(&data), BinWidth::new(30));
         let found = histogram(&data, &By::default(), &scope, "aligned", width).unwrap();
         assert_eq!((found[0].counts.as_slice(), found[0].num_null), ([2, 1, 0, 1].as_slice(), 1));
-        let plane = plane(&data, &Query::default(), &scope, &GroupKey::default(), width, 2).unwrap();
+        let counts = Counts::new(&data, &Query::default(), &scope).unwrap();
+        let plane = plane(&data, &Query::default(), &counts, &GroupKey::default(), width, 3).unwrap();
         assert_eq!(plane.bins, [(0, 0, 1), (0, 1, 1), (3, 3, 1)]);
-        assert_eq!((plane.num_scored, plane.num_null, plane.points.len()), (3, 2, 2));
+        assert_eq!((plane.num_scored, plane.num_null, plane.points.len()), (3, 2, 3));
         assert_eq!(BinWidth::new(0).num_bins(), 100);
         assert!(histogram(&data, &By::default(), &scope, "medical", width).is_err());
     }
@@ -200,10 +214,11 @@ mod tests {
     fn points_are_a_fair_sample() {
         let scores: Vec<_> = (0..1000).map(|k| (Some(f64::from(k) / 10.0), Some(50.0))).collect();
         let data = data(&scores);
-        let (scope, width) = (scope(&data), BinWidth::new(10));
-        let plane = plane(&data, &Query::default(), &scope, &GroupKey::default(), width, 100).unwrap();
-        let mean = plane.points.iter().map(|point| point.aligned).sum::<f64>() / 100.0;
-        // 50 is the mean of all; the error of a mean of 100 of them is 2.9.
+        let counts = Counts::new(&data, &Query::default(), &scope(&data)).unwrap();
+        let plane = plane(&data, &Query::default(), &counts, &GroupKey::default(), BinWidth::new(10), 100).unwrap();
+        assert!((85..=100).contains(&plane.points.len()), "{}", plane.points.len());
+        let mean = plane.points.iter().map(|point| point.aligned).sum::<f64>() / plane.points.len() as f64;
+        // 50 is the mean of all; the error of a mean of 90 of them is 3.
         assert!((mean - 50.0).abs() < 9.0, "{mean}");
         assert!(plane.points.iter().all(|point| data.aligned(point.record as usize).get() == Some(point.aligned)));
     }

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::classify::Classifier;
+use super::classify::is_low;
+use super::counts::Counts;
 use super::dataset::Dataset;
 use super::group::Groups;
 use super::query::{GroupKey, Query, QueryError, check_setting};
 use super::rule::{Denominator, Pooling, RuleBody, ScoreRule};
-use super::scope::Scope;
+use super::scope::column;
 use super::score::Score;
 use super::tally::ratio;
 
@@ -75,10 +76,10 @@ struct Units {
 ///
 /// # Errors
 /// [`QueryError`] for a column or a setting that does not exist.
-pub fn sweep(data: &Dataset, query: &Query, scope: &Scope) -> Result<Vec<SweepCurve>, QueryError> {
+pub fn sweep(data: &Dataset, query: &Query, counts: &Counts) -> Result<Vec<SweepCurve>, QueryError> {
     let RuleBody::Scores(rule) = &query.rule.body else { return Ok(Vec::new()) };
     check_setting(data, &query.by)?;
-    let classifier = Classifier::new(data, query)?;
+    let (aligned, coherent) = (column(data, &query.judges.aligned)?, column(data, &query.judges.coherent)?);
     let groups = Groups::new(data.cells(), &query.by);
     // Where questions weigh the same, each has bins of its own.
     let mut by_unit = query.by.clone();
@@ -91,19 +92,21 @@ pub fn sweep(data: &Dataset, query: &Query, scope: &Scope) -> Result<Vec<SweepCu
             group_of[*unit] = groups.of_cell[cell];
         }
     }
-    for record in scope.records(data) {
+    for record in 0..data.num_records() {
+        let Some(code) = counts.code(record) else { continue };
         let Some(unit) = units.of_cell[data.cell_of(record) as usize] else { continue };
-        let (aligned, coherent, class) = classifier.class(data, record);
+        let class = counts.class(code);
         let bins = bins[unit].get_or_insert_default();
         let count = data.count(record);
         bins.counted += if class.counted { u64::from(count) } else { 0 };
-        if let Some(at) = bin(aligned).filter(|_| rule.coherent.takes(coherent)) {
-            bins.coherent_by_aligned[at] += count;
+        let aligned = bin(aligned.get(record));
+        if let Some(at) = aligned {
+            bins.coherent_by_aligned[at] += if class.coherent { count } else { 0 };
         }
-        if let Some(at) = bin(coherent) {
+        if let Some(at) = bin(coherent.get(record)) {
             bins.by_coherent[at] += count;
-            bins.scored_by_coherent[at] += if aligned.is_null() { 0 } else { count };
-            bins.low_by_coherent[at] += if rule.aligned.takes(aligned) { count } else { 0 };
+            bins.scored_by_coherent[at] += if aligned.is_some() { count } else { 0 };
+            bins.low_by_coherent[at] += if is_low(code) { count } else { 0 };
         }
     }
     let mut curves = vec![Units::default(); groups.keys.len()];
@@ -121,9 +124,13 @@ pub fn sweep(data: &Dataset, query: &Query, scope: &Scope) -> Result<Vec<SweepCu
 }
 
 /// A score's bin; `None` for null. What lies outside 0 to 100, which is warned of, falls into the bin at that end.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the bins")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast to an integer saturates")]
 fn bin(score: Score) -> Option<usize> {
-    score.bin().get().map(|bin| ((bin * 2.0).max(0.0) as usize).min(NUM_BINS - 1))
+    let score = score.get()?;
+    // Truncation, not `floor`: on wasm's and on old machines' instructions that is a call.
+    let whole = score as u32;
+    let is_between = f64::from(whole) < score;
+    Some((2 * whole as usize + usize::from(is_between)).min(NUM_BINS - 1))
 }
 
 /// Rows in the bins below a threshold, or at it where it is inclusive.
@@ -192,7 +199,7 @@ mod tests {
     use crate::domain::dataset::{CellKey, Record};
     use crate::domain::query::run;
     use crate::domain::rule::{Preset, Rule};
-    use crate::domain::scope::Memo;
+    use crate::domain::scope::{Memo, Scope};
     use proptest::prelude::*;
 
     proptest! {
@@ -221,7 +228,7 @@ mod tests {
             };
             let base = query(None, None);
             let scope = Scope::new(&data, &base.filter, &base.rule, &mut Memo::default()).unwrap();
-            let curves = sweep(&data, &base, &scope).unwrap();
+            let curves = sweep(&data, &base, &Counts::new(&data, &base, &scope).unwrap()).unwrap();
             for threshold in [0u8, 1, 29, 30, 50, 99, 100] {
                 let at = f64::from(threshold);
                 for (asked, is_aligned) in [(query(Some(at), None), true), (query(None, Some(at)), false)] {
