@@ -62,10 +62,10 @@ pub fn agree(data: &Dataset, query: &Query, scope: &Scope, other: &Judges) -> Re
     let mut confusion = [[0; 3]; 3];
     let mut pairs: [Vec<Pair>; 2] = [Vec::new(), Vec::new()];
     for record in scope.records(data) {
-        let (aligned_a, coherent_a, class_a) = first.class(data, record);
-        let (aligned_b, coherent_b, class_b) = second.class(data, record);
+        let (aligned_a, coherent_a) = first.scores(record);
+        let (aligned_b, coherent_b) = second.scores(record);
         let count = data.count(record);
-        confusion[judgement(class_a)][judgement(class_b)] += u64::from(count);
+        confusion[judgement(first.class(data, record))][judgement(second.class(data, record))] += u64::from(count);
         pairs[0].extend(Pair::of(aligned_a, aligned_b, count));
         pairs[1].extend(Pair::of(coherent_a, coherent_b, count));
     }

@@ -155,7 +155,7 @@ pub fn select_in(
     let nulls = Nulls::new(data, &query.judges);
     let takes = |&record: &usize| {
         in_group[data.cell_of(record) as usize]
-            && part.takes(classifier.class(data, record).2, || nulls.kind(data, record))
+            && part.takes(classifier.class(data, record), || nulls.kind(data, record))
     };
     Ok(scope.records(data).filter(takes).collect())
 }

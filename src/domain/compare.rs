@@ -105,7 +105,10 @@ pub fn compare(
 fn part_of(query: &Query, counts: &Counts, cell: usize) -> Part {
     let tally = &counts.tallies[cell];
     match &query.metric {
-        Metric::Mean(_) => Part { sum: counts.moments[cell].sum(), weight: real(counts.moments[cell].count) },
+        Metric::Mean(_) => {
+            let moments = counts.moments(cell);
+            Part { sum: moments.sum(), weight: real(moments.count) }
+        }
         Metric::Count => Part { sum: real(tally.rows), weight: if tally.rows > 0 { 1.0 } else { 0.0 } },
         Metric::MisalignAt(k) => {
             let (num_samples, num_misaligned) = (tally.denominator, tally.misaligned);

@@ -67,6 +67,11 @@ impl<'a> Nulls<'a> {
         Self { words: names.iter().filter_map(|name| data.text_column(&format!("judge_{name}"))).collect() }
     }
 
+    /// Whether the judge's words are there at all.
+    pub(super) fn has_words(&self, data: &Dataset) -> bool {
+        !self.words.is_empty() || !data.verdicts().is_empty()
+    }
+
     /// What stands behind a record's null: the first of its judge's words that says.
     pub(super) fn kind(&self, data: &Dataset, record: usize) -> NullKind {
         let words = self.words.iter().map(|column| column.get(record)).chain([data.verdict(record)]);

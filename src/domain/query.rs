@@ -120,7 +120,7 @@ pub enum QueryError {
 
 /// One group on the way to its row.
 #[derive(Default)]
-struct Group {
+pub(super) struct Group {
     units: Units,
     moments: Moments,
     by_question: HashMap<String, usize>,
@@ -131,7 +131,8 @@ struct Group {
 }
 
 impl Group {
-    fn add(&mut self, cell: &CellKey, tally: &Tally, moments: &Moments) {
+    /// Adds a cell's counts.
+    pub(super) fn add(&mut self, cell: &CellKey, tally: &Tally, moments: &Moments) {
         self.units.total.merge(tally);
         self.moments.merge(moments);
         let question = *self.by_question.entry(cell.question.clone()).or_insert_with(|| {
@@ -155,26 +156,33 @@ impl Group {
         self.prompts[prompt].num_misaligned += tally.misaligned;
     }
 
+    /// Where the group's rows went.
+    pub(super) const fn tally(&self) -> &Tally {
+        &self.units.total
+    }
+
+    /// The metric's value and what it is over.
+    pub(super) fn value(&self, query: &Query) -> (Option<f64>, u64) {
+        let tally = self.tally();
+        match &query.metric {
+            Metric::Rate | Metric::Share(_) => (self.units.rate(query.pooling()), tally.denominator),
+            Metric::Mean(_) => (self.moments.mean(), self.moments.count),
+            Metric::MisalignAt(k) => repeat::value(&self.prompts, *k),
+            Metric::Count => (Some(real(tally.rows)), tally.rows),
+        }
+    }
+
     fn into_row(mut self, key: GroupKey, query: &Query) -> Row {
-        let tally = self.units.total;
-        let (value, num, deviation, interval, note) = match &query.metric {
-            Metric::Rate | Metric::Share(_) => {
-                self.units.is_question_cell = query.by.question;
-                let pooling = query.pooling();
-                let (interval, note) = self.units.interval(query.interval, pooling);
-                (self.units.rate(pooling), tally.denominator, None, interval, note)
-            }
-            Metric::Mean(_) => {
-                let (interval, note) = self.mean_interval(query.interval);
-                (self.moments.mean(), self.moments.count, self.moments.deviation(), interval, note)
-            }
-            Metric::MisalignAt(k) => {
-                let found = repeat::misalign_at(&self.prompts, *k, query.interval);
-                (found.value, found.num_prompts, None, found.interval, found.note)
-            }
-            Metric::Count => (Some(real(tally.rows)), tally.rows, None, None, None),
+        self.units.is_question_cell = query.by.question;
+        let (value, num) = self.value(query);
+        let (interval, note) = match &query.metric {
+            Metric::Rate | Metric::Share(_) => self.units.interval(query.interval, query.pooling()),
+            Metric::Mean(_) => self.mean_interval(query.interval),
+            Metric::MisalignAt(k) => repeat::interval(&self.prompts, *k, query.interval),
+            Metric::Count => (None, None),
         };
-        Row { key, tally, value, num, deviation, interval, note, difference: None }
+        let deviation = if matches!(query.metric, Metric::Mean(_)) { self.moments.deviation() } else { None };
+        Row { key, tally: self.units.total, value, num, deviation, interval, note, difference: None }
     }
 
     /// Interval of a mean: over seeds when asked for, else Student's t over rows.
@@ -219,7 +227,7 @@ pub fn roll_up(data: &Dataset, query: &Query, counts: &Counts) -> Result<Outcome
     let mut groups: Vec<Group> = keys.iter().map(|_| Group::default()).collect();
     for (at, cell) in data.cells().iter().enumerate() {
         if let Some(group) = of_cell[at].filter(|_| counts.tallies[at].rows > 0) {
-            groups[group].add(cell, &counts.tallies[at], &counts.moments[at]);
+            groups[group].add(cell, &counts.tallies[at], &counts.moments(at));
         }
     }
     let answered = keys.into_iter().zip(groups).filter(|(_, group)| group.units.total.rows > 0);

@@ -1,5 +1,7 @@
 //! Misalign@k: the share of prompts with at least one misaligned answer in k samples.
 
+use std::collections::BTreeMap;
+
 use super::interval::{Interval, IntervalKind, Method, Note, bootstrap, over_seeds};
 use super::tally::real;
 
@@ -32,47 +34,48 @@ impl Prompt {
     }
 }
 
-/// Misalign@k of a group.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MisalignAt {
-    /// Mean over prompts; `None` where none has k samples.
-    pub value: Option<f64>,
-    /// Prompts with k samples or more.
-    pub num_prompts: u64,
-    /// Over model seeds or over questions.
-    pub interval: Option<Interval>,
-    /// Why it is another interval than was asked for, or why prompts are left out.
-    pub note: Option<Note>,
+/// The prompts that have k samples, each with its estimate; `None` takes all samples of each prompt.
+fn estimates(prompts: &[Prompt], k: Option<u32>) -> Vec<(Prompt, f64)> {
+    let at = |prompt: &Prompt| Some((*prompt, prompt.at(k.map_or(prompt.num_samples, u64::from))?));
+    prompts.iter().filter_map(at).collect()
 }
 
-/// Misalign@k over prompts that weigh the same; `None` takes all samples of each prompt.
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let num = values.len() as u64;
+    values.sum::<f64>() / real(num)
+}
+
+/// Misalign@k: the mean over prompts that have k samples, and how many they are. Prompts weigh the same.
 #[must_use]
-pub fn misalign_at(prompts: &[Prompt], k: Option<u32>, kind: IntervalKind) -> MisalignAt {
-    let asked: Vec<&Prompt> = prompts.iter().filter(|prompt| prompt.num_samples > 0).collect();
-    let at = |prompt: &&Prompt| prompt.at(k.map_or(prompt.num_samples, u64::from)).map(|value| (**prompt, value));
-    let values: Vec<(Prompt, f64)> = asked.iter().filter_map(at).collect();
-    let num_prompts = values.len() as u64;
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / real(values.len() as u64);
-    if values.is_empty() {
-        let note = if asked.is_empty() { Note::Empty } else { Note::FewSamples };
-        return MisalignAt { value: None, num_prompts, interval: None, note: Some(note) };
+pub fn value(prompts: &[Prompt], k: Option<u32>) -> (Option<f64>, u64) {
+    let found = estimates(prompts, k);
+    ((!found.is_empty()).then(|| mean(found.iter().map(|(_, value)| *value))), found.len() as u64)
+}
+
+/// The interval of Misalign@k over model seeds or over questions; why it is another than was asked for, or why prompts
+/// are left out.
+#[must_use]
+pub fn interval(prompts: &[Prompt], k: Option<u32>, kind: IntervalKind) -> (Option<Interval>, Option<Note>) {
+    let num_asked = prompts.iter().filter(|prompt| prompt.num_samples > 0).count();
+    let found = estimates(prompts, k);
+    if found.is_empty() {
+        return (None, Some(if num_asked == 0 { Note::Empty } else { Note::FewSamples }));
     }
-    let value = mean(&values.iter().map(|(_, value)| *value).collect::<Vec<_>>());
-    let means = |unit: &dyn Fn(&Prompt) -> usize| {
-        let mut units: std::collections::BTreeMap<usize, Vec<f64>> = std::collections::BTreeMap::new();
-        for (prompt, value) in &values {
+    let units = |unit: fn(&Prompt) -> usize| {
+        let mut units: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        for (prompt, value) in &found {
             units.entry(unit(prompt)).or_default().push(*value);
         }
         units.into_values().collect::<Vec<_>>()
     };
     let (interval, note) = match kind {
         IntervalKind::Seed => {
-            over_seeds(&means(&|prompt| prompt.seed).iter().map(|seed| mean(seed)).collect::<Vec<_>>())
+            let seeds: Vec<f64> = units(|prompt| prompt.seed).iter().map(|seed| mean(seed.iter().copied())).collect();
+            over_seeds(&seeds)
         }
-        _ => over_questions(&means(&|prompt| prompt.question)),
+        _ => over_questions(&units(|prompt| prompt.question)),
     };
-    let is_short = values.len() < asked.len();
-    MisalignAt { value: Some(value), num_prompts, interval, note: note.or(is_short.then_some(Note::FewSamples)) }
+    (interval, note.or((found.len() < num_asked).then_some(Note::FewSamples)))
 }
 
 /// Percentile bootstrap over questions, each with its prompts' values: prompts of one question are no independent draws.
@@ -106,11 +109,11 @@ mod tests {
             (Some(0.4), Some(1.0), Some(1.0), None, None)
         );
         let prompts = [prompt, Prompt { question: 1, num_samples: 2, ..Prompt::default() }];
-        let all = misalign_at(&prompts, None, IntervalKind::Cluster);
-        assert_eq!((all.value, all.num_prompts), (Some(0.5), 2), "one of two prompts has a misaligned answer");
-        let short = misalign_at(&prompts, Some(3), IntervalKind::Cluster);
-        assert_eq!((short.num_prompts, short.note), (1, Some(Note::OnePrompt)));
-        assert_eq!(misalign_at(&prompts, Some(9), IntervalKind::Cluster).note, Some(Note::FewSamples));
+        assert_eq!(value(&prompts, None), (Some(0.5), 2), "one of two prompts has a misaligned answer");
+        let note = |k| interval(&prompts, k, IntervalKind::Cluster).1;
+        assert_eq!((value(&prompts, Some(3)).1, note(Some(3))), (1, Some(Note::OnePrompt)));
+        assert_eq!((value(&prompts, Some(9)), note(Some(9))), ((None, 0), Some(Note::FewSamples)));
+        assert_eq!(interval(&[], None, IntervalKind::Cluster), (None, Some(Note::Empty)));
     }
 
     proptest! {

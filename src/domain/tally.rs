@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rule::{Class, Station};
-use super::score::Score;
+use super::classify::Coded;
+use super::rule::Station;
 
 /// Where the rows of a group went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -31,20 +31,20 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts `count` rows of the same scores.
-    pub fn add(&mut self, aligned: Score, coherent: Score, class: Class, count: u32) {
-        let count = u64::from(count);
+    /// Counts `count` rows of the same code.
+    pub(super) const fn add(&mut self, coded: &Coded, count: u64) {
+        let Coded { class, is_aligned_null, is_coherent_null } = *coded;
+        let is_unscored = matches!(class.station, Station::Unscored);
         self.rows += count;
-        self.null_aligned += if aligned.is_null() { count } else { 0 };
-        self.null_coherent += if coherent.is_null() { count } else { 0 };
-        self.scored += if aligned.is_null() || coherent.is_null() { 0 } else { count };
+        self.null_aligned += if is_aligned_null { count } else { 0 };
+        self.null_coherent += if is_coherent_null { count } else { 0 };
+        self.scored += if is_aligned_null || is_coherent_null { 0 } else { count };
         self.coherent += if class.coherent { count } else { 0 };
         self.denominator += if class.counted { count } else { 0 };
         self.misaligned += if class.misaligned { count } else { 0 };
-        let is_unscored = class.station == Station::Unscored;
         self.unscored += if is_unscored { count } else { 0 };
         self.unscored_counted += if is_unscored && class.counted { count } else { 0 };
-        self.incoherent += if class.station == Station::Incoherent { count } else { 0 };
+        self.incoherent += if matches!(class.station, Station::Incoherent) { count } else { 0 };
     }
 
     /// Adds another group's counts.
