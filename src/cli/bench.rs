@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::adapters::AdapterArgs;
-use super::{DeviceKind, MathKind, open};
+use super::{DeviceKind, MathKind, math_name, open};
 use crate::gpu::Counts;
 use crate::runtime::generate::{Generation, Step};
 use crate::runtime::protocol::{Column, Prompt, Sampling};
@@ -121,6 +121,7 @@ fn report(args: &BenchArgs, model: &LoadedModel, run: &Run, bandwidth: Option<f6
     json!({
         "model": model.card.name,
         "device": model.device().adapter,
+        "math": math_name(model),
         "columns": args.columns,
         "prefill_tokens_per_s": prompt_tokens / run.prefill_s,
         "decode_tokens_per_s": run.num_tokens as f64 / run.decode_s,
