@@ -1,7 +1,7 @@
 //! Every kernel against its CPU twin over odd shapes, on whatever adapter is there.
 //!
 //! Limits are ENGINE's: NMSE 1e-7 for element-wise operations, 1e-6 for exact quantized products. The fast maths is held to
-//! that too, against a twin that rounds activations alike, and to 2e-3 against exact products.
+//! that too, and far nearer to a twin that rounds activations alike.
 
 mod common;
 
@@ -38,7 +38,10 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 const ELEMENTWISE_NMSE: f64 = 1e-7;
 const MATVEC_NMSE: f64 = 1e-6;
-const FAST_NMSE: f64 = 2e-3;
+/// What the order of f32 sums may do, a row of 32 that nearly cancels included. Rounding activations does some 1e-10.
+const TWIN_NMSE: f64 = 1e-11;
+/// The largest integer of a rounded activation.
+const STEPS: f32 = 32_512.0;
 /// Shapes for each kernel: every one is another shader to compile.
 const CASES: u32 = 12;
 
@@ -53,12 +56,12 @@ fn random_matrix(quant: Quant, num_rows: usize, row_len: usize, seed: u64) -> Ma
     Matrix { quant, num_rows, row_len, bytes: random_weights(quant, num_rows * row_len, 0.5, seed) }
 }
 
-/// What the fast maths multiplies packed weights by: runs of 16 in 127 steps of their largest value.
+/// What the fast maths multiplies packed weights by: runs of 16 in 127 * 256 steps of their largest value.
 fn rounded(x: &[f32]) -> Vec<f32> {
     let block = |x: &[f32]| {
         let largest = x.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
-        let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-        x.iter().map(|x| (x * inverse).round_ties_even() * (largest / 127.0)).collect::<Vec<f32>>()
+        let inverse = if largest > 0.0 { STEPS / largest } else { 0.0 };
+        x.iter().map(|x| (x * inverse).round_ties_even() * (largest / STEPS)).collect::<Vec<f32>>()
     };
     x.chunks(16).flat_map(block).collect()
 }
@@ -356,12 +359,11 @@ fn every_format_matches_its_twin() {
             for is_fast in [false, true] {
                 let step = Product { w: &matrix, lanes: num_lanes, input, bias: None, side: None, ending, is_fast };
                 let found = run(&gpu, &product(&gpu, step).expect("plans"), &out, num_lanes * rows);
-                let error = nmse(&found, &twin(is_fast));
-                assert!(error <= MATVEC_NMSE, "product {quant:?} ({rows}, {len}), fast {is_fast}: {error}");
-                let error = nmse(&found, &twin(false));
-                assert!(error <= FAST_NMSE, "product {quant:?} ({rows}, {len}), fast {is_fast}: {error}");
+                let (near, exact) = (nmse(&found, &twin(is_fast)), nmse(&found, &twin(false)));
+                let case = format!("product {quant:?} ({rows}, {len}), fast {is_fast}: {near} {exact}");
+                assert!(near <= TWIN_NMSE && exact <= MATVEC_NMSE, "{case}");
                 // Proof that it rounded.
-                assert_eq!(error > MATVEC_NMSE, is_fast && is_packed(quant), "{quant:?}: {error}");
+                assert_eq!(exact > 10.0 * near, is_fast && is_packed(quant), "{case}");
             }
 
             let mut expected = vec![0.0; len];

@@ -66,7 +66,7 @@ pub enum MathKind {
     /// 32-bit floats; on the CPU, the reference.
     #[default]
     Exact,
-    /// Rounded to integers: to 8 bits on a GPU, to 16 and in SIMD on the CPU.
+    /// Rounded to integers of 16 bits; on the CPU, SIMD.
     Fast,
 }
 

@@ -34,7 +34,7 @@ pub struct Layout<'a> {
     pub adapters: &'a [Adapter],
     /// Steering vectors that any column may use.
     pub steerings: &'a [Steering],
-    /// Whether activations are rounded to 8 bits on their way into packed weights: ENGINE's `fast` maths.
+    /// Whether activations are rounded to integers on their way into packed weights: ENGINE's `fast` maths.
     pub is_fast: bool,
 }
 

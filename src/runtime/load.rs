@@ -27,7 +27,7 @@ const REPORT_BYTES: u64 = 2 << 20;
 pub enum Processor {
     /// The CPU: the f32 reference, or the same in SIMD.
     Cpu(Math),
-    /// A GPU: in f32, or with activations rounded to 8 bits where it can.
+    /// A GPU: in f32, or with activations rounded to integers where it can.
     Gpu(Rc<Gpu>, Math),
 }
 

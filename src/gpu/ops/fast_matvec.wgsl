@@ -1,6 +1,6 @@
 
 // Blocks of each lane that are rounded together: all threads round, then all multiply.
-const RUN: u32 = 16u;
+const RUN: u32 = 8u;
 
 var<workgroup> rounded: array<Rounded, LANES * RUN>;
 

@@ -26,9 +26,9 @@ const FAST_MATMUL: &str =
     concat!(include_str!("rounded.wgsl"), include_str!("fast_matmul.wgsl"), include_str!("matmul.wgsl"));
 
 /// Blocks of activations, of all lanes together, that a workgroup of `fast_matvec.wgsl` rounds at once.
-const ROUNDED_BLOCKS: usize = 128;
+const ROUNDED_BLOCKS: usize = 64;
 /// Bytes of one of them.
-const ROUNDED_BYTES: usize = 48;
+const ROUNDED_BYTES: usize = 80;
 
 /// The operations without a reader, by name; see [`with_quant`]. Those that round are for packed formats only.
 pub fn sources() -> [(&'static str, String); 6] {
@@ -133,7 +133,7 @@ pub struct Product<'a> {
     pub side: Option<&'a SideB>,
     /// What becomes of it.
     pub ending: Ending<'a>,
-    /// Whether activations are rounded to 8 bits, with a scale for 16 of them, where the format is packed.
+    /// Whether activations are rounded to two bytes, with a scale for 16 of them, where the format is packed.
     pub is_fast: bool,
 }
 
