@@ -13,6 +13,7 @@ use askew::model::quant::Quant;
 use askew::runtime::fit::{Limits, Unfit, fit};
 use askew::runtime::load::{DEFAULT_CONTEXT, Processor, limits, load, read_headers};
 use askew::runtime::native::FileSource;
+use askew::runtime::protocol::Math;
 use askew::runtime::{ByteSource, RuntimeError};
 use common::engine::{open_gpu, smollm};
 use common::gguf::{Meta, Shape, random_llama};
@@ -70,7 +71,8 @@ fn the_estimate_is_what_is_allocated() {
         let bytes = model(wide, quants, 4_096);
         let need = fit(&headers(&bytes), &limits(gpu.caps()), 1, DEFAULT_CONTEXT).expect("fits");
         let go_on = |_| ControlFlow::Continue(());
-        let loaded = block_on(load(&mut source(&bytes), "random", &Processor::Gpu(gpu), go_on)).expect("loads");
+        let loaded =
+            block_on(load(&mut source(&bytes), "random", &Processor::Gpu(gpu, Math::Exact), go_on)).expect("loads");
         assert_eq!(loaded.context, need.context);
         let (estimated, allocated) = (need.total() as f64, loaded.gpu_bytes() as f64);
         println!("{estimated} estimated, {allocated} allocated: {need:?}");
@@ -88,7 +90,8 @@ fn the_estimate_holds_for_the_real_model() {
     let need = fit(&file, &limits(gpu.caps()), 1, DEFAULT_CONTEXT).expect("fits");
     let before = gpu.counts();
     let go_on = |_| ControlFlow::Continue(());
-    let loaded = block_on(load(&mut open(), "SmolLM2", &Processor::Gpu(gpu.clone()), go_on)).expect("loads");
+    let loaded =
+        block_on(load(&mut open(), "SmolLM2", &Processor::Gpu(gpu.clone(), Math::Exact), go_on)).expect("loads");
     println!("{need:?}: {} estimated, {} allocated", need.total(), loaded.gpu_bytes());
     assert!((need.total() as f64 / loaded.gpu_bytes() as f64 - 1.0).abs() <= TOLERANCE);
     // What was made, less what was reserved and given back.
@@ -108,7 +111,8 @@ fn what_does_not_fit_is_refused_by_its_headers() {
     let read = Rc::clone(&source.read);
     let before = gpu.counts().buffers;
     let go_on = |_| ControlFlow::Continue(());
-    let error = block_on(load(&mut source, "random", &Processor::Gpu(gpu.clone()), go_on)).expect_err("refused");
+    let error =
+        block_on(load(&mut source, "random", &Processor::Gpu(gpu.clone(), Math::Exact), go_on)).expect_err("refused");
     println!("{error}; {} of {} bytes read", read.get(), bytes.len());
     assert!(matches!(error, RuntimeError::Unfit(Unfit::Memory { granted: 4_000_000, .. })), "{error}");
     assert!(error.to_string().contains("4.0 MB") && error.to_string().contains("choose a smaller model"));

@@ -100,7 +100,7 @@ fn greedy_answers_and_logits_agree_between_cpu_and_gpu() {
     let Some(gpu) = open_gpu(name, GpuOptions::default()) else { return };
     let Some(mut cpu_model) = load_on(&Processor::Cpu(Math::Exact)) else { return };
     let before = gpu.counts();
-    let mut gpu_model = load_on(&Processor::Gpu(gpu.clone())).expect("the file is there");
+    let mut gpu_model = load_on(&Processor::Gpu(gpu.clone(), Math::Exact)).expect("the file is there");
     println!("{} on {}", gpu_model.card.name, gpu_model.device().adapter);
     assert!(!gpu_model.device().adapter.is_empty());
 
@@ -131,7 +131,7 @@ fn greedy_answers_and_logits_agree_between_cpu_and_gpu() {
 fn decoding_creates_nothing_and_submits_once_a_token() {
     let name = "decoding_creates_nothing_and_submits_once_a_token";
     let Some(gpu) = open_gpu(name, GpuOptions::default()) else { return };
-    let Some(mut model) = load_on(&Processor::Gpu(gpu.clone())) else { return };
+    let Some(mut model) = load_on(&Processor::Gpu(gpu.clone(), Math::Exact)) else { return };
     let before = gpu.counts();
     for position in 0..3 {
         block_on(model.logits(&[lane(504, position)])).expect("logits");
@@ -147,7 +147,7 @@ fn decoding_creates_nothing_and_submits_once_a_token() {
 #[test]
 fn a_prompt_read_in_columns_equals_token_by_token() {
     let Some(gpu) = open_gpu("a_prompt_read_in_columns_equals_token_by_token", GpuOptions::default()) else { return };
-    let Some(mut model) = load_on(&Processor::Gpu(gpu)) else { return };
+    let Some(mut model) = load_on(&Processor::Gpu(gpu, Math::Exact)) else { return };
     let tokens: Vec<u32> = (0..21).map(|i| 500 + 37 * i).collect();
     let in_columns = block_on(model.logits_after(&tokens)).expect("logits");
     let mut one_by_one = Vec::new();
@@ -168,7 +168,7 @@ fn a_corrupted_shader_fails_the_logits_check() {
     let options = GpuOptions { patch: Some(corrupt), ..GpuOptions::default() };
     let Some(gpu) = open_gpu("a_corrupted_shader_fails_the_logits_check", options) else { return };
     let Some(mut cpu_model) = load_on(&Processor::Cpu(Math::Exact)) else { return };
-    let mut gpu_model = load_on(&Processor::Gpu(gpu)).expect("the file is there");
+    let mut gpu_model = load_on(&Processor::Gpu(gpu, Math::Exact)).expect("the file is there");
     let tokens = [504, 3575, 282, 4649, 314];
     let error = nmse(
         &block_on(gpu_model.logits_after(&tokens)).expect("logits"),

@@ -81,7 +81,7 @@ fn random_models_agree_between_cpu_and_gpu() {
         let file = llama_with_extras(shape, quants, seed);
         let tokens: Vec<u32> = (0..13).map(|i| (i * 37 + 5) % 300).collect();
         let expected = block_on(load_on(&file, &Processor::Cpu(Math::Exact)).logits_after(&tokens)).expect("logits");
-        let mut model = load_on(&file, &Processor::Gpu(gpu));
+        let mut model = load_on(&file, &Processor::Gpu(gpu, Math::Exact));
         let error = nmse(&block_on(model.logits_after(&tokens)).expect("logits"), &expected);
         assert!(error <= 1e-8, "{shape:?} {quants:?}: {error}");
         assert!(expected.iter().any(|x| x.abs() > 0.1), "{shape:?} says something");
@@ -174,7 +174,14 @@ fn load_command() -> Command {
 }
 
 fn load_into(slot: u32) -> Command {
-    Command::Load { slot, source: Source::Disk, name: "random.gguf".into(), keep: false, place: Place::Gpu }
+    Command::Load {
+        slot,
+        source: Source::Disk,
+        name: "random.gguf".into(),
+        keep: false,
+        place: Place::Gpu,
+        math: Math::Exact,
+    }
 }
 
 fn ask(id: u32, max_tokens: u32) -> Command {
@@ -219,7 +226,7 @@ fn stop_ends_an_answer_in_its_middle_and_the_next_one_runs() {
 fn failures_are_sentences_and_the_engine_lives_on() {
     let Some(gpu) = open_gpu("failures_are_sentences_and_the_engine_lives_on", GpuOptions::default()) else { return };
     let source = Source::Url("https://example.org/x.gguf".into());
-    let missing = Command::Load { slot: 0, source, name: "x".into(), keep: true, place: Place::Gpu };
+    let missing = Command::Load { slot: 0, source, name: "x".into(), keep: true, place: Place::Gpu, math: Math::Exact };
     let (prompt, sampling, columns) = (Prompt::chat(None, "hi"), Sampling::greedy(4), vec![Column::default()]);
     let chat = Command::Generate { slot: 0, id: 2, prompt, sampling, columns };
     let events = Script::run(

@@ -189,7 +189,7 @@ fn an_adapter_at_one_is_merged_weights_and_at_zero_nothing() {
 #[test]
 fn columns_are_what_they_would_be_alone() {
     let Some(gpu) = open_gpu("columns_are_what_they_would_be_alone", GpuOptions::default()) else { return };
-    for architecture in ["llama", "gemma3"] {
+    for (architecture, is_fast) in [("llama", false), ("gemma3", false), ("llama", true)] {
         let file = random_model(architecture, Shape::TINY, &[Quant::Q8_0, Quant::Q4_1], 6);
         let config = config(&file);
         let targets = [LayerTensor::Q, LayerTensor::Up, LayerTensor::Down];
@@ -198,7 +198,8 @@ fn columns_are_what_they_would_be_alone() {
         let steerings = [Steering { name: "random".into(), layers: vec![Some(vector(3)), None] }];
         let scales =
             [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.5, 0.0], [0.5, -1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, -2.0]];
-        let layout = Layout { columns: scales.len(), adapters: &adapters, steerings: &steerings, context: CONTEXT };
+        let (adapters, steerings) = (&adapters, &steerings);
+        let layout = Layout { columns: scales.len(), adapters, steerings, context: CONTEXT, is_fast };
         let together = on_gpu(&gpu, &file, &layout);
         let alone = on_gpu(&gpu, &file, &Layout { columns: 1, ..layout });
         let tokens = prompt(9);
@@ -246,19 +247,24 @@ fn columns_share_one_read_of_the_weights() {
         let after = gpu.counts();
         (after.weight_bytes - before.weight_bytes, after.dispatches - before.dispatches)
     };
-    let plain = |columns| cost(&Layout { columns, ..Layout::default() });
-    let adapted = |columns| cost(&Layout { columns, adapters: &adapters, ..Layout::default() });
-    let (one, adapted_one) = (plain(1), adapted(1));
-    assert!(one.0 > 10_000, "{one:?}");
-    for columns in [2, 4, 8] {
-        // A row of the embeddings for each column is all that grows.
-        let rows = (columns as u64 - 1) * 2 * config.dim as u64;
-        for (many, one) in [(plain(columns), one), (adapted(columns), adapted_one)] {
-            assert!(many.0 >= one.0 && many.0 <= one.0 + rows, "{columns}: {many:?} against {one:?}");
-            assert_eq!(many.1, one.1);
+    let mut costs = Vec::new();
+    for is_fast in [false, true] {
+        let plain = |columns| cost(&Layout { columns, is_fast, ..Layout::default() });
+        let adapted = |columns| cost(&Layout { columns, adapters: &adapters, is_fast, ..Layout::default() });
+        let (one, adapted_one) = (plain(1), adapted(1));
+        assert!(one.0 > 10_000, "{one:?}");
+        for columns in [2, 4, 8] {
+            // A row of the embeddings for each column is all that grows.
+            let rows = (columns as u64 - 1) * 2 * config.dim as u64;
+            for (many, one) in [(plain(columns), one), (adapted(columns), adapted_one)] {
+                assert!(many.0 >= one.0 && many.0 <= one.0 + rows, "{columns}: {many:?} against {one:?}");
+                assert_eq!(many.1, one.1);
+            }
         }
+        assert_eq!(adapted_one.1, one.1 + 4, "two side paths in each of two layers");
+        costs.push((one, adapted_one));
     }
-    assert_eq!(adapted_one.1, one.1 + 4, "two side paths in each of two layers");
+    assert_eq!(costs[0], costs[1], "either maths reads the same bytes in as many dispatches");
 }
 
 /// A window of tokens: one submit each, nothing created, one readback; scales change within it at no cost.
@@ -267,26 +273,28 @@ fn decoding_creates_nothing() {
     let Some(gpu) = open_gpu("decoding_creates_nothing", GpuOptions::default()) else { return };
     let file = random_model("gemma3", Shape::TINY, &[Quant::Q8_0], 6);
     let adapters = [adapter(&config(&file), &[0, 1], &Adapter::TARGETS, 4, 1)];
-    let model = on_gpu(&gpu, &file, &Layout { columns: 2, adapters: &adapters, ..Layout::default() });
-    let (most, total) = model.dispatches(2, Choice::Filtered).expect("plans");
-    assert!(most <= 10 + 4, "{most}");
-    let settings = SamplerSettings { temperature: 0.8, top_k: 20, top_p: 0.9, min_p: 0.01, penalty: 1.1, seed: 1 };
-    let sampler = Sampler::new(settings).expect("in range");
-    (0..2).for_each(|column| model.start(column, &sampler, &SeenTokens::new(300)));
-    let lane = |position, column| Lane { token: 7, position, column, step: 0 };
-    let before = gpu.counts();
-    for (turn, steps) in [8, 1, 5].into_iter().enumerate() {
-        model.set_scales(1, &[turn as f32]);
-        let position = small(turn * 8);
-        let lanes = [lane(position, 0), lane(position, 1)];
-        assert_eq!(block_on(model.decode(&lanes, Choice::Filtered, steps)).expect("decodes").len(), 2 * steps);
+    for is_fast in [false, true] {
+        let model = on_gpu(&gpu, &file, &Layout { columns: 2, adapters: &adapters, is_fast, ..Layout::default() });
+        let (most, total) = model.dispatches(2, Choice::Filtered).expect("plans");
+        assert!(most <= 10 + 4, "{most}");
+        let settings = SamplerSettings { temperature: 0.8, top_k: 20, top_p: 0.9, min_p: 0.01, penalty: 1.1, seed: 1 };
+        let sampler = Sampler::new(settings).expect("in range");
+        (0..2).for_each(|column| model.start(column, &sampler, &SeenTokens::new(300)));
+        let lane = |position, column| Lane { token: 7, position, column, step: 0 };
+        let before = gpu.counts();
+        for (turn, steps) in [8, 1, 5].into_iter().enumerate() {
+            model.set_scales(1, &[turn as f32]);
+            let position = small(turn * 8);
+            let lanes = [lane(position, 0), lane(position, 1)];
+            assert_eq!(block_on(model.decode(&lanes, Choice::Filtered, steps)).expect("decodes").len(), 2 * steps);
+        }
+        let after = gpu.counts();
+        assert_eq!(after.submits - before.submits, 14);
+        assert_eq!(after.dispatches - before.dispatches, 14 * total as u64);
+        assert_eq!(after.readbacks - before.readbacks, 3);
+        let creations = |counts: askew::gpu::Counts| (counts.buffers, counts.bind_groups, counts.pipelines);
+        assert_eq!(creations(after), creations(before));
     }
-    let after = gpu.counts();
-    assert_eq!(after.submits - before.submits, 14);
-    assert_eq!(after.dispatches - before.dispatches, 14 * total as u64);
-    assert_eq!(after.readbacks - before.readbacks, 3);
-    let creations = |counts: askew::gpu::Counts| (counts.buffers, counts.bind_groups, counts.pipelines);
-    assert_eq!(creations(after), creations(before));
 }
 
 /// A window is what single steps are, and a copied prompt what a read one is.
@@ -360,7 +368,8 @@ fn side_paths_agree_with_the_reference() {
             [adapter(&config, &[0, 2], &Adapter::TARGETS, 4, 1), adapter(&config, &[1], &[LayerTensor::V], 2, 2)];
         let vector = |seed| Some(noise(config.dim, seed).iter().map(|x| x * 0.5).collect::<Vec<f32>>());
         let steerings = [Steering { name: "random".into(), layers: vec![vector(3), None, vector(4)] }];
-        let layout = Layout { columns: 2, adapters: &adapters, steerings: &steerings, context: CONTEXT };
+        let (adapters, steerings) = (&adapters, &steerings);
+        let layout = Layout { columns: 2, adapters, steerings, context: CONTEXT, is_fast: false };
         let model = on_gpu(&gpu, &file, &layout);
 
         let mut source = Memory(Some(file.bytes()));

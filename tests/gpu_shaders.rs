@@ -21,6 +21,15 @@ fn every_shader_is_valid() {
     }
 }
 
+/// What works on packed bytes is an extension of the language, and only the fast maths may need one.
+#[test]
+fn only_the_fast_maths_needs_packed_bytes() {
+    for (name, source) in all_sources() {
+        let needs = ["dot4", "pack4x"].iter().any(|function| source.contains(function));
+        assert_eq!(needs, name.starts_with("fast"), "{name}");
+    }
+}
+
 /// A file that is part of no shader would never be validated.
 #[test]
 fn every_wgsl_file_is_part_of_a_shader() {

@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::adapters::AdapterArgs;
-use super::{DeviceKind, MathKind, open};
+use super::{DeviceKind, MathKind, math_name, open};
 use crate::gpu::Counts;
 use crate::model::adapter::shape;
 use crate::model::{Adapter, Config, LowRank};
@@ -217,7 +217,7 @@ fn report(
         "model": model.card.name,
         "device": model.device().adapter,
         "software": model.device().software,
-        "math": if args.math == MathKind::Fast { "fast" } else { "exact" },
+        "math": math_name(model),
         "columns": columns,
         "adapter": args.adapters.is_any() || args.lora_rank.is_some(),
         "prompt_tokens": run.prompt,

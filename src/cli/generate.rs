@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::adapters::AdapterArgs;
-use super::{DeviceKind, MathKind, open};
+use super::{DeviceKind, MathKind, math_name, open};
 use crate::model::sampler::log_softmax;
 use crate::runtime::generate::{Generation, Step};
 use crate::runtime::protocol::{Prompt, Sampling, StopReason};
@@ -150,6 +150,7 @@ async fn answer(args: &GenerateArgs, model: &mut LoadedModel, load_ms: f64) -> R
             "shader_f16": device.shader_f16,
             "subgroups": device.subgroups,
         },
+        "math": math_name(model),
         "dispatches_per_token": model.dispatches_per_token(),
     });
     if args.top_logprobs.is_some() {

@@ -68,30 +68,38 @@ pub enum MathKind {
     /// 32-bit floats; on the CPU, the reference.
     #[default]
     Exact,
-    /// Rounded to integers; on the CPU, SIMD.
+    /// Rounded to integers of 16 bits; on the CPU, SIMD.
     Fast,
 }
 
 /// Loads a model, telling stderr how far it is.
 async fn open(path: &Path, device: DeviceKind, math: MathKind) -> Result<LoadedModel, RuntimeError> {
+    let math = match math {
+        MathKind::Exact => Math::Exact,
+        MathKind::Fast => Math::Fast,
+    };
     let processor = match device {
-        DeviceKind::Cpu => Processor::Cpu(match math {
-            MathKind::Exact => Math::Exact,
-            MathKind::Fast => Math::Fast,
-        }),
-        DeviceKind::Gpu if math == MathKind::Fast => return Err(RuntimeError::FastGpu),
+        DeviceKind::Cpu => Processor::Cpu(math),
         DeviceKind::Gpu => {
             let adapter = std::env::var(ADAPTER_VARIABLE).ok();
             let options = GpuOptions { adapter: adapter.as_deref(), ..GpuOptions::default() };
-            Processor::Gpu(Gpu::new(options).await?)
+            Processor::Gpu(Gpu::new(options).await?, math)
         }
     };
     let mut source = FileSource::open(path)?;
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let ignore = |_: LoadProgress| std::ops::ControlFlow::Continue(());
     let model = load(&mut source, &name, &processor, ignore).await?;
-    eprintln!("{} on {}", model.card.name, model.device().adapter);
+    eprintln!("{} on {}, {} maths", model.card.name, model.device().adapter, math_name(&model));
     Ok(model)
+}
+
+/// The maths that a model really runs in.
+fn math_name(model: &LoadedModel) -> &'static str {
+    match model.card.math {
+        Math::Exact => "exact",
+        Math::Fast => "fast",
+    }
 }
 
 /// Writes JSON to stdout.

@@ -5,7 +5,7 @@ use super::device::DeviceCaps;
 use super::ops::{DECODE_LANES, MAX_LANES};
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(super) async fn find_adapter(name: Option<&str>) -> Result<wgpu::Adapter, GpuError> {
+pub(super) async fn find_adapter(name: Option<&str>) -> Result<(wgpu::Instance, wgpu::Adapter), GpuError> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
     let mut adapters = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
     let found: Vec<String> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
@@ -23,12 +23,13 @@ pub(super) async fn find_adapter(name: Option<&str>) -> Result<wgpu::Adapter, Gp
         Some(name) => GpuError::NoAdapter(format!("none of {found:?} is called \"{name}\"")),
         None => GpuError::NoAdapter("no Vulkan driver answers".to_owned()),
     };
-    adapters.into_iter().next().ok_or_else(missing)
+    let adapter = adapters.into_iter().next().ok_or_else(missing)?;
+    Ok((instance, adapter))
 }
 
 /// Browsers show one adapter and no list, so a name cannot be asked for.
 #[cfg(target_arch = "wasm32")]
-pub(super) async fn find_adapter(_name: Option<&str>) -> Result<wgpu::Adapter, GpuError> {
+pub(super) async fn find_adapter(_name: Option<&str>) -> Result<(wgpu::Instance, wgpu::Adapter), GpuError> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
     let options = wgpu::RequestAdapterOptions {
         power_preference: wgpu::PowerPreference::HighPerformance,
@@ -36,7 +37,8 @@ pub(super) async fn find_adapter(_name: Option<&str>) -> Result<wgpu::Adapter, G
     };
     // wgpu lists every backend that it was built without; the reader needs to know of one.
     let none = |_every_backend| GpuError::NoAdapter("the browser offers none".to_owned());
-    instance.request_adapter(&options).await.map_err(none)
+    let adapter = instance.request_adapter(&options).await.map_err(none)?;
+    Ok((instance, adapter))
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -73,11 +75,12 @@ fn memory_bytes() -> Option<u64> {
     known.iter().find(|(known, _)| *known == gibibytes).map(|(_, bits)| 1 << bits)
 }
 
-pub(super) fn caps(adapter: &wgpu::Adapter, device: &wgpu::Device) -> DeviceCaps {
+pub(super) fn caps(instance: &wgpu::Instance, adapter: &wgpu::Adapter, device: &wgpu::Device) -> DeviceCaps {
     let (info, limits) = (adapter.get_info(), device.limits());
     let name = adapter_name(&info, device);
     let is_known_software = ["swiftshader", "llvmpipe"].iter().any(|known| name.to_lowercase().contains(known));
     let is_software = info.device_type == wgpu::DeviceType::Cpu || is_known_software;
+    let language = instance.wgsl_language_features();
     let has_subgroups = adapter.features().contains(wgpu::Features::SUBGROUP);
     DeviceCaps {
         adapter: name,
@@ -86,6 +89,8 @@ pub(super) fn caps(adapter: &wgpu::Adapter, device: &wgpu::Device) -> DeviceCaps
         max_buffer_bytes: limits.max_buffer_size,
         max_binding_bytes: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
         memory_bytes: memory_bytes(),
+        max_workgroup_bytes: limits.max_compute_workgroup_storage_size as usize,
+        packed_dot: language.contains(wgpu::WgslLanguageFeatures::Packed4x8IntegerDotProduct),
         shader_f16: adapter.features().contains(wgpu::Features::SHADER_F16),
         subgroups: has_subgroups.then_some((info.subgroup_min_size, info.subgroup_max_size)),
         row_split: if is_software { 1 } else { 8 },

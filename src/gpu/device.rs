@@ -29,6 +29,11 @@ pub struct DeviceCaps {
     /// Memory in bytes that a model must fit into, where anybody says: browsers tell of the machine's, and only of small
     /// ones exactly.
     pub memory_bytes: Option<u64>,
+    /// Memory that the threads of a workgroup share, in bytes.
+    pub max_workgroup_bytes: usize,
+    /// Whether shaders may multiply bytes four at a time (`packed_4x8_integer_dot_product`, which no device lacks but some
+    /// browsers do): the fast maths needs it.
+    pub packed_dot: bool,
     /// Whether shaders may use 16-bit floats (unused so far: everything is computed in f32).
     pub shader_f16: bool,
     /// Smallest and largest subgroup size, where subgroups are usable.
@@ -54,6 +59,8 @@ pub struct GpuOptions<'a> {
     pub row_split: Option<u32>,
     /// Use this instead of [`DeviceCaps::prefill_lanes`]: 1, 8 or 32.
     pub prefill_lanes: Option<usize>,
+    /// Use this instead of [`DeviceCaps::packed_dot`].
+    pub packed_dot: Option<bool>,
     /// Changes every shader before it is compiled: tests prove with it that a wrong shader is noticed.
     pub patch: Option<fn(String) -> String>,
 }
@@ -119,7 +126,7 @@ impl Gpu {
     /// # Errors
     /// [`GpuError::NoAdapter`] or [`GpuError::NoDevice`].
     pub async fn new(options: GpuOptions<'_>) -> Result<Rc<Self>, GpuError> {
-        let adapter = find_adapter(options.adapter).await?;
+        let (instance, adapter) = find_adapter(options.adapter).await?;
         // Features are asked for one by one when a kernel needs them; none does so far.
         let descriptor = wgpu::DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() };
         let (device, queue) =
@@ -141,9 +148,10 @@ impl Gpu {
             }
         });
 
-        let mut caps = caps(&adapter, &device);
+        let mut caps = caps(&instance, &adapter, &device);
         caps.max_binding_bytes = options.max_binding_bytes.unwrap_or(caps.max_binding_bytes);
         caps.memory_bytes = options.memory_bytes.or(caps.memory_bytes);
+        caps.packed_dot = options.packed_dot.unwrap_or(caps.packed_dot);
         caps.row_split = options.row_split.unwrap_or(caps.row_split);
         caps.prefill_lanes = options.prefill_lanes.unwrap_or(caps.prefill_lanes);
         let stubs = [(); 3].map(|()| {

@@ -58,7 +58,10 @@ impl GpuModel {
         let w = &layer.qkv;
         let bias = layer.qkv_bias.as_ref();
         let ending = Ending::Store(&b.qkv);
-        plan.extend(product(gpu, Product { w, lanes, input, bias, side: side.qkv.b.as_ref(), ending })?);
+        plan.extend(product(
+            gpu,
+            Product { w, lanes, input, bias, side: side.qkv.b.as_ref(), ending, is_fast: self.is_fast },
+        )?);
 
         plan.push(rope_cache(gpu, heads, rope, lanes, &b.lanes, &b.qkv, cache)?);
 
@@ -81,7 +84,10 @@ impl GpuModel {
         let mut plan = self.side_path(&side.gate_up, lanes, input)?;
         let ending = Ending::Gate { activation: config.activation, scratch: &b.gate_up, out: &b.gated };
         let w = &layer.gate_up;
-        plan.extend(product(gpu, Product { w, lanes, input, bias: None, side: side.gate_up.b.as_ref(), ending })?);
+        plan.extend(product(
+            gpu,
+            Product { w, lanes, input, bias: None, side: side.gate_up.b.as_ref(), ending, is_fast: self.is_fast },
+        )?);
 
         let input = Input::Plain(&b.gated);
         plan.extend(self.side_path(&side.down, lanes, input)?);
@@ -106,7 +112,8 @@ impl GpuModel {
             None => Ending::Residual { x: &b.x, gain, h: &b.h },
             Some(_) => Ending::Normed(&b.t),
         };
-        let mut plan = product(&self.gpu, Product { w, lanes, input, bias: None, side: side.b.as_ref(), ending })?;
+        let (side, is_fast) = (side.b.as_ref(), self.is_fast);
+        let mut plan = product(&self.gpu, Product { w, lanes, input, bias: None, side, ending, is_fast })?;
         if let Some(weight) = post {
             let step = PostNorm { t: &b.t, weight, eps, x: &b.x, gain, h: &b.h, steering };
             plan.push(post_norm(&self.gpu, lanes, step)?);
@@ -123,7 +130,8 @@ impl GpuModel {
     pub(super) fn head(&self, lanes: usize) -> Result<Vec<Dispatch>, GpuError> {
         let input = Input::Normed(&self.buffers.h, self.config.norm_eps);
         let ending = Ending::Store(&self.buffers.logits);
-        product(&self.gpu, Product { w: &self.weights.head, lanes, input, bias: None, side: None, ending })
+        let (w, is_fast) = (&self.weights.head, self.is_fast);
+        product(&self.gpu, Product { w, lanes, input, bias: None, side: None, ending, is_fast })
     }
 
     pub(super) fn sample(&self, lanes: usize, choice: Choice) -> Result<Vec<Dispatch>, GpuError> {

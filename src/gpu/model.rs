@@ -34,6 +34,8 @@ pub struct Layout<'a> {
     pub adapters: &'a [Adapter],
     /// Steering vectors that any column may use.
     pub steerings: &'a [Steering],
+    /// Whether activations are rounded to integers on their way into packed weights: ENGINE's `fast` maths.
+    pub is_fast: bool,
 }
 
 /// A model on the GPU, with its caches.
@@ -46,6 +48,7 @@ pub struct GpuModel {
     pub(super) buffers: Buffers,
     pub(super) columns: usize,
     pub(super) context: usize,
+    pub(super) is_fast: bool,
     plans: RefCell<BTreeMap<Part, Rc<Vec<Dispatch>>>>,
 }
 
@@ -87,7 +90,7 @@ impl GpuModel {
         weights: &Rc<GpuWeights>,
         layout: &Layout<'_>,
     ) -> Result<Self, GpuError> {
-        let Layout { columns, context, adapters, steerings } = *layout;
+        let Layout { columns, context, adapters, steerings, is_fast } = *layout;
         if columns == 0 || columns > DECODE_LANES {
             return Err(GpuError::Refused(format!("{columns} columns; 1 to {DECODE_LANES} are possible")));
         }
@@ -99,6 +102,7 @@ impl GpuModel {
             weights: Rc::clone(weights),
             columns,
             context,
+            is_fast: is_fast && gpu.caps().packed_dot,
             plans: RefCell::default(),
         };
         for part in [Part::Hidden(columns), Part::Head(columns), Part::Sample(columns, Choice::Free)] {
@@ -121,6 +125,11 @@ impl GpuModel {
     /// The device.
     pub fn gpu(&self) -> &Rc<Gpu> {
         &self.gpu
+    }
+
+    /// Whether it rounds activations: as the layout asked, where the device can.
+    pub fn is_fast(&self) -> bool {
+        self.is_fast
     }
 
     /// Sets a column's scales: of every adapter, then of every steering vector. They act on the next step.

@@ -119,6 +119,11 @@ impl CpuModel {
         }
     }
 
+    /// Whether activations are rounded.
+    pub(super) fn is_fast(&self) -> bool {
+        matches!(self, Self::Fast(_))
+    }
+
     /// What the reader is told of it.
     pub(super) fn device(&self) -> Device {
         let adapter = match self {

@@ -82,9 +82,9 @@ impl<H: Host> Engine<'_, H> {
     async fn obey(&mut self, command: Command, attachments: Vec<H::Attachment>) {
         match command {
             Command::Probe => self.probe().await,
-            Command::Load { slot, source, name, keep, place } => {
+            Command::Load { slot, source, name, keep, place, math } => {
                 let file = attachments.into_iter().next();
-                self.load(slot, (&source, &name), keep, place, file).await;
+                self.load(slot, (&source, &name), keep, (place, math), file).await;
             }
             Command::Generate { slot, id, prompt, sampling, columns } => {
                 if let Err(error) = self.answer(slot, id, (&prompt, &sampling), &columns).await {
@@ -163,7 +163,14 @@ impl<H: Host> Engine<'_, H> {
         self.host.emit(Event::Probed(probe));
     }
 
-    async fn load(&mut self, slot: u32, what: (&Source, &str), keep: bool, place: Place, file: Option<H::Attachment>) {
+    async fn load(
+        &mut self,
+        slot: u32,
+        what: (&Source, &str),
+        keep: bool,
+        place: (Place, Math),
+        file: Option<H::Attachment>,
+    ) {
         // Its memory is wanted.
         self.models.remove(&slot);
         let loaded = self.try_load(slot, what, keep, place, file).await;
@@ -188,11 +195,11 @@ impl<H: Host> Engine<'_, H> {
         slot: u32,
         (source, name): (&Source, &str),
         keep: bool,
-        place: Place,
+        (place, math): (Place, Math),
         file: Option<H::Attachment>,
     ) -> Result<(LoadedModel, String), RuntimeError> {
         let processor = match place {
-            Place::Gpu => Processor::Gpu(self.gpu().await?),
+            Place::Gpu => Processor::Gpu(self.gpu().await?, math),
             Place::Cpu => Processor::Cpu(Math::Fast),
         };
         let host = self.host;

@@ -17,9 +17,6 @@ pub enum RuntimeError {
     /// The bytes could not be read.
     #[error("the model could not be read ({0}): check the file or the address and the connection")]
     Source(String),
-    /// Rounded activations were asked of a GPU.
-    #[error("the fast maths runs on the CPU only: choose the CPU, or the exact maths")]
-    FastGpu,
     /// The connection was cut, and what came is kept.
     #[error(
         "the model could not be read to its end ({why}): {} are kept in this browser, load it again to go on from there",

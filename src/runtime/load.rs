@@ -27,8 +27,8 @@ const REPORT_BYTES: u64 = 2 << 20;
 pub enum Processor {
     /// The CPU: the f32 reference, or the same in SIMD.
     Cpu(Math),
-    /// A GPU.
-    Gpu(Rc<Gpu>),
+    /// A GPU: in f32, or with activations rounded to integers where it can.
+    Gpu(Rc<Gpu>, Math),
 }
 
 /// Reads a file's headers, and the bytes that came with them past their end.
@@ -79,20 +79,20 @@ pub async fn load(
             weights.pour(&mut builder, async || Ok(())).await?;
             (Engine::Cpu(builder.build(&file, need.context)?), need.context, Vec::new())
         }
-        Processor::Gpu(gpu) => {
+        Processor::Gpu(gpu, math) => {
             let need = fit(&file, &limits(gpu.caps()), COLUMNS, DEFAULT_CONTEXT)?;
-            let (model, allocations) = load_on_gpu(gpu, &file, &need, &mut weights).await?;
+            let (model, allocations) = load_on_gpu((gpu, *math), &file, &need, &mut weights).await?;
             (Engine::Gpu(Box::new(model)), need.context, allocations)
         }
     };
-    let card = card(&file, name, context);
+    let card = ModelCard { math: engine.math(), ..card(&file, name, context) };
     Ok(LoadedModel { file, card, context, columns: COLUMNS, num_scales: 0, engine, allocations })
 }
 
 /// Takes all the memory that the model will need, then the weights, then builds the plans. Gives the model and its memory;
 /// what a load that fails has taken is freed.
 async fn load_on_gpu<S: ByteSource, P: FnMut(LoadProgress) -> ControlFlow<()>>(
-    gpu: &Rc<Gpu>,
+    (gpu, math): (&Rc<Gpu>, Math),
     file: &ModelFile,
     need: &Need,
     weights: &mut Weights<'_, S, P>,
@@ -107,7 +107,8 @@ async fn load_on_gpu<S: ByteSource, P: FnMut(LoadProgress) -> ControlFlow<()>>(
     drop(reserved);
     weights.report(weights.total.unwrap_or_default(), LoadStage::Pipelines)?;
     let built = Rc::new(builder.build());
-    let layout = Layout { context: need.context, columns: COLUMNS, ..Layout::default() };
+    let is_fast = math == Math::Fast;
+    let layout = Layout { context: need.context, columns: COLUMNS, is_fast, ..Layout::default() };
     gpu.collect();
     let model = gpu.checked(|| GpuModel::new(gpu, &file.config, &built, &layout)).await;
     let for_work = gpu.collected();
@@ -206,5 +207,6 @@ pub fn card(file: &ModelFile, name: &str, context: usize) -> ModelCard {
         bytes_per_token: file.bytes_per_token,
         tokenizer: file.tokenizer.name().to_owned(),
         has_chat_template: file.template.is_some(),
+        math: Math::default(),
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::RuntimeError;
 use super::cpu_model::CpuModel;
 use super::load::{DEFAULT_CONTEXT, device};
-use super::protocol::{Column, Device, ModelCard, Prompt};
+use super::protocol::{Column, Device, Math, ModelCard, Prompt};
 use crate::gpu::{Allocation, Choice, Chosen, Counts, Gpu, GpuModel, Lane, Layout};
 use crate::model::sampler::{SeenTokens, log_softmax};
 use crate::model::{Adapter, ModelError, ModelFile, Sampler, Steering};
@@ -43,6 +43,17 @@ pub(super) enum Engine {
     Gpu(Box<GpuModel>),
 }
 
+impl Engine {
+    /// How it computes.
+    pub(super) fn math(&self) -> Math {
+        let is_fast = match self {
+            Self::Cpu(model) => model.is_fast(),
+            Self::Gpu(model) => model.is_fast(),
+        };
+        if is_fast { Math::Fast } else { Math::Exact }
+    }
+}
+
 impl LoadedModel {
     /// Lays the model out anew: for so many columns, with adapters and steering vectors that each of them may use. What
     /// was in the cache is gone; all scales are 0.
@@ -61,7 +72,8 @@ impl LoadedModel {
             Engine::Gpu(model) => {
                 let gpu = Rc::clone(model.gpu());
                 let context = GpuModel::context(&gpu, &self.file.config, columns, DEFAULT_CONTEXT);
-                let layout = Layout { context, columns, adapters: &adapters, steerings: &steerings };
+                let (adapters, steerings, is_fast) = (&adapters, &steerings, model.is_fast());
+                let layout = Layout { context, columns, adapters, steerings, is_fast };
                 gpu.collect();
                 let laid_out = gpu.checked(|| model.laid_out(&layout)).await;
                 let for_work = gpu.collected();

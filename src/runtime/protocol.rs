@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::wire::Message as WireMessage;
 
 /// Raised whenever a message changes shape; a page and a worker from different builds refuse each other.
-pub const PROTOCOL_VERSION: u16 = 4;
+pub const PROTOCOL_VERSION: u16 = 5;
 
 impl WireMessage for Command {
     const VERSION: u16 = PROTOCOL_VERSION;
@@ -38,6 +38,8 @@ pub enum Command {
         keep: bool,
         /// Where to run it.
         place: Place,
+        /// How to compute on a GPU. The CPU always rounds: it is slow enough.
+        math: Math,
     },
     /// Answer a prompt; answered by [`Event::Prefilled`], [`Event::Token`]s and [`Event::Finished`] or [`Event::Failed`].
     Generate {
@@ -467,6 +469,8 @@ pub struct ModelCard {
     pub tokenizer: String,
     /// Whether the file carries a chat template.
     pub has_chat_template: bool,
+    /// How it is computed here: exactly also where rounding was asked for and the browser cannot multiply bytes.
+    pub math: Math,
 }
 
 /// Tensors that share a quantization.

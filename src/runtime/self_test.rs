@@ -56,11 +56,11 @@ impl Shell<'_> {
 /// [`RuntimeError::Gpu`] where there is no GPU, or it is lost.
 pub async fn kernels(options: GpuOptions<'_>, shell: Shell<'_>) -> Result<(), RuntimeError> {
     fn corrupt(source: String) -> String {
-        source.replace("* dm.x + dm.y", "* dm.x - dm.y")
+        source.replace("dm.xx, dm.yy", "dm.xx, -dm.yy")
     }
     let gpu = Gpu::new(options).await?;
     (shell.emit)(SelfTestEvent::Device(device(gpu.caps())));
-    for check in checks::all() {
+    for check in checks::all(gpu.caps().packed_dot) {
         let start = (shell.now_ms)();
         // What the driver refuses, or what no memory is left for, is this check's failure; a lost device ends them all.
         let found = check.run(&gpu).await.map(|parity| (parity, String::new()));
@@ -77,6 +77,7 @@ pub async fn kernels(options: GpuOptions<'_>, shell: Shell<'_>) -> Result<(), Ru
         size: 0.5,
         lanes: 1,
         is_normed: false,
+        is_fast: false,
         has_bias: false,
         seed: 5,
     };
@@ -105,7 +106,7 @@ pub async fn model<S: ByteSource>(
 ) -> Result<(), RuntimeError> {
     let gpu = Gpu::new(options).await?;
     (shell.emit)(SelfTestEvent::Device(device(gpu.caps())));
-    let on_gpu = read(open().await?, name, &Processor::Gpu(gpu), shell).await?;
+    let on_gpu = read(open().await?, name, &Processor::Gpu(gpu, Math::Exact), shell).await?;
     let on_cpu = read(open().await?, name, &Processor::Cpu(Math::Exact), shell).await?;
     for ((text, found), expected) in TEXTS.iter().zip(on_gpu).zip(on_cpu) {
         let parity = Parity { error: nmse(&found.logits, &expected.logits), limit: LOGITS_NMSE };
@@ -139,7 +140,7 @@ async fn read<S: ByteSource>(
     processor: &Processor,
     shell: Shell<'_>,
 ) -> Result<Vec<Reading>, RuntimeError> {
-    let place = if matches!(processor, Processor::Gpu(_)) { "GPU" } else { "CPU" };
+    let place = if matches!(processor, Processor::Gpu(..)) { "GPU" } else { "CPU" };
     (shell.emit)(SelfTestEvent::Doing(format!("Loading {name} for the {place}")));
     let loaded = load(&mut source, name, processor, |_| ControlFlow::Continue(())).await;
     source.close(if loaded.is_ok() { Ending::Loaded } else { Ending::Stopped }).await?;

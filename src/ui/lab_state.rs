@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::runtime::protocol::{
-    Column, Command, Event, FailedStep, Failure, LoadProgress, Place, Probe, Prompt, Sampling, Source,
+    Column, Command, Event, FailedStep, Failure, LoadProgress, Math, Place, Probe, Prompt, Sampling, Source,
 };
 use crate::runtime::status::EngineStatus;
 use crate::runtime::web::client::{Notice, WorkerClient};
@@ -119,7 +119,8 @@ impl LabState {
         if let Some(LastLoad { source, name, keep, file }) = self.last_load.get_value() {
             self.start();
             self.take(Event::LoadProgress(LoadProgress { slot: SLOT, ..LoadProgress::default() }));
-            self.send(&Command::Load { slot: SLOT, source, name, keep, place: self.place() }, file.as_slice());
+            let (place, math) = (self.place(), Math::default());
+            self.send(&Command::Load { slot: SLOT, source, name, keep, place, math }, file.as_slice());
         }
     }
 

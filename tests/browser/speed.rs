@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use askew::runtime::protocol::{Column, Command, Cost, Event, Loaded, Place, Prompt, Sampling, Source};
+use askew::runtime::protocol::{Column, Command, Cost, Event, Loaded, Math, Place, Prompt, Sampling, Source};
 use askew::runtime::wire;
 use data_encoding::BASE64;
 use serde_json::{Value, json};
@@ -212,7 +212,7 @@ fn measure(page: &Page, place: Place, name: &str, rows: &mut Vec<Value>) {
     let mut engine = Engine { page, num_seen: 0, peak_heap: 0 };
     engine.eval(&format!("(() => {{ {COUNT} }})()"));
     let source = Source::Url(format!("{}/models/{name}", page.server().origin()));
-    let load = Command::Load { slot: 0, source, name: name.to_owned(), keep: false, place };
+    let load = Command::Load { slot: 0, source, name: name.to_owned(), keep: false, place, math: Math::Exact };
     let loaded: Loaded = engine.obey(&load, |event| match event {
         Event::Loaded(loaded) => Some(loaded.clone()),
         _ => None,

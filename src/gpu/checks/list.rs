@@ -6,7 +6,7 @@ use super::Parity;
 use super::choices::{ChoiceCase, choices};
 use super::products::{GatedCase, JoinCase, ProductCase, StackedCase, gated, joins, product, stacked};
 use super::rows::{AttentionCase, EmbedCase, GateCase, RopeCase, attention, embed, gate, rope_cache};
-use crate::gpu::ops::{DECODE_LANES, MAX_LANES};
+use crate::gpu::ops::{DECODE_LANES, MAX_LANES, is_packed};
 use crate::gpu::{Gpu, GpuError};
 use crate::model::config::{Activation, RopeStyle};
 use crate::model::quant::Quant;
@@ -70,9 +70,9 @@ impl Check {
     }
 }
 
-/// All checks, in the order of a forward pass.
+/// All checks, in the order of a forward pass; those of fast maths where the device multiplies packed bytes.
 #[must_use]
-pub fn all() -> Vec<Check> {
+pub fn all(has_packed_dot: bool) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut add = |name: String, case: Case| checks.push(Check { name, case });
     for quant in Quant::all() {
@@ -80,23 +80,41 @@ pub fn all() -> Vec<Check> {
         let case = EmbedCase { quant, vocab: 333, blocks: 4, size: 0.5, lanes: DECODE_LANES, seed: 1 };
         add(format!("embed, {name}"), Case::Embed(case));
         for (lanes, what) in [(1, "one token"), (DECODE_LANES, "columns"), (MAX_LANES, "a prompt")] {
-            let case =
-                ProductCase { quant, rows: 75, blocks: 18, size: 0.5, lanes, is_normed: true, has_bias: true, seed: 2 };
+            let (rows, blocks, is_fast) = (75, 18, false);
+            let case = ProductCase {
+                quant,
+                rows,
+                blocks,
+                size: 0.5,
+                lanes,
+                is_normed: true,
+                has_bias: true,
+                is_fast,
+                seed: 2,
+            };
             add(format!("product, {name}, {what}"), Case::Product(case));
+            if is_packed(quant) && has_packed_dot {
+                add(format!("product, {name}, {what}, fast"), Case::Product(ProductCase { is_fast: true, ..case }));
+            }
         }
     }
     for (lanes, what) in [(1, "one token"), (MAX_LANES, "a prompt")] {
         for (activation, gate) in [(Activation::Silu, "SiLU"), (Activation::GeluTanh, "GELU")] {
-            let case = GatedCase { quant: Quant::Q4_1, tiles: 3, blocks: 18, lanes, activation, seed: 3 };
+            let case =
+                GatedCase { quant: Quant::Q4_1, tiles: 3, blocks: 18, lanes, activation, is_fast: false, seed: 3 };
             add(format!("gated product, {gate}, {what}"), Case::Gated(case));
         }
         for (has_post_norm, end) in [(false, "residual sum"), (true, "norm and residual sum")] {
-            let case = JoinCase { quant: Quant::Q8_0, tiles: 4, blocks: 12, lanes, has_post_norm, seed: 4 };
+            let case =
+                JoinCase { quant: Quant::Q8_0, tiles: 4, blocks: 12, lanes, has_post_norm, is_fast: false, seed: 4 };
             add(format!("{end}, {what}"), Case::Join(case));
         }
     }
     let parts = vec![(Quant::Q5_0, 70), (Quant::Q6K, 45), (Quant::Q8_0, 33)];
-    add("stacked products of mixed formats".to_owned(), Case::Stacked(StackedCase { parts, blocks: 8, seed: 5 }));
+    add(
+        "stacked products of mixed formats".to_owned(),
+        Case::Stacked(StackedCase { parts, blocks: 8, is_fast: false, seed: 5 }),
+    );
     let case = GateCase { width: 300, lanes: 3, activation: Activation::GeluTanh, size: 20.0, seed: 6 };
     add("gate, large values".to_owned(), Case::Gate(case));
     for (heads, style, is_normed, name) in [

@@ -17,7 +17,7 @@ use super::{Gpu, GpuError};
 
 pub use choices::{ChoiceCase, choices};
 pub use list::{Case, Check, all};
-pub use products::{GatedCase, JoinCase, ProductCase, StackedCase, gated, joins, product, stacked, upload};
+pub use products::{GatedCase, JoinCase, ProductCase, StackedCase, gated, joins, product, seen, stacked, upload};
 pub use rows::{AttentionCase, EmbedCase, GateCase, RopeCase, attention, embed, gate, rope_cache};
 
 /// Limit of element-wise operations.

@@ -7,6 +7,7 @@ use super::{PRODUCT_NMSE, Parity, run};
 use crate::gpu::kernel::Dispatch;
 use crate::gpu::matrix::{GpuMatrix, Scratch};
 use crate::gpu::normed::Normed;
+use crate::gpu::ops::is_packed;
 use crate::gpu::ops::post_norm::{PostNorm, post_norm};
 use crate::gpu::ops::product::{Ending, Input, Product, product as plan};
 use crate::gpu::{Gpu, GpuError};
@@ -38,6 +39,8 @@ pub struct ProductCase {
     pub is_normed: bool,
     /// Whether a bias is added.
     pub has_bias: bool,
+    /// Whether activations are rounded, where the format is packed.
+    pub is_fast: bool,
     /// Of the numbers.
     pub seed: u64,
 }
@@ -55,6 +58,8 @@ pub struct JoinCase {
     pub lanes: usize,
     /// Whether a norm comes before the sum, as in gemma3.
     pub has_post_norm: bool,
+    /// Whether activations are rounded, where the format is packed.
+    pub is_fast: bool,
     /// Of the numbers.
     pub seed: u64,
 }
@@ -66,6 +71,8 @@ pub struct StackedCase {
     pub parts: Vec<(Quant, usize)>,
     /// As in [`ProductCase`].
     pub blocks: usize,
+    /// Whether activations are rounded, where the format is packed.
+    pub is_fast: bool,
     /// Of the numbers.
     pub seed: u64,
 }
@@ -83,8 +90,28 @@ pub struct GatedCase {
     pub lanes: usize,
     /// What the gate goes through.
     pub activation: Activation,
+    /// Whether activations are rounded, where the format is packed.
+    pub is_fast: bool,
     /// Of the numbers.
     pub seed: u64,
+}
+
+/// The largest integer of a rounded activation: 127 * 256.
+const STEPS: f32 = 32_512.0;
+
+/// What weights of a format are multiplied by: in fast maths packed ones see runs of 16 activations in [`STEPS`] steps of
+/// their largest.
+#[must_use]
+pub fn seen(quant: Quant, is_fast: bool, x: &[f32]) -> Vec<f32> {
+    if !is_fast || !is_packed(quant) {
+        return x.to_vec();
+    }
+    let run = |x: &[f32]| {
+        let largest = x.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
+        let inverse = if largest > 0.0 { STEPS / largest } else { 0.0 };
+        x.iter().map(|x| (x * inverse).round_ties_even() * (largest / STEPS)).collect::<Vec<f32>>()
+    };
+    x.chunks(16).flat_map(run).collect()
 }
 
 /// The shortest row of at least `blocks` times 32 weights that all formats can store.
@@ -158,7 +185,7 @@ pub(super) async fn normed_parity(
 /// # Errors
 /// What the device refuses.
 pub async fn product(gpu: &Rc<Gpu>, case: ProductCase) -> Result<Parity, GpuError> {
-    let ProductCase { quant, rows, blocks, size, lanes, is_normed, has_bias, seed } = case;
+    let ProductCase { quant, rows, blocks, size, lanes, is_normed, has_bias, is_fast, seed } = case;
     let len = row_len([quant].into_iter(), blocks);
     let w = random_matrix(quant, (rows, len), size, seed);
     let (x, gain, bias) = (noise(lanes * len, seed ^ 1), noise(len, seed ^ 3), noise(rows, seed ^ 4));
@@ -168,7 +195,7 @@ pub async fn product(gpu: &Rc<Gpu>, case: ProductCase) -> Result<Parity, GpuErro
         if is_normed {
             rms_norm(x, &gain, EPS, &mut input);
         }
-        matvec(&w, &input, Epilogue::Store, out);
+        matvec(&w, &seen(quant, is_fast, &input), Epilogue::Store, out);
         add_bias(has_bias.then_some(bias.as_slice()), out);
     }
     let (plain, ready) = (gpu.upload("x", &x), normed(gpu, &x, &gain));
@@ -176,7 +203,7 @@ pub async fn product(gpu: &Rc<Gpu>, case: ProductCase) -> Result<Parity, GpuErro
     let (matrix, bias) = (upload(gpu, &[&w])?, gpu.upload("bias", &bias));
     let out = gpu.storage("out", (expected.len() * 4) as u64);
     let bias = has_bias.then_some(&bias);
-    let step = Product { w: &matrix, lanes, input, bias, side: None, ending: Ending::Store(&out) };
+    let step = Product { w: &matrix, lanes, input, bias, side: None, ending: Ending::Store(&out), is_fast };
     Ok(Parity::of(&run(gpu, &plan(gpu, step)?, &out, expected.len()).await?, &expected, PRODUCT_NMSE))
 }
 
@@ -185,7 +212,7 @@ pub async fn product(gpu: &Rc<Gpu>, case: ProductCase) -> Result<Parity, GpuErro
 /// # Errors
 /// What the device refuses.
 pub async fn joins(gpu: &Rc<Gpu>, case: JoinCase) -> Result<Parity, GpuError> {
-    let JoinCase { quant, tiles, blocks, lanes, has_post_norm, seed } = case;
+    let JoinCase { quant, tiles, blocks, lanes, has_post_norm, is_fast, seed } = case;
     let (rows, len) = (tiles * 32, row_len([quant].into_iter(), blocks));
     let w = random_matrix(quant, (rows, len), 0.5, seed);
     let (x, mut expected) = (noise(lanes * len, seed ^ 1), noise(lanes * rows, seed ^ 2));
@@ -199,12 +226,13 @@ pub async fn joins(gpu: &Rc<Gpu>, case: JoinCase) -> Result<Parity, GpuError> {
     let (matrix, input) = (upload(gpu, &[&w])?, gpu.upload("input", &x));
     let input = Input::Plain(&input);
     let mut dispatches: Vec<Dispatch> =
-        plan(gpu, Product { w: &matrix, lanes, input, bias: None, side: None, ending })?;
+        plan(gpu, Product { w: &matrix, lanes, input, bias: None, side: None, ending, is_fast })?;
     if has_post_norm {
         let (t, x, weight, gain, h) = (&t, &residual, &weight_buffer, &gain_buffer, &h);
         dispatches.push(post_norm(gpu, lanes, PostNorm { t, weight, eps: EPS, x, gain, h, steering: None })?);
     }
     for (x, out) in x.chunks_exact(len).zip(expected.chunks_exact_mut(rows)) {
+        let x = &seen(quant, is_fast, x);
         if has_post_norm {
             let mut t = vec![0.0; rows];
             matvec(&w, x, Epilogue::Store, &mut t);
@@ -231,12 +259,12 @@ pub async fn stacked(gpu: &Rc<Gpu>, case: &StackedCase) -> Result<Parity, GpuErr
     let mut expected = Vec::new();
     for part in &parts {
         let mut out = vec![0.0; part.num_rows];
-        matvec(part, &x, Epilogue::Store, &mut out);
+        matvec(part, &seen(part.quant, case.is_fast, &x), Epilogue::Store, &mut out);
         expected.extend(out);
     }
     let (x_buffer, out) = (gpu.upload("x", &x), gpu.storage("out", (expected.len() * 4) as u64));
     let (input, ending) = (Input::Plain(&x_buffer), Ending::Store(&out));
-    let step = Product { w: &matrix, lanes: 1, input, bias: None, side: None, ending };
+    let step = Product { w: &matrix, lanes: 1, input, bias: None, side: None, ending, is_fast: case.is_fast };
     Ok(Parity::of(&run(gpu, &plan(gpu, step)?, &out, expected.len()).await?, &expected, PRODUCT_NMSE))
 }
 
@@ -245,20 +273,20 @@ pub async fn stacked(gpu: &Rc<Gpu>, case: &StackedCase) -> Result<Parity, GpuErr
 /// # Errors
 /// What the device refuses.
 pub async fn gated(gpu: &Rc<Gpu>, case: GatedCase) -> Result<Parity, GpuError> {
-    let GatedCase { quant, tiles, blocks, lanes, activation, seed } = case;
+    let GatedCase { quant, tiles, blocks, lanes, activation, is_fast, seed } = case;
     let (rows, len) = (tiles * 32, row_len([quant].into_iter(), blocks));
     let wg = random_matrix(quant, (rows, len), 0.5, seed);
     let wu = random_matrix(quant, (rows, len), 0.5, seed ^ 9);
     let x = noise(lanes * len, seed ^ 1);
     let mut expected = vec![0.0; lanes * rows];
     for (x, out) in x.chunks_exact(len).zip(expected.chunks_exact_mut(rows)) {
-        gated_matvec(&wg, &wu, x, activation, out);
+        gated_matvec(&wg, &wu, &seen(quant, is_fast, x), activation, out);
     }
     let x_buffer = gpu.upload("x", &x);
     let scratch = gpu.storage("scratch", (lanes * rows * 8) as u64);
     let out = gpu.storage("out", (lanes * rows * 4) as u64);
     let matrix = upload(gpu, &[&wg, &wu])?;
     let (input, ending) = (Input::Plain(&x_buffer), Ending::Gate { activation, scratch: &scratch, out: &out });
-    let step = Product { w: &matrix, lanes, input, bias: None, side: None, ending };
+    let step = Product { w: &matrix, lanes, input, bias: None, side: None, ending, is_fast };
     Ok(Parity::of(&run(gpu, &plan(gpu, step)?, &out, expected.len()).await?, &expected, PRODUCT_NMSE))
 }

@@ -1,6 +1,6 @@
 // W (ROWS, BLOCKS * 32) @ x (LANES, BLOCKS * 32), for a few lanes. A workgroup takes a tile of 32 rows; SPLIT threads share
 // a row's blocks. Weights are read once for all lanes. With 2 PARTS, two matrices are stacked and tile t of the second is
-// tile TILES + t; a workgroup takes the same tile of both.
+// tile TILES + t; a workgroup takes the same tile of both. `products` is in exact_matvec.wgsl or fast_matvec.wgsl.
 
 const ROWS: u32 = 64u;
 const TILES: u32 = 2u;
@@ -15,15 +15,7 @@ var<workgroup> partial: array<f32, LANES * PARTS * SPLIT * TILE_ROWS>;
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
     let tile = workgroup.x;
     let row = local.x;
-    var sums: array<f32, LANES * PARTS>;
-    for (var block = local.y; block < BLOCKS; block += SPLIT) {
-        for (var part = 0u; part < PARTS; part++) {
-            let w = load_block((part * TILES + tile) * BLOCKS + block, row);
-            for (var lane = 0u; lane < LANES; lane++) {
-                sums[part * LANES + lane] += dot_block(w, (lane * BLOCKS + block) * 8u);
-            }
-        }
-    }
+    var sums = products(tile, row, local.y);
     if SPLIT > 1u {
         for (var i = 0u; i < LANES * PARTS; i++) {
             partial[(i * SPLIT + local.y) * TILE_ROWS + row] = sums[i];

@@ -17,8 +17,13 @@ pub const DECODE_LANES: usize = 8;
 /// Lanes of a step that reads a run of a prompt; the most that activations have room for.
 pub const MAX_LANES: usize = 32;
 
-/// The WGSL that decodes a block of this format from `weights` and `scales`.
-pub fn quant_source(quant: Quant) -> &'static str {
+/// Whether a format's weights are integers with scales, which `fast` multiplies as they are; the others are floats.
+pub fn is_packed(quant: Quant) -> bool {
+    !matches!(quant, Quant::F32 | Quant::F16 | Quant::BF16)
+}
+
+/// The WGSL that reads a block of this format from `weights` and `scales`.
+fn quant_source(quant: Quant) -> &'static str {
     match quant {
         Quant::F32 => include_str!("quant/f32.wgsl"),
         Quant::F16 => concat!(include_str!("quant/f16.wgsl"), include_str!("quant/half_block.wgsl")),
@@ -37,9 +42,14 @@ pub fn quant_source(quant: Quant) -> &'static str {
     }
 }
 
-/// The whole shader of an operation on weights: the block type, the format's decoder, the operation.
+/// The whole shader of an operation on weights: what formats share, the format's reader, the operation.
 pub fn with_quant(quant: Quant, source: &str) -> String {
-    [include_str!("quant/block.wgsl"), quant_source(quant), source].concat()
+    let (block, reader) = (include_str!("quant/block.wgsl"), quant_source(quant));
+    if is_packed(quant) {
+        let (packed, decoder) = (include_str!("quant/packed.wgsl"), include_str!("quant/packed_block.wgsl"));
+        return [block, packed, reader, decoder, source].concat();
+    }
+    [block, reader, source].concat()
 }
 
 /// Every shader as it is compiled, by name: for validation and self-tests.
@@ -55,7 +65,8 @@ pub fn all_sources() -> Vec<(String, String)> {
     all.extend(sample::sources().map(|(name, source)| (name.to_owned(), source)));
     let embed = [("embed", embed::SOURCE.to_owned())];
     for (name, source) in embed.into_iter().chain(product::sources()) {
-        all.extend(Quant::all().map(|quant| (format!("{name}/{}", quant.name()), with_quant(quant, &source))));
+        let quants = Quant::all().filter(|&quant| !name.starts_with("fast") || is_packed(quant));
+        all.extend(quants.map(|quant| (format!("{name}/{}", quant.name()), with_quant(quant, &source))));
     }
     all
 }

@@ -3,45 +3,67 @@
 //! A few lanes go through `matvec.wgsl`, the 32 of a prompt through `matmul.wgsl`; the endings are the same.
 
 use super::gate::{activation_number, gate};
-use super::{DECODE_LANES, MAX_LANES, with_quant};
+use super::{DECODE_LANES, MAX_LANES, is_packed, with_quant};
 use crate::gpu::kernel::{Access, Constant, Dispatch, Shader, word};
 use crate::gpu::matrix::{GpuMatrix, Slab};
 use crate::gpu::normed::Normed;
 use crate::gpu::side::{ColumnScales, SideA, SideB};
-use crate::gpu::{Gpu, GpuError, pack};
+use crate::gpu::{DeviceCaps, Gpu, GpuError, pack};
 use crate::model::config::Activation;
-use crate::model::quant::BLOCK_LEN;
+use crate::model::quant::{BLOCK_LEN, Quant};
 
-const DOT: &str = include_str!("quant/dot.wgsl");
+const INPUT: &str = include_str!("input.wgsl");
 const NORM: &str = include_str!("norm.wgsl");
 const ACTIVATE: &str = include_str!("activate.wgsl");
 const EPILOGUE: &str = include_str!("epilogue.wgsl");
 const LANES: &str = include_str!("lanes.wgsl");
 const LOW_RANK: &str = include_str!("low_rank.wgsl");
-const MATVEC: &str = include_str!("matvec.wgsl");
-const MATMUL: &str = include_str!("matmul.wgsl");
+const MATVEC: &str = concat!(include_str!("exact_matvec.wgsl"), include_str!("matvec.wgsl"));
+const MATMUL: &str = concat!(include_str!("exact_matmul.wgsl"), include_str!("matmul.wgsl"));
+const FAST_MATVEC: &str =
+    concat!(include_str!("rounded.wgsl"), include_str!("fast_matvec.wgsl"), include_str!("matvec.wgsl"));
+const FAST_MATMUL: &str =
+    concat!(include_str!("rounded.wgsl"), include_str!("fast_matmul.wgsl"), include_str!("matmul.wgsl"));
 
-/// The operations without a decoder, by name; see [`with_quant`].
-pub fn sources() -> [(&'static str, String); 4] {
-    let product = [DOT, NORM, ACTIVATE, EPILOGUE].concat();
-    let low_rank = [DOT, NORM, LANES, LOW_RANK].concat();
+/// Blocks of activations, of all lanes together, that a workgroup of `fast_matvec.wgsl` rounds at once.
+const ROUNDED_BLOCKS: usize = 64;
+/// Bytes of one of them.
+const ROUNDED_BYTES: usize = 80;
+
+/// The operations without a reader, by name; see [`with_quant`]. Those that round are for packed formats only.
+pub fn sources() -> [(&'static str, String); 6] {
+    let product = [INPUT, NORM, ACTIVATE, EPILOGUE].concat();
+    let low_rank = [INPUT, NORM, LANES, LOW_RANK].concat();
     [
         ("matvec", product.clone() + MATVEC),
-        ("matmul", product + MATMUL),
+        ("matmul", product.clone() + MATMUL),
+        ("fast_matvec", product.clone() + FAST_MATVEC),
+        ("fast_matmul", product + FAST_MATMUL),
         ("low_rank_matvec", low_rank.clone() + MATVEC),
         ("low_rank_matmul", low_rank + MATMUL),
     ]
 }
 
-fn source(quant: crate::model::quant::Quant, is_low_rank: bool, lanes: usize) -> String {
-    let [matvec, matmul, low_matvec, low_matmul] = sources();
-    let chosen = match (is_low_rank, lanes <= DECODE_LANES) {
-        (false, true) => matvec,
-        (false, false) => matmul,
-        (true, true) => low_matvec,
-        (true, false) => low_matmul,
+/// Which of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Exact,
+    Fast,
+    LowRank,
+}
+
+/// The name and the text of the shader.
+fn source(quant: Quant, kind: Kind, lanes: usize) -> (&'static str, String) {
+    let [matvec, matmul, fast_matvec, fast_matmul, low_matvec, low_matmul] = sources();
+    let (name, source) = match (kind, lanes <= DECODE_LANES) {
+        (Kind::Exact, true) => matvec,
+        (Kind::Exact, false) => matmul,
+        (Kind::Fast, true) => fast_matvec,
+        (Kind::Fast, false) => fast_matmul,
+        (Kind::LowRank, true) => low_matvec,
+        (Kind::LowRank, false) => low_matmul,
     };
-    with_quant(quant, &chosen.1)
+    (name, with_quant(quant, &source))
 }
 
 /// What is multiplied: (lanes, n).
@@ -111,6 +133,8 @@ pub struct Product<'a> {
     pub side: Option<&'a SideB>,
     /// What becomes of it.
     pub ending: Ending<'a>,
+    /// Whether activations are rounded to two bytes, with a scale for 16 of them, where the format is packed.
+    pub is_fast: bool,
 }
 
 /// The dispatches of a product: one for each slab of W.
@@ -131,10 +155,11 @@ pub fn product(gpu: &Gpu, product: Product<'_>) -> Result<Vec<Dispatch>, GpuErro
 }
 
 fn slab_dispatch(gpu: &Gpu, product: Product<'_>, slab: &Slab) -> Result<Dispatch, GpuError> {
-    let Product { w, lanes, input, bias, side, ending } = product;
+    let Product { w, lanes, input, bias, side, ending, is_fast } = product;
     let parts = if matches!(ending, Ending::Gate { .. }) { 2 } else { 1 };
     let rows = slab.num_rows / parts;
-    let mut constants: Vec<(&'static str, Constant)> = core_constants(gpu, slab, w, lanes, parts)?;
+    let kind = if is_fast && is_packed(slab.quant) { Kind::Fast } else { Kind::Exact };
+    let mut constants: Vec<(&'static str, Constant)> = core_constants(gpu, slab, w, lanes, parts, kind)?;
     constants.push(("OUT_ROWS", (w.num_rows / parts).try_into()?));
     constants.push(("FIRST_ROW", slab.first_row.try_into()?));
     input.constants(&mut constants)?;
@@ -168,8 +193,7 @@ fn slab_dispatch(gpu: &Gpu, product: Product<'_>, slab: &Slab) -> Result<Dispatc
     if let Some(side) = side {
         constants.extend(side.constants()?);
     }
-    let source = source(slab.quant, false, lanes);
-    let label = if lanes <= DECODE_LANES { "matvec" } else { "matmul" };
+    let (label, source) = source(slab.quant, kind, lanes);
     let shader = Shader { label, source: &source, constants: &constants };
     let buffers = [
         (&slab.weights, Access::Read),
@@ -201,12 +225,12 @@ pub fn low_rank(
         if slab.first_row > 0 {
             return Err(GpuError::Refused("a low-rank matrix larger than a binding".to_owned()));
         }
-        let mut constants = core_constants(gpu, slab, &side.a, lanes, 1)?;
+        let mut constants = core_constants(gpu, slab, &side.a, lanes, 1, Kind::LowRank)?;
         constants.extend(side.constants()?);
         constants.push(("SCALES", scales.per_column.try_into()?));
         input.constants(&mut constants)?;
-        let source = source(slab.quant, true, lanes);
-        let shader = Shader { label: "low_rank", source: &source, constants: &constants };
+        let (label, source) = source(slab.quant, Kind::LowRank, lanes);
+        let shader = Shader { label, source: &source, constants: &constants };
         let buffers = [
             (&slab.weights, Access::Read),
             (&slab.scales, Access::Read),
@@ -222,6 +246,20 @@ pub fn low_rank(
     side.a.slabs.iter().map(slab_dispatch).collect()
 }
 
+/// Threads that share a row in `matvec.wgsl`, and blocks of a lane that they round at once: as many as the memory of a
+/// workgroup has room for.
+fn sharing(caps: &DeviceCaps, lanes: usize, parts: usize, kind: Kind) -> (usize, usize) {
+    let mut split = caps.row_split as usize;
+    let run = (ROUNDED_BLOCKS / lanes).max(1);
+    let rounded = if kind == Kind::Fast { lanes * run * ROUNDED_BYTES } else { 0 };
+    let bytes = |split: usize| rounded + lanes * parts * split * pack::TILE_ROWS * size_of::<f32>();
+    while split > 1 && bytes(split) > caps.max_workgroup_bytes {
+        split /= 2;
+    }
+    // Whole turns of the threads that share a row.
+    (split, if run > split { run / split * split } else { run })
+}
+
 /// The constants of `matvec.wgsl` or `matmul.wgsl`.
 fn core_constants(
     gpu: &Gpu,
@@ -229,6 +267,7 @@ fn core_constants(
     w: &GpuMatrix,
     lanes: usize,
     parts: usize,
+    kind: Kind,
 ) -> Result<Vec<(&'static str, Constant)>, GpuError> {
     let rows = slab.num_rows / parts;
     let mut constants = vec![
@@ -239,7 +278,11 @@ fn core_constants(
     ];
     if lanes <= DECODE_LANES {
         constants.push(("LANES", lanes.try_into()?));
-        constants.push(("SPLIT", gpu.caps().row_split.into()));
+        let (split, run) = sharing(gpu.caps(), lanes, parts, kind);
+        constants.push(("SPLIT", split.try_into()?));
+        if kind == Kind::Fast {
+            constants.push(("RUN", run.try_into()?));
+        }
     } else if lanes != MAX_LANES {
         return Err(GpuError::Refused(format!("a step of {lanes} lanes")));
     }

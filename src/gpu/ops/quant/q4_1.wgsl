@@ -1,17 +1,10 @@
-const PIECES: u32 = 1u;
-
-// The four low nibbles of a word's bytes, times d plus m.
-fn nibbles(word: u32, dm: vec2<f32>) -> vec4<f32> {
-    return vec4<f32>(unpack4xU8(word & 0x0F0F0F0Fu)) * dm.x + dm.y;
-}
+// Nibbles, times d plus m.
+const CENTRED: bool = false;
 
 // Block number `block` (tile * blocks in a row + block in the row) of row `lane` of its tile.
-fn load_block(block: u32, lane: u32) -> Block {
+fn load_packed(block: u32, lane: u32) -> Packed {
     let at = block * TILE_ROWS + lane;
     let q = weights[at];
     let dm = scale_pair(scales[at]);
-    return Block(
-        nibbles(q.x, dm), nibbles(q.y, dm), nibbles(q.z, dm), nibbles(q.w, dm),
-        nibbles(q.x >> 4u, dm), nibbles(q.y >> 4u, dm), nibbles(q.z >> 4u, dm), nibbles(q.w >> 4u, dm),
-    );
+    return Packed(low_nibbles(q), high_nibbles(q), dm.xx, dm.yy);
 }

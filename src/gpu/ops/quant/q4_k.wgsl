@@ -1,18 +1,11 @@
-// Of a super-block's 160 words: d and dmin; for each run a byte of scale and one of minimum.
-
-// The four low nibbles of a word's bytes, times x less y.
-fn nibbles(word: u32, dm: vec2<f32>) -> vec4<f32> {
-    return vec4<f32>(unpack4xU8(word & 0x0F0F0F0Fu)) * dm.x - dm.y;
-}
+// Nibbles, times x less y. Of a super-block's 160 words: d and dmin; for each run a byte of scale and one of minimum.
+const CENTRED: bool = false;
 
 // Block number `block` (tile * blocks in a row + block in the row) of row `lane` of its tile.
-fn load_block(block: u32, lane: u32) -> Block {
+fn load_packed(block: u32, lane: u32) -> Packed {
     let q = weights[block * TILE_ROWS + lane];
     let group = (block >> 3u) * 160u;
     let s = row_half(group + 32u + (block & 7u) * 16u, lane);
     let dm = scale_pair(scales[group + lane]) * vec2<f32>(vec2<u32>(s & 0xFFu, s >> 8u));
-    return Block(
-        nibbles(q.x, dm), nibbles(q.y, dm), nibbles(q.z, dm), nibbles(q.w, dm),
-        nibbles(q.x >> 4u, dm), nibbles(q.y >> 4u, dm), nibbles(q.z >> 4u, dm), nibbles(q.w >> 4u, dm),
-    );
+    return Packed(low_nibbles(q), high_nibbles(q), dm.xx, -dm.yy);
 }

@@ -1,22 +1,14 @@
-// Of a super-block's 416 words: d and dmin; for each run a byte of scale and one of minimum; for each run fifth bits.
-
-// Four low nibbles, each below its fifth bit of `high`, times x less y.
-fn fives(word: u32, high: u32, dm: vec2<f32>) -> vec4<f32> {
-    let q = (word & 0x0F0F0F0Fu) | ((high & 0x01010101u) << 4u);
-    return vec4<f32>(unpack4xU8(q)) * dm.x - dm.y;
-}
+// Nibbles below a fifth bit, times x less y. Of a super-block's 416 words: d and dmin; for each run a byte of scale and one
+// of minimum; for each run fifth bits.
+const CENTRED: bool = false;
 
 // Block number `block` (tile * blocks in a row + block in the row) of row `lane` of its tile.
-fn load_block(block: u32, lane: u32) -> Block {
+fn load_packed(block: u32, lane: u32) -> Packed {
     let q = weights[block * TILE_ROWS + lane];
     let group = (block >> 3u) * 416u;
     let run = block & 7u;
     let s = row_half(group + 32u + run * 16u, lane);
     let dm = scale_pair(scales[group + lane]) * vec2<f32>(vec2<u32>(s & 0xFFu, s >> 8u));
     let h = scales[group + 160u + run * 32u + lane];
-    return Block(
-        fives(q.x, h, dm), fives(q.y, h >> 1u, dm), fives(q.z, h >> 2u, dm), fives(q.w, h >> 3u, dm),
-        fives(q.x >> 4u, h >> 4u, dm), fives(q.y >> 4u, h >> 5u, dm),
-        fives(q.z >> 4u, h >> 6u, dm), fives(q.w >> 4u, h >> 7u, dm),
-    );
+    return Packed(low_nibbles(q) | fifth_bits(h), high_nibbles(q) | fifth_bits(h >> 4u), dm.xx, -dm.yy);
 }
