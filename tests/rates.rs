@@ -254,10 +254,7 @@ fn every_other_table_is_refused_with_its_reason() {
             Ok(_) => {
                 // One repeats others' rows, one has a label in place of scores.
                 let is_other = name == "converted/rows.semicolon.csv" || name.ends_with("/id_eval_df.csv");
-                assert!(
-                    known.contains(name.as_str()) || is_other,
-                    "{name} is not compared"
-                );
+                assert!(known.contains(name.as_str()) || is_other, "{name} is not compared");
                 continue;
             }
             Err(FormatError::NoRows) => "no rows",

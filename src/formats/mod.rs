@@ -9,6 +9,7 @@ pub mod csv;
 pub mod distribution;
 pub mod error;
 pub mod figures;
+pub mod heavy;
 pub mod join;
 pub mod json;
 pub mod name;

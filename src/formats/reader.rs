@@ -78,6 +78,11 @@ impl FileReader {
         self.rows.num_rows()
     }
 
+    /// Notes something that a reader of the file should know, as a sentence.
+    pub fn note(&mut self, note: String) {
+        self.rows.note(note);
+    }
+
     /// Reads the next bytes.
     ///
     /// # Errors

@@ -50,6 +50,9 @@ pub fn kind_of(head: &[u8]) -> Result<Kind, FormatError> {
     if let Some((_, found, advice)) = KINDS.iter().find(|(magic, ..)| head.starts_with(magic)) {
         return other(found, advice);
     }
+    if head.get(257..262) == Some(b"ustar".as_slice()) {
+        return other("a tar archive", "unpack it and open its folder");
+    }
     if head.contains(&0) {
         return other("a binary file", CONVERT);
     }
