@@ -7,11 +7,12 @@ use std::path::Path;
 use crate::domain::dataset::Dataset;
 use crate::formats::error::FormatError;
 use crate::formats::heavy::members::Unpacked;
-use crate::formats::heavy::source::Source;
+use crate::formats::heavy::source::{self, At, Source};
 use crate::formats::heavy::unpack;
 use crate::formats::join::Outcome;
 use crate::formats::reader::{FileReader, Loader};
 use crate::formats::roles::Need;
+use crate::formats::sniff::{Kind, kind_of};
 
 /// Bytes read from a file at a time.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -62,17 +63,33 @@ fn files_of(folder: &str) -> Vec<String> {
 }
 
 fn load_file(loader: &mut Loader, path: &str, need: Need) {
-    let mut reader = FileReader::new(path, need);
-    let fed = match feed(loader, &mut reader, path) {
-        Ok(()) => return loader.close(reader),
-        Err(FormatError::Packed(_)) => OnDisk::open(path)
-            .map_err(|error| FormatError::Unreadable(error.to_string()))
-            .and_then(|file| unpack(path, &file, &mut Unpacked::new(loader, need))),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = fed {
+    if let Err(error) = try_load(loader, path, need) {
         loader.refuse(path, error);
     }
+}
+
+fn try_load(loader: &mut Loader, path: &str, need: Need) -> Result<(), FormatError> {
+    let unreadable = |error: std::io::Error| FormatError::Unreadable(error.to_string());
+    let file = OnDisk::open(path).map_err(unreadable)?;
+    if matches!(kind_of(&source::head(&file)?)?, Kind::Packed(_)) {
+        return unpack(path, &file, &mut Unpacked::new(loader, need));
+    }
+    let mut reader = FileReader::new(path, need);
+    let mut from = At::new(&file);
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        match from.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(len) if reader.feed(loader, &chunk[..len]) => {}
+            Ok(_) => break,
+            Err(error) => {
+                reader.fail(unreadable(error));
+                break;
+            }
+        }
+    }
+    loader.close(reader);
+    Ok(())
 }
 
 /// A file whose parts are read where they lie.
@@ -98,18 +115,5 @@ impl Source for OnDisk {
         let mut file = self.file.borrow_mut();
         file.seek(SeekFrom::Start(at))?;
         file.read(into)
-    }
-}
-
-fn feed(loader: &mut Loader, reader: &mut FileReader, path: &str) -> Result<(), FormatError> {
-    let unreadable = |error: std::io::Error| FormatError::Unreadable(error.to_string());
-    let mut file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut chunk = vec![0; CHUNK_BYTES];
-    loop {
-        let len = file.read(&mut chunk).map_err(unreadable)?;
-        if len == 0 {
-            return Ok(());
-        }
-        reader.feed(loader, &chunk[..len])?;
     }
 }

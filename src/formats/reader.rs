@@ -27,7 +27,7 @@ impl Default for Loader {
 }
 
 impl Loader {
-    /// Notes a file that could not be read.
+    /// Notes a file that could not be opened.
     pub fn refuse(&mut self, file: &str, error: FormatError) {
         self.outcomes.push((file.to_owned(), Err(error)));
     }
@@ -57,6 +57,7 @@ pub struct FileReader {
     head: Vec<u8>,
     parser: Option<Parser>,
     rows: Rows,
+    error: Option<FormatError>,
 }
 
 #[derive(Debug)]
@@ -69,7 +70,7 @@ impl FileReader {
     /// A reader for the file of this name.
     #[must_use]
     pub fn new(file: &str, options: impl Into<Options>) -> Self {
-        Self { head: Vec::new(), parser: None, rows: Rows::new(file, options.into()) }
+        Self { head: Vec::new(), parser: None, rows: Rows::new(file, options.into()), error: None }
     }
 
     /// Rows read so far.
@@ -78,16 +79,20 @@ impl FileReader {
         self.rows.num_rows()
     }
 
-    /// Notes something that a reader of the file should know, as a sentence.
-    pub fn note(&mut self, note: String) {
-        self.rows.note(note);
+    /// Reads the next bytes; whether more of them are wanted. What went wrong is told when the file is closed.
+    pub fn feed(&mut self, loader: &mut Loader, bytes: &[u8]) -> bool {
+        if self.error.is_none() {
+            self.error = self.try_feed(loader, bytes).err();
+        }
+        self.error.is_none()
     }
 
-    /// Reads the next bytes.
-    ///
-    /// # Errors
-    /// [`FormatError`] when the file is refused; [`FormatError::Packed`] before anything else when it must be unpacked.
-    pub fn feed(&mut self, loader: &mut Loader, bytes: &[u8]) -> Result<(), FormatError> {
+    /// Notes that the file's bytes end here for a reason of their own. Rows before it are kept.
+    pub fn fail(&mut self, error: FormatError) {
+        self.error.get_or_insert(error);
+    }
+
+    fn try_feed(&mut self, loader: &mut Loader, bytes: &[u8]) -> Result<(), FormatError> {
         if self.parser.is_some() {
             return self.parse(loader, bytes);
         }
@@ -120,8 +125,16 @@ impl FileReader {
 
     /// Ends the file; `None` where it waits for others.
     fn finish(mut self, loader: &mut Loader) -> Result<Option<FileReport>, FormatError> {
-        if self.parser.is_none() {
+        if self.parser.is_none() && self.error.is_none() {
             self.start(loader)?;
+        }
+        if let Some(error) = self.error {
+            // Half of a file is better than nothing, and the report says so.
+            if self.rows.num_rows() == 0 {
+                return Err(error);
+            }
+            self.rows.note(format!("it is read only so far: {error}"));
+            return self.rows.finish(&mut loader.data).map(Some);
         }
         match &mut self.parser {
             None => {}
@@ -154,11 +167,8 @@ pub fn read(
 ) -> Result<FileReport, FormatError> {
     let mut loader = Loader { data: std::mem::take(data), ..Loader::default() };
     let mut reader = FileReader::new(file, options);
-    let fed = reader.feed(&mut loader, bytes);
-    match fed {
-        Ok(()) => loader.close(reader),
-        Err(error) => loader.refuse(file, error),
-    }
+    reader.feed(&mut loader, bytes);
+    loader.close(reader);
     let outcomes;
     (*data, outcomes) = loader.finish();
     outcomes.into_iter().next().map_or(Err(FormatError::Empty), |(_, result)| result)
@@ -170,8 +180,9 @@ pub fn read(
 /// [`FormatError`] when they are of no table.
 pub fn preview(file: &str, head: &[u8], mapping: Mapping) -> Result<Preview, FormatError> {
     let mut loader = Loader::default();
-    let mut reader = FileReader { head: Vec::new(), parser: None, rows: Rows::for_preview(file, mapping) };
-    reader.feed(&mut loader, head)?;
+    let mut reader = FileReader::new(file, Need::Table);
+    reader.rows = Rows::for_preview(file, mapping);
+    reader.try_feed(&mut loader, head)?;
     if reader.parser.is_none() {
         reader.start(&mut loader)?;
     }
