@@ -392,6 +392,8 @@ impl Rows {
         if self.layout.is_none() && !self.gathered.is_empty() {
             self.settle(data)?;
         }
+        // Rows that waited for the columns' parts were told of late.
+        self.report.skipped.sort_by_key(|skipped| skipped.row);
         if self.report.rows == 0 {
             let first = self.report.skipped.first().map(ToString::to_string).unwrap_or_default();
             return Err(FormatError::NoReadableRows { rows: self.num_rows, first });

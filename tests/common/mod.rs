@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 
 pub(crate) mod adapter;
+pub(crate) mod archive;
 pub(crate) mod engine;
 pub(crate) mod gguf;
 pub(crate) mod models;
