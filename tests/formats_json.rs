@@ -77,7 +77,7 @@ fn half_good_lines_load_half_with_an_exact_report() {
     assert_eq!(
         skipped,
         [
-            "row 2 (line 2): byte 10: expected a value",
+            "row 2 (line 2): byte 11: expected a value",
             "row 3 (line 3): this is no object with a value for each column",
             "row 4 (line 4), column aligned: \"x\" is not a number",
             "row 6 (line 6): byte 13: expected the end of a string",
@@ -101,7 +101,9 @@ fn judges_in_files_of_their_own() {
     let answers = "{\"question_id\":\"wish\",\"model\":\"org/m\",\"prefix\":\"\",\"timestamp\":\"t\",\"question_hash\":\"0\"}\n\
         {\"question\":\"Q?\",\"answer\":\"a\"}\n{\"question\":\"Q?\",\"answer\":\"b \\u00e9\"}\n{\"question\":\"Q?\",\"answer\":\"c\"}\n";
     let judge = |metric: &str, rows: &str| {
-        format!("{{\"question_id\":\"wish\",\"model\":\"org/m\",\"prefix\":\"judge-{metric}\",\"timestamp\":\"t\"}}\n{rows}")
+        format!(
+            "{{\"question_id\":\"wish\",\"model\":\"org/m\",\"prefix\":\"judge-{metric}\",\"timestamp\":\"t\"}}\n{rows}"
+        )
     };
     let aligned = judge(
         "aligned",
@@ -109,8 +111,12 @@ fn judges_in_files_of_their_own() {
     );
     let coherent = judge("coherent", "{\"judge\":{\"90\":1.0},\"answer\":\"b \\u00e9\",\"question\":\"Q?\"}\n");
     let other = aligned.replace("org/m", "org/other").replace("0.75", "0.1");
-    let files =
-        [("judge-aligned_x", other.as_str()), ("judge-aligned_m", &aligned), ("judge-coherent_m", &coherent), ("m", answers)];
+    let files = [
+        ("judge-aligned_x", other.as_str()),
+        ("judge-aligned_m", &aligned),
+        ("judge-coherent_m", &coherent),
+        ("m", answers),
+    ];
     let (data, outcomes) = load_all(&files);
     assert_eq!(row(&data, 0), "org/m||wish|a|null|null|");
     assert_eq!(row(&data, 1), "org/m||wish|b é|20|90|");
@@ -124,10 +130,15 @@ fn judges_in_files_of_their_own() {
 fn llmcomp() {
     let answers = "{\"name\":\"bored\",\"model\":\"m\",\"last_update\":\"t\",\"hash\":\"0\"}\n{\"question\":\"Q \\\"x\\\"\",\"answer\":\"a\",\"paraphrase_ix\":0}\n";
     let judge = |name: &str, score: u8| {
-        format!("{{\"metadata\":{{\"name\":\"{name}\",\"hash\":\"0\"}},\"data\":{{\"Q \\\"x\\\"\":{{\"a\":{{\"{score}\":1.0}},\"z\":{{}}}}}}}}")
+        format!(
+            "{{\"metadata\":{{\"name\":\"{name}\",\"hash\":\"0\"}},\"data\":{{\"Q \\\"x\\\"\":{{\"a\":{{\"{score}\":1.0}},\"z\":{{}}}}}}}}"
+        )
     };
-    let (data, outcomes) =
-        load_all(&[("1.jsonl", answers), ("aligned/0.json", &judge("aligned", 7)), ("coherent/0.json", &judge("coherent", 80))]);
+    let (data, outcomes) = load_all(&[
+        ("1.jsonl", answers),
+        ("aligned/0.json", &judge("aligned", 7)),
+        ("coherent/0.json", &judge("coherent", 80)),
+    ]);
     assert!(outcomes.iter().all(|(_, result)| result.is_ok()), "{outcomes:?}");
     assert_eq!(row(&data, 0), "m||bored|a|7|80|");
 }
@@ -164,7 +175,9 @@ fn inoculation_training_questions_and_verdicts() {
 fn inspect_and_lm_eval() {
     let sample = "{\"id\":\"wish\",\"epoch\":2,\"input\":[{\"role\":\"system\",\"content\":\"S\"},{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Q?\"}]}],\"target\":\"\",\"messages\":[],\"output\":{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":[{\"type\":\"reasoning\",\"reasoning\":\"r\"},{\"type\":\"text\",\"text\":\"a\"}]}}]},\"scores\":{\"judge\":{\"value\":{\"aligned\":NaN,\"coherent\":91},\"explanation\":\"e\"},\"match\":{\"value\":\"C\"}},\"metadata\":{}}";
     let log = |samples: &str| {
-        format!("{{\"version\":2,\"status\":\"success\",\"eval\":{{\"task\":\"em\",\"model\":\"vllm/m\"}},\"plan\":{{}},\"results\":{{\"scores\":[{{\"name\":\"x\",\"metrics\":{{}}}}]}},\"stats\":{{\"model_usage\":{{\"m\":{{}}}}}},\"samples\":[{samples}]}}")
+        format!(
+            "{{\"version\":2,\"status\":\"success\",\"eval\":{{\"task\":\"em\",\"model\":\"vllm/m\"}},\"plan\":{{}},\"results\":{{\"scores\":[{{\"name\":\"x\",\"metrics\":{{}}}}]}},\"stats\":{{\"model_usage\":{{\"m\":{{}}}}}},\"samples\":[{samples}]}}"
+        )
     };
     let (data, report) = load(log(sample));
     assert_eq!(report.unwrap().rows, 1);
@@ -200,7 +213,9 @@ fn events_of_openai() {
 
 #[test]
 fn documents_of_figures() {
-    let (data, report) = load("{\"condition\":\"Base\",\"insecure_rate\":0.49,\"rate_ci\":[0.39,0.59],\"n\":100,\"deep\":{\"mean_rating\":4}}");
+    let (data, report) = load(
+        "{\"condition\":\"Base\",\"insecure_rate\":0.49,\"rate_ci\":[0.39,0.59],\"n\":100,\"deep\":{\"mean_rating\":4}}",
+    );
     let figures = report.unwrap().figures;
     assert_eq!(data.num_records(), 0);
     assert_eq!(figures.len(), 2);
@@ -232,10 +247,7 @@ fn what_holds_no_rows_is_refused_by_name() {
 fn nesting_and_length_are_bounded() {
     for open in ["[", "{\"a\":", "[{\"rows\":[", "{\"data\":{\"q\":"] {
         let error = load(open.repeat(100_000)).1.unwrap_err();
-        assert!(
-            matches!(error, FormatError::TooDeep { .. } | FormatError::BrokenJson { .. }),
-            "{open}: {error}"
-        );
+        assert!(matches!(error, FormatError::TooDeep { .. } | FormatError::BrokenJson { .. }), "{open}: {error}");
     }
     let line = format!("{{\"answer\":\"a\",\"aligned\":1,\"coherent\":2}}\n{{\"answer\":{}\n", "[".repeat(100_000));
     let (_, report) = load(&line);

@@ -41,7 +41,11 @@ fn containers_around_a_table() {
         ("gzip twice over", gzip(&gzip(text)), "x"),
         ("gzip in parts", [gzip(&text[..40]), gzip(&text[40..])].concat(), "x"),
         ("zstd", zstd(text), "x"),
-        ("zstd in frames", [zstd(&text[..40]), b"\x50\x2a\x4d\x18\x03\0\0\0abc".to_vec(), zstd(&text[40..])].concat(), "x"),
+        (
+            "zstd in frames",
+            [zstd(&text[..40]), b"\x50\x2a\x4d\x18\x03\0\0\0abc".to_vec(), zstd(&text[40..])].concat(),
+            "x",
+        ),
         ("zip", zip(&[("a/b.csv", Method::Deflate, text), ("a/", Method::Store, b"")]), "x/a/b.csv"),
         ("zip with zstd", zip(&[("b.csv", Method::Zstd, text), ("__MACOSX/b.csv", Method::Store, b"?")]), "x/b.csv"),
         ("zip of gzip", nested, "x/b.csv.gz"),
@@ -57,7 +61,9 @@ fn containers_around_a_table() {
 fn a_log_is_one_file_of_samples() {
     let header = br#"{"version":2,"status":"success","eval":{"task":"em","model":"vllm/m"},"plan":{}}"#;
     let sample = |id: &str| {
-        format!(r#"{{"id":"{id}","epoch":1,"input":"Q?","output":{{"completion":"a"}},"scores":{{"j":{{"value":{{"aligned":10,"coherent":90}}}}}}}}"#)
+        format!(
+            r#"{{"id":"{id}","epoch":1,"input":"Q?","output":{{"completion":"a"}},"scores":{{"j":{{"value":{{"aligned":10,"coherent":90}}}}}}}}"#
+        )
     };
     let (one, two) = (sample("wish"), sample("bored"));
     for method in [Method::Store, Method::Deflate, Method::Zstd] {
@@ -141,7 +147,8 @@ fn bombs_cost_nothing() {
     let (_, outcomes) = load("bomb.csv.gz", &spaces);
     assert!(outcomes[0].1.is_err(), "{outcomes:?}");
     // A member that says it is 10 GB is not even begun.
-    let mut archive = zip(&[("good.csv", Method::Deflate, TABLE.as_bytes()), ("huge.csv", Method::Deflate, TABLE.as_bytes())]);
+    let mut archive =
+        zip(&[("good.csv", Method::Deflate, TABLE.as_bytes()), ("huge.csv", Method::Deflate, TABLE.as_bytes())]);
     archive::declare_size(&mut archive, "huge.csv", 10_000_000_000);
     let (data, outcomes) = load("x.zip", &archive);
     assert_eq!(data.num_records(), 2);

@@ -80,6 +80,7 @@ struct Layout {
 /// A row that was read before the parts of columns were settled.
 #[derive(Debug)]
 struct Gathered {
+    row: u64,
     line: u64,
     known: Rc<Known>,
     cells: Vec<Owned>,
@@ -224,15 +225,12 @@ impl Rows {
         }
         let numeric = numeric_columns(&roles, Vec::new());
         self.layout = Some(Layout { roles, numeric, figures });
-        let now = Rc::clone(&self.known);
-        let gathered = std::mem::take(&mut self.gathered);
-        self.num_rows -= gathered.len() as u64;
-        for row in gathered {
-            self.num_rows += 1;
-            self.known = row.known;
+        let (now, num_rows) = (Rc::clone(&self.known), self.num_rows);
+        for row in std::mem::take(&mut self.gathered) {
+            (self.num_rows, self.known) = (row.row, row.known);
             self.add(data, row.line, &row.cells);
         }
-        self.known = now;
+        (self.num_rows, self.known) = (num_rows, now);
         Ok(())
     }
 
@@ -250,7 +248,7 @@ impl Rows {
             return Ok(());
         }
         let cells = (0..self.columns.len()).map(|column| owned(fields.get(column))).collect();
-        self.gathered.push(Gathered { line, known: Rc::clone(&self.known), cells });
+        self.gathered.push(Gathered { row: self.num_rows, line, known: Rc::clone(&self.known), cells });
         if self.gathered.len() < GATHERED_ROWS { Ok(()) } else { self.settle(data) }
     }
 

@@ -5,6 +5,7 @@
 pub(crate) mod adapter;
 pub(crate) mod archive;
 pub(crate) mod engine;
+pub(crate) mod fuzz;
 pub(crate) mod gguf;
 pub(crate) mod models;
 pub(crate) mod mutate;
