@@ -202,7 +202,8 @@ fn input(kinds: &[Kind], seed: u64, number: u64) -> (usize, Input) {
     let kind = usize::try_from(number % kinds.len() as u64).unwrap();
     let mut bytes = random.pick(&kinds[kind].files).unwrap().clone();
     let other = random.below(kinds.len());
-    let donor = random.pick(&kinds[if random.below(3) == 0 { other } else { kind }].files).unwrap();
+    let from = if random.below(3) == 0 { other } else { kind };
+    let donor = random.pick(&kinds[from].files).unwrap();
     // As it is, now and then.
     if random.below(20) > 0 {
         for _ in 0..=random.below(4) {
