@@ -25,6 +25,13 @@ pub(crate) fn em_data(test: &str) -> Option<PathBuf> {
     None
 }
 
+/// All files of a folder and of those in it.
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("the folder can be read");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
 /// Notes that a test could not run: one line on stderr and one in the file that the test command counts.
 pub(crate) fn skip(test: &str, reason: &str) {
     eprintln!("skipped: {test}: {reason}");
