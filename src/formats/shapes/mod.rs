@@ -15,7 +15,7 @@ pub mod training;
 use super::cell::Cell;
 use super::error::FormatError;
 use super::join::{AnswerList, Join};
-use super::json::scan::{Context, Place};
+use super::json::place::{Context, Place};
 use super::json::tape::Value;
 use super::rows::Rows;
 use crate::domain::dataset::Dataset;
