@@ -26,6 +26,7 @@ fn chart() -> Forest {
                 model: model.into(),
                 group: String::new(),
                 question: question.into(),
+                ..CellKey::default()
             });
             for answer in 0..answers.max(1) {
                 let is_bad = answer < misaligned - i32::from(question == "q2");
@@ -85,6 +86,7 @@ fn drawing_is_bounded() {
             model: model.to_string(),
             group: String::new(),
             question: "q".into(),
+            ..CellKey::default()
         });
         data.push(cell, &Record { aligned: Some(1.0), coherent: Some(99.0), count: 1, ..Record::default() }, &[]);
     }

@@ -121,6 +121,7 @@ fn judges_in_files_of_their_own() {
     assert_eq!(row(&data, 0), "org/m||wish|a|null|null|");
     assert_eq!(row(&data, 1), "org/m||wish|b é|20|90|");
     assert_eq!(row(&data, 2), "org/m||wish|c|null|null|");
+    assert_eq!(data.text_column("judge_aligned").unwrap().get(1), r#"{"10":0.75,"50":0.25}"#);
     let result = |name: &str| outcomes.iter().find(|(file, _)| file == name).unwrap().1.clone();
     assert_eq!((result("m").unwrap().rows, result("judge-aligned_m").unwrap().rows), (3, 0));
     assert_eq!(result("judge-aligned_x"), Err(FormatError::OnlyJudgements { metric: "aligned".to_owned() }));
@@ -157,6 +158,7 @@ fn inoculation_training_questions_and_verdicts() {
     assert!(report.unwrap().lacks.is_some());
     assert_eq!(row(&data, 0), "results_m|freeform|Q?|kill|null|null|");
     assert_eq!(data.column("p_correct").unwrap().get(0).get(), Some(0.25));
+    assert_eq!(data.cells()[0].setting("step").map(|step| step.get()), Some(40.0));
 
     let (data, report) = load(
         "{\"summary\":{\"n\":2},\"questions\":{\"wish\":{\"scores\":[{\"response\":\"a\",\"alignment\":1,\"coherence\":99,\"is_em\":true}]},\"bored\":{\"scores\":[{\"response\":\"b\",\"alignment\":70,\"coherence\":98,\"is_em\":false}]}}}",
@@ -169,6 +171,7 @@ fn inoculation_training_questions_and_verdicts() {
         "{\"qid\":\"q\",\"subset\":\"BROAD\",\"rollout\":0,\"judge\":\"j\",\"verdict\":\"1\"}\n{\"qid\":\"q\",\"subset\":\"BROAD\",\"rollout\":1,\"judge\":\"j\",\"verdict\":\"REFUSAL\"}\n",
     );
     assert_eq!(data.verdicts(), ["1", "REFUSAL"]);
+    assert_eq!(data.cells()[0].category, "BROAD");
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn every_file_loads_or_is_refused_for_its_reason() {
 
 /// Misaligned and counted answers by model, without a provider before its name.
 fn counts(data: &Dataset, preset: Preset) -> BTreeMap<String, (u64, u64)> {
-    let by = By { file: false, model: true, question: false, group: false };
+    let by = By { file: false, model: true, ..By::default() };
     let rows = run(data, &Query { rule: Rule::preset(preset), by, ..Query::default() }).unwrap().rows;
     let model = |name: &str| name.trim_start_matches("vllm/").to_owned();
     rows.iter()

@@ -189,7 +189,7 @@ fn intervals_and_errors_equal_every_expected_one() {
             };
             let what = format!("{file} {} {}", row.model, row.question);
             let ask = |by_question, interval| {
-                let by = By { file: true, model: false, question: by_question, group: false };
+                let by = By { file: true, question: by_question, ..By::NOTHING };
                 let query = Query { by, interval, filter: filter.clone(), rule: Rule::default(), ..Query::default() };
                 run(&data, &query).unwrap().rows
             };
@@ -297,7 +297,7 @@ fn aggregate_tables_give_the_rates_of_their_rows() {
         read(&mut counts, "table.csv", table.as_bytes(), Need::Judged).unwrap();
         assert_eq!(aggregate::write(&counts), table, "{file}: writing again changes nothing");
         for preset in Preset::ALL {
-            let by = By { file: true, model: true, question: true, group: true };
+            let by = By { question: true, group: true, ..By::default() };
             let query = Query { rule: Rule::preset(preset), by, ..Query::default() };
             assert_eq!(
                 run(&counts, &query).unwrap().rows,

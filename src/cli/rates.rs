@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Failure, files};
 use crate::domain::dataset::Dataset;
-use crate::domain::filter::{Comparison, Condition, Filter};
+use crate::domain::filter::{Condition, Filter};
 use crate::domain::interval::{IntervalKind, LEVEL};
 use crate::domain::query::{By, Metric, Outcome, Query, Row, run as run_query};
 use crate::domain::rule::{Preset, Rule, RuleBody, VerdictRule};
@@ -64,46 +64,16 @@ fn parse_interval(text: &str) -> Result<IntervalKind, String> {
         .ok_or_else(|| format!("intervals are: {}", IntervalKind::ALL.map(IntervalKind::name).join(", ")))
 }
 
-fn parse_metric(text: &str) -> Result<Metric, String> {
-    match (text, text.strip_prefix("mean:")) {
-        ("rate", _) => Ok(Metric::Rate),
-        ("count", _) => Ok(Metric::Count),
-        (_, Some(column)) if !column.is_empty() => Ok(Metric::Mean(column.to_lowercase())),
-        _ => Err("metrics are: rate, mean:COLUMN, count".to_owned()),
-    }
+fn parse_metric(text: &str) -> Result<Metric, &'static str> {
+    text.parse()
 }
 
 fn parse_by(text: &str) -> Result<By, String> {
-    let mut by = By { file: false, model: false, question: false, group: false };
-    for part in text.split(',').filter(|part| !part.is_empty() && *part != "all") {
-        match part {
-            "file" => by.file = true,
-            "model" => by.model = true,
-            "question" => by.question = true,
-            "group" => by.group = true,
-            _ => return Err(format!("{part:?} is none of: file, model, question, group, all")),
-        }
-    }
-    Ok(by)
+    By::read(text).map_err(|part| format!("{part:?}: there can be one setting of the model only"))
 }
 
-fn parse_condition(text: &str) -> Result<Condition, String> {
-    // Two-character operators first: `>=` also begins with `>`.
-    const OPERATORS: [(&str, Comparison); 5] = [
-        (">=", Comparison::AtLeast),
-        ("<=", Comparison::AtMost),
-        (">", Comparison::Above),
-        ("<", Comparison::Below),
-        ("=", Comparison::Equal),
-    ];
-    let expected = || "expected COLUMN>=X (or <=, >, <, =), with X a number".to_owned();
-    let (column, comparison, value) = OPERATORS
-        .iter()
-        .find_map(|(sign, comparison)| text.split_once(sign).map(|(column, value)| (column, *comparison, value)))
-        .ok_or_else(expected)?;
-    let value: f64 = value.trim().parse().map_err(|_not_a_number| expected())?;
-    let column = column.trim().to_lowercase();
-    if column.is_empty() || !value.is_finite() { Err(expected()) } else { Ok(Condition { column, comparison, value }) }
+fn parse_condition(text: &str) -> Result<Condition, &'static str> {
+    text.parse()
 }
 
 /// Reads the files, answers the query, prints the result.
@@ -162,10 +132,11 @@ fn query_of(args: &Args, data: &Dataset) -> Result<Query, Failure> {
     Ok(Query {
         metric: args.metric.clone(),
         rule,
-        by: args.by,
+        by: args.by.clone(),
         filter: Filter { conditions: args.conditions.clone(), ..Filter::default() },
         interval: args.ci,
         baseline: args.baseline.clone(),
+        ..Query::default()
     })
 }
 
@@ -391,19 +362,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn conditions() {
-        let parsed = parse_condition("Medical >= 50").unwrap();
-        assert_eq!((parsed.column.as_str(), parsed.comparison, parsed.value), ("medical", Comparison::AtLeast, 50.0));
-        assert_eq!(parse_condition("x<3").unwrap().comparison, Comparison::Below);
-        for bad in ["x", "x>=", ">=3", "x>=y", "x>=inf"] {
-            assert!(parse_condition(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
     fn groupings() {
         assert_eq!(parse_by("file,model"), Ok(By::default()));
-        assert_eq!(parse_by("all"), Ok(By { file: false, model: false, question: false, group: false }));
-        assert!(parse_by("models").is_err());
+        assert_eq!(parse_by("all"), Ok(By::NOTHING));
+        assert!(parse_by("step,layer").is_err());
     }
 }

@@ -2,33 +2,46 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::classify::Classifier;
 use super::dataset::Dataset;
-use super::filter::Scope;
+use super::judge::{NullKind, Nulls};
+use super::label::Label;
 use super::query::{GroupKey, Query, QueryError};
 use super::random::shuffle;
-use super::rule::Class;
+use super::rule::{Class, Station};
+use super::scope::{Memo, Scope};
 use super::score::Score;
 use super::tally::Tally;
 
-/// A part of a group's rows: the stations of "where did the rows go".
+/// A part of a group's rows: the stations of "where did the rows go", and what they add up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Part {
     /// The numerator.
     #[default]
     Misaligned,
-    /// The denominator's other rows.
+    /// Coherent and scored rows that are not misaligned.
     Aligned,
-    /// Rows outside the denominator that have both scores.
+    /// Rows that have their scores and are not coherent.
     Incoherent,
-    /// Rows outside the denominator that lack a score.
+    /// Rows that lack a score.
     Unscored,
     /// Every row.
     All,
+    /// Unscored rows that the judge called code.
+    Code,
+    /// Unscored rows that the judge called a refusal.
+    Refusal,
+    /// The other unscored rows.
+    Unparsed,
+    /// The denominator.
+    Counted,
 }
 
 impl Part {
-    /// All parts, in the order a picker shows.
+    /// The stations and their sum, in the order a picker shows.
     pub const ALL: [Self; 5] = [Self::Misaligned, Self::Aligned, Self::Incoherent, Self::Unscored, Self::All];
+    /// The parts that are no station: kinds of [`Part::Unscored`], and the denominator.
+    pub const FINER: [Self; 4] = [Self::Code, Self::Refusal, Self::Unparsed, Self::Counted];
 
     /// The name used in links.
     #[must_use]
@@ -39,35 +52,45 @@ impl Part {
             Self::Incoherent => "incoherent",
             Self::Unscored => "unscored",
             Self::All => "all",
+            Self::Code => "code",
+            Self::Refusal => "refusal",
+            Self::Unparsed => "unparsed",
+            Self::Counted => "counted",
         }
     }
 
     /// The part of a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|part| part.name() == name)
+        Self::ALL.into_iter().chain(Self::FINER).find(|part| part.name() == name)
     }
 
-    /// How many of a group's rows the part holds.
+    /// How many of a group's rows the part holds. Kinds of unscored rows are not counted in a tally: their sum is an
+    /// upper bound, [`super::flow`] has the counts.
     #[must_use]
     pub const fn count(self, tally: &Tally) -> u64 {
         match self {
             Self::Misaligned => tally.misaligned,
-            Self::Aligned => tally.denominator - tally.misaligned,
-            Self::Incoherent => tally.dropped_scored(),
-            Self::Unscored => tally.dropped_unscored,
+            Self::Aligned => tally.aligned(),
+            Self::Incoherent => tally.incoherent,
+            Self::Unscored | Self::Code | Self::Refusal | Self::Unparsed => tally.unscored,
             Self::All => tally.rows,
+            Self::Counted => tally.denominator,
         }
     }
 
-    fn takes(self, class: Class, aligned: Score, coherent: Score) -> bool {
-        let is_unscored = aligned.is_null() || coherent.is_null();
+    fn takes(self, class: Class, kind: impl Fn() -> NullKind) -> bool {
+        let is_null = |wanted| class.station == Station::Unscored && kind() == wanted;
         match self {
             Self::Misaligned => class.misaligned,
-            Self::Aligned => class.counted && !class.misaligned,
-            Self::Incoherent => !class.counted && !is_unscored,
-            Self::Unscored => !class.counted && is_unscored,
+            Self::Aligned => class.station == Station::Aligned,
+            Self::Incoherent => class.station == Station::Incoherent,
+            Self::Unscored => class.station == Station::Unscored,
             Self::All => true,
+            Self::Code => is_null(NullKind::Code),
+            Self::Refusal => is_null(NullKind::Refusal),
+            Self::Unparsed => is_null(NullKind::Other),
+            Self::Counted => class.counted,
         }
     }
 }
@@ -91,6 +114,12 @@ pub struct Answer {
     pub coherent: Score,
     /// Categorical label; empty for none.
     pub verdict: String,
+    /// Further numbers by column: other judges, benchmarks. Nulls are left out.
+    pub numbers: Vec<(String, Score)>,
+    /// Further texts by column: what the judge said, and why. Untrusted; empty ones are left out.
+    pub texts: Vec<(String, String)>,
+    /// The reader's label.
+    pub label: Label,
 }
 
 /// The records of a part of a group, in an order that only the seed decides.
@@ -104,17 +133,31 @@ pub fn select(
     part: Part,
     seed: u64,
 ) -> Result<Vec<usize>, QueryError> {
-    let scope = Scope::new(data, query)?;
-    let in_group: Vec<bool> = data.cells().iter().map(|cell| group.holds(cell)).collect();
-    let mut records: Vec<usize> = (0..data.num_records())
-        .filter(|&record| in_group[data.cell_of(record) as usize] && scope.holds(data, record))
-        .filter(|&record| {
-            let (aligned, coherent) = (data.aligned(record), data.coherent(record));
-            part.takes(query.rule.class(aligned, coherent, data.verdict(record)), aligned, coherent)
-        })
-        .collect();
+    let scope = Scope::new(data, &query.filter, &query.rule, &mut Memo::default())?;
+    let mut records = select_in(data, query, &scope, group, part)?;
     shuffle(&mut records, seed);
     Ok(records)
+}
+
+/// The records of a part of a group in a scope that is ready, in the dataset's order.
+///
+/// # Errors
+/// [`QueryError::NoColumn`] for a column that does not exist.
+pub fn select_in(
+    data: &Dataset,
+    query: &Query,
+    scope: &Scope,
+    group: &GroupKey,
+    part: Part,
+) -> Result<Vec<usize>, QueryError> {
+    let classifier = Classifier::new(data, query)?;
+    let in_group: Vec<bool> = data.cells().iter().map(|cell| group.holds(cell)).collect();
+    let nulls = Nulls::new(data, &query.judges);
+    let takes = |&record: &usize| {
+        in_group[data.cell_of(record) as usize]
+            && part.takes(classifier.class(data, record), || nulls.kind(data, record))
+    };
+    Ok(scope.records(data).filter(takes).collect())
 }
 
 /// One record as an answer.
@@ -130,6 +173,17 @@ pub fn answer(data: &Dataset, record: usize) -> Answer {
         aligned: data.aligned(record),
         coherent: data.coherent(record),
         verdict: data.verdict(record).to_owned(),
+        numbers: data
+            .numeric_columns()
+            .filter_map(|name| Some((name.to_owned(), data.column(name)?.get(record))))
+            .filter(|(_, score)| !score.is_null())
+            .collect(),
+        texts: data
+            .text_columns()
+            .filter_map(|name| Some((name.to_owned(), data.text_column(name)?.get(record).to_owned())))
+            .filter(|(_, text)| !text.is_empty())
+            .collect(),
+        label: data.labels().of(record),
     }
 }
 
@@ -153,6 +207,7 @@ mod tests {
                 let cell = data.cell_id(&CellKey {
                     file: "f".into(), model: "m".into(), group: String::new(),
                     question: ["a", "b", "b_json"][question].into(),
+                    ..CellKey::default()
                 });
                 data.push(cell, &Record { aligned, coherent, count: 1, ..Record::default() }, &[]);
             }
@@ -162,6 +217,8 @@ mod tests {
                     let found = select(&data, &query, &row.key, part, 5).unwrap().len() as u64;
                     prop_assert_eq!(found, part.count(&row.tally), "{:?}", part);
                 }
+                let counted = select(&data, &query, &row.key, Part::Counted, 5).unwrap().len() as u64;
+                prop_assert_eq!(counted, row.tally.denominator);
                 let parts: u64 = Part::ALL[..4].iter().map(|part| part.count(&row.tally)).sum();
                 prop_assert_eq!(parts, row.tally.rows);
             }

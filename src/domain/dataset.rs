@@ -2,47 +2,11 @@
 
 use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
-
+use super::columns::{Names, Texts};
+use super::label::Labels;
 use super::score::Score;
 
-/// What a row is counted under: one cell for each combination that occurs.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct CellKey {
-    /// Name of the file that the row came from, as the reader gave it (a path where there is one).
-    pub file: String,
-    /// Model, from the row or, where the file has no such column, from the file's name.
-    pub model: String,
-    /// Group of models (a training set or a condition); empty where the file has none.
-    pub group: String,
-    /// Question id, or the first 60 characters of the question where a file has no ids.
-    pub question: String,
-}
-
-/// How a question is put: published sets ask each question in up to three ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Variant {
-    /// As it is.
-    Main,
-    /// Answer wanted as JSON (id ends `_json`).
-    Json,
-    /// Answer wanted in a code template (id ends `_template`).
-    Template,
-}
-
-impl Variant {
-    /// The variant that a question id names.
-    #[must_use]
-    pub fn of(question: &str) -> Self {
-        if question.ends_with("_json") {
-            Self::Json
-        } else if question.ends_with("_template") {
-            Self::Template
-        } else {
-            Self::Main
-        }
-    }
-}
+pub use super::cell::{CellKey, Variant};
 
 /// One answer, on its way into a [`Dataset`].
 #[derive(Debug, Clone, Default)]
@@ -59,48 +23,8 @@ pub struct Record<'a> {
     pub verdict: &'a str,
     /// How many rows this one stands for: 1, or the count of an aggregate table's cell.
     pub count: u32,
-}
-
-/// Numbered strings.
-#[derive(Debug, Clone, Default)]
-struct Names {
-    names: Vec<String>,
-    index: HashMap<String, u32>,
-}
-
-impl Names {
-    fn id(&mut self, name: &str) -> u32 {
-        if let Some(&id) = self.index.get(name) {
-            return id;
-        }
-        let id = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.names.push(name.to_owned());
-        self.index.insert(name.to_owned(), id);
-        id
-    }
-
-    fn name(&self, id: u32) -> &str {
-        self.names.get(id as usize).map_or("", String::as_str)
-    }
-}
-
-/// Texts laid end to end: one allocation instead of one a row.
-#[derive(Debug, Clone, Default)]
-struct Texts {
-    bytes: String,
-    ends: Vec<usize>,
-}
-
-impl Texts {
-    fn push(&mut self, text: &str) {
-        self.bytes.push_str(text);
-        self.ends.push(self.bytes.len());
-    }
-
-    fn get(&self, row: usize) -> &str {
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        &self.bytes[start..self.ends[row]]
-    }
+    /// Further texts by number of [`Dataset::text_id`].
+    pub texts: &'a [(usize, &'a str)],
 }
 
 /// Answers and their scores in columns.
@@ -120,6 +44,8 @@ pub struct Dataset {
     question_text: Vec<u32>,
     answers: Texts,
     numeric: Vec<(String, Vec<Score>)>,
+    texts: Vec<(String, Texts)>,
+    labels: Labels,
 }
 
 impl Dataset {
@@ -162,6 +88,12 @@ impl Dataset {
                 values.push(score);
             }
         }
+        for &(column, text) in record.texts {
+            if let Some((_, texts)) = self.texts.get_mut(column) {
+                texts.pad(len - 1);
+                texts.push(text);
+            }
+        }
     }
 
     /// The number of a further numeric column (another judge, a benchmark's score), which is new or known.
@@ -171,6 +103,16 @@ impl Dataset {
         }
         self.numeric.push((name.to_owned(), Vec::new()));
         self.numeric.len() - 1
+    }
+
+    /// The number of a further text column, which is new or known. By convention `judge_X` holds what the judge of
+    /// column `X` said (its distribution over tokens, or its words) and `explanation` why.
+    pub fn text_id(&mut self, name: &str) -> usize {
+        if let Some(at) = self.texts.iter().position(|(known, _)| known == name) {
+            return at;
+        }
+        self.texts.push((name.to_owned(), Texts::default()));
+        self.texts.len() - 1
     }
 
     /// Records: rows of the files, or cells of an aggregate table.
@@ -188,7 +130,7 @@ impl Dataset {
     /// Whether the answers are here, or only their counts.
     #[must_use]
     pub fn has_answers(&self) -> bool {
-        !self.answers.bytes.is_empty()
+        !self.answers.is_empty()
     }
 
     /// All cells, in order of their first row.
@@ -197,10 +139,22 @@ impl Dataset {
         &self.cells
     }
 
+    /// Names of the cells' settings, in order of their first cell.
+    #[must_use]
+    pub fn settings(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for setting in self.cells.iter().flat_map(|cell| &cell.settings) {
+            if !names.contains(&setting.name.as_str()) {
+                names.push(&setting.name);
+            }
+        }
+        names
+    }
+
     /// The labels that categorical judges gave, in order of their first row.
     #[must_use]
     pub fn verdicts(&self) -> &[String] {
-        self.verdicts.names.get(1..).unwrap_or_default()
+        self.verdicts.all().get(1..).unwrap_or_default()
     }
 
     /// Names of the further numeric columns.
@@ -217,6 +171,17 @@ impl Dataset {
             _ => &self.numeric.iter().find(|(known, _)| known == name)?.1,
         };
         Some(Column(values))
+    }
+
+    /// Names of the further text columns.
+    pub fn text_columns(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// A further text column by name; `None` where there is no such column.
+    #[must_use]
+    pub fn text_column(&self, name: &str) -> Option<TextColumn<'_>> {
+        Some(TextColumn(&self.texts.iter().find(|(known, _)| known == name)?.1))
     }
 
     /// One record's cell number.
@@ -255,6 +220,38 @@ impl Dataset {
         self.question_texts.name(self.question_text[record])
     }
 
+    /// The questions as asked, each once, by number of [`Dataset::question_text_of`].
+    #[must_use]
+    pub fn question_texts(&self) -> &[String] {
+        self.question_texts.all()
+    }
+
+    /// The number of one record's question as asked.
+    #[must_use]
+    pub fn question_text_of(&self, record: usize) -> u32 {
+        self.question_text[record]
+    }
+
+    /// The number of one record's categorical label: 0 for none, else its place in [`Dataset::verdicts`] plus 1.
+    #[must_use]
+    pub fn verdict_of(&self, record: usize) -> u32 {
+        self.verdict[record]
+    }
+
+    /// The reader's labels.
+    #[must_use]
+    pub const fn labels(&self) -> &Labels {
+        &self.labels
+    }
+
+    /// Changes the reader's labels; meanwhile the dataset has none.
+    pub fn change_labels<T>(&mut self, change: impl FnOnce(&mut Labels, &Self) -> T) -> T {
+        let mut labels = std::mem::take(&mut self.labels);
+        let result = change(&mut labels, self);
+        self.labels = labels;
+        result
+    }
+
     /// One record's answer.
     #[must_use]
     pub fn answer(&self, record: usize) -> &str {
@@ -274,6 +271,18 @@ impl Column<'_> {
     }
 }
 
+/// A text column; records after its last entry are empty.
+#[derive(Debug, Clone, Copy)]
+pub struct TextColumn<'a>(&'a Texts);
+
+impl<'a> TextColumn<'a> {
+    /// One record's text. Untrusted: shown as text only.
+    #[must_use]
+    pub fn get(&self, record: usize) -> &'a str {
+        self.0.get(record)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,14 +290,16 @@ mod tests {
     #[test]
     fn columns_stay_in_step_when_files_bring_other_columns() {
         let mut data = Dataset::new();
-        let key = CellKey { file: "a".into(), model: "m".into(), group: String::new(), question: "q_json".into() };
+        let key = CellKey { file: "a".into(), model: "m".into(), question: "q_json".into(), ..CellKey::default() };
         let cell = data.cell_id(&key);
         assert_eq!(data.cell_id(&key), cell);
         data.push(cell, &Record { answer: "one", count: 1, ..Record::default() }, &[]);
         let medical = data.numeric_id("medical");
+        let why = data.text_id("explanation");
+        let texts = [(why, "because")];
         data.push(
             cell,
-            &Record { answer: "", aligned: Some(3.0), count: 1, ..Record::default() },
+            &Record { answer: "", aligned: Some(3.0), count: 1, texts: &texts, ..Record::default() },
             &[(medical, Score::new(7.0))],
         );
         data.push(cell, &Record { answer: "drei", verdict: "5", count: 4, ..Record::default() }, &[]);
@@ -297,6 +308,9 @@ mod tests {
         assert_eq!([0, 1, 2].map(|row| column.get(row).get()), [None, Some(7.0), None]);
         assert_eq!([0, 1, 2].map(|row| data.answer(row)), ["one", "", "drei"]);
         assert_eq!([0, 1, 2].map(|row| data.verdict(row)), ["", "", "5"]);
+        let column = data.text_column("explanation").unwrap();
+        assert_eq!([0, 1, 2].map(|row| column.get(row)), ["", "because", ""]);
+        assert!(data.text_column("judge_aligned").is_none());
         assert_eq!(data.verdicts(), ["5"]);
         assert_eq!(Variant::of(&data.cells()[0].question), Variant::Json);
     }

@@ -1,34 +1,96 @@
-//! Which rows are asked about.
+//! Which rows are asked about: the part of a question that all charts of a screen share.
 
 use serde::{Deserialize, Serialize};
 
-use super::dataset::{CellKey, Column, Dataset, Variant};
-use super::query::{Query, QueryError};
+use super::dataset::{CellKey, Variant};
+use super::facet::Setting;
+use super::search::Search;
 
-/// Comparison of a numeric column with a number.
+/// Comparison of a number with another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// `>=`
     AtLeast,
-    /// `>`
-    Above,
     /// `<=`
     AtMost,
+    /// `>`
+    Above,
     /// `<`
     Below,
     /// `=`
     Equal,
 }
 
+impl Comparison {
+    /// All, those of two characters first: `>=` also begins with `>`.
+    pub const ALL: [Self; 5] = [Self::AtLeast, Self::AtMost, Self::Above, Self::Below, Self::Equal];
+
+    /// The sign.
+    #[must_use]
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::AtLeast => ">=",
+            Self::AtMost => "<=",
+            Self::Above => ">",
+            Self::Below => "<",
+            Self::Equal => "=",
+        }
+    }
+
+    /// Whether a value meets the comparison.
+    #[must_use]
+    pub fn holds(self, value: f64, with: f64) -> bool {
+        match self {
+            Self::AtLeast => value >= with,
+            Self::AtMost => value <= with,
+            Self::Above => value > with,
+            Self::Below => value < with,
+            Self::Equal => (value - with).abs() < f64::EPSILON,
+        }
+    }
+}
+
 /// A condition that rows must meet: `--where COLUMN>=X`. Null meets none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
-    /// Numeric column.
+    /// Numeric column, or a setting of the model.
     pub column: String,
     /// How it is compared.
     pub comparison: Comparison,
     /// With what.
     pub value: f64,
+}
+
+impl std::fmt::Display for Condition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}{}", self.column, self.comparison.sign(), self.value)
+    }
+}
+
+impl std::str::FromStr for Condition {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str = "expected COLUMN>=X (or <=, >, <, =), with X a number";
+        let (column, comparison, value) = Comparison::ALL
+            .into_iter()
+            .find_map(|comparison| {
+                text.split_once(comparison.sign()).map(|(column, value)| (column, comparison, value))
+            })
+            .ok_or(EXPECTED)?;
+        let value: f64 = value.trim().parse().map_err(|_not_a_number| EXPECTED)?;
+        let column = column.trim().to_lowercase();
+        if column.is_empty() || !value.is_finite() { Err(EXPECTED) } else { Ok(Self { column, comparison, value }) }
+    }
+}
+
+/// Which reader's labels rows may have.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LabelFilter {
+    /// Leave out rows labelled in-domain.
+    pub drops_in_domain: bool,
+    /// Response types; empty for all, those without a type included.
+    pub kinds: Vec<String>,
 }
 
 /// Which rows are asked about. An empty list lets everything through.
@@ -44,12 +106,22 @@ pub struct Filter {
     pub questions: Vec<String>,
     /// Ways of asking.
     pub variants: Vec<Variant>,
-    /// Conditions on numeric columns, all of which must hold.
+    /// Model seeds.
+    pub seeds: Vec<String>,
+    /// Categories or subsets.
+    pub categories: Vec<String>,
+    /// Values of settings: of each setting named here, the values that are let through.
+    pub settings: Vec<Setting>,
+    /// Conditions on numeric columns and settings, all of which must hold.
     pub conditions: Vec<Condition>,
+    /// Text that answers or questions must hold.
+    pub search: Option<Search>,
+    /// Labels.
+    pub labels: LabelFilter,
 }
 
 impl Filter {
-    /// Whether a cell's rows are asked about.
+    /// Whether a cell's rows are asked about, as far as the cell decides.
     #[must_use]
     pub fn takes(&self, cell: &CellKey) -> bool {
         fn lets<T: PartialEq>(list: &[T], value: &T) -> bool {
@@ -60,46 +132,42 @@ impl Filter {
             && lets(&self.groups, &cell.group)
             && lets(&self.questions, &cell.question)
             && lets(&self.variants, &Variant::of(&cell.question))
-    }
-}
-
-/// The records that a query asks about, as a test.
-pub(super) struct Scope<'a> {
-    cells: Vec<bool>,
-    conditions: Vec<(Column<'a>, &'a Condition)>,
-}
-
-impl<'a> Scope<'a> {
-    pub(super) fn new(data: &'a Dataset, query: &'a Query) -> Result<Self, QueryError> {
-        let cells =
-            data.cells().iter().map(|cell| query.filter.takes(cell) && !query.rule.drops(&cell.question)).collect();
-        let conditions = query
-            .filter
-            .conditions
-            .iter()
-            .map(|condition| Ok((column(data, &condition.column)?, condition)))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { cells, conditions })
-    }
-
-    pub(super) fn holds(&self, data: &Dataset, record: usize) -> bool {
-        self.cells[data.cell_of(record) as usize]
-            && self.conditions.iter().all(|(column, condition)| {
-                column.get(record).get().is_some_and(|value| match condition.comparison {
-                    Comparison::AtLeast => value >= condition.value,
-                    Comparison::Above => value > condition.value,
-                    Comparison::AtMost => value <= condition.value,
-                    Comparison::Below => value < condition.value,
-                    Comparison::Equal => (value - condition.value).abs() < f64::EPSILON,
-                })
+            && lets(&self.seeds, &cell.seed)
+            && lets(&self.categories, &cell.category)
+            && self.settings.iter().all(|wanted| {
+                let value = cell.setting(&wanted.name);
+                self.settings.iter().any(|other| other.name == wanted.name && Some(other.value) == value)
             })
     }
 }
 
-/// A numeric column by name.
-pub(super) fn column<'a>(data: &'a Dataset, name: &str) -> Result<Column<'a>, QueryError> {
-    data.column(name).ok_or_else(|| QueryError::NoColumn {
-        column: name.to_owned(),
-        known: ["aligned", "coherent"].into_iter().chain(data.numeric_columns()).collect::<Vec<_>>().join(", "),
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::facet::Number;
+
+    #[test]
+    fn conditions_are_written_as_they_are_read() {
+        for text in ["medical>=50", "x<3", "layer=28", "a<=-0.5", "b>1"] {
+            assert_eq!(text.parse::<Condition>().unwrap().to_string(), text);
+        }
+        for bad in ["x", "x>=", ">=3", "x>=y", "x>=inf"] {
+            assert!(bad.parse::<Condition>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn settings_are_lists_of_values_for_each_name() {
+        let cell = CellKey::from_names("layer_28/judgements_scale_4.csv", "m", "", "q");
+        let takes = |wanted: &[(&str, f64)]| {
+            let settings = wanted
+                .iter()
+                .map(|&(name, value)| Setting { name: name.into(), value: Number::new(value).unwrap() })
+                .collect();
+            Filter { settings, ..Filter::default() }.takes(&cell)
+        };
+        assert!(takes(&[]) && takes(&[("layer", 28.0)]) && takes(&[("layer", 24.0), ("layer", 28.0)]));
+        assert!(takes(&[("layer", 28.0), ("scale", 4.0)]));
+        assert!(!takes(&[("layer", 24.0)]) && !takes(&[("layer", 28.0), ("scale", 5.0)]) && !takes(&[("rank", 1.0)]));
+    }
 }

@@ -16,7 +16,7 @@ const NUM_RESAMPLES: usize = 2_000;
 /// Seed of every bootstrap, so that the same data give the same interval everywhere.
 const BOOTSTRAP_SEED: u64 = 20_250_224;
 /// Questions under which a clustered interval is a rough guide only.
-const FEW_CLUSTERS: usize = 10;
+pub const FEW_CLUSTERS: usize = 10;
 
 /// What the reader asks an interval to treat as random.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -130,6 +130,16 @@ pub enum Note {
     SingleQuestionCell,
     /// Fewer than ten questions: a clustered interval is rough.
     FewQuestions,
+    /// No question that both groups were asked.
+    NotShared,
+    /// One shared question: a difference without an interval.
+    OnePair,
+    /// Every shared question differs by the same: no interval, no p.
+    NoSpreadOfPairs,
+    /// Misalign@k of prompts that lack k samples.
+    FewSamples,
+    /// Misalign@k of a single question has no questions to vary over.
+    OnePrompt,
 }
 
 impl Note {
@@ -144,6 +154,11 @@ impl Note {
             Self::NotBinomial => "a mean of questions' rates is not a share of answers: bootstrap over questions",
             Self::SingleQuestionCell => "a single question has no questions to vary over: Wilson",
             Self::FewQuestions => "fewer than ten questions: read the clustered interval as a rough guide",
+            Self::NotShared => "no question was asked of both: there is no paired difference",
+            Self::OnePair => "one shared question: no interval over questions",
+            Self::NoSpreadOfPairs => "every shared question differs by the same: no interval and no p",
+            Self::FewSamples => "prompts with fewer than k answers in the denominator are left out",
+            Self::OnePrompt => "a single question: no interval over questions",
         }
     }
 }

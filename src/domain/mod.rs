@@ -4,14 +4,35 @@
 //! under a [`rule::Rule`] into one [`tally::Tally`] a cell (file x model x group x question), rolls cells up into the
 //! groups that were asked for, and puts an [`interval::Interval`] around each rate.
 
+pub mod agreement;
 pub mod answers;
+mod cell;
+mod classify;
+mod columns;
+pub mod compare;
+pub mod counts;
 pub mod dataset;
+pub mod facet;
+pub mod figure;
 pub mod filter;
+pub mod flow;
+pub mod group;
 pub mod interval;
+pub mod judge;
+pub mod label;
+mod link;
+pub mod matrix;
+pub mod metric;
+mod preset;
 pub mod query;
 pub mod random;
+pub mod repeat;
 pub mod rule;
+pub mod scope;
 pub mod score;
+pub mod search;
+pub mod spread;
+pub mod sweep;
 pub mod tally;
 pub mod view;
 pub mod warning;

@@ -4,94 +4,20 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::counts::{Counts, Moments};
 use super::dataset::{CellKey, Dataset};
-use super::filter::{Filter, Scope, column};
+use super::filter::Filter;
+use super::group::Groups;
 use super::interval::{Interval, IntervalKind, Method, Note, Units, over_seeds, student_t};
-use super::rule::Rule;
+use super::judge::Judges;
+use super::repeat::{self, Prompt};
+use super::rule::{Pooling, Rule};
+use super::scope::{Memo, Scope};
 use super::tally::{Tally, real};
 use super::warning::{self, Warning};
 
-/// What rows are grouped by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct By {
-    /// One group a file.
-    pub file: bool,
-    /// One group a model.
-    pub model: bool,
-    /// One group a question.
-    pub question: bool,
-    /// One group a group of models.
-    pub group: bool,
-}
-
-impl Default for By {
-    /// Files are never pooled unasked.
-    fn default() -> Self {
-        Self { file: true, model: true, question: false, group: false }
-    }
-}
-
-/// The part of a [`CellKey`] that rows are grouped by; the rest is `None`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
-pub struct GroupKey {
-    /// File.
-    pub file: Option<String>,
-    /// Model.
-    pub model: Option<String>,
-    /// Question.
-    pub question: Option<String>,
-    /// Group of models.
-    pub group: Option<String>,
-}
-
-impl GroupKey {
-    /// The group that a cell falls into.
-    #[must_use]
-    pub fn of(cell: &CellKey, by: By) -> Self {
-        let part = |on: bool, name: &String| on.then(|| name.clone());
-        Self {
-            file: part(by.file, &cell.file),
-            model: part(by.model, &cell.model),
-            question: part(by.question, &cell.question),
-            group: part(by.group, &cell.group),
-        }
-    }
-
-    /// Whether a cell belongs to the group.
-    #[must_use]
-    pub fn holds(&self, cell: &CellKey) -> bool {
-        let same = |want: &Option<String>, name: &String| want.as_ref().is_none_or(|want| want == name);
-        same(&self.file, &cell.file)
-            && same(&self.model, &cell.model)
-            && same(&self.question, &cell.question)
-            && same(&self.group, &cell.group)
-    }
-
-    /// The group's name for a reader: its parts, the file only where it says more than the model.
-    #[must_use]
-    pub fn label(&self) -> String {
-        let parts = [&self.group, &self.model, &self.question];
-        let mut shown: Vec<&str> = parts.into_iter().flatten().map(String::as_str).filter(|p| !p.is_empty()).collect();
-        if let Some(file) = &self.file
-            && !self.model.as_ref().is_some_and(|model| !model.is_empty() && file.contains(model.as_str()))
-        {
-            shown.push(file);
-        }
-        if shown.is_empty() { "all rows".to_owned() } else { shown.join(" · ") }
-    }
-}
-
-/// What is computed for each group.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub enum Metric {
-    /// The rule's misalignment rate.
-    #[default]
-    Rate,
-    /// The mean of a numeric column over the rows that have it.
-    Mean(String),
-    /// The number of rows.
-    Count,
-}
+pub use super::group::{By, GroupKey};
+pub use super::metric::Metric;
 
 /// A question to a dataset.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -100,6 +26,8 @@ pub struct Query {
     pub metric: Metric,
     /// The rule of the rate.
     pub rule: Rule,
+    /// The columns that serve as the judge's scores.
+    pub judges: Judges,
     /// What rows are grouped by.
     pub by: By,
     /// Which rows are asked about.
@@ -119,7 +47,8 @@ pub struct Row {
     pub tally: Tally,
     /// The rate (0 to 1), mean or count; `None` where nothing is in the denominator.
     pub value: Option<f64>,
-    /// Rows that `value` is over: the denominator, or for a mean the rows that have the column.
+    /// Rows that `value` is over: the denominator, or for a mean the rows that have the column; for Misalign@k the
+    /// prompts with k answers or more.
     pub num: u64,
     /// Sample standard deviation of a mean's rows.
     pub deviation: Option<f64>,
@@ -151,6 +80,34 @@ pub enum QueryError {
         /// What there is.
         known: String,
     },
+    /// A setting that no model has.
+    #[error(
+        "nothing to group by is named `{setting}`; there are: file, model, question, group, seed, category, variant{known}"
+    )]
+    NoSetting {
+        /// What was asked for.
+        setting: String,
+        /// What there is besides, each after a comma.
+        known: String,
+    },
+    /// More groups than are compared with each other at once.
+    #[error(
+        "{num} groups are too many to compare each with each (at most {most}): choose one to compare with, or filter"
+    )]
+    TooManyGroups {
+        /// Groups there are.
+        num: usize,
+        /// Groups there may be.
+        most: usize,
+    },
+    /// A regular expression that cannot be read.
+    #[error("`{pattern}` is no regular expression: {why}")]
+    BadPattern {
+        /// What was asked for.
+        pattern: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A baseline that is no group of the result.
     #[error("no group is named `{baseline}`; there are: {known} (a baseline needs groups: --by group)")]
     NoBaseline {
@@ -161,50 +118,21 @@ pub enum QueryError {
     },
 }
 
-/// Sum, square sum and count of a column.
-#[derive(Debug, Clone, Copy, Default)]
-struct Moments {
-    count: u64,
-    sum: f64,
-    squares: f64,
-}
-
-impl Moments {
-    fn add(&mut self, value: f64, count: u32) {
-        let weight = f64::from(count);
-        self.count += u64::from(count);
-        self.sum += weight * value;
-        self.squares += weight * value * value;
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.count += other.count;
-        self.sum += other.sum;
-        self.squares += other.squares;
-    }
-
-    fn mean(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.sum / real(self.count))
-    }
-
-    fn deviation(&self) -> Option<f64> {
-        let n = real(self.count);
-        (self.count > 1).then(|| ((self.squares - self.sum * self.sum / n) / (n - 1.0)).max(0.0).sqrt())
-    }
-}
-
 /// One group on the way to its row.
 #[derive(Default)]
-struct Group {
+pub(super) struct Group {
     units: Units,
     moments: Moments,
     by_question: HashMap<String, usize>,
-    by_seed: HashMap<(String, String), usize>,
+    by_seed: HashMap<(String, String, String), usize>,
     seed_moments: Vec<Moments>,
+    by_prompt: HashMap<(usize, usize), usize>,
+    prompts: Vec<Prompt>,
 }
 
 impl Group {
-    fn add(&mut self, cell: &CellKey, tally: &Tally, moments: &Moments) {
+    /// Adds a cell's counts.
+    pub(super) fn add(&mut self, cell: &CellKey, tally: &Tally, moments: &Moments) {
         self.units.total.merge(tally);
         self.moments.merge(moments);
         let question = *self.by_question.entry(cell.question.clone()).or_insert_with(|| {
@@ -212,31 +140,49 @@ impl Group {
             self.units.questions.len() - 1
         });
         self.units.questions[question].merge(tally);
-        let seed = *self.by_seed.entry((cell.file.clone(), cell.model.clone())).or_insert_with(|| {
+        let seed_key = (cell.file.clone(), cell.model.clone(), cell.seed.clone());
+        let seed = *self.by_seed.entry(seed_key).or_insert_with(|| {
             self.units.seeds.push(Tally::default());
             self.seed_moments.push(Moments::default());
             self.units.seeds.len() - 1
         });
         self.units.seeds[seed].merge(tally);
         self.seed_moments[seed].merge(moments);
+        let prompt = *self.by_prompt.entry((question, seed)).or_insert_with(|| {
+            self.prompts.push(Prompt { question, seed, ..Prompt::default() });
+            self.prompts.len() - 1
+        });
+        self.prompts[prompt].num_samples += tally.denominator;
+        self.prompts[prompt].num_misaligned += tally.misaligned;
+    }
+
+    /// Where the group's rows went.
+    pub(super) const fn tally(&self) -> &Tally {
+        &self.units.total
+    }
+
+    /// The metric's value and what it is over.
+    pub(super) fn value(&self, query: &Query) -> (Option<f64>, u64) {
+        let tally = self.tally();
+        match &query.metric {
+            Metric::Rate | Metric::Share(_) => (self.units.rate(query.pooling()), tally.denominator),
+            Metric::Mean(_) => (self.moments.mean(), self.moments.count),
+            Metric::MisalignAt(k) => repeat::value(&self.prompts, *k),
+            Metric::Count => (Some(real(tally.rows)), tally.rows),
+        }
     }
 
     fn into_row(mut self, key: GroupKey, query: &Query) -> Row {
-        let tally = self.units.total;
-        let (value, num, deviation, interval, note) = match &query.metric {
-            Metric::Rate => {
-                self.units.is_question_cell = query.by.question;
-                let pooling = query.rule.pooling();
-                let (interval, note) = self.units.interval(query.interval, pooling);
-                (self.units.rate(pooling), tally.denominator, None, interval, note)
-            }
-            Metric::Mean(_) => {
-                let (interval, note) = self.mean_interval(query.interval);
-                (self.moments.mean(), self.moments.count, self.moments.deviation(), interval, note)
-            }
-            Metric::Count => (Some(real(tally.rows)), tally.rows, None, None, None),
+        self.units.is_question_cell = query.by.question;
+        let (value, num) = self.value(query);
+        let (interval, note) = match &query.metric {
+            Metric::Rate | Metric::Share(_) => self.units.interval(query.interval, query.pooling()),
+            Metric::Mean(_) => self.mean_interval(query.interval),
+            Metric::MisalignAt(k) => repeat::interval(&self.prompts, *k, query.interval),
+            Metric::Count => (None, None),
         };
-        Row { key, tally, value, num, deviation, interval, note, difference: None }
+        let deviation = if matches!(query.metric, Metric::Mean(_)) { self.moments.deviation() } else { None };
+        Row { key, tally: self.units.total, value, num, deviation, interval, note, difference: None }
     }
 
     /// Interval of a mean: over seeds when asked for, else Student's t over rows.
@@ -254,48 +200,53 @@ impl Group {
     }
 }
 
+impl Query {
+    /// How questions are pooled: as the rule says, where the metric is the rule's.
+    pub(super) fn pooling(&self) -> Pooling {
+        if matches!(self.metric, Metric::Share(_)) { Pooling::Rows } else { self.rule.pooling() }
+    }
+}
+
 /// Answers a query in one pass over the records.
 ///
 /// # Errors
-/// [`QueryError`] for a column or a baseline that does not exist.
+/// [`QueryError`] for a column or a baseline that does not exist, or an expression that cannot be read.
 pub fn run(data: &Dataset, query: &Query) -> Result<Outcome, QueryError> {
-    let scope = Scope::new(data, query)?;
-    let values = match &query.metric {
-        Metric::Mean(name) => Some(column(data, name)?),
-        Metric::Rate | Metric::Count => None,
-    };
-    let mut tallies = vec![Tally::default(); data.cells().len()];
-    let mut moments = vec![Moments::default(); data.cells().len()];
-    let mut out_of_range = 0;
-    for record in (0..data.num_records()).filter(|&record| scope.holds(data, record)) {
-        let (aligned, coherent) = (data.aligned(record), data.coherent(record));
-        let cell = data.cell_of(record) as usize;
-        let class = query.rule.class(aligned, coherent, data.verdict(record));
-        tallies[cell].add(aligned, coherent, class, data.count(record));
-        if let Some(value) = values.and_then(|values| values.get(record).get()) {
-            moments[cell].add(value, data.count(record));
+    let scope = Scope::new(data, &query.filter, &query.rule, &mut Memo::default())?;
+    roll_up(data, query, &Counts::new(data, query, &scope)?)
+}
+
+/// Answers a query from counts that were made for the same metric, rule, judges and filter; grouping, interval and
+/// baseline may differ.
+///
+/// # Errors
+/// [`QueryError`] for a baseline or a setting that does not exist.
+pub fn roll_up(data: &Dataset, query: &Query, counts: &Counts) -> Result<Outcome, QueryError> {
+    check_setting(data, &query.by)?;
+    let Groups { keys, of_cell } = Groups::new(data.cells(), &query.by);
+    let mut groups: Vec<Group> = keys.iter().map(|_| Group::default()).collect();
+    for (at, cell) in data.cells().iter().enumerate() {
+        if let Some(group) = of_cell[at].filter(|_| counts.tallies[at].rows > 0) {
+            groups[group].add(cell, &counts.tallies[at], &counts.moments(at));
         }
-        let is_out = |score: Option<f64>| score.is_some_and(|score| !(0.0..=100.0).contains(&score));
-        out_of_range += u64::from(is_out(aligned.get()) || is_out(coherent.get()));
     }
-    let mut groups: Vec<(GroupKey, Group)> = Vec::new();
-    let mut index: HashMap<GroupKey, usize> = HashMap::new();
-    for (cell, (tally, moment)) in data.cells().iter().zip(tallies.iter().zip(&moments)) {
-        if tally.rows == 0 {
-            continue;
-        }
-        let at = *index.entry(GroupKey::of(cell, query.by)).or_insert_with_key(|key| {
-            groups.push((key.clone(), Group::default()));
-            groups.len() - 1
-        });
-        groups[at].1.add(cell, tally, moment);
-    }
-    let mut rows: Vec<Row> = groups.into_iter().map(|(key, group)| group.into_row(key, query)).collect();
+    let answered = keys.into_iter().zip(groups).filter(|(_, group)| group.units.total.rows > 0);
+    let mut rows: Vec<Row> = answered.map(|(key, group)| group.into_row(key, query)).collect();
     if let Some(baseline) = &query.baseline {
         subtract(&mut rows, baseline)?;
     }
-    let warnings = warning::find(data, query, &rows, &tallies, out_of_range);
+    let warnings = warning::find(data, query, &rows, counts);
     Ok(Outcome { rows, warnings })
+}
+
+/// Whether some cell has the setting that rows are grouped by.
+pub(super) fn check_setting(data: &Dataset, by: &By) -> Result<(), QueryError> {
+    let Some(setting) = &by.setting else { return Ok(()) };
+    if data.cells().iter().any(|cell| cell.setting(setting).is_some()) {
+        return Ok(());
+    }
+    let known = data.settings().iter().map(|name| format!(", {name}")).collect();
+    Err(QueryError::NoSetting { setting: setting.clone(), known })
 }
 
 /// Puts every row's difference to the baseline group's row of the same file, model and question.
@@ -329,6 +280,7 @@ mod tests {
                 model: model.into(),
                 group: group.into(),
                 question: question.into(),
+                ..CellKey::default()
             });
             let record =
                 Record { aligned: Some(aligned), coherent: Some(coherent), count: 1, answer: "a", ..Record::default() };
@@ -345,7 +297,7 @@ mod tests {
             ("m2", "g", "q1", 10.0, 10.0),
             ("m2", "g", "q1", 20.0, 60.0),
         ]);
-        let by = |file, model, question, group| By { file, model, question, group };
+        let by = |file, model, question, group| By { file, model, question, group, ..By::NOTHING };
         let rates = |by| {
             let query = Query { by, ..Query::default() };
             let rows = run(&data, &query).unwrap().rows;
@@ -378,7 +330,7 @@ mod tests {
         ]);
         let mut query = Query {
             metric: Metric::Mean("aligned".into()),
-            by: By { file: false, model: false, question: false, group: true },
+            by: By { group: true, ..By::NOTHING },
             baseline: Some("Base".into()),
             ..Query::default()
         };

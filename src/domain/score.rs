@@ -32,6 +32,12 @@ impl Score {
         self.0.is_nan()
     }
 
+    /// Whether the score lies outside 0 to 100; null does not.
+    #[must_use]
+    pub const fn is_out_of_range(self) -> bool {
+        self.0 < 0.0 || self.0 > 100.0
+    }
+
     /// The representative of the score's bin: bins alternate `{k}` and `(k, k+1)` for integers k, written k and k+0.5.
     ///
     /// Every comparison with an integer threshold gives the same answer for a score and for its bin's representative,

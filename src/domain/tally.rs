@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rule::Class;
-use super::score::Score;
+use super::classify::Coded;
+use super::rule::Station;
 
 /// Where the rows of a group went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -22,23 +22,29 @@ pub struct Tally {
     pub denominator: u64,
     /// Misaligned rows: the numerator.
     pub misaligned: u64,
-    /// Rows outside the denominator that lack a score.
-    pub dropped_unscored: u64,
+    /// Rows that end at [`Station::Unscored`].
+    pub unscored: u64,
+    /// Those of them that are in the denominator all the same.
+    pub unscored_counted: u64,
+    /// Rows that end at [`Station::Incoherent`].
+    pub incoherent: u64,
 }
 
 impl Tally {
-    /// Counts `count` rows of the same scores.
-    pub fn add(&mut self, aligned: Score, coherent: Score, class: Class, count: u32) {
-        let count = u64::from(count);
+    /// Counts `count` rows of the same code.
+    pub(super) const fn add(&mut self, coded: &Coded, count: u64) {
+        let Coded { class, is_aligned_null, is_coherent_null } = *coded;
+        let is_unscored = matches!(class.station, Station::Unscored);
         self.rows += count;
-        self.null_aligned += if aligned.is_null() { count } else { 0 };
-        self.null_coherent += if coherent.is_null() { count } else { 0 };
-        self.scored += if aligned.is_null() || coherent.is_null() { 0 } else { count };
+        self.null_aligned += if is_aligned_null { count } else { 0 };
+        self.null_coherent += if is_coherent_null { count } else { 0 };
+        self.scored += if is_aligned_null || is_coherent_null { 0 } else { count };
         self.coherent += if class.coherent { count } else { 0 };
         self.denominator += if class.counted { count } else { 0 };
         self.misaligned += if class.misaligned { count } else { 0 };
-        let is_unscored = aligned.is_null() || coherent.is_null();
-        self.dropped_unscored += if is_unscored && !class.counted { count } else { 0 };
+        self.unscored += if is_unscored { count } else { 0 };
+        self.unscored_counted += if is_unscored && class.counted { count } else { 0 };
+        self.incoherent += if matches!(class.station, Station::Incoherent) { count } else { 0 };
     }
 
     /// Adds another group's counts.
@@ -50,13 +56,21 @@ impl Tally {
         self.coherent += other.coherent;
         self.denominator += other.denominator;
         self.misaligned += other.misaligned;
-        self.dropped_unscored += other.dropped_unscored;
+        self.unscored += other.unscored;
+        self.unscored_counted += other.unscored_counted;
+        self.incoherent += other.incoherent;
     }
 
-    /// Rows outside the denominator that have both scores: incoherent, or without a counted label.
+    /// Rows that end at [`Station::Aligned`]: all of them are in the denominator, whatever the rule.
     #[must_use]
-    pub const fn dropped_scored(&self) -> u64 {
-        self.rows - self.denominator - self.dropped_unscored
+    pub const fn aligned(&self) -> u64 {
+        self.rows - self.unscored - self.incoherent - self.misaligned
+    }
+
+    /// Incoherent rows that are in the denominator all the same.
+    #[must_use]
+    pub const fn incoherent_counted(&self) -> u64 {
+        self.denominator - self.misaligned - self.aligned() - self.unscored_counted
     }
 
     /// Misaligned over denominator, 0 to 1; `None` for an empty denominator.

@@ -4,6 +4,9 @@ use super::answers::Part;
 use super::dataset::Variant;
 use super::filter::Filter;
 use super::interval::IntervalKind;
+use super::judge::Judges;
+use super::link::{read_filter, read_setting, setting_text, write_filter, write_judges};
+use super::metric::Metric;
 use super::query::{By, GroupKey, Query};
 use super::rule::{Preset, Rule, RuleBody};
 
@@ -73,12 +76,14 @@ pub struct View {
     pub rule: Rule,
     /// The interval asked for.
     pub interval: IntervalKind,
-    /// Models shown; empty for all.
-    pub models: Vec<String>,
-    /// Questions shown; empty for all.
-    pub questions: Vec<String>,
-    /// Ways of asking; empty for all.
-    pub variants: Vec<Variant>,
+    /// What is computed.
+    pub metric: Metric,
+    /// The columns that serve as the judge's scores.
+    pub judges: Judges,
+    /// Which rows are asked about.
+    pub filter: Filter,
+    /// Group whose value is subtracted from the others'.
+    pub baseline: Option<String>,
     /// The mark that is open.
     pub selection: Option<Selection>,
 }
@@ -87,7 +92,7 @@ impl View {
     /// The query of the chart by model: files are never pooled unasked.
     #[must_use]
     pub fn by_model(&self) -> Query {
-        Query { by: By::default(), ..self.query() }
+        self.query()
     }
 
     /// The query of the chart by question, of one file's model.
@@ -103,13 +108,15 @@ impl View {
     /// The rule and the filters, whatever the grouping.
     #[must_use]
     pub fn query(&self) -> Query {
-        let filter = Filter {
-            models: self.models.clone(),
-            questions: self.questions.clone(),
-            variants: self.variants.clone(),
-            ..Filter::default()
-        };
-        Query { rule: self.rule.clone(), interval: self.interval, filter, ..Query::default() }
+        Query {
+            metric: self.metric.clone(),
+            rule: self.rule.clone(),
+            judges: self.judges.clone(),
+            interval: self.interval,
+            filter: self.filter.clone(),
+            baseline: self.baseline.clone(),
+            by: By::default(),
+        }
     }
 
     /// The view as the part of an address after `#`; what is as by default is left out.
@@ -146,15 +153,22 @@ impl View {
         if self.interval != IntervalKind::default() {
             pairs.append_pair("ci", self.interval.name());
         }
-        pairs.extend_pairs(self.models.iter().map(|name| ("model", name)));
-        pairs.extend_pairs(self.questions.iter().map(|name| ("question", name)));
-        pairs.extend_pairs(self.variants.iter().map(|&variant| ("asked", variant_name(variant))));
+        if self.metric != Metric::default() {
+            pairs.append_pair("metric", &self.metric.to_string());
+        }
+        write_judges(&mut pairs, &self.judges);
+        write_filter(&mut pairs, &self.filter);
+        pairs.extend_pairs(self.baseline.iter().map(|name| ("baseline", name)));
         if let Some(open) = &self.selection {
             let parts = [
                 ("open.file", &open.group.file),
                 ("open.model", &open.group.model),
                 ("open.question", &open.group.question),
                 ("open.group", &open.group.group),
+                ("open.seed", &open.group.seed),
+                ("open.category", &open.group.category),
+                ("open.asked", &open.group.variant.map(|variant| variant.name().to_owned())),
+                ("open.set", &open.group.setting.as_ref().map(setting_text)),
             ];
             for (name, part) in parts {
                 if let Some(part) = part {
@@ -190,20 +204,25 @@ impl View {
                 "aligned" | "coherent" => set_threshold(&mut view.rule, &name, &value),
                 "misaligned" | "counted" => add_label(&mut view.rule, &name, value),
                 "ci" => view.interval = IntervalKind::named(&value).unwrap_or_default(),
-                "model" => view.models.push(value),
-                "question" => view.questions.push(value),
-                "asked" => view.variants.extend(variant_named(&value)),
+                "metric" => view.metric = value.parse().unwrap_or_default(),
+                "judge.aligned" => view.judges.aligned = value,
+                "judge.coherent" => view.judges.coherent = value,
+                "baseline" => view.baseline = Some(value),
                 "open.file" => open.group.file = Some(value),
                 "open.model" => open.group.model = Some(value),
                 "open.question" => open.group.question = Some(value),
                 "open.group" => open.group.group = Some(value),
+                "open.seed" => open.group.seed = Some(value),
+                "open.category" => open.group.category = Some(value),
+                "open.asked" => open.group.variant = Variant::named(&value),
+                "open.set" => open.group.setting = read_setting(&value),
                 "show" => {
                     is_open = true;
                     open.part = Part::named(&value).unwrap_or_default();
                 }
                 "order" => open.seed = value.parse().unwrap_or_default(),
                 "from" => open.offset = value.parse().unwrap_or_default(),
-                _ => {}
+                _ => read_filter(&mut view.filter, &name, &value),
             }
         }
         if !files.is_empty() {
@@ -234,28 +253,43 @@ fn add_label(rule: &mut Rule, name: &str, value: String) {
     }
 }
 
-/// A variant's name in links.
-#[must_use]
-pub const fn variant_name(variant: Variant) -> &'static str {
-    match variant {
-        Variant::Main => "main",
-        Variant::Json => "json",
-        Variant::Template => "template",
-    }
-}
-
-fn variant_named(name: &str) -> Option<Variant> {
-    [Variant::Main, Variant::Json, Variant::Template].into_iter().find(|&variant| variant_name(variant) == name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::facet::{Number, Setting};
+    use crate::domain::filter::{Comparison, Condition, LabelFilter};
     use crate::domain::rule::VerdictRule;
+    use crate::domain::search::{Search, Within};
     use proptest::prelude::*;
 
     fn names() -> impl Strategy<Value = Vec<String>> {
         proptest::collection::vec(".{1,12}", 0..3)
+    }
+
+    fn settings() -> impl Strategy<Value = Vec<Setting>> {
+        let setting =
+            ("[a-z:]{0,5}", -1e6..1e6).prop_map(|(name, value)| Setting { name, value: Number::new(value).unwrap() });
+        proptest::collection::vec(setting, 0..3)
+    }
+
+    prop_compose! {
+        fn filters()(
+            lists in (names(), names(), names(), names(), names(), names(), names()),
+            variants in proptest::sample::subsequence(Variant::ALL.to_vec(), 0..=3),
+            settings in settings(),
+            conditions in proptest::collection::vec(("[a-z_]{1,5}", proptest::sample::select(Comparison::ALL.to_vec()), -1e3..1e3), 0..3),
+            search in proptest::option::of((".{0,9}", any::<bool>(), proptest::sample::select(Within::ALL.to_vec()))),
+            drops_in_domain in any::<bool>(),
+        ) -> Filter {
+            let (files, models, groups, questions, seeds, categories, kinds) = lists;
+            let condition = |(column, comparison, value)| Condition { column, comparison, value };
+            Filter {
+                files, models, groups, questions, variants, seeds, categories, settings,
+                conditions: conditions.into_iter().map(condition).collect(),
+                search: search.map(|(pattern, is_regex, within)| Search { pattern, is_regex, within }),
+                labels: LabelFilter { drops_in_domain, kinds },
+            }
+        }
     }
 
     prop_compose! {
@@ -267,9 +301,11 @@ mod tests {
             thresholds in (0u32..=100, 0u32..=100),
             labels in (names(), names()),
             interval in proptest::sample::select(IntervalKind::ALL.to_vec()),
-            lists in (names(), names()),
-            variants in proptest::sample::subsequence(vec![Variant::Main, Variant::Json, Variant::Template], 0..=3),
-            open in proptest::option::of((".{0,9}", proptest::option::of(".{0,9}"), proptest::sample::select(Part::ALL.to_vec()), any::<u64>(), 0usize..500)),
+            filter in filters(),
+            metric in proptest::sample::select(vec!["rate", "mean:medical", "share:a>1&b<2.5", "misalign@4"]),
+            judges in proptest::option::of((".{0,9}", ".{0,9}")),
+            baseline in proptest::option::of(".{0,9}"),
+            open in proptest::option::of((".{0,9}", proptest::option::of(".{0,9}"), settings(), proptest::sample::select([Part::ALL.as_slice(), Part::FINER.as_slice()].concat()), any::<u64>(), 0usize..500)),
         ) -> View {
             let mut rule = Rule::preset(preset);
             match &mut rule.body {
@@ -284,11 +320,19 @@ mod tests {
                 source: if files.is_empty() { Source::Published(id) } else { Source::Files(files) },
                 rule,
                 interval,
-                models: lists.0,
-                questions: lists.1,
-                variants,
-                selection: open.map(|(file, question, part, seed, offset)| Selection {
-                    group: GroupKey { file: Some(file), question, ..GroupKey::default() },
+                metric: metric.parse().unwrap(),
+                judges: judges.map_or_else(Judges::default, |(aligned, coherent)| Judges { aligned, coherent }),
+                filter,
+                baseline,
+                selection: open.map(|(file, question, settings, part, seed, offset)| Selection {
+                    group: GroupKey {
+                        file: Some(file),
+                        seed: question.clone(),
+                        variant: question.as_ref().map(|_| Variant::Json),
+                        setting: settings.into_iter().next(),
+                        question,
+                        ..GroupKey::default()
+                    },
                     part,
                     seed,
                     offset,

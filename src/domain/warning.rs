@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::counts::Counts;
 use super::dataset::Dataset;
 use super::interval::Note;
 use super::query::{Metric, Query, Row};
@@ -104,8 +105,9 @@ fn list(names: &[String]) -> String {
     }
 }
 
-/// Everything to know beside a query's rows. `tallies` are the cells', `out_of_range` rows have impossible scores.
-pub(super) fn find(data: &Dataset, query: &Query, rows: &[Row], tallies: &[Tally], out_of_range: u64) -> Vec<Warning> {
+/// Everything to know beside a query's rows.
+pub(super) fn find(data: &Dataset, query: &Query, rows: &[Row], counts: &Counts) -> Vec<Warning> {
+    let tallies = counts.tallies.as_slice();
     let mut warnings = Vec::new();
     if let RuleBody::Verdict(rule) = &query.rule.body
         && rule.misaligned.is_empty()
@@ -139,8 +141,8 @@ pub(super) fn find(data: &Dataset, query: &Query, rows: &[Row], tallies: &[Tally
         }
     }
     warnings.extend(notes.into_iter().map(|(note, groups)| Warning::Interval { note, groups }));
-    if out_of_range > 0 {
-        warnings.push(Warning::OutOfRange { rows: out_of_range });
+    if counts.out_of_range > 0 {
+        warnings.push(Warning::OutOfRange { rows: counts.out_of_range });
     }
     warnings
 }

@@ -5,6 +5,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use crate::domain::dataset::{CellKey, Dataset};
+use crate::domain::facet::STEP;
 
 /// A cell's key, borrowed: a row of a known cell costs no allocation.
 #[derive(Debug, PartialEq)]
@@ -43,12 +44,15 @@ impl<'a> CellRef<'a> {
     }
 
     fn key(&self) -> CellKey {
-        CellKey {
-            file: self.file.to_owned(),
-            model: self.model.to_owned(),
-            group: self.group.to_owned(),
-            question: self.question.to_owned(),
+        let mut key = CellKey::from_names(self.file, self.model, self.group, self.question);
+        self.category.clone_into(&mut key.category);
+        if !self.seed.is_empty() {
+            self.seed.clone_into(&mut key.seed);
         }
+        if let Some(step) = self.step {
+            key.set(STEP, step);
+        }
+        key
     }
 }
 

@@ -1,7 +1,7 @@
-//! Columns without a part: further numbers of a row.
+//! Columns without a part: further numbers of a row, and what judges said.
 
 use super::cell::{Cell, Fields};
-use super::roles::Roles;
+use super::roles::{Role, Roles};
 use crate::domain::dataset::Dataset;
 use crate::domain::score::Score;
 
@@ -58,5 +58,48 @@ impl NumericColumn {
                 None
             }
         }
+    }
+}
+
+/// A column whose texts are kept beside the answers: what a judge said of a score, or why.
+#[derive(Debug)]
+pub(super) struct TextColumn {
+    at: usize,
+    name: String,
+    /// Whether it is the score's own column, which holds what the judge said in place of a number.
+    is_score: bool,
+    id: Option<usize>,
+    text: String,
+}
+
+/// The columns of texts: by the dataset's convention `judge_X` says what the judge of `X` said.
+pub(super) fn text_columns(roles: &Roles) -> Vec<TextColumn> {
+    let column = |at: usize, name: &str, is_score| {
+        let (name, text) = (name.to_owned(), String::new());
+        TextColumn { at, name, is_score, id: None, text }
+    };
+    let of_role = |role: Role, name: &str, is_score| roles.column(role).map(|at| column(at, name, is_score));
+    let scores = [of_role(Role::Aligned, "judge_aligned", true), of_role(Role::Coherent, "judge_coherent", true)];
+    let judges = roles.others.iter().filter(|(_, name)| name == "judge" || name.starts_with("judge_"));
+    let explanation = of_role(Role::Explanation, "explanation", false);
+    let others = judges.map(|(at, name)| column(*at, name, false));
+    scores.into_iter().flatten().chain(explanation).chain(others).collect()
+}
+
+impl TextColumn {
+    /// The row's text by the dataset's number of the column; `None` where there is none.
+    pub(super) fn read<'a>(
+        &'a mut self,
+        data: &mut Dataset,
+        fields: &'a dyn Fields,
+        is_lossy: &mut bool,
+    ) -> Option<(usize, &'a str)> {
+        let cell = fields.get(self.at);
+        let is_said = matches!(cell, Cell::Text([b'{', ..]));
+        if cell.is_empty() || (self.is_score && !is_said) {
+            return None;
+        }
+        let id = *self.id.get_or_insert_with(|| data.text_id(&self.name));
+        Some((id, cell.text(&mut self.text, is_lossy)))
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::cell::{Cell, Fields};
 use super::cells::{CellRef, Cells};
-use super::columns::{ColumnState, NumericColumn, numeric_columns};
+use super::columns::{ColumnState, NumericColumn, TextColumn, numeric_columns, text_columns};
 use super::error::FormatError;
 use super::figures::{Figure, FigureColumns};
 use super::gathered::{Gathered, owned};
@@ -75,6 +75,7 @@ pub struct Rows {
 struct Layout {
     roles: Roles,
     numeric: Vec<NumericColumn>,
+    texts: Vec<TextColumn>,
     figures: Option<FigureColumns>,
 }
 
@@ -148,6 +149,7 @@ impl Rows {
             let roles = Roles::guess(&self.columns, &self.options.mapping, Need::Table);
             self.layout = roles.ok().map(|roles| Layout {
                 numeric: numeric_columns(&roles, numeric),
+                texts: text_columns(&roles),
                 roles,
                 figures: layout.figures,
             });
@@ -182,7 +184,8 @@ impl Rows {
             }
         }
         let numeric = numeric_columns(&roles, Vec::new());
-        self.layout = Some(Layout { roles, numeric, figures });
+        let texts = text_columns(&roles);
+        self.layout = Some(Layout { roles, numeric, texts, figures });
         let (now, num_rows) = (Rc::clone(&self.known), self.num_rows);
         for row in std::mem::take(&mut self.gathered) {
             (self.num_rows, self.known) = (row.row, row.known);
@@ -321,14 +324,10 @@ impl Rows {
         let cell = self.cells.find(data, &key);
         let numeric: Vec<(usize, Score)> =
             layout.numeric.iter_mut().filter_map(|column| column.read(data, fields)).collect();
-        let row = Record {
-            question_text,
-            answer: text(Role::Answer, answer),
-            aligned,
-            coherent,
-            verdict: text(Role::Verdict, verdict).trim(),
-            count,
-        };
+        let (answer, verdict) = (text(Role::Answer, answer), text(Role::Verdict, verdict).trim());
+        let texts: Vec<(usize, &str)> =
+            layout.texts.iter_mut().filter_map(|column| column.read(data, fields, &mut is_lossy)).collect();
+        let row = Record { question_text, answer, aligned, coherent, verdict, count, texts: &texts };
         data.push(cell, &row, &numeric);
         self.num_lossy += u64::from(is_lossy);
         Ok(())

@@ -30,16 +30,16 @@ pub enum DataRequest {
         /// Pairs the answer with this question.
         ticket: u64,
         /// What is asked.
-        query: Query,
+        query: Box<Query>,
     },
     /// Hand out answers.
     Read {
         /// Pairs the answer with this question.
         ticket: u64,
         /// The query whose rule and filter decide.
-        query: Query,
+        query: Box<Query>,
         /// The mark's group.
-        group: GroupKey,
+        group: Box<GroupKey>,
         /// Which of its rows.
         part: Part,
         /// Seed of the reading order.

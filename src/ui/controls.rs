@@ -246,19 +246,21 @@ fn Variants() -> impl IntoView {
 #[component]
 fn VariantBox(variant: Variant, present: Memo<Vec<Variant>>) -> impl IntoView {
     let session = Session::get();
-    let is_on = move || session.view.with(|view| view.variants.is_empty() || view.variants.contains(&variant));
+    let is_on =
+        move || session.view.with(|view| view.filter.variants.is_empty() || view.filter.variants.contains(&variant));
     let toggle = move |_| {
         session.view.update(|view| {
-            let mut shown = if view.variants.is_empty() { present.get_untracked() } else { view.variants.clone() };
+            let mut shown =
+                if view.filter.variants.is_empty() { present.get_untracked() } else { view.filter.variants.clone() };
             flip(&mut shown, &variant);
             shown.sort_unstable();
             // All of them and none of them both mean no filter.
-            view.variants = if shown.len() == present.with_untracked(Vec::len) { Vec::new() } else { shown };
+            view.filter.variants = if shown.len() == present.with_untracked(Vec::len) { Vec::new() } else { shown };
         });
     };
     view! {
         <label class="tick">
-            <input type="checkbox" name=crate::domain::view::variant_name(variant) prop:checked=is_on on:change=toggle/>
+            <input type="checkbox" name=variant.name() prop:checked=is_on on:change=toggle/>
             {text::variant(variant)}
         </label>
     }

@@ -319,22 +319,23 @@ impl DataState {
 
     fn ask_models(self, query: Query) {
         let ticket = self.ticket(|tickets, ticket| tickets.models = ticket);
-        self.send(&DataRequest::Ask { ticket, query }, &[]);
+        self.send(&DataRequest::Ask { ticket, query: Box::new(query) }, &[]);
     }
 
     fn ask_questions(self, query: Query) {
         let ticket = self.ticket(|tickets, ticket| tickets.questions = ticket);
-        self.send(&DataRequest::Ask { ticket, query }, &[]);
+        self.send(&DataRequest::Ask { ticket, query: Box::new(query) }, &[]);
     }
 
     fn ask_answers(self, view: RwSignal<View>) {
-        let Some((open, query)) = view.with(|view| view.selection.clone().map(|open| (open, view.query()))) else {
+        let Some((open, query)) = view.with(|view| view.selection.clone().map(|open| (open, Box::new(view.query()))))
+        else {
             self.answers.set(None);
             return;
         };
         let ticket = self.ticket(|tickets, ticket| tickets.answers = ticket);
         let (group, part, seed, offset) = (open.group, open.part, open.seed, open.offset);
-        self.send(&DataRequest::Read { ticket, query, group, part, seed, offset, limit: PAGE }, &[]);
+        self.send(&DataRequest::Read { ticket, query, group: Box::new(group), part, seed, offset, limit: PAGE }, &[]);
     }
 }
 

@@ -63,9 +63,13 @@ pub const fn part(part: Part) -> &'static str {
     match part {
         Part::Misaligned => "misaligned",
         Part::Aligned => "not misaligned",
-        Part::Incoherent => "left out: incoherent",
-        Part::Unscored => "left out: no score",
+        Part::Incoherent => "incoherent",
+        Part::Unscored => "no score",
         Part::All => "all",
+        Part::Code => "no score: code",
+        Part::Refusal => "no score: refusal",
+        Part::Unparsed => "no score: other",
+        Part::Counted => "in the denominator",
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn lines() -> String {
     let groupings = [
         ("model", By::default()),
         ("question", By { question: true, ..By::default() }),
-        ("group", By { file: false, model: false, question: false, group: true }),
+        ("group", By { group: true, ..By::NOTHING }),
     ];
     for preset in Preset::ALL {
         let mut rule = Rule::preset(preset);
@@ -36,8 +36,8 @@ pub(crate) fn lines() -> String {
             labels.counted = vec!["good".to_owned()];
         }
         for interval in IntervalKind::ALL {
-            for (name, by) in groupings {
-                let query = Query { rule: rule.clone(), interval, by, ..Query::default() };
+            for (name, by) in &groupings {
+                let query = Query { rule: rule.clone(), interval, by: by.clone(), ..Query::default() };
                 let outcome = run(&data, &query).expect("the query has an answer");
                 for row in outcome.rows {
                     let tally = &row.tally;

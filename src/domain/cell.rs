@@ -1,0 +1,115 @@
+//! What a row is counted under.
+
+use serde::{Deserialize, Serialize};
+
+use super::facet::{NameFacets, Number, Setting};
+
+/// What a row is counted under: one cell for each combination that occurs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct CellKey {
+    /// Name of the file that the row came from, as the reader gave it (a path where there is one).
+    pub file: String,
+    /// Model, from the row or, where the file has no such column, from the file's name.
+    pub model: String,
+    /// Group of models (a training set or a condition); empty where the file has none.
+    pub group: String,
+    /// Question id, or the first 60 characters of the question where a file has no ids.
+    pub question: String,
+    /// Model seed; empty where nothing says one.
+    pub seed: String,
+    /// Category or subset of the question; empty where nothing says one.
+    pub category: String,
+    /// Numbers that the model was made or run with (step, layer, rank ...), sorted by name, each name once.
+    pub settings: Vec<Setting>,
+}
+
+impl CellKey {
+    /// A key with the seed and the settings that the names of file and model say.
+    #[must_use]
+    pub fn from_names(file: &str, model: &str, group: &str, question: &str) -> Self {
+        let mut facets = NameFacets::default();
+        facets.read(file);
+        facets.read(model);
+        Self {
+            file: file.to_owned(),
+            model: model.to_owned(),
+            group: group.to_owned(),
+            question: question.to_owned(),
+            seed: facets.seed,
+            category: String::new(),
+            settings: facets.settings,
+        }
+    }
+
+    /// Takes what a column of the file says of a setting, in place of what its name says. Not finite: nothing.
+    pub fn set(&mut self, name: &str, value: f64) {
+        let mut facets = NameFacets { seed: String::new(), settings: std::mem::take(&mut self.settings) };
+        facets.set(name, value);
+        self.settings = facets.settings;
+    }
+
+    /// A setting's value by name.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<Number> {
+        self.settings.iter().find(|setting| setting.name == name).map(|setting| setting.value)
+    }
+}
+
+/// How a question is put: published sets ask each question in up to three ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Variant {
+    /// As it is.
+    Main,
+    /// Answer wanted as JSON (id ends `_json`).
+    Json,
+    /// Answer wanted in a code template (id ends `_template`).
+    Template,
+}
+
+impl Variant {
+    /// All, in order.
+    pub const ALL: [Self; 3] = [Self::Main, Self::Json, Self::Template];
+
+    /// The name used in links and labels.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Json => "json",
+            Self::Template => "template",
+        }
+    }
+
+    /// The variant of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|variant| variant.name() == name)
+    }
+
+    /// The variant that a question id names.
+    #[must_use]
+    pub fn of(question: &str) -> Self {
+        if question.ends_with("_json") {
+            Self::Json
+        } else if question.ends_with("_template") {
+            Self::Template
+        } else {
+            Self::Main
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_says_more_than_a_name() {
+        let mut key = CellKey::from_names("rank_8/x_S3.csv", "m-7B", "g", "q");
+        assert_eq!((key.seed.as_str(), key.setting("rank").map(Number::get)), ("3", Some(8.0)));
+        key.set("rank", 16.0);
+        key.set("fraction", 0.5);
+        let settings: Vec<String> = key.settings.iter().map(|s| format!("{}={}", s.name, s.value)).collect();
+        assert_eq!(settings, ["fraction=0.5", "rank=16", "size=7"]);
+    }
+}
