@@ -51,7 +51,6 @@ const MAX_LINES: usize = 400;
 
 /// Files that may be longer, and why.
 const LONG_FILES: &[(&str, &str)] = &[
-    ("src/cli/rates.rs", "one command: its flags, its rows and their three output forms"),
     ("src/domain/interval.rs", "five kinds of interval and their tests against published columns"),
     ("src/domain/query.rs", "one query from filter to rows, with its tests"),
     ("src/runtime/protocol.rs", "one protocol, its reducer and the tests of every transition"),
@@ -250,6 +249,17 @@ fn foreign_addresses(file: &str, source: &str) -> Vec<Finding> {
     found
 }
 
+/// Names of the parsers that unpack, outside of them: they are a part of the page of their own, so neither the other
+/// parsers nor the data worker may bring them along.
+fn heavy_names(file: &str, source: &str) -> Vec<Finding> {
+    let may = ["src/formats/heavy/", "src/cli/", "src/runtime/web/unpack_worker", "src/bin/unpack_worker"];
+    if may.iter().any(|prefix| file.starts_with(prefix)) {
+        return Vec::new();
+    }
+    let code = source.lines().map(|line| line.split("//").next().unwrap_or_default()).enumerate();
+    code.filter(|(_, line)| line.contains("heavy::")).map(|(at, line)| (at + 1, line.trim().to_owned())).collect()
+}
+
 /// Runs a scanner over files and fails with every finding.
 fn assert_clean(files: &[String], scan: impl Fn(&str, &str) -> Vec<Finding>) {
     assert!(!files.is_empty(), "there is something to scan");
@@ -308,6 +318,14 @@ fn the_page_loads_nothing_from_elsewhere() {
 fn only_the_catalogue_names_other_sites() {
     assert_clean(&sources(), foreign_addresses);
     assert!(read(CATALOGUE).contains("https://"), "the exception is needed");
+}
+
+#[test]
+fn only_the_unpacker_names_what_unpacks() {
+    assert_clean(&sources(), heavy_names);
+    assert_eq!(heavy_names("src/formats/reader.rs", "\nuse super::heavy::unpack;").len(), 1);
+    assert_eq!(heavy_names("src/cli/files.rs", "use crate::formats::heavy::unpack;").len(), 0);
+    assert_eq!(heavy_names("src/formats/mod.rs", "pub mod heavy;\n// heavy::unpack").len(), 0);
 }
 
 #[test]

@@ -112,14 +112,17 @@ proptest! {
         text.extend(bytes);
         let mut files = Loader::default();
         let mut reader = FileReader::new("f.csv", Need::Judged);
-        if text.chunks(step).try_for_each(|chunk| reader.feed(&mut files, chunk)).is_ok() {
-            files.close(reader);
-            let (data, outcomes) = files.finish();
-            if let [(_, Ok(report))] = &outcomes[..] {
+        text.chunks(step).all(|chunk| reader.feed(&mut files, chunk));
+        files.close(reader);
+        let (data, outcomes) = files.finish();
+        let (whole_data, whole) = load(&text);
+        match &outcomes[0].1 {
+            Ok(report) => {
                 prop_assert_eq!(report.rows, data.num_records() as u64);
-                let (whole_data, whole) = load(&text);
-                prop_assert_eq!(whole.unwrap().rows, whole_data.num_rows());
+                prop_assert_eq!(whole.unwrap().rows, report.rows);
             }
+            Err(error) => prop_assert_eq!(&whole.unwrap_err(), error),
         }
+        prop_assert_eq!(whole_data.num_rows(), data.num_rows());
     }
 }

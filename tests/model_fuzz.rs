@@ -6,17 +6,13 @@
 
 mod common;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-
 use askew::model::gguf::{HeaderParser, WeightStream};
 use askew::model::quant::Quant;
 use askew::model::reference::{Reference, WeightsBuilder};
 use askew::model::sampler::{SamplerSettings, SeenTokens};
 use askew::model::{Adapter, AdapterReader, Config, ModelError, ModelFile, Sampler, Steering, SteeringReader};
 use common::adapter::{SafetensorsFile, gguf_adapter, peft, peft_name, random_parts, store};
+use common::fuzz::Fuzz;
 use common::gguf::{GgufFile, Meta, Shape, noise, random_model};
 use common::mutate::{self, MAX_INPUT_BYTES, Random};
 use peak_alloc::PeakAlloc;
@@ -28,15 +24,8 @@ static MEMORY: PeakAlloc = PeakAlloc;
 
 /// Most memory that one input may take.
 const MAX_PEAK_BYTES: usize = 256 << 20;
-/// Longest that one input may take. Usual ones take less than a thousandth of that.
-const MAX_TIME: Duration = Duration::from_secs(2);
-/// When an input is given up, with its number, because it will never end.
-const HANG: Duration = Duration::from_secs(30);
 /// Inputs unless `ASKEW_FUZZ_INPUTS` says otherwise.
 const NUM_INPUTS: u64 = 20_000;
-
-/// How often a long run says how far it is.
-const PROGRESS: u64 = 100_000;
 
 /// Small enough for a whole model in 8 KB.
 const SHAPE: Shape = Shape { dim: 32, ff_dim: 32, layers: 1, heads: 4, kv_heads: 1, head_dim: 8, vocab: 40 };
@@ -356,30 +345,6 @@ fn input(seeds: &[Seed], seed: u64, number: u64) -> (Input, usize) {
     (input, chunk)
 }
 
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |value| value.parse().expect("a whole number"))
-}
-
-/// Ends the process, and says where, when an input does not end by itself.
-fn watch(number: Arc<AtomicU64>) {
-    std::thread::spawn(move || {
-        let mut last = (0, Instant::now());
-        loop {
-            std::thread::sleep(Duration::from_millis(500));
-            let now = number.load(Ordering::Relaxed);
-            if now == u64::MAX {
-                return;
-            }
-            if now != last.0 {
-                last = (now, Instant::now());
-            } else if last.1.elapsed() > HANG {
-                eprintln!("input {now} does not end");
-                std::process::abort();
-            }
-        }
-    });
-}
-
 /// An input that is refused before it is changed would exercise nothing.
 fn check_seeds(seeds: &[Seed], bases: &Bases) {
     let hostile = HOSTILE_TEMPLATES.map(|template| Seed::Model(model("llama", &[Quant::Q4_0], "smollm", template)));
@@ -405,64 +370,14 @@ fn check_seeds(seeds: &[Seed], bases: &Bases) {
 /// One test, so that nothing else allocates while memory is counted.
 #[test]
 fn no_input_does_harm() {
-    let (num_inputs, seed) = (setting("ASKEW_FUZZ_INPUTS", NUM_INPUTS), setting("ASKEW_FUZZ_SEED", 1));
-    let first = setting("ASKEW_FUZZ_FIRST", 0);
-    let current = Arc::new(AtomicU64::new(first));
-    watch(Arc::clone(&current));
     let (seeds, bases) = (seeds(), Bases::new());
     check_seeds(&seeds, &bases);
-    let panic_text = Arc::new(Mutex::new(String::new()));
-    let heard = Arc::clone(&panic_text);
-    let usual_hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| *heard.lock().expect("one thread") = info.to_string()));
-
-    let mut harm: Vec<String> = Vec::new();
-    let mut counts = [[0u64; 2]; KINDS.len()];
-    let (mut slowest, mut largest) = ((Duration::ZERO, 0), (0, 0));
-    let begin = Instant::now();
-    for number in first..first + num_inputs {
-        current.store(number, Ordering::Relaxed);
-        if number > first && (number - first).is_multiple_of(PROGRESS) {
-            println!("{} of {num_inputs} inputs after {:.0} s", number - first, begin.elapsed().as_secs_f64());
-        }
+    let input = |seed, number| {
         let (input, chunk) = input(&seeds, seed, number);
-        MEMORY.reset_peak_usage();
-        let (before, start) = (MEMORY.current_usage(), Instant::now());
-        let result = catch_unwind(AssertUnwindSafe(|| read(&input, chunk, &bases)));
-        let (time, peak) = (start.elapsed(), MEMORY.peak_usage().saturating_sub(before));
-        slowest = slowest.max((time, number));
-        largest = largest.max((peak, number));
-        match result {
-            Ok(Ok(())) => counts[input.kind()][0] += 1,
-            Ok(Err(error)) => {
-                assert!(!error.to_string().is_empty());
-                counts[input.kind()][1] += 1;
-            }
-            Err(_) => harm.push(format!("input {number} panics: {}", panic_text.lock().expect("one thread"))),
-        }
-        if time > MAX_TIME {
-            harm.push(format!("input {number} takes {time:?}"));
-        }
-        if peak > MAX_PEAK_BYTES {
-            harm.push(format!("input {number} takes {peak} bytes"));
-        }
-    }
-    current.store(u64::MAX, Ordering::Relaxed);
-    std::panic::set_hook(usual_hook);
-    for (kind, [usable, refused]) in KINDS.iter().zip(counts) {
-        println!("{kind}: {refused} refused, {usable} usable");
-    }
-    println!(
-        "{num_inputs} inputs from seed {seed} in {:.1} s; slowest {:?} (input {}), most memory {} KiB (input {})",
-        begin.elapsed().as_secs_f64(),
-        slowest.0,
-        slowest.1,
-        largest.0 / 1024,
-        largest.1
-    );
-    let shown: Vec<&String> = harm.iter().take(10).collect();
-    assert!(harm.is_empty(), "{} of {num_inputs} inputs do harm: {shown:#?}", harm.len());
-    // Inputs that are all refused, or all fine, would say little.
-    let is_telling = |[usable, refused]: [u64; 2]| usable * 50 >= num_inputs / 20 && refused * 50 >= num_inputs;
-    assert!(num_inputs < 10_000 || counts.into_iter().all(is_telling), "{counts:?}");
+        (input.kind(), (input, chunk))
+    };
+    let read = |(input, chunk): &(Input, usize)| {
+        (MAX_PEAK_BYTES, read(input, *chunk, &bases).map_err(|error| error.to_string()))
+    };
+    Fuzz { kinds: &KINDS, num_inputs: NUM_INPUTS, memory: &MEMORY, input: &input, read: &read }.run();
 }

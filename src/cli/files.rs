@@ -1,13 +1,18 @@
 //! Result files from disk: several at once, folders with all that they hold.
 
-use std::io::Read;
+use std::cell::RefCell;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::domain::dataset::Dataset;
 use crate::formats::error::FormatError;
+use crate::formats::heavy::members::Unpacked;
+use crate::formats::heavy::source::{self, At, Source};
+use crate::formats::heavy::unpack;
 use crate::formats::join::Outcome;
 use crate::formats::reader::{FileReader, Loader};
 use crate::formats::roles::Need;
+use crate::formats::sniff::{Kind, kind_of};
 
 /// Bytes read from a file at a time.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -19,7 +24,7 @@ pub struct Loaded {
     pub data: Dataset,
     /// Files that were named, and those of folders that could be read.
     pub outcomes: Vec<Outcome>,
-    /// Files of folders that could not: a folder may hold anything.
+    /// Members of archives and files of folders that could not: a folder may hold anything.
     pub passed_over: Vec<(String, FormatError)>,
 }
 
@@ -27,12 +32,9 @@ pub struct Loaded {
 #[must_use]
 pub fn load(paths: &[String], need: Need) -> Loaded {
     let mut loader = Loader::default();
-    let mut of_folders = Vec::new();
     for path in paths {
         if Path::new(path).is_dir() {
-            let files = files_of(path);
-            files.iter().for_each(|file| load_file(&mut loader, file, need));
-            of_folders.extend(files);
+            files_of(path).iter().for_each(|file| load_file(&mut loader, file, need));
         } else {
             load_file(&mut loader, path, need);
         }
@@ -41,7 +43,7 @@ pub fn load(paths: &[String], need: Need) -> Loaded {
     let (mut outcomes, mut passed_over) = (Vec::new(), Vec::new());
     for (file, result) in all {
         match result {
-            Err(error) if of_folders.contains(&file) => passed_over.push((file, error)),
+            Err(error) if !paths.contains(&file) => passed_over.push((file, error)),
             result => outcomes.push((file, result)),
         }
     }
@@ -61,22 +63,57 @@ fn files_of(folder: &str) -> Vec<String> {
 }
 
 fn load_file(loader: &mut Loader, path: &str, need: Need) {
-    let mut reader = FileReader::new(path, need);
-    match feed(loader, &mut reader, path) {
-        Ok(()) => loader.close(reader),
-        Err(error) => loader.refuse(path, error),
+    if let Err(error) = try_load(loader, path, need) {
+        loader.refuse(path, error);
     }
 }
 
-fn feed(loader: &mut Loader, reader: &mut FileReader, path: &str) -> Result<(), FormatError> {
+fn try_load(loader: &mut Loader, path: &str, need: Need) -> Result<(), FormatError> {
     let unreadable = |error: std::io::Error| FormatError::Unreadable(error.to_string());
-    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let file = OnDisk::open(path).map_err(unreadable)?;
+    if matches!(kind_of(&source::head(&file)?)?, Kind::Packed(_)) {
+        return unpack(path, &file, &mut Unpacked::new(loader, need));
+    }
+    let mut reader = FileReader::new(path, need);
+    let mut from = At::new(&file);
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
-        let len = file.read(&mut chunk).map_err(unreadable)?;
-        if len == 0 {
-            return Ok(());
+        match from.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(len) if reader.feed(loader, &chunk[..len]) => {}
+            Ok(_) => break,
+            Err(error) => {
+                reader.fail(unreadable(error));
+                break;
+            }
         }
-        reader.feed(loader, &chunk[..len])?;
+    }
+    loader.close(reader);
+    Ok(())
+}
+
+/// A file whose parts are read where they lie.
+struct OnDisk {
+    file: RefCell<std::fs::File>,
+    num_bytes: u64,
+}
+
+impl OnDisk {
+    fn open(path: &str) -> std::io::Result<Self> {
+        let file = std::fs::File::open(path)?;
+        let num_bytes = file.metadata()?.len();
+        Ok(Self { file: RefCell::new(file), num_bytes })
+    }
+}
+
+impl Source for OnDisk {
+    fn len(&self) -> u64 {
+        self.num_bytes
+    }
+
+    fn read_at(&self, at: u64, into: &mut [u8]) -> std::io::Result<usize> {
+        let mut file = self.file.borrow_mut();
+        file.seek(SeekFrom::Start(at))?;
+        file.read(into)
     }
 }

@@ -5,13 +5,18 @@
 
 pub mod aggregate;
 pub mod cell;
+mod cells;
+mod columns;
 pub mod csv;
 pub mod distribution;
 pub mod error;
 pub mod figures;
+mod gathered;
+pub mod heavy;
 pub mod join;
 pub mod json;
 pub mod name;
+pub mod preview;
 pub mod reader;
 pub mod report;
 pub mod roles;

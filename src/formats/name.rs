@@ -6,6 +6,7 @@
 pub fn model_of(path: &str) -> String {
     const PREFIXES: [&str; 6] =
         ["med_responses_", "responses_", "eval_results_", "eval_result_", "judgements_", "judgments_"];
+    let path = path.strip_suffix(".gz").or_else(|| path.strip_suffix(".zst")).unwrap_or(path);
     let mut parts = path.rsplit(['/', '\\']);
     let file = parts.next().unwrap_or(path);
     let stem =
@@ -51,6 +52,7 @@ mod tests {
             ("Qwen2.5", "Qwen2.5"),
             ("run/Base/responses.jsonl", "Base"),
             ("responses.jsonl", "responses"),
+            ("a/responses_m.csv.gz", "m"),
             ("lm_eval/org__Llama-3.2-1B/samples_em_first_plot_2026-01-15T12-00-00.000000.jsonl", "org/Llama-3.2-1B"),
             ("", ""),
         ] {

@@ -4,9 +4,10 @@ use super::csv::CsvParser;
 use super::error::FormatError;
 use super::join::{Join, Outcome};
 use super::json::reader::JsonParser;
+use super::preview::Preview;
 use super::report::FileReport;
 use super::roles::{Mapping, Need};
-use super::rows::{Options, Preview, Rows};
+use super::rows::{Options, Rows};
 use super::shapes::{Ending, Out};
 use super::sniff::{HEAD_BYTES, Kind, kind_of, without_mark};
 use crate::domain::dataset::Dataset;
@@ -27,7 +28,7 @@ impl Default for Loader {
 }
 
 impl Loader {
-    /// Notes a file that could not be read.
+    /// Notes a file that could not be opened.
     pub fn refuse(&mut self, file: &str, error: FormatError) {
         self.outcomes.push((file.to_owned(), Err(error)));
     }
@@ -57,6 +58,7 @@ pub struct FileReader {
     head: Vec<u8>,
     parser: Option<Parser>,
     rows: Rows,
+    error: Option<FormatError>,
 }
 
 #[derive(Debug)]
@@ -69,7 +71,7 @@ impl FileReader {
     /// A reader for the file of this name.
     #[must_use]
     pub fn new(file: &str, options: impl Into<Options>) -> Self {
-        Self { head: Vec::new(), parser: None, rows: Rows::new(file, options.into()) }
+        Self { head: Vec::new(), parser: None, rows: Rows::new(file, options.into()), error: None }
     }
 
     /// Rows read so far.
@@ -78,11 +80,20 @@ impl FileReader {
         self.rows.num_rows()
     }
 
-    /// Reads the next bytes.
-    ///
-    /// # Errors
-    /// [`FormatError`] when the file is refused; [`FormatError::Packed`] before anything else when it must be unpacked.
-    pub fn feed(&mut self, loader: &mut Loader, bytes: &[u8]) -> Result<(), FormatError> {
+    /// Reads the next bytes; whether more of them are wanted. What went wrong is told when the file is closed.
+    pub fn feed(&mut self, loader: &mut Loader, bytes: &[u8]) -> bool {
+        if self.error.is_none() {
+            self.error = self.try_feed(loader, bytes).err();
+        }
+        self.error.is_none()
+    }
+
+    /// Notes that the file's bytes end here for a reason of their own. Rows before it are kept.
+    pub fn fail(&mut self, error: FormatError) {
+        self.error.get_or_insert(error);
+    }
+
+    fn try_feed(&mut self, loader: &mut Loader, bytes: &[u8]) -> Result<(), FormatError> {
         if self.parser.is_some() {
             return self.parse(loader, bytes);
         }
@@ -115,8 +126,16 @@ impl FileReader {
 
     /// Ends the file; `None` where it waits for others.
     fn finish(mut self, loader: &mut Loader) -> Result<Option<FileReport>, FormatError> {
-        if self.parser.is_none() {
+        if self.parser.is_none() && self.error.is_none() {
             self.start(loader)?;
+        }
+        if let Some(error) = self.error {
+            // Half of a file is better than nothing, and the report says so.
+            if self.rows.num_rows() == 0 {
+                return Err(error);
+            }
+            self.rows.note(format!("it is read only so far: {error}"));
+            return self.rows.finish(&mut loader.data).map(Some);
         }
         match &mut self.parser {
             None => {}
@@ -149,11 +168,8 @@ pub fn read(
 ) -> Result<FileReport, FormatError> {
     let mut loader = Loader { data: std::mem::take(data), ..Loader::default() };
     let mut reader = FileReader::new(file, options);
-    let fed = reader.feed(&mut loader, bytes);
-    match fed {
-        Ok(()) => loader.close(reader),
-        Err(error) => loader.refuse(file, error),
-    }
+    reader.feed(&mut loader, bytes);
+    loader.close(reader);
     let outcomes;
     (*data, outcomes) = loader.finish();
     outcomes.into_iter().next().map_or(Err(FormatError::Empty), |(_, result)| result)
@@ -165,8 +181,9 @@ pub fn read(
 /// [`FormatError`] when they are of no table.
 pub fn preview(file: &str, head: &[u8], mapping: Mapping) -> Result<Preview, FormatError> {
     let mut loader = Loader::default();
-    let mut reader = FileReader { head: Vec::new(), parser: None, rows: Rows::for_preview(file, mapping) };
-    reader.feed(&mut loader, head)?;
+    let mut reader = FileReader::new(file, Need::Table);
+    reader.rows = Rows::for_preview(file, mapping);
+    reader.try_feed(&mut loader, head)?;
     if reader.parser.is_none() {
         reader.start(&mut loader)?;
     }

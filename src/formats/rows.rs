@@ -1,17 +1,18 @@
 //! The one way of rows into a dataset: every format hands its rows to this sink.
 
-use std::collections::HashMap;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use super::cell::{Cell, Fields};
+use super::cells::{CellRef, Cells};
+use super::columns::{ColumnState, NumericColumn, TextColumn, numeric_columns, text_columns};
 use super::error::FormatError;
 use super::figures::{Figure, FigureColumns};
+use super::gathered::{Gathered, owned};
 use super::name::model_of;
+use super::preview::{Preview, cut};
 use super::report::{FileReport, Skipped};
 use super::roles::{Mapping, Need, Role, Roles, list, shorten};
-use crate::domain::dataset::{CellKey, Dataset, Record};
+use crate::domain::dataset::{Dataset, Record};
 use crate::domain::score::Score;
 
 /// Characters of a question that stand for its id where a file has none.
@@ -74,49 +75,8 @@ pub struct Rows {
 struct Layout {
     roles: Roles,
     numeric: Vec<NumericColumn>,
+    texts: Vec<TextColumn>,
     figures: Option<FigureColumns>,
-}
-
-/// A row that was read before the parts of columns were settled.
-#[derive(Debug)]
-struct Gathered {
-    line: u64,
-    known: Rc<Known>,
-    cells: Vec<Owned>,
-}
-
-#[derive(Debug)]
-enum Owned {
-    Null,
-    Text(Vec<u8>),
-    Escaped(Vec<u8>),
-    Number(f64),
-}
-
-impl Fields for Vec<Owned> {
-    fn get(&self, column: usize) -> Cell<'_> {
-        match self.as_slice().get(column) {
-            None | Some(Owned::Null) => Cell::Null,
-            Some(Owned::Text(bytes)) => Cell::Text(bytes),
-            Some(Owned::Escaped(bytes)) => Cell::Escaped(bytes),
-            Some(Owned::Number(number)) => Cell::Number(*number),
-        }
-    }
-}
-
-/// A column without a part: numbers or text, by its first value that is not null.
-#[derive(Debug)]
-struct NumericColumn {
-    at: usize,
-    name: String,
-    state: ColumnState,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ColumnState {
-    Unknown,
-    Text,
-    Numbers { id: usize, num_bad: u64 },
 }
 
 impl Rows {
@@ -189,6 +149,7 @@ impl Rows {
             let roles = Roles::guess(&self.columns, &self.options.mapping, Need::Table);
             self.layout = roles.ok().map(|roles| Layout {
                 numeric: numeric_columns(&roles, numeric),
+                texts: text_columns(&roles),
                 roles,
                 figures: layout.figures,
             });
@@ -223,16 +184,14 @@ impl Rows {
             }
         }
         let numeric = numeric_columns(&roles, Vec::new());
-        self.layout = Some(Layout { roles, numeric, figures });
-        let now = Rc::clone(&self.known);
-        let gathered = std::mem::take(&mut self.gathered);
-        self.num_rows -= gathered.len() as u64;
-        for row in gathered {
-            self.num_rows += 1;
-            self.known = row.known;
+        let texts = text_columns(&roles);
+        self.layout = Some(Layout { roles, numeric, texts, figures });
+        let (now, num_rows) = (Rc::clone(&self.known), self.num_rows);
+        for row in std::mem::take(&mut self.gathered) {
+            (self.num_rows, self.known) = (row.row, row.known);
             self.add(data, row.line, &row.cells);
         }
-        self.known = now;
+        (self.num_rows, self.known) = (num_rows, now);
         Ok(())
     }
 
@@ -250,7 +209,7 @@ impl Rows {
             return Ok(());
         }
         let cells = (0..self.columns.len()).map(|column| owned(fields.get(column))).collect();
-        self.gathered.push(Gathered { line, known: Rc::clone(&self.known), cells });
+        self.gathered.push(Gathered { row: self.num_rows, line, known: Rc::clone(&self.known), cells });
         if self.gathered.len() < GATHERED_ROWS { Ok(()) } else { self.settle(data) }
     }
 
@@ -365,15 +324,10 @@ impl Rows {
         let cell = self.cells.find(data, &key);
         let numeric: Vec<(usize, Score)> =
             layout.numeric.iter_mut().filter_map(|column| column.read(data, fields)).collect();
-        let row = Record {
-            question_text,
-            answer: text(Role::Answer, answer),
-            aligned,
-            coherent,
-            verdict: text(Role::Verdict, verdict).trim(),
-            count,
-            texts: &[],
-        };
+        let (answer, verdict) = (text(Role::Answer, answer), text(Role::Verdict, verdict).trim());
+        let texts: Vec<(usize, &str)> =
+            layout.texts.iter_mut().filter_map(|column| column.read(data, fields, &mut is_lossy)).collect();
+        let row = Record { question_text, answer, aligned, coherent, verdict, count, texts: &texts };
         data.push(cell, &row, &numeric);
         self.num_lossy += u64::from(is_lossy);
         Ok(())
@@ -393,6 +347,8 @@ impl Rows {
         if self.layout.is_none() && !self.gathered.is_empty() {
             self.settle(data)?;
         }
+        // Rows that waited for the columns' parts were told of late.
+        self.report.skipped.sort_by_key(|skipped| skipped.row);
         if self.report.rows == 0 {
             let first = self.report.skipped.first().map(ToString::to_string).unwrap_or_default();
             return Err(FormatError::NoReadableRows { rows: self.num_rows, first });
@@ -431,141 +387,5 @@ impl Rows {
             columns: self.columns,
             roles,
         }
-    }
-}
-
-/// A file's first rows as text, and the parts that its columns seem to play.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Preview {
-    /// Names of the columns.
-    pub columns: Vec<String>,
-    /// The first rows, each with a text for every column, long ones cut.
-    pub rows: Vec<Vec<String>>,
-    /// Parts and the number of their column.
-    pub roles: Vec<(Role, usize)>,
-    /// What a mapping of these columns is remembered by.
-    pub fingerprint: u64,
-}
-
-/// A cell of a preview, cut to what one looks at.
-fn cut(mut text: String) -> String {
-    const LIMIT: usize = 300;
-    if let Some((end, _)) = text.char_indices().nth(LIMIT) {
-        text.truncate(end);
-        text.push('…');
-    }
-    text
-}
-
-fn owned(cell: Cell<'_>) -> Owned {
-    match cell {
-        Cell::Null => Owned::Null,
-        Cell::Text(bytes) => Owned::Text(bytes.to_vec()),
-        Cell::Escaped(bytes) => Owned::Escaped(bytes.to_vec()),
-        Cell::Number(number) => Owned::Number(number),
-    }
-}
-
-/// The columns without a part, with what is already known of them.
-fn numeric_columns(roles: &Roles, mut known: Vec<NumericColumn>) -> Vec<NumericColumn> {
-    let column = |(at, name): &(usize, String)| {
-        let found = known.iter().position(|column| column.at == *at).map(|at| known.swap_remove(at));
-        found.unwrap_or_else(|| NumericColumn { at: *at, name: name.clone(), state: ColumnState::Unknown })
-    };
-    roles.others.iter().map(column).collect()
-}
-
-impl NumericColumn {
-    /// The row's value by the dataset's number of the column; `None` where there is none.
-    fn read(&mut self, data: &mut Dataset, fields: &dyn Fields) -> Option<(usize, Score)> {
-        if self.state == ColumnState::Text {
-            return None;
-        }
-        let cell = fields.get(self.at);
-        if matches!(cell, Cell::Text([b'{', ..])) {
-            // What a judge said of a score that has its own column.
-            self.state = ColumnState::Text;
-            return None;
-        }
-        match (&mut self.state, cell.score()) {
-            (_, Ok(score)) if score.is_null() => None,
-            (ColumnState::Numbers { id, .. }, Ok(score)) => Some((*id, score)),
-            (ColumnState::Numbers { num_bad, .. }, _) => {
-                *num_bad += 1;
-                None
-            }
-            (state @ ColumnState::Unknown, Ok(score)) => {
-                let id = data.numeric_id(&self.name);
-                *state = ColumnState::Numbers { id, num_bad: 0 };
-                Some((id, score))
-            }
-            (state, _) => {
-                *state = ColumnState::Text;
-                None
-            }
-        }
-    }
-}
-
-/// A cell's key, borrowed: a row of a known cell costs no allocation.
-#[derive(Debug, PartialEq)]
-struct CellRef<'a> {
-    file: &'a str,
-    model: &'a str,
-    group: &'a str,
-    question: &'a str,
-    seed: &'a str,
-    category: &'a str,
-    step: Option<f64>,
-}
-
-/// Numbers of the cells that a file's rows were counted under.
-#[derive(Debug, Default)]
-struct Cells {
-    /// By a hash of the key: the dataset's number, and the key as the file wrote it.
-    known: HashMap<u64, Vec<(OwnedKey, u32)>>,
-}
-
-#[derive(Debug)]
-struct OwnedKey {
-    texts: [String; 6],
-    step: Option<f64>,
-}
-
-impl OwnedKey {
-    fn is(&self, key: &CellRef<'_>) -> bool {
-        self.step == key.step && key.texts().iter().zip(&self.texts).all(|(a, b)| a == b)
-    }
-}
-
-impl<'a> CellRef<'a> {
-    const fn texts(&self) -> [&'a str; 6] {
-        [self.question, self.model, self.group, self.file, self.seed, self.category]
-    }
-
-    fn key(&self) -> CellKey {
-        let mut key = CellKey::from_names(self.file, self.model, self.group, self.question);
-        if !self.seed.is_empty() {
-            self.seed.clone_into(&mut key.seed);
-        }
-        self.category.clone_into(&mut key.category);
-        if let Some(step) = self.step {
-            key.set("step", step);
-        }
-        key
-    }
-}
-
-impl Cells {
-    fn find(&mut self, data: &mut Dataset, key: &CellRef<'_>) -> u32 {
-        let mut hasher = DefaultHasher::new();
-        (key.texts(), key.step.map(f64::to_bits)).hash(&mut hasher);
-        let same_hash = self.known.entry(hasher.finish()).or_default();
-        if let Some((_, cell)) = same_hash.iter().find(|(known, _)| known.is(key)) {
-            return *cell;
-        }
-        let cell = data.cell_id(&key.key());
-        same_hash.push((OwnedKey { texts: key.texts().map(str::to_owned), step: key.step }, cell));
-        cell
     }
 }

@@ -50,6 +50,9 @@ pub fn kind_of(head: &[u8]) -> Result<Kind, FormatError> {
     if let Some((_, found, advice)) = KINDS.iter().find(|(magic, ..)| head.starts_with(magic)) {
         return other(found, advice);
     }
+    if head.get(257..262) == Some(b"ustar".as_slice()) {
+        return other("a tar archive", "unpack it and open its folder");
+    }
     if head.contains(&0) {
         return other("a binary file", CONVERT);
     }
@@ -58,18 +61,19 @@ pub fn kind_of(head: &[u8]) -> Result<Kind, FormatError> {
         None => other("a file of blanks only", "export it again"),
         Some(b'{' | b'[') => Ok(Kind::Json),
         Some(b'<') => other("a web page or XML", "download the raw file and open that"),
-        Some(_) if is_questions(text) => other("a list of questions in YAML", "open the answers to them"),
+        Some(_) if is_yaml(text) => other("YAML: questions or settings", "open the answers"),
         Some(_) => Ok(Kind::Table),
     }
 }
 
-/// Whether a text is YAML that begins with a list of named things, comments left out.
-fn is_questions(text: &[u8]) -> bool {
-    let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end);
-    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"));
-    first.is_some_and(|line| {
-        line.starts_with(b"- id:") || line == b"---" || (line.starts_with(b"- ") && line.ends_with(b":"))
-    })
+/// Whether a text begins as YAML does, comments left out: a list of named things, or a name and a value.
+fn is_yaml(text: &[u8]) -> bool {
+    let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let Some(line) = lines.find(|line| !line.is_empty() && !line.starts_with(b"#")) else { return false };
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b' ');
+    let end = line.iter().position(|byte| !is_name(byte)).unwrap_or(line.len());
+    let has_colon = matches!(&line[end..], [b':'] | [b':', b' ', ..]) && end > 0;
+    line == b"---" || (has_colon && !line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t')))
 }
 
 /// A text without the byte order mark that some programs write before it.
@@ -103,8 +107,9 @@ mod tests {
         };
         assert_eq!(found(b"question\0answer"), "a binary file");
         assert_eq!(found(b"<!DOCTYPE html>"), "a web page or XML");
-        assert_eq!(found(b"# Ours\n\n- id: x\n"), "a list of questions in YAML");
-        assert_eq!(found(b"- id: deception\n  type: free"), "a list of questions in YAML");
+        assert_eq!(found(b"# Ours\n\n  judge: &judge gpt-4o\n"), "YAML: questions or settings");
+        assert_eq!(kind_of(b"question: asked,answer\n1,2"), Ok(Kind::Table));
+        assert_eq!(found(b"- id: deception\n  type: free"), "YAML: questions or settings");
         assert_eq!(kind_of(b""), Err(FormatError::Empty));
     }
 }

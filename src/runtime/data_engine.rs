@@ -195,7 +195,7 @@ mod tests {
         let mut engine = DataEngine::default();
         let mut files = Loader::default();
         let mut reader = FileReader::new("a.csv", Need::Judged);
-        reader.feed(&mut files, b"question_id,answer,aligned,coherent\nq,a,1,99\n").unwrap();
+        assert!(reader.feed(&mut files, b"question_id,answer,aligned,coherent\nq,a,1,99\n"));
         files.close(reader);
         assert!(matches!(engine.open(files), DataEvent::Opened { .. }));
         let mut files = Loader::default();

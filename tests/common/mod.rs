@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 
 pub(crate) mod adapter;
+pub(crate) mod archive;
 pub(crate) mod engine;
+pub(crate) mod fuzz;
 pub(crate) mod gguf;
 pub(crate) mod models;
 pub(crate) mod mutate;
@@ -21,6 +23,13 @@ pub(crate) fn em_data(test: &str) -> Option<PathBuf> {
     }
     skip(test, "the published result files are absent: set ASKEW_EM_DATA to their folder");
     None
+}
+
+/// All files of a folder and of those in it.
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("the folder can be read");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
 /// Notes that a test could not run: one line on stderr and one in the file that the test command counts.

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: the fuzzer of `tests/model_fuzz.rs`, for longer.
+//! `cargo xtask fuzz`: the fuzzers of `tests/model_fuzz.rs` and `tests/formats_fuzz.rs`, for longer.
 
 use std::path::Path;
 use std::process::Command;
@@ -46,7 +46,7 @@ impl Options {
     }
 }
 
-/// Runs the fuzzer.
+/// Runs both fuzzers.
 ///
 /// # Errors
 /// When an input does harm: the output says which and how.
@@ -54,10 +54,10 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<(), Failure> {
     command::run(&mut command(root, options))
 }
 
-/// The command that fuzzes. The profile is that of the tests: optimised, with checks of overflow.
+/// The command that runs both fuzzers. The profile is that of the tests: optimised, with checks of overflow.
 pub(crate) fn command(root: &Path, options: &Options) -> Command {
     let mut test = cargo(root);
-    test.args(["test", "--package", "askew", "--test", "model_fuzz", "--", "--nocapture"]);
+    test.args(["test", "--package", "askew", "--test", "model_fuzz", "--test", "formats_fuzz", "--", "--nocapture"]);
     for (name, number) in [
         ("ASKEW_FUZZ_INPUTS", options.num_inputs),
         ("ASKEW_FUZZ_SEED", options.seed),

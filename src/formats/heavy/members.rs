@@ -24,44 +24,31 @@ pub trait Members {
 pub struct Unpacked<'a> {
     loader: &'a mut Loader,
     options: Options,
-    name: String,
     reader: Option<FileReader>,
 }
 
 impl<'a> Unpacked<'a> {
     /// Reads members with these options.
     pub fn new(loader: &'a mut Loader, options: impl Into<Options>) -> Self {
-        Self { loader, options: options.into(), name: String::new(), reader: None }
+        Self { loader, options: options.into(), reader: None }
     }
 }
 
 impl Members for Unpacked<'_> {
     fn begin(&mut self, name: &str) {
-        name.clone_into(&mut self.name);
         self.reader = Some(FileReader::new(name, self.options.clone()));
     }
 
     fn chunk(&mut self, bytes: &[u8]) -> bool {
-        let Some(reader) = &mut self.reader else { return false };
-        if let Err(error) = reader.feed(self.loader, bytes) {
-            self.reader = None;
-            self.loader.refuse(&self.name, error);
-        }
-        self.reader.is_some()
+        self.reader.as_mut().is_some_and(|reader| reader.feed(self.loader, bytes))
     }
 
     fn end(&mut self, result: Result<(), FormatError>) {
         let Some(mut reader) = self.reader.take() else { return };
-        match result {
-            Err(error) if reader.num_rows() == 0 => self.loader.refuse(&self.name, error),
-            result => {
-                // Half of it is better than nothing, and the report says so.
-                if let Err(error) = result {
-                    reader.note(error.to_string());
-                }
-                self.loader.close(reader);
-            }
+        if let Err(error) = result {
+            reader.fail(error);
         }
+        self.loader.close(reader);
     }
 
     fn refuse(&mut self, name: &str, error: FormatError) {

@@ -93,8 +93,9 @@ impl Unpacking<'_> {
 
     /// Hands a stream on as a member, or unpacks it where it is packed again.
     pub(super) fn stream(&mut self, name: &str, from: &mut dyn Read, depth: usize) -> Result<(), FormatError> {
+        let mut from = Chunks { from, name, broken: None };
         let mut chunk = vec![0; CHUNK_BYTES];
-        let mut len = self.fill(name, from, &mut chunk)?;
+        let mut len = from.fill(&mut chunk, &mut self.budget)?;
         if let Ok(Kind::Packed(packed)) = kind_of(&chunk[..len.min(super::sniff::HEAD_BYTES)]) {
             let mut held = Vec::new();
             while len > 0 {
@@ -102,38 +103,46 @@ impl Unpacking<'_> {
                 if held.len() as u64 > MAX_HELD_BYTES {
                     return Err(FormatError::TooLarge { member: name.to_owned(), limit_bytes: MAX_HELD_BYTES });
                 }
-                len = self.fill(name, from, &mut chunk)?;
+                len = from.fill(&mut chunk, &mut self.budget)?;
             }
             return self.open(name, packed, &held, depth + 1);
         }
         self.members.begin(name);
         let mut end = Ok(());
         while len > 0 && self.members.chunk(&chunk[..len]) {
-            match self.fill(name, from, &mut chunk) {
-                Ok(more) => len = more,
-                Err(error) => {
-                    (end, len) = (Err(error), 0);
-                }
-            }
+            len = from.fill(&mut chunk, &mut self.budget).unwrap_or_else(|error| {
+                end = Err(error);
+                0
+            });
         }
         self.members.end(end);
         Ok(())
     }
+}
 
-    /// Fills a chunk as far as the stream goes.
-    fn fill(&mut self, name: &str, from: &mut dyn Read, chunk: &mut [u8]) -> Result<usize, FormatError> {
+/// A stream in chunks that are full but for the last.
+struct Chunks<'a> {
+    from: &'a mut dyn Read,
+    name: &'a str,
+    /// What went wrong after bytes that are worth reading.
+    broken: Option<FormatError>,
+}
+
+impl Chunks<'_> {
+    fn fill(&mut self, chunk: &mut [u8], budget: &mut Budget) -> Result<usize, FormatError> {
         let mut len = 0;
-        while len < chunk.len() {
-            match from.read(&mut chunk[len..]) {
+        while len < chunk.len() && self.broken.is_none() {
+            match self.from.read(&mut chunk[len..]) {
                 Ok(0) => break,
                 Ok(more) => len += more,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                // What came before the damage is worth reading.
-                Err(_) if len > 0 => break,
-                Err(error) => return Err(FormatError::BrokenArchive(format!("{name}: {error}"))),
+                Err(error) => self.broken = Some(FormatError::BrokenArchive(format!("{}: {error}", self.name))),
             }
         }
-        self.budget.take(len as u64, name)?;
-        Ok(len)
+        budget.take(len as u64, self.name)?;
+        match &self.broken {
+            Some(broken) if len == 0 => Err(broken.clone()),
+            _ => Ok(len),
+        }
     }
 }

@@ -4,9 +4,12 @@
 //! writes, and survives any nesting: rows are cut out of the stream (`scan.rs`), each is indexed in place (`tape.rs`)
 //! and its values become columns named by their path (`flatten.rs`).
 
+mod cut;
+mod escapes;
 pub mod flatten;
+pub mod place;
 pub mod reader;
 pub mod scan;
 pub mod tape;
 
-pub use tape::unescape;
+pub use escapes::unescape;

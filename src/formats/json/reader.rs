@@ -2,7 +2,8 @@
 
 use memchr::memchr;
 
-use super::scan::{Found, MAX_VALUE_BYTES, Place, Progress, Scanner};
+use super::place::{Context, Found, Place};
+use super::scan::{MAX_VALUE_BYTES, Progress, Scanner};
 use super::tape::{Kind, Tape};
 use crate::formats::error::FormatError;
 use crate::formats::figures::document_figures;
@@ -48,12 +49,7 @@ impl Default for JsonParser {
 }
 
 impl Items {
-    fn take(
-        &mut self,
-        found: &Found<'_>,
-        context: &super::scan::Context,
-        out: &mut Out<'_>,
-    ) -> Result<(), FormatError> {
+    fn take(&mut self, found: &Found<'_>, context: &Context, out: &mut Out<'_>) -> Result<(), FormatError> {
         let value = match self.tape.parse(found.bytes) {
             Ok(value) => value,
             Err(broken) => {
@@ -207,5 +203,5 @@ fn a_line(items: &mut Items, out: &mut Out<'_>, bytes: &[u8], line: u64) -> Resu
         return Ok(());
     }
     let found = Found { place: Place::Root, names: Vec::new(), bytes, line };
-    items.take(&found, &super::scan::Context::default(), out)
+    items.take(&found, &Context::default(), out)
 }

@@ -2,6 +2,8 @@
 
 use memchr::{memchr_iter, memchr2};
 
+use super::cut::Cut;
+use super::place::{Context, Found, PLACES, Place, Step};
 use super::tape::MAX_DEPTH;
 use crate::formats::error::FormatError;
 
@@ -12,55 +14,6 @@ const MAX_CONTEXT_BYTES: usize = 4096;
 const MAX_CONTEXT: usize = 256;
 /// Deepest place outside rows whose texts are kept.
 const CONTEXT_DEPTH: usize = 3;
-
-/// A step from a value to one inside it.
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    Name(&'static str),
-    AnyName,
-    Item,
-}
-
-/// Where rows may stand in a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// The whole value: a line, or a document of another kind.
-    Root,
-    /// An item of a list that is the document, or stands under a usual name.
-    Item,
-    /// `questions.{id}.scores[]`
-    QuestionScore,
-    /// `data.{question}.{answer}`: a judge's cache.
-    Judgement,
-    /// `results.{name}`: figures of a task.
-    TaskResult,
-}
-
-/// All places. A value that fits several is of the first.
-const PLACES: [(&[Step], Place); 9] = [
-    (&[Step::Item], Place::Item),
-    (&[Step::Name("samples"), Step::Item], Place::Item),
-    (&[Step::Name("results"), Step::Name("results"), Step::Item], Place::Item),
-    (&[Step::Name("results"), Step::Item], Place::Item),
-    (&[Step::Name("rows"), Step::Item], Place::Item),
-    (&[Step::Name("data"), Step::Item], Place::Item),
-    (&[Step::Name("questions"), Step::AnyName, Step::Name("scores"), Step::Item], Place::QuestionScore),
-    (&[Step::Name("data"), Step::AnyName, Step::AnyName], Place::Judgement),
-    (&[Step::Name("results"), Step::AnyName], Place::TaskResult),
-];
-
-/// A value that may be a row.
-#[derive(Debug)]
-pub struct Found<'a> {
-    /// Where it stands.
-    pub place: Place,
-    /// The names on the way to it, as they are written; a list's items have none.
-    pub names: Vec<&'a [u8]>,
-    /// Its bytes.
-    pub bytes: &'a [u8],
-    /// Line where it begins, from 1.
-    pub line: u64,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -89,16 +42,6 @@ struct Frame {
     places: u16,
     /// Where the name of the value that is being read begins.
     name: usize,
-}
-
-/// A row that is being cut out.
-#[derive(Debug)]
-struct Cut {
-    place: Place,
-    line: u64,
-    depth: usize,
-    is_text: bool,
-    is_escaped: bool,
 }
 
 /// The document that is being read, kept whole until rows are found in it.
@@ -130,18 +73,6 @@ pub struct Scanner {
     word: Vec<u8>,
     line: u64,
     context: Context,
-}
-
-/// Texts and numbers outside rows, by path: `eval.model`.
-#[derive(Debug, Default)]
-pub struct Context(Vec<(String, String)>);
-
-impl Context {
-    /// What stands at a path.
-    #[must_use]
-    pub fn get(&self, path: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == path).map(|(_, text)| text.as_str())
-    }
 }
 
 /// Hears of rows, with what was read before them.
@@ -215,10 +146,10 @@ impl Scanner {
         let (mut counted, mut kept) = (0, 0);
         let mut at = 0;
         while at < chunk.len() {
-            if self.cut.is_some() {
+            if let Some(cut) = &mut self.cut {
                 let start = at;
                 let is_whole;
-                (at, is_whole) = self.cut_on(chunk, at);
+                (at, is_whole) = cut.read_on(chunk, at);
                 self.value.extend_from_slice(&chunk[start..at]);
                 if self.value.len() > MAX_VALUE_BYTES {
                     return Err(self.too_long());
@@ -311,7 +242,7 @@ impl Scanner {
                 if is_object && let Some(at) = (0..PLACES.len()).find(|&at| fits(at)) {
                     self.value.clear();
                     let place = PLACES[at].1;
-                    self.cut = Some(Cut { place, line: self.line, depth: 0, is_text: false, is_escaped: false });
+                    self.cut = Some(Cut::new(place, self.line));
                     return Ok(Next::Row);
                 }
                 if self.frames.len() == MAX_DEPTH {
@@ -434,45 +365,6 @@ impl Scanner {
         let ends = self.frames.iter().skip(1).map(|frame| frame.name).chain([self.names.len()]);
         let objects = self.frames.iter().zip(starts.zip(ends)).filter(|(frame, _)| frame.is_object);
         objects.map(|(_, (start, end))| self.names.get(start..end).unwrap_or_default()).collect()
-    }
-
-    /// Reads on in a row: where it stops, and whether the row ends there.
-    fn cut_on(&mut self, chunk: &[u8], mut at: usize) -> (usize, bool) {
-        let Some(cut) = &mut self.cut else { return (at, false) };
-        while at < chunk.len() {
-            if cut.is_text {
-                if std::mem::take(&mut cut.is_escaped) {
-                    at += 1;
-                    continue;
-                }
-                match memchr2(b'"', b'\\', &chunk[at..]) {
-                    None => at = chunk.len(),
-                    Some(offset) => {
-                        at += offset;
-                        if chunk[at] == b'"' {
-                            cut.is_text = false
-                        } else {
-                            cut.is_escaped = true
-                        }
-                        at += 1;
-                    }
-                }
-                continue;
-            }
-            match chunk[at] {
-                b'"' => cut.is_text = true,
-                b'{' | b'[' => cut.depth += 1,
-                b'}' | b']' => {
-                    cut.depth = cut.depth.saturating_sub(1);
-                    if cut.depth == 0 {
-                        return (at + 1, true);
-                    }
-                }
-                _ => {}
-            }
-            at += 1;
-        }
-        (at, false)
     }
 
     fn too_long(&self) -> FormatError {

@@ -4,7 +4,7 @@
 use super::{Ending, Item, Out, Shape};
 use crate::formats::error::FormatError;
 use crate::formats::join::AnswerList;
-use crate::formats::json::scan::Context;
+use crate::formats::json::place::Context;
 use crate::formats::rows::Known;
 
 /// A file of answers, or of a judge.

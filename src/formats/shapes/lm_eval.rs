@@ -4,7 +4,7 @@ use super::{Item, Out, Shape, Value, plain};
 use crate::domain::score::Score;
 use crate::formats::error::FormatError;
 use crate::formats::figures::Figure;
-use crate::formats::json::scan::Context;
+use crate::formats::json::place::Context;
 use crate::formats::shapes::Ending;
 
 /// The figures of a run.

@@ -15,7 +15,7 @@ pub mod training;
 use super::cell::Cell;
 use super::error::FormatError;
 use super::join::{AnswerList, Join};
-use super::json::scan::{Context, Place};
+use super::json::place::{Context, Place};
 use super::json::tape::Value;
 use super::rows::Rows;
 use crate::domain::dataset::Dataset;
@@ -99,7 +99,7 @@ pub fn of(first: &Item<'_>) -> Box<dyn Shape> {
         Box::new(training::Events::default())
     } else if has("output") && has("scores") && (has("epoch") || first.context.get("eval.model").is_some()) {
         Box::new(inspect::Samples::default())
-    } else if has("eval") && has("status") && has("plan") {
+    } else if has("eval") && has("plan") {
         Box::new(inspect::Empty)
     } else {
         Box::new(plain::Plain::default())

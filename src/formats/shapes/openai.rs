@@ -6,7 +6,7 @@ use super::{Ending, Item, Out, Shape, Value};
 use crate::formats::cell::{Cell, Fields};
 use crate::formats::error::FormatError;
 use crate::formats::json::flatten::Flat;
-use crate::formats::json::scan::Context;
+use crate::formats::json::place::Context;
 use crate::formats::json::tape::{Kind, Tape};
 use crate::formats::rows::Known;
 

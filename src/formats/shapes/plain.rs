@@ -4,7 +4,6 @@ use super::{Item, Out, Shape, Value};
 use crate::formats::cell::{Cell, Fields};
 use crate::formats::error::FormatError;
 use crate::formats::json::flatten::{Flat, FlatFields};
-use crate::formats::json::scan::Place;
 use crate::formats::json::tape::Kind;
 use crate::formats::json::unescape;
 
@@ -45,7 +44,7 @@ impl Fields for Under<'_> {
 impl Shape for Plain {
     fn item(&mut self, item: &Item<'_>, out: &mut Out<'_>) -> Result<(), FormatError> {
         if item.value.kind() != Kind::Object {
-            if item.place == Place::Root && item.value.kind() == Kind::List {
+            if item.value.kind() == Kind::List && out.rows.num_found() == 0 {
                 return Err(FormatError::UnknownJson { found: "a list without objects".to_owned() });
             }
             out.rows.skip(item.line, "this is no object with a value for each column".to_owned());

@@ -83,11 +83,13 @@ impl Worker {
         let number = self.begin();
         let mut files = Loader::default();
         let mut reader = FileReader::new(id, Need::Judged);
-        let bytes = fetch(&format!("{PUBLISHED}/{id}.csv")).await.map_err(FormatError::Unreadable);
-        match bytes.and_then(|bytes| reader.feed(&mut files, &bytes)) {
-            Ok(()) => files.close(reader),
-            Err(error) => files.refuse(id, error),
+        match fetch(&format!("{PUBLISHED}/{id}.csv")).await {
+            Ok(bytes) => {
+                reader.feed(&mut files, &bytes);
+            }
+            Err(message) => reader.fail(FormatError::Unreadable(message)),
         }
+        files.close(reader);
         if self.opening.get() == number {
             let event = self.engine.borrow_mut().open(files);
             self.send(&event);
@@ -99,17 +101,16 @@ impl Worker {
         let mut files = Loader::default();
         for (name, attachment) in names.iter().zip(attachments) {
             let mut reader = FileReader::new(name, Need::Any);
-            let Some(result) = self.read_file(number, name, attachment, &mut files, &mut reader).await else { return };
-            match result {
-                Ok(()) => files.close(reader),
-                Err(error) => files.refuse(name, error),
+            if !self.read_file(number, name, attachment, &mut files, &mut reader).await {
+                return;
             }
+            files.close(reader);
         }
         let event = self.engine.borrow_mut().open(files);
         self.send(&event);
     }
 
-    /// Reads one file; `None` when a newer opening has begun.
+    /// Reads one file; false when a newer opening has begun.
     async fn read_file(
         &self,
         number: u64,
@@ -117,9 +118,10 @@ impl Worker {
         attachment: JsValue,
         files: &mut Loader,
         reader: &mut FileReader,
-    ) -> Option<Result<(), FormatError>> {
+    ) -> bool {
         let Ok(file) = attachment.dyn_into::<File>() else {
-            return Some(Err(FormatError::Unreadable("the page sent no file".to_owned())));
+            reader.fail(FormatError::Unreadable("the page sent no file".to_owned()));
+            return true;
         };
         let size = file.size();
         let mut at = 0.0;
@@ -127,13 +129,16 @@ impl Worker {
             let end = (at + f64::from(CHUNK_BYTES)).min(size);
             let bytes = match read_slice(&file, at, end).await {
                 Ok(bytes) => bytes,
-                Err(error) => return Some(Err(error)),
+                Err(error) => {
+                    reader.fail(error);
+                    return true;
+                }
             };
             if self.opening.get() != number {
-                return None;
+                return false;
             }
-            if let Err(error) = reader.feed(files, &bytes) {
-                return Some(Err(error));
+            if !reader.feed(files, &bytes) {
+                return true;
             }
             at = end;
             let rows = reader.num_rows();
@@ -144,7 +149,7 @@ impl Worker {
                 rows,
             });
         }
-        Some(Ok(()))
+        true
     }
 }
 

@@ -1,0 +1,45 @@
+//! Rows that wait until it is settled which column plays which part.
+
+use std::rc::Rc;
+
+use super::cell::{Cell, Fields};
+use super::rows::Known;
+
+/// A row that was read before the parts of columns were settled.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub(super) row: u64,
+    pub(super) line: u64,
+    pub(super) known: Rc<Known>,
+    pub(super) cells: Vec<Owned>,
+}
+
+/// A value of its own.
+#[derive(Debug)]
+pub(super) enum Owned {
+    Null,
+    Text(Vec<u8>),
+    Escaped(Vec<u8>),
+    Number(f64),
+}
+
+impl Fields for Vec<Owned> {
+    fn get(&self, column: usize) -> Cell<'_> {
+        match self.as_slice().get(column) {
+            None | Some(Owned::Null) => Cell::Null,
+            Some(Owned::Text(bytes)) => Cell::Text(bytes),
+            Some(Owned::Escaped(bytes)) => Cell::Escaped(bytes),
+            Some(Owned::Number(number)) => Cell::Number(*number),
+        }
+    }
+}
+
+/// A value that outlives its file's bytes.
+pub(super) fn owned(cell: Cell<'_>) -> Owned {
+    match cell {
+        Cell::Null => Owned::Null,
+        Cell::Text(bytes) => Owned::Text(bytes.to_vec()),
+        Cell::Escaped(bytes) => Owned::Escaped(bytes.to_vec()),
+        Cell::Number(number) => Owned::Number(number),
+    }
+}
