@@ -17,6 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Results: never the model.
     ("runtime::data_engine", &["runtime::data_protocol", "runtime::data_engine", "runtime::wire", "domain", "formats"]),
     ("runtime::data_protocol", &["runtime::data_protocol", "runtime::wire", "domain", "formats"]),
+    ("runtime::web::files_worker", &["runtime::data_protocol", "runtime::web::data_worker", "formats"]),
     (
         "runtime::web::data_worker",
         &["runtime::data_protocol", "runtime::data_engine", "runtime::wire", "runtime::web::port", "domain", "formats"],

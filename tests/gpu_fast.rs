@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
 
+use askew::gpu::checks::nmse;
 use askew::gpu::ops::is_packed;
 use askew::gpu::{Gpu, GpuOptions, Lane};
 use askew::model::quant::Quant;
@@ -16,7 +17,7 @@ use askew::runtime::load::{Processor, load};
 use askew::runtime::native::FileSource;
 use askew::runtime::protocol::{LoadProgress, Math};
 use askew::runtime::{ByteSource, LoadedModel, RuntimeError};
-use common::engine::{nmse, open_gpu};
+use common::engine::open_gpu;
 use common::gguf::{Shape, random_llama, random_model};
 use common::models::{GEMMA, QWEN, SMOLLM, cached};
 use pollster::block_on;

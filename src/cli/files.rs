@@ -9,8 +9,8 @@ use crate::formats::error::FormatError;
 use crate::formats::heavy::members::Unpacked;
 use crate::formats::heavy::source::{self, At, Source};
 use crate::formats::heavy::unpack;
-use crate::formats::join::Outcome;
 use crate::formats::reader::{FileReader, Loader};
+use crate::formats::report::Outcome;
 use crate::formats::roles::Need;
 use crate::formats::sniff::{Kind, kind_of};
 

@@ -6,12 +6,9 @@ use std::hash::{Hash, Hasher};
 
 use super::cell::Cell;
 use super::error::FormatError;
-use super::report::FileReport;
+use super::report::{FileReport, Outcome};
 use super::rows::Rows;
 use crate::domain::dataset::Dataset;
-
-/// A file and what became of it.
-pub type Outcome = (String, Result<FileReport, FormatError>);
 
 /// The files whose parts are waiting for each other.
 #[derive(Debug, Default)]

@@ -2,10 +2,10 @@
 
 use super::csv::CsvParser;
 use super::error::FormatError;
-use super::join::{Join, Outcome};
+use super::join::Join;
 use super::json::reader::JsonParser;
 use super::preview::Preview;
-use super::report::FileReport;
+use super::report::{FileReport, Outcome};
 use super::roles::{Mapping, Need};
 use super::rows::{Options, Rows};
 use super::shapes::{Ending, Out};
@@ -13,18 +13,12 @@ use super::sniff::{HEAD_BYTES, Kind, kind_of, without_mark};
 use crate::domain::dataset::Dataset;
 
 /// Files on their way into one dataset.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Loader {
     /// The dataset so far.
     pub data: Dataset,
     join: Join,
     outcomes: Vec<Outcome>,
-}
-
-impl Default for Loader {
-    fn default() -> Self {
-        Self { data: Dataset::new(), join: Join::default(), outcomes: Vec::new() }
-    }
 }
 
 impl Loader {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::error::FormatError;
+
 use super::figures::Figure;
 
 /// A row that was left out.
@@ -28,6 +30,9 @@ impl fmt::Display for Skipped {
         write!(f, ": {}", self.why)
     }
 }
+
+/// A file and what became of it.
+pub type Outcome = (String, Result<FileReport, FormatError>);
 
 /// What became of one file.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

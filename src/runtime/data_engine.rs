@@ -5,8 +5,7 @@ use crate::domain::answers::{Part, answer, select};
 use crate::domain::dataset::Dataset;
 use crate::domain::query::{GroupKey, Query, run};
 use crate::domain::warning::Warning;
-use crate::formats::reader::Loader;
-use crate::formats::report::FileReport;
+use crate::formats::report::{FileReport, Outcome};
 use crate::formats::table::{Record, TableParser};
 
 /// Most answers handed out at once: what a reader scrolls through before asking for more.
@@ -21,8 +20,7 @@ pub struct DataEngine {
 
 impl DataEngine {
     /// Takes over what was opened, or keeps the dataset where nothing could be.
-    pub fn open(&mut self, files: Loader) -> DataEvent {
-        let (data, outcomes) = files.finish();
+    pub fn open(&mut self, data: Dataset, outcomes: Vec<Outcome>) -> DataEvent {
         let (mut reports, mut refused) = (Vec::new(), Vec::new());
         for (file, result) in outcomes {
             match result {
@@ -176,7 +174,7 @@ fn read_list<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::reader::FileReader;
+    use crate::formats::reader::{FileReader, Loader};
     use crate::formats::roles::Need;
 
     #[test]
@@ -197,10 +195,12 @@ mod tests {
         let mut reader = FileReader::new("a.csv", Need::Judged);
         assert!(reader.feed(&mut files, b"question_id,answer,aligned,coherent\nq,a,1,99\n"));
         files.close(reader);
-        assert!(matches!(engine.open(files), DataEvent::Opened { .. }));
+        let (data, outcomes) = files.finish();
+        assert!(matches!(engine.open(data, outcomes), DataEvent::Opened { .. }));
         let mut files = Loader::default();
         files.close(FileReader::new("b.csv", Need::Judged));
-        assert!(matches!(engine.open(files), DataEvent::NotOpened { .. }));
+        let (data, outcomes) = files.finish();
+        assert!(matches!(engine.open(data, outcomes), DataEvent::NotOpened { .. }));
         let DataEvent::Answered { outcome, .. } = engine.ask(1, &Query::default()) else { panic!("no answer") };
         assert_eq!(outcome.rows[0].tally.misaligned, 1);
     }

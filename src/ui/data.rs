@@ -10,8 +10,10 @@ use crate::formats::report::FileReport;
 use crate::runtime::data_protocol::{Collection, DataEvent, DataRequest, Refused, Stated, Summary};
 use crate::runtime::web::client::{Notice, WorkerClient};
 
-/// The worker's script, beside the page.
-const SCRIPT: &str = "worker_loader.js?data_worker";
+/// The script of the worker that knows the shipped figures, beside the page.
+const FIGURES_SCRIPT: &str = "worker_loader.js?data_worker";
+/// The script of the worker that also reads files: it takes the other's place when the reader opens some.
+const FILES_SCRIPT: &str = "worker_loader.js?files_worker";
 /// Answers shown at once.
 pub const PAGE: usize = 10;
 /// Deaths of the worker in a row after which it is not started again.
@@ -84,6 +86,8 @@ pub struct DataState {
     pending: StoredValue<Option<Source>>,
     tickets: StoredValue<Tickets>,
     num_deaths: StoredValue<u32>,
+    /// Whether the worker is the one that reads files.
+    reads_files: StoredValue<bool>,
     client: StoredValue<Option<WorkerClient<DataRequest, DataEvent>>, LocalStorage>,
 }
 
@@ -105,6 +109,7 @@ impl DataState {
             pending: StoredValue::default(),
             tickets: StoredValue::default(),
             num_deaths: StoredValue::default(),
+            reads_files: StoredValue::default(),
             client: StoredValue::new_local(None),
         }
     }
@@ -162,6 +167,10 @@ impl DataState {
             }
         }
         self.refused.set(Vec::new());
+        if !self.reads_files.get_value() {
+            self.reads_files.set_value(true);
+            self.start_worker(view);
+        }
         self.send_files(&named);
         self.files.set_value(named);
     }
@@ -205,7 +214,8 @@ impl DataState {
     }
 
     fn start_worker(self, view: RwSignal<View>) {
-        let started = WorkerClient::start(SCRIPT, move |notice| match notice {
+        let script = if self.reads_files.get_value() { FILES_SCRIPT } else { FIGURES_SCRIPT };
+        let started = WorkerClient::start(script, move |notice| match notice {
             Notice::Event(event) => self.take(view, event),
             Notice::Died(why) => self.bury(view, &why),
         });

@@ -11,7 +11,8 @@ const WINDOW: i32 = 22;
 const KB: usize = 1000;
 
 /// Parts that a reader of charts never downloads, by what their files' names begin with.
-const LAZY: [(&str, &str); 2] = [
+const LAZY: [(&str, &str); 3] = [
+    ("files_worker", "formats, loaded when a file is opened"),
     ("engine_worker", "engine, loaded when the Lab is opened"),
     ("self_test_worker", "self-test, loaded when it is run"),
 ];

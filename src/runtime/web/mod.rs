@@ -3,6 +3,7 @@
 pub mod client;
 pub mod data_worker;
 pub mod engine_worker;
+pub mod files_worker;
 mod http;
 mod opfs;
 pub mod port;

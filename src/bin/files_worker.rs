@@ -1,0 +1,9 @@
+//! The worker that reads the reader's own files, in any format.
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    askew::runtime::web::files_worker::start();
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {}
