@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use super::columns::{Names, Texts};
 use super::label::Labels;
+use super::query::QueryError;
+use super::scope;
 use super::score::Score;
+use super::search::Search;
 
 pub use super::cell::{CellKey, Variant};
 
@@ -27,6 +30,9 @@ pub struct Record<'a> {
     pub texts: &'a [(usize, &'a str)],
 }
 
+/// Finds the records whose texts match.
+pub(super) type Find = fn(&Dataset, &Search) -> Result<Vec<bool>, QueryError>;
+
 /// Answers and their scores in columns.
 ///
 /// Invariants: all columns have [`Dataset::num_records`] entries; every row's cell is one of [`Dataset::cells`].
@@ -46,6 +52,8 @@ pub struct Dataset {
     numeric: Vec<(String, Vec<Score>)>,
     texts: Vec<(String, Texts)>,
     labels: Labels,
+    /// Absent in a table of counts, which has no texts: the first screen does not download a search that it cannot use.
+    find: Option<Find>,
 }
 
 impl Default for Dataset {
@@ -58,6 +66,12 @@ impl Dataset {
     /// An empty dataset.
     #[must_use]
     pub fn new() -> Self {
+        Self { find: Some(scope::find), ..Self::of_counts() }
+    }
+
+    /// An empty dataset for counts alone.
+    #[must_use]
+    pub fn of_counts() -> Self {
         let mut verdicts = Names::default();
         // Number 0 is no label.
         verdicts.id("");
@@ -76,7 +90,13 @@ impl Dataset {
             numeric: Vec::new(),
             texts: Vec::new(),
             labels: Labels::default(),
+            find: None,
         }
+    }
+
+    /// How texts are searched, where there are any.
+    pub(super) fn find(&self) -> Option<Find> {
+        self.find
     }
 
     /// The number of a cell, which is new or known.

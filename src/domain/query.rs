@@ -108,6 +108,9 @@ pub enum QueryError {
         /// What is wrong with it.
         why: String,
     },
+    /// A search where there is nothing to search.
+    #[error("this data set holds counts and no texts: open the files with the answers to search them")]
+    NoTexts,
     /// A baseline that is no group of the result.
     #[error("no group is named `{baseline}`; there are: {known} (a baseline needs groups: --by group)")]
     NoBaseline {

@@ -23,6 +23,7 @@ impl Memo {
         {
             return Ok(Arc::clone(found));
         }
+        let find = data.find().ok_or(QueryError::NoTexts)?;
         let found: Arc<[bool]> = find(data, search)?.into();
         self.search = Some((search.clone(), data.num_records(), Arc::clone(&found)));
         Ok(found)
@@ -98,7 +99,7 @@ fn meets(condition: &Condition, value: Option<f64>) -> bool {
 }
 
 /// The records whose texts match.
-fn find(data: &Dataset, search: &Search) -> Result<Vec<bool>, QueryError> {
+pub(super) fn find(data: &Dataset, search: &Search) -> Result<Vec<bool>, QueryError> {
     let matcher = Matcher::new(&search.pattern, search.is_regex)
         .map_err(|why| QueryError::BadPattern { pattern: search.pattern.clone(), why })?;
     // Few questions, many answers: each question as asked is searched once.

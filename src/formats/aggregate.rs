@@ -2,13 +2,16 @@
 //!
 //! Bins alternate `{k}` and `(k, k+1)` for integers k, written `k` and `k.5`, plus an empty cell for null, so every
 //! rule with integer thresholds and every interval gives the same result as on the rows. [`super::csv`] reads it like
-//! any other table: one record a bin, which stands for `n` rows.
+//! any other table: one record a bin, which stands for `n` rows. [`read`] reads it and nothing else.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::domain::dataset::Dataset;
-use crate::domain::score::Score;
+use super::error::FormatError;
+use super::report::FileReport;
+use super::table::{Record as TableRecord, TableParser};
+use crate::domain::dataset::{CellKey, Dataset, Record};
+use crate::domain::score::{self, Score};
 
 /// Rows by bin of alignment and coherence, each in halves; `None` is null.
 type Bins = BTreeMap<(Option<u64>, Option<u64>), u64>;
@@ -36,6 +39,39 @@ pub fn write(data: &Dataset) -> String {
     table
 }
 
+/// Reads what [`write`] wrote, and nothing else: the first screen's worker needs no other reader.
+///
+/// # Errors
+/// [`FormatError`] when it is another table, or a row of it cannot be read.
+pub fn read(file: &str, bytes: &[u8]) -> Result<(Dataset, FileReport), FormatError> {
+    let (mut data, mut parser, mut is_header) = (Dataset::of_counts(), TableParser::new(b','), true);
+    let mut report = FileReport { file: file.to_owned(), ..FileReport::default() };
+    let mut each = |record: TableRecord<'_>| {
+        let cell = |at| std::str::from_utf8(record.field(at)).unwrap_or_default();
+        if std::mem::take(&mut is_header) {
+            let found = (0..record.len()).map(cell).collect::<Vec<_>>().join(",");
+            return if found == HEADER {
+                Ok(())
+            } else {
+                Err(FormatError::MissingColumns { missing: HEADER.to_owned(), found })
+            };
+        }
+        let [aligned, coherent] = [score::parse(cell(4)), score::parse(cell(5))];
+        let (Ok(aligned), Ok(coherent), Ok(count)) = (aligned, coherent, cell(6).parse::<u32>()) else {
+            let first = format!("line {}: its scores or its count are no numbers", record.line);
+            return Err(FormatError::NoReadableRows { rows: report.rows + 1, first });
+        };
+        let number = data.cell_id(&CellKey::from_names(cell(0), cell(1), cell(2), cell(3)));
+        let (aligned, coherent) = (aligned.get(), coherent.get());
+        data.push(number, &Record { aligned, coherent, count, ..Record::default() }, &[]);
+        report.rows += 1;
+        Ok(())
+    };
+    parser.feed(bytes, &mut each)?;
+    parser.feed(&[], &mut each)?;
+    if report.rows == 0 { Err(FormatError::NoRows) } else { Ok((data, report)) }
+}
+
 /// A score's bin in halves: an integer, so that it can be a key.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a bin of 0..=100 in halves is 0..=200")]
 fn half_units(score: Score) -> Option<u64> {
@@ -54,4 +90,43 @@ fn bin_text(halves: Option<u64>) -> String {
 #[must_use]
 pub fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::filter::Filter;
+    use crate::domain::query::{Query, QueryError, run};
+    use crate::domain::search::Search;
+    use crate::formats::csv;
+    use crate::formats::roles::Need;
+
+    const TABLE: &str =
+        "file,model,group,question_id,aligned,coherent,n\na.csv,\"m, 1\",g,q,,99.5,3\na.csv,m2_S7,,q,20,80,4\n";
+
+    #[test]
+    fn both_readers_read_it_alike() {
+        let (data, report) = read("t", TABLE.as_bytes()).unwrap();
+        let mut other = Dataset::new();
+        csv::read(&mut other, "t", TABLE.as_bytes(), Need::Judged).unwrap();
+        assert_eq!((report.rows, write(&data)), (2, TABLE.to_owned()));
+        assert_eq!(write(&other), TABLE);
+        assert_eq!(data.cells(), other.cells());
+        let query = Query::default();
+        assert_eq!(run(&data, &query), run(&other, &query));
+    }
+
+    #[test]
+    fn another_table_is_refused_and_counts_have_no_texts() {
+        assert!(matches!(read("t", b"a,b\n1,2\n"), Err(FormatError::MissingColumns { .. })));
+        assert!(matches!(
+            read("t", format!("{HEADER}\na,m,g,q,x,1,1\n").as_bytes()),
+            Err(FormatError::NoReadableRows { .. })
+        ));
+        assert!(matches!(read("t", HEADER.as_bytes()), Err(FormatError::NoRows)));
+        let (data, _) = read("t", TABLE.as_bytes()).unwrap();
+        let search = Some(Search { pattern: "x".into(), ..Search::default() });
+        let query = Query { filter: Filter { search, ..Filter::default() }, ..Query::default() };
+        assert_eq!(run(&data, &query).unwrap_err(), QueryError::NoTexts);
+    }
 }

@@ -5,7 +5,6 @@ use super::error::FormatError;
 use super::report::FileReport;
 use super::roles::Need;
 use super::rows::Rows;
-use super::sniff::without_mark;
 use super::table::{Record, TableParser, delimiter_of};
 use crate::domain::dataset::Dataset;
 
@@ -60,15 +59,10 @@ impl CsvParser {
     }
 }
 
-/// Reads a whole table that is in memory and known to be one: it brings no other reader along.
+/// Reads a whole table that is in memory.
 ///
 /// # Errors
 /// [`FormatError`] when the file is refused.
 pub fn read(data: &mut Dataset, file: &str, bytes: &[u8], need: Need) -> Result<FileReport, FormatError> {
-    let mut rows = Rows::new(file, need.into());
-    let text = without_mark(bytes);
-    let mut parser = CsvParser::new(text);
-    parser.feed(data, &mut rows, text)?;
-    parser.feed(data, &mut rows, &[])?;
-    rows.finish(data)
+    super::reader::read(data, file, bytes, need)
 }

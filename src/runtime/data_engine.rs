@@ -12,10 +12,16 @@ use crate::formats::table::{Record, TableParser};
 const MAX_ANSWERS: usize = 100;
 
 /// The open dataset and what became of its files.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct DataEngine {
     data: Dataset,
     reports: Vec<FileReport>,
+}
+
+impl Default for DataEngine {
+    fn default() -> Self {
+        Self { data: Dataset::of_counts(), reports: Vec::new() }
+    }
 }
 
 impl DataEngine {

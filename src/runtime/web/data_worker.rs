@@ -13,10 +13,9 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::port;
 use crate::domain::dataset::Dataset;
-use crate::formats::csv;
+use crate::formats::aggregate;
 use crate::formats::error::FormatError;
 use crate::formats::report::Outcome;
-use crate::formats::roles::Need;
 use crate::runtime::data_engine::{DataEngine, read_collections, read_stated};
 use crate::runtime::data_protocol::{DataEvent, DataRequest, Refused};
 
@@ -106,11 +105,13 @@ impl Worker {
 
     async fn open_published(&self, id: &str) {
         let number = self.begin();
-        let mut data = Dataset::new();
         let bytes = fetch(&format!("{PUBLISHED}/{id}.csv")).await.map_err(FormatError::Unreadable);
-        let read = bytes.and_then(|bytes| csv::read(&mut data, id, &bytes, Need::Judged));
+        let (data, result) = match bytes.and_then(|bytes| aggregate::read(id, &bytes)) {
+            Ok((data, report)) => (data, Ok(report)),
+            Err(error) => (Dataset::of_counts(), Err(error)),
+        };
         if self.is_newest(number) {
-            self.opened(data, vec![(id.to_owned(), read)]);
+            self.opened(data, vec![(id.to_owned(), result)]);
         }
     }
 }
