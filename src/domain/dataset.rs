@@ -30,7 +30,7 @@ pub struct Record<'a> {
 /// Answers and their scores in columns.
 ///
 /// Invariants: all columns have [`Dataset::num_records`] entries; every row's cell is one of [`Dataset::cells`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Dataset {
     cells: Vec<CellKey>,
     cell_index: HashMap<CellKey, u32>,
@@ -48,13 +48,35 @@ pub struct Dataset {
     labels: Labels,
 }
 
+impl Default for Dataset {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Dataset {
     /// An empty dataset.
     #[must_use]
     pub fn new() -> Self {
-        let mut dataset = Self::default();
-        dataset.verdicts.id("");
-        dataset
+        let mut verdicts = Names::default();
+        // Number 0 is no label.
+        verdicts.id("");
+        Self {
+            cells: Vec::new(),
+            cell_index: HashMap::new(),
+            cell: Vec::new(),
+            aligned: Vec::new(),
+            coherent: Vec::new(),
+            count: Vec::new(),
+            verdicts,
+            verdict: Vec::new(),
+            question_texts: Names::default(),
+            question_text: Vec::new(),
+            answers: Texts::default(),
+            numeric: Vec::new(),
+            texts: Vec::new(),
+            labels: Labels::default(),
+        }
     }
 
     /// The number of a cell, which is new or known.

@@ -13,18 +13,12 @@ use super::sniff::{HEAD_BYTES, Kind, kind_of, without_mark};
 use crate::domain::dataset::Dataset;
 
 /// Files on their way into one dataset.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Loader {
     /// The dataset so far.
     pub data: Dataset,
     join: Join,
     outcomes: Vec<Outcome>,
-}
-
-impl Default for Loader {
-    fn default() -> Self {
-        Self { data: Dataset::new(), join: Join::default(), outcomes: Vec::new() }
-    }
 }
 
 impl Loader {
