@@ -24,6 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // The page is built with these, so they must not bring an engine or a parser with them.
     ("runtime::protocol", &["runtime::protocol", "runtime::wire"]),
     ("runtime::status", &["runtime::status", "runtime::protocol"]),
+    ("runtime::self_test_protocol", &["runtime::self_test_protocol", "runtime::protocol", "runtime::wire"]),
     ("runtime::wire", &["runtime::wire"]),
     ("runtime::web::client", &["runtime::web::client", "runtime::web::port", "runtime::wire"]),
     ("runtime::web::port", &["runtime::web::port", "runtime::wire"]),
@@ -36,6 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "lab",
             "formats::report",
             "runtime::protocol",
+            "runtime::self_test_protocol",
             "runtime::status",
             "runtime::data_protocol",
             "runtime::web::client",

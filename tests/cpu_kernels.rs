@@ -5,6 +5,7 @@
 
 mod common;
 
+use askew::gpu::checks::nmse;
 use askew::model::config::Activation;
 use askew::model::cpu::{Fast, FastMatrix};
 use askew::model::gguf::TensorInfo;
@@ -12,7 +13,6 @@ use askew::model::quant::Quant;
 use askew::model::reference::attention::{Heads, Reach};
 use askew::model::reference::matvec::Epilogue;
 use askew::model::reference::{Exact, Maths, Matrix, StoredMatrix};
-use common::engine::nmse;
 use common::gguf::{noise, random_weights};
 use proptest::prelude::*;
 

@@ -5,6 +5,7 @@ mod common;
 use std::path::Path;
 use std::process::Command;
 
+use askew::gpu::checks::nmse;
 use askew::model::ModelFile;
 use askew::model::cpu::Fast;
 use askew::model::quant::Quant;
@@ -12,7 +13,6 @@ use askew::model::reference::{Exact, Forward, Maths, WeightsBuilder};
 use askew::runtime::ByteSource;
 use askew::runtime::load::read_headers;
 use askew::runtime::native::FileSource;
-use common::engine::nmse;
 use common::gguf::{Shape, random_llama};
 use common::models::{GEMMA, QWEN, SMOLLM, cached};
 use pollster::block_on;

@@ -5,13 +5,14 @@ mod common;
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
+use askew::gpu::checks::nmse;
 use askew::gpu::{Gpu, GpuOptions, Lane};
 use askew::runtime::generate::{Generation, Step};
 use askew::runtime::load::{Processor, load, read_headers};
 use askew::runtime::native::FileSource;
 use askew::runtime::protocol::{Column, LoadProgress, LoadStage, Math, Prompt, Sampling, StopReason};
 use askew::runtime::{LoadedModel, RuntimeError};
-use common::engine::{nmse, open_gpu, smollm};
+use common::engine::{open_gpu, smollm};
 use pollster::block_on;
 
 /// Tokens to agree on.

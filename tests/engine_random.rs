@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use askew::gpu::checks::nmse;
 use askew::gpu::{Gpu, GpuError, GpuOptions};
 use askew::model::quant::Quant;
 use askew::runtime::engine::{self, Host};
@@ -16,7 +17,7 @@ use askew::runtime::protocol::{
 use askew::runtime::status::EngineStatus;
 use askew::runtime::{ByteSource, LoadedModel, RuntimeError};
 use common::adapter::{SafetensorsFile, gguf_adapter, random_parts, store};
-use common::engine::{nmse, open_gpu};
+use common::engine::open_gpu;
 use common::gguf::{GgufFile, Shape, noise, random_llama, random_weights};
 use pollster::block_on;
 

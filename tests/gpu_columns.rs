@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+use askew::gpu::checks::nmse;
 use askew::gpu::{Choice, Chosen, Gpu, GpuModel, GpuOptions, GpuWeightsBuilder, Lane, Layout};
 use askew::model::gguf::{HeaderParser, WeightStream};
 use askew::model::quant::Quant;
@@ -15,7 +16,7 @@ use askew::model::{Adapter, Config, LowRank, ModelFile, Sampler, Steering};
 use askew::runtime::load::{Processor, load};
 use askew::runtime::protocol::Math;
 use askew::runtime::{ByteSource, RuntimeError};
-use common::engine::{nmse, open_gpu};
+use common::engine::open_gpu;
 use common::gguf::{GgufFile, Shape, noise, random_model};
 use pollster::block_on;
 

@@ -2,13 +2,13 @@
 
 mod common;
 
+use askew::gpu::checks::nmse;
 use askew::model::adapter::merge;
 use askew::model::gguf::{HeaderParser, WeightStream};
 use askew::model::quant::Quant;
 use askew::model::reference::{Reference, WeightsBuilder};
 use askew::model::{Adapter, AdapterError, AdapterReader, Config, ModelError, ModelFile, Steering};
 use common::adapter::{Part, SafetensorsFile, gguf_adapter, merged, peft, peft_name, random_parts, store};
-use common::engine::nmse;
 use common::gguf::{GgufFile, Meta, Shape, noise, random_model};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 use {
-    askew::cli::{Failure, aggregate, bench, generate, inspect, logits, rates, tokenize},
+    askew::cli::{Failure, aggregate, bench, generate, inspect, logits, rates, self_test, tokenize},
     clap::Parser,
     std::process::ExitCode,
 };
@@ -24,6 +24,8 @@ enum Askew {
     Logits(logits::LogitsArgs),
     /// Measure how fast a model runs here.
     Bench(bench::BenchArgs),
+    /// Check every kernel, or a model, on this device against the CPU.
+    SelfTest(self_test::SelfTestArgs),
     /// Print the tokens of texts.
     Tokenize(tokenize::TokenizeArgs),
 }
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Askew::Generate(args) => generate::run(&args).map_err(Failure::from),
         Askew::Logits(args) => logits::run(&args).map_err(Failure::from),
         Askew::Bench(args) => bench::run(&args).map_err(Failure::from),
+        Askew::SelfTest(args) => self_test::run(&args),
         Askew::Tokenize(args) => tokenize::run(&args),
     };
     match result {

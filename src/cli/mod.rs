@@ -19,6 +19,7 @@ pub mod generate;
 pub mod inspect;
 pub mod logits;
 pub mod rates;
+pub mod self_test;
 pub mod tokenize;
 
 /// A command that failed: the sentence for stderr and the exit code.

@@ -20,11 +20,16 @@ pub enum Screen {
     Lab,
     /// Method, privacy, licence.
     About,
+    /// Checks of this device, which the Lab leads to.
+    SelfTest,
 }
 
 impl Screen {
-    /// All screens, in order.
-    pub const ALL: [Self; 3] = [Self::Results, Self::Lab, Self::About];
+    /// All screens.
+    pub const ALL: [Self; 4] = [Self::Results, Self::Lab, Self::About, Self::SelfTest];
+
+    /// Those that the page's head leads to, in order.
+    pub const MAIN: [Self; 3] = [Self::Results, Self::Lab, Self::About];
 
     /// The name in links.
     #[must_use]
@@ -33,6 +38,7 @@ impl Screen {
             Self::Results => "results",
             Self::Lab => "lab",
             Self::About => "about",
+            Self::SelfTest => "self-test",
         }
     }
 }

@@ -7,6 +7,7 @@ mod adapter;
 mod allocation;
 mod bandwidth;
 mod buffers;
+pub mod checks;
 mod device;
 mod error;
 mod forward;

@@ -17,7 +17,7 @@ use super::protocol::{
     SideFile, SideKind, Source,
 };
 use super::score::Scores;
-use super::{ByteSource, Ending, LoadedModel, RuntimeError};
+use super::{ByteSource, Ending, LoadedModel, RuntimeError, sentence};
 use crate::gpu::{Gpu, GpuError};
 use crate::model::{Adapter, Steering};
 
@@ -326,14 +326,6 @@ impl<H: Host> Engine<'_, H> {
         }
         self.host.emit(Event::Failed(Failure { what, message: sentence(error), model_lost }));
     }
-}
-
-/// An error's words as a sentence.
-fn sentence(error: &impl ToString) -> String {
-    let text = error.to_string();
-    let mut chars = text.chars();
-    let first = chars.next().map(char::to_uppercase).into_iter().flatten();
-    first.chain(chars).chain(['.']).collect()
 }
 
 /// A whole file that came with a command: adapters are small beside models.

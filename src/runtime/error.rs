@@ -94,3 +94,11 @@ pub fn size_text(bytes: u64) -> String {
     let tenths = bytes.saturating_add(unit / 2) / unit;
     format!("{}.{} {name}", tenths / 10, tenths % 10)
 }
+
+/// An error's words as a sentence.
+pub(crate) fn sentence(error: &impl ToString) -> String {
+    let text = error.to_string();
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(chars).chain(['.']).collect()
+}

@@ -17,6 +17,8 @@ mod model;
 pub mod native;
 pub mod protocol;
 mod score;
+pub mod self_test;
+pub mod self_test_protocol;
 pub mod shelf;
 mod source;
 pub mod status;
@@ -25,6 +27,7 @@ pub mod wire;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 
+pub(crate) use error::sentence;
 pub use error::{RuntimeError, size_text};
 pub use generate::Generation;
 pub use model::LoadedModel;

@@ -6,6 +6,7 @@ use super::about::AboutScreen;
 use super::lab::LabScreen;
 use super::open::DropZone;
 use super::results::ResultsScreen;
+use super::self_test::SelfTestScreen;
 use super::session::Session;
 use super::text;
 use crate::domain::view::Screen;
@@ -25,6 +26,7 @@ fn App() -> impl IntoView {
         Screen::Results => view! { <ResultsScreen/> }.into_any(),
         Screen::Lab => view! { <LabScreen/> }.into_any(),
         Screen::About => view! { <AboutScreen/> }.into_any(),
+        Screen::SelfTest => view! { <SelfTestScreen/> }.into_any(),
     };
     view! {
         <a class="skip" href="#main" on:click=skip_to_main>"Skip to the content"</a>
@@ -61,7 +63,7 @@ fn Header() -> impl IntoView {
         <header class="top">
             <p class="brand"><span class="mark" aria-hidden="true"></span>{text::NAME}</p>
             <p class="tagline">{text::TAGLINE}</p>
-            <nav aria-label="Screens">{Screen::ALL.map(link).to_vec()}</nav>
+            <nav aria-label="Screens">{Screen::MAIN.map(link).to_vec()}</nav>
         </header>
     }
 }

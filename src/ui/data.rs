@@ -11,7 +11,7 @@ use crate::runtime::data_protocol::{Collection, DataEvent, DataRequest, Refused,
 use crate::runtime::web::client::{Notice, WorkerClient};
 
 /// The worker's script, beside the page.
-const SCRIPT: &str = "data_worker_loader.js";
+const SCRIPT: &str = "worker_loader.js?data_worker";
 /// Answers shown at once.
 pub const PAGE: usize = 10;
 /// Deaths of the worker in a row after which it is not started again.

@@ -8,6 +8,7 @@ use super::lab_state::SLOT;
 use super::open::thousands;
 use super::session::Session;
 use super::text;
+use crate::domain::view::Screen;
 use crate::runtime::protocol::{Cost, Loaded, ModelCard, Probe, Prompt, Sampling, StopReason};
 use crate::runtime::status::Answer;
 
@@ -100,7 +101,8 @@ fn ProbeLine() -> impl IntoView {
             let f16 = if device.shader_f16 { "with" } else { "without" };
             view! {
                 <p id="adapter" class="quiet">
-                    "GPU: " <b>{name}</b> {kind} ", buffers up to " {thousands(buffer)} " MiB, " {f16} " 16-bit floats"
+                    "GPU: " <b>{name}</b> {kind} ", buffers up to " {thousands(buffer)} " MiB, " {f16} " 16-bit floats. "
+                    <a id="to-self-test" href=move || session.link_to(Screen::SelfTest)>"Test this GPU"</a>
                 </p>
             }
             .into_any()

@@ -10,7 +10,7 @@ use crate::runtime::status::EngineStatus;
 use crate::runtime::web::client::{Notice, WorkerClient};
 
 /// The worker's script, beside the page. Chart readers never download it.
-const SCRIPT: &str = "engine_worker_loader.js";
+const SCRIPT: &str = "worker_loader.js?engine_worker";
 
 /// The one model that the Lab shows.
 pub const SLOT: u32 = 0;

@@ -16,6 +16,7 @@ pub mod lab_shelf;
 pub mod lab_state;
 pub mod open;
 pub mod results;
+pub mod self_test;
 pub mod session;
 pub mod table;
 pub mod text;

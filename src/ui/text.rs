@@ -22,6 +22,7 @@ pub const fn screen(screen: Screen) -> &'static str {
         Screen::Results => "Results",
         Screen::Lab => "Lab",
         Screen::About => "About",
+        Screen::SelfTest => "Self-test",
     }
 }
 
@@ -83,3 +84,12 @@ pub const READING: &str = "Reading the prompt…";
 
 /// What a browser without WebGPU does instead.
 pub const ON_THE_CPU: &str = "Until then models run on the CPU here: slow, with the same results.";
+
+/// What the self-test does.
+pub const SELF_TEST_WHAT: &str = "Every kernel runs on this GPU and, with the same numbers, on the CPU; the results must agree. A model of yours \
+     can be tried the same way: what follows three texts, by the GPU and by the CPU from the same file. Nothing is sent anywhere.";
+/// Until the worker says more.
+pub const SELF_TEST_STARTING: &str = "Starting";
+/// What the numbers in its table are.
+pub const SELF_TEST_ERROR: &str = "Error: the sum of squared differences to the CPU's results over the sum of their squares; for choices, the share \
+     of wrong ones.";

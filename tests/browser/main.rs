@@ -15,6 +15,7 @@ mod cdp;
 mod chrome;
 #[path = "../common/mod.rs"]
 mod common;
+mod device;
 mod input;
 mod lab;
 mod loading;
@@ -49,20 +50,21 @@ fn main() -> ExitCode {
         reload::TESTS,
         lab::TESTS,
         shaders::TESTS,
+        device::TESTS,
         shelf::TESTS,
         pictures::TESTS,
     ];
     for &(name, test) in scenarios.into_iter().flatten() {
         trials.push(Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu)));
     }
-    for &(name, test) in lab::PLAIN_TESTS {
+    for &(name, test) in lab::PLAIN_TESTS.iter().chain(device::PLAIN_TESTS) {
         trials.push(Trial::test(name, move || run(name, test, dist().as_deref(), Kind::Plain)));
     }
     for &(name, test) in bench::TESTS {
         let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::Plain));
         trials.push(trial.with_ignored_flag(true));
     }
-    for &(name, test) in shelf::LONG_TESTS {
+    for &(name, test) in shelf::LONG_TESTS.iter().chain(device::LONG_TESTS) {
         // For `cargo xtask verify`: it needs a larger model.
         let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu));
         trials.push(trial.with_ignored_flag(true));

@@ -15,7 +15,7 @@ pub(crate) const TESTS: &[Test] = &[
 const NARROW: u32 = 360;
 
 /// Pictures of what is open: `NAME-light`, `NAME-dark`, `NAME-360` and `NAME-360-dark`.
-fn take(page: &Page, name: &str) {
+pub(crate) fn take(page: &Page, name: &str) {
     for (width, suffix) in [(1280, ""), (NARROW, "-360")] {
         page.set_viewport(width, 900);
         for is_dark in [false, true] {

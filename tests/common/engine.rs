@@ -57,12 +57,3 @@ pub(crate) fn smollm(test: &str) -> Option<PathBuf> {
     skip(test, &format!("{} is absent: cargo xtask test fetches it", path.display()));
     None
 }
-
-/// Normalised mean square error: sum (found - expected)^2 / sum expected^2.
-pub(crate) fn nmse(found: &[f32], expected: &[f32]) -> f64 {
-    assert_eq!(found.len(), expected.len());
-    let square = |x: f64| x * x;
-    let error: f64 = found.iter().zip(expected).map(|(f, e)| square(f64::from(*f) - f64::from(*e))).sum();
-    let scale: f64 = expected.iter().map(|e| square(f64::from(*e))).sum();
-    if error == 0.0 { 0.0 } else { error / scale }
-}

@@ -58,4 +58,4 @@ pub(crate) const FIRST_SCREEN_KB: usize = 350;
 
 /// Kilobytes (1000 bytes) of brotli for each part that loads later. INTERFACE's budget is 400; the engine worker is over it
 /// since it runs models on the CPU too and keeps them. It may not grow: the CPU path is to become a part of its own.
-pub(crate) const LAZY_PART_KB: usize = 460;
+pub(crate) const LAZY_PART_KB: usize = 415;

@@ -10,6 +10,12 @@ const QUALITY: i32 = 11;
 const WINDOW: i32 = 22;
 const KB: usize = 1000;
 
+/// Parts that a reader of charts never downloads, by what their files' names begin with.
+const LAZY: [(&str, &str); 2] = [
+    ("engine_worker", "engine, loaded when the Lab is opened"),
+    ("self_test_worker", "self-test, loaded when it is run"),
+];
+
 /// A file of the app and what it weighs.
 struct Part {
     name: String,
@@ -23,7 +29,7 @@ struct Part {
 /// When the app is not built, or a part of it is absent.
 pub(crate) fn run(dist: &Path) -> Result<bool, Failure> {
     let mut first = Vec::new();
-    let mut lazy = Vec::new();
+    let mut lazy: [Vec<Part>; LAZY.len()] = Default::default();
     let mut names: Vec<String> = Vec::new();
     let folder = std::fs::read_dir(dist)
         .map_err(|error| format!("{}: {error}; run `cargo xtask build` first", dist.display()))?;
@@ -37,25 +43,25 @@ pub(crate) fn run(dist: &Path) -> Result<bool, Failure> {
         }
         let bytes = std::fs::read(dist.join(&name))?;
         let part = Part { bytes: bytes.len(), compressed: compress(&bytes)?, name };
-        if is_lazy(&part.name) { lazy.push(part) } else { first.push(part) }
+        match LAZY.iter().position(|(prefix, _)| part.name.starts_with(prefix)) {
+            Some(at) => lazy[at].push(part),
+            None => first.push(part),
+        }
     }
-    for needed in ["index.html", "app-", "data_worker.js", "data_worker_bg.wasm", "data_worker_loader.js"] {
+    for needed in ["index.html", "app-", "data_worker.js", "data_worker_bg.wasm", "worker_loader.js"] {
         if !first.iter().any(|part| part.name.starts_with(needed)) {
             return Err(format!("dist/ holds no {needed}: run `cargo xtask build` first").into());
         }
     }
-    let first_ok = print("first screen, all code", &first, FIRST_SCREEN_KB);
-    let lazy_ok = print("engine, loaded when a model is", &lazy, LAZY_PART_KB);
-    Ok(first_ok && lazy_ok)
+    let mut is_ok = print("first screen, all code", &first, FIRST_SCREEN_KB);
+    for ((_, title), parts) in LAZY.iter().zip(&lazy) {
+        is_ok &= print(title, parts, LAZY_PART_KB);
+    }
+    Ok(is_ok)
 }
 
 fn is_code(name: &str) -> bool {
     [".html", ".css", ".js", ".wasm"].iter().any(|ending| name.ends_with(ending))
-}
-
-/// Parts that a reader of charts never downloads.
-fn is_lazy(name: &str) -> bool {
-    name.starts_with("engine_worker")
 }
 
 fn compress(bytes: &[u8]) -> Result<usize, Failure> {
@@ -97,7 +103,7 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("index.html"), "<p>").unwrap();
         assert!(run(&folder).is_err());
-        for name in ["app-1.js", "data_worker.js", "data_worker_bg.wasm", "data_worker_loader.js"] {
+        for name in ["app-1.js", "data_worker.js", "data_worker_bg.wasm", "worker_loader.js"] {
             std::fs::write(folder.join(name), "x".repeat(10_000)).unwrap();
         }
         assert!(run(&folder).unwrap());

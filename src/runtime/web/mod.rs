@@ -6,4 +6,5 @@ pub mod engine_worker;
 mod http;
 mod opfs;
 pub mod port;
+pub mod self_test_worker;
 mod values;

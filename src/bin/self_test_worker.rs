@@ -1,0 +1,9 @@
+//! The self-test worker: kernels and models on the reader's GPU beside the CPU.
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    askew::runtime::web::self_test_worker::start();
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {}

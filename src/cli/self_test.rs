@@ -1,0 +1,62 @@
+//! `askew self-test`: this device's kernels, and a model's logits, beside the CPU reference.
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::{ADAPTER_VARIABLE, Failure};
+use crate::gpu::GpuOptions;
+use crate::runtime::native::FileSource;
+use crate::runtime::self_test::{self, Shell};
+use crate::runtime::self_test_protocol::SelfTestEvent;
+
+/// Arguments of `askew self-test`.
+#[derive(Debug, clap::Args)]
+pub struct SelfTestArgs {
+    /// A GGUF model to run on the GPU and on the CPU, instead of the kernels.
+    model: Option<PathBuf>,
+}
+
+/// Prints every check; fails where one does.
+///
+/// # Errors
+/// What keeps the checks from running, or how many failed.
+pub fn run(args: &SelfTestArgs) -> Result<(), Failure> {
+    let start = Instant::now();
+    let (device, checks, num_failed) = (RefCell::new(Value::Null), RefCell::new(Vec::new()), Cell::new(0));
+    let emit = |event: SelfTestEvent| match event {
+        SelfTestEvent::Device(found) => {
+            eprintln!("on {} ({})", found.adapter, found.backend);
+            device.replace(json!({ "adapter": found.adapter, "backend": found.backend }));
+        }
+        SelfTestEvent::Doing(what) => eprintln!("{what}"),
+        SelfTestEvent::Checked(check) => {
+            num_failed.set(num_failed.get() + usize::from(!check.holds));
+            if !check.holds {
+                eprintln!("failed: {} ({:.1e}, limit {:.1e}) {}", check.name, check.error, check.limit, check.note);
+            }
+            checks.borrow_mut().push(json!(check));
+        }
+        SelfTestEvent::Done | SelfTestEvent::Failed(_) => {}
+    };
+    let shell = Shell { now_ms: &|| start.elapsed().as_secs_f64() * 1e3, emit: &emit };
+    let adapter = std::env::var(ADAPTER_VARIABLE).ok();
+    let options = GpuOptions { adapter: adapter.as_deref(), ..GpuOptions::default() };
+    pollster::block_on(async {
+        match &args.model {
+            None => self_test::kernels(options, shell).await,
+            Some(path) => {
+                let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+                self_test::model(options, async || FileSource::open(path), &name, shell).await
+            }
+        }
+    })?;
+    let num_checks = checks.borrow().len();
+    super::print(&json!({ "device": device.take(), "checks": checks.take(), "failed": num_failed.get() }));
+    match num_failed.get() {
+        0 => Ok(()),
+        failed => Err(Failure::failed(format!("{failed} of {num_checks} checks failed"))),
+    }
+}

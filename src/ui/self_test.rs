@@ -1,0 +1,236 @@
+//! The self-test: every kernel on the reader's own GPU beside the CPU, and a model of the reader's.
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+use super::session::Session;
+use super::text;
+use crate::domain::view::Screen;
+use crate::runtime::protocol::Device;
+use crate::runtime::self_test_protocol::{CheckResult, SelfTestCommand, SelfTestEvent};
+use crate::runtime::web::client::{Notice, WorkerClient};
+
+/// The worker's script, beside the page.
+const SCRIPT: &str = "worker_loader.js?self_test_worker";
+
+/// What the worker said so far.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    device: RwSignal<Option<Device>>,
+    checks: RwSignal<Vec<CheckResult>>,
+    doing: RwSignal<Option<String>>,
+    is_done: RwSignal<bool>,
+    problem: RwSignal<Option<String>>,
+    client: StoredValue<Option<WorkerClient<SelfTestCommand, SelfTestEvent>>, LocalStorage>,
+}
+
+impl State {
+    fn new() -> Self {
+        Self {
+            device: RwSignal::default(),
+            checks: RwSignal::default(),
+            doing: RwSignal::default(),
+            is_done: RwSignal::default(),
+            problem: RwSignal::default(),
+            client: StoredValue::new_local(None),
+        }
+    }
+
+    /// Starts a test in a worker of its own: a GPU that fails takes nothing else along.
+    fn start(self, command: &SelfTestCommand, attachments: &[JsValue]) {
+        self.device.set(None);
+        self.checks.set(Vec::new());
+        self.is_done.set(false);
+        self.problem.set(None);
+        self.doing.set(Some(text::SELF_TEST_STARTING.to_owned()));
+        let started = WorkerClient::start(SCRIPT, move |notice| match notice {
+            Notice::Event(event) => self.take(event),
+            Notice::Died(why) => self.end(Some(format!("The self-test stopped ({why}): start it again."))),
+        });
+        let sent = started.and_then(|client| {
+            client.send(command, attachments)?;
+            self.client.set_value(Some(client));
+            Ok(())
+        });
+        if let Err(message) = sent {
+            self.end(Some(message));
+        }
+    }
+
+    fn take(self, event: SelfTestEvent) {
+        match event {
+            SelfTestEvent::Device(device) => self.device.set(Some(device)),
+            SelfTestEvent::Doing(what) => self.doing.set(Some(what)),
+            SelfTestEvent::Checked(check) => {
+                self.doing.set(Some(check.name.clone()));
+                self.checks.update(|checks| checks.push(check));
+            }
+            SelfTestEvent::Done => {
+                self.is_done.set(true);
+                self.end(None);
+            }
+            SelfTestEvent::Failed(message) => self.end(Some(message)),
+        }
+    }
+
+    fn end(self, problem: Option<String>) {
+        self.doing.set(None);
+        self.problem.set(problem);
+        // Not while it is being heard: its handlers run this.
+        let client = self.client;
+        leptos::task::spawn_local(async move {
+            client.try_update_value(|client| *client = None);
+        });
+    }
+
+    fn is_running(self) -> bool {
+        self.doing.with(Option::is_some)
+    }
+}
+
+/// Checks this device.
+#[component]
+pub fn SelfTestScreen() -> impl IntoView {
+    let session = Session::get();
+    let state = State::new();
+    let input = NodeRef::<html::Input>::new();
+    let chosen = move |_| {
+        let Some(input) = input.get() else { return };
+        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            state.start(&SelfTestCommand::Model { name: file.name() }, &[file.into()]);
+        }
+        input.set_value("");
+    };
+    view! {
+        <section class="lab">
+            <h1>"Does this GPU compute what it should?"</h1>
+            <p>{text::SELF_TEST_WHAT}</p>
+            <div class="load">
+                <button
+                    type="button"
+                    class="primary"
+                    id="self-test-run"
+                    disabled=move || state.is_running()
+                    on:click=move |_| state.start(&SelfTestCommand::Kernels, &[])
+                >
+                    "Test every kernel"
+                </button>
+                <label class="button">
+                    "Test a GGUF model"
+                    <input
+                        id="self-test-model"
+                        class="hidden-input"
+                        type="file"
+                        accept=".gguf"
+                        disabled=move || state.is_running()
+                        node_ref=input
+                        on:change=chosen
+                    />
+                </label>
+                <a href=move || session.link_to(Screen::Lab)>"Back to the Lab"</a>
+            </div>
+            <Summary state/>
+            <Checks state/>
+        </section>
+    }
+}
+
+/// How it stands, in a sentence.
+#[component]
+fn Summary(state: State) -> impl IntoView {
+    let device = move || {
+        state.device.with(|device| {
+            let device = device.as_ref()?;
+            let name = if device.adapter.is_empty() { "a GPU without a name" } else { &device.adapter };
+            let kind = if device.software { ", software" } else { "" };
+            Some(format!("{name} ({}{kind})", device.backend))
+        })
+    };
+    let counts = Memo::new(move |_| {
+        state.checks.with(|checks| (checks.len(), checks.iter().filter(|check| !check.holds).count()))
+    });
+    let verdict = move || {
+        let (num_checks, num_failed) = counts.get();
+        let on = device().map(|device| format!(" on {device}")).unwrap_or_default();
+        match (state.is_done.get(), num_failed) {
+            (true, 0) => Some(format!("All {num_checks} checks hold{on}.")),
+            (_, failed @ 1..) => {
+                Some(format!("{failed} of {num_checks} checks fail{on}: do not trust this GPU's answers."))
+            }
+            (false, 0) => (num_checks > 0).then(|| format!("{num_checks} checks hold so far{on}.")),
+        }
+    };
+    let is_bad = move || counts.get().1 > 0;
+    view! {
+        <div role="status" aria-live="polite">
+            <Show when=move || verdict().is_some()>
+                <p
+                    id="self-test-verdict"
+                    class=move || if is_bad() { "notice error" } else { "notice" }
+                    data-done=move || state.is_done.get().to_string()
+                    data-failed=move || counts.get().1.to_string()
+                >
+                    {verdict}
+                </p>
+            </Show>
+        </div>
+        <Show when=move || state.is_running()>
+            <p class="quiet" id="self-test-doing">{move || state.doing.get()} "…"</p>
+        </Show>
+        <div role="alert">
+            <Show when=move || state.problem.with(Option::is_some)>
+                <p class="notice error" id="self-test-problem">{move || state.problem.get()}</p>
+            </Show>
+        </div>
+    }
+}
+
+/// Every check that is over; those that fail come first.
+#[component]
+fn Checks(state: State) -> impl IntoView {
+    let rows = move || {
+        let mut checks = state.checks.get();
+        checks.sort_by_key(|check| check.holds);
+        checks.into_iter().map(row).collect::<Vec<_>>()
+    };
+    view! {
+        <Show when=move || state.checks.with(|checks| !checks.is_empty())>
+            <div class="scroll" tabindex="0" role="region" aria-label="Checks">
+                <table id="self-test-checks" class="figures">
+                    <caption>{text::SELF_TEST_ERROR}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Check"</th>
+                            <th scope="col">"Result"</th>
+                            <th scope="col">"Error"</th>
+                            <th scope="col">"Limit"</th>
+                            <th scope="col">"Time"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </Show>
+    }
+}
+
+fn row(check: CheckResult) -> impl IntoView {
+    let CheckResult { name, error, limit, holds, note, took_ms } = check;
+    let number = |x: f64| match x {
+        0.0 => "0".to_owned(),
+        x if x.is_nan() => "–".to_owned(),
+        x => format!("{x:.1e}"),
+    };
+    let result = if holds { "✓ holds" } else { "✗ fails" };
+    let note = (!note.is_empty()).then(|| view! { <span class="quiet">" " {note}</span> });
+    view! {
+        <tr data-error=error.to_string()>
+            <th scope="row">{name} {note}</th>
+            <td>{result}</td>
+            <td>{number(error)}</td>
+            <td>{number(limit)}</td>
+            <td>{format!("{took_ms:.0} ms")}</td>
+        </tr>
+    }
+}
