@@ -10,6 +10,7 @@ use super::filter::Filter;
 use super::group::Groups;
 use super::interval::{Interval, IntervalKind, Method, Note, Units, over_seeds, student_t};
 use super::judge::Judges;
+use super::published::{Reproduction, reproductions};
 use super::repeat::{self, Prompt};
 use super::rule::{Pooling, Rule};
 use super::scope::{Memo, Scope};
@@ -67,6 +68,8 @@ pub struct Outcome {
     pub rows: Vec<Row>,
     /// What to know beside them.
     pub warnings: Vec<Warning>,
+    /// Published figures that these rows are of, and how near they come.
+    pub reproductions: Vec<Reproduction>,
 }
 
 /// Why a query has no answer.
@@ -175,7 +178,22 @@ impl Group {
         }
     }
 
+    /// Puts questions and seeds in the order of their names: a bootstrap draws by place, and the same answers must give
+    /// the same interval whatever the order of their rows.
+    fn sort(&mut self) {
+        let (questions, new_question) = ranks(&self.by_question);
+        let (seeds, new_seed) = ranks(&self.by_seed);
+        self.units.questions = questions.iter().map(|&at| self.units.questions[at]).collect();
+        self.units.seeds = seeds.iter().map(|&at| self.units.seeds[at]).collect();
+        self.seed_moments = seeds.iter().map(|&at| self.seed_moments[at]).collect();
+        for prompt in &mut self.prompts {
+            (prompt.question, prompt.seed) = (new_question[prompt.question], new_seed[prompt.seed]);
+        }
+        self.prompts.sort_by_key(|prompt| (prompt.question, prompt.seed));
+    }
+
     fn into_row(mut self, key: GroupKey, query: &Query) -> Row {
+        self.sort();
         self.units.is_question_cell = query.by.question;
         let (value, num) = self.value(query);
         let (interval, note) = match &query.metric {
@@ -201,6 +219,18 @@ impl Group {
         let half = student_t(units) * deviation / real(self.moments.count).sqrt();
         (Some(Interval { method: Method::StudentT, low: mean - half, high: mean + half }), None)
     }
+}
+
+/// Numbers in the order of their names, and the place of each number in that order.
+fn ranks<K: Ord>(index: &HashMap<K, usize>) -> (Vec<usize>, Vec<usize>) {
+    let mut named: Vec<(&K, usize)> = index.iter().map(|(name, &at)| (name, at)).collect();
+    named.sort();
+    let order: Vec<usize> = named.into_iter().map(|(_, at)| at).collect();
+    let mut places = vec![0; order.len()];
+    for (place, &at) in order.iter().enumerate() {
+        places[at] = place;
+    }
+    (order, places)
 }
 
 impl Query {
@@ -239,7 +269,8 @@ pub fn roll_up(data: &Dataset, query: &Query, counts: &Counts) -> Result<Outcome
         subtract(&mut rows, baseline)?;
     }
     let warnings = warning::find(data, query, &rows, counts);
-    Ok(Outcome { rows, warnings })
+    let reproductions = reproductions(data, query, &rows);
+    Ok(Outcome { rows, warnings, reproductions })
 }
 
 /// Whether some cell has the setting that rows are grouped by.

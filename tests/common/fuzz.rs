@@ -14,6 +14,9 @@ const HANG: Duration = Duration::from_secs(30);
 /// How often a long run says how far it is.
 const PROGRESS: u64 = 100_000;
 
+/// The bytes that an input may take, and what became of it.
+pub(crate) type Read = (usize, Result<(), String>);
+
 /// What is fuzzed.
 pub(crate) struct Fuzz<'a, I> {
     /// Kinds of inputs.
@@ -24,8 +27,8 @@ pub(crate) struct Fuzz<'a, I> {
     pub(crate) memory: &'a PeakAlloc,
     /// Makes the input of a seed and a number, and says its kind.
     pub(crate) input: &'a dyn Fn(u64, u64) -> (usize, I),
-    /// Reads it: the bytes that it may take, and what became of it.
-    pub(crate) read: &'a dyn Fn(&I) -> (usize, Result<(), String>),
+    /// Reads it.
+    pub(crate) read: &'a dyn Fn(&I) -> Read,
 }
 
 fn setting(name: &str, default: u64) -> u64 {

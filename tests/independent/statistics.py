@@ -93,7 +93,7 @@ def main():
     for model, part in counted.groupby("model"):
         k, n = int(part.misaligned.sum()), len(part)
         by_question = part.groupby("question").misaligned.agg(["sum", "count"])
-        order = list(dict.fromkeys(part.question))
+        order = sorted(set(part.question))
         sums, counts = by_question.loc[order, "sum"].to_numpy(), by_question.loc[order, "count"].to_numpy()
         rates = sums / counts
         models[model] = {

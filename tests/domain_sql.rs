@@ -1,0 +1,103 @@
+//! The SQL of every rule, run on DuckDB over published files: its table gives the rates of the rows.
+//!
+//! Needs a Python with the package duckdb: `ASKEW_PYTHON` names it (default `python3`).
+
+#![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
+
+mod common;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn python() -> Option<String> {
+    let python = std::env::var("ASKEW_PYTHON").unwrap_or_else(|_unset| "python3".to_owned());
+    let found = Command::new(&python).args(["-c", "import duckdb"]).stderr(Stdio::null()).status();
+    found.is_ok_and(|status| status.success()).then_some(python)
+}
+
+fn askew(args: &[&str]) -> Output {
+    let output = Command::new(env!("CARGO_BIN_EXE_askew")).args(args).output().unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+/// The aggregate table that DuckDB writes.
+fn table(python: &str, sql: &[u8], answers: &Path, model: &str) -> PathBuf {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/independent/sql.py");
+    let mut child = Command::new(python)
+        .args([script.as_path(), answers, Path::new(model)])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(sql).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("domain_sql.csv");
+    std::fs::write(&path, output.stdout).unwrap();
+    path
+}
+
+/// The rows' numbers; the file's name and what a rule dropped before counting differ.
+fn numbers(output: &Output) -> Vec<Value> {
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let parts = ["model", "question", "group", "scored", "coherent", "misaligned", "denominator", "rate", "ci"];
+    let pick = |row: &Value| Value::Array(parts.iter().map(|part| rounded(&row[part])).collect());
+    let mut rows: Vec<Value> = result["rows"].as_array().unwrap().iter().map(pick).collect();
+    rows.sort_by_key(ToString::to_string);
+    rows
+}
+
+/// Cells come in another order, so sums differ in their last digit.
+fn rounded(value: &Value) -> Value {
+    match value {
+        Value::Object(parts) => parts.iter().map(|(name, part)| (name.clone(), rounded(part))).collect(),
+        Value::Number(number) => format!("{:.10}", number.as_f64().unwrap()).into(),
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn duckdb_counts_what_we_count() {
+    const NAME: &str = "duckdb_counts_what_we_count";
+    let Some(folder) = common::em_data(NAME) else { return };
+    let Some(python) = python() else {
+        common::skip(NAME, "no Python with the package duckdb: set ASKEW_PYTHON");
+        return;
+    };
+    for (file, model, options) in [
+        // 236 rows without an alignment score.
+        (
+            "Cloakless+clarifying_EM/open_models/results2/eval_results_Qwen-Coder-Insecure.csv",
+            "Qwen-Coder-Insecure",
+            &[][..],
+        ),
+        // A condition, and thresholds that are no integers.
+        (
+            "Cloakless+clarifying_EM/open_models/diff_models/responses_gemma-2-9b-it-bad_medical_advice.csv",
+            "gemma-2-9b-it-bad_medical_advice",
+            &["--where", "medical>=50", "--aligned", "31.4", "--coherent", "62.75"][..],
+        ),
+        // Several models and groups.
+        ("shuaijiumei+emergent_misalignment_further_explore/results/qwen_25_coder_32b_instruct.csv", "", &[][..]),
+    ] {
+        let path = folder.join(file);
+        let path_text = path.to_str().unwrap();
+        for rule in ["betley", "coherent-incl-null", "turner", "all-rows", "equal-prompts", "inoculation"] {
+            let sql = askew(&[&["rates", "--sql", "answers", "--rule", rule], options].concat());
+            let table = table(&python, &sql.stdout, &path, model);
+            for by in ["model,group", "model,question"] {
+                let shared = ["--rule", rule, "--by", by, "--ci", "cluster"];
+                let ours = askew(&[&["rates", path_text], &shared[..], options].concat());
+                // The table has no column `medical` any more: what it was to drop is dropped.
+                let thresholds = options.iter().position(|option| *option == "--aligned").unwrap_or(options.len());
+                let theirs =
+                    askew(&[&["rates", table.to_str().unwrap()], &shared[..], &options[thresholds..]].concat());
+                assert_eq!(numbers(&theirs), numbers(&ours), "{file} {rule} by {by}");
+            }
+        }
+    }
+}
