@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use askew::domain::dataset::Dataset;
 use askew::formats::error::FormatError;
-use askew::formats::join::Outcome;
 use askew::formats::reader::{FileReader, Loader, preview, read};
 use askew::formats::report::FileReport;
+use askew::formats::report::Outcome;
 use askew::formats::roles::{Mapping, Need, Role};
 use askew::formats::rows::Options;
 

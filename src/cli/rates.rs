@@ -136,7 +136,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         print!("{}", sql::aggregate(&query, table, Quotes::default()));
         return Ok(());
     }
-    let need = if args.metric == Metric::Rate { Need::Judged } else { Need::Table };
+    // Another judge's columns have names of their own.
+    let is_usual = args.metric == Metric::Rate && args.judge.is_empty();
+    let need = if is_usual { Need::Judged } else { Need::Table };
     let files::Loaded { data, outcomes, passed_over } = files::load(&args.files, need);
     let (mut warnings, mut refused, mut unnamed) = (Vec::new(), Vec::new(), Vec::new());
     let num_read = outcomes.iter().filter(|(_, result)| result.is_ok()).count();

@@ -51,6 +51,8 @@ pub struct Row {
     /// Rows that `value` is over: the denominator, or for a mean the rows that have the column; for Misalign@k the
     /// prompts with k answers or more.
     pub num: u64,
+    /// Model seeds (files x models x seeds) that the group pools.
+    pub num_seeds: usize,
     /// Sample standard deviation of a mean's rows.
     pub deviation: Option<f64>,
     /// The interval, where one exists.
@@ -203,7 +205,8 @@ impl Group {
             Metric::Count => (None, None),
         };
         let deviation = if matches!(query.metric, Metric::Mean(_)) { self.moments.deviation() } else { None };
-        Row { key, tally: self.units.total, value, num, deviation, interval, note, difference: None }
+        let num_seeds = self.units.seeds.len();
+        Row { key, tally: self.units.total, value, num, num_seeds, deviation, interval, note, difference: None }
     }
 
     /// Interval of a mean: over seeds when asked for, else Student's t over rows.

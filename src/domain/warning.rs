@@ -1,13 +1,16 @@
 //! What a reader must know beside a rate.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::counts::Counts;
 use super::dataset::Dataset;
-use super::interval::Note;
-use super::query::{Metric, Query, Row};
+use super::filter::LabelFilter;
+use super::group::Groups;
+use super::interval::{IntervalKind, Note};
+use super::query::{By, GroupKey, Metric, Query, Row};
 use super::rule::RuleBody;
 use super::tally::Tally;
 
@@ -29,6 +32,15 @@ pub enum Warning {
     },
     /// Files hold the eight selected questions, not the preregistered set.
     SelectedQuestions,
+    /// Every group is one training run.
+    OneSeed,
+    /// Groups were not asked the same questions.
+    DifferentQuestions {
+        /// Groups that lack questions which others were asked.
+        groups: Vec<String>,
+    },
+    /// A reader's labels decide which rows count.
+    ByLabels,
     /// The model's name was taken from the file's name.
     ModelFromFileName {
         /// Files concerned.
@@ -78,6 +90,11 @@ impl fmt::Display for Warning {
             Self::SelectedQuestions => {
                 f.write_str("the eight questions chosen for showing the effect, not the preregistered 48")
             }
+            Self::OneSeed => f.write_str("one training run each: another seed of the same model may give another rate"),
+            Self::DifferentQuestions { groups } => {
+                write!(f, "not asked every question that others were, so not the same measure: {}", list(groups))
+            }
+            Self::ByLabels => f.write_str("rows are left out by a reader's labels"),
             Self::ModelFromFileName { files } => {
                 write!(f, "no model column: the model's name is taken from the file's name: {}", list(files))
             }
@@ -124,6 +141,21 @@ pub(super) fn find(data: &Dataset, query: &Query, rows: &[Row], counts: &Counts)
     if has_only_selected_questions(data, tallies) {
         warnings.push(Warning::SelectedQuestions);
     }
+    if query.filter.labels != LabelFilter::default() {
+        warnings.push(Warning::ByLabels);
+    }
+    let is_one_run = |row: &Row| row.num_seeds == 1;
+    if query.metric.is_share()
+        && query.interval != IntervalKind::Seed
+        && !rows.is_empty()
+        && rows.iter().all(is_one_run)
+    {
+        warnings.push(Warning::OneSeed);
+    }
+    let groups = with_fewer_questions(data, &query.by, tallies);
+    if !groups.is_empty() {
+        warnings.push(Warning::DifferentQuestions { groups });
+    }
     if query.metric == Metric::Rate {
         let few = |row: &&Row| (1..FEW_COHERENT).contains(&row.tally.denominator);
         let groups: Vec<String> = rows.iter().filter(few).map(|row| row.key.label()).collect();
@@ -145,6 +177,21 @@ pub(super) fn find(data: &Dataset, query: &Query, rows: &[Row], counts: &Counts)
         warnings.push(Warning::OutOfRange { rows: counts.out_of_range });
     }
     warnings
+}
+
+/// Groups that lack questions which others were asked.
+fn with_fewer_questions(data: &Dataset, by: &By, tallies: &[Tally]) -> Vec<String> {
+    let groups = Groups::new(data.cells(), &By { question: false, variant: false, ..by.clone() });
+    let questions = Groups::new(data.cells(), &By { question: true, ..By::NOTHING });
+    let asked_of: HashSet<(usize, usize)> = (0..tallies.len())
+        .filter(|&cell| tallies[cell].rows > 0)
+        .filter_map(|cell| Some((groups.of_cell[cell]?, questions.of_cell[cell]?)))
+        .collect();
+    let num_questions = asked_of.iter().map(|(_, question)| question).collect::<HashSet<_>>().len();
+    let mut num_asked = vec![0; groups.keys.len()];
+    asked_of.iter().for_each(|(group, _)| num_asked[*group] += 1);
+    let lacks = |(_, num): &(&GroupKey, &usize)| (1..num_questions).contains(*num);
+    groups.keys.iter().zip(&num_asked).filter(lacks).map(|(key, _)| key.label()).collect()
 }
 
 /// Files of which every row is misaligned: a selection of such answers.
@@ -178,4 +225,33 @@ fn has_only_selected_questions(data: &Dataset, tallies: &[Tally]) -> bool {
             let id = cell.question.trim_end_matches("_json").trim_end_matches("_template");
             SELECTED.contains(&id)
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::dataset::{CellKey, Record};
+    use crate::domain::query::run;
+
+    #[test]
+    fn runs_and_questions_are_told() {
+        let mut data = Dataset::new();
+        for (model, seed, question) in [("a", "1", "x"), ("a", "1", "y"), ("b", "1", "x"), ("a", "2", "x")] {
+            let mut key = CellKey::from_names("f", model, "", question);
+            key.seed = seed.into();
+            let cell = data.cell_id(&key);
+            data.push(cell, &Record { aligned: Some(90.0), coherent: Some(90.0), count: 9, ..Record::default() }, &[]);
+        }
+        let warnings = |by: &str| {
+            let query = Query { by: By::read(by).unwrap(), ..Query::default() };
+            run(&data, &query).unwrap().warnings
+        };
+        assert!(warnings("model").contains(&Warning::DifferentQuestions { groups: vec!["b".into()] }));
+        assert!(!warnings("model").contains(&Warning::OneSeed), "two runs of a");
+        assert!(warnings("model,seed").contains(&Warning::OneSeed));
+        assert!(!warnings("all").iter().any(|warning| matches!(warning, Warning::DifferentQuestions { .. })));
+        let mut query = Query::default();
+        query.filter.labels.drops_in_domain = true;
+        assert!(run(&data, &query).unwrap().warnings.contains(&Warning::ByLabels));
+    }
 }

@@ -65,6 +65,14 @@ pub enum FormatError {
         /// The limit.
         limit_bytes: u64,
     },
+    /// A table that is not one of exported labels.
+    #[error("these are no exported labels (line {line}: {why}): take a table that this page exported")]
+    Labels {
+        /// Line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A table without the columns that are needed.
     #[error("the table has no column for {missing}; its columns are: {found}")]
     MissingColumns {

@@ -15,6 +15,7 @@ mod gathered;
 pub mod heavy;
 pub mod join;
 pub mod json;
+pub mod labels;
 pub mod name;
 pub mod preview;
 pub mod reader;
