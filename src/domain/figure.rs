@@ -150,3 +150,104 @@ fn draw_one(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::dataset::{CellKey, Record};
+    use crate::domain::matrix::cell_key;
+
+    fn data() -> Dataset {
+        let mut data = Dataset::new();
+        let second = ["aligned_b", "coherent_b"].map(|name| data.numeric_id(name));
+        for row in 0..400_u32 {
+            let (model, question) = (["base", "tuned_S1", "tuned_S2"][row as usize % 3], format!("q{}", row / 3 % 5));
+            let mut key = CellKey::from_names("f.csv", model, "g", &question);
+            key.set("step", f64::from(row % 3));
+            let cell = data.cell_id(&key);
+            let score = |salt: u32| (row % 11 != salt).then(|| f64::from(row.wrapping_mul(7919 + salt) % 101));
+            let numbers = [(second[0], score(3).into()), (second[1], score(4).into())];
+            let verdict = ["", "BAD"][row as usize % 2];
+            let record =
+                Record { aligned: score(1), coherent: score(2), verdict, count: 1 + row % 2, ..Record::default() };
+            data.push(cell, &record, &numbers);
+        }
+        data
+    }
+
+    /// One of each, in the order of [`Drawn`].
+    fn figures() -> Vec<Figure> {
+        let by = |text: &str| By::read(text).unwrap();
+        let judges = Judges { aligned: "aligned_b".into(), coherent: "coherent_b".into() };
+        vec![
+            Figure::Rows(by("model")),
+            Figure::Metric(Metric::Mean("aligned_b".into()), by("model")),
+            Figure::Matrix { rows: by("question"), columns: by("model") },
+            Figure::Series { lines: by("group"), over: "step".into() },
+            Figure::Differences { by: by("model"), against: None },
+            Figure::Flow(GroupKey::default()),
+            Figure::Sweep(by("model")),
+            Figure::Plane { group: GroupKey::default(), width: BinWidth::new(5), num_points: 50 },
+            Figure::Histogram { by: by("model"), column: "aligned".into(), width: BinWidth::new(5) },
+            Figure::Stack { by: by("model"), of: StackOf::Verdict },
+            Figure::Agreement { by: by("model"), judges },
+        ]
+    }
+
+    /// The figures of one filter tell one story: their counts are those of the rates.
+    #[test]
+    fn figures_agree_with_each_other_and_with_the_answers() {
+        let (data, query) = (data(), Query { by: By::read("model").unwrap(), ..Query::default() });
+        let drawn = draw(&data, &query, &figures(), &mut Memo::default()).unwrap();
+        assert!(drawn.iter().all(|drawn| !matches!(drawn, Drawn::Failed(_))), "{drawn:?}");
+        let [
+            Drawn::Rows(rates),
+            _,
+            Drawn::Matrix(matrix),
+            Drawn::Series(lines),
+            Drawn::Differences(differences),
+            Drawn::Flow(flow),
+            Drawn::Sweep(curves),
+            Drawn::Plane(plane),
+            Drawn::Histogram(histograms),
+            Drawn::Stack(stack),
+            Drawn::Agreement(agreement),
+        ] = drawn.as_slice()
+        else {
+            panic!("each figure is drawn in its place: {drawn:?}")
+        };
+        assert_eq!(rates, &super::super::query::run(&data, &query).unwrap());
+        let total = |of: fn(&super::super::query::Row) -> u64| rates.rows.iter().map(of).sum::<u64>();
+        let (rows, misaligned) = (total(|row| row.tally.rows), total(|row| row.tally.misaligned));
+        assert_eq!((rows, flow.rows), (600, 600));
+        assert_eq!(matrix.cells.iter().flatten().map(|cell| cell.misaligned).sum::<u64>(), misaligned);
+        let key = cell_key(&matrix.rows[1], &matrix.columns[2]);
+        let scope = Scope::new(&data, &query.filter, &query.rule, &mut Memo::default()).unwrap();
+        let part = super::super::answers::Part::Misaligned;
+        let opened = super::super::answers::select_in(&data, &query, &scope, &key, part).unwrap();
+        let counted: u64 = opened.iter().map(|&record| u64::from(data.count(record))).sum();
+        assert_eq!(matrix.cell(1, 2).unwrap().misaligned, counted, "a cell opens its answers");
+        assert_eq!(lines[0].points.iter().map(|(_, row)| row.tally.misaligned).sum::<u64>(), misaligned);
+        assert_eq!(differences.len(), 3);
+        for (curve, row) in curves.iter().zip(&rates.rows) {
+            assert_eq!((curve.aligned[30].rate, curve.coherent[50].rate), (row.value, row.value));
+        }
+        assert_eq!(plane.num_scored + plane.num_null, rows);
+        assert_eq!(plane.bins.iter().map(|bin| bin.2).sum::<u64>(), plane.num_scored);
+        assert_eq!(histograms.iter().map(|h| h.counts.iter().sum::<u64>() + h.num_null).sum::<u64>(), rows);
+        assert_eq!(stack.rows.iter().flat_map(|row| &row.counts).sum::<u64>(), rows);
+        assert_eq!(agreement.confusion.iter().flatten().sum::<u64>(), rows);
+        // What the worker sends is what the page gets.
+        let bytes = postcard::to_allocvec(&drawn).unwrap();
+        assert_eq!(postcard::from_bytes::<Vec<Drawn>>(&bytes).unwrap(), drawn);
+        let asked = postcard::to_allocvec(&figures()).unwrap();
+        assert_eq!(postcard::from_bytes::<Vec<Figure>>(&asked).unwrap(), figures());
+    }
+
+    #[test]
+    fn a_figure_that_cannot_be_drawn_leaves_the_others() {
+        let figures = [Figure::Sweep(By::read("layer").unwrap()), Figure::Flow(GroupKey::default())];
+        let drawn = draw(&data(), &Query::default(), &figures, &mut Memo::default()).unwrap();
+        assert!(matches!(drawn.as_slice(), [Drawn::Failed(QueryError::NoSetting { .. }), Drawn::Flow(_)]));
+    }
+}
