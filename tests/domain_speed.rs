@@ -14,6 +14,9 @@ use askew::domain::scope::Memo;
 use askew::domain::search::Search;
 use askew::domain::spread::BinWidth;
 
+#[global_allocator]
+static ALLOCATOR: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
+
 const NUM_ROWS: usize = 1_000_000;
 
 /// Milliseconds that this thread has run, where the system says so: other work on the machine does not count.
@@ -78,6 +81,7 @@ fn a_screen_of_a_million_rows() {
     let start = Instant::now();
     let data = data();
     eprintln!("{} rows, {} cells made in {:?}", data.num_rows(), data.cells().len(), start.elapsed());
+    eprintln!("{:.0} MiB held, {:.0} at most", ALLOCATOR.current_usage_as_mb(), ALLOCATOR.peak_usage_as_mb());
     let mut memo = Memo::default();
     let mut time = |what: &str, query: &Query, figures: &[Figure]| {
         let mut best = f64::INFINITY;
@@ -113,4 +117,5 @@ fn a_screen_of_a_million_rows() {
         eprintln!("{ms:8.1} ms  first search for {pattern:?}");
         time("the whole screen, the search known", &query, &screen());
     }
+    eprintln!("{:.0} MiB at most", ALLOCATOR.peak_usage_as_mb());
 }

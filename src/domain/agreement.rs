@@ -186,3 +186,52 @@ fn rank(pairs: &mut [Pair], side: usize) {
         before += count;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_flips_only_where_the_judges_disagree_on_it() {
+        let row = |first, second| JudgedRow {
+            key: GroupKey::default(),
+            first,
+            second,
+            first_tally: Tally::default(),
+            second_tally: Tally::default(),
+        };
+        let rows =
+            [row(Some(0.1), Some(0.3)), row(Some(0.2), Some(0.2)), row(Some(0.2), Some(0.9)), row(None, Some(0.1))];
+        assert_eq!(flips(&rows), [(0, 1)], "a tie is no order, and a missing rate has none");
+    }
+
+    #[test]
+    fn kappa_by_hand() {
+        // Observed 35 of 50; expected (25 x 30 + 25 x 20) / 2500 = 0.5.
+        assert!((kappa(&[[20, 5], [10, 15]]).unwrap() - 0.4).abs() < 1e-12);
+        assert_eq!((kappa(&[[5, 0], [0, 0]]), kappa(&[[0; 2]; 2])), (None, None));
+    }
+
+    #[test]
+    fn ties_share_their_mean_rank_and_rows_that_stand_for_many_count_so() {
+        let pair = |a, b, count| Pair { scores: [a, b], count };
+        let many = vec![pair(1.0, 2.0, 3.0), pair(5.0, 1.0, 1.0), pair(7.0, 9.0, 2.0)];
+        let single: Vec<Pair> = many
+            .iter()
+            .flat_map(|many| {
+                std::iter::repeat_n(
+                    Pair { count: 1.0, ..*many },
+                    if many.count > 2.5 {
+                        3
+                    } else if many.count > 1.5 {
+                        2
+                    } else {
+                        1
+                    },
+                )
+            })
+            .collect();
+        assert!((spearman(many).unwrap() - spearman(single).unwrap()).abs() < 1e-12);
+        assert_eq!(spearman(vec![pair(1.0, 1.0, 1.0), pair(1.0, 2.0, 1.0)]), None, "no spread on one side");
+    }
+}
