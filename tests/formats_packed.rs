@@ -10,8 +10,8 @@ use askew::domain::dataset::Dataset;
 use askew::formats::error::FormatError;
 use askew::formats::heavy::members::Unpacked;
 use askew::formats::heavy::unpack;
-use askew::formats::report::Outcome;
 use askew::formats::reader::Loader;
+use askew::formats::report::Outcome;
 use askew::formats::roles::Need;
 use common::archive::{self, Method, gzip, zip, zstd};
 
