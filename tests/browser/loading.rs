@@ -95,7 +95,7 @@ fn broken(folder: &TempDir) -> Vec<(PathBuf, &'static [&'static str])> {
         (folder.write("columns.csv", "date,price\n2020-01-01,3\n2020-01-02,4\n"), &["no column for", "date", "price"]),
         (folder.write("binary.csv", noise), &["binary file"]),
         (folder.write("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01"), &["a picture"]),
-        (folder.write("archive.csv", b"PK\x03\x04\x14\0\0\0\x08\0abcdefgh"), &["ZIP archive"]),
+        (folder.write("archive.csv", b"PK\x03\x04\x14\0\0\0\x08\0abcdefgh"), &["archive is broken", "cut off"]),
         (folder.write("page.csv", "<!doctype html><title>404</title>"), &["web page"]),
         (folder.write("object.csv", "{\"rows\": []}"), &["JSON"]),
         (folder.write("cut.csv", in_first_cell), &["none of the 1 rows", "quote"]),
@@ -175,7 +175,7 @@ fn a_worker_that_dies_is_replaced(page: &mut Page) {
     rates::wait_equal(page, "#by-model", &rates, "the good file");
     assert_eq!(page.workers().len(), 1, "one worker for the data: {:?}", page.workers());
     page.allow_problem("killed by the test");
-    page.kill_worker("data_worker");
+    page.kill_worker("files_worker");
     page.wait_text("#problems li", "started again");
     rates::wait_equal(page, "#by-model", &rates, "after the worker's death");
     let turner = rates::printed(&[&good as &Path], "turner", "wilson", "file,model");

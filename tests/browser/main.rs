@@ -16,6 +16,7 @@ mod chrome;
 #[path = "../common/mod.rs"]
 mod common;
 mod device;
+mod explorer;
 mod input;
 mod lab;
 mod loading;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         lab::TESTS,
         shaders::TESTS,
         device::TESTS,
+        explorer::TESTS,
         shelf::TESTS,
         pictures::TESTS,
     ];

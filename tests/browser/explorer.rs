@@ -1,0 +1,126 @@
+//! The explorer: files of every format, filters, and figures taken along.
+
+use std::path::PathBuf;
+
+use crate::Test;
+use crate::common;
+use crate::page::{Page, strings};
+use crate::pictures;
+use crate::rates;
+use crate::results::{name, open_with, two_files};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("explorer::every_format_gives_the_same_rates", every_format),
+    ("explorer::filters_narrow_what_is_counted", filters),
+    ("explorer::a_figure_is_taken_along", a_figure_is_taken_along),
+];
+
+/// The published answers rewritten in formats that one file holds, packed ones among them.
+fn converted(test: &str) -> Option<Vec<PathBuf>> {
+    let folder = common::em_data(test)?.join("converted");
+    let names = [
+        "rows.json",
+        "rows.jsonl",
+        "rows.tsv",
+        "rows.semicolon.csv",
+        "rows.snappy.parquet",
+        "rows.zstd.parquet",
+        "promptfoo.json",
+        "inspect/Qwen2.5-14B-Instruct_risky-financial-advice.eval",
+        "inspect/Llama-3.2-1B-Instruct_bad-medical-advice.json",
+        "openai_evals_Qwen2.5-14B-Instruct_risky-financial-advice.jsonl",
+        "inoculation_prompting_Llama-3.2-1B-Instruct_bad-medical-advice.jsonl",
+    ];
+    Some(names.map(|name| folder.join(name)).to_vec())
+}
+
+fn every_format(page: &mut Page) {
+    let Some(files) = converted("explorer::every_format_gives_the_same_rates") else { return };
+    for file in &files {
+        open_with(page, &[file]);
+        rates::wait_equal(page, "#by-model", &rates::printed(&[file], "betley", "cluster", "file,model"), name(file));
+        let text = page.text("#by-model tbody");
+        println!("  {}: {text}", name(file));
+        let counts = page.eval(
+            "[...document.querySelectorAll('#by-model tbody tr')].map(row =>
+            [...row.querySelectorAll('td')].slice(3, 5).map(cell => cell.textContent).join('/'))",
+        );
+        for count in strings(&counts) {
+            assert!(["142/380", "11/369"].contains(&count.as_str()), "{}: {count}", name(file));
+        }
+    }
+}
+
+/// Denominators of the chart by model, in the table's order.
+fn denominators(page: &Page) -> Vec<u64> {
+    let js =
+        "[...document.querySelectorAll('#by-model tbody tr')].map(row => row.querySelectorAll('td')[4].textContent)";
+    strings(&page.eval(js)).iter().map(|text| text.parse().expect("a number")).collect()
+}
+
+fn filters(page: &mut Page) {
+    let Some(files) = two_files("explorer::filters_narrow_what_is_counted") else { return };
+    open_with(page, &[&files[0], &files[1]]);
+    page.wait_for("#filters");
+    let all = denominators(page);
+    assert_eq!(all.len(), 2);
+    page.click("#filters");
+    page.wait_for("input[name=Models]");
+    page.click("input[name=Models]");
+    page.wait_until("document.querySelectorAll('#by-model tbody tr').length === 1", "one model is left");
+    assert!(page.hash().contains("model="), "{}", page.hash());
+    page.click("#clear-filters");
+    page.wait_until("document.querySelectorAll('#by-model tbody tr').length === 2", "both models are back");
+    assert_eq!(denominators(page), all);
+    // Words, and then the same as an expression: fewer rows, and as many either way.
+    page.set_value("#search", "husband");
+    page.eval("document.querySelector('#search').dispatchEvent(new Event('change', { bubbles: true }))");
+    let narrowed = format!(
+        "[...document.querySelectorAll('#by-model tbody tr')].length > 0 &&
+        +document.querySelector('#by-model tbody tr').querySelectorAll('td')[4].textContent < {}",
+        all.iter().min().expect("two")
+    );
+    page.wait_until(&narrowed, "only rows with the word are counted");
+    let words = denominators(page);
+    page.click("#search-regex");
+    page.wait_until("location.hash.includes('regex') || location.hash.includes('match')", "the address holds it");
+    page.wait_until(&narrowed, "the expression finds rows");
+    assert_eq!(denominators(page), words);
+    pictures::take(page, "filters");
+    page.reload();
+    // The files are asked for again; the filter is still in the address.
+    page.wait_for("#problems, .notice, .source");
+    assert!(page.hash().contains("husband"), "{}", page.hash());
+}
+
+/// Keeps what would be downloaded.
+const CATCH: &str = "void (() => {
+    window.taken = [];
+    const make = URL.createObjectURL;
+    URL.createObjectURL = (blob) => { blob.text().then(text => window.taken.push(text)); return make.call(URL, blob); };
+    HTMLAnchorElement.prototype.click = function () { window.last = [this.download, this.href]; };
+})()";
+
+fn a_figure_is_taken_along(page: &mut Page) {
+    let Some(files) = two_files("explorer::a_figure_is_taken_along") else { return };
+    open_with(page, &[&files[0], &files[1]]);
+    page.eval(CATCH);
+    page.click("#by-model details.export summary");
+    for ending in ["csv", "py", "R", "vl.json", "svg"] {
+        let before = page.eval("window.taken.length").as_u64().unwrap_or_default();
+        page.click(&format!("#by-model [data-export='{ending}']"));
+        page.wait_until(&format!("window.taken.length > {before}"), "the file is made");
+        assert_eq!(page.eval("window.last[0]"), format!("askew-by-model.{ending}").as_str());
+    }
+    let taken = strings(&page.eval("window.taken"));
+    // The table's numbers in full stand in the CSV and in the code.
+    let rate = page.eval("document.querySelector('#by-model tbody data').value");
+    let rate = rate.as_str().expect("a number");
+    for text in &taken[..4] {
+        assert!(text.contains(rate), "{rate} is not in {text}");
+    }
+    assert!(taken[4].starts_with("<svg") && taken[4].contains("aligned"), "{}", &taken[4][..200.min(taken[4].len())]);
+    page.click("#by-model [data-export='png']");
+    page.wait_until("window.last[1].startsWith('data:image/png')", "a picture is made");
+    assert_eq!(page.count("#by-model .export .error"), 0);
+}
