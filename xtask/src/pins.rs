@@ -140,6 +140,6 @@ pub(crate) const PORT: u16 = 8080;
 /// Kilobytes (1000 bytes) of brotli for all code of the first screen. Source: INTERFACE, budgets.
 pub(crate) const FIRST_SCREEN_KB: usize = 350;
 
-/// Kilobytes (1000 bytes) of brotli for each part that loads later. INTERFACE's budget is 400; the engine worker is over it
-/// since it runs models on the CPU too and keeps them. It may not grow: the CPU path is to become a part of its own.
-pub(crate) const LAZY_PART_KB: usize = 415;
+/// Kilobytes (1000 bytes) of brotli for each part that loads later. INTERFACE's budget is 400; the engine worker is 4 over
+/// it since it rounds on the GPU too. It may not grow: the f32 reference, which only tests and the self-test need, is to go.
+pub(crate) const LAZY_PART_KB: usize = 405;
