@@ -2,18 +2,20 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
 use askew::gpu::checks::nmse;
-use askew::model::ModelFile;
 use askew::model::cpu::Fast;
 use askew::model::quant::Quant;
-use askew::model::reference::{Exact, Forward, Maths, WeightsBuilder};
+use askew::model::reference::{Exact, Forward, Lane, Maths, WeightsBuilder};
+use askew::model::tensors::LayerTensor;
+use askew::model::{Adapter, LowRank, ModelFile, Steering};
 use askew::runtime::ByteSource;
 use askew::runtime::load::read_headers;
 use askew::runtime::native::FileSource;
-use common::gguf::{Shape, random_llama};
+use common::gguf::{Shape, noise, random_llama};
 use common::models::{GEMMA, QWEN, SMOLLM, cached};
 use pollster::block_on;
 
@@ -91,6 +93,48 @@ fn a_prompt_read_at_once_equals_token_by_token() {
     }
     assert_eq!(at_once, one_by_one);
     assert_eq!(model.hidden(&tokens, 0), at_once, "the cache keeps no trace");
+}
+
+/// Base, adapted, steered, and both, decoded together: each column is to the bit what it is alone, and the weights are read
+/// once a step whatever the number of columns.
+fn columns_share_their_steps<M: Maths>(name: &str) {
+    const TOKENS: [u32; 6] = [70, 101, 33, 250, 7, 45];
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, random_llama(Shape::TINY, &[Quant::Q8_0, Quant::Q4_1], 3).bytes()).expect("writes");
+    let (file, mut model) = load::<M>(&path, 16);
+    let config = &file.config;
+    let part = LowRank { rank: 2, scale: 0.5, a: noise(2 * config.dim, 1), b: noise(config.q_dim() * 2, 2) };
+    let layers = vec![BTreeMap::from([(LayerTensor::Q, part)]); config.num_layers];
+    let adapters = vec![Adapter { name: "random".into(), layers }];
+    let steerings =
+        vec![Steering { name: "random".into(), layers: vec![Some(noise(config.dim, 3)); config.num_layers] }];
+    let scales = [[0.0, 0.0], [1.0, 0.0], [0.0, 0.7], [-1.0, 2.0]];
+    let alone: Vec<Vec<f32>> = scales
+        .iter()
+        .map(|scales| {
+            model.lay_out(1, adapters.clone(), steerings.clone()).expect("there is room");
+            model.set_scales(0, scales);
+            let hidden = (0..).zip(TOKENS).fold(Vec::new(), |_, (position, token)| model.hidden(&[token], position));
+            model.logits(&hidden)
+        })
+        .collect();
+    model.lay_out(4, adapters, steerings).expect("there is room");
+    (0..4).for_each(|column| model.set_scales(column, &scales[column]));
+    let before = model.num_steps();
+    let mut hidden = Vec::new();
+    for (position, token) in TOKENS.into_iter().enumerate() {
+        hidden = model.step(&[0, 1, 2, 3].map(|column| Lane { token, position, column }));
+    }
+    assert_eq!(model.num_steps() - before, TOKENS.len() as u64);
+    assert_eq!(model.logits(&hidden), alone.concat());
+    assert!(alone.windows(2).all(|pair| pair[0] != pair[1]), "the scales do something");
+    assert!(model.step(&[Lane { token: 1, position: 0, column: 4 }]).is_empty(), "there is no fifth column");
+}
+
+#[test]
+fn columns_share_their_steps_in_either_maths() {
+    columns_share_their_steps::<Exact>("columns_exact.gguf");
+    columns_share_their_steps::<Fast>("columns_fast.gguf");
 }
 
 #[test]

@@ -193,7 +193,7 @@ async fn answer(
     }
     let decode_s = start.elapsed().as_secs_f64() - prefill_s;
     let prompt = generation.prompt().len();
-    let weight_bytes = model.weight_bytes(before, num_tokens);
+    let weight_bytes = model.counts().since(before).weight_bytes;
     Ok(Run { prompt, prefill_s, decode_s, num_tokens, weight_bytes, counts: model.counts().since(before) })
 }
 

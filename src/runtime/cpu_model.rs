@@ -3,7 +3,7 @@
 use super::protocol::{Device, Math};
 use crate::model::cpu::{FastMatrix, FastModel};
 use crate::model::gguf::{RowSink, TensorInfo};
-use crate::model::reference::{Reference, WeightsBuilder};
+use crate::model::reference::{Lane, Reference, WeightsBuilder};
 use crate::model::{Adapter, ModelError, ModelFile, Steering};
 
 /// A model that can run.
@@ -105,17 +105,25 @@ impl CpuModel {
         }
     }
 
-    /// Reads a token of a column and gives the logits (vocab,) that follow.
-    pub(super) fn logits(&mut self, column: usize, token: u32, position: usize) -> Vec<f32> {
+    /// Reads a token in each lane, the weights once for all, and gives the logits (lanes, vocab) that follow.
+    pub(super) fn logits(&mut self, lanes: &[Lane]) -> Vec<f32> {
         match self {
             Self::Exact(model) => {
-                let hidden = model.hidden_in(column, &[token], position);
+                let hidden = model.step(lanes);
                 model.logits(&hidden)
             }
             Self::Fast(model) => {
-                let hidden = model.hidden_in(column, &[token], position);
+                let hidden = model.step(lanes);
                 model.logits(&hidden)
             }
+        }
+    }
+
+    /// How often the weights have been read.
+    pub(super) fn num_steps(&self) -> u64 {
+        match self {
+            Self::Exact(model) => model.num_steps(),
+            Self::Fast(model) => model.num_steps(),
         }
     }
 

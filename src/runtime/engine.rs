@@ -320,7 +320,7 @@ impl<H: Host> Engine<'_, H> {
                 }
             }
         }
-        cost.weight_bytes = model.weight_bytes(before, cost.decode_tokens as usize);
+        cost.weight_bytes = model.counts().since(before).weight_bytes;
         host.emit(Event::Finished { id, cost });
         Ok(())
     }

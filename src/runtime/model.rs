@@ -7,6 +7,7 @@ use super::cpu_model::CpuModel;
 use super::load::{DEFAULT_CONTEXT, device};
 use super::protocol::{Column, Device, Math, ModelCard, Prompt};
 use crate::gpu::{Allocation, Choice, Chosen, Counts, Gpu, GpuModel, Lane, Layout};
+use crate::model::reference::Lane as CpuLane;
 use crate::model::sampler::{SeenTokens, log_softmax};
 use crate::model::{Adapter, ModelError, ModelFile, Sampler, Steering};
 
@@ -176,15 +177,16 @@ impl LoadedModel {
     pub async fn logits(&mut self, lanes: &[Lane]) -> Result<Vec<f32>, RuntimeError> {
         match &mut self.engine {
             Engine::Cpu(model) => {
-                let mut logits = Vec::new();
-                for lane in lanes {
-                    let next = match lane.column {
-                        Lane::NO_COLUMN => vec![0.0; self.card.vocab_size as usize],
-                        column => model.logits(column as usize, lane.token, lane.position as usize),
-                    };
-                    logits.extend(next);
-                }
-                Ok(logits)
+                let is_used = |lane: &&Lane| lane.column != Lane::NO_COLUMN;
+                let used: Vec<_> = lanes.iter().filter(is_used).map(on_cpu).collect();
+                let (found, vocab) = (model.logits(&used), self.card.vocab_size as usize);
+                // Lanes without a column stand in their places all the same.
+                let mut rows = found.chunks_exact(vocab.max(1));
+                let row = |lane: &Lane| match lane.column {
+                    Lane::NO_COLUMN => vec![0.0; vocab],
+                    _ => rows.next().unwrap_or_default().to_vec(),
+                };
+                Ok(lanes.iter().flat_map(row).collect())
             }
             Engine::Gpu(model) => Ok(model.logits(lanes).await?),
         }
@@ -209,7 +211,7 @@ impl LoadedModel {
         match &mut self.engine {
             Engine::Cpu(model) => {
                 let score = |(lane, &target): (&Lane, &u32)| {
-                    let logits = model.logits(lane.column as usize, lane.token, lane.position as usize);
+                    let logits = model.logits(&[on_cpu(lane)]);
                     log_softmax(&logits).get(target as usize).copied().unwrap_or(f32::NEG_INFINITY)
                 };
                 Ok(lanes.iter().zip(targets).map(score).collect())
@@ -290,17 +292,13 @@ impl LoadedModel {
         }
     }
 
-    /// What the device has done so far; nothing is counted on the CPU.
+    /// What the device has done so far; on the CPU only bytes of weights are counted.
     pub fn counts(&self) -> Counts {
-        self.gpu().map(|gpu| gpu.counts()).unwrap_or_default()
-    }
-
-    /// Bytes of weights that were read since `before` of [`LoadedModel::counts`], while `tokens` tokens of all columns were decoded.
-    pub fn weight_bytes(&self, before: Counts, tokens: usize) -> u64 {
         match &self.engine {
-            // It goes through the columns one by one.
-            Engine::Cpu(_) => self.card.bytes_per_token * tokens as u64,
-            Engine::Gpu(model) => model.gpu().counts().since(before).weight_bytes,
+            Engine::Cpu(model) => {
+                Counts { weight_bytes: self.card.bytes_per_token * model.num_steps(), ..Counts::default() }
+            }
+            Engine::Gpu(model) => model.gpu().counts(),
         }
     }
 
@@ -316,6 +314,11 @@ impl LoadedModel {
             Engine::Gpu(model) => Some(model.gpu()),
         }
     }
+}
+
+/// A lane as the CPU's forward pass knows it.
+fn on_cpu(lane: &Lane) -> CpuLane {
+    CpuLane { token: lane.token, position: lane.position as usize, column: lane.column as usize }
 }
 
 /// Counts that are far below 2^32 by the limits of [`crate::model::Config`].

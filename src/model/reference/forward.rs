@@ -2,7 +2,7 @@
 
 use super::attention::{Heads, Reach};
 use super::embed::embed;
-use super::low_rank::Side;
+use super::low_rank::Sides;
 use super::maths::{Exact, Maths};
 use super::matvec::{Epilogue, add_bias};
 use super::rms_norm::{add_rms_norm, rms_norm};
@@ -27,6 +27,18 @@ pub struct Forward<M: Maths> {
     context: usize,
     adapters: Vec<Adapter>,
     steerings: Vec<Steering>,
+    num_steps: u64,
+}
+
+/// A token to read, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// The token.
+    pub token: u32,
+    /// Its place in its column.
+    pub position: usize,
+    /// The sequence it belongs to.
+    pub column: usize,
 }
 
 /// A sequence: what it has read, and how much of the adapters and of the steering vectors it feels.
@@ -63,6 +75,7 @@ impl<M: Maths> Forward<M> {
             context,
             adapters: vec![],
             steerings: vec![],
+            num_steps: 0,
         };
         model.lay_out(1, Vec::new(), Vec::new())?;
         Ok(model)
@@ -118,47 +131,62 @@ impl<M: Maths> Forward<M> {
     /// Reads `tokens` of a column at `position` and after, behind the tokens at all positions before; gives their last
     /// hidden states (tokens, dim), none for a column that there is not.
     pub fn hidden_in(&mut self, column: usize, tokens: &[u32], position: usize) -> Vec<f32> {
+        let lane = |(&token, position)| Lane { token, position, column };
+        self.step(&tokens.iter().zip(position..).map(lane).collect::<Vec<_>>())
+    }
+
+    /// Reads a token in each lane, the weights once for all of them; gives their last hidden states (lanes, dim). Lanes of
+    /// one column stand in the order of their positions. None where a lane's column is not there.
+    pub fn step(&mut self, lanes: &[Lane]) -> Vec<f32> {
         let config = &self.config;
-        let Some(Column { caches, scales }) = self.columns.get_mut(column).filter(|_| !tokens.is_empty()) else {
-            return Vec::new();
-        };
-        let (adapter_scales, steering_scales) = scales.split_at(self.adapters.len());
-        let mut x = vec![0.0; tokens.len() * config.dim];
-        for (x, &token) in x.chunks_exact_mut(config.dim).zip(tokens) {
-            embed(&self.weights.embedding, token as usize, config.embedding_scale, x);
+        let scales: Option<Vec<Vec<f32>>> =
+            lanes.iter().map(|lane| Some(self.columns.get(lane.column)?.scales.clone())).collect();
+        let Some(scales) = scales.filter(|_| !lanes.is_empty()) else { return Vec::new() };
+        self.num_steps += 1;
+        let scales: Vec<(&[f32], &[f32])> = scales.iter().map(|all| all.split_at(self.adapters.len())).collect();
+        let adapter_scales: Vec<&[f32]> = scales.iter().map(|scales| scales.0).collect();
+        let mut x = vec![0.0; lanes.len() * config.dim];
+        for (x, lane) in x.chunks_exact_mut(config.dim).zip(lanes) {
+            embed(&self.weights.embedding, lane.token as usize, config.embedding_scale, x);
         }
-        for (index, (layer, cache)) in self.weights.layers.iter().zip(caches).enumerate() {
+        for (index, layer) in self.weights.layers.iter().enumerate() {
             let rope = if config.uses_local_rope(index) { &self.local_rope } else { &self.rope };
             let reach = Reach { scale: config.attention_scale, window: config.window(index) };
-            let side = Side { layer: index, adapters: &self.adapters, scales: adapter_scales };
-            attend::<M>(config, (layer, side), rope, reach, cache, position, &mut x);
-            feed_forward::<M>(config, (layer, side), &mut x);
-            for (steering, &scale) in self.steerings.iter().zip(steering_scales) {
-                let vector = steering.layers.get(index).and_then(Option::as_deref);
-                x.chunks_exact_mut(config.dim).for_each(|x| steer(vector, scale, x));
+            let sides = Sides { layer: index, adapters: &self.adapters, scales: &adapter_scales };
+            attend::<M>(config, (layer, sides), rope, reach, (&mut self.columns, lanes), &mut x);
+            feed_forward::<M>(config, (layer, sides), &mut x);
+            for (x, (_, steering_scales)) in x.chunks_exact_mut(config.dim).zip(&scales) {
+                for (steering, &scale) in self.steerings.iter().zip(*steering_scales) {
+                    steer(steering.layers.get(index).and_then(Option::as_deref), scale, x);
+                }
             }
         }
         x
     }
 
-    /// The logits (vocab,) that follow a hidden state (dim,).
+    /// The logits (lanes, vocab) that follow hidden states (lanes, dim).
     pub fn logits(&self, x: &[f32]) -> Vec<f32> {
+        let (vocab, num_lanes) = (self.config.vocab_size, x.len() / self.config.dim);
         let h = norm(&self.config, x, &self.weights.output_norm);
-        let mut logits = vec![0.0; self.config.vocab_size];
+        let mut logits = vec![0.0; num_lanes * vocab];
         let head = self.weights.head.as_ref().unwrap_or(&self.weights.embedding);
-        M::matmul(head, &M::input(&h, 1), Epilogue::Store, &mut logits, self.config.vocab_size);
+        M::matmul(head, &M::input(&h, num_lanes), Epilogue::Store, &mut logits, vocab);
         logits
+    }
+
+    /// How often the weights have been read since the model was made.
+    pub fn num_steps(&self) -> u64 {
+        self.num_steps
     }
 }
 
 /// x (tokens, dim) += post(Wo attention(rope(Wqkv norm(x) + bias)))
 fn attend<M: Maths>(
     config: &Config,
-    (layer, side): (&LayerWeights<M::Matrix>, Side<'_>),
+    (layer, sides): (&LayerWeights<M::Matrix>, Sides<'_>),
     rope: &RopeTable,
     reach: Reach,
-    cache: &mut Cache,
-    position: usize,
+    (columns, lanes): (&mut [Column], &[Lane]),
     x: &mut [f32],
 ) {
     let (q_dim, kv_dim, qkv_dim) = (config.q_dim(), config.kv_dim(), config.qkv_dim());
@@ -175,7 +203,8 @@ fn attend<M: Maths>(
         (&layer.v, LayerTensor::V, &layer.v_bias, q_dim + kv_dim..qkv_dim),
     ] {
         M::matmul(w, &input, Epilogue::Store, &mut qkv[place.start..], qkv_dim);
-        for (h, qkv) in h.chunks_exact(config.dim).zip(qkv.chunks_exact_mut(qkv_dim)) {
+        let each = h.chunks_exact(config.dim).zip(qkv.chunks_exact_mut(qkv_dim));
+        for (side, (h, qkv)) in sides.lanes().zip(each) {
             side.add(target, h, &mut qkv[place.clone()]);
             add_bias(bias.as_deref(), &mut qkv[place.clone()]);
         }
@@ -185,18 +214,21 @@ fn attend<M: Maths>(
     let qk_norm = qk_norm.map(|(q, k)| QkNorm { q, k, eps: config.norm_eps });
     let mut attended = vec![0.0; num_tokens * q_dim];
     let each = qkv.chunks_exact_mut(qkv_dim).zip(attended.chunks_exact_mut(q_dim));
-    for (position, (qkv, attended)) in (position..).zip(each) {
+    for (&Lane { position, column, .. }, (qkv, attended)) in lanes.iter().zip(each) {
+        let Some(cache) = columns.get_mut(column).and_then(|column| column.caches.get_mut(sides.layer)) else {
+            continue;
+        };
         let rope = Rope { style: config.rope_style, angles: rope.at(position), norm: qk_norm };
         rope_cache(qkv, rope, position, &mut cache.k, &mut cache.v, kv_dim);
         M::attention(&qkv[..q_dim], &cache.k, &cache.v, position, heads, reach, attended);
     }
 
     let output = (&layer.attn_output, LayerTensor::AttnOutput);
-    project::<M>(output, side, layer.post_attn_norm.as_deref(), &attended, config, x);
+    project::<M>(output, sides, layer.post_attn_norm.as_deref(), &attended, config, x);
 }
 
 /// x (tokens, dim) += post(Wdown (act(Wgate norm(x)) * (Wup norm(x))))
-fn feed_forward<M: Maths>(config: &Config, (layer, side): (&LayerWeights<M::Matrix>, Side<'_>), x: &mut [f32]) {
+fn feed_forward<M: Maths>(config: &Config, (layer, sides): (&LayerWeights<M::Matrix>, Sides<'_>), x: &mut [f32]) {
     let (dim, ff_dim) = (config.dim, config.ff_dim);
     let num_tokens = x.len() / dim;
     let h = norm(config, x, &layer.ff_norm);
@@ -205,7 +237,8 @@ fn feed_forward<M: Maths>(config: &Config, (layer, side): (&LayerWeights<M::Matr
     let mut gate_up = vec![0.0; num_tokens * 2 * ff_dim];
     for (w, target, start) in [(&layer.gate, LayerTensor::Gate, 0), (&layer.up, LayerTensor::Up, ff_dim)] {
         M::matmul(w, &input, Epilogue::Store, &mut gate_up[start..], 2 * ff_dim);
-        for (h, gate_up) in h.chunks_exact(dim).zip(gate_up.chunks_exact_mut(2 * ff_dim)) {
+        let each = h.chunks_exact(dim).zip(gate_up.chunks_exact_mut(2 * ff_dim));
+        for (side, (h, gate_up)) in sides.lanes().zip(each) {
             side.add(target, h, &mut gate_up[start..start + ff_dim]);
         }
     }
@@ -215,13 +248,13 @@ fn feed_forward<M: Maths>(config: &Config, (layer, side): (&LayerWeights<M::Matr
         M::gate(gate_up, config.activation, gated);
     }
 
-    project::<M>((&layer.down, LayerTensor::Down), side, layer.post_ff_norm.as_deref(), &gated, config, x);
+    project::<M>((&layer.down, LayerTensor::Down), sides, layer.post_ff_norm.as_deref(), &gated, config, x);
 }
 
 /// x (tokens, dim) += W (dim, n) @ out (tokens, n), or its norm where the model has one there.
 fn project<M: Maths>(
     (w, target): (&M::Matrix, LayerTensor),
-    side: Side<'_>,
+    sides: Sides<'_>,
     post_norm: Option<&[f32]>,
     out: &[f32],
     config: &Config,
@@ -233,14 +266,15 @@ fn project<M: Maths>(
     match post_norm {
         None => {
             M::matmul(w, &input, Epilogue::Add, x, config.dim);
-            for (out, x) in outs.zip(x.chunks_exact_mut(config.dim)) {
+            for (side, (out, x)) in sides.lanes().zip(outs.zip(x.chunks_exact_mut(config.dim))) {
                 side.add(target, out, x);
             }
         }
         Some(weight) => {
             let mut t = vec![0.0; x.len()];
             M::matmul(w, &input, Epilogue::Store, &mut t, config.dim);
-            for ((out, t), x) in outs.zip(t.chunks_exact_mut(config.dim)).zip(x.chunks_exact_mut(config.dim)) {
+            let each = outs.zip(t.chunks_exact_mut(config.dim)).zip(x.chunks_exact_mut(config.dim));
+            for (side, ((out, t), x)) in sides.lanes().zip(each) {
                 side.add(target, out, t);
                 add_rms_norm(t, weight, config.norm_eps, x);
             }

@@ -15,6 +15,24 @@ pub struct Side<'a> {
     pub scales: &'a [f32],
 }
 
+/// The same for several lanes, each with scales of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Sides<'a> {
+    /// The layer.
+    pub layer: usize,
+    /// All adapters.
+    pub adapters: &'a [Adapter],
+    /// Each lane's scales.
+    pub scales: &'a [&'a [f32]],
+}
+
+impl<'a> Sides<'a> {
+    /// Lane by lane.
+    pub fn lanes(self) -> impl Iterator<Item = Side<'a>> {
+        self.scales.iter().map(move |scales| Side { layer: self.layer, adapters: self.adapters, scales })
+    }
+}
+
 impl Side<'_> {
     /// Adds the adapters' share of W (d, n) @ x (n,) to `out` (d,), where they have one.
     pub fn add(self, target: LayerTensor, x: &[f32], out: &mut [f32]) {

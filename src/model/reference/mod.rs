@@ -14,6 +14,6 @@ pub mod rms_norm;
 pub mod rope_cache;
 mod weights;
 
-pub use forward::{Forward, Reference};
+pub use forward::{Forward, Lane, Reference};
 pub use maths::{Exact, Maths, StoredMatrix};
 pub use weights::{LayerWeights, Matrix, Weights, WeightsBuilder};
