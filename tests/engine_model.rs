@@ -98,7 +98,7 @@ fn chat_turns_render_as_the_template_says() {
 fn greedy_answers_and_logits_agree_between_cpu_and_gpu() {
     let name = "greedy_answers_and_logits_agree_between_cpu_and_gpu";
     let Some(gpu) = open_gpu(name, GpuOptions::default()) else { return };
-    let Some(mut cpu_model) = load_on(&Processor::Cpu(Math::Exact)) else { return };
+    let Some(mut cpu_model) = load_on(&Processor::CPU_EXACT) else { return };
     let before = gpu.counts();
     let mut gpu_model = load_on(&Processor::Gpu(gpu.clone(), Math::Exact)).expect("the file is there");
     println!("{} on {}", gpu_model.card.name, gpu_model.device().adapter);
@@ -167,7 +167,7 @@ fn a_corrupted_shader_fails_the_logits_check() {
     }
     let options = GpuOptions { patch: Some(corrupt), ..GpuOptions::default() };
     let Some(gpu) = open_gpu("a_corrupted_shader_fails_the_logits_check", options) else { return };
-    let Some(mut cpu_model) = load_on(&Processor::Cpu(Math::Exact)) else { return };
+    let Some(mut cpu_model) = load_on(&Processor::CPU_EXACT) else { return };
     let mut gpu_model = load_on(&Processor::Gpu(gpu, Math::Exact)).expect("the file is there");
     let tokens = [504, 3575, 282, 4649, 314];
     let error = nmse(
@@ -179,7 +179,7 @@ fn a_corrupted_shader_fails_the_logits_check() {
 
 #[test]
 fn sampling_repeats_with_its_seed_and_stops_where_told() {
-    let Some(mut model) = load_on(&Processor::Cpu(Math::Exact)) else { return };
+    let Some(mut model) = load_on(&Processor::CPU_EXACT) else { return };
     let prompt = Prompt::Raw("Once upon a time".into());
     let sampling = Sampling { temperature: 1.0, top_k: 40, seed: 7, ..Sampling::greedy(12) };
     let first = answer(&mut model, &prompt, &sampling);
@@ -195,7 +195,7 @@ fn sampling_repeats_with_its_seed_and_stops_where_told() {
 
 #[test]
 fn prompts_that_cannot_be_read_are_refused() {
-    let Some(mut model) = load_on(&Processor::Cpu(Math::Exact)) else { return };
+    let Some(mut model) = load_on(&Processor::CPU_EXACT) else { return };
     let mut refused = |text: &str, max_tokens: u32| {
         let error =
             Generation::new(&mut model, &Prompt::Raw(text.into()), &Sampling::greedy(max_tokens), &[Column::default()])
@@ -214,7 +214,7 @@ fn a_load_reports_and_can_be_stopped() {
     let reports = Cell::new(0);
     let last = Cell::new(0);
     let mut source = FileSource::open(&path).expect("opens");
-    let result = block_on(load(&mut source, "SmolLM2", &Processor::Cpu(Math::Exact), |progress| {
+    let result = block_on(load(&mut source, "SmolLM2", &Processor::CPU_EXACT, |progress| {
         assert!(progress.bytes >= last.get() && progress.total.is_some_and(|total| progress.bytes <= total));
         last.set(progress.bytes);
         reports.set(reports.get() + 1);

@@ -80,7 +80,7 @@ fn random_models_agree_between_cpu_and_gpu() {
         let Some(gpu) = open_gpu(name, options) else { return };
         let file = llama_with_extras(shape, quants, seed);
         let tokens: Vec<u32> = (0..13).map(|i| (i * 37 + 5) % 300).collect();
-        let expected = block_on(load_on(&file, &Processor::Cpu(Math::Exact)).logits_after(&tokens)).expect("logits");
+        let expected = block_on(load_on(&file, &Processor::CPU_EXACT).logits_after(&tokens)).expect("logits");
         let mut model = load_on(&file, &Processor::Gpu(gpu, Math::Exact));
         let error = nmse(&block_on(model.logits_after(&tokens)).expect("logits"), &expected);
         assert!(error <= 1e-8, "{shape:?} {quants:?}: {error}");

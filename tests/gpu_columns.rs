@@ -14,7 +14,6 @@ use askew::model::sampler::{SamplerSettings, SeenTokens, log_softmax};
 use askew::model::tensors::LayerTensor;
 use askew::model::{Adapter, Config, LowRank, ModelFile, Sampler, Steering};
 use askew::runtime::load::{Processor, load};
-use askew::runtime::protocol::Math;
 use askew::runtime::{ByteSource, RuntimeError};
 use common::engine::open_gpu;
 use common::gguf::{GgufFile, Shape, noise, random_model};
@@ -60,7 +59,7 @@ fn on_gpu(gpu: &Rc<Gpu>, file: &GgufFile, layout: &Layout<'_>) -> GpuModel {
 /// The logits after `tokens` by the CPU reference.
 fn reference(file: &GgufFile, tokens: &[u32]) -> Vec<f32> {
     let mut source = Memory(Some(file.bytes()));
-    let model = load(&mut source, "random", &Processor::Cpu(Math::Exact), |_| ControlFlow::Continue(()));
+    let model = load(&mut source, "random", &Processor::CPU_EXACT, |_| ControlFlow::Continue(()));
     let mut model = block_on(model).expect("loads");
     block_on(model.logits_after(tokens)).expect("logits")
 }
@@ -373,7 +372,7 @@ fn side_paths_agree_with_the_reference() {
         let model = on_gpu(&gpu, &file, &layout);
 
         let mut source = Memory(Some(file.bytes()));
-        let cpu = load(&mut source, "random", &Processor::Cpu(Math::Exact), |_| ControlFlow::Continue(()));
+        let cpu = load(&mut source, "random", &Processor::CPU_EXACT, |_| ControlFlow::Continue(()));
         let mut cpu = block_on(cpu).expect("loads");
         block_on(cpu.lay_out(1, adapters.to_vec(), steerings.to_vec())).expect("room");
         let plain = reference(&file, &tokens);

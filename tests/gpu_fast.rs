@@ -66,7 +66,7 @@ fn likeliest(logits: &[f32]) -> usize {
 /// Lets the reference and the fast GPU read a text, and compares what they think follows each of its tokens: all logits
 /// together, since single tokens may be so near a turn that any rounding decides.
 fn compare(gpu: &Rc<Gpu>, path: &Path, num_tokens: usize) {
-    let mut exact = from_file(path, &Processor::Cpu(Math::Exact));
+    let mut exact = from_file(path, &Processor::CPU_EXACT);
     let mut fast = from_file(path, &Processor::Gpu(Rc::clone(gpu), Math::Fast));
     assert_eq!((exact.card.math, fast.card.math), (Math::Exact, Math::Fast));
     let text = concat!(include_str!("../README.md"), include_str!("../CONTRIBUTING.md"));
@@ -124,7 +124,7 @@ fn random_models_agree_with_the_reference() {
         let Some(gpu) = open_gpu("random_models_agree_with_the_reference", options) else { return };
         for &quant in quants {
             let bytes = random_llama(shape, &[quant], 3).bytes();
-            let mut exact = from_bytes(&bytes, &Processor::Cpu(Math::Exact));
+            let mut exact = from_bytes(&bytes, &Processor::CPU_EXACT);
             let mut fast = from_bytes(&bytes, &Processor::Gpu(Rc::clone(&gpu), Math::Fast));
             let [expected, found] =
                 [&mut exact, &mut fast].map(|model| block_on(model.logits_after(&tokens)).expect("logits"));
@@ -148,8 +148,7 @@ fn every_architecture_agrees_with_the_reference_and_costs_no_more_dispatches() {
         let on_gpu = |math| from_bytes(&bytes, &Processor::Gpu(Rc::clone(&gpu), math));
         let (mut exact, mut fast) = (on_gpu(Math::Exact), on_gpu(Math::Fast));
         assert_eq!(fast.dispatches(), exact.dispatches());
-        let expected =
-            block_on(from_bytes(&bytes, &Processor::Cpu(Math::Exact)).logits_after(&tokens)).expect("logits");
+        let expected = block_on(from_bytes(&bytes, &Processor::CPU_EXACT).logits_after(&tokens)).expect("logits");
         let logits = |model: &mut LoadedModel| block_on(model.logits_after(&tokens)).expect("logits");
         let (error, exact_error) = (nmse(&logits(&mut fast), &expected), nmse(&logits(&mut exact), &expected));
         println!("{architecture}: NMSE {error:.1e}, exact {exact_error:.1e}");

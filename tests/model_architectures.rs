@@ -10,7 +10,6 @@ use askew::model::rope::RopeTable;
 use askew::model::tensors::LayerTensor;
 use askew::model::{Config, ModelError, ModelFile};
 use askew::runtime::load::{Processor, load};
-use askew::runtime::protocol::Math;
 use askew::runtime::{ByteSource, RuntimeError};
 use common::gguf::{GgufFile, Meta, Shape, random_model};
 use pollster::block_on;
@@ -47,7 +46,7 @@ impl ByteSource for Memory {
 fn logits(file: &GgufFile, tokens: &[u32]) -> Vec<f32> {
     let go_on = |_| std::ops::ControlFlow::Continue(());
     let mut source = Memory(Some(file.bytes()));
-    let mut model = block_on(load(&mut source, "random", &Processor::Cpu(Math::Exact), go_on)).expect("loads");
+    let mut model = block_on(load(&mut source, "random", &Processor::CPU_EXACT, go_on)).expect("loads");
     block_on(model.logits_after(tokens)).expect("logits")
 }
 

@@ -8,7 +8,6 @@ use askew::model::gguf::HeaderParser;
 use askew::model::quant::Quant;
 use askew::model::{ModelError, ModelFile};
 use askew::runtime::load::{Processor, load};
-use askew::runtime::protocol::Math;
 use askew::runtime::{ByteSource, RuntimeError};
 use common::gguf::{GgufFile, Meta, Shape, random_llama};
 use pollster::block_on;
@@ -36,7 +35,7 @@ impl ByteSource for Chunks<'_> {
 fn open(bytes: &[u8], len: usize) -> Result<(), RuntimeError> {
     let mut source = Chunks { bytes, at: 0, len };
     let go_on = |_| std::ops::ControlFlow::Continue(());
-    block_on(load(&mut source, "test", &Processor::Cpu(Math::Exact), go_on)).map(drop)
+    block_on(load(&mut source, "test", &Processor::CPU_EXACT, go_on)).map(drop)
 }
 
 fn refused(file: &GgufFile) -> ModelError {
@@ -155,7 +154,7 @@ fn an_unsupported_architecture_costs_no_download() {
     let bytes = file.bytes();
     let mut source = Chunks { bytes: &bytes, at: 0, len: 4096 };
     let go_on = |_| std::ops::ControlFlow::Continue(());
-    let error = block_on(load(&mut source, "test", &Processor::Cpu(Math::Exact), go_on)).expect_err("refused");
+    let error = block_on(load(&mut source, "test", &Processor::CPU_EXACT, go_on)).expect_err("refused");
     assert!(matches!(error, RuntimeError::Model(ModelError::Architecture { .. })), "{error}");
     assert_eq!(source.at, 4096);
 }

@@ -79,7 +79,8 @@ async fn open(path: &Path, device: DeviceKind, math: MathKind) -> Result<LoadedM
         MathKind::Fast => Math::Fast,
     };
     let processor = match device {
-        DeviceKind::Cpu => Processor::Cpu(math),
+        DeviceKind::Cpu if math == Math::Fast => Processor::CPU_FAST,
+        DeviceKind::Cpu => Processor::CPU_EXACT,
         DeviceKind::Gpu => {
             let adapter = std::env::var(ADAPTER_VARIABLE).ok();
             let options = GpuOptions { adapter: adapter.as_deref(), ..GpuOptions::default() };

@@ -1,143 +1,136 @@
-//! A model on the CPU, in either maths.
+//! A model on the CPU, in any maths. What runs is chosen by [`CpuMaths`], and a program that never names one of them does
+//! not carry its code: the engine worker downloads no f32 reference.
+
+use std::fmt::Debug;
 
 use super::protocol::{Device, Math};
-use crate::model::cpu::{FastMatrix, FastModel};
+use crate::model::cpu::Fast;
 use crate::model::gguf::{RowSink, TensorInfo};
-use crate::model::reference::{Lane, Reference, WeightsBuilder};
+use crate::model::reference::{Exact, Forward, Lane, Maths, WeightsBuilder};
 use crate::model::{Adapter, ModelError, ModelFile, Steering};
 
-/// A model that can run.
-#[derive(Debug)]
-pub(super) enum CpuModel {
+/// How a model is computed on the CPU.
+#[derive(Clone, Copy, Debug)]
+pub struct CpuMaths {
+    /// What the page calls it.
+    pub math: Math,
+    name: &'static str,
+    weights: fn() -> Box<dyn CpuWeights>,
+}
+
+impl CpuMaths {
     /// The f32 reference.
-    Exact(Box<Reference>),
+    pub const EXACT: Self =
+        Self { math: Math::Exact, name: "CPU reference, f32", weights: || Box::new(Weights::<Exact>::default()) };
     /// The same forward pass in SIMD.
-    Fast(Box<FastModel>),
-}
+    pub const FAST: Self =
+        Self { math: Math::Fast, name: "CPU, one thread", weights: || Box::new(Weights::<Fast>::default()) };
 
-/// Its weights as they come.
-#[derive(Debug)]
-pub(super) enum CpuWeights {
-    /// For [`CpuModel::Exact`].
-    Exact(WeightsBuilder),
-    /// For [`CpuModel::Fast`].
-    Fast(WeightsBuilder<FastMatrix>),
-}
-
-impl CpuWeights {
-    /// None yet.
-    pub(super) fn new(math: Math) -> Self {
-        match math {
-            Math::Exact => Self::Exact(WeightsBuilder::default()),
-            Math::Fast => Self::Fast(WeightsBuilder::default()),
-        }
+    /// Weights, none yet.
+    pub(super) fn weights(self) -> Box<dyn CpuWeights> {
+        (self.weights)()
     }
 
+    /// What the reader is told of it.
+    pub(super) fn device(self) -> Device {
+        Device { adapter: self.name.to_owned(), backend: "cpu".to_owned(), software: true, ..Device::default() }
+    }
+}
+
+/// A model that can run. Each method is that of [`Forward`].
+pub(super) trait CpuModel: Debug {
+    /// # Errors
+    /// [`ModelError::Memory`].
+    fn lay_out(&mut self, columns: usize, adapters: Vec<Adapter>, steerings: Vec<Steering>) -> Result<(), ModelError>;
+
+    /// Sets a column's scales.
+    fn set_scales(&mut self, column: usize, scales: &[f32]);
+
+    /// Gives a column the first positions of another.
+    fn copy_column(&mut self, from: usize, to: usize, len: usize);
+
+    /// Reads tokens of a column without asking what follows.
+    fn read(&mut self, column: usize, tokens: &[u32], position: usize);
+
+    /// Reads a token in each lane, the weights once for all, and gives the logits (lanes, vocab) that follow.
+    fn logits(&mut self, lanes: &[Lane]) -> Vec<f32>;
+
+    /// How often the weights have been read.
+    fn num_steps(&self) -> u64;
+}
+
+impl<M: Maths> CpuModel for Forward<M> {
+    fn lay_out(&mut self, columns: usize, adapters: Vec<Adapter>, steerings: Vec<Steering>) -> Result<(), ModelError> {
+        Forward::lay_out(self, columns, adapters, steerings)
+    }
+
+    fn set_scales(&mut self, column: usize, scales: &[f32]) {
+        Forward::set_scales(self, column, scales);
+    }
+
+    fn copy_column(&mut self, from: usize, to: usize, len: usize) {
+        Forward::copy_column(self, from, to, len);
+    }
+
+    fn read(&mut self, column: usize, tokens: &[u32], position: usize) {
+        drop(self.hidden_in(column, tokens, position));
+    }
+
+    fn logits(&mut self, lanes: &[Lane]) -> Vec<f32> {
+        let hidden = self.step(lanes);
+        Forward::logits(self, &hidden)
+    }
+
+    fn num_steps(&self) -> u64 {
+        Forward::num_steps(self)
+    }
+}
+
+/// A model's weights as they come.
+pub(super) trait CpuWeights: RowSink<Error = ModelError> + Debug {
     /// The model, once all weights have come, with a cache for `context` tokens.
     ///
     /// # Errors
     /// [`ModelError::MissingTensor`] or [`ModelError::Memory`].
-    pub(super) fn build(self, file: &ModelFile, context: usize) -> Result<CpuModel, ModelError> {
-        let config = file.config.clone();
-        Ok(match self {
-            Self::Exact(weights) => CpuModel::Exact(Box::new(Reference::new(config, weights.build(file)?, context)?)),
-            Self::Fast(weights) => CpuModel::Fast(Box::new(FastModel::new(config, weights.build(file)?, context)?)),
-        })
+    fn build(self: Box<Self>, file: &ModelFile, context: usize) -> Result<Box<dyn CpuModel>, ModelError>;
+}
+
+/// Weights for one of the maths.
+#[derive(Debug)]
+struct Weights<M: Maths>(WeightsBuilder<M::Matrix>);
+
+impl<M: Maths> Default for Weights<M> {
+    fn default() -> Self {
+        Self(WeightsBuilder::default())
     }
 }
 
-impl RowSink for CpuWeights {
+impl<M: Maths> RowSink for Weights<M> {
     type Error = ModelError;
 
     fn rows(&mut self, tensor: &TensorInfo, first_row: u64, bytes: &[u8]) -> Result<(), ModelError> {
-        match self {
-            Self::Exact(weights) => weights.rows(tensor, first_row, bytes),
-            Self::Fast(weights) => weights.rows(tensor, first_row, bytes),
-        }
+        self.0.rows(tensor, first_row, bytes)
     }
 
     fn row_multiple(&self) -> u64 {
-        match self {
-            Self::Exact(weights) => weights.row_multiple(),
-            Self::Fast(weights) => weights.row_multiple(),
-        }
+        self.0.row_multiple()
     }
 }
 
-impl CpuModel {
-    /// As [`Reference::lay_out`].
-    ///
-    /// # Errors
-    /// [`ModelError::Memory`].
-    pub(super) fn lay_out(
-        &mut self,
-        columns: usize,
-        adapters: Vec<Adapter>,
-        steerings: Vec<Steering>,
-    ) -> Result<(), ModelError> {
-        match self {
-            Self::Exact(model) => model.lay_out(columns, adapters, steerings),
-            Self::Fast(model) => model.lay_out(columns, adapters, steerings),
-        }
+impl<M: Maths + 'static> CpuWeights for Weights<M> {
+    fn build(self: Box<Self>, file: &ModelFile, context: usize) -> Result<Box<dyn CpuModel>, ModelError> {
+        Ok(Box::new(Forward::<M>::new(file.config.clone(), self.0.build(file)?, context)?))
+    }
+}
+
+impl RowSink for Box<dyn CpuWeights> {
+    type Error = ModelError;
+
+    fn rows(&mut self, tensor: &TensorInfo, first_row: u64, bytes: &[u8]) -> Result<(), ModelError> {
+        (**self).rows(tensor, first_row, bytes)
     }
 
-    /// As [`Reference::set_scales`].
-    pub(super) fn set_scales(&mut self, column: usize, scales: &[f32]) {
-        match self {
-            Self::Exact(model) => model.set_scales(column, scales),
-            Self::Fast(model) => model.set_scales(column, scales),
-        }
-    }
-
-    /// As [`Reference::copy_column`].
-    pub(super) fn copy_column(&mut self, from: usize, to: usize, len: usize) {
-        match self {
-            Self::Exact(model) => model.copy_column(from, to, len),
-            Self::Fast(model) => model.copy_column(from, to, len),
-        }
-    }
-
-    /// Reads tokens of a column without asking what follows.
-    pub(super) fn read(&mut self, column: usize, tokens: &[u32], position: usize) {
-        match self {
-            Self::Exact(model) => drop(model.hidden_in(column, tokens, position)),
-            Self::Fast(model) => drop(model.hidden_in(column, tokens, position)),
-        }
-    }
-
-    /// Reads a token in each lane, the weights once for all, and gives the logits (lanes, vocab) that follow.
-    pub(super) fn logits(&mut self, lanes: &[Lane]) -> Vec<f32> {
-        match self {
-            Self::Exact(model) => {
-                let hidden = model.step(lanes);
-                model.logits(&hidden)
-            }
-            Self::Fast(model) => {
-                let hidden = model.step(lanes);
-                model.logits(&hidden)
-            }
-        }
-    }
-
-    /// How often the weights have been read.
-    pub(super) fn num_steps(&self) -> u64 {
-        match self {
-            Self::Exact(model) => model.num_steps(),
-            Self::Fast(model) => model.num_steps(),
-        }
-    }
-
-    /// Whether activations are rounded.
-    pub(super) fn is_fast(&self) -> bool {
-        matches!(self, Self::Fast(_))
-    }
-
-    /// What the reader is told of it.
-    pub(super) fn device(&self) -> Device {
-        let adapter = match self {
-            Self::Exact(_) => "CPU reference, f32",
-            Self::Fast(_) => "CPU, one thread",
-        };
-        Device { adapter: adapter.to_owned(), backend: "cpu".to_owned(), software: true, ..Device::default() }
+    fn row_multiple(&self) -> u64 {
+        (**self).row_multiple()
     }
 }

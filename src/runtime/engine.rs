@@ -200,7 +200,7 @@ impl<H: Host> Engine<'_, H> {
     ) -> Result<(LoadedModel, String), RuntimeError> {
         let processor = match place {
             Place::Gpu => Processor::Gpu(self.gpu().await?, math),
-            Place::Cpu => Processor::Cpu(Math::Fast),
+            Place::Cpu => Processor::CPU_FAST,
         };
         let host = self.host;
         let mut bytes = Interruptible { host, source: host.open(source, name, keep, file).await? };

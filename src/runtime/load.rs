@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use super::cpu_model::CpuWeights;
+pub use super::cpu_model::CpuMaths;
 use super::fit::{Limits, Need, fit, fit_cpu};
 use super::model::{Engine, LoadedModel, narrow};
 use super::protocol::{Device, LoadProgress, LoadStage, Math, ModelCard, QuantCount};
@@ -26,9 +26,16 @@ const REPORT_BYTES: u64 = 2 << 20;
 #[derive(Clone, Debug)]
 pub enum Processor {
     /// The CPU: the f32 reference, or the same in SIMD.
-    Cpu(Math),
+    Cpu(CpuMaths),
     /// A GPU: in f32, or with activations rounded to integers where it can.
     Gpu(Rc<Gpu>, Math),
+}
+
+impl Processor {
+    /// The f32 reference on the CPU.
+    pub const CPU_EXACT: Self = Self::Cpu(CpuMaths::EXACT);
+    /// The CPU in SIMD.
+    pub const CPU_FAST: Self = Self::Cpu(CpuMaths::FAST);
 }
 
 /// Reads a file's headers, and the bytes that came with them past their end.
@@ -73,11 +80,11 @@ pub async fn load(
     let (file, stream, rest) = read_headers(source).await?;
     let mut weights = Weights { source, stream, rest, total, progress: &mut progress };
     let (engine, context, allocations) = match processor {
-        Processor::Cpu(math) => {
+        Processor::Cpu(maths) => {
             let need = fit_cpu(&file, DEFAULT_CONTEXT)?;
-            let mut builder = CpuWeights::new(*math);
+            let mut builder = maths.weights();
             weights.pour(&mut builder, async || Ok(())).await?;
-            (Engine::Cpu(builder.build(&file, need.context)?), need.context, Vec::new())
+            (Engine::Cpu(builder.build(&file, need.context)?, *maths), need.context, Vec::new())
         }
         Processor::Gpu(gpu, math) => {
             let need = fit(&file, &limits(gpu.caps()), COLUMNS, DEFAULT_CONTEXT)?;

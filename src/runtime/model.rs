@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::RuntimeError;
-use super::cpu_model::CpuModel;
+use super::cpu_model::{CpuMaths, CpuModel};
 use super::load::{DEFAULT_CONTEXT, device};
 use super::protocol::{Column, Device, Math, ModelCard, Prompt};
 use crate::gpu::{Allocation, Choice, Chosen, Counts, Gpu, GpuModel, Lane, Layout};
@@ -40,18 +40,18 @@ pub struct LoadedModel {
 
 #[derive(Debug)]
 pub(super) enum Engine {
-    Cpu(CpuModel),
+    Cpu(Box<dyn CpuModel>, CpuMaths),
     Gpu(Box<GpuModel>),
 }
 
 impl Engine {
     /// How it computes.
     pub(super) fn math(&self) -> Math {
-        let is_fast = match self {
-            Self::Cpu(model) => model.is_fast(),
-            Self::Gpu(model) => model.is_fast(),
-        };
-        if is_fast { Math::Fast } else { Math::Exact }
+        match self {
+            Self::Cpu(_, maths) => maths.math,
+            Self::Gpu(model) if model.is_fast() => Math::Fast,
+            Self::Gpu(_) => Math::Exact,
+        }
     }
 }
 
@@ -69,7 +69,7 @@ impl LoadedModel {
     ) -> Result<(), RuntimeError> {
         let num_scales = adapters.len() + steerings.len();
         match &mut self.engine {
-            Engine::Cpu(model) => model.lay_out(columns, adapters, steerings)?,
+            Engine::Cpu(model, _) => model.lay_out(columns, adapters, steerings)?,
             Engine::Gpu(model) => {
                 let gpu = Rc::clone(model.gpu());
                 let context = GpuModel::context(&gpu, &self.file.config, columns, DEFAULT_CONTEXT);
@@ -111,7 +111,7 @@ impl LoadedModel {
         let mut all = vec![0.0; self.num_scales];
         all.iter_mut().zip(scales).for_each(|(all, scale)| *all = *scale);
         match &mut self.engine {
-            Engine::Cpu(model) => model.set_scales(column, &all),
+            Engine::Cpu(model, _) => model.set_scales(column, &all),
             Engine::Gpu(model) => model.set_scales(column, &all),
         }
     }
@@ -129,7 +129,7 @@ impl LoadedModel {
     /// [`RuntimeError::Gpu`].
     pub fn prepare(&self, columns: usize, choice: Choice) -> Result<(), RuntimeError> {
         match &self.engine {
-            Engine::Cpu(_) => Ok(()),
+            Engine::Cpu(..) => Ok(()),
             Engine::Gpu(model) => Ok(model.prepare(columns, choice)?),
         }
     }
@@ -153,7 +153,7 @@ impl LoadedModel {
     /// [`RuntimeError::Gpu`].
     pub async fn read(&mut self, column: usize, tokens: &[u32], position: usize) -> Result<(), RuntimeError> {
         match &mut self.engine {
-            Engine::Cpu(model) => model.read(column, tokens, position),
+            Engine::Cpu(model, _) => model.read(column, tokens, position),
             Engine::Gpu(model) => {
                 model.read(narrow(column), tokens, narrow(position))?;
                 model.gpu().flush().await?;
@@ -165,7 +165,7 @@ impl LoadedModel {
     /// Gives a column the first `len` positions of another.
     pub fn copy_column(&mut self, from: usize, to: usize, len: usize) {
         match &mut self.engine {
-            Engine::Cpu(model) => model.copy_column(from, to, len),
+            Engine::Cpu(model, _) => model.copy_column(from, to, len),
             Engine::Gpu(model) => model.copy_column(from, to, len),
         }
     }
@@ -176,7 +176,7 @@ impl LoadedModel {
     /// [`RuntimeError::Gpu`].
     pub async fn logits(&mut self, lanes: &[Lane]) -> Result<Vec<f32>, RuntimeError> {
         match &mut self.engine {
-            Engine::Cpu(model) => {
+            Engine::Cpu(model, _) => {
                 let is_used = |lane: &&Lane| lane.column != Lane::NO_COLUMN;
                 let used: Vec<_> = lanes.iter().filter(is_used).map(on_cpu).collect();
                 let (found, vocab) = (model.logits(&used), self.card.vocab_size as usize);
@@ -198,7 +198,7 @@ impl LoadedModel {
     /// [`RuntimeError::Gpu`].
     pub async fn decode(&mut self, lanes: &[Lane], choice: Choice, steps: usize) -> Result<Vec<Chosen>, RuntimeError> {
         match &mut self.engine {
-            Engine::Cpu(_) => Ok(Vec::new()),
+            Engine::Cpu(..) => Ok(Vec::new()),
             Engine::Gpu(model) => Ok(model.decode(lanes, choice, steps).await?),
         }
     }
@@ -209,7 +209,7 @@ impl LoadedModel {
     /// [`RuntimeError::Gpu`].
     pub(super) async fn score_lanes(&mut self, lanes: &[Lane], targets: &[u32]) -> Result<Vec<f32>, RuntimeError> {
         match &mut self.engine {
-            Engine::Cpu(model) => {
+            Engine::Cpu(model, _) => {
                 let score = |(lane, &target): (&Lane, &u32)| {
                     let logits = model.logits(&[on_cpu(lane)]);
                     log_softmax(&logits).get(target as usize).copied().unwrap_or(f32::NEG_INFINITY)
@@ -266,7 +266,7 @@ impl LoadedModel {
     /// Where it runs.
     pub fn device(&self) -> Device {
         match &self.engine {
-            Engine::Cpu(model) => model.device(),
+            Engine::Cpu(_, maths) => maths.device(),
             Engine::Gpu(model) => device(model.gpu().caps()),
         }
     }
@@ -274,7 +274,7 @@ impl LoadedModel {
     /// Tokens of a prompt to be read in one step: a stop acts after at most that many.
     pub fn tokens_per_step(&self) -> usize {
         match &self.engine {
-            Engine::Cpu(_) => CPU_STEP,
+            Engine::Cpu(..) => CPU_STEP,
             Engine::Gpu(_) => GPU_STEP,
         }
     }
@@ -287,7 +287,7 @@ impl LoadedModel {
     /// Dispatches for one decoded token of every column: in a layer (the most of any), and in all. 0 on the CPU.
     pub fn dispatches(&self) -> (usize, usize) {
         match &self.engine {
-            Engine::Cpu(_) => (0, 0),
+            Engine::Cpu(..) => (0, 0),
             Engine::Gpu(model) => model.dispatches(self.columns, Choice::Free).unwrap_or_default(),
         }
     }
@@ -295,7 +295,7 @@ impl LoadedModel {
     /// What the device has done so far; on the CPU only bytes of weights are counted.
     pub fn counts(&self) -> Counts {
         match &self.engine {
-            Engine::Cpu(model) => {
+            Engine::Cpu(model, _) => {
                 Counts { weight_bytes: self.card.bytes_per_token * model.num_steps(), ..Counts::default() }
             }
             Engine::Gpu(model) => model.gpu().counts(),
@@ -310,7 +310,7 @@ impl LoadedModel {
     /// The GPU it runs on.
     pub fn gpu(&self) -> Option<&Rc<Gpu>> {
         match &self.engine {
-            Engine::Cpu(_) => None,
+            Engine::Cpu(..) => None,
             Engine::Gpu(model) => Some(model.gpu()),
         }
     }

@@ -107,7 +107,7 @@ pub async fn model<S: ByteSource>(
     let gpu = Gpu::new(options).await?;
     (shell.emit)(SelfTestEvent::Device(device(gpu.caps())));
     let on_gpu = read(open().await?, name, &Processor::Gpu(gpu, Math::Exact), shell).await?;
-    let on_cpu = read(open().await?, name, &Processor::Cpu(Math::Exact), shell).await?;
+    let on_cpu = read(open().await?, name, &Processor::CPU_EXACT, shell).await?;
     for ((text, found), expected) in TEXTS.iter().zip(on_gpu).zip(on_cpu) {
         let parity = Parity { error: nmse(&found.logits, &expected.logits), limit: LOGITS_NMSE };
         let (order, twin) = (top(&found.logits), top(&expected.logits));
