@@ -52,6 +52,8 @@ pub struct Dataset {
     numeric: Vec<(String, Vec<Score>)>,
     texts: Vec<(String, Texts)>,
     labels: Labels,
+    /// What files call the columns that stand as `aligned` and as `coherent`, where that is another name: `aligned_a`.
+    score_names: [Vec<String>; 2],
     /// Absent in a table of counts, which has no texts: the first screen does not download a search that it cannot use.
     find: Option<Find>,
 }
@@ -90,6 +92,7 @@ impl Dataset {
             numeric: Vec::new(),
             texts: Vec::new(),
             labels: Labels::default(),
+            score_names: Default::default(),
             find: None,
         }
     }
@@ -204,15 +207,30 @@ impl Dataset {
         self.numeric.iter().map(|(name, _)| name.as_str())
     }
 
-    /// A numeric column by name (`aligned`, `coherent` or a further one); `None` where there is no such column.
+    /// A numeric column by name (`aligned`, `coherent`, what a file calls them, or a further one); `None` where there is no such
+    /// column.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<Column<'_>> {
         let values = match name {
             "aligned" => &self.aligned,
             "coherent" => &self.coherent,
-            _ => &self.numeric.iter().find(|(known, _)| known == name)?.1,
+            _ => match self.numeric.iter().find(|(known, _)| known == name) {
+                Some((_, values)) => values,
+                None if self.score_names[0].iter().any(|known| known == name) => &self.aligned,
+                None if self.score_names[1].iter().any(|known| known == name) => &self.coherent,
+                None => return None,
+            },
         };
         Some(Column(values))
+    }
+
+    /// Notes what a file calls the columns that stand as `aligned` and as `coherent`: they are found by those names too.
+    pub fn name_scores(&mut self, names: [Option<&str>; 2]) {
+        for ((own, name), known) in ["aligned", "coherent"].into_iter().zip(names).zip(&mut self.score_names) {
+            if let Some(name) = name.filter(|name| *name != own && !known.iter().any(|known| known == name)) {
+                known.push(name.to_owned());
+            }
+        }
     }
 
     /// Names of the further text columns.

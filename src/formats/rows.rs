@@ -185,6 +185,8 @@ impl Rows {
         }
         let numeric = numeric_columns(&roles, Vec::new());
         let texts = text_columns(&roles);
+        let name = |role| roles.column(role).and_then(|at| self.columns.get(at)).map(String::as_str);
+        data.name_scores([name(Role::Aligned), name(Role::Coherent)]);
         self.layout = Some(Layout { roles, numeric, texts, figures });
         let (now, num_rows) = (Rc::clone(&self.known), self.num_rows);
         for row in std::mem::take(&mut self.gathered) {
