@@ -6,5 +6,6 @@
 pub mod export;
 pub mod forest;
 pub mod layout;
+pub mod picture;
 pub mod spec;
 pub mod theme;
