@@ -24,6 +24,7 @@ pub mod label;
 mod link;
 pub mod matrix;
 pub mod metric;
+pub mod plot;
 mod preset;
 pub mod published;
 pub mod query;
