@@ -50,6 +50,8 @@ pub enum Source {
     Published(String),
     /// Files of the reader's, by name: after a reload they are asked for again.
     Files(Vec<String>),
+    /// Files at addresses: a link loads them again, once the reader has agreed to.
+    Addresses(Vec<String>),
 }
 
 impl Default for Source {
@@ -137,6 +139,9 @@ impl View {
             Source::Files(names) => {
                 pairs.extend_pairs(names.iter().map(|name| ("file", name)));
             }
+            Source::Addresses(addresses) => {
+                pairs.extend_pairs(addresses.iter().map(|address| ("url", address)));
+            }
         }
         if self.rule.preset != Preset::default() {
             pairs.append_pair("rule", self.rule.preset.name());
@@ -202,11 +207,13 @@ impl View {
         if let Some(preset) = pairs.iter().find(|(name, _)| name == "rule").and_then(|(_, name)| Preset::named(name)) {
             view.rule = Rule::preset(preset);
         }
-        let (mut files, mut open, mut is_open) = (Vec::new(), Selection::default(), false);
+        let (mut files, mut addresses) = (Vec::new(), Vec::new());
+        let (mut open, mut is_open) = (Selection::default(), false);
         for (name, value) in pairs {
             match name.as_str() {
                 "published" => view.source = Source::Published(value),
                 "file" => files.push(value),
+                "url" => addresses.push(value),
                 "aligned" | "coherent" => set_threshold(&mut view.rule, &name, &value),
                 "misaligned" | "counted" => add_label(&mut view.rule, &name, value),
                 "ci" => view.interval = IntervalKind::named(&value).unwrap_or_default(),
@@ -233,6 +240,8 @@ impl View {
         }
         if !files.is_empty() {
             view.source = Source::Files(files);
+        } else if !addresses.is_empty() {
+            view.source = Source::Addresses(addresses);
         }
         view.selection = is_open.then_some(open);
         view
@@ -302,6 +311,7 @@ mod tests {
         fn views()(
             screen in proptest::sample::select(Screen::ALL.to_vec()),
             files in names(),
+            is_address in any::<bool>(),
             id in "[a-z-]{1,8}",
             preset in proptest::sample::select(Preset::ALL.to_vec()),
             thresholds in (0u32..=100, 0u32..=100),
@@ -323,7 +333,11 @@ mod tests {
             }
             View {
                 screen,
-                source: if files.is_empty() { Source::Published(id) } else { Source::Files(files) },
+                source: match (files.is_empty(), is_address) {
+                    (true, _) => Source::Published(id),
+                    (false, false) => Source::Files(files),
+                    (false, true) => Source::Addresses(files),
+                },
                 rule,
                 interval,
                 metric: metric.parse().unwrap(),

@@ -1,7 +1,7 @@
 //! The data worker's state machine: requests in, events out. Independent of where it runs.
 
 use super::data_protocol::{Collection, DataEvent, Refused, Stated, Summary};
-use crate::domain::answers::{Part, answer, select};
+use crate::domain::answers::{Part, answer_of, distinct, select};
 use crate::domain::dataset::Dataset;
 use crate::domain::query::{GroupKey, Query, run};
 use crate::domain::warning::Warning;
@@ -9,12 +9,12 @@ use crate::formats::report::{FileReport, Outcome};
 use crate::formats::table::{Record, TableParser};
 
 /// Most answers handed out at once: what a reader scrolls through before asking for more.
-const MAX_ANSWERS: usize = 100;
+pub(super) const MAX_ANSWERS: usize = 100;
 
 /// The open dataset and what became of its files.
 #[derive(Debug)]
 pub struct DataEngine {
-    data: Dataset,
+    pub(super) data: Dataset,
     reports: Vec<FileReport>,
 }
 
@@ -67,9 +67,10 @@ impl DataEngine {
     ) -> DataEvent {
         match select(&self.data, query, group, part, seed) {
             Ok(records) => {
-                let shown = records.iter().skip(offset).take(limit.min(MAX_ANSWERS));
-                let answers = shown.map(|&record| answer(&self.data, record)).collect();
-                DataEvent::Read { ticket, total: records.len(), offset, answers }
+                let groups = distinct(&self.data, &records);
+                let shown = groups.iter().skip(offset).take(limit.min(MAX_ANSWERS));
+                let answers = shown.filter_map(|records| answer_of(&self.data, records)).collect();
+                DataEvent::Read { ticket, total: records.len(), num_distinct: groups.len(), offset, answers }
             }
             Err(error) => DataEvent::Failed { ticket: Some(ticket), message: error.to_string() },
         }

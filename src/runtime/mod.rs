@@ -8,6 +8,8 @@ pub mod data_engine;
 pub mod data_protocol;
 pub mod engine;
 mod error;
+pub mod explore;
+pub mod explorer;
 pub mod fit;
 pub mod generate;
 mod host;
