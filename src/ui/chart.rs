@@ -1,26 +1,24 @@
-//! A forest chart on a canvas, with a focusable button over every mark.
+//! A figure on a canvas, with a focusable button over every mark.
 
 use leptos::html;
 use leptos::prelude::*;
-use plotters::drawing::IntoDrawingArea;
 use plotters_canvas::CanvasBackend;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, KeyboardEvent, ResizeObserver};
 
 use super::session::Session;
-use crate::charts::forest::{DrawError, Drawing, FONT};
-use crate::charts::layout::ForestLayout;
-use crate::charts::spec::Forest;
+use crate::charts::measure::FONT;
+use crate::charts::paint::{PaintError, Painting};
+use crate::charts::picture::{Mark, Picture};
 use crate::charts::theme::Theme;
 use crate::domain::query::GroupKey;
 
-/// Dots with intervals. The canvas is a picture; the buttons over it are what is focused, pressed and read out.
+/// A figure. The canvas is a picture; the buttons over it are what is focused, pressed and read out.
 #[component]
-pub fn ForestChart(
-    /// What is shown.
-    #[prop(into)]
-    chart: Signal<Forest>,
+pub fn Chart(
+    /// Lays the figure out for a width.
+    draw: Callback<f32, Picture>,
     /// The mark that is open.
     #[prop(into)]
     chosen: Signal<Option<GroupKey>>,
@@ -32,48 +30,57 @@ pub fn ForestChart(
     let (frame, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
     let width = RwSignal::new(0.0);
     watch_width(frame, width);
-    let layout = Memo::new(move |_| chart.with(|chart| ForestLayout::new(chart, width.get())));
+    let picture = Memo::new(move |_| draw.run(css(width.get())));
+    let chosen_mark = Memo::new(move |_| {
+        let chosen = chosen.get()?;
+        picture.with(|picture| {
+            let is_it = |mark: &Mark| mark.target.as_ref().is_some_and(|target| target.group == chosen);
+            u32::try_from(picture.marks.iter().position(is_it)?).ok()
+        })
+    });
     Effect::new(move || {
         let Some(canvas) = canvas.get().filter(|_| width.get() > 0.0) else { return };
         let theme = if session.is_dark.get() { Theme::DARK } else { Theme::LIGHT };
-        let chosen = chosen.get();
         let scale = window().device_pixel_ratio().max(1.0);
         let measure = |text: &str, size: f64| measure(&canvas, text, size);
-        let drawn = chart.with(|chart| {
-            layout.with(|layout| {
-                let chosen = chosen.as_ref();
-                draw(&canvas, &Drawing { chart, layout, theme: &theme, scale, chosen, measure: &measure })
-            })
-        });
-        if let Err(error) = drawn {
+        let chosen = chosen_mark.get();
+        let painted = picture
+            .with(|picture| paint(&canvas, &Painting { picture, theme: &theme, scale, chosen, measure: &measure }));
+        if let Err(error) = painted {
             web_sys::console::error_1(&error.to_string().into());
         }
     });
-    let height = move || format!("height:{}px", layout.with(|layout| layout.height));
+    let height = move || format!("height:{}px", picture.with(|picture| picture.height));
     view! {
         <div class="chart" node_ref=frame style=height>
             <canvas node_ref=canvas aria-hidden="true"></canvas>
-            <ul class="marks" aria-label=move || chart.with(Forest::alt_text) on:keydown=move_focus>
-                {move || mark_buttons(chart, layout, chosen, on_open)}
+            <ul class="marks" aria-label=move || picture.with(Picture::alt_text) on:keydown=move_focus>
+                {move || mark_buttons(picture, chosen_mark, on_open)}
             </ul>
         </div>
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "a width on a page")]
+pub(super) const fn css(length: f64) -> f32 {
+    length as f32
+}
+
 /// One button a mark, over its row. A chart is one stop of the Tab key; arrows move within it.
-fn mark_buttons(
-    chart: Signal<Forest>,
-    layout: Memo<ForestLayout>,
-    chosen: Signal<Option<GroupKey>>,
-    on_open: Callback<GroupKey>,
-) -> Vec<impl IntoView> {
-    let (marks, layout) = (chart.with(|chart| chart.marks.clone()), layout.get());
-    let chosen_row = chosen.with(|chosen| marks.iter().position(|mark| Some(&mark.group) == chosen.as_ref()));
-    let button = |(row, mark): (usize, crate::charts::spec::Mark)| {
-        let style = format!("top:{}px;height:{}px", layout.row_top(row), layout.row_height);
-        let is_chosen = chosen_row == Some(row);
-        let tabindex = if chosen_row.unwrap_or(0) == row { "0" } else { "-1" };
-        let (sentence, group) = (mark.sentence(), mark.group);
+fn mark_buttons(picture: Memo<Picture>, chosen: Memo<Option<u32>>, on_open: Callback<GroupKey>) -> Vec<impl IntoView> {
+    let marks = picture.with(|picture| picture.marks.clone());
+    let chosen_mark = chosen.get().map_or(usize::MAX, |mark| mark as usize);
+    let first = if chosen_mark < marks.len() { chosen_mark } else { 0 };
+    let button = |(number, mark): (usize, Mark)| {
+        let style = format!("top:{}px;height:{}px", mark.at.1, mark.size.1);
+        let is_chosen = chosen_mark == number;
+        let tabindex = if first == number { "0" } else { "-1" };
+        let Mark { sentence, target, .. } = mark;
+        let open = move |_| {
+            if let Some(target) = &target {
+                on_open.run(target.group.clone());
+            }
+        };
         view! {
             <li style=style>
                 <button
@@ -82,7 +89,7 @@ fn mark_buttons(
                     aria-pressed=is_chosen.to_string()
                     aria-label=sentence.clone()
                     title=sentence
-                    on:click=move |_| on_open.run(group.clone())
+                    on:click=open
                 ></button>
             </li>
         }
@@ -114,11 +121,12 @@ fn move_focus(event: KeyboardEvent) {
     }
 }
 
-fn draw(canvas: &HtmlCanvasElement, drawing: &Drawing<'_>) -> Result<(), DrawError> {
-    canvas.set_width(device_pixels(drawing.layout.width * drawing.scale));
-    canvas.set_height(device_pixels(drawing.layout.height * drawing.scale));
-    let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) else { return Ok(()) };
-    drawing.draw(&backend.into_drawing_area())
+fn paint(canvas: &HtmlCanvasElement, painting: &Painting<'_>) -> Result<(), PaintError> {
+    let (width, height) = painting.size();
+    canvas.set_width(width);
+    canvas.set_height(height);
+    let Some(mut backend) = CanvasBackend::with_canvas_object(canvas.clone()) else { return Ok(()) };
+    painting.paint(&mut backend)
 }
 
 /// Width of a text by the canvas itself, which lays out no DOM.
@@ -127,11 +135,6 @@ pub(super) fn measure(canvas: &HtmlCanvasElement, text: &str, size: f64) -> f64 
     let Some(context) = context.and_then(|found| found.dyn_into::<CanvasRenderingContext2d>().ok()) else { return 0.0 };
     context.set_font(&format!("{size}px {FONT}"));
     context.measure_text(text).map_or(0.0, |metrics| metrics.width())
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a canvas is far smaller than 2^32 pixels")]
-pub(super) fn device_pixels(length: f64) -> u32 {
-    length.round() as u32
 }
 
 /// Keeps `width` at the element's width in CSS pixels.

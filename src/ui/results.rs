@@ -3,14 +3,17 @@
 use leptos::prelude::*;
 
 use super::answers::AnswersPanel;
-use super::chart::ForestChart;
+use super::chart::Chart;
 use super::controls::Controls;
-use super::export::Export;
+use super::export::{EXPORT_WIDTH, Export};
 use super::filters::Filters;
 use super::open::{Notices, SourceCard};
 use super::session::Session;
 use super::table::RateTable;
-use crate::charts::spec::{Forest, model_labels};
+use crate::charts::forest::forest;
+use crate::charts::names::model_labels;
+use crate::charts::picture::Picture;
+use crate::domain::metric::Metric;
 use crate::domain::query::{GroupKey, Outcome, Row};
 use crate::domain::view::Source;
 use crate::runtime::data_protocol::Stated;
@@ -52,14 +55,14 @@ fn rows(outcome: &Option<Outcome>) -> Vec<Row> {
 #[component]
 fn ByModel() -> impl IntoView {
     let session = Session::get();
-    let chart = Memo::new(move |_| {
+    let draw = Callback::new(move |width| {
         session.data.models.with(|outcome| {
             let rows = rows(outcome);
             let labels = model_labels(&rows);
             let label = |key: &GroupKey| {
                 labels.iter().find(|(known, _)| known == key).map(|(_, label)| label.clone()).unwrap_or_default()
             };
-            Forest::new("Misaligned answers by model", &rows, label)
+            forest("Misaligned answers by model", &rows, &Metric::Rate, label, width)
         })
     });
     let table = Memo::new(move |_| {
@@ -68,7 +71,7 @@ fn ByModel() -> impl IntoView {
         labels.zip(rows).collect::<Vec<_>>()
     });
     let chosen = move || session.data.focus.get();
-    view! { <Figure id="by-model" heading="Model" chart table chosen=Signal::derive(chosen)/> }
+    view! { <Figure id="by-model" heading="Model" draw table chosen=Signal::derive(chosen)/> }
 }
 
 #[component]
@@ -79,7 +82,9 @@ fn ByQuestion() -> impl IntoView {
         format!("By question: {}", focus.and_then(|group| group.model).unwrap_or_default())
     };
     let name = |key: &GroupKey| key.question.clone().unwrap_or_default();
-    let chart = Memo::new(move |_| session.data.questions.with(|outcome| Forest::new(&title(), &rows(outcome), name)));
+    let draw = Callback::new(move |width| {
+        session.data.questions.with(|outcome| forest(&title(), &rows(outcome), &Metric::Rate, name, width))
+    });
     let table = Memo::new(move |_| {
         session
             .data
@@ -87,7 +92,7 @@ fn ByQuestion() -> impl IntoView {
             .with(|outcome| rows(outcome).into_iter().map(|row| (name(&row.key), row)).collect::<Vec<_>>())
     });
     let chosen = move || session.view.with(|view| view.selection.as_ref().map(|open| open.group.clone()));
-    view! { <Figure id="by-question" heading="Question" chart table chosen=Signal::derive(chosen)/> }
+    view! { <Figure id="by-question" heading="Question" draw table chosen=Signal::derive(chosen)/> }
 }
 
 /// A chart with its title, its finding in words and its table.
@@ -95,30 +100,33 @@ fn ByQuestion() -> impl IntoView {
 fn Figure(
     id: &'static str,
     heading: &'static str,
-    chart: Memo<Forest>,
+    draw: Callback<f32, Picture>,
     table: Memo<Vec<(String, Row)>>,
     chosen: Signal<Option<GroupKey>>,
 ) -> impl IntoView {
     let session = Session::get();
     let on_open = Callback::new(move |group| session.open(group));
-    let has_marks = Memo::new(move |_| chart.with(|chart| !chart.marks.is_empty()));
-    let num_hidden = Memo::new(move |_| chart.with(|chart| chart.num_hidden));
+    let picture = Memo::new(move |_| draw.run(EXPORT_WIDTH));
+    let has_marks = Memo::new(move |_| picture.with(|picture| !picture.marks.is_empty()));
+    let notes = move || picture.with(|picture| picture.notes.iter().cloned().map(note).collect::<Vec<_>>());
     view! {
         <Show when=move || has_marks.get()>
             <figure id=id>
                 <figcaption>
-                    <h2>{move || chart.with(|chart| chart.title.clone())}</h2>
-                    <p>{move || chart.with(|chart| chart.finding.clone())}</p>
+                    <h2>{move || picture.with(|picture| picture.title.clone())}</h2>
+                    <p>{move || picture.with(|picture| picture.finding.clone())}</p>
                 </figcaption>
-                <ForestChart chart chosen on_open/>
-                <Show when=move || { num_hidden.get() > 0 }>
-                    <p class="quiet">{move || num_hidden.get()} " more are in the table."</p>
-                </Show>
+                <Chart draw chosen on_open/>
+                {notes}
                 <RateTable caption="Rates, with the rule above" heading rows=table on_open/>
-                <Export id chart table/>
+                <Export id picture/>
             </figure>
         </Show>
     }
+}
+
+fn note(words: String) -> impl IntoView {
+    view! { <p class="quiet">{words}</p> }
 }
 
 /// What to know beside the rates.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::charts::spec::percent;
+use crate::charts::words::percent;
 use crate::domain::query::{GroupKey, Row};
 
 /// Most rows shown: the document stays small whatever the data.
