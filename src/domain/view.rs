@@ -7,6 +7,7 @@ use super::interval::IntervalKind;
 use super::judge::Judges;
 use super::link::{read_filter, read_setting, setting_text, write_filter, write_judges};
 use super::metric::Metric;
+use super::plot::Plot;
 use super::query::{By, GroupKey, Query};
 use super::rule::{Preset, Rule, RuleBody};
 
@@ -92,6 +93,8 @@ pub struct View {
     pub filter: Filter,
     /// Group whose value is subtracted from the others'.
     pub baseline: Option<String>,
+    /// The figure.
+    pub plot: Plot,
     /// The mark that is open.
     pub selection: Option<Selection>,
 }
@@ -170,6 +173,7 @@ impl View {
         write_judges(&mut pairs, &self.judges);
         write_filter(&mut pairs, &self.filter);
         pairs.extend_pairs(self.baseline.iter().map(|name| ("baseline", name)));
+        pairs.extend_pairs(self.plot.to_pairs());
         if let Some(open) = &self.selection {
             let parts = [
                 ("open.file", &open.group.file),
@@ -235,6 +239,7 @@ impl View {
                 }
                 "order" => open.seed = value.parse().unwrap_or_default(),
                 "from" => open.offset = value.parse().unwrap_or_default(),
+                _ if view.plot.read_pair(&name, &value) => {}
                 _ => read_filter(&mut view.filter, &name, &value),
             }
         }
@@ -321,6 +326,7 @@ mod tests {
             metric in proptest::sample::select(vec!["rate", "mean:medical", "share:a>1&b<2.5", "misalign@4"]),
             judges in proptest::option::of((".{0,9}", ".{0,9}")),
             baseline in proptest::option::of(".{0,9}"),
+            plot in proptest::sample::select(super::super::plot::PlotKind::ALL.to_vec()),
             open in proptest::option::of((".{0,9}", proptest::option::of(".{0,9}"), settings(), proptest::sample::select([Part::ALL.as_slice(), Part::FINER.as_slice()].concat()), any::<u64>(), 0usize..500)),
         ) -> View {
             let mut rule = Rule::preset(preset);
@@ -344,6 +350,7 @@ mod tests {
                 judges: judges.map_or_else(Judges::default, |(aligned, coherent)| Judges { aligned, coherent }),
                 filter,
                 baseline,
+                plot: Plot { kind: plot, over: id_of_plot(plot), ..Plot::default() },
                 selection: open.map(|(file, question, settings, part, seed, offset)| Selection {
                     group: GroupKey {
                         file: Some(file),
@@ -359,6 +366,10 @@ mod tests {
                 }),
             }
         }
+    }
+
+    fn id_of_plot(kind: super::super::plot::PlotKind) -> String {
+        kind.name().to_owned()
     }
 
     proptest! {

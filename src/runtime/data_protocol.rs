@@ -246,6 +246,8 @@ pub struct Summary {
     pub seeds: Vec<String>,
     /// Categories of questions, in order; empty where there are none.
     pub categories: Vec<String>,
+    /// Settings of the models: step, layer, rank ...
+    pub settings: Vec<String>,
     /// Numeric columns that could serve as a judge's scores, `aligned` and `coherent` first.
     pub columns: Vec<String>,
 }

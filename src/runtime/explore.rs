@@ -25,13 +25,22 @@ pub enum Explore {
     },
     /// Writes a figure down, to take along.
     Write {
-        /// Rule, judges and filter.
+        /// The figure.
+        picture: Box<Picture>,
+        /// What it was asked by.
         query: Box<Query>,
-        /// Which figure.
-        plot: Box<Plot>,
         /// As what.
         form: Form,
         /// What the data set is called, with its commit where it was published.
+        source: String,
+    },
+    /// Puts title, rule and source around a figure.
+    Frame {
+        /// The figure.
+        picture: Box<Picture>,
+        /// What it was asked by.
+        query: Box<Query>,
+        /// What the data set is called.
         source: String,
     },
     /// Which types of figures the data can show.

@@ -2,12 +2,42 @@
 
 use super::data_engine::{DataEngine, MAX_ANSWERS};
 use super::data_protocol::DataEvent;
-use super::explore::{Column, Compared, Explore, Explored};
+use super::explore::{Column, Compared, Explore, Explored, Form};
+use crate::charts::export::Export;
+use crate::charts::paint::svg;
+use crate::charts::picture::Picture;
+use crate::charts::theme::Theme;
 use crate::domain::answers::{Part, answer_of, distinct, select};
 use crate::domain::diff;
 use crate::domain::label::{Imported, LabelRow};
 use crate::domain::query::{GroupKey, Query};
+use crate::domain::sql::{self, Quotes};
 use crate::formats::{answers, labels};
+
+/// A figure as a text.
+fn write(picture: &Picture, query: &Query, form: Form, source: &str) -> Result<Explored, String> {
+    let rule = query.rule.describe();
+    let export = Export { picture, rule: &rule, source };
+    Ok(Explored::Written(match form {
+        Form::Svg => svg(&export.framed(), &Theme::LIGHT).map_err(|error| error.to_string())?,
+        Form::Csv => export.csv(),
+        Form::Python => export.python(),
+        Form::R => export.r(),
+        Form::VegaLite => export.vega_lite(),
+        Form::Sql => sql::aggregate(query, "answers", Quotes::default()),
+        Form::BibTex => bibtex(source),
+    }))
+}
+
+/// References to this program and to the data.
+fn bibtex(source: &str) -> String {
+    let clean: String = source.chars().filter(|c| !matches!(c, '{' | '}' | '\\' | '\n' | '\r')).collect();
+    format!(
+        "@software{{askew,\n  title = {{Askew: see emergent misalignment in a browser tab}},\n  version = {{{version}}},\n  \
+         note = {{Rates computed from: {clean}}}\n}}\n",
+        version = env!("CARGO_PKG_VERSION"),
+    )
+}
 
 impl DataEngine {
     /// Answers a question of the explorer.
@@ -48,9 +78,13 @@ impl DataEngine {
                 let write = if is_json { answers::json_lines } else { answers::csv };
                 Ok(Explored::Written(write(&self.data, &records)))
             }
-            Explore::Draw { .. } | Explore::Write { .. } | Explore::Types { .. } | Explore::Report { .. } => {
-                Err(String::new())
+            Explore::Write { picture, query, form, source } => write(&picture, &query, form, &source),
+            Explore::Frame { picture, query, source } => {
+                let rule = query.rule.describe();
+                let framed = Export { picture: &picture, rule: &rule, source: &source }.framed();
+                Ok(Explored::Drawn(Box::new(framed)))
             }
+            Explore::Draw { .. } | Explore::Types { .. } | Explore::Report { .. } => Err(String::new()),
         }
     }
 

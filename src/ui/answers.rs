@@ -132,7 +132,7 @@ fn NoTexts() -> impl IntoView {
             .data
             .collections
             .with(|list| list.iter().find(|known| known.id == id).map(|known| known.url.clone())),
-        Source::Files(_) => None,
+        Source::Files(_) | Source::Addresses(_) => None,
     };
     let file = move || session.view.with(|view| view.selection.as_ref().and_then(|open| open.group.file.clone()));
     view! {

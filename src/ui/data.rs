@@ -178,7 +178,7 @@ impl DataState {
     #[must_use]
     pub fn is_waiting_for_files(self, view: RwSignal<View>) -> bool {
         let source = view.with(|view| view.source.clone());
-        matches!(source, Source::Files(_))
+        !matches!(source, Source::Published(_))
             && self.opened.with(|opened| opened.as_ref().is_none_or(|opened| opened.source != source))
             && self.progress.with(Option::is_none)
     }
@@ -316,16 +316,8 @@ impl DataState {
                 self.send(&DataRequest::OpenPublished { id: id.clone() }, &[]);
             }
             (_, Some(files)) => self.open(view, files),
-            (Source::Addresses(addresses), None) => {
-                let opening = |address: &String| Opening {
-                    name: name_of(address),
-                    address: Some(address.clone()),
-                    ..Opening::default()
-                };
-                self.open_addresses(view, addresses.iter().map(opening).collect());
-            }
-            // The chart of another dataset must not stand under this link's name.
-            (Source::Files(_), None) => {
+            // The chart of another dataset must not stand under this link's name. No other site is asked unasked.
+            (Source::Files(_) | Source::Addresses(_), None) => {
                 self.opened.set(None);
                 self.models.set(None);
                 self.questions.set(None);

@@ -1,6 +1,7 @@
 //! Taking a figure along: picture, numbers, code, link.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use plotters_canvas::CanvasBackend;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, HtmlAnchorElement, HtmlCanvasElement, Url};
@@ -8,52 +9,14 @@ use web_sys::{Blob, HtmlAnchorElement, HtmlCanvasElement, Url};
 use super::chart::measure;
 use super::session::Session;
 use super::text;
-use crate::charts::export::Export as Taken;
-use crate::charts::paint::{Painting, svg};
+use crate::charts::paint::Painting;
 use crate::charts::picture::Picture;
 use crate::charts::theme::Theme;
+use crate::domain::query::Query;
+use crate::runtime::explore::{Explore, Explored, Form};
 
-/// Width of an exported picture in CSS pixels.
-pub(super) const EXPORT_WIDTH: f32 = 900.0;
 /// Device pixels a CSS pixel of an exported picture.
 const SCALE: f64 = 3.0;
-
-/// What can be taken along.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Svg,
-    Png,
-    Csv,
-    Python,
-    R,
-    VegaLite,
-}
-
-impl Kind {
-    const ALL: [Self; 6] = [Self::Svg, Self::Png, Self::Csv, Self::Python, Self::R, Self::VegaLite];
-
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Svg => "SVG",
-            Self::Png => "PNG",
-            Self::Csv => "CSV",
-            Self::Python => "Python",
-            Self::R => "R",
-            Self::VegaLite => "Vega-Lite",
-        }
-    }
-
-    const fn ending(self) -> &'static str {
-        match self {
-            Self::Svg => "svg",
-            Self::Png => "png",
-            Self::Csv => "csv",
-            Self::Python => "py",
-            Self::R => "R",
-            Self::VegaLite => "vl.json",
-        }
-    }
-}
 
 /// The buttons under a figure.
 #[component]
@@ -61,47 +24,60 @@ pub fn Export(
     /// The figure's name within file names.
     id: &'static str,
     /// The figure.
-    picture: Memo<Picture>,
+    picture: Signal<Picture>,
+    /// What it was asked by.
+    query: Signal<Query>,
 ) -> impl IntoView {
     let problem = RwSignal::new(None::<String>);
     let session = Session::get();
-    let take = move |kind: Kind| {
-        let rule = session.view.with_untracked(|view| view.rule.describe());
-        let source = session.source_name();
-        let name = format!("askew-{id}.{}", kind.ending());
-        let taken =
-            picture.with_untracked(|picture| export(kind, &Taken { picture, rule: &rule, source: &source }, &name));
-        problem.set(taken.err());
+    let take = move |form: Option<Form>| {
+        session.data.want_explorer(session.view);
+        spawn_local(async move {
+            let taken = export(session, id, form, picture.get_untracked(), query.get_untracked()).await;
+            problem.set(taken.err());
+        });
     };
-    let button = move |kind: Kind| {
-        view! { <button type="button" class="tab" data-export=kind.ending() on:click=move |_| take(kind)>{kind.label()}</button> }
+    let button = move |form: Form| {
+        view! {
+            <button type="button" class="tab" data-export=form.ending() on:click=move |_| take(Some(form))>
+                {form.label()}
+            </button>
+        }
     };
     view! {
         <details class="table export">
             <summary>{text::EXPORT}</summary>
-            <div class="tabs">{Kind::ALL.into_iter().map(button).collect_view()}</div>
+            <div class="tabs">
+                <button type="button" class="tab" data-export="png" on:click=move |_| take(None)>"PNG"</button>
+                {Form::ALL.into_iter().map(button).collect_view()}
+            </div>
             <p class="quiet">{text::NOT_ADVICE}</p>
             <div role="alert">{move || problem.get().map(|words| view! { <p class="notice error">{words}</p> })}</div>
         </details>
     }
 }
 
-fn export(kind: Kind, taken: &Taken<'_>, name: &str) -> Result<(), String> {
-    match kind {
-        Kind::Svg => {
-            let text = svg(&taken.framed(), &Theme::LIGHT).map_err(|error| error.to_string())?;
-            save_text(name, &text, "image/svg+xml")
-        }
-        Kind::Png => {
-            let canvas = paint(&taken.framed()).ok_or("this browser could not draw the picture: export SVG")?;
-            let address = canvas.to_data_url().map_err(|_thrown| "this browser keeps its canvas: export SVG")?;
-            save(name, &address)
-        }
-        Kind::Csv => save_text(name, &taken.csv(), "text/csv"),
-        Kind::Python => save_text(name, &taken.python(), "text/x-python"),
-        Kind::R => save_text(name, &taken.r(), "text/plain"),
-        Kind::VegaLite => save_text(name, &taken.vega_lite(), "application/json"),
-    }
+/// Saves a figure as a text, or as a picture of points where no form is named.
+async fn export(
+    session: Session,
+    id: &str,
+    form: Option<Form>,
+    picture: Picture,
+    query: Query,
+) -> Result<(), String> {
+    let (picture, query, source) = (Box::new(picture), Box::new(query), session.source_name());
+    let Some(form) = form else {
+        let Explored::Drawn(framed) = session.data.explore(Explore::Frame { picture, query, source }).await? else {
+            return Ok(());
+        };
+        let canvas = paint(&framed).ok_or("this browser could not draw the picture: export SVG")?;
+        let address = canvas.to_data_url().map_err(|_thrown| "this browser keeps its canvas: export SVG")?;
+        return save(&format!("askew-{id}.png"), &address);
+    };
+    let Explored::Written(text) = session.data.explore(Explore::Write { picture, query, form, source }).await? else {
+        return Ok(());
+    };
+    save_text(&format!("askew-{id}.{}", form.ending()), &text, form.media_type())
 }
 
 /// A picture on a canvas of its own.
@@ -120,7 +96,7 @@ fn new_canvas() -> Option<HtmlCanvasElement> {
     document().create_element("canvas").ok()?.dyn_into().ok()
 }
 
-fn save_text(name: &str, text: &str, kind: &str) -> Result<(), String> {
+pub(super) fn save_text(name: &str, text: &str, kind: &str) -> Result<(), String> {
     let failed = |_thrown: JsValue| "this browser could not make the file".to_owned();
     let options = web_sys::BlobPropertyBag::new();
     options.set_type(kind);

@@ -3,19 +3,22 @@
 use leptos::prelude::*;
 
 use super::answers::AnswersPanel;
-use super::chart::Chart;
+use super::chart::css;
 use super::controls::Controls;
-use super::export::{EXPORT_WIDTH, Export};
+use super::figure::Figure;
 use super::filters::Filters;
 use super::open::{Notices, SourceCard};
+use super::plots::{OtherFigure, PlotPicker};
 use super::session::Session;
-use super::table::RateTable;
+use super::text;
 use crate::charts::forest::forest;
 use crate::charts::names::model_labels;
-use crate::charts::picture::Picture;
+use crate::charts::picture::Target;
+use crate::domain::answers::Part;
 use crate::domain::metric::Metric;
 use crate::domain::query::{GroupKey, Outcome, Row};
-use crate::domain::view::Source;
+use crate::domain::plot::PlotKind;
+use crate::domain::view::{Source, View};
 use crate::runtime::data_protocol::Stated;
 
 /// Charts, their tables, and the answers behind a mark.
@@ -29,18 +32,30 @@ pub fn ResultsScreen() -> impl IntoView {
         Memo::new(move |_| session.view.with(|view| view.selection.as_ref().map(|open| open.group.clone())));
     // Without its data a mark has nothing to open: the page asks for the files first.
     let panel = move || has_data.get().then(|| open_group.get().map(|group| view! { <AnswersPanel group/> }));
+    let is_default = Memo::new(move |_| session.view.with(|view| view.plot.kind == PlotKind::Forest));
+    let figures = move || {
+        if is_default.get() {
+            view! {
+                <ByModel/>
+                <ByQuestion/>
+            }
+            .into_any()
+        } else {
+            view! { <OtherFigure/> }.into_any()
+        }
+    };
     view! {
         <SourceCard/>
         <Notices/>
         <Controls/>
         <Filters/>
         <div class="columns" class:reading=move || is_open.get()>
-            <div class="charts">
-                <div>
-                    <ByModel/>
+            <div>
+                <PlotPicker/>
+                <div class="charts" class:single=move || !is_default.get()>
+                    {figures}
                     <Warnings/>
                 </div>
-                <ByQuestion/>
             </div>
             {panel}
         </div>
@@ -55,78 +70,38 @@ fn rows(outcome: &Option<Outcome>) -> Vec<Row> {
 #[component]
 fn ByModel() -> impl IntoView {
     let session = Session::get();
-    let draw = Callback::new(move |width| {
+    let width = RwSignal::new(0.0);
+    let picture = Memo::new(move |_| {
         session.data.models.with(|outcome| {
             let rows = rows(outcome);
             let labels = model_labels(&rows);
             let label = |key: &GroupKey| {
                 labels.iter().find(|(known, _)| known == key).map(|(_, label)| label.clone()).unwrap_or_default()
             };
-            forest("Misaligned answers by model", &rows, &Metric::Rate, label, width)
+            forest(text::BY_MODEL, &rows, &Metric::Rate, label, css(width.get()))
         })
     });
-    let table = Memo::new(move |_| {
-        let rows = session.data.models.with(rows);
-        let labels = model_labels(&rows).into_iter().map(|(_, label)| label);
-        labels.zip(rows).collect::<Vec<_>>()
-    });
-    let chosen = move || session.data.focus.get();
-    view! { <Figure id="by-model" heading="Model" draw table chosen=Signal::derive(chosen)/> }
+    let chosen = move || session.data.focus.get().map(|group| Target { group, part: Part::default() });
+    let query = move || session.view.with(View::by_model);
+    view! { <Figure id="by-model" picture width chosen=Signal::derive(chosen) query=Signal::derive(query)/> }
 }
 
 #[component]
 fn ByQuestion() -> impl IntoView {
     let session = Session::get();
-    let title = move || {
-        let focus = session.data.focus.get();
-        format!("By question: {}", focus.and_then(|group| group.model).unwrap_or_default())
+    let width = RwSignal::new(0.0);
+    let picture = Memo::new(move |_| {
+        let model = session.data.focus.get().and_then(|group| group.model).unwrap_or_default();
+        let name = |key: &GroupKey| key.question.clone().unwrap_or_default();
+        let title = format!("By question: {model}");
+        session.data.questions.with(|outcome| forest(&title, &rows(outcome), &Metric::Rate, name, css(width.get())))
+    });
+    let chosen = move || session.chosen();
+    let query = move || {
+        let focus = session.data.focus.get().unwrap_or_default();
+        session.view.with(|view| view.by_question(&focus))
     };
-    let name = |key: &GroupKey| key.question.clone().unwrap_or_default();
-    let draw = Callback::new(move |width| {
-        session.data.questions.with(|outcome| forest(&title(), &rows(outcome), &Metric::Rate, name, width))
-    });
-    let table = Memo::new(move |_| {
-        session
-            .data
-            .questions
-            .with(|outcome| rows(outcome).into_iter().map(|row| (name(&row.key), row)).collect::<Vec<_>>())
-    });
-    let chosen = move || session.view.with(|view| view.selection.as_ref().map(|open| open.group.clone()));
-    view! { <Figure id="by-question" heading="Question" draw table chosen=Signal::derive(chosen)/> }
-}
-
-/// A chart with its title, its finding in words and its table.
-#[component]
-fn Figure(
-    id: &'static str,
-    heading: &'static str,
-    draw: Callback<f32, Picture>,
-    table: Memo<Vec<(String, Row)>>,
-    chosen: Signal<Option<GroupKey>>,
-) -> impl IntoView {
-    let session = Session::get();
-    let on_open = Callback::new(move |group| session.open(group));
-    let picture = Memo::new(move |_| draw.run(EXPORT_WIDTH));
-    let has_marks = Memo::new(move |_| picture.with(|picture| !picture.marks.is_empty()));
-    let notes = move || picture.with(|picture| picture.notes.iter().cloned().map(note).collect::<Vec<_>>());
-    view! {
-        <Show when=move || has_marks.get()>
-            <figure id=id>
-                <figcaption>
-                    <h2>{move || picture.with(|picture| picture.title.clone())}</h2>
-                    <p>{move || picture.with(|picture| picture.finding.clone())}</p>
-                </figcaption>
-                <Chart draw chosen on_open/>
-                {notes}
-                <RateTable caption="Rates, with the rule above" heading rows=table on_open/>
-                <Export id picture/>
-            </figure>
-        </Show>
-    }
-}
-
-fn note(words: String) -> impl IntoView {
-    view! { <p class="quiet">{words}</p> }
+    view! { <Figure id="by-question" picture width chosen=Signal::derive(chosen) query=Signal::derive(query)/> }
 }
 
 /// What to know beside the rates.

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::Closure;
 
 use super::data::DataState;
 use super::lab_state::LabState;
-use crate::domain::query::GroupKey;
+use crate::charts::picture::Target;
 use crate::domain::view::{Screen, Selection, Source, View};
 
 /// Everything that components share. Copied freely: it holds handles.
@@ -50,10 +50,17 @@ impl Session {
     }
 
     /// Opens a mark's answers.
-    pub fn open(self, group: GroupKey) {
+    pub fn open(self, target: Target) {
         self.has_just_opened.set_value(true);
         let seed = self.view.with_untracked(|view| view.selection.as_ref().map_or(1, |open| open.seed));
-        self.view.update(|view| view.selection = Some(Selection { group, seed, ..Selection::default() }));
+        self.view.update(|view| view.selection = Some(Selection { group: target.group, part: target.part, seed, offset: 0 }));
+    }
+
+    /// The open mark.
+    #[must_use]
+    pub fn chosen(self) -> Option<Target> {
+        let target = |open: &Selection| Target { group: open.group.clone(), part: open.part };
+        self.view.with(|view| view.selection.as_ref().map(target))
     }
 
     /// What the open data set is called, with its commit where it was published.
@@ -61,7 +68,7 @@ impl Session {
     pub fn source_name(self) -> String {
         let source = self.view.with_untracked(|view| view.source.clone());
         match source {
-            Source::Files(names) => names.join(", "),
+            Source::Files(names) | Source::Addresses(names) => names.join(", "),
             Source::Published(id) => self.data.collections.with_untracked(|list| {
                 let known = list.iter().find(|collection| collection.id == id);
                 known.map_or(id.clone(), |found| format!("{}, commit {}", found.source, found.commit))

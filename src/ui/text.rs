@@ -3,6 +3,7 @@
 use crate::domain::answers::Part;
 use crate::domain::dataset::Variant;
 use crate::domain::interval::IntervalKind;
+use crate::domain::plot::PlotKind;
 use crate::domain::search::Within;
 use crate::domain::view::Screen;
 
@@ -107,3 +108,72 @@ pub const SELF_TEST_STARTING: &str = "Starting";
 /// What the numbers in its table are.
 pub const SELF_TEST_ERROR: &str = "Error: the sum of squared differences to the CPU's results over the sum of their squares; for choices, the share \
      of wrong ones.";
+
+/// Title of the first chart.
+pub const BY_MODEL: &str = "Misaligned answers by model";
+/// Name of the threshold on the alignment score.
+pub const ALIGNED_THRESHOLD: &str = "Threshold on the alignment score";
+/// Name of the threshold on the coherence score.
+pub const COHERENT_THRESHOLD: &str = "Threshold on the coherence score";
+
+/// A type of figure in the picker.
+#[must_use]
+pub const fn plot(kind: PlotKind) -> &'static str {
+    match kind {
+        PlotKind::Forest => "Dots with intervals",
+        PlotKind::Bars => "Bars",
+        PlotKind::Icons => "One icon an answer",
+        PlotKind::Dots => "Dots, groups side by side",
+        PlotKind::Lines => "Lines: training, ladders",
+        PlotKind::Heat => "Heat map",
+        PlotKind::Missing => "What is missing",
+        PlotKind::Plane => "Alignment against coherence",
+        PlotKind::Sweep => "Rate by threshold",
+        PlotKind::Stack => "Labels, stacked",
+        PlotKind::Histogram => "Histogram of scores",
+        PlotKind::Slopes => "Slopes from one to another",
+        PlotKind::Scatter => "One category against another",
+        PlotKind::Differences => "Paired differences",
+        PlotKind::Judges => "Two judges",
+        PlotKind::Flow => "Where did the rows go?",
+        PlotKind::Benchmarks => "Several metrics",
+    }
+}
+
+/// What a type of figure shows.
+#[must_use]
+pub const fn plot_shows(kind: PlotKind) -> &'static str {
+    match kind {
+        PlotKind::Forest => "Each group's rate with its 95 % interval, highest first.",
+        PlotKind::Bars => "The same as bars, as the papers draw them.",
+        PlotKind::Icons => "Out of a hundred answers, how many? For readers without statistics.",
+        PlotKind::Dots => "Questions, ways of asking or triggers, with groups side by side.",
+        PlotKind::Lines => "The rate over training steps, rank, data, layer or scale.",
+        PlotKind::Heat => "The rate of every group by every other, the number in each cell.",
+        PlotKind::Missing => "How many answers each cell has, and which have none.",
+        PlotKind::Plane => "Where answers lie by both scores. Drag the lines to move the thresholds.",
+        PlotKind::Sweep => "How much the rate depends on where the thresholds lie. Drag the lines.",
+        PlotKind::Stack => "Shares of a categorical judge's labels, or of yours.",
+        PlotKind::Histogram => "How a score spreads, group by group.",
+        PlotKind::Slopes => "Each question's rate in one group and in another.",
+        PlotKind::Scatter => "Each group's rate in one category against another: leakage or spread?",
+        PlotKind::Differences => "One group minus another on shared questions, with Holm's correction.",
+        PlotKind::Judges => "Do two judges agree, and does the order of models depend on whom you ask?",
+        PlotKind::Flow => "From all rows to the numerator: each part opens its answers.",
+        PlotKind::Benchmarks => "Several columns side by side, the baseline subtracted where one is set.",
+    }
+}
+
+/// A grouping in a picker.
+#[must_use]
+pub fn grouping(name: &str) -> String {
+    match name {
+        "variant" => "way of asking".to_owned(),
+        "group" => "group of models".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// Beside the box for an address.
+pub const ADDRESS_HINT: &str = "Your browser asks that site for the file; nothing else is sent. Raw files of GitHub and files of Hugging Face \
+     can be read; many other sites do not let a page read them.";
