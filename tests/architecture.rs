@@ -15,9 +15,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lab", &["lab", "domain", "runtime::protocol"]),
     ("runtime", &["runtime", "model", "gpu"]),
     // Results: never the model.
-    ("runtime::data_engine", &["runtime::data_protocol", "runtime::data_engine", "runtime::wire", "domain", "formats"]),
-    ("runtime::data_protocol", &["runtime::data_protocol", "runtime::wire", "domain", "formats"]),
-    ("runtime::web::files_worker", &["runtime::data_protocol", "runtime::web::data_worker", "formats"]),
+    (
+        "runtime::data_engine",
+        &["runtime::catalogue", "runtime::data_protocol", "runtime::data_engine", "runtime::wire", "domain", "formats"],
+    ),
+    ("runtime::data_protocol", &["runtime::data_protocol", "runtime::explore", "runtime::wire", "domain", "formats"]),
+    ("runtime::explore", &["runtime::explore", "domain", "charts"]),
+    (
+        "runtime::explorer",
+        &["runtime::data_engine", "runtime::data_protocol", "runtime::explore", "domain", "formats", "charts"],
+    ),
+    ("runtime::web::files_worker", &["runtime::data_protocol", "runtime::web::data_worker", "domain", "formats"]),
     (
         "runtime::web::data_worker",
         &["runtime::data_protocol", "runtime::data_engine", "runtime::wire", "runtime::web::port", "domain", "formats"],
@@ -36,7 +44,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "domain",
             "charts",
             "lab",
+            "formats::preview",
             "formats::report",
+            "formats::roles",
+            "runtime::explore",
             "runtime::protocol",
             "runtime::self_test_protocol",
             "runtime::status",

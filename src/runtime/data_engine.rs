@@ -1,6 +1,7 @@
 //! The data worker's state machine: requests in, events out. Independent of where it runs.
 
-use super::data_protocol::{Collection, DataEvent, Refused, Stated, Summary};
+use super::catalogue::raw_address;
+use super::data_protocol::{Collection, DataEvent, PublishedFile, Refused, Stated, Summary};
 use crate::domain::answers::{Part, answer_of, distinct, select};
 use crate::domain::dataset::Dataset;
 use crate::domain::query::{GroupKey, Query, run};
@@ -133,6 +134,20 @@ pub fn read_collections(bytes: &[u8]) -> Result<Vec<Collection>, String> {
     })
 }
 
+/// Reads the list of the files behind the collections.
+///
+/// # Errors
+/// A sentence when it is not the list that this version wrote.
+pub fn read_files(bytes: &[u8], collections: &[Collection]) -> Result<Vec<PublishedFile>, String> {
+    read_list(bytes, 4, |cell| {
+        let (id, file) = (cell(0), cell(1));
+        let of = collections.iter().find(|known| known.id == id).ok_or("a file is of no collection")?;
+        let address = raw_address(&of.source, &of.commit, &file);
+        let bytes = cell(2).parse().map_err(|_not_a_number| "a length is no number")?;
+        Ok(PublishedFile { collection: id, file, bytes, sha256: cell(3), address })
+    })
+}
+
 /// Reads the list of figures that sources state.
 ///
 /// # Errors
@@ -194,6 +209,9 @@ mod tests {
         let stated = read_stated(include_bytes!("../../public/data/published/stated.csv")).unwrap();
         assert_eq!(stated.len(), 22);
         assert!(read_collections(b"a,b\n1,2\n").is_err());
+        let files = read_files(include_bytes!("../../public/data/published/files.csv"), &collections).unwrap();
+        assert_eq!(files.len(), 119);
+        assert!(files.iter().all(|file| file.sha256.len() == 64 && file.bytes > 0));
     }
 
     #[test]

@@ -96,6 +96,8 @@ pub enum DataEvent {
         collections: Vec<Collection>,
         /// Figures that sources state.
         stated: Vec<Stated>,
+        /// The files behind the collections.
+        files: Vec<PublishedFile>,
     },
     /// A file is being read.
     Progress {
@@ -193,6 +195,21 @@ pub struct Collection {
     pub num_files: u64,
     /// Rows of the files.
     pub num_rows: u64,
+}
+
+/// A file of a collection, where its answers can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedFile {
+    /// Id of the collection.
+    pub collection: String,
+    /// Path in the repository: what the counts call it.
+    pub file: String,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 in hexadecimal digits.
+    pub sha256: String,
+    /// Address of its bytes.
+    pub address: String,
 }
 
 /// A figure that a source states.

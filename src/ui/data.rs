@@ -12,7 +12,7 @@ use crate::domain::view::{Source, View};
 use crate::formats::report::FileReport;
 use crate::formats::preview::Preview;
 use crate::formats::roles::Mapping;
-use crate::runtime::data_protocol::{Collection, DataEvent, DataRequest, Opening, Refused, Stated, Summary};
+use crate::runtime::data_protocol::{Collection, DataEvent, DataRequest, Opening, PublishedFile, Refused, Stated, Summary};
 use crate::runtime::explore::{Explore, Explored};
 use crate::runtime::web::client::{Notice, WorkerClient};
 
@@ -79,6 +79,8 @@ pub struct DataState {
     pub collections: RwSignal<Vec<Collection>>,
     /// Figures that sources state.
     pub stated: RwSignal<Vec<Stated>>,
+    /// The files behind the collections.
+    pub published_files: RwSignal<Vec<PublishedFile>>,
     /// The open dataset.
     pub opened: RwSignal<Option<Opened>>,
     /// The file that is being read.
@@ -119,6 +121,7 @@ impl DataState {
         Self {
             collections: RwSignal::default(),
             stated: RwSignal::default(),
+            published_files: RwSignal::default(),
             opened: RwSignal::default(),
             progress: RwSignal::default(),
             refused: RwSignal::default(),
@@ -373,7 +376,8 @@ impl DataState {
     fn take(self, view: RwSignal<View>, event: DataEvent) {
         let tickets = self.tickets.get_value();
         match event {
-            DataEvent::Published { collections, stated } => {
+            DataEvent::Published { collections, stated, files } => {
+                self.published_files.set(files);
                 self.collections.set(collections);
                 self.stated.set(stated);
             }
