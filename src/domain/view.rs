@@ -17,6 +17,10 @@ pub enum Screen {
     /// Charts, tables and answers.
     #[default]
     Results,
+    /// Models side by side.
+    Compare,
+    /// Findings of the literature, each a view.
+    Findings,
     /// Running models.
     Lab,
     /// Method, privacy, licence.
@@ -27,16 +31,18 @@ pub enum Screen {
 
 impl Screen {
     /// All screens.
-    pub const ALL: [Self; 4] = [Self::Results, Self::Lab, Self::About, Self::SelfTest];
+    pub const ALL: [Self; 6] = [Self::Results, Self::Compare, Self::Findings, Self::Lab, Self::About, Self::SelfTest];
 
     /// Those that the page's head leads to, in order.
-    pub const MAIN: [Self; 3] = [Self::Results, Self::Lab, Self::About];
+    pub const MAIN: [Self; 5] = [Self::Results, Self::Compare, Self::Findings, Self::Lab, Self::About];
 
     /// The name in links.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Results => "results",
+            Self::Compare => "compare",
+            Self::Findings => "findings",
             Self::Lab => "lab",
             Self::About => "about",
             Self::SelfTest => "self-test",
@@ -95,6 +101,8 @@ pub struct View {
     pub baseline: Option<String>,
     /// The figure.
     pub plot: Plot,
+    /// The question that models are compared on.
+    pub question: Option<String>,
     /// The mark that is open.
     pub selection: Option<Selection>,
 }
@@ -174,6 +182,7 @@ impl View {
         write_filter(&mut pairs, &self.filter);
         pairs.extend_pairs(self.baseline.iter().map(|name| ("baseline", name)));
         pairs.extend_pairs(self.plot.to_pairs());
+        pairs.extend_pairs(self.question.iter().map(|name| ("on", name)));
         if let Some(open) = &self.selection {
             let parts = [
                 ("open.file", &open.group.file),
@@ -233,6 +242,7 @@ impl View {
                 "open.category" => open.group.category = Some(value),
                 "open.asked" => open.group.variant = Variant::named(&value),
                 "open.set" => open.group.setting = read_setting(&value),
+                "on" => view.question = Some(value),
                 "show" => {
                     is_open = true;
                     open.part = Part::named(&value).unwrap_or_default();
@@ -326,6 +336,7 @@ mod tests {
             metric in proptest::sample::select(vec!["rate", "mean:medical", "share:a>1&b<2.5", "misalign@4"]),
             judges in proptest::option::of((".{0,9}", ".{0,9}")),
             baseline in proptest::option::of(".{0,9}"),
+            id_of_question in proptest::option::of(".{0,9}"),
             plot in proptest::sample::select(super::super::plot::PlotKind::ALL.to_vec()),
             open in proptest::option::of((".{0,9}", proptest::option::of(".{0,9}"), settings(), proptest::sample::select([Part::ALL.as_slice(), Part::FINER.as_slice()].concat()), any::<u64>(), 0usize..500)),
         ) -> View {
@@ -351,6 +362,7 @@ mod tests {
                 filter,
                 baseline,
                 plot: Plot { kind: plot, over: id_of_plot(plot), ..Plot::default() },
+                question: id_of_question.clone(),
                 selection: open.map(|(file, question, settings, part, seed, offset)| Selection {
                     group: GroupKey {
                         file: Some(file),

@@ -1,7 +1,7 @@
 //! The data worker's state machine: requests in, events out. Independent of where it runs.
 
 use super::catalogue::raw_address;
-use super::data_protocol::{Collection, DataEvent, PublishedFile, Refused, Stated, Summary};
+use super::data_protocol::{Collection, DataEvent, Finding, PublishedFile, Refused, Stated, Summary};
 use crate::domain::answers::{Part, answer_of, distinct, select};
 use crate::domain::dataset::Dataset;
 use crate::domain::query::{GroupKey, Query, run};
@@ -148,6 +148,17 @@ pub fn read_files(bytes: &[u8], collections: &[Collection]) -> Result<Vec<Publis
     })
 }
 
+/// Reads the list of findings.
+///
+/// # Errors
+/// A sentence when it is not the list that this version wrote.
+pub fn read_findings(bytes: &[u8]) -> Result<Vec<Finding>, String> {
+    read_list(bytes, 6, |cell| {
+        let stated = cell(4).split('|').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        Ok(Finding { id: cell(0), title: cell(1), sentence: cell(2), view: cell(3), stated, source: cell(5) })
+    })
+}
+
 /// Reads the list of figures that sources state.
 ///
 /// # Errors
@@ -197,6 +208,7 @@ fn read_list<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::view::{Source, View};
     use crate::formats::reader::{FileReader, Loader};
     use crate::formats::roles::Need;
 
@@ -211,6 +223,18 @@ mod tests {
         assert!(read_collections(b"a,b\n1,2\n").is_err());
         let files = read_files(include_bytes!("../../public/data/published/files.csv"), &collections).unwrap();
         assert_eq!(files.len(), 119);
+        let findings = read_findings(include_bytes!("../../public/data/published/findings.csv")).unwrap();
+        assert!(findings.len() >= 16);
+        for finding in findings {
+            // A view that says something else than it was written as would show another figure.
+            let view = View::from_fragment(&finding.view);
+            assert!(finding.view.is_empty() || View::from_fragment(&view.to_fragment()) == view, "{}", finding.id);
+            if let Source::Published(id) = &view.source {
+                assert!(collections.iter().any(|known| known.id == *id), "{}: {id}", finding.id);
+            }
+            let is_stated = |name: &String| stated.iter().any(|figure| figure.condition.starts_with(name.as_str()));
+            assert!(finding.stated.iter().all(is_stated), "{}", finding.id);
+        }
         assert!(files.iter().all(|file| file.sha256.len() == 64 && file.bytes > 0));
     }
 

@@ -98,6 +98,8 @@ pub enum DataEvent {
         stated: Vec<Stated>,
         /// The files behind the collections.
         files: Vec<PublishedFile>,
+        /// What the literature found.
+        findings: Vec<Finding>,
     },
     /// A file is being read.
     Progress {
@@ -195,6 +197,23 @@ pub struct Collection {
     pub num_files: u64,
     /// Rows of the files.
     pub num_rows: u64,
+}
+
+/// A finding of the literature and where it can be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Its name.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// What was found, in one sentence.
+    pub sentence: String,
+    /// The view that shows it, as in an address after `#`; empty where no rows are public.
+    pub view: String,
+    /// Conditions of the stated figures that belong to it.
+    pub stated: Vec<String>,
+    /// Who found it.
+    pub source: String,
 }
 
 /// A file of a collection, where its answers can be read.

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use super::about::AboutScreen;
+use super::compare::CompareScreen;
+use super::findings::FindingsScreen;
 use super::lab::LabScreen;
 use super::open::DropZone;
 use super::results::ResultsScreen;
@@ -24,6 +26,8 @@ fn App() -> impl IntoView {
     Effect::new(move || document().set_title(&format!("{} · {}", text::screen(screen.get()), text::NAME)));
     let body = move || match screen.get() {
         Screen::Results => view! { <ResultsScreen/> }.into_any(),
+        Screen::Compare => view! { <CompareScreen/> }.into_any(),
+        Screen::Findings => view! { <FindingsScreen/> }.into_any(),
         Screen::Lab => view! { <LabScreen/> }.into_any(),
         Screen::About => view! { <AboutScreen/> }.into_any(),
         Screen::SelfTest => view! { <SelfTestScreen/> }.into_any(),

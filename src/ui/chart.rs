@@ -5,9 +5,7 @@ use leptos::prelude::*;
 use plotters_canvas::CanvasBackend;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use web_sys::{
-    CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, KeyboardEvent, PointerEvent, ResizeObserver,
-};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, KeyboardEvent, PointerEvent, ResizeObserver};
 
 use super::session::Session;
 use super::text;
@@ -79,11 +77,7 @@ pub(super) const fn css(length: f64) -> f32 {
 }
 
 /// One button a mark, over it. A chart is one stop of the Tab key; arrows move within it.
-fn mark_buttons(
-    picture: Signal<Picture>,
-    chosen: Memo<Option<u32>>,
-    on_open: Callback<Target>,
-) -> Vec<impl IntoView> {
+fn mark_buttons(picture: Signal<Picture>, chosen: Memo<Option<u32>>, on_open: Callback<Target>) -> Vec<impl IntoView> {
     let marks = picture.with(|picture| picture.marks.clone());
     let chosen_mark = chosen.get().map_or(usize::MAX, |mark| mark as usize);
     let first = if chosen_mark < marks.len() { chosen_mark } else { 0 };

@@ -9,10 +9,12 @@ use wasm_bindgen::JsValue;
 use crate::domain::answers::Answer;
 use crate::domain::query::{GroupKey, Outcome, Query};
 use crate::domain::view::{Source, View};
-use crate::formats::report::FileReport;
 use crate::formats::preview::Preview;
+use crate::formats::report::FileReport;
 use crate::formats::roles::Mapping;
-use crate::runtime::data_protocol::{Collection, DataEvent, DataRequest, Opening, PublishedFile, Refused, Stated, Summary};
+use crate::runtime::data_protocol::{
+    Collection, DataEvent, DataRequest, Finding, Opening, PublishedFile, Refused, Stated, Summary,
+};
 use crate::runtime::explore::{Explore, Explored};
 use crate::runtime::web::client::{Notice, WorkerClient};
 
@@ -79,6 +81,8 @@ pub struct DataState {
     pub collections: RwSignal<Vec<Collection>>,
     /// Figures that sources state.
     pub stated: RwSignal<Vec<Stated>>,
+    /// What the literature found.
+    pub findings: RwSignal<Vec<Finding>>,
     /// The files behind the collections.
     pub published_files: RwSignal<Vec<PublishedFile>>,
     /// The open dataset.
@@ -107,6 +111,7 @@ pub struct DataState {
     peeks: Waiting<Preview>,
     files: StoredValue<Vec<(Opening, Option<web_sys::File>)>, LocalStorage>,
     pending: StoredValue<Option<Source>>,
+    keeps_selection: StoredValue<bool>,
     tickets: StoredValue<Tickets>,
     num_deaths: StoredValue<u32>,
     /// Whether the worker is the one that reads files.
@@ -121,6 +126,7 @@ impl DataState {
         Self {
             collections: RwSignal::default(),
             stated: RwSignal::default(),
+            findings: RwSignal::default(),
             published_files: RwSignal::default(),
             opened: RwSignal::default(),
             progress: RwSignal::default(),
@@ -137,6 +143,7 @@ impl DataState {
             peeks: StoredValue::new_local(HashMap::new()),
             files: StoredValue::new_local(Vec::new()),
             pending: StoredValue::default(),
+            keeps_selection: StoredValue::default(),
             tickets: StoredValue::default(),
             num_deaths: StoredValue::default(),
             reads_files: StoredValue::default(),
@@ -146,6 +153,7 @@ impl DataState {
 
     /// Starts the worker and asks it whatever the view shows.
     pub fn start(self, view: RwSignal<View>) {
+        self.mappings.set(super::mapper::stored());
         self.start_worker(view);
         self.send(&DataRequest::ListPublished, &[]);
         Effect::new(move || self.follow_source(view, &view.with(|view| view.source.clone())));
@@ -232,6 +240,11 @@ impl DataState {
         self.stop_waiting();
     }
 
+    /// Keeps the open mark when the next files are open: they are the answers behind it.
+    pub fn keep_selection(self) {
+        self.keeps_selection.set_value(true);
+    }
+
     fn stop_waiting(self) {
         self.progress.set(None);
         if self.partial.get_untracked().is_some() {
@@ -244,9 +257,8 @@ impl DataState {
     /// The first of the files that lie on the reader's disk.
     #[must_use]
     pub fn first_file(self) -> Option<(String, web_sys::File)> {
-        self.files.with_value(|files| {
-            files.iter().find_map(|(opening, file)| Some((opening.name.clone(), file.clone()?)))
-        })
+        self.files
+            .with_value(|files| files.iter().find_map(|(opening, file)| Some((opening.name.clone(), file.clone()?))))
     }
 
     /// Has the worker that draws any figure take over the open dataset.
@@ -376,7 +388,8 @@ impl DataState {
     fn take(self, view: RwSignal<View>, event: DataEvent) {
         let tickets = self.tickets.get_value();
         match event {
-            DataEvent::Published { collections, stated, files } => {
+            DataEvent::Published { collections, stated, files, findings } => {
+                self.findings.set(findings);
                 self.published_files.set(files);
                 self.collections.set(collections);
                 self.stated.set(stated);
@@ -427,6 +440,7 @@ impl DataState {
         self.progress.set(None);
         self.partial.set(None);
         self.refused.set(refused);
+        let keeps = self.keeps_selection.try_update_value(std::mem::take).unwrap_or_default();
         batch(|| {
             self.can_explore.set(self.reads_files.get_value());
             // Rates of the data before must not be shown under the new data's name.
@@ -439,7 +453,10 @@ impl DataState {
             self.opened.set(Some(Opened { source: source.clone(), summary, reports }));
             if view.with_untracked(|view| view.source != source) {
                 view.update(|view| {
-                    *view = View { source, rule: view.rule.clone(), interval: view.interval, ..View::default() };
+                    let selection = view.selection.take().filter(|_| keeps);
+                    let screen = view.screen;
+                    let (rule, interval) = (view.rule.clone(), view.interval);
+                    *view = View { screen, source, rule, interval, selection, ..View::default() };
                 });
             }
         });

@@ -58,13 +58,7 @@ pub fn Export(
 }
 
 /// Saves a figure as a text, or as a picture of points where no form is named.
-async fn export(
-    session: Session,
-    id: &str,
-    form: Option<Form>,
-    picture: Picture,
-    query: Query,
-) -> Result<(), String> {
+async fn export(session: Session, id: &str, form: Option<Form>, picture: Picture, query: Query) -> Result<(), String> {
     let (picture, query, source) = (Box::new(picture), Box::new(query), session.source_name());
     let Some(form) = form else {
         let Explored::Drawn(framed) = session.data.explore(Explore::Frame { picture, query, source }).await? else {

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, FileList};
 
 use super::data::name_of;
+use super::mapper::ColumnMapper;
 use super::session::Session;
 use super::text;
 use crate::domain::view::{Source, View};
@@ -20,6 +21,7 @@ pub fn SourceCard() -> impl IntoView {
             <OwnFiles/>
             <SourceNote/>
             <Address/>
+            <ColumnMapper/>
         </section>
     }
 }

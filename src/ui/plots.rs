@@ -47,7 +47,10 @@ pub fn PlotPicker() -> impl IntoView {
 #[component]
 fn Parts(kind: Memo<PlotKind>) -> impl IntoView {
     let has_rows = move || {
-        !matches!(kind.get(), PlotKind::Forest | PlotKind::Flow | PlotKind::Plane | PlotKind::Slopes | PlotKind::Scatter)
+        !matches!(
+            kind.get(),
+            PlotKind::Forest | PlotKind::Flow | PlotKind::Plane | PlotKind::Slopes | PlotKind::Scatter
+        )
     };
     let has_series =
         move || matches!(kind.get(), PlotKind::Dots | PlotKind::Heat | PlotKind::Missing | PlotKind::Scatter);
@@ -97,7 +100,10 @@ fn GroupPicker(id: &'static str, label: &'static str, is_series: bool) -> impl I
         if !now.is_empty() && !names.contains(&now) {
             names.push(now);
         }
-        names.into_iter().map(|name| view! { <option value=name.clone()>{text::grouping(&name)}</option> }).collect::<Vec<_>>()
+        names
+            .into_iter()
+            .map(|name| view! { <option value=name.clone()>{text::grouping(&name)}</option> })
+            .collect::<Vec<_>>()
     };
     view! {
         <label class="field">

@@ -16,8 +16,8 @@ use crate::charts::names::model_labels;
 use crate::charts::picture::Target;
 use crate::domain::answers::Part;
 use crate::domain::metric::Metric;
-use crate::domain::query::{GroupKey, Outcome, Row};
 use crate::domain::plot::PlotKind;
+use crate::domain::query::{GroupKey, Outcome, Row};
 use crate::domain::view::{Source, View};
 use crate::runtime::data_protocol::Stated;
 

@@ -6,7 +6,9 @@ use wasm_bindgen::prelude::Closure;
 
 use super::data::DataState;
 use super::lab_state::LabState;
+use super::labels::LabelState;
 use crate::charts::picture::Target;
+use crate::domain::harm::Harm;
 use crate::domain::view::{Screen, Selection, Source, View};
 
 /// Everything that components share. Copied freely: it holds handles.
@@ -18,6 +20,10 @@ pub struct Session {
     pub data: DataState,
     /// What the engine worker said.
     pub lab: LabState,
+    /// What is known about the reader's labels.
+    pub labels: RwSignal<LabelState>,
+    /// What the reader has uncovered in this session.
+    pub revealed: RwSignal<Vec<Harm>>,
     /// Whether the system prefers dark.
     pub is_dark: RwSignal<bool>,
     /// Whether the reader has just opened a mark, so that the panel takes the focus; a link's panel does not.
@@ -33,6 +39,8 @@ impl Session {
             view,
             data: DataState::new(),
             lab: LabState::new(),
+            labels: RwSignal::default(),
+            revealed: RwSignal::default(),
             is_dark: RwSignal::new(false),
             has_just_opened: StoredValue::new(false),
         };
@@ -53,7 +61,9 @@ impl Session {
     pub fn open(self, target: Target) {
         self.has_just_opened.set_value(true);
         let seed = self.view.with_untracked(|view| view.selection.as_ref().map_or(1, |open| open.seed));
-        self.view.update(|view| view.selection = Some(Selection { group: target.group, part: target.part, seed, offset: 0 }));
+        self.view.update(|view| {
+            view.selection = Some(Selection { group: target.group, part: target.part, seed, offset: 0 })
+        });
     }
 
     /// The open mark.

@@ -16,7 +16,7 @@ use crate::domain::dataset::Dataset;
 use crate::formats::aggregate;
 use crate::formats::error::FormatError;
 use crate::formats::report::Outcome;
-use crate::runtime::data_engine::{DataEngine, read_collections, read_files, read_stated};
+use crate::runtime::data_engine::{DataEngine, read_collections, read_files, read_findings, read_stated};
 use crate::runtime::data_protocol::{DataEvent, DataRequest, Refused};
 
 /// Where the shipped figures stand, from the worker's own address.
@@ -121,7 +121,8 @@ async fn list_published() -> DataEvent {
         let collections = read_collections(&fetch(&format!("{PUBLISHED}/collections.csv")).await?)?;
         let stated = read_stated(&fetch(&format!("{PUBLISHED}/stated.csv")).await?)?;
         let files = read_files(&fetch(&format!("{PUBLISHED}/files.csv")).await?, &collections)?;
-        Ok::<_, String>(DataEvent::Published { collections, stated, files })
+        let findings = read_findings(&fetch(&format!("{PUBLISHED}/findings.csv")).await?)?;
+        Ok::<_, String>(DataEvent::Published { collections, stated, files, findings })
     };
     match list.await {
         Ok(event) => event,
