@@ -49,9 +49,9 @@ pub fn ForestChart(
             web_sys::console::error_1(&error.to_string().into());
         }
     });
-    let height = move || format!("height:{}px", layout.with(|layout| layout.height));
+    let height = move || format!("{}px", layout.with(|layout| layout.height));
     view! {
-        <div class="chart" node_ref=frame style=height>
+        <div class="chart" node_ref=frame style:height=height>
             <canvas node_ref=canvas aria-hidden="true"></canvas>
             <ul class="marks" aria-label=move || chart.with(Forest::alt_text) on:keydown=move_focus>
                 {move || mark_buttons(chart, layout, chosen, on_open)}
@@ -70,12 +70,12 @@ fn mark_buttons(
     let (marks, layout) = (chart.with(|chart| chart.marks.clone()), layout.get());
     let chosen_row = chosen.with(|chosen| marks.iter().position(|mark| Some(&mark.group) == chosen.as_ref()));
     let button = |(row, mark): (usize, crate::charts::spec::Mark)| {
-        let style = format!("top:{}px;height:{}px", layout.row_top(row), layout.row_height);
+        let (top, height) = (format!("{}px", layout.row_top(row)), format!("{}px", layout.row_height));
         let is_chosen = chosen_row == Some(row);
         let tabindex = if chosen_row.unwrap_or(0) == row { "0" } else { "-1" };
         let (sentence, group) = (mark.sentence(), mark.group);
         view! {
-            <li style=style>
+            <li style:top=top style:height=height>
                 <button
                     type="button"
                     tabindex=tabindex
