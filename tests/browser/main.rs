@@ -21,10 +21,12 @@ mod input;
 mod lab;
 mod loading;
 mod page;
+mod parts;
 mod pictures;
 mod rates;
 mod reload;
 mod results;
+mod security;
 mod self_test;
 mod server;
 mod shaders;
@@ -56,6 +58,8 @@ fn main() -> ExitCode {
         explorer::TESTS,
         shelf::TESTS,
         pictures::TESTS,
+        parts::TESTS,
+        security::TESTS,
     ];
     for &(name, test) in scenarios.into_iter().flatten() {
         trials.push(Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu)));
