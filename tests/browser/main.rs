@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
+mod a11y;
 mod answers;
 mod bench;
 mod cdp;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         pictures::TESTS,
         parts::TESTS,
         security::TESTS,
+        a11y::TESTS,
     ];
     for &(name, test) in scenarios.into_iter().flatten() {
         trials.push(Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu)));
