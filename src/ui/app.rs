@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::about::AboutScreen;
+use super::focus;
 use super::lab_place::LabPlace;
 use super::open::DropZone;
 use super::results::ResultsScreen;
@@ -21,9 +22,13 @@ fn App() -> impl IntoView {
     let session = Session::start();
     let screen = Memo::new(move |_| session.view.with(|view| view.screen));
     Effect::new(move || document().set_title(&format!("{} · {}", text::screen(screen.get()), text::NAME)));
+    focus::give_back(move || session.view.with(|view| view.selection.is_some()));
     let is_open = Memo::new(move |_| matches!(screen.get(), Screen::Lab | Screen::SelfTest));
     let body = move || match screen.get() {
-        Screen::Results => view! { <ResultsScreen/> }.into_any(),
+        Screen::Results => {
+            // Seen by those who go from heading to heading; for the others the charts' own titles say it.
+            view! { <h1 class="unseen">{text::screen(Screen::Results)}</h1> <ResultsScreen/> }.into_any()
+        }
         Screen::About => view! { <AboutScreen/> }.into_any(),
         // The Lab's app shows them, in its own place.
         Screen::Lab | Screen::SelfTest => ().into_any(),

@@ -5,6 +5,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{Closure, JsValue};
 
 use super::text;
+use crate::domain::view::Screen;
 
 /// The id of the element that the Lab draws into.
 pub const PLACE: &str = "lab-place";
@@ -43,6 +44,7 @@ pub fn LabPlace(
     let has = move |state: Code| is_open.get() && code.get() == state;
     view! {
         <div id=PLACE></div>
+        <Show when=move || has(Code::Coming) || has(Code::Failed)><h1>{text::screen(Screen::Lab)}</h1></Show>
         <div role="status">
             <Show when=move || has(Code::Coming)><p class="quiet" id="lab-coming">{text::LAB_COMING}</p></Show>
         </div>

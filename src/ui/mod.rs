@@ -15,6 +15,7 @@ pub mod controls;
 pub mod data;
 pub mod export;
 pub mod filters;
+pub mod focus;
 pub mod lab;
 pub mod lab_app;
 pub mod lab_load;

@@ -158,10 +158,10 @@ fn small_windows_scroll_one_way(page: &mut Page) {
             std::thread::sleep(Duration::from_millis(150));
             // Wide tables may scroll in a frame of their own; the page may not, and no text may be cut off.
             let js = "(() => {
-                const out = [...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll, pre, .skip') &&
+                const out = [...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll, pre, .skip, .unseen') &&
                     e.getBoundingClientRect().right > innerWidth + 1 && e.getClientRects().length);
                 const cut = [...document.querySelectorAll('button, a, label, h1, h2, h3, p, li, td, th, summary, legend, span')]
-                    .filter(e => getComputedStyle(e).overflowX === 'hidden' && e.scrollWidth > e.clientWidth + 1);
+                    .filter(e => !e.matches('.unseen') && getComputedStyle(e).overflowX === 'hidden' && e.scrollWidth > e.clientWidth + 1);
                 const name = e => e.tagName + '.' + e.className + '#' + e.id + ' ' + e.textContent.slice(0, 40);
                 return [...(document.documentElement.scrollWidth > innerWidth ? ['the page scrolls sideways'] : []),
                     ...out.slice(0, 4).map(e => 'sticks out: ' + name(e)), ...cut.slice(0, 4).map(e => 'cut off: ' + name(e))];
@@ -225,7 +225,12 @@ fn forced_colours_keep_marks_and_focus(page: &mut Page) {
         let open = "(() => { const e = document.querySelector('#by-model .marks button[aria-pressed=true]');
             document.activeElement.blur();
             return e ? getComputedStyle(e).outlineStyle : 'absent'; })()";
-        assert_ne!(page.eval(open), "none", "{scheme}: the open mark is told apart");
+        assert_eq!(page.eval(open), "dashed", "{scheme}: the open mark is told apart");
+        page.eval(
+            "void document.querySelector('#by-model .marks button[aria-pressed=true]').focus({ focusVisible: true })",
+        );
+        let focused = "getComputedStyle(document.activeElement).outlineStyle";
+        assert_eq!(page.eval(focused), "solid", "{scheme}: and the focus on it too");
         page.screenshot(&format!("forced-colours-{scheme}"));
     }
     page.set_media(&[]);

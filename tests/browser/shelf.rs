@@ -230,7 +230,6 @@ fn without_room_the_model_runs(page: &mut Page) {
     set_quota(page, None);
 }
 
-/// A worker of the test holds the file, as another tab would.
 /// Another tab, as far as the browser's private files know: it holds every model.
 const HOLDER: &str = "(async () => {
     const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
@@ -240,6 +239,7 @@ const HOLDER: &str = "(async () => {
     postMessage('held');
 })().catch(error => postMessage(String(error)))";
 
+/// A worker of the test holds the file, as another tab would.
 fn a_held_copy_is_no_trap(page: &mut Page) {
     let folder = TempDir::new("busy");
     write_model(&folder, 4);
