@@ -48,6 +48,24 @@ impl Screen {
             Self::SelfTest => "self-test",
         }
     }
+
+    /// The screen of an address's fragment.
+    #[must_use]
+    pub fn of_fragment(fragment: &str) -> Self {
+        let name = trim(fragment).split('?').next().unwrap_or_default();
+        Self::ALL.into_iter().find(|known| known.name() == name).unwrap_or_default()
+    }
+
+    /// An address's fragment on this screen, the rest as it is.
+    #[must_use]
+    pub fn in_fragment(self, fragment: &str) -> String {
+        let rest = trim(fragment).split_once('?').map(|(_, rest)| format!("?{rest}"));
+        format!("{}{}", self.name(), rest.unwrap_or_default())
+    }
+}
+
+fn trim(fragment: &str) -> &str {
+    fragment.trim_start_matches('#').trim_start_matches('/')
 }
 
 /// Where the rows come from.
@@ -212,10 +230,8 @@ impl View {
     /// The view of an address. Whatever cannot be read is as by default: a link is never an error.
     #[must_use]
     pub fn from_fragment(fragment: &str) -> Self {
-        let fragment = fragment.trim_start_matches('#').trim_start_matches('/');
-        let (screen, pairs) = fragment.split_once('?').unwrap_or((fragment, ""));
-        let screen = Screen::ALL.into_iter().find(|known| known.name() == screen).unwrap_or_default();
-        let mut view = Self { screen, ..Self::default() };
+        let pairs = trim(fragment).split_once('?').map_or("", |(_, pairs)| pairs);
+        let mut view = Self { screen: Screen::of_fragment(fragment), ..Self::default() };
         let pairs: Vec<(String, String)> = form_urlencoded::parse(pairs.as_bytes()).into_owned().collect();
         if let Some(preset) = pairs.iter().find(|(name, _)| name == "rule").and_then(|(_, name)| Preset::named(name)) {
             view.rule = Rule::preset(preset);
@@ -388,6 +404,13 @@ mod tests {
         #[test]
         fn a_link_holds_the_whole_view(view in views()) {
             prop_assert_eq!(View::from_fragment(&format!("#{}", view.to_fragment())), view);
+        }
+
+        #[test]
+        fn another_screen_keeps_the_rest(view in views(), screen in proptest::sample::select(Screen::ALL.to_vec())) {
+            let moved = screen.in_fragment(&view.to_fragment());
+            prop_assert_eq!(Screen::of_fragment(&moved), screen);
+            prop_assert_eq!(View::from_fragment(&moved), View { screen, ..view });
         }
 
         #[test]

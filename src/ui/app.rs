@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use super::about::AboutScreen;
 use super::compare::CompareScreen;
 use super::findings::FindingsScreen;
-use super::lab::LabScreen;
+use super::focus;
+use super::lab_place::LabPlace;
 use super::open::DropZone;
 use super::results::ResultsScreen;
-use super::self_test::SelfTestScreen;
 use super::session::Session;
 use super::text;
 use crate::domain::view::Screen;
@@ -24,19 +24,26 @@ fn App() -> impl IntoView {
     let session = Session::start();
     let screen = Memo::new(move |_| session.view.with(|view| view.screen));
     Effect::new(move || document().set_title(&format!("{} · {}", text::screen(screen.get()), text::NAME)));
+    focus::give_back(move || session.view.with(|view| view.selection.is_some()));
+    let is_open = Memo::new(move |_| matches!(screen.get(), Screen::Lab | Screen::SelfTest));
     let body = move || match screen.get() {
-        Screen::Results => view! { <ResultsScreen/> }.into_any(),
-        Screen::Compare => view! { <CompareScreen/> }.into_any(),
+        Screen::Results => {
+            // Seen by those who go from heading to heading; for the others the charts' own titles say it.
+            view! { <h1 class="unseen">{text::screen(Screen::Results)}</h1> <ResultsScreen/> }.into_any()
+        }
+        Screen::Compare => {
+            view! { <h1 class="unseen">{text::screen(Screen::Compare)}</h1> <CompareScreen/> }.into_any()
+        }
         Screen::Findings => view! { <FindingsScreen/> }.into_any(),
-        Screen::Lab => view! { <LabScreen/> }.into_any(),
         Screen::About => view! { <AboutScreen/> }.into_any(),
-        Screen::SelfTest => view! { <SelfTestScreen/> }.into_any(),
+        // The Lab's app shows them, in its own place.
+        Screen::Lab | Screen::SelfTest => ().into_any(),
     };
     view! {
         <a class="skip" href="#main" on:click=skip_to_main>"Skip to the content"</a>
         <DropZone>
             <Header/>
-            <main id="main" tabindex="-1">{body}</main>
+            <main id="main" tabindex="-1">{body} <LabPlace is_open/></main>
             <footer>
                 <p>{text::PRIVACY}</p>
             </footer>

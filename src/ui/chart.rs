@@ -52,16 +52,13 @@ pub fn Chart(
             web_sys::console::error_1(&error.to_string().into());
         }
     });
-    let style = move || {
-        let (width, height) = picture.with(|picture| (picture.width, picture.height));
-        format!("aspect-ratio:{width}/{height}")
-    };
+    let height = move || format!("{}px", picture.with(|picture| picture.height));
     let handles = move || {
         let handles = picture.with(|picture| picture.handles.clone());
         handles.into_iter().map(|handle| view! { <DragHandle handle/> }).collect::<Vec<_>>()
     };
     view! {
-        <div class="chart" node_ref=frame style=style>
+        <div class="chart" node_ref=frame style:height=height>
             <canvas node_ref=canvas aria-hidden="true"></canvas>
             <ul class="marks" aria-label=move || picture.with(Picture::alt_text) on:keydown=move_focus>
                 {move || mark_buttons(picture, chosen_mark, on_open)}
@@ -83,7 +80,7 @@ fn mark_buttons(picture: Signal<Picture>, chosen: Memo<Option<u32>>, on_open: Ca
     let first = if chosen_mark < marks.len() { chosen_mark } else { 0 };
     let button = |(number, mark): (usize, Mark)| {
         let Mark { at, size, sentence, target } = mark;
-        let style = format!("left:{}px;top:{}px;width:{}px;height:{}px", at.0, at.1, size.0, size.1);
+        let [left, top, width, height] = [at.0, at.1, size.0, size.1].map(|length| format!("{length}px"));
         let is_chosen = chosen_mark == number;
         let tabindex = if first == number { "0" } else { "-1" };
         let opens = target.is_some();
@@ -93,7 +90,7 @@ fn mark_buttons(picture: Signal<Picture>, chosen: Memo<Option<u32>>, on_open: Ca
             }
         };
         view! {
-            <li style=style>
+            <li style:left=left style:top=top style:width=width style:height=height>
                 <button
                     type="button"
                     tabindex=tabindex
@@ -160,10 +157,12 @@ fn DragHandle(handle: Handle) -> impl IntoView {
     };
     let at = from + (to - from) * handle.value / 100.0;
     let (start, end) = (handle.span.0.min(handle.span.1), handle.span.0.max(handle.span.1));
-    let style = if handle.is_upright {
-        format!("left:{}px;top:{start}px;width:24px;height:{}px", at - 12.0, end - start)
+    let length = format!("{}px", end - start);
+    let (across, start) = (format!("{}px", at - 12.0), format!("{start}px"));
+    let (left, top, width, height) = if handle.is_upright {
+        (across, start, "24px".to_owned(), length)
     } else {
-        format!("top:{}px;left:{start}px;height:24px;width:{}px", at - 12.0, end - start)
+        (start, across, length, "24px".to_owned())
     };
     let name = match handle.threshold {
         Threshold::Aligned => text::ALIGNED_THRESHOLD,
@@ -174,7 +173,10 @@ fn DragHandle(handle: Handle) -> impl IntoView {
             node_ref=line
             class="handle"
             class:upright=handle.is_upright
-            style=style
+            style:left=left
+            style:top=top
+            style:width=width
+            style:height=height
             role="slider"
             tabindex="0"
             aria-label=name

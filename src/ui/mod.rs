@@ -3,8 +3,11 @@
 //! The address is the state: [`session`] keeps a [`View`](crate::domain::view::View) and the page's address in step,
 //! [`data`] asks the data worker for what the view shows, [`lab_state`] folds the engine worker's events. Components
 //! only bind.
+//!
+//! There are two apps on the page: [`app`], and [`lab_app`], which is downloaded when a screen of it is opened.
 
 pub mod about;
+pub mod address;
 pub mod answers;
 pub mod app;
 pub mod chart;
@@ -15,8 +18,11 @@ pub mod export;
 pub mod figure;
 pub mod filters;
 pub mod findings;
+pub mod focus;
 pub mod lab;
+pub mod lab_app;
 pub mod lab_load;
+pub mod lab_place;
 pub mod lab_shelf;
 pub mod lab_state;
 pub mod labels;

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 
+use super::address;
 use super::data::DataState;
-use super::lab_state::LabState;
 use super::labels::LabelState;
 use crate::charts::picture::Target;
 use crate::domain::harm::Harm;
@@ -18,8 +18,6 @@ pub struct Session {
     pub view: RwSignal<View>,
     /// What the data worker said.
     pub data: DataState,
-    /// What the engine worker said.
-    pub lab: LabState,
     /// What is known about the reader's labels.
     pub labels: RwSignal<LabelState>,
     /// What the reader has uncovered in this session.
@@ -34,11 +32,10 @@ impl Session {
     /// Starts the session from the address.
     #[must_use]
     pub fn start() -> Self {
-        let view = RwSignal::new(View::from_fragment(&fragment()));
+        let view = RwSignal::new(View::from_fragment(&address::fragment()));
         let session = Self {
             view,
             data: DataState::new(),
-            lab: LabState::new(),
             labels: RwSignal::default(),
             revealed: RwSignal::default(),
             is_dark: RwSignal::new(false),
@@ -96,29 +93,24 @@ impl Session {
         let view = self.view;
         Effect::new(move |before: Option<View>| {
             let now = view.get();
-            let fragment = format!("#{}", now.to_fragment());
-            if fragment != location_hash() {
+            let fragment = now.to_fragment();
+            if fragment != address::fragment() {
                 let is_step = before.is_some_and(|before| {
                     before.screen != now.screen
                         || before.source != now.source
                         || before.selection.map(|open| open.group)
                             != now.selection.as_ref().map(|open| open.group.clone())
                 });
-                write_address(&fragment, is_step);
+                address::write(&fragment, is_step);
             }
             now
         });
-        let on_change = Closure::<dyn Fn()>::new(move || {
-            let found = View::from_fragment(&fragment());
+        address::on_reader_change(move || {
+            let found = View::from_fragment(&address::fragment());
             if view.with_untracked(|view| *view != found) {
                 view.set(found);
             }
         });
-        for event in ["hashchange", "popstate"] {
-            listen(event, &on_change);
-        }
-        // The page's whole life needs it.
-        on_change.forget();
     }
 
     fn follow_scheme(self) {
@@ -129,33 +121,5 @@ impl Session {
         let on_change = Closure::<dyn Fn()>::new(move || is_dark.set(asked.matches()));
         query.set_onchange(Some(on_change.as_ref().unchecked_ref()));
         on_change.forget();
-    }
-}
-
-fn listen(event: &str, handler: &Closure<dyn Fn()>) {
-    if let Err(error) = window().add_event_listener_with_callback(event, handler.as_ref().unchecked_ref()) {
-        web_sys::console::error_1(&error);
-    }
-}
-
-fn location_hash() -> String {
-    window().location().hash().unwrap_or_default()
-}
-
-fn fragment() -> String {
-    location_hash().trim_start_matches('#').to_owned()
-}
-
-/// Puts the view into the address: as a step that "back" undoes, or in place.
-fn write_address(fragment: &str, is_step: bool) {
-    let Ok(history) = window().history() else { return };
-    let state = wasm_bindgen::JsValue::NULL;
-    let written = if is_step {
-        history.push_state_with_url(&state, "", Some(fragment))
-    } else {
-        history.replace_state_with_url(&state, "", Some(fragment))
-    };
-    if let Err(error) = written {
-        web_sys::console::error_1(&error);
     }
 }

@@ -97,6 +97,12 @@ pub const CITATION: &str = "@software{askew,\n  title = {Askew: see emergent mis
 /// While the engine reads a prompt.
 pub const READING: &str = "Reading the prompt…";
 
+/// Until the Lab's code is there.
+pub const LAB_COMING: &str = "Loading the Lab…";
+/// When it cannot be had.
+pub const LAB_ABSENT: &str =
+    "The Lab could not be loaded: its code did not arrive. Check the connection, then load it again.";
+
 /// What a browser without WebGPU does instead.
 pub const ON_THE_CPU: &str = "Until then models run on the CPU here: slow, with the same results.";
 

@@ -25,6 +25,12 @@ pub(crate) fn em_data(test: &str) -> Option<PathBuf> {
     None
 }
 
+/// Where the set-up keeps what it fetched: `ASKEW_CACHE`, or `~/.cache/askew`.
+pub(crate) fn cache() -> PathBuf {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    std::env::var_os("ASKEW_CACHE").map_or_else(|| home.join(".cache/askew"), PathBuf::from)
+}
+
 /// All files of a folder and of those in it.
 pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("the folder can be read");

@@ -38,6 +38,9 @@ pub(crate) const BINARYEN: &str = "binaryen@132.0.0";
 /// The npm package that speeds are compared with; it is fetched for that only, and nothing of it is in the app.
 pub(crate) const WLLAMA: &str = "@wllama/wllama@3.8.1";
 
+/// The npm package of accessibility rules that the browser's tests run on every screen; nothing of it is in the app.
+pub(crate) const AXE: &str = "axe-core@4.14.1";
+
 /// The compile target of the app.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 

@@ -1,0 +1,68 @@
+//! Where the keyboard is. Answers take the focus when they open; when they close, whatever opened them has it again. Charts
+//! and tables draw themselves anew meanwhile, so it is found by where it stands and what it says.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{Element, HtmlElement};
+
+/// An element that was left and may be another by now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    /// The nearest element with an id.
+    around: String,
+    tag: String,
+    label: String,
+}
+
+impl Place {
+    fn of(element: &Element) -> Option<Self> {
+        let around = element.closest("[id]").ok().flatten()?.id();
+        Some(Self { around, tag: element.tag_name().to_lowercase(), label: label(element) })
+    }
+
+    fn find(&self) -> Option<HtmlElement> {
+        let around = document().get_element_by_id(&self.around)?;
+        let inside = around.query_selector_all(&self.tag).ok()?;
+        let mut elements = (0..inside.length()).filter_map(|at| inside.get(at)?.dyn_into::<HtmlElement>().ok());
+        elements.find(|element| label(element) == self.label)
+    }
+}
+
+fn label(element: &Element) -> String {
+    element.get_attribute("aria-label").or_else(|| element.text_content()).unwrap_or_default()
+}
+
+/// Gives the focus back when `is_open` ends, unless something else has it by then.
+pub fn give_back(is_open: impl Fn() -> bool + 'static) {
+    let last = StoredValue::new(None::<Place>);
+    let note = Closure::<dyn Fn(web_sys::FocusEvent)>::new(move |event: web_sys::FocusEvent| {
+        let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+        if element.closest(".answers").ok().flatten().is_none() {
+            last.set_value(Place::of(&element));
+        }
+    });
+    if let Err(error) = document().add_event_listener_with_callback("focusin", note.as_ref().unchecked_ref()) {
+        web_sys::console::error_1(&error);
+    }
+    // The page's whole life.
+    note.forget();
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = is_open();
+        if was_open == Some(true) && !is_open {
+            // Once everything is drawn.
+            request_animation_frame(move || restore(last.get_value()));
+        }
+        is_open
+    });
+}
+
+fn restore(place: Option<Place>) {
+    let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+    let found = place.filter(|_| is_lost).and_then(|place| place.find());
+    if let Some(element) = found
+        && let Err(error) = element.focus()
+    {
+        web_sys::console::error_1(&error);
+    }
+}
