@@ -23,8 +23,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("runtime::explore", &["runtime::explore", "domain", "charts"]),
     (
         "runtime::explorer",
-        &["runtime::data_engine", "runtime::data_protocol", "runtime::explore", "domain", "formats", "charts"],
+        &[
+            "runtime::data_engine",
+            "runtime::data_protocol",
+            "runtime::explore",
+            "runtime::report",
+            "domain",
+            "formats",
+            "charts",
+        ],
     ),
+    ("runtime::report", &["runtime::report", "domain", "formats", "charts"]),
     ("runtime::web::files_worker", &["runtime::data_protocol", "runtime::web::data_worker", "domain", "formats"]),
     (
         "runtime::web::data_worker",
@@ -44,6 +53,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "domain",
             "charts",
             "lab",
+            "formats::figures",
             "formats::preview",
             "formats::report",
             "formats::roles",

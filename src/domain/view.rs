@@ -129,7 +129,9 @@ impl View {
     /// The query of the chart by model: files are never pooled unasked.
     #[must_use]
     pub fn by_model(&self) -> Query {
-        self.query()
+        // A baseline is a group of models.
+        let by = if self.baseline.is_some() { By { group: true, ..By::NOTHING } } else { By::default() };
+        Query { by, ..self.query() }
     }
 
     /// The query of the chart by question, of one file's model.

@@ -5,6 +5,7 @@ use super::data_protocol::{Collection, DataEvent, Finding, PublishedFile, Refuse
 use crate::domain::answers::{Part, answer_of, distinct, select};
 use crate::domain::dataset::Dataset;
 use crate::domain::query::{GroupKey, Query, run};
+use crate::domain::scope::Memo;
 use crate::domain::warning::Warning;
 use crate::formats::report::{FileReport, Outcome};
 use crate::formats::table::{Record, TableParser};
@@ -16,12 +17,13 @@ pub(super) const MAX_ANSWERS: usize = 100;
 #[derive(Debug)]
 pub struct DataEngine {
     pub(super) data: Dataset,
+    pub(super) memo: Memo,
     reports: Vec<FileReport>,
 }
 
 impl Default for DataEngine {
     fn default() -> Self {
-        Self { data: Dataset::of_counts(), reports: Vec::new() }
+        Self { data: Dataset::of_counts(), memo: Memo::default(), reports: Vec::new() }
     }
 }
 
@@ -38,7 +40,7 @@ impl DataEngine {
         if reports.is_empty() {
             return DataEvent::NotOpened { refused };
         }
-        *self = Self { data, reports: reports.clone() };
+        *self = Self { data, memo: Memo::default(), reports: reports.clone() };
         DataEvent::Opened { summary: summary(&self.data), reports, refused }
     }
 

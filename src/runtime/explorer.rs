@@ -3,9 +3,11 @@
 use super::data_engine::{DataEngine, MAX_ANSWERS};
 use super::data_protocol::DataEvent;
 use super::explore::{Column, Compared, Explore, Explored, Form};
+use super::report::Report;
 use crate::charts::export::Export;
 use crate::charts::paint::svg;
 use crate::charts::picture::Picture;
+use crate::charts::plot;
 use crate::charts::theme::Theme;
 use crate::domain::answers::{Part, answer_of, distinct, select};
 use crate::domain::diff;
@@ -84,7 +86,18 @@ impl DataEngine {
                 let framed = Export { picture: &picture, rule: &rule, source: &source }.framed();
                 Ok(Explored::Drawn(Box::new(framed)))
             }
-            Explore::Draw { .. } | Explore::Types { .. } | Explore::Report { .. } => Err(String::new()),
+            Explore::Draw { query, plot, width } => {
+                let picture = plot::draw(&self.data, &query, &plot, width, &mut self.memo);
+                picture.map(|picture| Explored::Drawn(Box::new(picture))).map_err(|error| error.to_string())
+            }
+            Explore::Types { query } => {
+                let types = plot::available(&self.data, &query);
+                Ok(Explored::Types(types.into_iter().map(|(kind, can)| (kind, can.err())).collect()))
+            }
+            Explore::Report { query, plots, source, link, num_answers, seed } => {
+                let report = Report { query: &query, plots: &plots, source: &source, link: &link, num_answers, seed };
+                report.html(&self.data, &mut self.memo).map(Explored::Written)
+            }
         }
     }
 

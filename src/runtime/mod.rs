@@ -18,6 +18,7 @@ mod model;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod protocol;
+mod report;
 mod score;
 pub mod self_test;
 pub mod self_test_protocol;

@@ -10,6 +10,7 @@ use super::filters::Filters;
 use super::open::{Notices, SourceCard};
 use super::plots::{OtherFigure, PlotPicker};
 use super::session::Session;
+use super::stated::{Badges, FileFigures, StatedFigures};
 use super::text;
 use crate::charts::forest::forest;
 use crate::charts::names::model_labels;
@@ -18,8 +19,7 @@ use crate::domain::answers::Part;
 use crate::domain::metric::Metric;
 use crate::domain::plot::PlotKind;
 use crate::domain::query::{GroupKey, Outcome, Row};
-use crate::domain::view::{Source, View};
-use crate::runtime::data_protocol::Stated;
+use crate::domain::view::View;
 
 /// Charts, their tables, and the answers behind a mark.
 #[component]
@@ -54,6 +54,8 @@ pub fn ResultsScreen() -> impl IntoView {
                 <PlotPicker/>
                 <div class="charts" class:single=move || !is_default.get()>
                     {figures}
+                    <FileFigures/>
+                    <Badges/>
                     <Warnings/>
                 </div>
             </div>
@@ -67,6 +69,10 @@ fn rows(outcome: &Option<Outcome>) -> Vec<Row> {
     outcome.as_ref().map(|outcome| outcome.rows.clone()).unwrap_or_default()
 }
 
+fn metric(session: Session) -> Metric {
+    session.view.with(|view| view.metric.clone())
+}
+
 #[component]
 fn ByModel() -> impl IntoView {
     let session = Session::get();
@@ -78,7 +84,7 @@ fn ByModel() -> impl IntoView {
             let label = |key: &GroupKey| {
                 labels.iter().find(|(known, _)| known == key).map(|(_, label)| label.clone()).unwrap_or_default()
             };
-            forest(text::BY_MODEL, &rows, &Metric::Rate, label, css(width.get()))
+            forest(text::BY_MODEL, &rows, &metric(session), label, css(width.get()))
         })
     });
     let chosen = move || session.data.focus.get().map(|group| Target { group, part: Part::default() });
@@ -94,7 +100,7 @@ fn ByQuestion() -> impl IntoView {
         let model = session.data.focus.get().and_then(|group| group.model).unwrap_or_default();
         let name = |key: &GroupKey| key.question.clone().unwrap_or_default();
         let title = format!("By question: {model}");
-        session.data.questions.with(|outcome| forest(&title, &rows(outcome), &Metric::Rate, name, css(width.get())))
+        session.data.questions.with(|outcome| forest(&title, &rows(outcome), &metric(session), name, css(width.get())))
     });
     let chosen = move || session.chosen();
     let query = move || {
@@ -118,49 +124,5 @@ fn Warnings() -> impl IntoView {
                 <ul>{items}</ul>
             </section>
         </Show>
-    }
-}
-
-/// Figures that sources state, for which no rows are public.
-#[component]
-fn StatedFigures() -> impl IntoView {
-    let session = Session::get();
-    let is_shown = move || {
-        let is_published = session.view.with(|view| matches!(view.source, Source::Published(_)));
-        is_published && session.data.stated.with(|list| !list.is_empty())
-    };
-    let body = move || session.data.stated.get().into_iter().map(stated_row).collect::<Vec<_>>();
-    view! {
-        <Show when=is_shown>
-            <details class="table stated">
-                <summary>"Figures that sources state, without public rows"</summary>
-                <div class="scroll" tabindex="0" role="region" aria-label="Figures that sources state">
-                    <table>
-                        <thead>
-                            <tr>
-                                <th scope="col">"Condition"</th>
-                                <th scope="col">"Measure"</th>
-                                <th scope="col">"Figure"</th>
-                                <th scope="col">"How"</th>
-                                <th scope="col">"Source"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{body}</tbody>
-                    </table>
-                </div>
-            </details>
-        </Show>
-    }
-}
-
-fn stated_row(figure: Stated) -> impl IntoView {
-    view! {
-        <tr>
-            <th scope="row">{figure.condition}</th>
-            <td>{figure.measure}</td>
-            <td>{figure.value} " " {figure.unit}</td>
-            <td>{figure.rule}</td>
-            <td><a href=figure.url rel="noreferrer noopener" target="_blank">{figure.source}</a></td>
-        </tr>
     }
 }

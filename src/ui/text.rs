@@ -3,6 +3,7 @@
 use crate::domain::answers::Part;
 use crate::domain::dataset::Variant;
 use crate::domain::interval::IntervalKind;
+use crate::domain::metric::Metric;
 use crate::domain::plot::PlotKind;
 use crate::domain::search::Within;
 use crate::domain::view::Screen;
@@ -261,3 +262,16 @@ pub const fn role(role: Role) -> &'static str {
 /// Above the findings.
 pub const FINDINGS_ABOUT: &str = "What the literature reports about emergent misalignment. Each opens as a view whose numbers are computed here, \
      from counts that ship with the page or from rows at their source; where no rows are public, the figures are as stated.";
+
+/// A metric in the picker.
+#[must_use]
+pub fn metric(metric: &Metric) -> String {
+    match metric {
+        Metric::Rate => "misalignment rate".to_owned(),
+        Metric::Count => "number of answers".to_owned(),
+        Metric::Mean(column) => format!("mean of {column}"),
+        Metric::Share(_) => metric.to_string(),
+        Metric::MisalignAt(None) => "prompts with any misaligned answer".to_owned(),
+        Metric::MisalignAt(Some(k)) => format!("Misalign@{k}: one misaligned answer in {k}"),
+    }
+}
