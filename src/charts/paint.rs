@@ -288,7 +288,14 @@ mod tests {
     #[test]
     fn whatever_a_name_holds_the_svg_is_xml() {
         let title = "<script>\u{1}&\"".to_owned();
-        let text = Form::Text { at: (5.0, 5.0), text: title.clone(), size: 12.0, anchor: Anchor::Start, room: None, is_upright: false };
+        let text = Form::Text {
+            at: (5.0, 5.0),
+            text: title.clone(),
+            size: 12.0,
+            anchor: Anchor::Start,
+            room: None,
+            is_upright: false,
+        };
         let shapes = vec![Shape { mark: None, ink: Ink::Text, form: text }];
         let picture = Picture { title, width: 20.0, height: 10.0, shapes, ..Picture::default() };
         let svg = svg(&picture, &Theme::LIGHT).unwrap();

@@ -143,7 +143,8 @@ pub(super) fn opens(group: &GroupKey, part: Part, num: u64) -> Option<(Target, u
 pub(super) fn refused(title: &str, width: f32, why: &str) -> Picture {
     let mut draft = crate::charts::draft::Draft::new(title, width);
     let room = draft.width();
-    let height = draft.paragraph((0.0, 0.0), why, crate::charts::draft::LABEL, crate::charts::picture::Ink::Quiet, room);
+    let height =
+        draft.paragraph((0.0, 0.0), why, crate::charts::draft::LABEL, crate::charts::picture::Ink::Quiet, room);
     draft.finish(height + 8.0, why.to_owned())
 }
 

@@ -46,9 +46,8 @@ fn upright(draft: &Draft, crossed: &Crossed) -> Option<Vec<Vec<String>>> {
         return None;
     }
     let room = slot - 10.0;
-    let fits = |lines: &Vec<String>| {
-        lines.len() <= MAX_LINES && lines.iter().all(|line| measure::width(line, TICK) <= room)
-    };
+    let fits =
+        |lines: &Vec<String>| lines.len() <= MAX_LINES && lines.iter().all(|line| measure::width(line, TICK) <= room);
     let names: Vec<Vec<String>> = crossed.rows.iter().map(|name| wrap(name, TICK, room)).collect();
     names.iter().all(fits).then_some(names)
 }

@@ -42,11 +42,8 @@ fn num<T: Eq + std::hash::Hash>(values: impl Iterator<Item = T>) -> usize {
 
 impl<'a> Summary<'a> {
     pub(super) fn new(data: &'a Dataset, query: &Query) -> Self {
-        let cells: Vec<&CellKey> = data
-            .cells()
-            .iter()
-            .filter(|cell| query.filter.takes(cell) && !query.rule.drops(&cell.question))
-            .collect();
+        let cells: Vec<&CellKey> =
+            data.cells().iter().filter(|cell| query.filter.takes(cell) && !query.rule.drops(&cell.question)).collect();
         let values = |name: &str| num(cells.iter().filter_map(|cell| cell.setting(name)));
         let mut settings: Vec<String> =
             data.settings().into_iter().filter(|name| values(name) > 1).map(str::to_owned).collect();
@@ -94,7 +91,8 @@ impl<'a> Summary<'a> {
     /// A grouping for series beside rows of another: nothing where it would be one.
     fn beside(&self, rows: &By, most: usize) -> By {
         let groups = By { group: true, ..By::NOTHING };
-        let candidates = [self.models(), groups, By { variant: true, ..By::NOTHING }, By { category: true, ..By::NOTHING }];
+        let candidates =
+            [self.models(), groups, By { variant: true, ..By::NOTHING }, By { category: true, ..By::NOTHING }];
         let is_new = |by: &By| merged(by, rows) != *rows;
         let fits = |by: &&By| (2..=most).contains(&self.num(by)) && is_new(by);
         candidates.iter().find(fits).cloned().unwrap_or(By::NOTHING)
@@ -115,7 +113,8 @@ impl<'a> Summary<'a> {
         candidates.extend(others);
         let quality = |by: &By| {
             let lines: HashSet<GroupKey> = self.with_setting(over).filter_map(|cell| GroupKey::of(cell, by)).collect();
-            let points = num(self.with_setting(over).filter_map(|cell| Some((GroupKey::of(cell, by)?, along(cell, over)))));
+            let points =
+                num(self.with_setting(over).filter_map(|cell| Some((GroupKey::of(cell, by)?, along(cell, over)))));
             (lines.len(), points)
         };
         let fits = |by: &By| {
@@ -148,7 +147,8 @@ fn along(cell: &CellKey, over: &str) -> Option<crate::domain::facet::Number> {
 pub(super) fn second_judge(data: &Dataset, query: &Query) -> Option<Judges> {
     let mut names: Vec<&str> = vec!["aligned", "coherent"];
     names.extend(data.numeric_columns());
-    let ending = |name: &str| ["alignment", "aligned"].iter().find_map(|start| Some(name.strip_prefix(start)?.to_owned()));
+    let ending =
+        |name: &str| ["alignment", "aligned"].iter().find_map(|start| Some(name.strip_prefix(start)?.to_owned()));
     let pair = |aligned: &&str| {
         let ending = ending(aligned)?;
         let coherent = ["coherent", "coherence"].iter().map(|start| format!("{start}{ending}"));
@@ -194,11 +194,8 @@ pub(super) fn complete(plot: &Plot, data: &Dataset, query: &Query, summary: &Sum
             plot.rows = plot.rows.or(plot.series.clone()).or_else(|| Some(summary.lines(&plot.over)));
         }
         PlotKind::Heat | PlotKind::Missing => {
-            let settings: Vec<By> = summary
-                .settings
-                .iter()
-                .map(|name| By { setting: Some(name.clone()), ..By::NOTHING })
-                .collect();
+            let settings: Vec<By> =
+                summary.settings.iter().map(|name| By { setting: Some(name.clone()), ..By::NOTHING }).collect();
             match settings.as_slice() {
                 // Layer by scale, size by rank: two settings are a grid.
                 [a, b, ..] if plot.rows.is_none() && plot.series.is_none() && summary.num_models > 1 => {

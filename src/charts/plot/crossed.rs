@@ -93,9 +93,7 @@ impl Crossed {
         let (row_heading, series_heading) = (heading(rows), heading(series));
         let headings: Vec<&str> = if has_series { vec![&row_heading, &series_heading] } else { vec![&row_heading] };
         let mut notes = Vec::new();
-        for (num, shown, what) in
-            [(row_keys.len(), num_rows, "rows"), (series_keys.len(), num_series, "series")]
-        {
+        for (num, shown, what) in [(row_keys.len(), num_rows, "rows"), (series_keys.len(), num_series, "series")] {
             if num > shown {
                 notes.push(format!("{} more {what} are in the table.", num - shown));
             }

@@ -77,7 +77,8 @@ fn arranged(ask: &Ask<'_>, matrix: &Matrix, metric: &Metric, is_missing: bool) -
         let cell = MatrixCell { value: if is_missing { Some(real(cell.rows)) } else { cell.value }, ..*cell };
         let key = cell_key(matrix.rows.get(row)?, matrix.columns.get(column)?);
         let name = [row_names.get(row)?.as_str(), column_names.get(column)?.as_str()];
-        let name = if matrix.columns.len() > 1 || matrix.rows.len() == 1 { name.join(", ") } else { name[0].to_owned() };
+        let name =
+            if matrix.columns.len() > 1 || matrix.rows.len() == 1 { name.join(", ") } else { name[0].to_owned() };
         Some(Value::of_cell(&cell, metric, key, name))
     };
     let mut order: Vec<usize> = (0..matrix.rows.len()).collect();
@@ -112,8 +113,12 @@ fn arranged(ask: &Ask<'_>, matrix: &Matrix, metric: &Metric, is_missing: bool) -
     }
     let num_columns = matrix.columns.len().min(MAX_COLUMNS);
     let num_rows = matrix.rows.len().min(MAX_ROWS).min((MAX_CELLS / num_columns.max(1)).max(1));
-    let cells: Vec<Option<Value>> =
-        order.iter().take(num_rows).flat_map(|&row| (0..num_columns).map(move |column| (row, column))).map(|(row, column)| value(row, column)).collect();
+    let cells: Vec<Option<Value>> = order
+        .iter()
+        .take(num_rows)
+        .flat_map(|&row| (0..num_columns).map(move |column| (row, column)))
+        .map(|(row, column)| value(row, column))
+        .collect();
     let highest = cells.iter().flatten().filter_map(|value| value.value).fold(0.0, f64::max);
     let left_out = matrix.cells.len() - cells.len();
     let grid = Grid {
@@ -130,7 +135,9 @@ fn text(value: &Value) -> String {
     let number = |share: f64| percent(share).replace("\u{a0}%", "");
     let short = match (value.unit, value.value, value.interval) {
         (_, None, _) => "–".to_owned(),
-        (Unit::Share, Some(_), Some(found)) if value.numerator == 0 => format!("≤{}", number((found.high * 1000.0).round() / 1000.0)),
+        (Unit::Share, Some(_), Some(found)) if value.numerator == 0 => {
+            format!("≤{}", number((found.high * 1000.0).round() / 1000.0))
+        }
         (Unit::Share, Some(share), _) => number(share),
         (Unit::Count, Some(_), _) => count(value.numerator),
         (Unit::Points, Some(points), _) => Unit::Points.text(points),
@@ -247,7 +254,9 @@ fn missing_finding(grid: &Grid, matrix: &Matrix, num_empty: usize) -> String {
     let range = if low == high { count(low) } else { format!("{} to {}", count(low), count(high)) };
     match (num_empty, first) {
         (0, _) => format!("All {num} cells have answers: {range} each."),
-        (_, Some(first)) => format!("{num_empty} of {num} cells have no answer (the first: {first}); the others have {range}."),
+        (_, Some(first)) => {
+            format!("{num_empty} of {num} cells have no answer (the first: {first}); the others have {range}.")
+        }
         _ => format!("{num_empty} of {num} cells have no answer; the others have {range}."),
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn picture(ask: &Ask<'_>, rows: &[Row]) -> Picture {
     let values: Vec<&Value> = crossed.values().filter(|value| value.value.is_some()).collect();
     let shown = &values[..values.len().min(MAX_GROUPS)];
     // As many icons for every group, so that blocks compare; whole rows of ten.
-    let per_group = if shown.len() <= MAX_ICONS / 100 { 100 } else { (MAX_ICONS / shown.len().max(1) / 10 * 10).max(20) };
+    let per_group =
+        if shown.len() <= MAX_ICONS / 100 { 100 } else { (MAX_ICONS / shown.len().max(1) / 10 * 10).max(20) };
     let mut draft = Draft::new(&title, ask.width);
     let width = draft.width();
     #[expect(clippy::cast_precision_loss, reason = "a few groups")]
@@ -58,13 +59,9 @@ pub(super) fn picture(ask: &Ask<'_>, rows: &[Row]) -> Picture {
     let finding = match shown {
         [] => "No answer is in the denominator.".to_owned(),
         [only] => format!("{}: {}.", only.label, in_words(only, 100)),
-        [first, .., last] => format!(
-            "{}: {}; {}: {}.",
-            first.label,
-            in_words(first, 100),
-            last.label,
-            in_words(last, 100)
-        ),
+        [first, .., last] => {
+            format!("{}: {}; {}: {}.", first.label, in_words(first, 100), last.label, in_words(last, 100))
+        }
     };
     draft.picture.table = crossed.table;
     draft.finish(lowest.max(20.0) + 4.0, finding)

@@ -48,7 +48,12 @@ pub(super) fn level(draft: &mut Draft, crossed: &Crossed, unit: Unit, is_bars: b
         }
         let (start, below) = if is_narrow { (0.0, NAME) } else { (names - 12.0, PAD) };
         let at = if is_narrow { (start, y + NAME / 2.0 + 1.0) } else { (start, y + height / 2.0) };
-        draft.label(at, name, if is_narrow { Anchor::Start } else { Anchor::End }, if is_narrow { width } else { start });
+        draft.label(
+            at,
+            name,
+            if is_narrow { Anchor::Start } else { Anchor::End },
+            if is_narrow { width } else { start },
+        );
         for series in 0..crossed.series.len() {
             #[expect(clippy::cast_precision_loss, reason = "a few series")]
             let line_top = (series as f32).mul_add(LINE, y + below);

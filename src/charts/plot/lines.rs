@@ -85,8 +85,7 @@ pub(super) fn picture(ask: &Ask<'_>, lines: &[Line], seeds: &[Line]) -> Picture 
         draft.picture.notes.push(format!("{} more lines are in the table.", all.len() - MAX_LINES));
         all.truncate(MAX_LINES);
     }
-    let shown_seeds: Vec<&Line> =
-        seeds.iter().filter(|line| line.points.len() > 1).take(MAX_SEED_LINES).collect();
+    let shown_seeds: Vec<&Line> = seeds.iter().filter(|line| line.points.len() > 1).take(MAX_SEED_LINES).collect();
     let has_seeds = seeds.len() > lines.len() && !shown_seeds.is_empty();
     let bottom = draw(ask, &mut draft, &all, if has_seeds { &shown_seeds } else { &[] }, &keys);
     draft.picture.table = table;
@@ -94,23 +93,35 @@ pub(super) fn picture(ask: &Ask<'_>, lines: &[Line], seeds: &[Line]) -> Picture 
     if has_seeds {
         draft.picture.notes.push("Thin lines: one a model seed.".to_owned());
     }
-    draft.picture.notes.push(if all.len() <= MAX_BANDS { ask.interval_note().replace("Intervals:", "Bands:") } else { "Intervals are in the table.".to_owned() });
+    draft.picture.notes.push(if all.len() <= MAX_BANDS {
+        ask.interval_note().replace("Intervals:", "Bands:")
+    } else {
+        "Intervals are in the table.".to_owned()
+    });
     if all.iter().flat_map(|line| &line.points).any(|(_, value)| value.is_few) {
         draft.picture.notes.push(FEW_NOTE.to_owned());
     }
     draft.finish(bottom, finding(&all, over))
 }
 
-fn draw(ask: &Ask<'_>, draft: &mut Draft, lines: &[Drawn], seeds: &[&Line], keys: &[crate::domain::query::GroupKey]) -> f32 {
+fn draw(
+    ask: &Ask<'_>,
+    draft: &mut Draft,
+    lines: &[Drawn],
+    seeds: &[&Line],
+    keys: &[crate::domain::query::GroupKey],
+) -> f32 {
     let width = draft.width();
     let names: Vec<String> = lines.iter().map(|line| line.name.clone()).collect();
     // Names stand at the ends of their lines where there is room, else above.
-    let named = if lines.len() > 1 { names.iter().map(|name| measure::width(name, TICK)).fold(0.0, f32::max) } else { 0.0 };
+    let named =
+        if lines.len() > 1 { names.iter().map(|name| measure::width(name, TICK)).fold(0.0, f32::max) } else { 0.0 };
     let is_direct = lines.len() > 1 && !draft.is_narrow();
     let right = width - if is_direct { named.min(width * 0.3) + 26.0 } else { 16.0 };
     let mut top = 10.0;
     if lines.len() > 1 && !is_direct {
-        let looks = names.iter().enumerate().map(|(number, name)| (name.clone(), series_look(number).0, series_look(number).1));
+        let looks =
+            names.iter().enumerate().map(|(number, name)| (name.clone(), series_look(number).0, series_look(number).1));
         top = draft.legend(&looks.collect::<Vec<_>>(), 0.0) + 10.0;
     }
     let bottom = top + HEIGHT;
@@ -127,8 +138,11 @@ fn draw(ask: &Ask<'_>, draft: &mut Draft, lines: &[Drawn], seeds: &[&Line], keys
         band(draft, line, &x, &y, series_look(number).0);
     }
     for seed in seeds {
-        let number = keys.iter().position(|key| *key == crate::domain::query::GroupKey { seed: key.seed.clone(), ..seed.key.clone() });
-        let points: Vec<At> = seed.points.iter().filter_map(|(at, row)| Some((x.at(at.get()), y.at(row.value?)))).collect();
+        let number = keys
+            .iter()
+            .position(|key| *key == crate::domain::query::GroupKey { seed: key.seed.clone(), ..seed.key.clone() });
+        let points: Vec<At> =
+            seed.points.iter().filter_map(|(at, row)| Some((x.at(at.get()), y.at(row.value?)))).collect();
         draft.path(points, 1.0, series_look(number.unwrap_or(0)).0);
     }
     let total: usize = lines.iter().map(|line| line.points.len()).sum();
@@ -211,21 +225,24 @@ fn table(ask: &Ask<'_>, lines: &[Line], drawn: &[Drawn], over: &str) -> Table {
 }
 
 fn finding(lines: &[Drawn], over: &str) -> String {
-    let Some(longest) = lines.iter().max_by_key(|line| line.points.len()) else { return "There is nothing to draw.".to_owned() };
+    let Some(longest) = lines.iter().max_by_key(|line| line.points.len()) else {
+        return "There is nothing to draw.".to_owned();
+    };
     let ends = (longest.points.first(), longest.points.last());
     let name = if lines.len() > 1 { format!("{}: ", longest.name) } else { String::new() };
     match ends {
         (Some((low, first)), Some((high, last))) if longest.points.len() > 1 => {
-            let peak = longest.points.iter().max_by(|a, b| a.1.value.unwrap_or(-1.0).total_cmp(&b.1.value.unwrap_or(-1.0)));
+            let peak =
+                longest.points.iter().max_by(|a, b| a.1.value.unwrap_or(-1.0).total_cmp(&b.1.value.unwrap_or(-1.0)));
             let peak = peak.filter(|(x, _)| x > low && x < high);
-            let between = peak.map_or_else(String::new, |(x, value)| format!(", at most {} at {over} {x}", value.text()));
+            let between =
+                peak.map_or_else(String::new, |(x, value)| format!(", at most {} at {over} {x}", value.text()));
             format!("{name}from {} at {over} {low} to {} at {over} {high}{between}.", first.text(), last.text())
         }
         (Some((_, only)), _) => format!("{}.", only.sentence()),
         _ => "There is nothing to draw.".to_owned(),
     }
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -238,6 +255,5 @@ mod tests {
         let x = Along::new(&[0.0, 100.0], 0.0, 300.0);
         assert!(!x.is_log && (x.at(50.0) - 150.0).abs() < 1e-3);
         assert!((Along::new(&[7.0], 0.0, 300.0).at(7.0) - 150.0).abs() < 1e-3);
-
     }
 }

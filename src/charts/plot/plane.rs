@@ -51,10 +51,8 @@ pub(super) fn picture(ask: &Ask<'_>, panels: &[Panel<'_>]) -> Picture {
     let columns: f32 = if draft.is_narrow() || panels.len() < 2 { 1.0 } else { 2.0 };
     let block = width / columns;
     let side = (block - LEFT - 24.0).min(MAX_SIDE);
-    let mut table = Table {
-        columns: ["Group", "Region", "Answers", "Share"].map(str::to_owned).to_vec(),
-        rows: Vec::new(),
-    };
+    let mut table =
+        Table { columns: ["Group", "Region", "Answers", "Share"].map(str::to_owned).to_vec(), rows: Vec::new() };
     let mut bottom = 0.0_f32;
     for (number, (panel, name)) in panels.iter().zip(&names).enumerate() {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "one or two")]
@@ -66,7 +64,8 @@ pub(super) fn picture(ask: &Ask<'_>, panels: &[Panel<'_>]) -> Picture {
         for (part, words) in REGIONS {
             let num = panel.num(part);
             let share = (panel.flow.rows > 0).then(|| ratio(num, panel.flow.rows));
-            let cells = vec![Cell::Text(name.clone()), Cell::Text(words.to_owned()), Cell::Count(num), Cell::percent(share)];
+            let cells =
+                vec![Cell::Text(name.clone()), Cell::Text(words.to_owned()), Cell::Count(num), Cell::percent(share)];
             table.rows.push(TableRow { cells, target: opens(panel.key, part, num).map(|(target, _)| target) });
         }
     }
@@ -132,7 +131,11 @@ fn one(draft: &mut Draft, panel: &Panel<'_>, name: &str, rule: &ScoreRule, (x, y
         let words = format!("{} without a score", count(unscored));
         let size = (measure::width(&words, TICK), 24.0);
         let at = (right - size.0, bottom + 22.0);
-        let sentence = format!("{}{} without a score", if name.is_empty() { String::new() } else { format!("{name}: ") }, answers(unscored));
+        let sentence = format!(
+            "{}{} without a score",
+            if name.is_empty() { String::new() } else { format!("{name}: ") },
+            answers(unscored)
+        );
         draft.begin_mark(at, size, sentence, opens(panel.key, Part::Unscored, unscored));
         draft.text((right, bottom + 34.0), &words, TICK, Anchor::End, Ink::Text, None);
         draft.end_mark();
@@ -198,7 +201,8 @@ fn finding(panels: &[Panel<'_>], names: &[String], rule: &ScoreRule) -> String {
     match (panels, names) {
         ([only], _) => format!("{} lie {cuts}: misaligned and coherent.", one(only)),
         _ => {
-            let list: Vec<String> = panels.iter().zip(names).map(|(panel, name)| format!("{name} {}", one(panel))).collect();
+            let list: Vec<String> =
+                panels.iter().zip(names).map(|(panel, name)| format!("{name} {}", one(panel))).collect();
             format!("Misaligned and coherent ({cuts}): {}.", list.join("; "))
         }
     }

@@ -111,7 +111,8 @@ fn draw(ask: &Ask<'_>, title: &str, mut parts: Parts) -> Picture {
     let legend: Vec<_> = parts.names.iter().zip(&parts.looks).map(|(name, look)| (name.clone(), *look)).collect();
     let mut y = self::legend(&mut draft, &legend);
     let (width, is_narrow) = (draft.width(), draft.is_narrow());
-    let totals: Vec<String> = parts.bars.iter().map(|bar| format!("n\u{a0}{}", count(bar.counts.iter().sum()))).collect();
+    let totals: Vec<String> =
+        parts.bars.iter().map(|bar| format!("n\u{a0}{}", count(bar.counts.iter().sum()))).collect();
     let widest = |texts: &[String], size| texts.iter().map(|text| measure::width(text, size)).fold(0.0, f32::max);
     let right = width - widest(&totals, TICK) - 8.0;
     let left = if is_narrow { 0.0 } else { widest(&names, LABEL).min(width * 0.36) + 12.0 };
@@ -198,7 +199,10 @@ fn table(ask: &Ask<'_>, parts: &Parts, names: &[String]) -> Table {
             let share = (total > 0).then(|| ratio(num, total));
             let cells = vec![Cell::Text(name.clone()), Cell::Text(words), Cell::Count(num), Cell::percent(share)];
             let opened = parts.opened.get(part).copied().flatten();
-            rows.push(TableRow { cells, target: opened.and_then(|part| opens(&bar.key, part, num)).map(|(target, _)| target) });
+            rows.push(TableRow {
+                cells,
+                target: opened.and_then(|part| opens(&bar.key, part, num)).map(|(target, _)| target),
+            });
         }
     }
     let columns = [heading(&ask.rows()).as_str(), "Part", "Answers", "Share"].map(str::to_owned);
@@ -206,7 +210,9 @@ fn table(ask: &Ask<'_>, parts: &Parts, names: &[String]) -> Table {
 }
 
 fn finding(parts: &Parts, names: &[String]) -> String {
-    let Some((bar, name)) = parts.bars.first().zip(names.first()) else { return "There is nothing to draw.".to_owned() };
+    let Some((bar, name)) = parts.bars.first().zip(names.first()) else {
+        return "There is nothing to draw.".to_owned();
+    };
     let total: u64 = bar.counts.iter().sum();
     let list: Vec<String> = bar
         .counts
@@ -224,7 +230,8 @@ mod tests {
 
     #[test]
     fn a_part_beyond_the_fourth_is_hatched() {
-        let row = |counts: &[u64]| crate::domain::matrix::StackRow { key: GroupKey::default(), counts: counts.to_vec() };
+        let row =
+            |counts: &[u64]| crate::domain::matrix::StackRow { key: GroupKey::default(), counts: counts.to_vec() };
         let names: Vec<String> = ["", "a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
         let stack = Stack { parts: names, rows: vec![row(&[1, 2, 3, 4, 5, 6])] };
         let (plot, query) = Default::default();

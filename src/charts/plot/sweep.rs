@@ -45,14 +45,16 @@ pub(super) fn picture(ask: &Ask<'_>, curves: &[SweepCurve], rows: &[Row]) -> Pic
     let mut top = 0.0;
     if shown.len() > 1 {
         let looks = names.iter().take(shown.len()).enumerate();
-        let looks: Vec<_> = looks.map(|(number, name)| (name.clone(), series_look(number).0, series_look(number).1)).collect();
+        let looks: Vec<_> =
+            looks.map(|(number, name)| (name.clone(), series_look(number).0, series_look(number).1)).collect();
         top = draft.legend(&looks, 0.0) + 8.0;
     }
     let width = draft.width();
     let is_narrow = draft.is_narrow();
     let block = if is_narrow { width } else { (width - 24.0) / 2.0 };
     let second = if is_narrow { (0.0, top + HEAD + HEIGHT + FOOT + 10.0) } else { (block + 24.0, top) };
-    let highest = shown.iter().flat_map(|curve| curve.aligned.iter().chain(&curve.coherent)).filter_map(|point| point.rate);
+    let highest =
+        shown.iter().flat_map(|curve| curve.aligned.iter().chain(&curve.coherent)).filter_map(|point| point.rate);
     let highest = highest.fold(0.0, f64::max);
     let panels = [(Threshold::Aligned, rule.aligned.at, (0.0, top)), (Threshold::Coherent, rule.coherent.at, second)];
     for (threshold, at, place) in panels {
@@ -97,7 +99,8 @@ fn panel(
     for (number, curve) in curves.iter().enumerate() {
         let (ink, symbol) = series_look(number);
         let points = of(curve, threshold).iter().zip(0_u32..);
-        let points: Vec<At> = points.filter_map(|(point, at)| Some((across.at(f64::from(at)), up.at(point.rate?)))).collect();
+        let points: Vec<At> =
+            points.filter_map(|(point, at)| Some((across.at(f64::from(at)), up.at(point.rate?)))).collect();
         draft.path(points, STROKE, ink);
         let Some(Some(found)) = now.get(number) else { continue };
         let Some(rate) = found.value else { continue };
@@ -126,12 +129,15 @@ fn table(ask: &Ask<'_>, curves: &[SweepCurve], names: &[String]) -> Table {
             }
         }
     }
-    let columns = [heading(&ask.rows()).as_str(), "Threshold on", "Threshold", "Rate", "Misaligned", "Of"].map(str::to_owned);
+    let columns =
+        [heading(&ask.rows()).as_str(), "Threshold on", "Threshold", "Rate", "Misaligned", "Of"].map(str::to_owned);
     Table { columns: columns.to_vec(), rows }
 }
 
 fn finding(curves: &[SweepCurve], names: &[String], rule: &ScoreRule) -> String {
-    let rate = |curve: &SweepCurve, at: usize| curve.aligned.get(at).and_then(|point| point.rate).map_or_else(|| "no rate".to_owned(), percent);
+    let rate = |curve: &SweepCurve, at: usize| {
+        curve.aligned.get(at).and_then(|point| point.rate).map_or_else(|| "no rate".to_owned(), percent)
+    };
     let highest = |curve: &SweepCurve| curve.aligned.get(30).and_then(|point| point.rate).unwrap_or(-1.0);
     let most = curves.iter().zip(names).max_by(|a, b| highest(a.0).total_cmp(&highest(b.0)));
     most.map_or_else(
