@@ -60,9 +60,11 @@ impl Draft {
     }
 
     /// Begins a mark with its field; what is added until [`Draft::end_mark`] belongs to it.
-    pub fn begin_mark(&mut self, at: At, size: At, sentence: String, target: Option<Target>) {
+    /// `opens` is what it opens and how many answers that is.
+    pub fn begin_mark(&mut self, at: At, size: At, sentence: String, opens: Option<(Target, u64)>) {
         self.mark = u32::try_from(self.picture.marks.len()).ok();
-        self.picture.marks.push(Mark { at, size, sentence, target });
+        let (target, num_answers) = opens.map_or((None, 0), |(target, num)| (Some(target), num));
+        self.picture.marks.push(Mark { at, size, sentence, target, num_answers });
     }
 
     /// What follows belongs to no mark.
@@ -123,7 +125,27 @@ impl Draft {
     /// Any text; empty ones are left out.
     pub fn text(&mut self, at: At, text: &str, size: f32, anchor: Anchor, ink: Ink, room: Option<f32>) {
         if !text.is_empty() {
-            self.shape(ink, Form::Text { at, text: text.to_owned(), size, anchor, room });
+            self.shape(ink, Form::Text { at, text: text.to_owned(), size, anchor, room, is_upright: false });
+        }
+    }
+
+    /// A text of the axes' size that runs upwards.
+    pub fn upright_text(&mut self, at: At, text: &str, anchor: Anchor, ink: Ink, room: f32) {
+        if !text.is_empty() {
+            let (text, room) = (text.to_owned(), Some(room));
+            self.shape(ink, Form::Text { at, text, size: TICK, anchor, room, is_upright: true });
+        }
+    }
+
+    /// Slanting lines in a rectangle: what is missing, or a series beyond the fourth.
+    pub fn hatch(&mut self, (x, y): At, (width, height): At, ink: Ink) {
+        const GAP: f32 = 7.0;
+        let mut sum = GAP;
+        while sum < width + height {
+            let from = (x + sum.min(width), y + sum - sum.min(width));
+            let to = (x + sum - sum.min(height), y + sum.min(height));
+            self.line(from, to, 1.0, ink);
+            sum += GAP;
         }
     }
 
@@ -191,20 +213,66 @@ impl Draft {
     }
 }
 
-/// The lines of a text in a room; a word that is wider than it stands alone.
+/// The lines of a text in a room. A word that is wider than it is parted behind its own signs, where it has some.
 #[must_use]
 pub fn wrap(text: &str, size: f32, room: f32) -> Vec<String> {
+    let fits = |line: &str| measure::width(line, size) <= room;
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_ascii_whitespace() {
         match lines.last_mut() {
-            Some(line) if measure::width(&format!("{line} {word}"), size) <= room => {
+            Some(line) if fits(&format!("{line} {word}")) => {
                 line.push(' ');
                 line.push_str(word);
             }
-            _ => lines.push(word.to_owned()),
+            _ if fits(word) => lines.push(word.to_owned()),
+            _ => {
+                lines.push(String::new());
+                for part in word.split_inclusive(['_', '-', '/', '.', ':']) {
+                    match lines.last_mut() {
+                        Some(line) if line.is_empty() || fits(&format!("{line}{part}")) => line.push_str(part),
+                        _ => lines.push(part.to_owned()),
+                    }
+                }
+            }
         }
     }
     lines
+}
+
+/// Places near the wanted ones, in the same order from low to high, at least `gap` apart, as far as `low` to `high` has
+/// room: for names at the ends of lines.
+#[must_use]
+pub fn spread(wanted: &[f32], gap: f32, low: f32, high: f32) -> Vec<f32> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by(|&a, &b| wanted[a].total_cmp(&wanted[b]));
+    let mut places = vec![0.0; wanted.len()];
+    let mut least = low;
+    for &at in &order {
+        places[at] = wanted[at].max(least);
+        least = places[at] + gap;
+    }
+    let mut most = high;
+    for &at in order.iter().rev() {
+        places[at] = places[at].min(most);
+        most = places[at] - gap;
+    }
+    places
+}
+
+/// A count as a length.
+#[must_use]
+pub const fn length(count: usize) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "what a figure counts is bounded")]
+    let length = count as f32;
+    length
+}
+
+/// A share for a colour or an opacity.
+#[must_use]
+pub const fn shade(share: f64) -> f32 {
+    #[expect(clippy::cast_possible_truncation, reason = "a share")]
+    let share = share as f32;
+    share
 }
 
 /// A series' colour and symbol: four colours, then again with another symbol.

@@ -53,7 +53,7 @@ pub fn forest(title: &str, rows: &[Row], metric: &Metric, label: impl Fn(&GroupK
         } else {
             (top + row_height / 2.0, top + row_height / 2.0)
         };
-        draft.begin_mark((0.0, top), (width, row_height), value.sentence(), value.target());
+        draft.begin_mark((0.0, top), (width, row_height), value.sentence(), value.opens());
         if let Some(found) = value.interval {
             draft.interval((axis.at(found.low), axis.at(found.high)), y, ink);
         }

@@ -3,8 +3,8 @@
 /// Fonts that every system has, as the page's style sheet names them.
 pub const FONT: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 
-/// Width of a text by the advances of common interface fonts (Segoe UI, Roboto, Helvetica: the widest of them by class
-/// of character), in the unit of the font's size.
+/// Width of a text by the advances of the widest of the common interface fonts (DejaVu Sans), by class of character, in
+/// the unit of the font's size: what fits by it fits in any of them.
 #[must_use]
 pub fn width(text: &str, size: f32) -> f32 {
     text.chars().map(advance).sum::<f32>() * size
@@ -13,12 +13,15 @@ pub fn width(text: &str, size: f32) -> f32 {
 /// Advance of a character over the font's size.
 const fn advance(c: char) -> f32 {
     match c {
-        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | ' ' | '\u{a0}' | '·' => 0.29,
-        'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '-' | '/' | '*' | '†' => 0.38,
-        'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 0.89,
-        'A'..='Z' => 0.68,
-        '\u{1100}'.. => 1.0,
-        _ => 0.57,
+        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | ' ' | '\u{a0}' | '·' => 0.32,
+        'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '-' | '/' | '!' => 0.41,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 0.98,
+        'a'..='z' | '_' | '*' | '†' => 0.61,
+        '0'..='9' => 0.64,
+        'A'..='Z' => 0.71,
+        '+' | '−' | '=' | '<' | '>' | '≤' | '≥' | '→' => 0.84,
+        '\u{1100}'.. => 1.05,
+        _ => 0.66,
     }
 }
 

@@ -12,5 +12,6 @@ pub mod measure;
 pub mod names;
 pub mod paint;
 pub mod picture;
+pub mod plot;
 pub mod theme;
 pub mod words;

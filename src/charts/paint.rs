@@ -113,7 +113,10 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
             Form::Symbol { at, radius, symbol } => {
                 self.symbol(*at, radius + if is_chosen { CHOSEN_GROWTH } else { 0.0 }, *symbol, colour)
             }
-            Form::Text { at, text, size, anchor, room } => self.text((text, *size, *room), *at, *anchor, colour),
+            Form::Text { at, text, size, anchor, room, is_upright } => {
+                let turn = if *is_upright { FontTransform::Rotate270 } else { FontTransform::None };
+                self.text((text, *size, *room), *at, (*anchor, turn), colour)
+            }
         }
     }
 
@@ -172,7 +175,7 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
         &mut self,
         (text, size, room): (&str, f32, Option<f32>),
         at: At,
-        anchor: Anchor,
+        (anchor, turn): (Anchor, FontTransform),
         colour: RGBColor,
     ) -> Painted<B> {
         let Painting { measure, scale, .. } = self.painting;
@@ -189,7 +192,7 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
         };
         let size = f64::from(size) * scale * self.text_factor;
         let style = TextStyle {
-            font: FontDesc::new(FontFamily::Name(FONT), size, FontStyle::Normal).transform(FontTransform::None),
+            font: FontDesc::new(FontFamily::Name(FONT), size, FontStyle::Normal).transform(turn),
             color: BackendColor { alpha: 1.0, rgb: (colour.0, colour.1, colour.2) },
             pos: Pos::new(side, VPos::Center),
         };
@@ -285,7 +288,14 @@ mod tests {
     #[test]
     fn whatever_a_name_holds_the_svg_is_xml() {
         let title = "<script>\u{1}&\"".to_owned();
-        let text = Form::Text { at: (5.0, 5.0), text: title.clone(), size: 12.0, anchor: Anchor::Start, room: None };
+        let text = Form::Text {
+            at: (5.0, 5.0),
+            text: title.clone(),
+            size: 12.0,
+            anchor: Anchor::Start,
+            room: None,
+            is_upright: false,
+        };
         let shapes = vec![Shape { mark: None, ink: Ink::Text, form: text }];
         let picture = Picture { title, width: 20.0, height: 10.0, shapes, ..Picture::default() };
         let svg = svg(&picture, &Theme::LIGHT).unwrap();

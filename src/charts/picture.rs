@@ -107,6 +107,8 @@ pub enum Form {
         anchor: Anchor,
         /// Room; a wider text is cut inside.
         room: Option<f32>,
+        /// Whether it runs upwards, where names stand under or over narrow columns.
+        is_upright: bool,
     },
 }
 
@@ -193,6 +195,8 @@ pub struct Mark {
     pub sentence: String,
     /// What it opens; `None` where there is nothing to open.
     pub target: Option<Target>,
+    /// How many answers that is.
+    pub num_answers: u64,
 }
 
 /// Which threshold.

@@ -233,6 +233,12 @@ impl Value {
             .then(|| Target { group: self.key.clone(), part: self.part })
     }
 
+    /// The same with how many answers those are.
+    #[must_use]
+    pub fn opens(&self) -> Option<(Target, u64)> {
+        Some((self.target()?, self.numerator))
+    }
+
     /// The numbers that an axis must hold.
     pub fn ends(&self) -> impl Iterator<Item = f64> + use<> {
         [self.value, self.interval.map(|found| found.low), self.interval.map(|found| found.high)].into_iter().flatten()

@@ -96,8 +96,14 @@ fn framed(export: &Export<'_>) -> Picture {
     let mut write = |words: &str, size: f32, ink: Ink, y: &mut f32| {
         let height = (size * 1.45).round();
         for text in wrap(words, size, room) {
-            let form =
-                Form::Text { at: (PADDING, *y + height / 2.0), text, size, anchor: Anchor::Start, room: Some(room) };
+            let form = Form::Text {
+                at: (PADDING, *y + height / 2.0),
+                text,
+                size,
+                anchor: Anchor::Start,
+                room: Some(room),
+                is_upright: false,
+            };
             shapes.push(Shape { mark: None, ink, form });
             *y += height;
         }
