@@ -79,7 +79,7 @@ fn mark_buttons(picture: Signal<Picture>, chosen: Memo<Option<u32>>, on_open: Ca
     let chosen_mark = chosen.get().map_or(usize::MAX, |mark| mark as usize);
     let first = if chosen_mark < marks.len() { chosen_mark } else { 0 };
     let button = |(number, mark): (usize, Mark)| {
-        let Mark { at, size, sentence, target } = mark;
+        let Mark { at, size, sentence, target, .. } = mark;
         let [left, top, width, height] = [at.0, at.1, size.0, size.1].map(|length| format!("{length}px"));
         let is_chosen = chosen_mark == number;
         let tabindex = if first == number { "0" } else { "-1" };
