@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::Closure;
 
 use super::address;
 use super::data::DataState;
-use super::labels::LabelState;
+use super::labels::{self, LabelState};
 use crate::charts::picture::Target;
 use crate::domain::harm::Harm;
 use crate::domain::view::{Screen, Selection, Source, View};
@@ -44,6 +44,7 @@ impl Session {
         session.follow_address();
         session.follow_scheme();
         session.data.start(view);
+        labels::follow(session);
         provide_context(session);
         session
     }
