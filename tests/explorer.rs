@@ -107,7 +107,8 @@ fn every_figure_of_every_published_kind() {
         let (mut num_drawn, mut num_marks) = (0, 0);
         for kind in PlotKind::ALL {
             let plot = Box::new(Plot { kind, ..Plot::default() });
-            let Explored::Drawn(picture) = ask(&mut engine, Explore::Draw { query: Box::default(), plot, width: 700.0 })
+            let Explored::Drawn(picture) =
+                ask(&mut engine, Explore::Draw { query: Box::default(), plot, width: 700.0 })
             else {
                 panic!("{kind:?}: no picture")
             };

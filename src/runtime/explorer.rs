@@ -14,7 +14,7 @@ use crate::domain::diff;
 use crate::domain::label::{Imported, LabelRow};
 use crate::domain::query::{GroupKey, Query, run};
 use crate::domain::sql::{self, Quotes};
-use crate::formats::{answers, labels};
+use crate::formats::{answers, labels, markdown};
 
 /// A figure as a text.
 fn write(picture: &Picture, query: &Query, form: Form, source: &str) -> Result<Explored, String> {
@@ -77,6 +77,9 @@ impl DataEngine {
             Explore::ReadLabels { bytes } => {
                 let rows = labels::read(&bytes).map_err(|error| error.to_string())?;
                 Ok(self.take_labels(rows))
+            }
+            Explore::Format { texts } => {
+                Ok(Explored::Formatted(texts.iter().map(|text| markdown::read(text)).collect()))
             }
             Explore::WriteLabels => Ok(Explored::Written(labels::write(&self.data.labels().export(&self.data)))),
             Explore::WriteAnswers { query, group, part, is_json } => {

@@ -64,8 +64,7 @@ pub fn change(session: Session, question: Explore) {
 pub fn follow(session: Session) {
     session.labels.update_untracked(|state| state.by_hand = kept());
     Effect::new(move || {
-        let has_answers =
-            session.data.opened.with(|open| open.as_ref().is_some_and(|open| open.summary.has_answers));
+        let has_answers = session.data.opened.with(|open| open.as_ref().is_some_and(|open| open.summary.has_answers));
         if !session.data.can_explore.get() || !has_answers {
             return;
         }

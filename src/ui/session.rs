@@ -22,6 +22,8 @@ pub struct Session {
     pub labels: RwSignal<LabelState>,
     /// What the reader has uncovered in this session.
     pub revealed: RwSignal<Vec<Harm>>,
+    /// Whether answers are shown as their Markdown means them, and not as they are written.
+    pub is_formatted: RwSignal<bool>,
     /// Whether the system prefers dark.
     pub is_dark: RwSignal<bool>,
     /// Whether the reader has just opened a mark, so that the panel takes the focus; a link's panel does not.
@@ -38,6 +40,7 @@ impl Session {
             data: DataState::new(),
             labels: RwSignal::default(),
             revealed: RwSignal::default(),
+            is_formatted: RwSignal::new(false),
             is_dark: RwSignal::new(false),
             has_just_opened: StoredValue::new(false),
         };
