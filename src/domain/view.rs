@@ -7,6 +7,7 @@ use super::interval::IntervalKind;
 use super::judge::Judges;
 use super::link::{read_filter, read_setting, setting_text, write_filter, write_judges};
 use super::metric::Metric;
+use super::plot::Plot;
 use super::query::{By, GroupKey, Query};
 use super::rule::{Preset, Rule, RuleBody};
 
@@ -16,6 +17,10 @@ pub enum Screen {
     /// Charts, tables and answers.
     #[default]
     Results,
+    /// Models side by side.
+    Compare,
+    /// Findings of the literature, each a view.
+    Findings,
     /// Running models.
     Lab,
     /// Method, privacy, licence.
@@ -26,16 +31,18 @@ pub enum Screen {
 
 impl Screen {
     /// All screens.
-    pub const ALL: [Self; 4] = [Self::Results, Self::Lab, Self::About, Self::SelfTest];
+    pub const ALL: [Self; 6] = [Self::Results, Self::Compare, Self::Findings, Self::Lab, Self::About, Self::SelfTest];
 
     /// Those that the page's head leads to, in order.
-    pub const MAIN: [Self; 3] = [Self::Results, Self::Lab, Self::About];
+    pub const MAIN: [Self; 5] = [Self::Results, Self::Compare, Self::Findings, Self::Lab, Self::About];
 
     /// The name in links.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Results => "results",
+            Self::Compare => "compare",
+            Self::Findings => "findings",
             Self::Lab => "lab",
             Self::About => "about",
             Self::SelfTest => "self-test",
@@ -68,6 +75,8 @@ pub enum Source {
     Published(String),
     /// Files of the reader's, by name: after a reload they are asked for again.
     Files(Vec<String>),
+    /// Files at addresses: a link loads them again, once the reader has agreed to.
+    Addresses(Vec<String>),
 }
 
 impl Default for Source {
@@ -108,6 +117,10 @@ pub struct View {
     pub filter: Filter,
     /// Group whose value is subtracted from the others'.
     pub baseline: Option<String>,
+    /// The figure.
+    pub plot: Plot,
+    /// The question that models are compared on.
+    pub question: Option<String>,
     /// The mark that is open.
     pub selection: Option<Selection>,
 }
@@ -116,7 +129,9 @@ impl View {
     /// The query of the chart by model: files are never pooled unasked.
     #[must_use]
     pub fn by_model(&self) -> Query {
-        self.query()
+        // A baseline is a group of models.
+        let by = if self.baseline.is_some() { By { group: true, ..By::NOTHING } } else { By::default() };
+        Query { by, ..self.query() }
     }
 
     /// The query of the chart by question, of one file's model.
@@ -155,6 +170,9 @@ impl View {
             Source::Files(names) => {
                 pairs.extend_pairs(names.iter().map(|name| ("file", name)));
             }
+            Source::Addresses(addresses) => {
+                pairs.extend_pairs(addresses.iter().map(|address| ("url", address)));
+            }
         }
         if self.rule.preset != Preset::default() {
             pairs.append_pair("rule", self.rule.preset.name());
@@ -183,6 +201,8 @@ impl View {
         write_judges(&mut pairs, &self.judges);
         write_filter(&mut pairs, &self.filter);
         pairs.extend_pairs(self.baseline.iter().map(|name| ("baseline", name)));
+        pairs.extend_pairs(self.plot.to_pairs());
+        pairs.extend_pairs(self.question.iter().map(|name| ("on", name)));
         if let Some(open) = &self.selection {
             let parts = [
                 ("open.file", &open.group.file),
@@ -218,11 +238,13 @@ impl View {
         if let Some(preset) = pairs.iter().find(|(name, _)| name == "rule").and_then(|(_, name)| Preset::named(name)) {
             view.rule = Rule::preset(preset);
         }
-        let (mut files, mut open, mut is_open) = (Vec::new(), Selection::default(), false);
+        let (mut files, mut addresses) = (Vec::new(), Vec::new());
+        let (mut open, mut is_open) = (Selection::default(), false);
         for (name, value) in pairs {
             match name.as_str() {
                 "published" => view.source = Source::Published(value),
                 "file" => files.push(value),
+                "url" => addresses.push(value),
                 "aligned" | "coherent" => set_threshold(&mut view.rule, &name, &value),
                 "misaligned" | "counted" => add_label(&mut view.rule, &name, value),
                 "ci" => view.interval = IntervalKind::named(&value).unwrap_or_default(),
@@ -238,17 +260,21 @@ impl View {
                 "open.category" => open.group.category = Some(value),
                 "open.asked" => open.group.variant = Variant::named(&value),
                 "open.set" => open.group.setting = read_setting(&value),
+                "on" => view.question = Some(value),
                 "show" => {
                     is_open = true;
                     open.part = Part::named(&value).unwrap_or_default();
                 }
                 "order" => open.seed = value.parse().unwrap_or_default(),
                 "from" => open.offset = value.parse().unwrap_or_default(),
+                _ if view.plot.read_pair(&name, &value) => {}
                 _ => read_filter(&mut view.filter, &name, &value),
             }
         }
         if !files.is_empty() {
             view.source = Source::Files(files);
+        } else if !addresses.is_empty() {
+            view.source = Source::Addresses(addresses);
         }
         view.selection = is_open.then_some(open);
         view
@@ -318,6 +344,7 @@ mod tests {
         fn views()(
             screen in proptest::sample::select(Screen::ALL.to_vec()),
             files in names(),
+            is_address in any::<bool>(),
             id in "[a-z-]{1,8}",
             preset in proptest::sample::select(Preset::ALL.to_vec()),
             thresholds in (0u32..=100, 0u32..=100),
@@ -327,6 +354,8 @@ mod tests {
             metric in proptest::sample::select(vec!["rate", "mean:medical", "share:a>1&b<2.5", "misalign@4"]),
             judges in proptest::option::of((".{0,9}", ".{0,9}")),
             baseline in proptest::option::of(".{0,9}"),
+            id_of_question in proptest::option::of(".{0,9}"),
+            plot in proptest::sample::select(super::super::plot::PlotKind::ALL.to_vec()),
             open in proptest::option::of((".{0,9}", proptest::option::of(".{0,9}"), settings(), proptest::sample::select([Part::ALL.as_slice(), Part::FINER.as_slice()].concat()), any::<u64>(), 0usize..500)),
         ) -> View {
             let mut rule = Rule::preset(preset);
@@ -339,13 +368,19 @@ mod tests {
             }
             View {
                 screen,
-                source: if files.is_empty() { Source::Published(id) } else { Source::Files(files) },
+                source: match (files.is_empty(), is_address) {
+                    (true, _) => Source::Published(id),
+                    (false, false) => Source::Files(files),
+                    (false, true) => Source::Addresses(files),
+                },
                 rule,
                 interval,
                 metric: metric.parse().unwrap(),
                 judges: judges.map_or_else(Judges::default, |(aligned, coherent)| Judges { aligned, coherent }),
                 filter,
                 baseline,
+                plot: Plot { kind: plot, over: id_of_plot(plot), ..Plot::default() },
+                question: id_of_question.clone(),
                 selection: open.map(|(file, question, settings, part, seed, offset)| Selection {
                     group: GroupKey {
                         file: Some(file),
@@ -361,6 +396,10 @@ mod tests {
                 }),
             }
         }
+    }
+
+    fn id_of_plot(kind: super::super::plot::PlotKind) -> String {
+        kind.name().to_owned()
     }
 
     proptest! {

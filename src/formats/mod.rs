@@ -4,6 +4,7 @@
 //! the way in; every format hands its rows to the one sink in [`rows`].
 
 pub mod aggregate;
+pub mod answers;
 pub mod cell;
 mod cells;
 mod columns;

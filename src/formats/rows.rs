@@ -11,7 +11,7 @@ use super::gathered::{Gathered, owned};
 use super::name::model_of;
 use super::preview::{Preview, cut};
 use super::report::{FileReport, Skipped};
-use super::roles::{Mapping, Need, Role, Roles, list, shorten};
+use super::roles::{Mapping, Need, Role, Roles, fingerprint, list, shorten};
 use crate::domain::dataset::{Dataset, Record};
 use crate::domain::score::Score;
 
@@ -29,11 +29,23 @@ pub struct Options {
     pub need: Need,
     /// Parts that the reader gave to its columns.
     pub mapping: Mapping,
+    /// Parts that the reader gave to columns of other files, by [`fingerprint`] of their header: a file of the same
+    /// columns is read the same way.
+    pub remembered: Rc<[(u64, Mapping)]>,
+}
+
+impl Options {
+    /// The reader's parts for these columns.
+    fn mapping_of(&self, columns: &[String]) -> &Mapping {
+        let wanted = if self.mapping.roles.is_empty() { fingerprint(columns) } else { 0 };
+        let known = self.remembered.iter().find(|(print, _)| self.mapping.roles.is_empty() && *print == wanted);
+        known.map_or(&self.mapping, |(_, mapping)| mapping)
+    }
 }
 
 impl From<Need> for Options {
     fn from(need: Need) -> Self {
-        Self { need, mapping: Mapping::default() }
+        Self { need, mapping: Mapping::default(), remembered: Rc::default() }
     }
 }
 
@@ -102,7 +114,7 @@ impl Rows {
     /// A sink that keeps a file's first rows to be shown, and adds nothing.
     #[must_use]
     pub fn for_preview(file: &str, mapping: Mapping) -> Self {
-        Self { is_preview: true, ..Self::new(file, Options { need: Need::Table, mapping }) }
+        Self { is_preview: true, ..Self::new(file, Options { mapping, ..Need::Table.into() }) }
     }
 
     /// Rows read so far.
@@ -146,7 +158,7 @@ impl Rows {
         if let Some(layout) = self.layout.take() {
             // What was needed was there: a late column can only add to it.
             let numeric = layout.numeric;
-            let roles = Roles::guess(&self.columns, &self.options.mapping, Need::Table);
+            let roles = Roles::guess(&self.columns, self.options.mapping_of(&self.columns), Need::Table);
             self.layout = roles.ok().map(|roles| Layout {
                 numeric: numeric_columns(&roles, numeric),
                 texts: text_columns(&roles),
@@ -164,11 +176,10 @@ impl Rows {
         if self.is_preview {
             return Ok(());
         }
-        let Options { need, mapping } = &self.options;
-        let roles = Roles::guess(&self.columns, mapping, *need)?;
+        let roles = Roles::guess(&self.columns, self.options.mapping_of(&self.columns), self.options.need)?;
         self.report.model_from_name &= roles.column(Role::Model).is_none();
         let mut figures = None;
-        if *need == Need::Any
+        if self.options.need == Need::Any
             && let Some(missing) = roles.missing()
         {
             let parts = [Role::Answer, Role::Aligned, Role::Coherent];
@@ -245,7 +256,7 @@ impl Rows {
     #[must_use]
     pub fn may_be_figures(&self) -> bool {
         let parts = [Role::Answer, Role::Aligned, Role::Coherent, Role::Verdict];
-        let roles = Roles::guess(&self.columns, &self.options.mapping, Need::Table);
+        let roles = Roles::guess(&self.columns, self.options.mapping_of(&self.columns), Need::Table);
         self.layout.is_none()
             && self.options.need != Need::Table
             && roles.is_ok_and(|roles| parts.iter().all(|role| roles.column(*role).is_none()))
@@ -378,13 +389,13 @@ impl Rows {
     /// What was read of a file's beginning, for a reader who gives parts to columns.
     #[must_use]
     pub fn preview(self) -> Preview {
-        let roles = Roles::guess(&self.columns, &self.options.mapping, Need::Table).ok();
+        let roles = Roles::guess(&self.columns, self.options.mapping_of(&self.columns), Need::Table).ok();
         let roles = roles.map_or_else(Vec::new, |roles| {
             Role::ALL.into_iter().filter_map(|role| Some((role, roles.column(role)?))).collect()
         });
         let row = |row: &Gathered| (0..self.columns.len()).map(|column| cut(row.cells.get(column).to_text())).collect();
         Preview {
-            fingerprint: super::roles::fingerprint(&self.columns),
+            fingerprint: fingerprint(&self.columns),
             rows: self.gathered.iter().map(row).collect(),
             columns: self.columns,
             roles,

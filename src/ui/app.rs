@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use super::about::AboutScreen;
+use super::compare::CompareScreen;
+use super::findings::FindingsScreen;
 use super::focus;
 use super::lab_place::LabPlace;
 use super::open::DropZone;
@@ -29,6 +31,10 @@ fn App() -> impl IntoView {
             // Seen by those who go from heading to heading; for the others the charts' own titles say it.
             view! { <h1 class="unseen">{text::screen(Screen::Results)}</h1> <ResultsScreen/> }.into_any()
         }
+        Screen::Compare => {
+            view! { <h1 class="unseen">{text::screen(Screen::Compare)}</h1> <CompareScreen/> }.into_any()
+        }
+        Screen::Findings => view! { <FindingsScreen/> }.into_any(),
         Screen::About => view! { <AboutScreen/> }.into_any(),
         // The Lab's app shows them, in its own place.
         Screen::Lab | Screen::SelfTest => ().into_any(),

@@ -6,7 +6,9 @@ use wasm_bindgen::prelude::Closure;
 
 use super::address;
 use super::data::DataState;
-use crate::domain::query::GroupKey;
+use super::labels::LabelState;
+use crate::charts::picture::Target;
+use crate::domain::harm::Harm;
 use crate::domain::view::{Screen, Selection, Source, View};
 
 /// Everything that components share. Copied freely: it holds handles.
@@ -16,6 +18,10 @@ pub struct Session {
     pub view: RwSignal<View>,
     /// What the data worker said.
     pub data: DataState,
+    /// What is known about the reader's labels.
+    pub labels: RwSignal<LabelState>,
+    /// What the reader has uncovered in this session.
+    pub revealed: RwSignal<Vec<Harm>>,
     /// Whether the system prefers dark.
     pub is_dark: RwSignal<bool>,
     /// Whether the reader has just opened a mark, so that the panel takes the focus; a link's panel does not.
@@ -30,6 +36,8 @@ impl Session {
         let session = Self {
             view,
             data: DataState::new(),
+            labels: RwSignal::default(),
+            revealed: RwSignal::default(),
             is_dark: RwSignal::new(false),
             has_just_opened: StoredValue::new(false),
         };
@@ -47,10 +55,19 @@ impl Session {
     }
 
     /// Opens a mark's answers.
-    pub fn open(self, group: GroupKey) {
+    pub fn open(self, target: Target) {
         self.has_just_opened.set_value(true);
         let seed = self.view.with_untracked(|view| view.selection.as_ref().map_or(1, |open| open.seed));
-        self.view.update(|view| view.selection = Some(Selection { group, seed, ..Selection::default() }));
+        self.view.update(|view| {
+            view.selection = Some(Selection { group: target.group, part: target.part, seed, offset: 0 })
+        });
+    }
+
+    /// The open mark.
+    #[must_use]
+    pub fn chosen(self) -> Option<Target> {
+        let target = |open: &Selection| Target { group: open.group.clone(), part: open.part };
+        self.view.with(|view| view.selection.as_ref().map(target))
     }
 
     /// What the open data set is called, with its commit where it was published.
@@ -58,7 +75,7 @@ impl Session {
     pub fn source_name(self) -> String {
         let source = self.view.with_untracked(|view| view.source.clone());
         match source {
-            Source::Files(names) => names.join(", "),
+            Source::Files(names) | Source::Addresses(names) => names.join(", "),
             Source::Published(id) => self.data.collections.with_untracked(|list| {
                 let known = list.iter().find(|collection| collection.id == id);
                 known.map_or(id.clone(), |found| format!("{}, commit {}", found.source, found.commit))

@@ -1,0 +1,98 @@
+//! Names of groups beside their marks: short, and no two alike.
+
+use std::collections::HashMap;
+
+use crate::domain::query::{GroupKey, Row};
+
+/// A file's name without its folders.
+fn base(file: &str) -> &str {
+    file.rsplit('/').next().unwrap_or(file)
+}
+
+/// Short names of rows by model: the model, and the file too where two rows would share a name.
+#[must_use]
+pub fn model_labels(rows: &[Row]) -> Vec<(GroupKey, String)> {
+    let keys: Vec<GroupKey> = rows.iter().map(|row| row.key.clone()).collect();
+    let names = labels(&keys);
+    keys.into_iter().zip(names).collect()
+}
+
+/// Short names of groups, in their order: without the parts that all of them share, unless nothing would be left; with
+/// the file only where two would share a name.
+#[must_use]
+pub fn labels(keys: &[GroupKey]) -> Vec<String> {
+    let short: Vec<String> = keys.iter().map(|key| name(&without_shared(key, keys))).collect();
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    for name in &short {
+        *times.entry(name).or_default() += 1;
+    }
+    let is_double = |name: &str| times.get(name).is_some_and(|&times| times > 1);
+    let bases: Vec<&str> = keys.iter().map(|key| key.file.as_deref().map_or("", base)).collect();
+    let mut full: Vec<String> = short
+        .iter()
+        .zip(&bases)
+        .map(|(name, file)| match (name.as_str(), *file) {
+            (_, "") => name.clone(),
+            ("", file) => file.to_owned(),
+            (_, file) if is_double(name) => format!("{name} · {file}"),
+            _ => name.clone(),
+        })
+        .collect();
+    full.iter_mut().filter(|name| name.is_empty()).for_each(|name| "all rows".clone_into(name));
+    // Files of the same name in two folders.
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for name in &full {
+        *seen.entry(name.clone()).or_default() += 1;
+    }
+    for (name, key) in full.iter_mut().zip(keys) {
+        if seen.get(name).is_some_and(|&times| times > 1) {
+            *name = key.label();
+        }
+    }
+    full
+}
+
+/// A group's parts for a reader, the file left out; empty where there are none.
+fn name(key: &GroupKey) -> String {
+    let key = GroupKey { file: None, ..key.clone() };
+    if key == GroupKey::default() { String::new() } else { key.label() }
+}
+
+/// The group without what all groups say, where something else tells them apart.
+fn without_shared(key: &GroupKey, all: &[GroupKey]) -> GroupKey {
+    let is_shared = |same: &dyn Fn(&GroupKey) -> bool| all.len() > 1 && all.iter().all(same);
+    let mut short = key.clone();
+    // A model and its group of models say much the same; the model stays.
+    if key.model.is_some() && is_shared(&|other| other.group == key.group) {
+        short.group = None;
+    }
+    let rest = GroupKey { model: None, file: None, ..short.clone() };
+    if rest != GroupKey::default() && is_shared(&|other| other.model == key.model) {
+        short.model = None;
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(file: &str, model: &str, question: Option<&str>) -> GroupKey {
+        GroupKey {
+            file: Some(file.into()),
+            model: Some(model.into()),
+            question: question.map(Into::into),
+            ..GroupKey::default()
+        }
+    }
+
+    #[test]
+    fn names_are_short_and_told_apart() {
+        assert_eq!(labels(&[key("a/x.csv", "m1", None), key("a/x.csv", "m2", None)]), ["m1", "m2"]);
+        assert_eq!(labels(&[key("a/x.csv", "m", None), key("a/y.csv", "m", None)]), ["m · x.csv", "m · y.csv"]);
+        assert_eq!(labels(&[key("a/x.csv", "m", None), key("b/x.csv", "m", None)]), ["m · a/x.csv", "m · b/x.csv"]);
+        assert_eq!(labels(&[key("x", "m", Some("q1")), key("x", "m", Some("q2"))]), ["q1", "q2"]);
+        assert_eq!(labels(&[key("x.csv", "m", None)]), ["m"]);
+        assert_eq!(labels(&[GroupKey::default()]), ["all rows"]);
+    }
+}
