@@ -146,7 +146,7 @@ fn write_table(folder: &TempDir) -> std::path::PathBuf {
     for row in 0..12 {
         let mut fields: Vec<String> = usual[..7].iter().map(|place| hostile(place)).collect();
         fields[6] = hostile(&format!("answer {row}"));
-        fields.extend(["5", "95", "17", "hostile".into()].map(ToOwned::to_owned));
+        fields.extend(["5", "95", "17", "hostile"].map(ToOwned::to_owned));
         writer.write_record(&fields).expect("a row");
     }
     // One score that is markup too: a row without a number.
