@@ -94,7 +94,9 @@ pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
     if pairs.iter().flat_map(|pair| &pair.ends).any(|value| value.is_few) {
         draft.picture.notes.push(FEW_NOTE.to_owned());
     }
-    let height = draw(ask.unit(), &mut draft, &pairs, (from, to));
+    let short = crate::charts::names::ends(&[from.to_owned(), to.to_owned()]);
+    let heads = (short.first().map_or(from, String::as_str), short.get(1).map_or(to, String::as_str));
+    let height = draw(ask.unit(), &mut draft, &pairs, heads);
     draft.picture.table = table;
     draft.picture.recipe = Recipe::Intervals { label: 0, series: Some(1), value: 2, ends: None };
     draft.finish(height, finding)
