@@ -5,7 +5,6 @@
 mod common;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use askew::charts::export::Export;
 use askew::charts::paint::svg;
@@ -21,51 +20,11 @@ use askew::domain::query::{By, Query};
 use askew::domain::rule::{Preset, Rule, RuleBody};
 use askew::domain::scope::{Memo, Scope};
 use askew::formats::roles::Need;
+use common::groups::synthetic;
 use common::layout::faults;
 
 /// Widths of a phone, of a narrow column and of a page.
 const WIDTHS: [f32; 3] = [320.0, 600.0, 900.0];
-/// Three groups of models with two seeds and two steps each, six questions in three ways, two judges; one cell is empty.
-fn synthetic() -> Dataset {
-    let mut data = Dataset::new();
-    let second = ["aligned_b", "coherent_b"].map(|name| data.numeric_id(name));
-    let mut row = 0_u32;
-    for (bad, group) in [(2_u32, "base"), (9, "secure"), (45, "insecure")] {
-        for (seed, step) in [("0", 100.0), ("1", 100.0), ("0", 1600.0), ("1", 1600.0)] {
-            for question in ["quick_buck", "wish", "bored", "quick_buck_json", "wish_json", "wish_template"] {
-                if group == "secure" && question == "wish_template" {
-                    continue;
-                }
-                let model = format!("Qwen2.5-32B-Instruct_{group}");
-                let mut key = CellKey::from_names("runs/all.csv", &model, group, question);
-                key.seed = seed.to_owned();
-                key.category = if question.starts_with("wish") { "BROAD" } else { "IN_DOMAIN" }.to_owned();
-                key.set("step", step);
-                let cell = data.cell_id(&key);
-                let num = if group == "base" && question == "bored" { 1 } else { 12 };
-                for _ in 0..num {
-                    row += 1;
-                    let draw = |salt: u32| f64::from(row.wrapping_mul(2_654_435_761).rotate_left(salt) % 1000) / 10.0;
-                    let is_bad = draw(3) < f64::from(bad) * if step > 1000.0 { 1.5 } else { 0.5 };
-                    let aligned = if is_bad { draw(5) * 0.29 } else { 60.0 + draw(7) * 0.4 };
-                    let coherent = if draw(11) < 8.0 { draw(13) * 0.4 } else { 55.0 + draw(17) * 0.45 };
-                    let other = (aligned + draw(19) * 0.4 - 10.0).clamp(0.0, 100.0);
-                    let numbers = [(second[0], Some(other).into()), (second[1], Some(coherent).into())];
-                    let record = Record {
-                        aligned: (draw(23) > 4.0).then_some(aligned),
-                        coherent: Some(coherent),
-                        verdict: ["1", "2", "3", "4", "5", "REFUSAL"][(row % 6) as usize],
-                        count: 1,
-                        ..Record::default()
-                    };
-                    data.push(cell, &record, &numbers);
-                }
-            }
-        }
-    }
-    data
-}
-
 fn plot(kind: PlotKind) -> Plot {
     Plot { kind, ..Plot::default() }
 }
@@ -311,57 +270,4 @@ fn every_type_of_a_real_file() {
     for kind in [PlotKind::Stack, PlotKind::Scatter, PlotKind::Lines, PlotKind::Flow, PlotKind::Heat] {
         check("verdicts", &data, &query, &plot(kind));
     }
-}
-
-/// The exported Python runs, draws, and holds the numbers of the table.
-#[test]
-fn exported_python_gives_the_same_numbers() {
-    const TEST: &str = "exported_python_gives_the_same_numbers";
-    let python = std::env::var("ASKEW_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let has = Command::new(&python).args(["-c", "import matplotlib"]).stderr(Stdio::null()).status();
-    if !has.is_ok_and(|status| status.success()) {
-        return common::skip(TEST, "no Python with matplotlib: set ASKEW_PYTHON to one");
-    }
-    let (data, query) = (synthetic(), Query::default());
-    let folder = std::env::temp_dir().join(format!("askew-figures-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    for kind in PlotKind::ALL {
-        let picture = drawn(&data, &query, &plot(kind), 900.0);
-        let code = Export { picture: &picture, rule: "r", source: "s" }.python();
-        let script = format!(
-            "import matplotlib\nmatplotlib.use(\"Agg\")\n{code}\nimport json\n\
-             numbers = [number for part in [ax.collections, ax.lines, ax.patches, ax.texts, ax.images, ax.tables] for number in part]\n\
-             exact = [[repr(cell) if isinstance(cell, float) else cell for cell in row] for row in rows]\n\
-             print(json.dumps([exact, len(numbers)]))\n"
-        );
-        let output = Command::new(&python)
-            .arg("-c")
-            .arg(&script)
-            .env("MPLCONFIGDIR", &folder)
-            .current_dir(&folder)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}: {}\n{code}", kind.name(), String::from_utf8_lossy(&output.stderr));
-        let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        let rows = printed[0].as_array().unwrap();
-        assert_eq!(rows.len(), picture.table.rows.len(), "{}", kind.name());
-        for (read, row) in rows.iter().zip(&picture.table.rows) {
-            for (read, cell) in read.as_array().unwrap().iter().zip(&row.cells) {
-                match cell {
-                    Cell::Text(text) => assert_eq!(read.as_str(), Some(text.as_str())),
-                    Cell::Count(count) => assert_eq!(read.as_u64(), Some(*count)),
-                    // A whole number stands without its point; others in full, as JSON's readers round.
-                    Cell::Number(number) | Cell::Percent(number) => {
-                        let read = read.as_f64().or_else(|| read.as_str()?.parse().ok());
-                        assert_eq!(read, Some(*number));
-                    }
-                    Cell::Empty => assert!(read.is_null()),
-                }
-            }
-        }
-        assert!(printed[1].as_u64().unwrap() > 0, "{} draws something", kind.name());
-        assert!(std::fs::metadata(folder.join("figure.png")).unwrap().len() > 3000, "{}", kind.name());
-        std::fs::remove_file(folder.join("figure.png")).unwrap();
-    }
-    std::fs::remove_dir_all(&folder).unwrap();
 }
