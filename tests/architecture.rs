@@ -74,7 +74,6 @@ const MAX_LINES: usize = 400;
 
 /// Files that may be longer, and why.
 const LONG_FILES: &[(&str, &str)] = &[
-    ("src/cli/rates.rs", "one command: its flags, its rows and their three output forms"),
     ("src/domain/interval.rs", "five kinds of interval and their tests against published columns"),
     ("src/runtime/protocol.rs", "one protocol, its reducer and the tests of every transition"),
 ];

@@ -1,7 +1,8 @@
 //! Dots with intervals, one under another, highest first.
 
 use super::axis::Axis;
-use super::draft::{AXIS_HEIGHT, Draft, MARGIN, RADIUS};
+use super::draft::{AXIS_HEIGHT, Draft, LABEL, MARGIN, RADIUS};
+use super::measure;
 use super::picture::{Anchor, Cell, Ink, Picture, Recipe, Symbol, Table, TableRow};
 use super::words::{FEW_NOTE, GAP, Unit, Value};
 use crate::domain::metric::Metric;
@@ -11,8 +12,6 @@ use crate::domain::query::{GroupKey, Row};
 const WIDE_ROW: f32 = 30.0;
 /// Height of a row with its label above the mark.
 const NARROW_ROW: f32 = 46.0;
-/// Room at the right for a mark's figures.
-const FIGURES_WIDTH: f32 = 148.0;
 
 /// Most marks that a figure draws: drawing stays bounded whatever the data.
 pub const MAX_MARKS: usize = 60;
@@ -34,11 +33,13 @@ pub fn forest(title: &str, rows: &[Row], metric: &Metric, label: impl Fn(&GroupK
     let width = draft.width();
     let is_narrow = draft.is_narrow();
     let row_height = if is_narrow { NARROW_ROW } else { WIDE_ROW };
+    // What stands at the right: each mark's figures.
+    let figures = widest(values.iter().map(Value::figures)) + 8.0;
     let (left, right, label_room) = if is_narrow {
-        (MARGIN, width - MARGIN, width - FIGURES_WIDTH - 8.0)
+        (MARGIN, width - MARGIN, width - figures - 8.0)
     } else {
-        let room = (width * 0.4).min(360.0);
-        (room + MARGIN, width - FIGURES_WIDTH - MARGIN, room - 4.0)
+        let room = (widest(values.iter().map(|value| value.label.clone())) + 8.0).min(width * 0.42);
+        (room + MARGIN, width - figures - MARGIN, room - 4.0)
     };
     #[expect(clippy::cast_precision_loss, reason = "at most MAX_MARKS rows")]
     let top_of = |row: usize| row as f32 * row_height;
@@ -63,7 +64,7 @@ pub fn forest(title: &str, rows: &[Row], metric: &Metric, label: impl Fn(&GroupK
         }
         let (x, anchor) = if is_narrow { (0.0, Anchor::Start) } else { (label_room, Anchor::End) };
         draft.label((x, label_y), &value.label, anchor, label_room);
-        draft.label((width - 2.0, label_y), &value.figures(), Anchor::End, FIGURES_WIDTH);
+        draft.label((width - 2.0, label_y), &value.figures(), Anchor::End, figures);
         draft.end_mark();
     }
     draft.picture.table = table;
@@ -75,6 +76,11 @@ pub fn forest(title: &str, rows: &[Row], metric: &Metric, label: impl Fn(&GroupK
         draft.picture.notes.push(FEW_NOTE.to_owned());
     }
     draft.finish(bottom + AXIS_HEIGHT, finding)
+}
+
+/// The widest of labels.
+fn widest(texts: impl Iterator<Item = String>) -> f32 {
+    texts.map(|text| measure::width(&text, LABEL)).fold(0.0, f32::max)
 }
 
 /// The columns of rates: what every table of groups shows after its names.

@@ -73,6 +73,22 @@ fn without_shared(key: &GroupKey, all: &[GroupKey]) -> GroupKey {
     short
 }
 
+/// Names without a long start that all of them share: for narrow places.
+#[must_use]
+pub fn ends(names: &[String]) -> Vec<String> {
+    const LEAST: usize = 8;
+    let Some(first) = names.first().filter(|_| names.len() > 1) else { return names.to_vec() };
+    let is_shared =
+        |at: &usize| names.iter().all(|name| name.get(..*at).is_some_and(|start| Some(start) == first.get(..*at)));
+    // The start ends where a word does.
+    let is_end = |at: &usize| first.get(..*at).is_some_and(|start| start.ends_with(['-', '_', ' ', '/', '.']));
+    let shared = (LEAST..first.len()).rev().find(|at| is_end(at) && is_shared(at));
+    match shared {
+        Some(at) => names.iter().map(|name| format!("…{}", name.get(at..).unwrap_or_default())).collect(),
+        None => names.to_vec(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +100,15 @@ mod tests {
             question: question.map(Into::into),
             ..GroupKey::default()
         }
+    }
+
+    #[test]
+    fn a_shared_start_is_left_out_of_narrow_places() {
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(ends(&names(&["Qwen2.5-32B_base", "Qwen2.5-32B_bad"])), ["…base", "…bad"]);
+        assert_eq!(ends(&names(&["a_b", "a_c"])), ["a_b", "a_c"], "a short start stays");
+        assert_eq!(ends(&names(&["Qwen2.5-32B", "Qwen2.5-32B"])), ["…32B", "…32B"]);
+        assert_eq!(ends(&names(&["only_this_one"])), ["only_this_one"]);
     }
 
     #[test]

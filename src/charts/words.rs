@@ -94,7 +94,7 @@ pub fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -126,8 +126,10 @@ pub struct Value {
     pub value: Option<f64>,
     /// Interval around it.
     pub interval: Option<Interval>,
-    /// Answers that the number counts, which its mark opens.
+    /// Answers that the number counts.
     pub numerator: u64,
+    /// Answers that its mark opens.
+    pub num_opened: u64,
     /// What the number is over.
     pub denominator: u64,
     /// What the number is measured in.
@@ -151,6 +153,7 @@ impl Value {
             value: row.value,
             interval: row.interval,
             numerator,
+            num_opened: numerator,
             denominator: row.num,
             unit: Unit::of(metric),
             part,
@@ -171,6 +174,7 @@ impl Value {
             value: cell.value,
             interval: (is_fraction && cell.num > 0 && cell.misaligned == 0).then(|| clopper_pearson(&tally)),
             numerator,
+            num_opened: numerator,
             denominator: cell.num,
             unit: Unit::of(metric),
             part,
@@ -231,14 +235,19 @@ impl Value {
     /// What pressing its mark opens.
     #[must_use]
     pub fn target(&self) -> Option<Target> {
-        (self.numerator > 0 || self.part == Part::Misaligned)
+        (self.num_opened > 0 || self.part == Part::Misaligned)
             .then(|| Target { group: self.key.clone(), part: self.part })
     }
 
     /// The same with how many answers those are.
     #[must_use]
     pub fn opens(&self) -> Option<(Target, u64)> {
-        Some((self.target()?, self.numerator))
+        Some((self.target()?, self.num_opened))
+    }
+
+    /// Lets its mark open all of the group's rows.
+    pub fn open_all(&mut self, rows: u64) {
+        (self.part, self.num_opened) = (Part::All, rows);
     }
 
     /// The numbers that an axis must hold.

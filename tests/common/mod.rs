@@ -7,6 +7,8 @@ pub(crate) mod archive;
 pub(crate) mod engine;
 pub(crate) mod fuzz;
 pub(crate) mod gguf;
+pub(crate) mod groups;
+pub(crate) mod layout;
 pub(crate) mod models;
 pub(crate) mod mutate;
 pub(crate) mod strings;

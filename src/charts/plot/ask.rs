@@ -147,3 +147,9 @@ pub(super) fn refused(title: &str, width: f32, why: &str) -> Picture {
         draft.paragraph((0.0, 0.0), why, crate::charts::draft::LABEL, crate::charts::picture::Ink::Quiet, room);
     draft.finish(height + 8.0, why.to_owned())
 }
+
+/// Whether a group is named as an untouched or a well-behaved model: what others are set against unasked.
+pub(super) fn is_base(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    ["base", "control", "secure", "good"].iter().any(|word| lower.contains(word)) && !lower.contains("insecure")
+}

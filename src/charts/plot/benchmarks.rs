@@ -47,6 +47,12 @@ pub(super) fn picture(ask: &Ask<'_>, benchmarks: &[Benchmark<'_>]) -> Picture {
     } else {
         names.iter().map(|name| measure::width(name, LABEL)).fold(0.0, f32::max).min(draft.width() * 0.36) + 12.0
     };
+    // A mark opens what the screen's metric counts: of a metric that counts others it opens all rows.
+    let counts_alike = |metric: &Metric| match (metric, &ask.query.metric) {
+        (Metric::Share(a), Metric::Share(b)) => a == b,
+        (Metric::Share(_), _) | (_, Metric::Share(_)) => false,
+        _ => true,
+    };
     let mut y = 0.0;
     let mut is_any_few = false;
     let mut table = Table { columns: columns(ask), rows: Vec::new() };
@@ -60,8 +66,14 @@ pub(super) fn picture(ask: &Ask<'_>, benchmarks: &[Benchmark<'_>]) -> Picture {
                 continue;
             }
         };
-        let mut values: Vec<(Value, Option<f64>)> =
-            rows.iter().map(|row| (Value::of(row, one.metric, name(&row.key)), row.difference)).collect();
+        let value = |row: &Row| {
+            let mut value = Value::of(row, one.metric, name(&row.key));
+            if !counts_alike(one.metric) {
+                value.open_all(row.tally.rows);
+            }
+            (value, row.difference)
+        };
+        let mut values: Vec<(Value, Option<f64>)> = rows.iter().map(value).collect();
         for ((value, difference), row) in values.iter().zip(rows) {
             table.rows.push(table_row(&title, value, *difference, base.is_some(), row));
         }

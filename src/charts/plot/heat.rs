@@ -4,6 +4,7 @@ use super::ask::{Ask, by_words, heading, labels};
 use crate::charts::draft::{Draft, LABEL, TICK, length, shade, wrap};
 use crate::charts::forest::value_name;
 use crate::charts::measure;
+use crate::charts::names::ends;
 use crate::charts::picture::{Anchor, At, Cell, Ink, Picture, Recipe, Table, TableRow, Target};
 use crate::charts::words::{FEW_NOTE, FEW_SIGN, Unit, Value, count};
 use crate::domain::matrix::{Matrix, MatrixCell, cell_key};
@@ -198,21 +199,6 @@ fn draw(draft: &mut Draft, grid: &Grid, unit: Unit) -> f32 {
         y += 18.0;
     }
     ramp(draft, grid, unit, (left, y))
-}
-
-/// Names without a long start that all of them share.
-fn ends(names: &[String]) -> Vec<String> {
-    const LEAST: usize = 8;
-    let Some(first) = names.first().filter(|_| names.len() > 1) else { return names.to_vec() };
-    let is_shared =
-        |at: &usize| names.iter().all(|name| name.get(..*at).is_some_and(|start| Some(start) == first.get(..*at)));
-    // The start ends where a word does.
-    let is_end = |at: &usize| first.get(..*at).is_some_and(|start| start.ends_with(['-', '_', ' ', '/', '.']));
-    let shared = (LEAST..first.len()).rev().find(|at| is_end(at) && is_shared(at));
-    match shared {
-        Some(at) => names.iter().map(|name| format!("…{}", name.get(at..).unwrap_or_default())).collect(),
-        None => names.to_vec(),
-    }
 }
 
 /// Names over columns, as they have room: gives the y under them.

@@ -33,7 +33,7 @@ pub(super) fn picture(ask: &Ask<'_>, histograms: &[Histogram], width: u8) -> Pic
     }
     let (left, right) = (LEFT, draft.width() - 18.0);
     let across = Axis::between(Unit::Points, 0.0, 100.0, left, right);
-    let highest = shown.iter().flat_map(|one| shares(one)).fold(0.0, f64::max);
+    let highest = shown.iter().flat_map(shares).fold(0.0, f64::max);
     let mut y = 0.0;
     for (number, (histogram, name)) in shown.iter().zip(&names).enumerate() {
         let name = if shown.len() > 1 { name.as_str() } else { "all answers" };
@@ -85,9 +85,23 @@ fn panel(
         draft.line((left, up.at(tick)), (right, up.at(tick)), 1.0, Ink::Grid);
         draft.note((left - 6.0, up.at(tick)), &up.label(tick), Anchor::End);
     }
-    draft.text((left, y + 12.0), name, LABEL, Anchor::Start, Ink::Text, Some((right - left) * 0.55));
-    let n = format!("n\u{a0}{}{nulls}", count(total));
-    draft.text((right, y + 12.0), &n, TICK, Anchor::End, Ink::Quiet, Some((right - left) * 0.43));
+    draft.text(
+        (left, y + 12.0),
+        name,
+        LABEL,
+        Anchor::Start,
+        Ink::Text,
+        Some((right - left) * if draft.is_narrow() { 0.7 } else { 0.55 }),
+    );
+    let n = format!("n\u{a0}{}{}", count(total), if draft.is_narrow() { "" } else { &nulls });
+    draft.text(
+        (right, y + 12.0),
+        &n,
+        TICK,
+        Anchor::End,
+        Ink::Quiet,
+        Some((right - left) * if draft.is_narrow() { 0.28 } else { 0.43 }),
+    );
     for (bin, share) in shares(histogram).into_iter().enumerate().filter(|(_, share)| *share > 0.0) {
         let (from, to) = edges(bin, width, across);
         draft.fill((from, up.at(share)), (to - from - 1.0, bottom - up.at(share)), 1.0, Ink::Series(0));

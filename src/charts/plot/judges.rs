@@ -6,10 +6,11 @@ use crate::charts::draft::{AXIS_HEIGHT, Draft, LABEL, MARGIN, RADIUS, STROKE, TI
 use crate::charts::measure;
 use crate::charts::picture::{Anchor, Cell, Ink, Picture, Recipe, Table, TableRow};
 use crate::charts::words::{Unit, answers, count, percent};
-use crate::domain::agreement::{Agreement, JUDGEMENTS, JudgedRow};
+use crate::domain::agreement::{Agreement, JUDGEMENTS};
 use crate::domain::answers::Part;
+use crate::domain::interval::clopper_pearson;
 use crate::domain::query::GroupKey;
-use crate::domain::tally::ratio;
+use crate::domain::tally::{Tally, ratio};
 
 /// Height of a cell of the confusion.
 const CELL: f32 = 40.0;
@@ -154,8 +155,8 @@ fn rates(
         let mark = if is_flipped { "*" } else { "" };
         let sentence = format!(
             "{name}: {first} {}, {second} {}{}. Opens the {} that {first} counts as misaligned",
-            fraction(row.first, row, true),
-            fraction(row.second, row, false),
+            fraction(row.first, &row.first_tally),
+            fraction(row.second, &row.second_tally),
             if is_flipped { "; its order with another group depends on the judge" } else { "" },
             answers(row.first_tally.misaligned)
         );
@@ -165,7 +166,7 @@ fn rates(
             sentence,
             opens(&row.key, Part::Misaligned, row.first_tally.misaligned),
         );
-        let figures = format!("{} / {}", rate(row.first), rate(row.second));
+        let figures = format!("{} / {}", rate(row.first, &row.first_tally), rate(row.second, &row.second_tally));
         let room = measure::width(&figures, TICK) + 8.0;
         draft.label((0.0, y + 14.0), &format!("{name}{mark}"), Anchor::Start, width - room - 8.0);
         draft.text((width, y + 14.0), &figures, TICK, Anchor::End, Ink::Text, Some(room));
@@ -184,13 +185,17 @@ fn rates(
     bottom + AXIS_HEIGHT
 }
 
-fn rate(value: Option<f64>) -> String {
-    value.map_or_else(|| "no rate".to_owned(), percent)
+/// A rate; none of n is "at most".
+fn rate(value: Option<f64>, tally: &Tally) -> String {
+    match value {
+        None => "no rate".to_owned(),
+        Some(_) if tally.misaligned == 0 => format!("≤\u{a0}{}", percent(clopper_pearson(tally).high)),
+        Some(value) => percent(value),
+    }
 }
 
-fn fraction(value: Option<f64>, row: &JudgedRow, is_first: bool) -> String {
-    let tally = if is_first { &row.first_tally } else { &row.second_tally };
-    format!("{} ({} of {})", rate(value), tally.misaligned, tally.denominator)
+fn fraction(value: Option<f64>, tally: &Tally) -> String {
+    format!("{} ({} of {})", rate(value, tally), tally.misaligned, tally.denominator)
 }
 
 fn table(found: &Agreement, names: &[String], (first, second): (&str, &str)) -> Table {

@@ -27,7 +27,7 @@ mod sweep;
 pub use available::available;
 pub use choose::chosen;
 
-use ask::{Ask, by_words, labels, merged, refused};
+use ask::{Ask, by_words, is_base, labels, merged, refused};
 use choose::Summary;
 
 use super::forest::forest;
@@ -137,11 +137,7 @@ fn against(summary: &Summary<'_>, by: &By, query: &Query) -> Option<GroupKey> {
     if keys.len() <= MOST_EACH {
         return None;
     }
-    let is_base = |name: &String| {
-        let lower = name.to_lowercase();
-        ["base", "control", "secure", "good"].iter().any(|word| lower.contains(word)) && !lower.contains("insecure")
-    };
-    let at = names.iter().position(is_base).unwrap_or(0);
+    let at = names.iter().position(|name| is_base(name)).unwrap_or(0);
     keys.get(at).cloned()
 }
 

@@ -4,6 +4,7 @@ use super::ask::{Ask, heading, labels};
 use crate::charts::axis::Axis;
 use crate::charts::draft::{Draft, LABEL, RADIUS, TICK};
 use crate::charts::measure;
+use crate::charts::names::ends;
 use crate::charts::picture::{Anchor, At, Cell, Ink, Picture, Recipe, Symbol, Table, TableRow};
 use crate::charts::words::{FEW_NOTE, Unit, Value};
 use crate::domain::matrix::{Matrix, cell_key};
@@ -20,6 +21,8 @@ const NAMES: f32 = 150.0;
 /// One point.
 struct Point {
     name: String,
+    /// Beside the point.
+    short: String,
     x: Value,
     y: Value,
 }
@@ -40,14 +43,21 @@ pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
     let (x_name, y_name) = (columns[first].clone(), columns[second].clone());
     let title = format!("{}: {y_name} against {x_name}", ask.what());
     let names = labels(&matrix.rows);
+    let short = ends(&names);
     let value = |row: usize, column: usize| {
         let key = cell_key(matrix.rows.get(row)?, matrix.columns.get(column)?);
         let name = format!("{}, {}", names[row], columns[column]);
         Some(Value::of_cell(matrix.cell(row, column)?, &ask.query.metric, key, name))
             .filter(|value| value.value.is_some())
     };
-    let points = (0..matrix.rows.len())
-        .filter_map(|row| Some(Point { name: names[row].clone(), x: value(row, first)?, y: value(row, second)? }));
+    let points = (0..matrix.rows.len()).filter_map(|row| {
+        Some(Point {
+            name: names[row].clone(),
+            short: short[row].clone(),
+            x: value(row, first)?,
+            y: value(row, second)?,
+        })
+    });
     let points: Vec<Point> = points.collect();
     let mut draft = Draft::new(&title, ask.width);
     if matrix.rows.len() > points.len() {
@@ -105,10 +115,10 @@ fn draw(unit: Unit, draft: &mut Draft, points: &[Point], (x_name, y_name): (&str
         draft.begin_mark((at.0 - 12.0, at.1 - 12.0), (24.0, 24.0), sentence, point.y.opens());
         let is_few = point.x.is_few || point.y.is_few;
         draft.symbol(at, RADIUS, if is_few { Symbol::Circle } else { Symbol::Disc }, Ink::Series(0));
-        match place(at, &point.name, &taken, (width, top - 8.0, bottom)) {
+        match place(at, &point.short, &taken, (width, top - 8.0, bottom)) {
             Some((text_at, anchor, field)) => {
                 taken.push(field);
-                draft.text(text_at, &point.name, TICK, anchor, Ink::Text, None);
+                draft.text(text_at, &point.short, TICK, anchor, Ink::Text, None);
             }
             None => num_unnamed += 1,
         }

@@ -1,6 +1,6 @@
 //! One line a question from the first of two groups to the second: base to tuned.
 
-use super::ask::{Ask, heading, labels};
+use super::ask::{Ask, heading, is_base, labels};
 use crate::charts::axis::Axis;
 use crate::charts::draft::{AXIS_HEIGHT, Draft, LABEL, RADIUS, STROKE, TICK, length, spread};
 use crate::charts::measure;
@@ -26,7 +26,7 @@ impl Pair {
     }
 }
 
-/// The two columns that are compared: the baseline or else the lowest, and the highest.
+/// The two columns that are compared: the baseline, what is named as one, or else the lowest; and the highest.
 fn two(ask: &Ask<'_>, matrix: &Matrix) -> Option<(usize, usize)> {
     let cells = |column: usize| (0..matrix.rows.len()).filter_map(move |row| matrix.cell(row, column));
     let rate = |column: usize| {
@@ -35,11 +35,13 @@ fn two(ask: &Ask<'_>, matrix: &Matrix) -> Option<(usize, usize)> {
     };
     let mut order: Vec<usize> = (0..matrix.columns.len()).collect();
     order.sort_by(|&a, &b| rate(a).total_cmp(&rate(b)));
-    let is_base = |column: &&usize| {
+    let names = labels(&matrix.columns);
+    let is_baseline = |column: &&usize| {
         let key = matrix.columns.get(**column);
         ask.query.baseline.is_some() && key.and_then(|key| key.group.clone()) == ask.query.baseline
     };
-    let first = order.iter().find(is_base).or(order.first()).copied()?;
+    let is_named = |column: &&usize| names.get(**column).is_some_and(|name| is_base(name));
+    let first = order.iter().find(is_baseline).or_else(|| order.iter().find(is_named)).or(order.first()).copied()?;
     let last = order.iter().rev().find(|column| **column != first).copied()?;
     // Two groups that have an order keep it.
     let has_order =
@@ -81,11 +83,8 @@ pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
             .push(format!("{} without a number in both groups are left out.", matrix.rows.len() - pairs.len()));
     }
     if matrix.columns.len() > 2 {
-        let others = matrix.columns.len() - 2;
-        draft.picture.notes.push(format!(
-            "Of {} groups the lowest (or the baseline) and the highest are drawn; {others} are not.",
-            others + 2
-        ));
+        let num = matrix.columns.len();
+        draft.picture.notes.push(format!("Two of {num} groups: the baseline or the lowest, and the highest."));
     }
     if pairs.len() > MAX_LINES {
         draft.picture.notes.push(format!("{} more are in the table.", pairs.len() - MAX_LINES));
@@ -94,7 +93,9 @@ pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
     if pairs.iter().flat_map(|pair| &pair.ends).any(|value| value.is_few) {
         draft.picture.notes.push(FEW_NOTE.to_owned());
     }
-    let height = draw(ask.unit(), &mut draft, &pairs, (from, to));
+    let short = crate::charts::names::ends(&[from.to_owned(), to.to_owned()]);
+    let heads = (short.first().map_or(from, String::as_str), short.get(1).map_or(to, String::as_str));
+    let height = draw(ask.unit(), &mut draft, &pairs, heads);
     draft.picture.table = table;
     draft.picture.recipe = Recipe::Intervals { label: 0, series: Some(1), value: 2, ends: None };
     draft.finish(height, finding)
@@ -104,16 +105,21 @@ fn draw(unit: Unit, draft: &mut Draft, pairs: &[Pair], (from, to): (&str, &str))
     let width = draft.width();
     let shown = |pair: &Pair| format!("{}{GAP}{}", pair.ends[1].marked(), pair.name);
     let widest = pairs.iter().map(|pair| measure::width(&shown(pair), TICK)).fold(0.0, f32::max);
-    let (left, right) = (56.0, width - (widest + 20.0).clamp(90.0, width * 0.45));
+    let (left, right) =
+        (56.0, width - (widest + 20.0).clamp(90.0, width * if draft.is_narrow() { 0.55 } else { 0.45 }));
     let top = 34.0;
     let bottom = top + length(pairs.len()).mul_add(NAME, 20.0).max(300.0);
     let axis = Axis::new(unit, pairs.iter().flat_map(|pair| &pair.ends).filter_map(|value| value.value), bottom, top);
     draft.upright_axis(&axis, left, right);
-    for (x, name, anchor, room) in
-        [(left, from, Anchor::Start, (right - left) * 0.48), (right, to, Anchor::End, (right - left) * 0.48)]
-    {
+    for (x, name, anchor) in [(left, from, Anchor::Start), (right, to, Anchor::End)] {
         draft.line((x, top), (x, bottom), 1.0, Ink::Quiet);
-        draft.text((x, 12.0), name, LABEL, anchor, Ink::Text, Some(room));
+        // Where the lines are close, the names take the figure's whole width.
+        let (at, room) = match (draft.is_narrow(), anchor) {
+            (false, _) => (x, (right - left) * 0.48),
+            (true, Anchor::End) => (width, width * 0.46),
+            (true, _) => (0.0, width * 0.46),
+        };
+        draft.text((at, 12.0), name, LABEL, anchor, Ink::Text, Some(room));
     }
     let y = |value: &Value| axis.at(value.value.unwrap_or_default());
     let wanted: Vec<f32> = pairs.iter().map(|pair| y(&pair.ends[1])).collect();
