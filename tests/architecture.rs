@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["runtime::catalogue", "runtime::data_protocol", "runtime::data_engine", "runtime::wire", "domain", "formats"],
     ),
     ("runtime::data_protocol", &["runtime::data_protocol", "runtime::explore", "runtime::wire", "domain", "formats"]),
-    ("runtime::explore", &["runtime::explore", "domain", "charts"]),
+    ("runtime::explore", &["runtime::explore", "domain", "charts", "formats::markdown"]),
     (
         "runtime::explorer",
         &[
@@ -54,6 +54,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "charts",
             "lab",
             "formats::figures",
+            "formats::markdown",
             "formats::preview",
             "formats::report",
             "formats::roles",

@@ -17,7 +17,7 @@ pub const STROKE: f32 = 2.0;
 /// Height of the labels under a level axis.
 pub const AXIS_HEIGHT: f32 = 30.0;
 /// Room at the sides of a plot for half a tick label.
-pub const MARGIN: f32 = 18.0;
+pub const MARGIN: f32 = 20.0;
 /// Width under which labels stand above what they name.
 pub const NARROW: f32 = 620.0;
 /// The least width that a figure is laid out for.

@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::draft::{AXIS_HEIGHT, Draft, MARGIN, RADIUS};
 use super::picture::{Anchor, Cell, Ink, Picture, Recipe, Symbol, Table, TableRow};
-use super::words::{FEW_NOTE, Unit, Value};
+use super::words::{FEW_NOTE, GAP, Unit, Value};
 use crate::domain::metric::Metric;
 use crate::domain::query::{GroupKey, Row};
 
@@ -142,8 +142,10 @@ fn table(rows: &[&Row], values: &[Value], metric: &Metric) -> Table {
 pub fn finding(values: &[Value]) -> String {
     let mut rated: Vec<&Value> = values.iter().filter(|value| value.value.is_some()).collect();
     rated.sort_by(|a, b| b.value.unwrap_or_default().total_cmp(&a.value.unwrap_or_default()));
-    let figures =
-        |value: &Value| value.figures().replacen("  ", " (", 1) + if value.figures().contains("  ") { ")" } else { "" };
+    let figures = |value: &Value| match value.figures().split_once(GAP) {
+        Some((number, of)) => format!("{number} ({of})"),
+        None => value.figures(),
+    };
     match rated.as_slice() {
         [] => "No answer is in the denominator.".to_owned(),
         [only] => format!("{}: {}.", only.label, figures(only)),

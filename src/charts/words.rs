@@ -108,6 +108,8 @@ pub fn answers(value: u64) -> String {
     format!("{} {}", count(value), if value == 1 { "answer" } else { "answers" })
 }
 
+/// What stands between two numbers of one text: SVG and HTML take two spaces for one.
+pub const GAP: &str = "\u{2002}";
 /// What marks a number that rests on few answers.
 pub const FEW_SIGN: &str = "†";
 /// What the sign means.
@@ -195,14 +197,14 @@ impl Value {
         if self.is_few { format!("{}{FEW_SIGN}", self.text()) } else { self.text() }
     }
 
-    /// The number with what it is over: "14.7 %  83/563".
+    /// The number with what it is over: "14.7 % 83/563".
     #[must_use]
     pub fn figures(&self) -> String {
         match self.value {
             None => self.text(),
-            Some(_) if self.is_fraction => format!("{}  {}/{}", self.marked(), self.numerator, self.denominator),
+            Some(_) if self.is_fraction => format!("{}{GAP}{}/{}", self.marked(), self.numerator, self.denominator),
             Some(_) if self.unit == Unit::Count => self.marked(),
-            Some(_) => format!("{}  n\u{a0}{}", self.marked(), self.denominator),
+            Some(_) => format!("{}{GAP}n\u{a0}{}", self.marked(), self.denominator),
         }
     }
 
@@ -270,7 +272,7 @@ mod tests {
         (row.tally.denominator, row.tally.coherent) = (40, 40);
         let value = Value::of(&row, &Metric::Rate, "m".into());
         assert_eq!(value.text(), "≤\u{a0}8.81\u{a0}%");
-        assert_eq!(value.figures(), "≤\u{a0}8.81\u{a0}%  0/40");
+        assert_eq!(value.figures(), "≤\u{a0}8.81\u{a0}%\u{2002}0/40");
         assert!(
             value.sentence().starts_with("m: 0\u{a0}%, 0 of 40, 95 % interval 0\u{a0}% to 8.81"),
             "{}",
@@ -285,7 +287,7 @@ mod tests {
     fn few_answers_are_marked() {
         let cell = MatrixCell { rows: 4, misaligned: 1, num: 4, value: Some(0.25) };
         let value = Value::of_cell(&cell, &Metric::Rate, GroupKey::default(), "m".into());
-        assert_eq!(value.figures(), "25.0\u{a0}%†  1/4");
+        assert_eq!(value.figures(), "25.0\u{a0}%†\u{2002}1/4");
         assert!(value.sentence().ends_with("fewer than 5 coherent answers"));
     }
 

@@ -17,6 +17,7 @@ pub mod heavy;
 pub mod join;
 pub mod json;
 pub mod labels;
+pub mod markdown;
 pub mod name;
 pub mod preview;
 pub mod reader;

@@ -10,6 +10,7 @@ use crate::domain::answers::{Answer, Part};
 use crate::domain::label::{Imported, Label, LabelRow, LabelRule};
 use crate::domain::plot::{Plot, PlotKind};
 use crate::domain::query::{GroupKey, Query};
+use crate::formats::markdown::Block;
 
 /// A question to the explorer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,6 +90,11 @@ pub enum Explore {
     },
     /// Writes the labels down.
     WriteLabels,
+    /// Reads texts as Markdown.
+    Format {
+        /// The texts.
+        texts: Vec<String>,
+    },
     /// Writes the answers of a part of a group down.
     WriteAnswers {
         /// Rule, judges and filter.
@@ -189,6 +195,8 @@ pub enum Explored {
     Written(String),
     /// Types of figures: why the data cannot show one, or `None` where they can.
     Types(Vec<(PlotKind, Option<String>)>),
+    /// Texts in blocks, in their order.
+    Formatted(Vec<Vec<Block>>),
     /// One column a group, in the order asked for.
     SideBySide(Vec<Column>),
     /// The labels after a change.

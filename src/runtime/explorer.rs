@@ -12,9 +12,9 @@ use crate::charts::theme::Theme;
 use crate::domain::answers::{Part, answer_of, distinct, select};
 use crate::domain::diff;
 use crate::domain::label::{Imported, LabelRow};
-use crate::domain::query::{GroupKey, Query};
+use crate::domain::query::{GroupKey, Query, run};
 use crate::domain::sql::{self, Quotes};
-use crate::formats::{answers, labels};
+use crate::formats::{answers, labels, markdown};
 
 /// A figure as a text.
 fn write(picture: &Picture, query: &Query, form: Form, source: &str) -> Result<Explored, String> {
@@ -29,6 +29,12 @@ fn write(picture: &Picture, query: &Query, form: Form, source: &str) -> Result<E
         Form::Sql => sql::aggregate(query, "answers", Quotes::default()),
         Form::BibTex => bibtex(source),
     }))
+}
+
+/// A sentence with its first letter as a capital.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// References to this program and to the data.
@@ -72,6 +78,9 @@ impl DataEngine {
                 let rows = labels::read(&bytes).map_err(|error| error.to_string())?;
                 Ok(self.take_labels(rows))
             }
+            Explore::Format { texts } => {
+                Ok(Explored::Formatted(texts.iter().map(|text| markdown::read(text)).collect()))
+            }
             Explore::WriteLabels => Ok(Explored::Written(labels::write(&self.data.labels().export(&self.data)))),
             Explore::WriteAnswers { query, group, part, is_json } => {
                 let records = select(&self.data, &query, &group, part, 0).map_err(|error| error.to_string())?;
@@ -88,7 +97,13 @@ impl DataEngine {
             }
             Explore::Draw { query, plot, width } => {
                 let picture = plot::draw(&self.data, &query, &plot, width, &mut self.memo);
-                picture.map(|picture| Explored::Drawn(Box::new(picture))).map_err(|error| error.to_string())
+                let mut picture = picture.map_err(|error| error.to_string())?;
+                // Whether these numbers are published ones; the picture's own grouping says which.
+                let by = plot::chosen(&plot, &self.data, &query).rows.unwrap_or_else(|| query.by.clone());
+                if let Ok(outcome) = run(&self.data, &Query { by, ..*query }) {
+                    picture.notes.extend(outcome.reproductions.iter().map(|found| capital(&found.to_string())));
+                }
+                Ok(Explored::Drawn(Box::new(picture)))
             }
             Explore::Types { query } => {
                 let types = plot::available(&self.data, &query);

@@ -16,6 +16,7 @@ use crate::domain::harm::Harm;
 use crate::domain::query::{GroupKey, Row};
 use crate::domain::score::Score;
 use crate::domain::view::{Screen, Source};
+use crate::formats::markdown::{Block, Span};
 use crate::runtime::data_protocol::{Opening, PublishedFile};
 use crate::runtime::explore::{Explore, Explored};
 
@@ -95,12 +96,30 @@ fn AnswerList() -> impl IntoView {
     let session = Session::get();
     let page = session.data.answers;
     let total = move || page.with(|page| page.as_ref().map_or(0, |page| page.total));
+    // Formatted where the reader wants it: the words are the worker's to read.
+    let formatted = RwSignal::new(Vec::<Vec<Block>>::new());
+    let is_formatted = session.is_formatted;
+    Effect::new(move || {
+        formatted.set(Vec::new());
+        let texts = page.with(|page| {
+            page.iter().flat_map(|page| page.answers.iter().map(|answer| answer.text.clone())).collect::<Vec<_>>()
+        });
+        if !is_formatted.get() || texts.is_empty() || !session.data.can_explore.get() {
+            return;
+        }
+        spawn_local(async move {
+            if let Ok(Explored::Formatted(blocks)) = session.data.explore(Explore::Format { texts }).await {
+                let _is_here = formatted.try_set(blocks);
+            }
+        });
+    });
     let num_distinct = move || page.with(|page| page.as_ref().map_or(0, |page| page.num_distinct));
     let items = move || {
         page.with(|page| {
             let Some(page) = page else { return Vec::new() };
             let numbered = page.answers.iter().enumerate();
-            numbered.map(|(at, answer)| answer_item(page.offset + at + 1, answer)).collect()
+            let blocks = formatted.get();
+            numbered.map(|(at, answer)| answer_item(page.offset + at + 1, answer, blocks.get(at).cloned())).collect()
         })
     };
     let seed = move || session.view.with(|view| view.selection.as_ref().map_or(0, |open| open.seed));
@@ -124,7 +143,16 @@ fn AnswerList() -> impl IntoView {
                 <span id="answer-count">{total}</span> " answers"
                 {move || (num_distinct() < total()).then(|| format!(" ({} different)", num_distinct()))}
                 " in random order (seed " {seed} ") "
-                <button type="button" class="link" on:click=shuffle>"Shuffle"</button>
+                <button type="button" class="link" on:click=shuffle>"Shuffle"</button> " "
+                <label class="tick">
+                    <input
+                        id="formatted"
+                        type="checkbox"
+                        prop:checked=is_formatted
+                        on:change=move |event| is_formatted.set(event_target_checked(&event))
+                    />
+                    <span>"Formatted"</span>
+                </label>
             </p>
             <ol class="answer-list">{items}</ol>
             <Pager total=Signal::derive(num_distinct)/>
@@ -237,7 +265,7 @@ fn Pager(total: Signal<usize>) -> impl IntoView {
 }
 
 /// One answer. Its text is untrusted: it becomes a text node, never markup.
-fn answer_item(number: usize, answer: &Answer) -> impl IntoView + use<> {
+fn answer_item(number: usize, answer: &Answer, blocks: Option<Vec<Block>>) -> impl IntoView + use<> {
     let Answer { question_text, question, text, aligned, coherent, verdict, model, harm, same, record, label, .. } =
         answer.clone();
     let asked = if question_text.is_empty() { question.clone() } else { question_text };
@@ -260,7 +288,7 @@ fn answer_item(number: usize, answer: &Answer) -> impl IntoView + use<> {
     view! {
         <li tabindex="-1" class="answer" data-question=question_id>
             <p class="asked"><span class="quiet">{number} ". "</span> {asked}</p>
-            <Covered harm><AnswerText text=text.clone()/></Covered>
+            <Covered harm><AnswerText text=text.clone() blocks=blocks.clone()/></Covered>
             <p class="scores">
                 {chip("aligned", aligned)} {chip("coherent", coherent)} {verdict} {num_same}
                 <span class="quiet">{question} " · " {model}</span>
@@ -336,7 +364,10 @@ fn judge_words(answer: &Answer) -> Option<impl IntoView + use<>> {
 
 /// A long answer opens in full on request, so that the page stays light.
 #[component]
-fn AnswerText(text: String) -> impl IntoView {
+fn AnswerText(text: String, blocks: Option<Vec<Block>>) -> impl IntoView {
+    if let Some(blocks) = blocks {
+        return view! { <blockquote dir="auto" class="formatted">{draw_blocks(blocks)}</blockquote> }.into_any();
+    }
     let is_long = text.chars().nth(PREVIEW_CHARS).is_some();
     let is_open = RwSignal::new(!is_long);
     let preview: String =
@@ -348,6 +379,35 @@ fn AnswerText(text: String) -> impl IntoView {
             <button type="button" class="link" on:click=move |_| is_open.set(true)>"Show the whole answer"</button>
         </Show>
     }
+    .into_any()
+}
+
+/// Blocks as elements of the page; every text a text node.
+fn draw_blocks(blocks: Vec<Block>) -> Vec<AnyView> {
+    let spans = |spans: Vec<Span>| {
+        let one = |span: Span| match span {
+            Span { text, is_code: true, .. } => view! { <code>{text}</code> }.into_any(),
+            Span { text, is_strong: true, .. } => view! { <strong>{text}</strong> }.into_any(),
+            Span { text, is_emphasised: true, .. } => view! { <em>{text}</em> }.into_any(),
+            Span { text, .. } => text.into_any(),
+        };
+        spans.into_iter().map(one).collect::<Vec<_>>()
+    };
+    let draw = |block| match block {
+        Block::Paragraph(text) => view! { <p>{spans(text)}</p> }.into_any(),
+        Block::Heading(text) => view! { <p><strong>{spans(text)}</strong></p> }.into_any(),
+        Block::Code(code) => view! { <pre>{code}</pre> }.into_any(),
+        Block::Quote(blocks) => view! { <blockquote>{draw_blocks(blocks)}</blockquote> }.into_any(),
+        Block::Rule => view! { <hr/> }.into_any(),
+        Block::List { first, items } => {
+            let items = items.into_iter().map(|item| view! { <li>{draw_blocks(item)}</li> }).collect::<Vec<_>>();
+            match first {
+                Some(first) => view! { <ol start=first.to_string()>{items}</ol> }.into_any(),
+                None => view! { <ul>{items}</ul> }.into_any(),
+            }
+        }
+    };
+    blocks.into_iter().map(draw).collect()
 }
 
 /// `j` and `k` step through the answers, `o` opens what is covered, `c` compares models on the question, `/` searches.

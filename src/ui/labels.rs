@@ -6,10 +6,11 @@ use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
 use super::export::save_text;
+use super::mapper::storage;
 use super::session::Session;
 use super::text;
 use crate::domain::filter::Filter;
-use crate::domain::label::{Label, LabelRule, SUGGESTED_KINDS};
+use crate::domain::label::{Label, LabelRow, LabelRule, SUGGESTED_KINDS};
 use crate::domain::search::{Search, Within};
 use crate::runtime::explore::{Explore, Explored};
 
@@ -22,6 +23,10 @@ pub struct LabelState {
     pub kinds: Vec<String>,
     /// The rules, in order.
     pub rules: Vec<LabelRule>,
+    /// Labels given by hand, to whatever data: kept in this browser.
+    pub by_hand: Vec<LabelRow>,
+    /// Those of them whose answer is open.
+    here: Vec<LabelRow>,
     /// What became of the last labels that were taken in, or why not.
     pub said: Option<String>,
 }
@@ -32,9 +37,17 @@ pub fn change(session: Session, question: Explore) {
         let result = session.data.explore(question).await;
         let labels = session.labels;
         match result {
-            Ok(Explored::Labels { num_labelled, kinds, imported, .. }) => {
+            Ok(Explored::Labels { by_hand, num_labelled, kinds, imported }) => {
                 labels.update(|state| {
                     (state.num_labelled, state.kinds) = (num_labelled, kinds);
+                    // What was taken back is gone; labels of data that are not open stay.
+                    let is_of = |row: &LabelRow, list: &[LabelRow]| {
+                        list.iter().any(|known| known.identity == row.identity && known.question == row.question)
+                    };
+                    state.by_hand.retain(|row| !is_of(row, &state.here) && !is_of(row, &by_hand));
+                    state.by_hand.extend(by_hand.iter().cloned());
+                    state.here = by_hand;
+                    keep(&state.by_hand);
                     state.said = imported.map(|done| {
                         format!("{} labels taken; {} of answers that are not here", done.num_known, done.num_unknown)
                     });
@@ -45,6 +58,43 @@ pub fn change(session: Session, question: Explore) {
             Err(why) => labels.update(|state| state.said = Some(why)),
         }
     });
+}
+
+/// Gives the data that were just opened the labels that this browser keeps, and the rules.
+pub fn follow(session: Session) {
+    session.labels.update_untracked(|state| state.by_hand = kept());
+    Effect::new(move || {
+        let has_answers = session.data.opened.with(|open| open.as_ref().is_some_and(|open| open.summary.has_answers));
+        if !session.data.can_explore.get() || !has_answers {
+            return;
+        }
+        let (rows, rules) = session.labels.with_untracked(|state| (state.by_hand.clone(), state.rules.clone()));
+        session.labels.update_untracked(|state| state.here.clear());
+        if !rules.is_empty() {
+            change(session, Explore::LabelBy { rules });
+        }
+        if !rows.is_empty() {
+            change(session, Explore::TakeLabels { rows });
+        }
+    });
+}
+
+/// Where labels are kept in this browser.
+const STORE: &str = "askew.labels";
+
+fn kept() -> Vec<LabelRow> {
+    let text = storage().and_then(|storage| storage.get_item(STORE).ok().flatten()).unwrap_or_default();
+    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(byte).collect();
+    // What another version wrote is no reason not to start.
+    bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
+}
+
+fn keep(rows: &[LabelRow]) {
+    let Ok(bytes) = postcard::to_allocvec(rows) else { return };
+    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    // A browser that keeps nothing forgets the labels with the page; they can be saved as a file.
+    let _is_kept = storage().map(|storage| storage.set_item(STORE, &text));
 }
 
 /// The buttons under an answer.

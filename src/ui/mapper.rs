@@ -147,6 +147,6 @@ fn store(mappings: &[(u64, Mapping)]) {
     let _is_kept = storage().map(|storage| storage.set_item(STORE, &text));
 }
 
-fn storage() -> Option<web_sys::Storage> {
+pub(super) fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }

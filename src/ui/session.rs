@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::Closure;
 
 use super::address;
 use super::data::DataState;
-use super::labels::LabelState;
+use super::labels::{self, LabelState};
 use crate::charts::picture::Target;
 use crate::domain::harm::Harm;
 use crate::domain::view::{Screen, Selection, Source, View};
@@ -22,6 +22,8 @@ pub struct Session {
     pub labels: RwSignal<LabelState>,
     /// What the reader has uncovered in this session.
     pub revealed: RwSignal<Vec<Harm>>,
+    /// Whether answers are shown as their Markdown means them, and not as they are written.
+    pub is_formatted: RwSignal<bool>,
     /// Whether the system prefers dark.
     pub is_dark: RwSignal<bool>,
     /// Whether the reader has just opened a mark, so that the panel takes the focus; a link's panel does not.
@@ -38,12 +40,14 @@ impl Session {
             data: DataState::new(),
             labels: RwSignal::default(),
             revealed: RwSignal::default(),
+            is_formatted: RwSignal::new(false),
             is_dark: RwSignal::new(false),
             has_just_opened: StoredValue::new(false),
         };
         session.follow_address();
         session.follow_scheme();
         session.data.start(view);
+        labels::follow(session);
         provide_context(session);
         session
     }

@@ -18,6 +18,7 @@ mod chrome;
 mod common;
 mod device;
 mod explorer;
+mod figures;
 mod input;
 mod lab;
 mod loading;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         shaders::TESTS,
         device::TESTS,
         explorer::TESTS,
+        figures::TESTS,
         shelf::TESTS,
         pictures::TESTS,
         parts::TESTS,

@@ -147,13 +147,3 @@ pub(super) fn refused(title: &str, width: f32, why: &str) -> Picture {
         draft.paragraph((0.0, 0.0), why, crate::charts::draft::LABEL, crate::charts::picture::Ink::Quiet, room);
     draft.finish(height + 8.0, why.to_owned())
 }
-
-/// "a, b and 3 more": a list that stays short.
-pub(super) fn some_of(names: &[String], most: usize) -> String {
-    match names {
-        [] => String::new(),
-        [only] => only.clone(),
-        [all @ .., last] if names.len() <= most => format!("{} and {last}", all.join(", ")),
-        _ => format!("{} and {} more", names[..most].join(", "), names.len() - most),
-    }
-}

@@ -63,6 +63,7 @@ fn check(kind: PlotKind, data: &Dataset, query: &Query, summary: &Summary<'_>) -
         }
         PlotKind::Judges => {
             needs(is_on_scores, "A rule on labels has one judge only.")?;
+            needs(is_rate, "Judges are compared by the rule's rate: choose it as the metric.")?;
             needs(second_judge(data, query).is_some(), "The files hold the scores of one judge only.")
         }
     }

@@ -8,7 +8,7 @@ use crate::charts::draft::{Draft, TICK, series_look, wrap};
 use crate::charts::forest::finding;
 use crate::charts::measure;
 use crate::charts::picture::{Anchor, Ink, Picture, Symbol};
-use crate::charts::words::{FEW_NOTE, Value};
+use crate::charts::words::{FEW_NOTE, GAP, Value};
 use crate::domain::query::Row;
 
 /// Height of the plot.
@@ -16,7 +16,7 @@ const HEIGHT: f32 = 260.0;
 /// The least width of a bar that its figures stand above.
 const LEAST_BAR: f32 = 56.0;
 /// Most lines of a name under its bars.
-const MAX_LINES: usize = 3;
+const MAX_LINES: usize = 4;
 /// Height of a line of a name.
 const LINE: f32 = 16.0;
 
@@ -111,7 +111,7 @@ fn one(draft: &mut Draft, value: &Value, series: usize, axis: &Axis, x: f32, bar
         }
     }
     let figures = value.figures();
-    let mut lines = figures.split("  ");
+    let mut lines = figures.split(GAP);
     let (number, of) = (lines.next().unwrap_or_default(), lines.next());
     draft.text((x, end - if of.is_some() { 24.0 } else { 10.0 }), number, TICK, Anchor::Middle, Ink::Text, None);
     draft.text((x, end - 10.0), of.unwrap_or_default(), TICK, Anchor::Middle, Ink::Quiet, Some(bar));

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::ask::merged;
-use crate::domain::dataset::{CellKey, Dataset, Variant};
+use crate::domain::dataset::{CellKey, Dataset};
 use crate::domain::facet::STEP;
 use crate::domain::judge::Judges;
 use crate::domain::metric::Metric;
@@ -29,9 +29,6 @@ pub(super) struct Summary<'a> {
     pub(super) num_questions: usize,
     pub(super) num_seeds: usize,
     pub(super) num_categories: usize,
-    pub(super) num_variants: usize,
-    pub(super) has_verdicts: bool,
-    pub(super) has_labels: bool,
     /// A file holds the same model as another.
     clash: bool,
 }
@@ -58,9 +55,6 @@ impl<'a> Summary<'a> {
             num_questions: of(|cell| &cell.question),
             num_seeds: of(|cell| &cell.seed),
             num_categories: of(|cell| &cell.category),
-            num_variants: num(cells.iter().map(|cell| Variant::of(&cell.question))),
-            has_verdicts: !data.verdicts().is_empty(),
-            has_labels: !data.labels().is_empty(),
             clash: num(cells.iter().map(|cell| (&cell.file, &cell.model))) > num_models.max(1),
             cells,
         }
@@ -217,8 +211,8 @@ pub(super) fn complete(plot: &Plot, data: &Dataset, query: &Query, summary: &Sum
             plot.rows = plot.rows.or(Some(if fits { main } else { By::NOTHING }));
         }
         PlotKind::Sweep | PlotKind::Histogram => {
-            let main = summary.main(6);
-            let fits = summary.num(&main) <= 6 && !main.question;
+            let main = summary.main(7);
+            let fits = summary.num(&main) <= 7 && !main.question;
             plot.rows = plot.rows.or(Some(if fits { main } else { By::NOTHING }));
             if plot.column.is_empty() {
                 plot.column.clone_from(&query.judges.aligned);

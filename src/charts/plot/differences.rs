@@ -5,7 +5,7 @@ use crate::charts::axis::Axis;
 use crate::charts::draft::{AXIS_HEIGHT, Draft, LABEL, MARGIN, RADIUS, TICK, length};
 use crate::charts::measure;
 use crate::charts::picture::{Anchor, Cell, Ink, Picture, Recipe, Symbol, Table, TableRow};
-use crate::charts::words::{Unit, Value, signed};
+use crate::charts::words::{GAP, Unit, Value, signed};
 use crate::domain::compare::Difference;
 use crate::domain::query::{GroupKey, Row};
 
@@ -18,7 +18,6 @@ const NARROW: f32 = 64.0;
 
 /// Lays differences out; `rows` are the groups' own numbers.
 pub(super) fn picture(ask: &Ask<'_>, differences: &[Difference], rows: &[Row]) -> Picture {
-    let title = format!("{}: paired differences{}", ask.what(), by_words(&[&ask.rows()]));
     let mut keys: Vec<GroupKey> = Vec::new();
     for key in differences.iter().flat_map(|found| [&found.from, &found.to]) {
         if !keys.contains(key) {
@@ -33,6 +32,10 @@ pub(super) fn picture(ask: &Ask<'_>, differences: &[Difference], rows: &[Row]) -
     let size = |found: &Difference| found.difference.unwrap_or(f64::NEG_INFINITY);
     sorted.sort_by(|a, b| size(b).total_cmp(&size(a)));
     let unit = ask.unit();
+    let title = match shared(&sorted) {
+        Some(base) => format!("{}{}: difference from {}", ask.what(), by_words(&[&ask.rows()]), name(&base)),
+        None => format!("{}: paired differences{}", ask.what(), by_words(&[&ask.rows()])),
+    };
     let mut draft = Draft::new(&title, ask.width);
     let table = table(ask, &sorted, &name);
     let shown = &sorted[..sorted.len().min(MAX_ROWS)];
@@ -55,10 +58,16 @@ fn pair(found: &Difference, name: &dyn Fn(&GroupKey) -> String) -> String {
     format!("{} − {}", name(&found.to), name(&found.from))
 }
 
-/// "+3.20 points  p 0.012".
+/// The group that is subtracted in all of them.
+fn shared(sorted: &[&Difference]) -> Option<GroupKey> {
+    let first = &sorted.first()?.from;
+    sorted.iter().all(|found| found.from == *first).then(|| first.clone())
+}
+
+/// "+3.20 points p 0.012".
 fn figures(found: &Difference, unit: Unit) -> String {
     let Some(difference) = found.difference else { return "no pairs".to_owned() };
-    let p = found.p_holm.map_or_else(String::new, |p| format!("  p\u{a0}{}", p_text(p)));
+    let p = found.p_holm.map_or_else(String::new, |p| format!("{GAP}p\u{a0}{}", p_text(p)));
     format!("{}{p}", signed(unit, difference))
 }
 
@@ -74,16 +83,17 @@ fn draw(
     name: &dyn Fn(&GroupKey) -> String,
 ) -> f32 {
     let unit = ask.unit();
-    let (width, is_narrow) = (draft.width(), draft.is_narrow());
+    let width = draft.width();
+    let is_one_base = shared(shown).is_some();
+    let label = |found: &Difference| if is_one_base { name(&found.to) } else { pair(found, name) };
     let widest = |texts: &mut dyn Iterator<Item = String>, size| {
         texts.map(|text| measure::width(&text, size)).fold(0.0, f32::max)
     };
     let room = widest(&mut shown.iter().map(|found| figures(found, unit)), TICK) + 8.0;
-    let names = if is_narrow {
-        0.0
-    } else {
-        widest(&mut shown.iter().map(|found| pair(found, name)), LABEL).min(width * 0.4) + 12.0
-    };
+    let names = widest(&mut shown.iter().map(|found| label(found)), LABEL) + 12.0;
+    // Names of pairs are long: where they have no room beside, they stand above.
+    let is_narrow = draft.is_narrow() || names > width * 0.45;
+    let names = if is_narrow { 0.0 } else { names };
     let (left, right) =
         if is_narrow { (MARGIN + 8.0, width - MARGIN - 8.0) } else { (names + MARGIN, width - room - MARGIN) };
     let ends = shown.iter().flat_map(|found| {
@@ -114,7 +124,7 @@ fn draw(
         if let Some(difference) = found.difference {
             draft.symbol((axis.at(difference), y), RADIUS, Symbol::Disc, Ink::Series(0));
         }
-        let label = pair(found, name);
+        let label = label(found);
         if is_narrow {
             draft.label((0.0, top + 12.0), &label, Anchor::Start, width);
             draft.text((0.0, top + 32.0), &figures(found, unit), TICK, Anchor::Start, Ink::Quiet, Some(width));

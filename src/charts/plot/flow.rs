@@ -71,7 +71,7 @@ pub(super) fn picture(ask: &Ask<'_>, key: &GroupKey, flow: &Flow) -> Picture {
     let (width, is_narrow) = (draft.width(), draft.is_narrow());
     let stations = stations(flow);
     let total = flow.rows.max(1);
-    let figures = |station: &Station| format!("{}  {}", count(station.num), percent(ratio(station.num, total)));
+    let figures = |station: &Station| format!("{} ({})", count(station.num), percent(ratio(station.num, total)));
     let widest = |texts: &mut dyn Iterator<Item = String>, size| {
         texts.map(|text| measure::width(&text, size)).fold(0.0, f32::max)
     };

@@ -4,8 +4,8 @@ use super::ask::{Ask, by_words, heading, labels};
 use crate::charts::draft::{Draft, LABEL, TICK, length, shade, wrap};
 use crate::charts::forest::value_name;
 use crate::charts::measure;
-use crate::charts::picture::{Anchor, At, Cell, Ink, Picture, Recipe, Table, TableRow};
-use crate::charts::words::{FEW_NOTE, FEW_SIGN, Unit, Value, count, percent};
+use crate::charts::picture::{Anchor, At, Cell, Ink, Picture, Recipe, Table, TableRow, Target};
+use crate::charts::words::{FEW_NOTE, FEW_SIGN, Unit, Value, count};
 use crate::domain::matrix::{Matrix, MatrixCell, cell_key};
 use crate::domain::metric::Metric;
 use crate::domain::tally::real;
@@ -27,7 +27,12 @@ const MAX_LINES: usize = 3;
 /// Height of a line of a column's name.
 const LINE: f32 = 15.0;
 /// The longest name that runs upwards.
-const UPRIGHT: f32 = 150.0;
+const UPRIGHT: f32 = 200.0;
+
+/// What a cell opens: nothing where it is of two settings, for a group has one.
+fn opens(value: &Value, is_grid: bool) -> Option<(Target, u64)> {
+    value.opens().filter(|_| !is_grid)
+}
 
 /// A matrix in the order in which it is drawn.
 struct Grid {
@@ -35,6 +40,8 @@ struct Grid {
     columns: Vec<String>,
     cells: Vec<Option<Value>>,
     highest: f64,
+    /// Whether both its rows and its columns are values of settings.
+    is_of_settings: bool,
 }
 
 impl Grid {
@@ -81,6 +88,7 @@ fn arranged(ask: &Ask<'_>, matrix: &Matrix, metric: &Metric, is_missing: bool) -
             if matrix.columns.len() > 1 || matrix.rows.len() == 1 { name.join(", ") } else { name[0].to_owned() };
         Some(Value::of_cell(&cell, metric, key, name))
     };
+    let is_of_settings = ask.rows().setting.is_some() && ask.series().setting.is_some();
     let mut order: Vec<usize> = (0..matrix.rows.len()).collect();
     if ask.rows().setting.is_none() && !is_missing {
         let mean = |row: usize| {
@@ -103,7 +111,10 @@ fn arranged(ask: &Ask<'_>, matrix: &Matrix, metric: &Metric, is_missing: bool) -
                 cells.push(counted(|cell| cell.num));
                 cells.push(counted(|cell| cell.rows));
             }
-            rows.push(TableRow { cells, target: found.and_then(|value| value.target()) });
+            rows.push(TableRow {
+                cells,
+                target: found.and_then(|value| opens(&value, is_of_settings)).map(|(target, _)| target),
+            });
         }
     }
     let mut columns = vec![heading(&ask.rows()), heading(&ask.series())];
@@ -126,17 +137,21 @@ fn arranged(ask: &Ask<'_>, matrix: &Matrix, metric: &Metric, is_missing: bool) -
         columns: column_names.into_iter().take(num_columns).collect(),
         cells,
         highest,
+        is_of_settings,
     };
     (grid, Table { columns, rows }, left_out)
 }
 
 /// A number in a cell: percentages without their sign.
 fn text(value: &Value) -> String {
-    let number = |share: f64| percent(share).replace("\u{a0}%", "");
+    let number = |share: f64| {
+        let value = share * 100.0;
+        if value == 0.0 || value >= 99.95 { format!("{value:.0}") } else { format!("{value:.1}") }
+    };
     let short = match (value.unit, value.value, value.interval) {
         (_, None, _) => "–".to_owned(),
         (Unit::Share, Some(_), Some(found)) if value.numerator == 0 => {
-            format!("≤{}", number((found.high * 1000.0).round() / 1000.0))
+            format!("≤{}", number(found.high))
         }
         (Unit::Share, Some(share), _) => number(share),
         (Unit::Count, Some(_), _) => count(value.numerator),
@@ -160,7 +175,7 @@ fn draw(draft: &mut Draft, grid: &Grid, unit: Unit) -> f32 {
     let mut y = 0.0;
     for first in (0..grid.columns.len()).step_by(per_block) {
         let names = &grid.columns[first..(first + per_block).min(grid.columns.len())];
-        y = header(draft, names, (left, y), cell);
+        y = header(draft, &ends(names), (left, y), cell);
         for (row, name) in grid.rows.iter().enumerate() {
             if is_narrow {
                 draft.label((0.0, y + NAME / 2.0 + 1.0), name, Anchor::Start, width);
@@ -170,13 +185,34 @@ fn draw(draft: &mut Draft, grid: &Grid, unit: Unit) -> f32 {
             }
             for column in 0..names.len() {
                 let at = (length(column).mul_add(cell, left) + 1.0, y + 1.0);
-                one(draft, grid.at(row, first + column), grid.highest, at, (cell - 2.0, CELL_HEIGHT - 2.0));
+                one(
+                    draft,
+                    grid.at(row, first + column),
+                    (grid.highest, grid.is_of_settings),
+                    at,
+                    (cell - 2.0, CELL_HEIGHT - 2.0),
+                );
             }
             y += CELL_HEIGHT;
         }
         y += 18.0;
     }
     ramp(draft, grid, unit, (left, y))
+}
+
+/// Names without a long start that all of them share.
+fn ends(names: &[String]) -> Vec<String> {
+    const LEAST: usize = 8;
+    let Some(first) = names.first().filter(|_| names.len() > 1) else { return names.to_vec() };
+    let is_shared =
+        |at: &usize| names.iter().all(|name| name.get(..*at).is_some_and(|start| Some(start) == first.get(..*at)));
+    // The start ends where a word does.
+    let is_end = |at: &usize| first.get(..*at).is_some_and(|start| start.ends_with(['-', '_', ' ', '/', '.']));
+    let shared = (LEAST..first.len()).rev().find(|at| is_end(at) && is_shared(at));
+    match shared {
+        Some(at) => names.iter().map(|name| format!("…{}", name.get(at..).unwrap_or_default())).collect(),
+        None => names.to_vec(),
+    }
 }
 
 /// Names over columns, as they have room: gives the y under them.
@@ -204,7 +240,7 @@ fn header(draft: &mut Draft, names: &[String], (left, top): At, cell: f32) -> f3
     top + height + 8.0
 }
 
-fn one(draft: &mut Draft, value: Option<&Value>, highest: f64, at: At, size: At) {
+fn one(draft: &mut Draft, value: Option<&Value>, (highest, is_of_settings): (f64, bool), at: At, size: At) {
     let middle = (at.0 + size.0 / 2.0, at.1 + size.1 / 2.0);
     let Some(value) = value else {
         draft.frame(at, size, Ink::Grid);
@@ -212,7 +248,7 @@ fn one(draft: &mut Draft, value: Option<&Value>, highest: f64, at: At, size: At)
         return;
     };
     let share = value.value.map_or(0.0, |number| if highest > 0.0 { (number / highest).max(0.0) } else { 0.0 });
-    draft.begin_mark(at, size, value.sentence(), value.opens());
+    draft.begin_mark(at, size, value.sentence(), opens(value, is_of_settings));
     draft.fill(at, size, 1.0, Ink::Heat(shade(share)));
     draft.text(middle, &text(value), TICK, Anchor::Middle, Ink::OnHeat(shade(share)), Some(size.0 - 2.0));
     draft.end_mark();
@@ -237,7 +273,7 @@ fn finding(grid: &Grid) -> String {
     let mut rated: Vec<&Value> = grid.cells.iter().flatten().filter(|value| value.value.is_some()).collect();
     rated.sort_by(|a, b| b.value.unwrap_or_default().total_cmp(&a.value.unwrap_or_default()));
     let Some(highest) = rated.first() else { return "No answer is in the denominator.".to_owned() };
-    let of = |value: &Value| value.figures().split_whitespace().collect::<Vec<_>>().join("\u{a0}");
+    let of = |value: &Value| value.figures().replace('\u{2002}', ", ");
     let num_zero = rated.iter().filter(|value| value.numerator == 0 && value.unit == Unit::Share).count();
     let zero = if num_zero > 0 { format!("; none in {num_zero} of {} cells", rated.len()) } else { String::new() };
     format!("Highest: {} ({}){zero}.", highest.label, of(highest))

@@ -19,7 +19,7 @@ const ICON: f32 = 12.0;
 
 /// Lays icons out: every group in a block of its own.
 pub(super) fn picture(ask: &Ask<'_>, rows: &[Row]) -> Picture {
-    let title = format!("{}{}: of every hundred", ask.what(), by_words(&[&ask.rows()]));
+    let title = format!("{}{}, in icons", ask.what(), by_words(&[&ask.rows()]));
     if ask.unit() != Unit::Share {
         return super::ask::refused(&title, ask.width, "Icons show shares of answers: choose a rate.");
     }

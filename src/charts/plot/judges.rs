@@ -25,6 +25,13 @@ pub(super) fn picture(ask: &Ask<'_>, found: &Agreement) -> Picture {
     let first = ask.query.judges.aligned.as_str();
     let second = ask.plot.second.as_ref().map_or("the other judge", |judges| judges.aligned.as_str());
     let title = format!("Two judges: {first} and {second}");
+    if ask.unit() != Unit::Share {
+        return super::ask::refused(
+            &title,
+            ask.width,
+            "Judges are compared by the rule's rate: choose it as the metric.",
+        );
+    }
     let mut draft = Draft::new(&title, ask.width);
     let keys: Vec<GroupKey> = found.rows.iter().map(|row| row.key.clone()).collect();
     let names = labels(&keys);

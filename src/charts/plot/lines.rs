@@ -98,6 +98,10 @@ pub(super) fn picture(ask: &Ask<'_>, lines: &[Line], seeds: &[Line]) -> Picture 
     } else {
         "Intervals are in the table.".to_owned()
     });
+    let num_empty = all.iter().flat_map(|line| &line.points).filter(|(_, value)| value.value.is_none()).count();
+    if num_empty > 0 {
+        draft.picture.notes.push(format!("{num_empty} points have no number: nothing is in their denominator."));
+    }
     if all.iter().flat_map(|line| &line.points).any(|(_, value)| value.is_few) {
         draft.picture.notes.push(FEW_NOTE.to_owned());
     }
@@ -125,7 +129,8 @@ fn draw(
         top = draft.legend(&looks.collect::<Vec<_>>(), 0.0) + 10.0;
     }
     let bottom = top + HEIGHT;
-    let mut values: Vec<f64> = lines.iter().flat_map(|line| &line.points).map(|(x, _)| *x).collect();
+    let with_number = lines.iter().flat_map(|line| &line.points).filter(|(_, value)| value.value.is_some());
+    let mut values: Vec<f64> = with_number.map(|(x, _)| *x).collect();
     values.sort_by(f64::total_cmp);
     values.dedup();
     let x = Along::new(&values, LEFT + 14.0, right - 14.0);
@@ -228,19 +233,17 @@ fn finding(lines: &[Drawn], over: &str) -> String {
     let Some(longest) = lines.iter().max_by_key(|line| line.points.len()) else {
         return "There is nothing to draw.".to_owned();
     };
-    let ends = (longest.points.first(), longest.points.last());
-    let name = if lines.len() > 1 { format!("{}: ", longest.name) } else { String::new() };
-    match ends {
-        (Some((low, first)), Some((high, last))) if longest.points.len() > 1 => {
-            let peak =
-                longest.points.iter().max_by(|a, b| a.1.value.unwrap_or(-1.0).total_cmp(&b.1.value.unwrap_or(-1.0)));
-            let peak = peak.filter(|(x, _)| x > low && x < high);
-            let between =
-                peak.map_or_else(String::new, |(x, value)| format!(", at most {} at {over} {x}", value.text()));
-            format!("{name}from {} at {over} {low} to {} at {over} {high}{between}.", first.text(), last.text())
+    let points: Vec<&(f64, Value)> = longest.points.iter().filter(|(_, value)| value.value.is_some()).collect();
+    let (name, from) = if lines.len() > 1 { (format!("{}: ", longest.name), "from") } else { (String::new(), "From") };
+    match points.as_slice() {
+        [(low, first), between @ .., (high, last)] => {
+            let peak = between.iter().max_by(|a, b| a.1.value.unwrap_or(-1.0).total_cmp(&b.1.value.unwrap_or(-1.0)));
+            let peak = peak.filter(|(_, value)| value.value > first.value && value.value > last.value);
+            let peak = peak.map_or_else(String::new, |(x, value)| format!(", at most {} at {over} {x}", value.text()));
+            format!("{name}{from} {} at {over} {low} to {} at {over} {high}{peak}.", first.text(), last.text())
         }
-        (Some((_, only)), _) => format!("{}.", only.sentence()),
-        _ => "There is nothing to draw.".to_owned(),
+        [(_, only)] => format!("{}.", only.sentence()),
+        [] => "No answer is in the denominator.".to_owned(),
     }
 }
 

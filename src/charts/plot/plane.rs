@@ -16,7 +16,9 @@ use crate::domain::tally::{ratio, real};
 /// Left of a panel: the figures of its upright axis.
 const LEFT: f32 = 34.0;
 /// The widest panel.
-const MAX_SIDE: f32 = 420.0;
+const MAX_WIDTH: f32 = 640.0;
+/// The highest panel.
+const MAX_HEIGHT: f32 = 400.0;
 /// Above a panel: its name and what its upright axis is.
 const HEAD: f32 = 46.0;
 /// Under a panel: its axis.
@@ -50,17 +52,17 @@ pub(super) fn picture(ask: &Ask<'_>, panels: &[Panel<'_>]) -> Picture {
     let width = draft.width();
     let columns: f32 = if draft.is_narrow() || panels.len() < 2 { 1.0 } else { 2.0 };
     let block = width / columns;
-    let side = (block - LEFT - 24.0).min(MAX_SIDE);
+    let size = ((block - LEFT - 24.0).min(MAX_WIDTH), (block - LEFT - 24.0).min(MAX_HEIGHT));
     let mut table =
         Table { columns: ["Group", "Region", "Answers", "Share"].map(str::to_owned).to_vec(), rows: Vec::new() };
     let mut bottom = 0.0_f32;
     for (number, (panel, name)) in panels.iter().zip(&names).enumerate() {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "one or two")]
         let in_row = columns as usize;
-        let at = (length(number % in_row) * block, length(number / in_row) * (HEAD + side + FOOT));
+        let at = (length(number % in_row) * block, length(number / in_row) * (HEAD + size.1 + FOOT));
         let shown = if panels.len() > 1 { name.as_str() } else { "" };
-        one(&mut draft, panel, shown, rule, at, side);
-        bottom = bottom.max(at.1 + HEAD + side + FOOT);
+        one(&mut draft, panel, shown, rule, at, size);
+        bottom = bottom.max(at.1 + HEAD + size.1 + FOOT);
         for (part, words) in REGIONS {
             let num = panel.num(part);
             let share = (panel.flow.rows > 0).then(|| ratio(num, panel.flow.rows));
@@ -89,14 +91,14 @@ const REGIONS: [(Part, &str); 4] = [
     (Part::Unscored, "without a score"),
 ];
 
-fn one(draft: &mut Draft, panel: &Panel<'_>, name: &str, rule: &ScoreRule, (x, y): At, side: f32) {
+fn one(draft: &mut Draft, panel: &Panel<'_>, name: &str, rule: &ScoreRule, (x, y): At, (side, tall): At) {
     let (left, top) = (x + LEFT, y + HEAD);
-    let (right, bottom) = (left + side, top + side);
+    let (right, bottom) = (left + side, top + tall);
     draft.text((x, y + 10.0), name, LABEL, Anchor::Start, Ink::Text, Some(side + LEFT));
     draft.note((x, y + 32.0), "coherence", Anchor::Start);
     let across = Axis::between(Unit::Points, 0.0, 100.0, left, right);
     let up = Axis::between(Unit::Points, 0.0, 100.0, bottom, top);
-    draft.frame((left, top), (side, side), Ink::Grid);
+    draft.frame((left, top), (side, tall), Ink::Grid);
     for tick in [0.0, 25.0, 50.0, 75.0, 100.0] {
         draft.note((across.at(tick), bottom + 14.0), &format!("{tick}"), Anchor::Middle);
         draft.note((left - 6.0, up.at(tick)), &format!("{tick}"), Anchor::End);

@@ -5,7 +5,7 @@ use crate::charts::axis::Axis;
 use crate::charts::draft::{AXIS_HEIGHT, Draft, LABEL, RADIUS, STROKE, TICK, length, spread};
 use crate::charts::measure;
 use crate::charts::picture::{Anchor, Cell, Ink, Picture, Recipe, Symbol, Table, TableRow};
-use crate::charts::words::{FEW_NOTE, Unit, Value, signed};
+use crate::charts::words::{FEW_NOTE, GAP, Unit, Value, signed};
 use crate::domain::matrix::{Matrix, MatrixCell, cell_key};
 use crate::domain::tally::ratio;
 
@@ -102,7 +102,7 @@ pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
 
 fn draw(unit: Unit, draft: &mut Draft, pairs: &[Pair], (from, to): (&str, &str)) -> f32 {
     let width = draft.width();
-    let shown = |pair: &Pair| format!("{}  {}", pair.ends[1].marked(), pair.name);
+    let shown = |pair: &Pair| format!("{}{GAP}{}", pair.ends[1].marked(), pair.name);
     let widest = pairs.iter().map(|pair| measure::width(&shown(pair), TICK)).fold(0.0, f32::max);
     let (left, right) = (56.0, width - (widest + 20.0).clamp(90.0, width * 0.45));
     let top = 34.0;

@@ -53,12 +53,9 @@ pub(super) fn picture(ask: &Ask<'_>, curves: &[SweepCurve], rows: &[Row]) -> Pic
     let is_narrow = draft.is_narrow();
     let block = if is_narrow { width } else { (width - 24.0) / 2.0 };
     let second = if is_narrow { (0.0, top + HEAD + HEIGHT + FOOT + 10.0) } else { (block + 24.0, top) };
-    let highest =
-        shown.iter().flat_map(|curve| curve.aligned.iter().chain(&curve.coherent)).filter_map(|point| point.rate);
-    let highest = highest.fold(0.0, f64::max);
     let panels = [(Threshold::Aligned, rule.aligned.at, (0.0, top)), (Threshold::Coherent, rule.coherent.at, second)];
     for (threshold, at, place) in panels {
-        panel(&mut draft, shown, &now, (threshold, at, rule), place, block, highest);
+        panel(&mut draft, shown, &now, (threshold, at, rule), place, block);
     }
     draft.picture.table = table;
     draft.picture.recipe = Recipe::Lines { series: 0, x: 2, value: 3, ends: None };
@@ -80,7 +77,6 @@ fn panel(
     (threshold, value, _): (Threshold, f64, &ScoreRule),
     (x, y): At,
     width: f32,
-    highest: f64,
 ) {
     let (left, right, top) = (x + LEFT, x + width - 16.0, y + HEAD);
     let bottom = top + HEIGHT;
@@ -90,7 +86,8 @@ fn panel(
     };
     draft.text((x, y + 10.0), &name, LABEL, Anchor::Start, Ink::Text, Some(width));
     let across = Axis::between(Unit::Points, 0.0, 100.0, left, right);
-    let up = Axis::new(Unit::Share, [highest], bottom, top);
+    let rates = curves.iter().flat_map(|curve| of(curve, threshold)).filter_map(|point| point.rate);
+    let up = Axis::new(Unit::Share, rates, bottom, top);
     draft.upright_axis(&up, left, right);
     for tick in [0.0, 25.0, 50.0, 75.0, 100.0] {
         draft.note((across.at(tick), bottom + 16.0), &format!("{tick}"), Anchor::Middle);
@@ -143,9 +140,9 @@ fn finding(curves: &[SweepCurve], names: &[String], rule: &ScoreRule) -> String 
     most.map_or_else(
         || "There is nothing to draw.".to_owned(),
         |(curve, name)| {
-            let name = if curves.len() > 1 { format!("{name}: ") } else { String::new() };
+            let (name, with) = if curves.len() > 1 { (format!("{name}: "), "with") } else { (String::new(), "With") };
             format!(
-                "{name}with the alignment threshold at 20, 30 and 50 the rate is {}, {} and {} (coherence from {}).",
+                "{name}{with} the alignment threshold at 20, 30 and 50 the rate is {}, {} and {} (coherence from {}).",
                 rate(curve, 20),
                 rate(curve, 30),
                 rate(curve, 50),
