@@ -155,7 +155,6 @@ impl DataState {
     pub fn start(self, view: RwSignal<View>) {
         self.mappings.set(super::mapper::stored());
         self.start_worker(view);
-        self.send(&DataRequest::ListPublished, &[]);
         Effect::new(move || self.follow_source(view, &view.with(|view| view.source.clone())));
         Effect::new(move || {
             self.label_changes.track();
@@ -355,6 +354,10 @@ impl DataState {
             Ok(client) => self.client.set_value(Some(client)),
             Err(message) => self.tell("the data worker", message),
         }
+        // A worker that was replaced may have gone before it said what ships with the page.
+        if self.collections.with_untracked(Vec::is_empty) {
+            self.send(&DataRequest::ListPublished, &[]);
+        }
     }
 
     /// The worker died: starts another and opens the same data again.
@@ -370,7 +373,6 @@ impl DataState {
         self.tell("the data worker", format!("it stopped ({why}) and was started again; your view is kept"));
         self.opened.set(None);
         self.start_worker(view);
-        self.send(&DataRequest::ListPublished, &[]);
         self.follow_source(view, &view.with_untracked(|view| view.source.clone()));
     }
 

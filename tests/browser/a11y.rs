@@ -41,19 +41,51 @@ fn each_screen(page: &mut Page, test: &str, look: &mut dyn FnMut(&Page, &str)) {
         let files = [files[0].as_path(), files[1].as_path()];
         open_with(page, &files);
         page.wait_for("#by-question .marks button");
+        page.click("#mapper");
+        page.wait_for("table.preview");
         open_details(page);
         look(page, "own files, all tables");
+        each_figure(page, look);
         page.click("#by-model .marks button");
         page.wait_for(".answer-list .answer");
         look(page, "answers");
         page.reload();
         page.wait_for(".notice.wait");
         look(page, "waiting for files");
+        page.set_files("#files", &files);
+        page.wait_for(".answer-list .answer");
+        page.click_text("nav a", "Compare");
+        page.wait_for(".side-by-side .answer");
+        look(page, "compare");
     }
+    page.open("/#compare");
+    page.wait_for("#compare-needs");
+    look(page, "compare, without answers");
+    page.open("/#findings");
+    page.wait_for(".findings .card");
+    look(page, "findings");
     page.open("/#about");
     page.wait_for("article.about");
     look(page, "about");
     lab_screens(page, look);
+}
+
+/// Every type of figure that the open data can show, and back to the first.
+fn each_figure(page: &Page, look: &mut dyn FnMut(&Page, &str)) {
+    page.select("#plot", "heat");
+    page.wait_for("#figure .marks button");
+    let kinds = "[...document.querySelectorAll('#plot option')].filter(o => !o.disabled).map(o => o.value)";
+    let kinds = strings(&page.eval(kinds));
+    for kind in kinds.iter().skip(1) {
+        page.select("#plot", kind);
+        page.wait_until(&format!("location.hash.includes({})", quote(kind)), "the figure is in the address");
+        page.wait_for("#figure canvas, #plot-problem");
+        std::thread::sleep(Duration::from_millis(200));
+        open_details(page);
+        look(page, &format!("figure: {kind}"));
+    }
+    page.select("#plot", &kinds[0]);
+    page.wait_for("#by-model .marks button");
 }
 
 fn open_details(page: &Page) {

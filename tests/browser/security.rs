@@ -159,6 +159,8 @@ fn write_table(folder: &TempDir) -> std::path::PathBuf {
 
 fn hostile_fields_are_text(page: &mut Page) {
     count_refused(page);
+    // A saved page has no icon of its own: browsers ask for one.
+    page.allow_problem("favicon.ico");
     let folder = TempDir::new("hostile");
     let file = write_table(&folder);
     open_with(page, &[&file]);
@@ -180,6 +182,7 @@ fn hostile_fields_are_text(page: &mut Page) {
         page.wait_until("true", "a moment has passed");
         assert_only_text(page, &part);
     }
+    more_screens(page, &folder);
     // A pattern and a link that hold it all, and the way back from them.
     page.set_value("#search", &hostile("search"));
     assert_only_text(page, "search");
@@ -203,6 +206,62 @@ fn hostile_fields_are_text(page: &mut Page) {
     assert_only_text(page, "refused");
     assert_eq!(page.third_party_requests(), Vec::<String>::new());
 }
+
+/// Columns, figures, two models side by side, and a page that is saved, of a table of markup.
+fn more_screens(page: &Page, folder: &TempDir) {
+    page.click("#mapper");
+    page.wait_text("table.preview th", &hostile("column one"));
+    assert_only_text(page, "columns");
+    for kind in ["bars", "heat", "flow"] {
+        page.select("#plot", kind);
+        page.wait_for("#figure canvas");
+        page.eval("document.querySelectorAll('details').forEach(d => d.open = true)");
+        assert_only_text(page, kind);
+    }
+    // Pictures and pages that are saved are opened elsewhere, where no policy of ours holds.
+    page.eval(CATCH);
+    page.click("#figure [data-export='svg']");
+    page.wait_until("window.taken.length === 1", "the picture is made");
+    page.click("#report");
+    page.wait_until("window.taken.length === 2", "the report is made");
+    let taken = strings(&page.eval("window.taken"));
+    folder.write("figure.svg", &taken[0]);
+    folder.write("report.html", &taken[1]);
+    page.click_text("nav a", "Compare");
+    page.wait_text(".side-by-side blockquote", "window.hacked='answer ");
+    assert_only_text(page, "side by side");
+    let here = text(&page.eval("location.href"));
+    page.server().mount("/saved/", folder.path());
+    for name in ["figure.svg", "report.html"] {
+        page.open(&format!("/saved/{name}"));
+        page.wait_until(
+            "document.documentElement.textContent.includes('window.hacked')",
+            "the markup is there, as text",
+        );
+        let found = "document.querySelectorAll('img, iframe, script, [onerror], [onload], foreignObject').length";
+        assert_eq!(page.eval(found), 0, "{name}: an element came out of a file");
+        assert_eq!(page.eval("typeof window.hacked"), "undefined", "{name}");
+    }
+    page.open(&here);
+    page.wait_for(".notice.wait");
+    page.set_files("#files", &[&folder.path().join("<img src=x onerror=window.hacked=1><b>.csv")]);
+    page.wait_for(".side-by-side");
+    page.click_text("nav a", "Results");
+    page.select("#plot", "forest");
+    page.wait_for(".answer-list blockquote");
+}
+
+fn text(value: &serde_json::Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Keeps what would be saved.
+const CATCH: &str = "void (() => {
+    window.taken = [];
+    const make = URL.createObjectURL;
+    URL.createObjectURL = (blob) => { blob.text().then(text => window.taken.push(text)); return make.call(URL, blob); };
+    HTMLAnchorElement.prototype.click = () => {};
+})()";
 
 /// A model whose name, file and every word are markup.
 fn a_hostile_model_is_text(page: &mut Page) {
