@@ -27,7 +27,7 @@ fn card(finding: Finding, stated: &[Stated]) -> impl IntoView + use<> {
         conditions.contains(&figure.condition) || conditions.iter().any(|name| is_run_of(&figure.condition, name))
     };
     let figures: Vec<_> = stated.iter().filter(is_here).map(figure).collect();
-    let has_figures = !figures.is_empty();
+    let (num_figures, has_figures) = (figures.len(), !figures.is_empty());
     let (has_view, is_elsewhere) = (!view.is_empty(), view.contains("url="));
     let open = has_view.then(|| {
         let words = if is_elsewhere { "Open it: the rows are at their source" } else { "Open it" };
@@ -39,10 +39,12 @@ fn card(finding: Finding, stated: &[Stated]) -> impl IntoView + use<> {
             <h2>{title}</h2>
             <p>{sentence}</p>
             {open}
-            <Show when=move || has_figures>
-                <p class="quiet">"Stated by the source:"</p>
-            </Show>
-            <ul class="stated-figures">{figures}</ul>
+            {has_figures.then(|| view! {
+                <details>
+                    <summary>{num_figures} " figures as the source states them"</summary>
+                    <ul class="stated-figures">{figures}</ul>
+                </details>
+            })}
             {nothing}
             <p class="quiet">{source}</p>
         </li>

@@ -35,11 +35,7 @@ pub fn ResultsScreen() -> impl IntoView {
     let is_default = Memo::new(move |_| session.view.with(|view| view.plot.kind == PlotKind::Forest));
     let figures = move || {
         if is_default.get() {
-            view! {
-                <ByModel/>
-                <ByQuestion/>
-            }
-            .into_any()
+            view! { <ByModel/> }.into_any()
         } else {
             view! { <OtherFigure/> }.into_any()
         }
@@ -53,10 +49,13 @@ pub fn ResultsScreen() -> impl IntoView {
             <div>
                 <PlotPicker/>
                 <div class="charts" class:single=move || !is_default.get()>
-                    {figures}
-                    <FileFigures/>
-                    <Badges/>
-                    <Warnings/>
+                    <div>
+                        {figures}
+                        <FileFigures/>
+                        <Badges/>
+                        <Warnings/>
+                    </div>
+                    <Show when=move || is_default.get()><ByQuestion/></Show>
                 </div>
             </div>
             {panel}
