@@ -20,6 +20,8 @@ use crate::runtime::web::client::{Notice, WorkerClient};
 
 /// The script of the worker that knows the shipped figures, beside the page.
 const FIGURES_SCRIPT: &str = "worker_loader.js?data_worker";
+/// What failed, where it was not a file.
+const DATA_WORKER: &str = "the data worker";
 /// The script of the worker that also reads files and draws any figure: it takes the other's place when it is wanted.
 const FILES_SCRIPT: &str = "worker_loader.js?files_worker";
 /// Answers shown at once.
@@ -217,6 +219,11 @@ impl DataState {
 
     fn open(self, view: RwSignal<View>, files: Vec<(Opening, Option<web_sys::File>)>) {
         self.refused.set(Vec::new());
+        self.hand_over(view, files);
+    }
+
+    /// Gives files to the worker that reads them; what was said before stays said.
+    fn hand_over(self, view: RwSignal<View>, files: Vec<(Opening, Option<web_sys::File>)>) {
         if !self.reads_files.get_value() {
             self.reads_files.set_value(true);
             self.start_worker(view);
@@ -329,7 +336,7 @@ impl DataState {
                 self.pending.set_value(Some(source.clone()));
                 self.send(&DataRequest::OpenPublished { id: id.clone() }, &[]);
             }
-            (_, Some(files)) => self.open(view, files),
+            (_, Some(files)) => self.hand_over(view, files),
             // The chart of another dataset must not stand under this link's name. No other site is asked unasked.
             (Source::Files(_) | Source::Addresses(_), None) => {
                 self.opened.set(None);
@@ -352,7 +359,7 @@ impl DataState {
         });
         match started {
             Ok(client) => self.client.set_value(Some(client)),
-            Err(message) => self.tell("the data worker", message),
+            Err(message) => self.tell(DATA_WORKER, message),
         }
         // A worker that was replaced may have gone before it said what ships with the page.
         if self.collections.with_untracked(Vec::is_empty) {
@@ -367,10 +374,10 @@ impl DataState {
         let num_deaths = self.num_deaths.get_value() + 1;
         self.num_deaths.set_value(num_deaths);
         if num_deaths > MAX_DEATHS {
-            self.tell("the data worker", format!("it stopped again and again ({why}); reload the page"));
+            self.tell(DATA_WORKER, format!("it stopped again and again ({why}); reload the page"));
             return;
         }
-        self.tell("the data worker", format!("it stopped ({why}) and was started again; your view is kept"));
+        self.tell(DATA_WORKER, format!("it stopped ({why}) and was started again; your view is kept"));
         self.opened.set(None);
         self.start_worker(view);
         self.follow_source(view, &view.with_untracked(|view| view.source.clone()));
@@ -379,7 +386,7 @@ impl DataState {
     fn send(self, request: &DataRequest, attachments: &[JsValue]) {
         let sent = self.client.with_value(|client| client.as_ref().map(|client| client.send(request, attachments)));
         if let Some(Err(message)) = sent {
-            self.tell("the data worker", message);
+            self.tell(DATA_WORKER, message);
         }
     }
 
@@ -441,7 +448,11 @@ impl DataState {
         let Some(source) = self.pending.get_value() else { return };
         self.progress.set(None);
         self.partial.set(None);
-        self.refused.set(refused);
+        // That the worker had to be started again is still true when it has read the files again.
+        self.refused.update(|list| {
+            list.retain(|one| one.file == DATA_WORKER);
+            list.extend(refused);
+        });
         let keeps = self.keeps_selection.try_update_value(std::mem::take).unwrap_or_default();
         batch(|| {
             self.can_explore.set(self.reads_files.get_value());
