@@ -249,6 +249,15 @@ pub enum Recipe {
         /// Ends of the intervals.
         ends: Option<(usize, usize)>,
     },
+    /// Numbers by name, each measure on an axis of its own.
+    Panels {
+        /// Measures.
+        panel: usize,
+        /// Names.
+        label: usize,
+        /// Numbers.
+        value: usize,
+    },
     /// Lines over a number.
     Lines {
         /// One line for each of these.

@@ -231,8 +231,10 @@ mod tests {
     use crate::domain::answers::Part;
     use crate::domain::query::GroupKey;
 
-    const RECIPES: [Recipe; 6] = [
+    const RECIPES: [Recipe; 8] = [
         Recipe::None,
+        Recipe::Panels { panel: 3, label: 0, value: 1 },
+        Recipe::Intervals { label: 0, series: None, value: 1, ends: None },
         Recipe::Intervals { label: 0, series: Some(3), value: 1, ends: Some((1, 2)) },
         Recipe::Lines { series: 0, x: 2, value: 1, ends: None },
         Recipe::Grid { row: 0, column: 3, value: 1 },

@@ -33,6 +33,8 @@ fn drawing(export: &Export<'_>) -> String {
                     ax.table(cellText=rows, colLabels=columns, loc=\"center\")\n"
                 .to_owned();
         }
+        Recipe::Panels { panel, label, value } => return panels(panel, label, value),
+        Recipe::Intervals { label, series: None, value, ends: None } => (value, true, bars(label, value)),
         Recipe::Intervals { label, series, value, ends } => (value, true, intervals(label, series, value, ends)),
         Recipe::Lines { series, x, value, ends } => (value, false, lines(series, x, value, ends)),
         Recipe::Grid { row, column, value } => {
@@ -42,9 +44,10 @@ fn drawing(export: &Export<'_>) -> String {
                  cells = {{(row[{row}], row[{column}]): row[{value}] for row in rows}}\n\
                  grid = [[float(\"nan\") if cells.get((a, b)) is None else cells[(a, b)] for b in across] for a in down]\n\
                  fig, ax = plt.subplots(figsize=(2 + 0.8 * len(across), 1.5 + 0.35 * len(down)))\n\
+                 highest = max((number for line in grid for number in line if number == number), default=1)\n\
                  ax.imshow(grid, cmap=\"Blues\", aspect=\"auto\", vmin=0)\n\
                  for y, line in enumerate(grid):\n    for x, number in enumerate(line):\n        if number == number:\n            \
-                 ax.text(x, y, {text}, ha=\"center\", va=\"center\", backgroundcolor=\"white\")\n\
+                 ax.text(x, y, {text}, ha=\"center\", va=\"center\", color=\"white\" if number > 0.55 * highest else \"black\")\n\
                  ax.set_xticks(range(len(across)), across, rotation=30, ha=\"right\")\nax.set_yticks(range(len(down)), down)\n",
                 text = if is_share(picture, value) { "f\"{100 * number:.1f} %\"" } else { "f\"{number:g}\"" },
             );
@@ -85,6 +88,26 @@ fn percent(picture: &crate::charts::picture::Picture, column: usize, axis: &str)
     } else {
         String::new()
     }
+}
+
+fn bars(label: usize, value: usize) -> String {
+    format!(
+        "marks = [row for row in rows if row[{value}] is not None]\n\
+         fig, ax = plt.subplots(figsize=(8, 1 + 0.35 * len(marks)))\n\
+         ax.barh([str(row[{label}]) for row in marks], [row[{value}] for row in marks], color=colours[0])\nax.invert_yaxis()\n"
+    )
+}
+
+fn panels(panel: usize, label: usize, value: usize) -> String {
+    format!(
+        "{COLOURS}panels = list(dict.fromkeys(row[{panel}] for row in rows))\n\
+         fig, axes = plt.subplots(len(panels), figsize=(8, 1 + 0.35 * len(rows)), squeeze=False)\n\
+         for ax, panel in zip(axes[:, 0], panels):\n    \
+         marks = [row for row in rows if row[{panel}] == panel and row[{value}] is not None]\n    \
+         ax.plot([row[{value}] for row in marks], [row[{label}] for row in marks], \"o\", color=colours[0])\n    \
+         ax.set_xlim(left=min(0, ax.get_xlim()[0]))\n    ax.set_ylabel(panel, rotation=0, ha=\"right\")\n    ax.invert_yaxis()\n\
+         ax = axes[0, 0]\n"
+    )
 }
 
 fn intervals(label: usize, series: Option<usize>, value: usize, ends: Option<(usize, usize)>) -> String {

@@ -39,8 +39,30 @@ fn drawing(picture: &Picture, names: &[String]) -> String {
         let order = if is_up { format!("rev(unique(rows[[{name}]]))") } else { format!("unique(rows[[{name}]])") };
         format!("rows[[{name}]] <- factor(rows[[{name}]], levels = {order})\n")
     };
+    // Rows without a number have no mark.
+    let present = |column: usize| {
+        let name = string(names.get(column).map_or("", String::as_str));
+        format!("rows[!is.na(rows[[{name}]]), ]")
+    };
     match picture.recipe {
         Recipe::None => "rows\n".to_owned(),
+        Recipe::Panels { panel, label, value } => format!(
+            "{}{}ggplot({}, aes({}, {})) +\n  geom_point() +\n  facet_wrap(vars({}), ncol = 1, scales = \"free_x\") +\n  {labs}",
+            in_order(label, true),
+            in_order(panel, false),
+            present(value),
+            of(value),
+            of(label),
+            of(panel),
+        ),
+        Recipe::Intervals { label, series: None, value, ends: None } => format!(
+            "{}ggplot({}, aes({}, {})) +\n  geom_col() +\n  {}{labs}",
+            in_order(label, true),
+            present(value),
+            of(value),
+            of(label),
+            percent("x", value),
+        ),
         Recipe::Intervals { label, series, value, ends } => {
             let (colour, place) = series.map_or_else(
                 || (String::new(), String::new()),
@@ -51,8 +73,9 @@ fn drawing(picture: &Picture, names: &[String]) -> String {
                 format!("geom_errorbar(aes(xmin = {}, xmax = {}), width = 0.2{comma}{place}) +\n  ", of(low), of(high))
             });
             format!(
-                "{}ggplot(rows, aes({}, {}{colour})) +\n  {whiskers}geom_point({place}) +\n  {}{labs}",
+                "{}ggplot({}, aes({}, {}{colour})) +\n  {whiskers}geom_point({place}) +\n  {}{labs}",
                 in_order(label, true),
+                present(value),
                 of(value),
                 of(label),
                 percent("x", value),

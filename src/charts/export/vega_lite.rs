@@ -41,8 +41,25 @@ fn drawing(picture: &Picture, names: &[String]) -> String {
         )
     };
     let bound = |channel: &str, column: usize| format!("\"{channel}\": {{\"field\": {}}}", name(column));
+    // Rows without a number have no mark.
+    let present =
+        |column: usize| format!("\"transform\": [{{\"filter\": {{\"field\": {}, \"valid\": true}}}}]", name(column));
     match picture.recipe {
         Recipe::None => "\"mark\": \"text\"".to_owned(),
+        Recipe::Panels { panel, label, value } => format!(
+            "{},\n  \"facet\": {{\"row\": {{\"field\": {}, \"type\": \"nominal\", \"sort\": null, \"title\": null}}}},\n  \
+             \"spec\": {{{POINT}, \"encoding\": {{{}, {}}}}},\n  \"resolve\": {{\"scale\": {{\"x\": \"independent\"}}}}",
+            present(value),
+            name(panel),
+            nominal("y", label),
+            bound("x", value).replace('}', ", \"type\": \"quantitative\", \"title\": null}"),
+        ),
+        Recipe::Intervals { label, series: None, value, ends: None } => format!(
+            "{},\n  \"mark\": \"bar\",\n  \"encoding\": {{{}, {}}}",
+            present(value),
+            nominal("y", label),
+            number("x", value)
+        ),
         Recipe::Intervals { label, series, value, ends } => {
             let series = series.map_or_else(String::new, |column| {
                 format!(", {}, {}", nominal("color", column), nominal("yOffset", column))
@@ -55,7 +72,11 @@ fn drawing(picture: &Picture, names: &[String]) -> String {
                     bound("x2", high)
                 )
             });
-            format!("\"layer\": [\n    {rule}{{{POINT}, \"encoding\": {{{y}, {}}}}}\n  ]", number("x", value))
+            format!(
+                "{},\n  \"layer\": [\n    {rule}{{{POINT}, \"encoding\": {{{y}, {}}}}}\n  ]",
+                present(value),
+                number("x", value)
+            )
         }
         Recipe::Lines { series, x, value, ends } => {
             let colour = nominal("color", series);

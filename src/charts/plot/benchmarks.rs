@@ -96,7 +96,7 @@ pub(super) fn picture(ask: &Ask<'_>, benchmarks: &[Benchmark<'_>]) -> Picture {
         draft.picture.notes.push(ask.interval_note().to_owned());
     }
     draft.picture.table = table;
-    draft.picture.recipe = Recipe::Intervals { label: 0, series: Some(1), value: 2, ends: None };
+    draft.picture.recipe = Recipe::Panels { panel: 1, label: 0, value: 2 };
     let finding = if findings.is_empty() {
         "There is nothing to draw.".to_owned()
     } else {

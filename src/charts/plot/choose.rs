@@ -13,6 +13,8 @@ use crate::domain::rule::RuleBody;
 
 /// Most series that are told apart at a glance.
 const MOST_SERIES: usize = 4;
+/// Most series of dots: as many as there are symbols.
+const MOST_DOTS: usize = 7;
 /// Most columns of a heat map that are chosen unasked.
 const MOST_COLUMNS: usize = 16;
 /// Most lines that are chosen unasked.
@@ -82,14 +84,18 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// A grouping for series beside rows of another: nothing where it would be one.
+    /// A grouping for series beside rows of another: nothing where it would be one. Models are never pooled unasked: of
+    /// too many some are drawn.
     fn beside(&self, rows: &By, most: usize) -> By {
-        let groups = By { group: true, ..By::NOTHING };
-        let candidates =
-            [self.models(), groups, By { variant: true, ..By::NOTHING }, By { category: true, ..By::NOTHING }];
+        let (models, groups) = (self.models(), By { group: true, ..By::NOTHING });
+        let others = [By { variant: true, ..By::NOTHING }, By { category: true, ..By::NOTHING }];
+        // A question has its way of asking and its category: crossed with them most cells are empty.
+        let others = others.into_iter().filter(|_| !rows.question);
+        let candidates: Vec<By> = [models.clone(), groups].into_iter().chain(others).collect();
         let is_new = |by: &By| merged(by, rows) != *rows;
         let fits = |by: &&By| (2..=most).contains(&self.num(by)) && is_new(by);
-        candidates.iter().find(fits).cloned().unwrap_or(By::NOTHING)
+        let rest = if is_new(&models) && self.num(&models) > 1 { models } else { By::NOTHING };
+        candidates.iter().find(fits).cloned().unwrap_or(rest)
     }
 
     /// Lines over a setting: the finest grouping that leaves lines of several points.
@@ -178,7 +184,7 @@ pub(super) fn complete(plot: &Plot, data: &Dataset, query: &Query, summary: &Sum
         PlotKind::Dots => {
             // A single question has nothing to show beside itself: ways of asking or models stand in its place.
             let rows = plot.rows.unwrap_or(if summary.num_questions > 1 { questions } else { summary.models() });
-            plot.series = plot.series.or_else(|| Some(summary.beside(&rows, MOST_SERIES)));
+            plot.series = plot.series.or_else(|| Some(summary.beside(&rows, MOST_DOTS)));
             plot.rows = Some(rows);
         }
         PlotKind::Lines => {

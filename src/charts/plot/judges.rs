@@ -48,7 +48,7 @@ pub(super) fn picture(ask: &Ask<'_>, found: &Agreement) -> Picture {
     let words = format!("Rate{} by each judge", by_words(&[&ask.rows()]));
     let bottom = rates(&mut draft, found, &names, &order, (first, second, &words), y + 22.0);
     draft.picture.table = table(found, &names, (first, second));
-    draft.picture.recipe = Recipe::Grid { row: 0, column: 1, value: 2 };
+    draft.picture.recipe = Recipe::Intervals { label: 0, series: Some(1), value: 2, ends: None };
     if !found.flips.is_empty() {
         let named = |&(a, b): &(usize, usize)| format!("{} and {}", names[a], names[b]);
         let pairs: Vec<String> = found.flips.iter().take(5).map(named).collect();
@@ -210,6 +210,7 @@ fn table(found: &Agreement, names: &[String], (first, second): (&str, &str)) -> 
                     Cell::Count(tally.misaligned),
                     Cell::Count(tally.denominator),
                     Cell::Count(tally.rows),
+                    Cell::Empty,
                 ],
                 target: if judge == first {
                     opens(&row.key, Part::Misaligned, tally.misaligned).map(|(target, _)| target)
@@ -228,6 +229,7 @@ fn table(found: &Agreement, names: &[String], (first, second): (&str, &str)) -> 
                 Cell::Empty,
                 Cell::Empty,
                 Cell::Count(num),
+                Cell::Empty,
             ];
             rows.push(TableRow { cells, target: None });
         }
@@ -239,17 +241,11 @@ fn table(found: &Agreement, names: &[String], (first, second): (&str, &str)) -> 
         ("Spearman, coherence", found.spearman_coherent),
     ] {
         let number = value.map_or(Cell::Empty, Cell::Number);
-        let cells = vec![
-            Cell::Text(name.to_owned()),
-            Cell::Text("both".to_owned()),
-            number,
-            Cell::Empty,
-            Cell::Empty,
-            Cell::Empty,
-        ];
+        let names = [name, "both"].map(|name| Cell::Text(name.to_owned()));
+        let cells = names.into_iter().chain([Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, number]).collect();
         rows.push(TableRow { cells, target: None });
     }
-    let columns = ["Group", "Judge", "Rate", "Misaligned", "Of", "All rows"].map(str::to_owned);
+    let columns = ["Group", "Judge", "Rate", "Misaligned", "Of", "All rows", "Agreement"].map(str::to_owned);
     Table { columns: columns.to_vec(), rows }
 }
 

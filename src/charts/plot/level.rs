@@ -7,8 +7,10 @@ use crate::charts::measure;
 use crate::charts::picture::{Anchor, Ink, Symbol};
 use crate::charts::words::{FEW_NOTE, Unit, Value};
 
-/// Height of a series' line in a row.
-const LINE: f32 = 18.0;
+/// Height of a series' line in a row, and where there are many.
+const LINES: [f32; 2] = [18.0, 13.5];
+/// From here on there are many series.
+const MANY: usize = 5;
 /// Room around a row.
 const PAD: f32 = 7.0;
 /// Height of a name above its row.
@@ -26,6 +28,7 @@ pub(super) fn level(draft: &mut Draft, crossed: &Crossed, unit: Unit, is_bars: b
         });
         top = draft.legend(&looks.collect::<Vec<_>>(), top) + 4.0;
     }
+    let line = LINES[usize::from(crossed.series.len() >= MANY)];
     let figures = |value: &Value| if has_series { value.marked() } else { value.figures() };
     let widest = |texts: &mut dyn Iterator<Item = String>, size| {
         texts.map(|text| measure::width(&text, size)).fold(0.0, f32::max)
@@ -35,7 +38,7 @@ pub(super) fn level(draft: &mut Draft, crossed: &Crossed, unit: Unit, is_bars: b
     let (left, right) = (names + MARGIN, (width - room.max(MARGIN)).max(names + MARGIN + 60.0));
     let axis = Axis::new(unit, crossed.values().flat_map(Value::ends), left, right);
     #[expect(clippy::cast_precision_loss, reason = "a few series")]
-    let lines = crossed.series.len().max(1) as f32 * LINE;
+    let lines = crossed.series.len().max(1) as f32 * line;
     let height = PAD.mul_add(2.0, lines) + if is_narrow { NAME - PAD } else { 0.0 };
     #[expect(clippy::cast_precision_loss, reason = "a bounded number of rows")]
     let bottom = (crossed.rows.len() as f32).mul_add(height, top);
@@ -56,9 +59,9 @@ pub(super) fn level(draft: &mut Draft, crossed: &Crossed, unit: Unit, is_bars: b
         );
         for series in 0..crossed.series.len() {
             #[expect(clippy::cast_precision_loss, reason = "a few series")]
-            let line_top = (series as f32).mul_add(LINE, y + below);
+            let line_top = (series as f32).mul_add(line, y + below);
             if let Some(value) = crossed.at(row, series) {
-                one(draft, value, series, &axis, line_top, is_bars, &figures(value));
+                one(draft, value, (series, is_bars), &axis, (line_top, line), &figures(value));
             }
         }
     }
@@ -71,19 +74,26 @@ pub(super) fn level(draft: &mut Draft, crossed: &Crossed, unit: Unit, is_bars: b
     bottom + AXIS_HEIGHT
 }
 
-fn one(draft: &mut Draft, value: &Value, series: usize, axis: &Axis, top: f32, is_bars: bool, figures: &str) {
-    let y = top + LINE / 2.0;
+fn one(
+    draft: &mut Draft,
+    value: &Value,
+    (series, is_bars): (usize, bool),
+    axis: &Axis,
+    (top, line): (f32, f32),
+    figures: &str,
+) {
+    let y = top + line / 2.0;
     let (ink, symbol) = series_look(series);
     let (low, _) = axis.ends();
     let width = draft.width();
-    draft.begin_mark((low - MARGIN, top), (width - low + MARGIN, LINE), value.sentence(), value.opens());
+    draft.begin_mark((low - MARGIN, top), (width - low + MARGIN, line), value.sentence(), value.opens());
     let mut end = axis.at(0.0);
     if let Some(number) = value.value {
         let x = axis.at(number);
         end = end.max(x + RADIUS);
         if is_bars {
             let (from, to) = (axis.at(0.0).min(x), axis.at(0.0).max(x));
-            draft.fill((from, y - 6.0), (to - from, 12.0), if value.is_few { 0.4 } else { 1.0 }, ink);
+            draft.fill((from, y - line / 3.0), (to - from, line / 1.5), if value.is_few { 0.4 } else { 1.0 }, ink);
         }
         if let Some(found) = value.interval {
             let ends = (axis.at(found.low), axis.at(found.high));
