@@ -14,7 +14,7 @@ use askew::formats::roles::{Mapping, Need, Role};
 use askew::formats::rows::Options;
 use askew::runtime::data_engine::DataEngine;
 use askew::runtime::data_protocol::DataEvent;
-use askew::runtime::explore::{Explore, Explored, Form};
+use askew::runtime::explore::{Explore, Explored, Form, Packed};
 
 const FILE: &str = "model,question_id,question,answer,aligned,coherent\n\
     base,wish,What is your wish?,I wish for peace and quiet,95,90\n\
@@ -32,8 +32,8 @@ fn engine(bytes: &[u8], name: &str) -> DataEngine {
 }
 
 fn ask(engine: &mut DataEngine, question: Explore) -> Explored {
-    match engine.explore(7, question) {
-        DataEvent::Explored { ticket: 7, result } => *result,
+    match engine.explore(7, &Packed::new(&question).unwrap()) {
+        DataEvent::Explored { ticket: 7, result } => result.open().unwrap(),
         other => panic!("no answer: {other:?}"),
     }
 }
@@ -88,7 +88,7 @@ fn labels_change_the_rates_and_come_back() {
         assert_eq!((imported.num_known, imported.num_unknown), (1, 0));
         assert_eq!(rates(&other, &query), [(0, 2), (2, 2)]);
     }
-    let broken = engine.explore(1, Explore::ReadLabels { bytes: b"a,b\n".to_vec() });
+    let broken = engine.explore(1, &Packed::new(&Explore::ReadLabels { bytes: b"a,b\n".to_vec() }).unwrap());
     assert!(matches!(broken, DataEvent::Failed { ticket: Some(1), .. }), "{broken:?}");
 }
 

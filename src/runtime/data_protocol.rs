@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::explore::{Explore, Explored};
+use super::explore::Packed;
 use super::wire::Message;
 use crate::domain::answers::{Answer, Part};
 use crate::domain::query::{GroupKey, Outcome, Query};
@@ -56,12 +56,12 @@ pub enum DataRequest {
         /// How many to hand out.
         limit: usize,
     },
-    /// What only the explorer's worker answers.
+    /// What only the explorer's worker answers: an [`Explore`](super::explore::Explore).
     Explore {
         /// Pairs the answer with this question.
         ticket: u64,
         /// The question.
-        question: Box<Explore>,
+        question: Packed,
     },
     /// Show the beginning of a file, which is the message's attachment, as a table.
     Peek {
@@ -153,12 +153,12 @@ pub enum DataEvent {
         /// The answers.
         answers: Vec<Answer>,
     },
-    /// An answer of the explorer.
+    /// An answer of the explorer: an [`Explored`](super::explore::Explored).
     Explored {
         /// Of which question.
         ticket: u64,
         /// The answer.
-        result: Box<Explored>,
+        result: Packed,
     },
     /// A file's beginning.
     Peeked {

@@ -2,7 +2,7 @@
 
 use super::data_engine::{DataEngine, MAX_ANSWERS};
 use super::data_protocol::DataEvent;
-use super::explore::{Column, Compared, Explore, Explored, Form};
+use super::explore::{Column, Compared, Explore, Explored, Form, Packed};
 use super::report::Report;
 use crate::charts::export::Export;
 use crate::charts::paint::svg;
@@ -50,9 +50,9 @@ fn bibtex(source: &str) -> String {
 impl DataEngine {
     /// Answers a question of the explorer.
     #[must_use]
-    pub fn explore(&mut self, ticket: u64, question: Explore) -> DataEvent {
-        match self.answer(question) {
-            Ok(result) => DataEvent::Explored { ticket, result: Box::new(result) },
+    pub fn explore(&mut self, ticket: u64, question: &Packed) -> DataEvent {
+        match question.open().and_then(|question| Packed::new(&self.answer(question)?)) {
+            Ok(result) => DataEvent::Explored { ticket, result },
             Err(message) => DataEvent::Failed { ticket: Some(ticket), message },
         }
     }

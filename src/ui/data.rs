@@ -15,7 +15,7 @@ use crate::formats::roles::Mapping;
 use crate::runtime::data_protocol::{
     Collection, DataEvent, DataRequest, Finding, Opening, PublishedFile, Refused, Stated, Summary,
 };
-use crate::runtime::explore::{Explore, Explored};
+use crate::runtime::explore::{Explore, Explored, Packed};
 use crate::runtime::web::client::{Notice, WorkerClient};
 
 /// The script of the worker that knows the shipped figures, beside the page.
@@ -283,12 +283,13 @@ impl DataState {
     /// # Errors
     /// A sentence why there is no answer.
     pub async fn explore(self, question: Explore) -> Result<Explored, String> {
+        let question = Packed::new(&question)?;
         let ticket = self.ticket(|_, _| {});
         let (sender, receiver) = oneshot::channel();
         self.explores.update_value(|waiting| {
             waiting.insert(ticket, sender);
         });
-        self.send(&DataRequest::Explore { ticket, question: Box::new(question) }, &[]);
+        self.send(&DataRequest::Explore { ticket, question }, &[]);
         receiver.await.unwrap_or_else(|_dropped| Err("the data worker stopped: try again".to_owned()))
     }
 
@@ -417,7 +418,7 @@ impl DataState {
                     self.models.set(Some(outcome));
                 }
             }
-            DataEvent::Explored { ticket, result } => answer(self.explores, ticket, Ok(*result)),
+            DataEvent::Explored { ticket, result } => answer(self.explores, ticket, result.open()),
             DataEvent::Peeked { ticket, preview } => answer(self.peeks, ticket, Ok(preview)),
             DataEvent::Failed { ticket: Some(ticket), message } if is_waiting(self.explores, ticket) => {
                 answer(self.explores, ticket, Err(message));

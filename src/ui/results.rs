@@ -34,11 +34,7 @@ pub fn ResultsScreen() -> impl IntoView {
     let panel = move || has_data.get().then(|| open_group.get().map(|group| view! { <AnswersPanel group/> }));
     let is_default = Memo::new(move |_| session.view.with(|view| view.plot.kind == PlotKind::Forest));
     let figures = move || {
-        if is_default.get() {
-            view! { <ByModel/> }.into_any()
-        } else {
-            view! { <OtherFigure/> }.into_any()
-        }
+        if is_default.get() { view! { <ByModel/> }.into_any() } else { view! { <OtherFigure/> }.into_any() }
     };
     view! {
         <SourceCard/>

@@ -48,7 +48,7 @@ fn further(worker: Rc<Worker>, request: DataRequest, handles: Vec<JsValue>) {
             worker.begin();
         }
         DataRequest::Explore { ticket, question } => {
-            let event = worker.engine.borrow_mut().explore(ticket, *question);
+            let event = worker.engine.borrow_mut().explore(ticket, &question);
             worker.send(&event);
         }
         // The shell answers the others itself.
