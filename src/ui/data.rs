@@ -155,7 +155,6 @@ impl DataState {
 
     /// Starts the worker and asks it whatever the view shows.
     pub fn start(self, view: RwSignal<View>) {
-        self.mappings.set(super::mapper::stored());
         self.start_worker(view);
         Effect::new(move || self.follow_source(view, &view.with(|view| view.source.clone())));
         Effect::new(move || {

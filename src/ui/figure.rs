@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::chart::Chart;
-use super::export::Export;
 use super::session::Session;
 use super::table::NumbersTable;
 use crate::charts::picture::{Picture, Target};
@@ -43,7 +42,7 @@ pub fn Figure(
                 <Chart picture width chosen on_open/>
                 {notes}
                 <NumbersTable picture on_open/>
-                <Export id picture query/>
+                {session.parts.map(|parts| (parts.export)(id, picture, query))}
             </figure>
         </Show>
     }

@@ -33,13 +33,30 @@ fn label(element: &Element) -> String {
     element.get_attribute("aria-label").or_else(|| element.text_content()).unwrap_or_default()
 }
 
-/// Gives the focus back when `is_open` ends, unless something else has it by then.
-pub fn give_back(is_open: impl Fn() -> bool + 'static) {
-    let last = StoredValue::new(None::<Place>);
+/// Where the keyboard is, as a text for another app.
+#[must_use]
+pub fn place() -> Option<String> {
+    let Place { around, tag, label } = Place::of(&document().active_element()?)?;
+    Some([around, tag, label].join(SEPARATOR))
+}
+
+/// Between the parts of a place as a text: in no label.
+const SEPARATOR: &str = "\u{1f}";
+
+fn read_place(text: &str) -> Option<Place> {
+    let mut parts = text.splitn(3, SEPARATOR).map(str::to_owned);
+    Some(Place { around: parts.next()?, tag: parts.next()?, label: parts.next()? })
+}
+
+/// Gives the focus back when `is_open` ends, unless something else has it by then. `place` is where it was in the app before.
+pub fn give_back(place: Option<String>, is_open: impl Fn() -> bool + 'static) {
+    let last = StoredValue::new(place.as_deref().and_then(read_place));
+    // In this app it is where it was in the other, until something is opened.
+    request_animation_frame(move || restore(last.try_get_value().flatten()));
     let note = Closure::<dyn Fn(web_sys::FocusEvent)>::new(move |event: web_sys::FocusEvent| {
         let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
         if element.closest(".answers").ok().flatten().is_none() {
-            last.set_value(Place::of(&element));
+            let _is_here = last.try_set_value(Place::of(&element));
         }
     });
     if let Err(error) = document().add_event_listener_with_callback("focusin", note.as_ref().unchecked_ref()) {
@@ -51,7 +68,7 @@ pub fn give_back(is_open: impl Fn() -> bool + 'static) {
         let is_open = is_open();
         if was_open == Some(true) && !is_open {
             // Once everything is drawn.
-            request_animation_frame(move || restore(last.get_value()));
+            request_animation_frame(move || restore(last.try_get_value().flatten()));
         }
         is_open
     });

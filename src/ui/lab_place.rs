@@ -10,13 +10,16 @@ use crate::domain::view::Screen;
 /// The id of the element that the Lab draws into.
 pub const PLACE: &str = "lab-place";
 
-/// How far the Lab's code is.
+/// How far a part's code is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Code {
+pub(super) enum Code {
     /// Nobody wanted it yet.
     Absent,
+    /// It is being downloaded.
     Coming,
+    /// It could not be had.
     Failed,
+    /// It runs.
     Here,
 }
 
@@ -31,7 +34,7 @@ pub fn LabPlace(
     let load = move || {
         num_tries.update_value(|count| *count += 1);
         code.set(Code::Coming);
-        if let Err(error) = add_script(num_tries.get_value(), code) {
+        if let Err(error) = add_script("lab_app", num_tries.get_value(), code) {
             web_sys::console::error_1(&error);
             code.set(Code::Failed);
         }
@@ -59,13 +62,13 @@ pub fn LabPlace(
     }
 }
 
-/// Asks for the Lab's code by a script element, which hears how it went.
-fn add_script(attempt: u32, code: RwSignal<Code>) -> Result<(), JsValue> {
+/// Asks for a part's code by a script element, which hears how it went.
+pub(super) fn add_script(name: &str, attempt: u32, code: RwSignal<Code>) -> Result<(), JsValue> {
     let script = document().create_element("script")?;
     script.set_attribute("src", "app_loader.js")?;
     // Browsers may remember that a module failed: another address is asked for anew.
-    script.set_attribute("data-script", &format!("./lab_app.js?{attempt}"))?;
-    script.set_attribute("data-code", &format!("lab_app_bg.wasm?{attempt}"))?;
+    script.set_attribute("data-script", &format!("./{name}.js?{attempt}"))?;
+    script.set_attribute("data-code", &format!("{name}_bg.wasm?{attempt}"))?;
     let started = Closure::<dyn Fn()>::new(move || code.set(Code::Here));
     let failed = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
         // It is shown here.

@@ -6,7 +6,6 @@ use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, FileList};
 
 use super::data::name_of;
-use super::mapper::ColumnMapper;
 use super::session::Session;
 use super::text;
 use crate::domain::view::{Source, View};
@@ -20,8 +19,7 @@ pub fn SourceCard() -> impl IntoView {
             <CollectionPicker/>
             <OwnFiles/>
             <SourceNote/>
-            <Address/>
-            <ColumnMapper/>
+            {Session::get().parts.map(|parts| (parts.sources)())}
         </section>
     }
 }
@@ -69,7 +67,7 @@ fn OwnFiles() -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let chosen = move |_| {
         let Some(input) = input.get() else { return };
-        session.data.open_files(session.view, list(input.files()));
+        session.open_files(list(input.files()));
         // The same file chosen again is opened again.
         input.set_value("");
     };
@@ -96,7 +94,7 @@ fn openings(addresses: &[String]) -> Vec<Opening> {
 
 /// A file from another site, by its address.
 #[component]
-fn Address() -> impl IntoView {
+pub fn Address() -> impl IntoView {
     let session = Session::get();
     let address = RwSignal::new(String::new());
     let load = move |event: web_sys::SubmitEvent| {
@@ -194,7 +192,7 @@ pub fn DropZone(children: Children) -> impl IntoView {
         is_over.set(false);
         let files = list(event.data_transfer().and_then(|transfer| transfer.files()));
         session.view.update(|view| view.screen = crate::domain::view::Screen::Results);
-        session.data.open_files(session.view, files);
+        session.open_files(files);
     };
     view! {
         <div class="page" class:dropping=move || is_over.get() on:dragover=over on:dragleave=leave on:drop=drop>

@@ -2,15 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::answers::AnswersPanel;
 use super::chart::css;
 use super::controls::Controls;
 use super::figure::Figure;
-use super::filters::Filters;
 use super::open::{Notices, SourceCard};
-use super::plots::{OtherFigure, PlotPicker};
 use super::session::Session;
-use super::stated::{Badges, FileFigures, StatedFigures};
+use super::stated::StatedFigures;
 use super::text;
 use crate::charts::forest::forest;
 use crate::charts::names::model_labels;
@@ -31,24 +28,28 @@ pub fn ResultsScreen() -> impl IntoView {
     let open_group =
         Memo::new(move |_| session.view.with(|view| view.selection.as_ref().map(|open| open.group.clone())));
     // Without its data a mark has nothing to open: the page asks for the files first.
-    let panel = move || has_data.get().then(|| open_group.get().map(|group| view! { <AnswersPanel group/> }));
+    let parts = session.parts;
+    let panel = move || {
+        let group = open_group.get().filter(|_| has_data.get());
+        parts.zip(group).map(|(parts, group)| (parts.answers)(group))
+    };
     let is_default = Memo::new(move |_| session.view.with(|view| view.plot.kind == PlotKind::Forest));
-    let figures = move || {
-        if is_default.get() { view! { <ByModel/> }.into_any() } else { view! { <OtherFigure/> }.into_any() }
+    let figures = move || match parts.filter(|_| !is_default.get()) {
+        None => view! { <ByModel/> }.into_any(),
+        Some(parts) => (parts.figure)(),
     };
     view! {
         <SourceCard/>
         <Notices/>
         <Controls/>
-        <Filters/>
+        {parts.map(|parts| (parts.tools)())}
         <div class="columns" class:reading=move || is_open.get()>
             <div>
-                <PlotPicker/>
+                {parts.map(|parts| (parts.picker)())}
                 <div class="charts" class:single=move || !is_default.get()>
                     <div>
                         {figures}
-                        <FileFigures/>
-                        <Badges/>
+                        {parts.map(|parts| (parts.stated)())}
                         <Warnings/>
                     </div>
                     <Show when=move || is_default.get()><ByQuestion/></Show>

@@ -6,7 +6,9 @@ use wasm_bindgen::prelude::Closure;
 
 use super::address;
 use super::data::DataState;
-use super::labels::{self, LabelState};
+use super::handover;
+use super::labels::LabelState;
+use super::parts::Parts;
 use crate::charts::picture::Target;
 use crate::domain::harm::Harm;
 use crate::domain::view::{Screen, Selection, Source, View};
@@ -16,6 +18,10 @@ use crate::domain::view::{Screen, Selection, Source, View};
 pub struct Session {
     /// What the address says.
     pub view: RwSignal<View>,
+    /// What only the explorer's app draws; the first screen's has none of it.
+    pub parts: Option<Parts>,
+    /// Whether the first screen's app was asked for more than it has.
+    pub wants_explorer: RwSignal<bool>,
     /// What the data worker said.
     pub data: DataState,
     /// What is known about the reader's labels.
@@ -33,10 +39,12 @@ pub struct Session {
 impl Session {
     /// Starts the session from the address.
     #[must_use]
-    pub fn start() -> Self {
+    pub fn start(parts: Option<Parts>) -> Self {
         let view = RwSignal::new(View::from_fragment(&address::fragment()));
         let session = Self {
             view,
+            parts,
+            wants_explorer: RwSignal::new(false),
             data: DataState::new(),
             labels: RwSignal::default(),
             revealed: RwSignal::default(),
@@ -47,7 +55,9 @@ impl Session {
         session.follow_address();
         session.follow_scheme();
         session.data.start(view);
-        labels::follow(session);
+        if let Some(parts) = parts {
+            (parts.start)(session);
+        }
         provide_context(session);
         session
     }
@@ -56,6 +66,19 @@ impl Session {
     #[must_use]
     pub fn get() -> Self {
         expect_context()
+    }
+
+    /// Opens files of the reader's: the first screen's app leaves them to the explorer's.
+    pub fn open_files(self, files: Vec<web_sys::File>) {
+        if files.is_empty() {
+            return;
+        }
+        if self.parts.is_some() {
+            self.data.open_files(self.view, files);
+        } else {
+            handover::leave_files(&files);
+            self.wants_explorer.set(true);
+        }
     }
 
     /// Opens a mark's answers.
@@ -111,7 +134,8 @@ impl Session {
         });
         address::on_reader_change(move || {
             let found = View::from_fragment(&address::fragment());
-            if view.with_untracked(|view| *view != found) {
+            // The first screen's app may have left.
+            if view.try_with_untracked(|view| *view != found) == Some(true) {
                 view.set(found);
             }
         });

@@ -275,3 +275,10 @@ pub fn metric(metric: &Metric) -> String {
         Metric::MisalignAt(Some(k)) => format!("Misalign@{k}: one misaligned answer in {k}"),
     }
 }
+
+/// The button for what the first screen does not have.
+pub const MORE: &str = "Filters, sixteen more figures, labels, exports";
+/// While it is being downloaded.
+pub const MORE_COMING: &str = "Loading …";
+/// Where it could not be had.
+pub const MORE_ABSENT: &str = "The rest of the page could not be loaded: check the connection.";

@@ -141,8 +141,7 @@ pub(crate) const PEFT: Environment = Environment {
 pub(crate) const PORT: u16 = 8080;
 
 /// Kilobytes (1000 bytes) of brotli for all code of the first screen. Source: INTERFACE, budgets.
-// Over INTERFACE's 350: the explorer's screens are to become a part of their own, as the Lab's are.
-pub(crate) const FIRST_SCREEN_KB: usize = 425;
+pub(crate) const FIRST_SCREEN_KB: usize = 350;
 
 /// Kilobytes (1000 bytes) of brotli for each part that loads later. INTERFACE's budget is 400; the engine worker is 4 over
 /// it since it rounds on the GPU too. It may not grow: the f32 reference, which only tests and the self-test need, is to go.
