@@ -176,6 +176,30 @@ fn what_cannot_be_drawn_says_why() {
     }
 }
 
+/// Many groups: figures stay bounded and quick, the table has all.
+#[test]
+fn thousands_of_groups_are_bounded() {
+    let mut data = Dataset::new();
+    for model in 0..400 {
+        for question in 0..20 {
+            let key =
+                CellKey::from_names(&format!("m_step_{model}.csv"), &format!("m{model}"), "", &format!("q{question}"));
+            let cell = data.cell_id(&key);
+            data.push(cell, &Record { aligned: Some(10.0), coherent: Some(90.0), count: 6, ..Record::default() }, &[]);
+        }
+    }
+    let start = std::time::Instant::now();
+    for (kind, can) in available(&data, &Query::default()) {
+        if can.is_ok() && kind != PlotKind::Differences {
+            let picture = drawn(&data, &Query::default(), &plot(kind), 900.0);
+            let faults = faults(&picture);
+            assert!(faults.is_empty(), "{}: {faults:#?}", kind.name());
+            assert!(picture.shapes.len() < 12_000, "{}: {} shapes", kind.name(), picture.shapes.len());
+        }
+    }
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
 /// Names of any length in any script keep to their room.
 #[test]
 fn hostile_names_stay_inside() {

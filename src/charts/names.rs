@@ -1,6 +1,6 @@
 //! Names of groups beside their marks: short, and no two alike.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::domain::query::{GroupKey, Row};
 
@@ -21,7 +21,8 @@ pub fn model_labels(rows: &[Row]) -> Vec<(GroupKey, String)> {
 /// the file only where two would share a name.
 #[must_use]
 pub fn labels(keys: &[GroupKey]) -> Vec<String> {
-    let short: Vec<String> = keys.iter().map(|key| name(&without_shared(key, keys))).collect();
+    let shared = Shared::new(keys);
+    let short: Vec<String> = keys.iter().map(|key| name(&shared.without(key))).collect();
     let mut times: HashMap<&str, usize> = HashMap::new();
     for name in &short {
         *times.entry(name).or_default() += 1;
@@ -58,19 +59,58 @@ fn name(key: &GroupKey) -> String {
     if key == GroupKey::default() { String::new() } else { key.label() }
 }
 
-/// The group without what all groups say, where something else tells them apart.
-fn without_shared(key: &GroupKey, all: &[GroupKey]) -> GroupKey {
-    let is_shared = |same: &dyn Fn(&GroupKey) -> bool| all.len() > 1 && all.iter().all(same);
-    let mut short = key.clone();
-    // A model and its group of models say much the same; the model stays.
-    if key.model.is_some() && is_shared(&|other| other.group == key.group) {
-        short.group = None;
+/// The parts that all groups say alike, where something else tells them apart: they are left out.
+struct Shared {
+    group: bool,
+    model: bool,
+}
+
+impl Shared {
+    fn new(keys: &[GroupKey]) -> Self {
+        let [first, ..] = keys else { return Self { group: false, model: false } };
+        let is_shared =
+            |same: fn(&GroupKey, &GroupKey) -> bool| keys.len() > 1 && keys.iter().all(|key| same(key, first));
+        Self { group: is_shared(|a, b| a.group == b.group), model: is_shared(|a, b| a.model == b.model) }
     }
-    let rest = GroupKey { model: None, file: None, ..short.clone() };
-    if rest != GroupKey::default() && is_shared(&|other| other.model == key.model) {
-        short.model = None;
+
+    fn without(&self, key: &GroupKey) -> GroupKey {
+        let mut short = key.clone();
+        // A model and its group of models say much the same; the model stays.
+        if key.model.is_some() && self.group {
+            short.group = None;
+        }
+        let rest = GroupKey { model: None, file: None, ..short.clone() };
+        if rest != GroupKey::default() && self.model {
+            short.model = None;
+        }
+        short
     }
-    short
+}
+
+/// Names of groups, found by group.
+#[derive(Debug, Clone, Default)]
+pub struct Named(HashMap<GroupKey, String>);
+
+impl Named {
+    /// Names of some groups; a group that is named twice counts once.
+    #[must_use]
+    pub fn new(keys: impl IntoIterator<Item = GroupKey>) -> Self {
+        let mut seen = HashSet::new();
+        let keys: Vec<GroupKey> = keys.into_iter().filter(|key| seen.insert(key.clone())).collect();
+        let names = labels(&keys);
+        Self(keys.into_iter().zip(names).collect())
+    }
+
+    /// A group's name; empty for one that is not among them.
+    #[must_use]
+    pub fn of(&self, key: &GroupKey) -> String {
+        self.0.get(key).cloned().unwrap_or_default()
+    }
+
+    /// All names, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &String> {
+        self.0.values()
+    }
 }
 
 /// Names without a long start that all of them share: for narrow places.

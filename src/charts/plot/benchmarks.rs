@@ -1,9 +1,10 @@
 //! Several metrics by group, under each other, each on its own axis; the baseline subtracted where there is one.
 
-use super::ask::{Ask, by_words, heading, labels, what};
+use super::ask::{Ask, by_words, heading, what};
 use crate::charts::axis::Axis;
 use crate::charts::draft::{AXIS_HEIGHT, Draft, LABEL, MARGIN, RADIUS, TICK, length};
 use crate::charts::measure;
+use crate::charts::names::Named;
 use crate::charts::picture::{Anchor, Cell, Ink, Picture, Recipe, Symbol, Table, TableRow};
 use crate::charts::words::{FEW_NOTE, Unit, Value, signed};
 use crate::domain::metric::Metric;
@@ -31,21 +32,14 @@ pub(super) fn picture(ask: &Ask<'_>, benchmarks: &[Benchmark<'_>]) -> Picture {
     let minus = base.map_or_else(String::new, |base| format!(", minus {base}"));
     let title = format!("Several measures{}{minus}", by_words(&[&ask.rows()]));
     let mut draft = Draft::new(&title, ask.width);
-    let mut keys: Vec<GroupKey> = Vec::new();
-    for row in benchmarks.iter().filter_map(|one| one.rows.as_ref().ok()).flat_map(|rows| rows.iter()) {
-        if !keys.contains(&row.key) {
-            keys.push(row.key.clone());
-        }
-    }
-    let names = labels(&keys);
-    let name = |key: &GroupKey| {
-        keys.iter().position(|known| known == key).and_then(|at| names.get(at).cloned()).unwrap_or_default()
-    };
+    let rows = benchmarks.iter().filter_map(|one| one.rows.as_ref().ok()).flat_map(|rows| rows.iter());
+    let names = Named::new(rows.map(|row| row.key.clone()));
+    let name = |key: &GroupKey| names.of(key);
     let most = MAX_GROUPS.min(MAX_MARKS / benchmarks.len().max(1)).max(1);
     let left = if draft.is_narrow() {
         0.0
     } else {
-        names.iter().map(|name| measure::width(name, LABEL)).fold(0.0, f32::max).min(draft.width() * 0.36) + 12.0
+        names.all().map(|name| measure::width(name, LABEL)).fold(0.0, f32::max).min(draft.width() * 0.36) + 12.0
     };
     // A mark opens what the screen's metric counts: of a metric that counts others it opens all rows.
     let counts_alike = |metric: &Metric| match (metric, &ask.query.metric) {

@@ -1,5 +1,7 @@
 //! Rows by series: the numbers of an outcome in the order in which a figure shows them.
 
+use std::collections::{HashMap, HashSet};
+
 use super::ask::{Ask, heading, labels, projected};
 use crate::charts::forest::{rate_cells, rate_columns};
 use crate::charts::picture::{Cell, Recipe, Table, TableRow};
@@ -29,14 +31,10 @@ pub(super) struct Crossed {
     has_series: bool,
 }
 
-/// Groups in order of their first row.
-fn distinct(keys: impl Iterator<Item = GroupKey>) -> Vec<GroupKey> {
-    let mut found: Vec<GroupKey> = Vec::new();
-    for key in keys {
-        if !found.contains(&key) {
-            found.push(key);
-        }
-    }
+/// Groups in order of their first row; values of a setting and ways of asking in their own.
+fn distinct<'a>(keys: impl Iterator<Item = &'a GroupKey>) -> Vec<GroupKey> {
+    let mut seen = HashSet::new();
+    let mut found: Vec<GroupKey> = keys.filter(|key| seen.insert(*key)).cloned().collect();
     found.sort_by_key(|key| (key.setting.as_ref().map(|setting| setting.value), key.variant));
     found
 }
@@ -45,17 +43,19 @@ impl Crossed {
     /// The rows of an outcome that was grouped by both groupings at once.
     pub(super) fn new(ask: &Ask<'_>, found: &[Row], rows: &By, series: &By) -> Self {
         let metric = &ask.query.metric;
-        let mut row_keys = distinct(found.iter().map(|row| projected(&row.key, rows)));
-        let series_keys = distinct(found.iter().map(|row| projected(&row.key, series)));
-        let highest = |key: &GroupKey| {
-            let own = found.iter().filter(|row| projected(&row.key, rows) == *key);
-            own.filter_map(|row| row.value).fold(f64::NEG_INFINITY, f64::max)
-        };
+        let places: Vec<(GroupKey, GroupKey)> =
+            found.iter().map(|row| (projected(&row.key, rows), projected(&row.key, series))).collect();
+        let mut row_keys = distinct(places.iter().map(|(row, _)| row));
+        let series_keys = distinct(places.iter().map(|(_, series)| series));
+        let mut highest: HashMap<&GroupKey, f64> = HashMap::new();
+        for ((row, _), found) in places.iter().zip(found) {
+            let most = highest.entry(row).or_insert(f64::NEG_INFINITY);
+            *most = most.max(found.value.unwrap_or(f64::NEG_INFINITY));
+        }
         // What has an order keeps it; the rest stands highest first.
         if rows.setting.is_none() && !rows.variant {
-            let mut ranked: Vec<(f64, GroupKey)> = row_keys.into_iter().map(|key| (highest(&key), key)).collect();
-            ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-            row_keys = ranked.into_iter().map(|(_, key)| key).collect();
+            let of = |key: &GroupKey| highest.get(key).copied().unwrap_or(f64::NEG_INFINITY);
+            row_keys.sort_by(|a, b| of(b).total_cmp(&of(a)));
         }
         let has_series = *series != By::NOTHING;
         let (row_names, series_names) = (labels(&row_keys), labels(&series_keys));
@@ -64,13 +64,9 @@ impl Crossed {
             (_, Some(series)) if has_series => series.clone(),
             (row, _) => row.cloned().unwrap_or_default(),
         };
-        let at = |row: usize, column: usize| {
-            let is_it = |found: &&Row| {
-                row_keys.get(row) == Some(&projected(&found.key, rows))
-                    && series_keys.get(column) == Some(&projected(&found.key, series))
-            };
-            found.iter().find(is_it)
-        };
+        let index: HashMap<(&GroupKey, &GroupKey), &Row> =
+            places.iter().zip(found).map(|((row, series), found)| ((row, series), found)).collect();
+        let at = |row: usize, column: usize| index.get(&(row_keys.get(row)?, series_keys.get(column)?)).copied();
         let mut table_rows = Vec::new();
         let mut cells = Vec::new();
         let num_series = series_keys.len().min(MAX_SERIES);

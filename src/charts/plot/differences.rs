@@ -1,9 +1,10 @@
 //! Paired differences on shared questions, with intervals and Holm-adjusted p, around a line at zero.
 
-use super::ask::{Ask, by_words, labels};
+use super::ask::{Ask, by_words};
 use crate::charts::axis::Axis;
 use crate::charts::draft::{AXIS_HEIGHT, Draft, LABEL, MARGIN, RADIUS, TICK, length};
 use crate::charts::measure;
+use crate::charts::names::Named;
 use crate::charts::picture::{Anchor, Cell, Ink, Picture, Recipe, Symbol, Table, TableRow};
 use crate::charts::words::{GAP, Unit, Value, signed};
 use crate::domain::compare::Difference;
@@ -18,16 +19,8 @@ const NARROW: f32 = 64.0;
 
 /// Lays differences out; `rows` are the groups' own numbers.
 pub(super) fn picture(ask: &Ask<'_>, differences: &[Difference], rows: &[Row]) -> Picture {
-    let mut keys: Vec<GroupKey> = Vec::new();
-    for key in differences.iter().flat_map(|found| [&found.from, &found.to]) {
-        if !keys.contains(key) {
-            keys.push(key.clone());
-        }
-    }
-    let known = labels(&keys);
-    let name = |key: &GroupKey| {
-        keys.iter().position(|other| other == key).and_then(|at| known.get(at).cloned()).unwrap_or_default()
-    };
+    let names = Named::new(differences.iter().flat_map(|found| [found.from.clone(), found.to.clone()]));
+    let name = |key: &GroupKey| names.of(key);
     let mut sorted: Vec<&Difference> = differences.iter().collect();
     let size = |found: &Difference| found.difference.unwrap_or(f64::NEG_INFINITY);
     sorted.sort_by(|a, b| size(b).total_cmp(&size(a)));

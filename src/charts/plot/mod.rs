@@ -31,6 +31,7 @@ use ask::{Ask, by_words, is_base, labels, merged, refused};
 use choose::Summary;
 
 use super::forest::forest;
+use super::names::Named;
 use super::picture::Picture;
 use crate::domain::dataset::Dataset;
 use crate::domain::figure::{self, Drawn, Figure};
@@ -154,13 +155,9 @@ pub fn picture(plot: &Plot, query: &Query, drawn: &[Drawn], width: f32) -> Pictu
     }
     match (plot.kind, drawn) {
         (PlotKind::Forest, [Drawn::Rows(outcome)]) => {
-            let keys: Vec<GroupKey> = outcome.rows.iter().map(|row| row.key.clone()).collect();
-            let names = labels(&keys);
-            let label = |key: &GroupKey| {
-                keys.iter().position(|known| known == key).and_then(|at| names.get(at).cloned()).unwrap_or_default()
-            };
+            let names = Named::new(outcome.rows.iter().map(|row| row.key.clone()));
             let title = format!("{}{}", ask.what(), by_words(&[&ask.rows()]));
-            let mut picture = forest(&title, &outcome.rows, &query.metric, label, width);
+            let mut picture = forest(&title, &outcome.rows, &query.metric, |key| names.of(key), width);
             picture.notes.push(ask.interval_note().to_owned());
             picture
         }
