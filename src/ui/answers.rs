@@ -282,7 +282,11 @@ fn answer_item(number: usize, answer: &Answer, blocks: Option<Vec<Block>>) -> im
     let chip = |name: &'static str, value: String| view! { <span class="chip">{name} " " <b>{value}</b></span> };
     let verdict = (!verdict.is_empty()).then(|| view! { <span class="chip">"verdict " <b>{verdict}</b></span> });
     let num_same = (!same.is_empty()).then(|| {
-        view! { <span class="chip same">{same.len() + 1} " identical answers"</span> }
+        let one = |score: Score| score.get().map_or_else(|| "none".to_owned(), |score| format!("{score:.1}"));
+        let pairs = same.iter().map(|same| (same.aligned, same.coherent)).chain([(aligned, coherent)]);
+        let scores = pairs.map(|(aligned, coherent)| format!("{} {}", one(aligned), one(coherent)));
+        let scores = scores.collect::<Vec<_>>().join(", ");
+        view! { <span class="chip same" title=scores>{same.len() + 1} " identical answers"</span> }
     });
     let (aligned, coherent) = (scores(|same| same.aligned, aligned), scores(|same| same.coherent, coherent));
     view! {

@@ -53,9 +53,13 @@ pub fn Chart(
         }
     });
     let height = move || format!("{}px", picture.with(|picture| picture.height));
+    // A handle stays the same element while it is dragged and the figure is drawn anew.
+    let thresholds = Memo::new(move |_| {
+        picture.with(|picture| picture.handles.iter().map(|handle| handle.threshold).collect::<Vec<_>>())
+    });
     let handles = move || {
-        let handles = picture.with(|picture| picture.handles.clone());
-        handles.into_iter().map(|handle| view! { <DragHandle handle/> }).collect::<Vec<_>>()
+        let one = |threshold| view! { <DragHandle threshold picture/> };
+        thresholds.get().into_iter().map(one).collect::<Vec<_>>()
     };
     view! {
         <div class="chart" node_ref=frame style:height=height>
@@ -107,37 +111,43 @@ fn mark_buttons(picture: Signal<Picture>, chosen: Memo<Option<u32>>, on_open: Ca
 
 /// A threshold that is dragged, or moved by arrow keys.
 #[component]
-fn DragHandle(handle: Handle) -> impl IntoView {
+fn DragHandle(threshold: Threshold, picture: Signal<Picture>) -> impl IntoView {
     let session = Session::get();
     let line = NodeRef::<html::Div>::new();
+    let handle = Memo::new(move |before: Option<&Option<Handle>>| {
+        let found =
+            picture.with(|picture| picture.handles.iter().find(|handle| handle.threshold == threshold).copied());
+        found.or(before.copied().flatten())
+    });
     let set = move |value: f64| {
         session.view.update(|view| {
             if let RuleBody::Scores(rule) = &mut view.rule.body {
                 let at = value.round().clamp(0.0, 100.0);
-                match handle.threshold {
+                match threshold {
                     Threshold::Aligned => rule.aligned.at = at,
                     Threshold::Coherent => rule.coherent.at = at,
                 }
             }
         });
     };
-    let (from, to) = (f64::from(handle.ends.0), f64::from(handle.ends.1));
     let drag = move |event: PointerEvent| {
         if event.buttons() & 1 == 0 {
             return;
         }
-        let Some(frame) = line.get().and_then(|line| line.parent_element()) else { return };
+        let frame = line.get_untracked().and_then(|line| line.parent_element());
+        let Some((frame, handle)) = frame.zip(handle.get_untracked()) else { return };
         let bounds = frame.get_bounding_client_rect();
         let at = if handle.is_upright {
             f64::from(event.client_x()) - bounds.left()
         } else {
             f64::from(event.client_y()) - bounds.top()
         };
+        let (from, to) = (f64::from(handle.ends.0), f64::from(handle.ends.1));
         set((at - from) / (to - from) * 100.0);
     };
     let grab = move |event: PointerEvent| {
         event.prevent_default();
-        let Some(line) = line.get() else { return };
+        let Some(line) = line.get_untracked() else { return };
         // A browser that keeps no pointer lets go of the line at its edge; the sliders still move it.
         let _is_kept = line.set_pointer_capture(event.pointer_id());
         let _is_focused = line.focus();
@@ -153,18 +163,22 @@ fn DragHandle(handle: Handle) -> impl IntoView {
             _ => return,
         };
         event.prevent_default();
-        set(handle.value + step);
+        if let Some(handle) = handle.get_untracked() {
+            set(handle.value + step);
+        }
     };
-    let at = from + (to - from) * handle.value / 100.0;
-    let (start, end) = (handle.span.0.min(handle.span.1), handle.span.0.max(handle.span.1));
-    let length = format!("{}px", end - start);
-    let (across, start) = (format!("{}px", at - 12.0), format!("{start}px"));
-    let (left, top, width, height) = if handle.is_upright {
-        (across, start, "24px".to_owned(), length)
-    } else {
-        (start, across, length, "24px".to_owned())
+    // Left, top, width, height.
+    let place = move || {
+        let Some(handle) = handle.get() else { return [0.0; 4] };
+        let (from, to) = (f64::from(handle.ends.0), f64::from(handle.ends.1));
+        let at = (to - from).mul_add(handle.value / 100.0, from) - HANDLE / 2.0;
+        let (start, end) = (f64::from(handle.span.0), f64::from(handle.span.1));
+        let (start, length) = (start.min(end), (end - start).abs());
+        if handle.is_upright { [at, start, HANDLE, length] } else { [start, at, length, HANDLE] }
     };
-    let name = match handle.threshold {
+    let side = move |at: usize| move || format!("{}px", place()[at]);
+    let is_upright = move || handle.get().is_some_and(|handle| handle.is_upright);
+    let name = match threshold {
         Threshold::Aligned => text::ALIGNED_THRESHOLD,
         Threshold::Coherent => text::COHERENT_THRESHOLD,
     };
@@ -172,24 +186,27 @@ fn DragHandle(handle: Handle) -> impl IntoView {
         <div
             node_ref=line
             class="handle"
-            class:upright=handle.is_upright
-            style:left=left
-            style:top=top
-            style:width=width
-            style:height=height
+            class:upright=is_upright
+            style:left=side(0)
+            style:top=side(1)
+            style:width=side(2)
+            style:height=side(3)
             role="slider"
             tabindex="0"
             aria-label=name
             aria-valuemin="0"
             aria-valuemax="100"
-            aria-valuenow=handle.value.to_string()
-            aria-orientation=if handle.is_upright { "horizontal" } else { "vertical" }
+            aria-valuenow=move || handle.get().map(|handle| handle.value.to_string())
+            aria-orientation=move || if is_upright() { "horizontal" } else { "vertical" }
             on:pointerdown=grab
             on:pointermove=drag
             on:keydown=key
         ></div>
     }
 }
+
+/// Thickness of what takes hold of a threshold, in CSS pixels.
+const HANDLE: f64 = 24.0;
 
 /// Arrow keys, Home and End move between the marks.
 fn move_focus(event: KeyboardEvent) {

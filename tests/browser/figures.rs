@@ -127,7 +127,7 @@ fn every_type(page: &mut Page) {
     page.reload();
     page.wait_for(".notice.wait");
     page.drop_files(".page", &[&file]);
-    wait_open(page, &[]);
+    page.wait_text(".source-note", "rich.csv");
     page.wait_for("#figure canvas");
 }
 

@@ -11,7 +11,7 @@ const WINDOW: i32 = 22;
 const KB: usize = 1000;
 
 /// Parts that a reader of charts never downloads, by what their files' names begin with.
-const LAZY: [(&str, &str); 4] = [
+const LAZY: [(&str, &str); 5] = [
     ("explorer_app", "explorer, loaded when the first screen is not enough"),
     ("lab_app", "Lab, loaded when it or the self-test is opened"),
     ("files_worker", "formats, loaded when a file is opened"),
