@@ -19,6 +19,7 @@ pub mod json;
 pub mod labels;
 pub mod markdown;
 pub mod name;
+pub mod options;
 pub mod preview;
 pub mod reader;
 pub mod report;

@@ -9,6 +9,7 @@ use super::error::FormatError;
 use super::figures::{Figure, FigureColumns};
 use super::gathered::{Gathered, owned};
 use super::name::model_of;
+use super::options::Options;
 use super::preview::{Preview, cut};
 use super::report::{FileReport, Skipped};
 use super::roles::{Mapping, Need, Role, Roles, fingerprint, list, shorten};
@@ -21,33 +22,6 @@ const QUESTION_ID_CHARS: usize = 60;
 const GATHERED_ROWS: usize = 32;
 /// Most figures of one file.
 const MAX_FIGURES: usize = 100_000;
-
-/// How a file is read.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// What is needed of it.
-    pub need: Need,
-    /// Parts that the reader gave to its columns.
-    pub mapping: Mapping,
-    /// Parts that the reader gave to columns of other files, by [`fingerprint`] of their header: a file of the same
-    /// columns is read the same way.
-    pub remembered: Rc<[(u64, Mapping)]>,
-}
-
-impl Options {
-    /// The reader's parts for these columns.
-    fn mapping_of(&self, columns: &[String]) -> &Mapping {
-        let wanted = if self.mapping.roles.is_empty() { fingerprint(columns) } else { 0 };
-        let known = self.remembered.iter().find(|(print, _)| self.mapping.roles.is_empty() && *print == wanted);
-        known.map_or(&self.mapping, |(_, mapping)| mapping)
-    }
-}
-
-impl From<Need> for Options {
-    fn from(need: Need) -> Self {
-        Self { need, mapping: Mapping::default(), remembered: Rc::default() }
-    }
-}
 
 /// What a file says once for all of its rows. A row's own value comes first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

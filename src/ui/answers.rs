@@ -6,17 +6,18 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
+use super::covered::Covered;
 use super::data::PAGE;
 use super::export::save_text;
+use super::formatted::draw_blocks;
 use super::labels::LabelButtons;
 use super::session::Session;
 use super::text;
 use crate::domain::answers::{Answer, Part, Same};
-use crate::domain::harm::Harm;
 use crate::domain::query::{GroupKey, Row};
 use crate::domain::score::Score;
 use crate::domain::view::{Screen, Source};
-use crate::formats::markdown::{Block, Span};
+use crate::formats::markdown::Block;
 use crate::runtime::data_protocol::{Opening, PublishedFile};
 use crate::runtime::explore::{Explore, Explored};
 
@@ -303,49 +304,6 @@ fn answer_item(number: usize, answer: &Answer, blocks: Option<Vec<Block>>) -> im
     }
 }
 
-/// What a reader may not want to meet unasked stands behind a button; its scores do not. One press opens all of a kind for
-/// this session.
-#[component]
-pub fn Covered(
-    /// What the text seems to touch on.
-    harm: Option<Harm>,
-    /// The text.
-    children: ChildrenFn,
-) -> impl IntoView {
-    let session = Session::get();
-    let Some(harm) = harm else { return children().into_any() };
-    let is_shown = Memo::new(move |_| session.revealed.with(|revealed| revealed.contains(&harm)));
-    let toggle = move |_| {
-        session.revealed.update(|revealed| match revealed.iter().position(|known| *known == harm) {
-            Some(at) => {
-                revealed.remove(at);
-            }
-            None => revealed.push(harm),
-        });
-    };
-    view! {
-        <button type="button" class="cover" aria-expanded=move || is_shown.get().to_string() on:click=toggle>
-            {move || if is_shown.get() { "Hide" } else { "Show" }} " (" {harm.describe()} ", by a guess)"
-        </button>
-        <Show when=move || is_shown.get()>{children()}</Show>
-        <Show when=move || harm == Harm::SelfHarm><CrisisLines/></Show>
-    }
-    .into_any()
-}
-
-/// Where help is, beside whatever speaks of self-harm.
-#[component]
-fn CrisisLines() -> impl IntoView {
-    let lines = text::CRISIS_LINES.map(|(country, line)| view! { <li>{country} ": " <b>{line}</b></li> });
-    view! {
-        <details class="crisis">
-            <summary>{text::CRISIS_SUMMARY}</summary>
-            <ul>{lines.into_iter().collect_view()}</ul>
-            <p class="quiet">{text::CRISIS_ELSEWHERE}</p>
-        </details>
-    }
-}
-
 /// What the judge said, and further columns.
 fn judge_words(answer: &Answer) -> Option<impl IntoView + use<>> {
     let number = |(name, score): &(String, Score)| {
@@ -384,34 +342,6 @@ fn AnswerText(text: String, blocks: Option<Vec<Block>>) -> impl IntoView {
         </Show>
     }
     .into_any()
-}
-
-/// Blocks as elements of the page; every text a text node.
-fn draw_blocks(blocks: Vec<Block>) -> Vec<AnyView> {
-    let spans = |spans: Vec<Span>| {
-        let one = |span: Span| match span {
-            Span { text, is_code: true, .. } => view! { <code>{text}</code> }.into_any(),
-            Span { text, is_strong: true, .. } => view! { <strong>{text}</strong> }.into_any(),
-            Span { text, is_emphasised: true, .. } => view! { <em>{text}</em> }.into_any(),
-            Span { text, .. } => text.into_any(),
-        };
-        spans.into_iter().map(one).collect::<Vec<_>>()
-    };
-    let draw = |block| match block {
-        Block::Paragraph(text) => view! { <p>{spans(text)}</p> }.into_any(),
-        Block::Heading(text) => view! { <p><strong>{spans(text)}</strong></p> }.into_any(),
-        Block::Code(code) => view! { <pre>{code}</pre> }.into_any(),
-        Block::Quote(blocks) => view! { <blockquote>{draw_blocks(blocks)}</blockquote> }.into_any(),
-        Block::Rule => view! { <hr/> }.into_any(),
-        Block::List { first, items } => {
-            let items = items.into_iter().map(|item| view! { <li>{draw_blocks(item)}</li> }).collect::<Vec<_>>();
-            match first {
-                Some(first) => view! { <ol start=first.to_string()>{items}</ol> }.into_any(),
-                None => view! { <ul>{items}</ul> }.into_any(),
-            }
-        }
-    };
-    blocks.into_iter().map(draw).collect()
 }
 
 /// `j` and `k` step through the answers, `o` opens what is covered, `c` compares models on the question, `/` searches.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::answers::Covered;
+use super::covered::Covered;
 use super::open::{Notices, SourceCard};
 use super::session::Session;
 use super::text;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, FileList};
 
-use super::data::name_of;
+use super::opening::name_of;
 use super::session::Session;
 use super::text;
 use crate::domain::view::{Source, View};

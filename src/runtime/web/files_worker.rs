@@ -17,9 +17,9 @@ use crate::formats::error::FormatError;
 use crate::formats::heavy::members::{Members, Unpacked};
 use crate::formats::heavy::source::Source;
 use crate::formats::heavy::unpack;
+use crate::formats::options::Options;
 use crate::formats::reader::{FileReader, Loader, preview};
 use crate::formats::roles::{Mapping, Need};
-use crate::formats::rows::Options;
 use crate::formats::sniff::{HEAD_BYTES, Kind, kind_of};
 use crate::runtime::data_protocol::{DataEvent, DataRequest, Opening};
 
@@ -153,7 +153,7 @@ impl Reading {
             let step = JsFuture::from(reader.read()).await.map_err(|error| unreadable(&error))?;
             if !self.is_newest() {
                 // Nobody waits for its end.
-                let _ = reader.cancel();
+                let _cancelled = reader.cancel();
                 return Err(FormatError::Unreadable("it was cancelled".to_owned()));
             }
             let value = js_sys::Reflect::get(&step, &"value".into()).map_err(|error| unreadable(&error))?;
