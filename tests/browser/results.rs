@@ -70,7 +70,7 @@ fn published_figures_at_once(page: &mut Page) {
         let (marks, rows) = (page.count(&format!("{figure} .marks button")), page.count(&format!("{figure} tbody tr")));
         assert!(marks > 1 && marks == rows.min(60), "{figure}: {marks} marks for {rows} rows");
     }
-    assert!(page.count("#collection option") >= 10, "the collections are offered");
+    page.wait_until("document.querySelectorAll('#collection option').length >= 10", "the collections are offered");
     let rates = rates::shown(page, "#by-model");
     assert!(rates.values().any(|rate| rate.misaligned > 0 && rate.rate.is_some()), "{rates:?}");
     // A mark says what its row says.
