@@ -35,6 +35,14 @@ pub(crate) fn open_with(page: &Page, files: &[&Path]) {
     wait_open(page, files);
 }
 
+/// Opens the page with all that the explorer has.
+pub(crate) fn open_explorer(page: &Page) {
+    page.open("/");
+    page.click("#more");
+    page.wait_for("#filters");
+    page.wait_for("#by-question .marks button");
+}
+
 /// Waits until the rates of files are there.
 pub(crate) fn wait_open(page: &Page, files: &[&Path]) {
     for file in files {
