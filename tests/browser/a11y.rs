@@ -36,6 +36,7 @@ fn each_screen(page: &mut Page, test: &str, look: &mut dyn FnMut(&Page, &str)) {
     page.click("#more");
     page.wait_for("#filters");
     page.wait_for("#by-question .marks button");
+    page.wait_for(".source-note a");
     look(page, "results");
     open_details(page);
     look(page, "results, all tables");
