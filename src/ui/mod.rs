@@ -17,6 +17,7 @@ pub mod compare;
 pub mod controls;
 pub mod covered;
 pub mod data;
+mod embedded;
 pub mod export;
 pub mod figure;
 pub mod filters;

@@ -76,6 +76,7 @@ pub fn PlotPicker() -> impl IntoView {
 fn ReportButton() -> impl IntoView {
     let session = Session::get();
     let (problem, wanted) = (RwSignal::new(None::<String>), RwSignal::new(false));
+    let is_unlisted = RwSignal::new(true);
     // The worker may first have to take the data over.
     Effect::new(move || {
         if !wanted.get() || !session.data.can_explore.get() {
@@ -95,6 +96,7 @@ fn ReportButton() -> impl IntoView {
             link: window().location().href().unwrap_or_default(),
             num_answers: REPORT_ANSWERS,
             seed: 1,
+            is_unlisted: is_unlisted.get_untracked(),
         };
         spawn_local(async move {
             let saved = match session.data.explore(report).await {
@@ -111,7 +113,42 @@ fn ReportButton() -> impl IntoView {
     };
     view! {
         <button type="button" id="report" on:click=ask>"Save this view as a page"</button>
+        <label class="tick">
+            <input
+                id="unlisted"
+                type="checkbox"
+                prop:checked=is_unlisted
+                on:change=move |event| is_unlisted.set(event_target_checked(&event))
+            />
+            <span>{text::UNLISTED}</span>
+        </label>
+        <EmbedCode/>
         {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
+    }
+}
+
+/// What stands in another page to show this view there.
+#[component]
+fn EmbedCode() -> impl IntoView {
+    let session = Session::get();
+    let code = move || {
+        let here = window().location().href().unwrap_or_default();
+        let here = here.split('#').next().unwrap_or_default();
+        let fragment = session.view.with(|view| View { is_embedded: true, ..view.clone() }.to_fragment());
+        // A fragment holds no quotes and no angle brackets: what is no letter is in percents.
+        format!(
+            "<iframe src=\"{here}#{}\" title=\"Misalignment rates\" width=\"100%\" height=\"640\" loading=\"lazy\"></iframe>",
+            fragment.replace('&', "&amp;")
+        )
+    };
+    view! {
+        <details class="table embed">
+            <summary>"Embed this view in another page"</summary>
+            <label class="field">
+                <span>{text::EMBED_HINT}</span>
+                <textarea id="embed-code" rows="3" readonly prop:value=code></textarea>
+            </label>
+        </details>
     }
 }
 

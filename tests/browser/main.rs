@@ -26,6 +26,7 @@ mod page;
 mod parts;
 mod pictures;
 mod rates;
+mod reading;
 mod reload;
 mod results;
 mod rows;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         device::TESTS,
         explorer::TESTS,
         figures::TESTS,
+        reading::TESTS,
         shelf::TESTS,
         pictures::TESTS,
         parts::TESTS,
