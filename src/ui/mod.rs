@@ -41,6 +41,7 @@ pub mod plots;
 pub mod results;
 pub mod self_test;
 pub mod session;
+pub mod share;
 pub mod stated;
 pub mod table;
 pub mod text;

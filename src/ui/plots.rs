@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::chart::css;
-use super::export::save_text;
+
 use super::figure::Figure;
 use super::session::Session;
+use super::share::Share;
 use super::text;
 use crate::charts::picture::Picture;
 use crate::domain::judge::Judges;
@@ -15,9 +16,6 @@ use crate::domain::query::By;
 use crate::domain::view::View;
 use crate::runtime::data_protocol::Summary;
 use crate::runtime::explore::{Explore, Explored};
-
-/// Answers that a report quotes of each group.
-const REPORT_ANSWERS: usize = 5;
 
 /// The types of figures, and why these data cannot show some.
 #[component]
@@ -64,91 +62,10 @@ pub fn PlotPicker() -> impl IntoView {
                     </select>
                 </label>
                 <Parts kind/>
-                <ReportButton/>
                 <p class="quiet plot-about">{move || text::plot_shows(kind.get())}</p>
             </section>
+            <Share/>
         </Show>
-    }
-}
-
-/// The whole view as a page of its own.
-#[component]
-fn ReportButton() -> impl IntoView {
-    let session = Session::get();
-    let (problem, wanted) = (RwSignal::new(None::<String>), RwSignal::new(false));
-    let is_unlisted = RwSignal::new(true);
-    // The worker may first have to take the data over.
-    Effect::new(move || {
-        if !wanted.get() || !session.data.can_explore.get() {
-            return;
-        }
-        wanted.set(false);
-        let view = session.view.get_untracked();
-        let plot = |kind: PlotKind| Plot { kind, ..Plot::default() };
-        let mut plots = vec![plot(PlotKind::Forest), plot(PlotKind::Heat), plot(PlotKind::Flow)];
-        if !plots.contains(&view.plot) {
-            plots.insert(0, view.plot.clone());
-        }
-        let report = Explore::Report {
-            query: Box::new(view.query()),
-            plots,
-            source: session.source_name(),
-            link: window().location().href().unwrap_or_default(),
-            num_answers: REPORT_ANSWERS,
-            seed: 1,
-            is_unlisted: is_unlisted.get_untracked(),
-        };
-        spawn_local(async move {
-            let saved = match session.data.explore(report).await {
-                Ok(Explored::Written(page)) => save_text("askew-report.html", &page, "text/html"),
-                Ok(_) => Ok(()),
-                Err(why) => Err(why),
-            };
-            problem.set(saved.err());
-        });
-    });
-    let ask = move |_| {
-        session.data.want_explorer(session.view);
-        wanted.set(true);
-    };
-    view! {
-        <button type="button" id="report" on:click=ask>"Save this view as a page"</button>
-        <label class="tick">
-            <input
-                id="unlisted"
-                type="checkbox"
-                prop:checked=is_unlisted
-                on:change=move |event| is_unlisted.set(event_target_checked(&event))
-            />
-            <span>{text::UNLISTED}</span>
-        </label>
-        <EmbedCode/>
-        {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
-    }
-}
-
-/// What stands in another page to show this view there.
-#[component]
-fn EmbedCode() -> impl IntoView {
-    let session = Session::get();
-    let code = move || {
-        let here = window().location().href().unwrap_or_default();
-        let here = here.split('#').next().unwrap_or_default();
-        let fragment = session.view.with(|view| View { is_embedded: true, ..view.clone() }.to_fragment());
-        // A fragment holds no quotes and no angle brackets: what is no letter is in percents.
-        format!(
-            "<iframe src=\"{here}#{}\" title=\"Misalignment rates\" width=\"100%\" height=\"640\" loading=\"lazy\"></iframe>",
-            fragment.replace('&', "&amp;")
-        )
-    };
-    view! {
-        <details class="table embed">
-            <summary>"Embed this view in another page"</summary>
-            <label class="field">
-                <span>{text::EMBED_HINT}</span>
-                <textarea id="embed-code" rows="3" readonly prop:value=code></textarea>
-            </label>
-        </details>
     }
 }
 

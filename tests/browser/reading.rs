@@ -143,7 +143,8 @@ fn framed(page: &mut Page) {
     page.open(&inside);
     page.wait_for("#by-model .marks button");
     assert_eq!(page.count("header.top"), 0, "what surrounds the figures is away");
-    assert_eq!(page.eval("document.querySelector('.source').checkVisibility()"), false);
+    assert_eq!(page.eval("document.querySelector('#collection').checkVisibility()"), false);
+    assert_eq!(page.eval("document.querySelector('.rule-sentence').checkVisibility()"), true, "the rule is said");
     assert_eq!(page.eval("document.querySelector('#by-model details.table').checkVisibility()"), true);
     pictures::take(page, "embedded");
 }
