@@ -56,7 +56,6 @@ fn models_stand_side_by_side() {
         question: "wish".to_owned(),
         part: Part::All,
         seed: 1,
-        is_unlisted: true,
         offset: 0,
         limit: 5,
     };
