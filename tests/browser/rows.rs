@@ -165,6 +165,8 @@ fn rows(page: &mut Page) {
         .eval("[...document.querySelectorAll('#by-model tbody tr')].map(row => +row.querySelectorAll('td')[5].textContent.replace(/\\D/g, '')).reduce((a, b) => a + b)")
         .as_f64()
         .expect("a sum");
+    let seed = page.eval("document.querySelector('input[name=Seeds]').closest('label').textContent.trim()");
+    let seed = seed.as_str().and_then(|seed| seed.parse::<u32>().ok()).expect("a seed");
     let elements = page.count("*");
     let our_peak = peak(page);
 
@@ -180,11 +182,15 @@ fn rows(page: &mut Page) {
     assert_eq!(other.eval("window.problem ?? null"), Value::Null);
     let their_all = other.eval("window.took").as_f64().expect("a time");
     // What both charts show: by model and question, the rule's two counts. Clustered intervals need them by question too.
-    let sql = "SELECT model, question_id, count(*) FILTER (WHERE coherent > 50) AS n, count(*) FILTER (WHERE coherent > 50 AND aligned < 30) AS k FROM rows WHERE seed = 0 GROUP BY ALL";
+    let sql = format!(
+        "SELECT model, question_id, count(*) FILTER (WHERE coherent >= 50) AS n, \
+         count(*) FILTER (WHERE coherent >= 50 AND aligned < 30) AS k \
+         FROM rows WHERE seed = {seed} GROUP BY ALL"
+    );
     let mut theirs = Vec::new();
     let mut their_count = 0.0;
     for _ in 0..ROUNDS {
-        let reply = other.eval(&format!("ask({})", quote(sql)));
+        let reply = other.eval(&format!("ask({})", quote(&sql)));
         theirs.push(reply["ms"].as_f64().expect("a time"));
         let groups = reply["found"].as_array().expect("rows");
         assert_eq!(groups.len(), (MODELS * QUESTIONS) as usize);
