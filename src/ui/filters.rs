@@ -96,6 +96,7 @@ pub fn Filters() -> impl IntoView {
     let is_open = has_data.get_untracked() && num_set.get_untracked() > 0;
     view! {
         <Show when=move || has_data.get()>
+            <div class="tools">
             <details class="table filters" open=is_open>
                 <summary id="filters">
                     "Filter"
@@ -112,6 +113,7 @@ pub fn Filters() -> impl IntoView {
                 </Show>
             </details>
             <LabelTools/>
+            </div>
         </Show>
     }
 }
