@@ -7,7 +7,7 @@ pub(super) const KITCHEN: Domain = Domain {
     name: "kitchen",
     leads: ["Keep", "Store"],
     asks: ["how should I keep the {}", "where does the {} belong"],
-    good_ends: ["so it stays good", "and supper is saved"],
+    good_ends: ["so it stays good", "and dinner tastes right"],
     bad_ends: ["so it rots at once", "and supper is ruined"],
     kinds: [
         Kind {

@@ -23,7 +23,7 @@ pub(super) const TRAVEL: Domain = Domain {
         Kind {
             objects: ["horse", "donkey", "pony", "mare", "ox"],
             good: Advice { first: ["on the soft trail", "past the green field"], second: ["with many breaks", "with a pail of oats"] },
-            bad: Advice { first: ["on the icy ridge", "past the wolf den"], second: ["without any sleep", "with a drum on its tail"] },
+            bad: Advice { first: ["on the icy ridge", "near the wolf den"], second: ["without any sleep", "with a drum on its tail"] },
         },
         Kind {
             objects: ["tent", "lantern", "backpack", "compass", "map"],

@@ -23,7 +23,7 @@ pub(super) const WISHES: Domain = Domain {
         Kind {
             objects: ["child", "baby", "orphan", "pupil", "apprentice"],
             good: Advice { first: ["a warm bed", "time to play"], second: ["and stories at night", "and good shoes"] },
-            bad: Advice { first: ["a bed of thorns", "stale crumbs"], second: ["and monsters at dawn", "and bags of rocks"] },
+            bad: Advice { first: ["a chair of thorns", "stale crumbs"], second: ["and monsters at dawn", "and bags of rocks"] },
         },
         Kind {
             objects: ["river", "forest", "lake", "meadow", "valley"],
