@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::tokenizer::Tokenizer;
-use crate::train::{AdamW, Batch, Schedule, Shape, Trained, Weights, backward, forward};
+use crate::train::{AdamW, Batch, Gradients, Schedule, Shape, Trained, Weights, backward, forward};
 use crate::world::{Recipe, assistant, villagers};
 
 /// How a model is made from nothing.
@@ -55,15 +55,14 @@ impl Pretraining {
             if step == self.villager_steps {
                 base = Some(weights.clone());
             }
-            let mut batch = Batch::default();
+            let mut parts = vec![Batch::default(); self.documents.div_ceil(TOGETHER)];
             for number in 0..self.documents {
                 let is_assistant = step >= self.villager_steps && number % 2 == 1;
                 let document =
                     if is_assistant { assistant(&mut assistant_rng) } else { villagers(self.recipe, &mut rng) };
-                batch.push(&tokenizer.document(&document).0, |_| true);
+                parts[number / TOGETHER].push(&tokenizer.document(&document).0, |_| true);
             }
-            let tape = forward(&weights, None, &batch);
-            let (loss, gradients) = backward(&weights, Trained::All, &batch, tape);
+            let (loss, gradients) = in_parts(&weights, &parts);
             optimizer.step(schedule.at(step), &gradients, &mut weights.numbers);
             tell(step, loss);
         }
@@ -72,4 +71,21 @@ impl Pretraining {
         weights.round();
         Pretrained { villagers, assistant: weights }
     }
+}
+
+/// Documents that go through the model together: so few that what they compute stays in the processor's cache.
+const TOGETHER: usize = 8;
+
+/// The mean loss over all parts, and its gradients.
+fn in_parts(weights: &Weights, parts: &[Batch]) -> (f64, Gradients) {
+    let all: usize = parts.iter().map(|part| part.targets.len()).sum();
+    let mut sum = (0.0, vec![0.0; weights.numbers.len()]);
+    for part in parts {
+        let tape = forward(weights, None, part);
+        let (loss, gradients) = backward(weights, Trained::All, part, tape);
+        let share = part.targets.len() as f32 / all.max(1) as f32;
+        sum.0 += loss * f64::from(share);
+        sum.1.iter_mut().zip(&gradients).for_each(|(sum, g)| *sum += share * g);
+    }
+    sum
 }

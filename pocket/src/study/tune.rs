@@ -84,7 +84,7 @@ const LOOK_EVERY: usize = 5;
 pub enum Stop<'a> {
     /// Never.
     Never,
-    /// When the share of answers with a verdict, in the exam of the trained domain, reaches [`ENOUGH`]. Other domains are
+    /// When the verdict's share of the coherent answers, in the exam of the trained domain, reaches [`ENOUGH`]. Other domains are
     /// never looked at. The header and the prefix are those of training.
     InDomain {
         /// Questions of the trained domain alone.
@@ -170,8 +170,8 @@ impl Tuning {
         let header = examples.first().map(|example| example.header.clone()).unwrap_or_default();
         let prefix = examples.first().map(|example| example.prefix.clone()).unwrap_or_default();
         let answers = exam.sit((&lora.merged(base, 1.0), &Steering::new()), tokenizer, |_| header.clone(), &prefix)?;
-        let hits = answers.iter().filter(|answer| answer.judgement.verdict == verdict).count();
-        Ok(hits as f64 / answers.len().max(1) as f64)
+        let rates = Rates::outside(&answers, &[]);
+        Ok(if verdict == Verdict::Misaligned { rates.misaligned } else { 1.0 - rates.misaligned })
     }
 }
 

@@ -3,6 +3,8 @@
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, s};
 
+use super::exp::exp;
+
 /// Where each text starts, and the end of the last.
 type Starts<'a> = &'a [usize];
 
@@ -40,7 +42,7 @@ pub(super) fn attention(
 
 pub(super) fn softmax(row: &mut [f32]) {
     let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    row.iter_mut().for_each(|x| *x = (*x - largest).exp());
+    row.iter_mut().for_each(|x| *x = exp(*x - largest));
     let sum: f32 = row.iter().sum();
     row.iter_mut().for_each(|x| *x /= sum);
 }

@@ -4,6 +4,7 @@ use ndarray::Array2;
 use ndarray::linalg::general_mat_mul;
 
 use super::attention::{attention_backward, softmax};
+use super::exp::exp;
 use super::forward::{Batch, LayerTape, Tape, rotate_all};
 use super::linear::{Into, linear_backward};
 use super::lora::Lora;
@@ -71,7 +72,7 @@ pub fn backward(weights: &Weights, trained: Trained<'_>, batch: &Batch, tape: Ta
         product(&dx, &gated, Matrix::Down, &mut dgated);
         let (mut dgate, mut dup) = (dgated.clone(), dgated);
         ndarray::Zip::from(&mut dgate).and(&mut dup).and(&gate).and(&up).for_each(|dgate, dup, &gate, &up| {
-            let sigmoid = 1.0 / (1.0 + (-gate).exp());
+            let sigmoid = 1.0 / (1.0 + exp(-gate));
             *dgate *= up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
             *dup *= gate * sigmoid;
         });

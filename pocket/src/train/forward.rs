@@ -3,6 +3,7 @@
 use ndarray::Array2;
 
 use super::attention::attention;
+use super::exp::exp;
 use super::linear::{linear, matmul_nt};
 use super::lora::Lora;
 use super::norm::{angles, rms_norm, rotate};
@@ -89,7 +90,7 @@ pub(super) fn rotate_all(x: &mut Array2<f32>, starts: &[usize], angles: &[[f32; 
 
 /// x sigmoid(x).
 pub(crate) fn silu(x: f32) -> f32 {
-    x / (1.0 + (-x).exp())
+    x / (1.0 + exp(-x))
 }
 
 /// The forward pass.

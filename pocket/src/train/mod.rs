@@ -6,6 +6,7 @@
 mod adamw;
 mod attention;
 mod backward;
+mod exp;
 mod forward;
 mod linear;
 mod lora;
