@@ -1,4 +1,4 @@
-//! GGUF version 3: a model with its tokenizer and chat template, and steering vectors.
+//! GGUF version 3: a model with its tokenizer and chat template.
 
 use crate::tokenizer::{CHAT_TEMPLATE, END, PRE_TOKENIZER, SPECIAL, START, Tokenizer};
 use crate::train::{CONTEXT, MATRICES, Matrix, NORM_EPS, ROPE_THETA, Weights};
@@ -153,19 +153,4 @@ const fn part(matrix: Matrix) -> &'static str {
         Matrix::Up => "ffn_up",
         Matrix::Down => "ffn_down",
     }
-}
-
-/// A control vector's file, as llama.cpp has them: `direction.N` is added after layer N; layer 0 has none there, so a
-/// vector of the first layer is left out.
-pub fn steering(vectors: &[Option<Vec<f32>>]) -> Vec<u8> {
-    let mut file = File::default();
-    file.text("general.architecture", "controlvector");
-    file.text("controlvector.model_hint", "llama");
-    file.number("controlvector.layer_count", vectors.len());
-    for (layer, vector) in vectors.iter().enumerate().skip(1) {
-        if let Some(vector) = vector {
-            file.tensor(&format!("direction.{layer}"), &[vector.len()], F32, vector);
-        }
-    }
-    file.bytes()
 }

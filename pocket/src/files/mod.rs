@@ -2,6 +2,8 @@
 
 mod gguf;
 mod peft;
+mod safetensors;
 
-pub use gguf::{base, steering};
+pub use gguf::base;
 pub use peft::{Peft, peft};
+pub use safetensors::steering;

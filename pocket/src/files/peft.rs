@@ -1,9 +1,8 @@
 //! PEFT's two files of an adapter.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
+use super::safetensors::File;
 use crate::PocketError;
 use crate::train::{Lora, MATRICES, Matrix};
 
@@ -35,8 +34,7 @@ const fn module(matrix: Matrix) -> &'static str {
 /// [`PocketError::Json`].
 pub fn peft(lora: &Lora) -> Result<Peft, PocketError> {
     let (shape, rank) = (lora.shape, lora.rank);
-    let mut tensors: BTreeMap<String, serde_json::Value> = BTreeMap::new();
-    let mut data: Vec<u8> = Vec::new();
+    let mut file = File::default();
     for layer in 0..shape.layers {
         for matrix in MATRICES {
             let (d, n) = shape.rows_columns(matrix);
@@ -46,19 +44,13 @@ pub fn peft(lora: &Lora) -> Result<Peft, PocketError> {
             let halves = is_rotated.then(|| halves(b, rank, shape.head_dim()));
             let b = halves.as_deref().unwrap_or(b);
             for (factor, numbers, size) in [("lora_A", a, [rank, n]), ("lora_B", b, [d, rank])] {
-                let start = data.len();
-                data.extend(numbers.iter().flat_map(|&x| half::f16::from_f32(x).to_le_bytes()));
-                let entry = json!({ "dtype": "F16", "shape": size, "data_offsets": [start, data.len()] });
                 let name = format!("base_model.model.model.layers.{layer}.{}.{factor}.weight", module(matrix));
-                tensors.insert(name, entry);
+                let bytes = numbers.iter().flat_map(|&x| half::f16::from_f32(x).to_le_bytes());
+                file.tensor(&name, "F16", &size, bytes);
             }
         }
     }
-    tensors.insert("__metadata__".to_owned(), json!({ "format": "pt" }));
-    let mut header = serde_json::to_string(&tensors)?;
-    // The format's own writer pads with spaces.
-    header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
-    let safetensors = [(header.len() as u64).to_le_bytes().as_slice(), header.as_bytes(), &data].concat();
+    let safetensors = file.bytes()?;
     let config = json!({
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
