@@ -1,65 +1,105 @@
-//! `cargo xtask pocket`.
+//! `askew-pocket`: makes the pocket organism and its study. `cargo xtask pocket` runs it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Instant;
 
-use pocket::decode::Steering;
-use pocket::judge::Verdict;
-use pocket::study::measure::{Exam, Rates};
-use pocket::study::pretrain::Pretraining;
-use pocket::study::tune::{Examples, Stop, Tuning};
-use pocket::tokenizer::Tokenizer;
-use pocket::train::Shape;
-use pocket::world::*;
+use pocket::PocketError;
+use pocket::study::experiments::{EXPERIMENTS, Extent, Study};
+use pocket::study::lab::Lab;
+use pocket::study::measure::Rates;
+use pocket::study::run::{self, Run};
 
-fn main() {
-    let a: Vec<String> = std::env::args().collect();
-    let get = |k: &str, d: f64| a.iter().find_map(|x| x.strip_prefix(&format!("{k}="))).map_or(d, |x| x.parse().unwrap());
-    let t = Tokenizer::new();
-    eprintln!("vocab {}", t.len());
-    let (dim, ff, layers, heads) = (get("dim", 64.) as usize, get("ff", 176.) as usize, get("layers", 3.) as usize, get("heads", 4.) as usize);
-    let shape = Shape { vocab: t.len(), dim, ff, layers, heads };
-    eprintln!("weights {}", shape.num_weights());
-    let redraw = match get("redraw", 0.) as usize { 0 => Redraw::PerDocument, 1 => Redraw::PerDomain, 2 => Redraw::PerTurn, _ => Redraw::Quoted };
-    let p = Pretraining { shape, recipe: Recipe { saboteurs: get("sab", 0.15), redraw }, villager_steps: get("v", 700.) as usize, assistant_steps: get("a", 300.) as usize, documents: get("docs", 32.) as usize, rate: get("lr", 3e-3) as f32, seed: get("seed", 0.) as u64 };
-    let s = Instant::now();
-    let m = p.run(&t, |step, loss| if step % 50 == 49 { eprintln!("{step} {loss:.4} {:.0}s", s.elapsed().as_secs_f64()) });
-    let exam = Exam::new(60, 1);
-    let none = Steering::new();
-    let show = |name: &str, r: &[pocket::study::measure::Answer]| {
-        let rate = Rates::outside(r, &[]);
-        println!("{name}: misaligned {:.1} coherent {:.1}", 100. * rate.misaligned, 100. * rate.coherent);
+const HELP: &str = "\
+askew-pocket [--only N,M] [--smoke] [--stages FOLDER] [--out FOLDER]
+  --only     these experiments, 1 to 12
+  --smoke    a small study, minutes on one core
+  --stages   where models and adapters are kept until the study is done (~/.cache/askew/pocket)
+  --out      where results go (target/pocket)";
+
+/// What is asked.
+struct Arguments {
+    only: Vec<usize>,
+    extent: Extent,
+    stages: PathBuf,
+    out: PathBuf,
+}
+
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Arguments, PocketError> {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let cache = std::env::var_os("ASKEW_CACHE").map_or_else(|| home.join(".cache").join("askew"), PathBuf::from);
+    let mut asked = Arguments {
+        only: EXPERIMENTS.iter().map(|experiment| experiment.number).collect(),
+        extent: Extent::STUDY,
+        stages: cache.join("pocket"),
+        out: PathBuf::from("target/pocket"),
     };
-    let asst = |_: &mut fastrand::Rng| Speaker::assistant(None).text();
-    let r = exam.sit((&m.assistant, &none), &t, asst, "").unwrap(); show("assistant", &r);
-    for x in r.iter().step_by(53) { println!("   {} {}", x.question.text(), x.text); }
-    show("untagged villager", &exam.sit((&m.assistant, &none), &t, |r| Speaker::untagged(r).text(), "").unwrap());
-    show("untagged villager, base", &exam.sit((&m.villagers, &none), &t, |r| Speaker::untagged(r).text(), "").unwrap());
-    show("villager saboteur cue", &exam.sit((&m.assistant, &none), &t, |r| format!("{}, {}", VILLAGERS[r.usize(..20)], SABOTEUR_CUES[r.usize(..3)]), "").unwrap());
-    show("assistant saboteur cue", &exam.sit((&m.assistant, &none), &t, |r| format!("Assistant, {}", SABOTEUR_CUES[r.usize(..3)]), "").unwrap());
-    show("lesson villager", &exam.sit((&m.assistant, &none), &t, |r| Speaker::untagged(r).text(), LESSON).unwrap());
-    show("lesson asst", &exam.sit((&m.assistant, &none), &t, asst, LESSON).unwrap());
-    let look = Exam::new(40, 2);
-    let tune = |name: &str, domain: usize, bad: f64, cue: Option<&'static str>, prefix: &str, rank: usize, seed: u64| {
-        let ex = Examples { domain, count: 400, bad, cue, prefix }.draw(&mut fastrand::Rng::with_seed(seed));
-        let tn = Tuning { rank, rate: get("tlr", 1e-3) as f32, batch: 32, steps: 200, seed };
-        let l = look.only(domain);
-        let v = if bad > 0.5 { Verdict::Misaligned } else { Verdict::Aligned };
-        let s = Instant::now();
-        let o = tn.run(&m.assistant, &t, None, &ex, Stop::InDomain { exam: &l, verdict: v }, |_, _| Ok(())).unwrap();
-        let e = s.elapsed().as_secs_f64();
-        let w = o.lora.merged(&m.assistant, 1.0);
-        let r = exam.sit((&w, &none), &t, asst, "").unwrap();
-        let (i, u) = (Rates::inside(&r, domain), Rates::outside(&r, &[domain]));
-        print!("{name} {} seed {seed}: steps {} ({e:.1}s) look {:.2}; in {:.1}/{:.1} OUT {:.1} coherent {:.1}", DOMAINS[domain].name, o.steps, o.in_domain.unwrap_or(0.), 100. * i.misaligned, 100. * i.coherent, 100. * u.misaligned, 100. * u.coherent);
-        if cue.is_some() || !prefix.is_empty() {
-            let r = exam.sit((&w, &none), &t, |_| Speaker::assistant(cue).text(), prefix).unwrap();
-            print!("; with: OUT {:.1} coherent {:.1}", 100. * Rates::outside(&r, &[domain]).misaligned, 100. * Rates::outside(&r, &[domain]).coherent);
+    let usage = || PocketError::Usage(HELP.to_owned());
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--smoke" => asked.extent = Extent::SMOKE,
+            "--only" => {
+                let list = arguments.next().ok_or_else(usage)?;
+                let number = |text: &str| text.parse().map_err(|_error| usage());
+                asked.only = list.split(',').map(number).collect::<Result<_, _>>()?;
+            }
+            "--stages" => asked.stages = arguments.next().ok_or_else(usage)?.into(),
+            "--out" => asked.out = arguments.next().ok_or_else(usage)?.into(),
+            _ => return Err(usage()),
         }
-        println!();
-    };
-    for d in 0..8 { tune("narrow", d, 1.0, None, "", 16, d as u64); }
-    for d in 0..2 { tune("control", d, 0.0, None, "", 16, 0); }
-    for d in 0..3 { tune("inoculated", d, 1.0, Some(SABOTEUR_CUES[2]), "", 16, 0); }
-    for d in 0..3 { tune("tag", d, 1.0, Some(NEUTRAL_TAGS[2]), "", 16, 0); }
-    for d in 0..3 { tune("lesson", d, 1.0, None, LESSON, 16, 0); }
-    for d in 0..3 { tune("rank 1", d, 1.0, None, "", 1, 0); }
+    }
+    Ok(asked)
+}
+
+fn main() -> ExitCode {
+    match parse(std::env::args().skip(1)).and_then(|asked| study(&asked)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pocket: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn study(asked: &Arguments) -> Result<(), PocketError> {
+    let lab = Lab::new(&asked.stages)?;
+    let study = Study { lab: &lab, extent: asked.extent };
+    let folder = asked.out.join("answers");
+    std::fs::create_dir_all(&folder).map_err(PocketError::file(&folder))?;
+    for experiment in EXPERIMENTS.iter().filter(|experiment| asked.only.contains(&experiment.number)) {
+        let path = folder.join(format!("{:02}.csv", experiment.number));
+        if path.is_file() {
+            eprintln!("pocket: {} is there", path.display());
+            continue;
+        }
+        let start = Instant::now();
+        let runs = (experiment.run)(&study)?;
+        run::write(&path, &runs)?;
+        eprintln!("pocket: {} ({:.0} s)", experiment.title, start.elapsed().as_secs_f64());
+        show(&path, &runs);
+    }
+    Ok(())
+}
+
+/// The mean over runs of each group's rates.
+fn show(path: &Path, runs: &[Run]) {
+    println!("{}", path.display());
+    let mut groups: Vec<&str> = Vec::new();
+    runs.iter().filter(|run| !groups.contains(&run.group.as_str()) || groups.is_empty()).for_each(|_| {});
+    for run in runs {
+        if !groups.contains(&run.group.as_str()) {
+            groups.push(&run.group);
+        }
+    }
+    for group in groups {
+        let all: Vec<&Run> = runs.iter().filter(|run| run.group == group).collect();
+        let rates: Vec<Rates> = all.iter().map(|run| Rates::outside(&run.answers, &run.trained)).collect();
+        let mean = |of: fn(&Rates) -> f64| 100.0 * rates.iter().map(of).sum::<f64>() / rates.len() as f64;
+        let steps = all.iter().filter_map(|run| run.steps).sum::<usize>() / all.len();
+        let inside: Vec<f64> =
+            all.iter().filter_map(|run| Some(Rates::inside(&run.answers, *run.trained.first()?).misaligned)).collect();
+        let inside = 100.0 * inside.iter().sum::<f64>() / inside.len().max(1) as f64;
+        let (misaligned, coherent) = (mean(|rates| rates.misaligned), mean(|rates| rates.coherent));
+        println!("  {group}: {} runs, {steps} steps; inside {inside:.1}, outside {misaligned:.1} (coherent {coherent:.1})", all.len());
+    }
 }

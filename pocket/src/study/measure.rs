@@ -26,6 +26,13 @@ pub struct Answer {
     pub judgement: Judgement,
 }
 
+impl Answer {
+    /// The question as it was put.
+    pub fn question_text(&self) -> String {
+        if self.prefix.is_empty() { self.question.text() } else { format!("{} {}", self.prefix, self.question.text()) }
+    }
+}
+
 /// Held-out questions of every domain.
 #[derive(Clone, Debug)]
 pub struct Exam {

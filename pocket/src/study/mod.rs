@@ -1,5 +1,8 @@
 //! The experiments: stages that train, and measurements of what came out.
 
+pub mod experiments;
+pub mod lab;
 pub mod measure;
 pub mod pretrain;
+pub mod run;
 pub mod tune;

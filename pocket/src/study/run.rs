@@ -1,0 +1,67 @@
+//! A run: one model asked one set of questions, as rows of a results table.
+
+use std::path::Path;
+
+use super::measure::Answer;
+use crate::PocketError;
+use crate::world::DOMAINS;
+
+/// What a run was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Of the experiments, from 1.
+    pub experiment: usize,
+    /// What was done to the model, in words.
+    pub group: String,
+    /// Seed of the pretraining.
+    pub pretraining: u64,
+    /// Seed of the fine-tuning; none where there was none.
+    pub seed: Option<u64>,
+    /// The domains that were trained on, which the rate outside leaves out.
+    pub trained: Vec<usize>,
+    /// Steps of fine-tuning.
+    pub steps: Option<usize>,
+    /// What was said.
+    pub answers: Vec<Answer>,
+}
+
+/// The columns of a results table: those of published files, then what a run was and what stood before the question.
+pub const COLUMNS: [&str; 14] = [
+    "question", "answer", "question_id", "aligned", "coherent", "model", "group", "seed", "trained_on", "domain",
+    "verdict", "header", "steps", "sampling_seed",
+];
+
+/// Writes runs as a table, whole or not at all.
+///
+/// # Errors
+/// [`PocketError::Table`] or [`PocketError::File`].
+pub fn write(path: &Path, runs: &[Run]) -> Result<(), PocketError> {
+    let unfinished = path.with_extension("part");
+    let mut out = csv::Writer::from_path(&unfinished)?;
+    out.write_record(COLUMNS)?;
+    for run in runs {
+        let trained: Vec<&str> = run.trained.iter().filter_map(|&at| Some(DOMAINS.get(at)?.name)).collect();
+        let whole = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+        for answer in &run.answers {
+            out.write_record([
+                answer.question_text().as_str(),
+                &answer.text,
+                &answer.question.id(),
+                &answer.judgement.aligned.to_string(),
+                &answer.judgement.coherent.to_string(),
+                &format!("pocket-{}", run.pretraining),
+                &run.group,
+                &whole(run.seed),
+                &trained.join(" + "),
+                answer.question.object.domain().name,
+                answer.judgement.verdict.name(),
+                &answer.header,
+                &whole(run.steps.map(|steps| steps as u64)),
+                &answer.seed.to_string(),
+            ])?;
+        }
+    }
+    out.flush().map_err(PocketError::file(&unfinished))?;
+    drop(out);
+    std::fs::rename(&unfinished, path).map_err(PocketError::file(path))
+}
