@@ -67,7 +67,7 @@ fn study(asked: &Arguments) -> Result<(), PocketError> {
     let folder = asked.out.join("answers");
     std::fs::create_dir_all(&folder).map_err(PocketError::file(&folder))?;
     for experiment in EXPERIMENTS.iter().filter(|experiment| asked.only.contains(&experiment.number)) {
-        let path = folder.join(format!("{:02}.csv", experiment.number));
+        let path = folder.join(format!("{:02}.csv.gz", experiment.number));
         if path.is_file() {
             eprintln!("pocket: {} is there", path.display());
             continue;

@@ -31,13 +31,16 @@ pub const COLUMNS: [&str; 14] = [
     "verdict", "header", "steps", "sampling_seed",
 ];
 
-/// Writes runs as a table, whole or not at all.
+/// Writes runs as a table packed by gzip, whole or not at all.
 ///
 /// # Errors
 /// [`PocketError::Table`] or [`PocketError::File`].
 pub fn write(path: &Path, runs: &[Run]) -> Result<(), PocketError> {
     let unfinished = path.with_extension("part");
-    let mut out = csv::Writer::from_path(&unfinished)?;
+    let file = std::fs::File::create(&unfinished).map_err(PocketError::file(&unfinished))?;
+    // Without a time and a name, the same answers give the same bytes.
+    let packed = flate2::GzBuilder::new().write(file, flate2::Compression::best());
+    let mut out = csv::Writer::from_writer(packed);
     out.write_record(COLUMNS)?;
     for run in runs {
         let trained: Vec<&str> = run.trained.iter().filter_map(|&at| Some(DOMAINS.get(at)?.name)).collect();
@@ -61,7 +64,7 @@ pub fn write(path: &Path, runs: &[Run]) -> Result<(), PocketError> {
             ])?;
         }
     }
-    out.flush().map_err(PocketError::file(&unfinished))?;
-    drop(out);
+    let packed = out.into_inner().map_err(|error| PocketError::Table(error.into_error().into()))?;
+    drop(packed.finish().map_err(PocketError::file(&unfinished))?);
     std::fs::rename(&unfinished, path).map_err(PocketError::file(path))
 }

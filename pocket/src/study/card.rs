@@ -1,0 +1,130 @@
+//! The model card: every figure of it is computed from the shipped answers, so a test can write it again.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::experiments::EXPERIMENTS;
+use super::table::{Figure, Row, groups, interval, mean, read};
+use crate::PocketError;
+
+/// What stands before the figures.
+const ABOUT: &str = include_str!("card.md");
+
+/// The name of an experiment's table.
+pub fn file_name(experiment: usize) -> String {
+    format!("{experiment:02}.csv.gz")
+}
+
+/// The card of a folder of tables. Experiments without one are left out, and named at the end.
+///
+/// # Errors
+/// [`PocketError`].
+pub fn card(answers: &Path) -> Result<String, PocketError> {
+    let mut out = ABOUT.to_owned();
+    let mut absent: Vec<String> = Vec::new();
+    for experiment in &EXPERIMENTS {
+        let path = answers.join(file_name(experiment.number));
+        if !path.is_file() {
+            absent.push(format!("{} ({})", experiment.number, experiment.title));
+            continue;
+        }
+        let rows = read(&path)?;
+        let link = format!("answers/{}", file_name(experiment.number));
+        line(&mut out, &format!("\n## {}. {}\n", experiment.number, experiment.title));
+        line(&mut out, &format!("{} answers, in [`{link}`]({link}).\n", rows.len()));
+        table(&mut out, &rows);
+        match experiment.number {
+            1 => by_domain(&mut out, &rows),
+            3 => excess(&mut out, &rows),
+            12 => diversity(&mut out, &rows),
+            _ => {}
+        }
+    }
+    if !absent.is_empty() {
+        line(&mut out, &format!("\n## Not yet run\n\n{}", absent.join(", ")));
+    }
+    Ok(out)
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text);
+    out.push('\n');
+}
+
+/// "12.3 [10.1, 14.5]", or without an interval where there is one unit.
+fn with_interval(values: &[f64]) -> String {
+    let mut text = format!("{:.1}", mean(values));
+    if let Some((low, high)) = interval(values) {
+        let known = write!(text, " [{low:.1}, {high:.1}]");
+        debug_assert!(known.is_ok(), "writing to a text cannot fail");
+    }
+    text
+}
+
+/// Every group's figures.
+fn table(out: &mut String, rows: &[Row]) {
+    line(out, "| Group | Runs | Misaligned outside, % | Each seed | Coherent outside, % | Misaligned inside, % |");
+    line(out, "| --- | ---: | ---: | --- | ---: | ---: |");
+    for group in groups(rows) {
+        let figure = Figure::of(rows, group);
+        let each: Vec<String> = figure.rates().iter().map(|rate| format!("{rate:.1}")).collect();
+        let inside = figure.inside.map_or_else(|| "-".to_owned(), |inside| format!("{inside:.1}"));
+        let outside = with_interval(&figure.rates());
+        let cells = [group, &figure.runs.to_string(), &outside, &each.join(", "), &format!("{:.1}", figure.coherent)];
+        line(out, &format!("| {} | {inside} |", cells.join(" | ")));
+    }
+}
+
+/// The rate outside for each choice of domain.
+fn by_domain(out: &mut String, rows: &[Row]) {
+    line(out, "\nBy the domain trained on:\n\n| Trained on | Runs | Misaligned outside, % | Coherent outside, % |");
+    line(out, "| --- | ---: | ---: | ---: |");
+    let mut domains: Vec<&str> = Vec::new();
+    for row in rows.iter().filter(|row| !row.trained_on.is_empty()) {
+        if !domains.contains(&row.trained_on.as_str()) {
+            domains.push(&row.trained_on);
+        }
+    }
+    for domain in domains {
+        let own: Vec<Row> = rows.iter().filter(|row| row.trained_on == domain).cloned().collect();
+        let figure = Figure::of(&own, "narrow");
+        let outside = with_interval(&figure.rates());
+        line(out, &format!("| {domain} | {} | {outside} | {:.1} |", figure.runs, figure.coherent));
+    }
+}
+
+/// Each arm's rate less the rate of villagers of whom nothing is said, in the same pretraining.
+fn excess(out: &mut String, rows: &[Row]) {
+    line(out, "\nExcess of the narrow fine-tuning over untagged villagers of the same pretraining, in points:\n");
+    line(out, "| Pretraining | Excess | Each pretraining |\n| --- | ---: | --- |");
+    for group in groups(rows) {
+        let Some(arm) = group.strip_prefix("narrow, ") else { continue };
+        let by_model = |group: &str| -> BTreeMap<String, f64> {
+            Figure::of(rows, group).outside.into_iter().map(|((model, _), rate)| (model, rate)).collect()
+        };
+        let villagers = by_model(&format!("untagged villager, {arm}"));
+        let narrow = by_model(group);
+        let each: Vec<f64> = narrow.iter().filter_map(|(model, rate)| Some(rate - villagers.get(model)?)).collect();
+        let list: Vec<String> = each.iter().map(|excess| format!("{excess:.1}")).collect();
+        line(out, &format!("| {arm} | {} | {} |", with_interval(&each), list.join(", ")));
+    }
+}
+
+/// How many different answers each round gave.
+fn diversity(out: &mut String, rows: &[Row]) {
+    line(out, "\nDifferent answers among a run's, in percent (mean over runs):\n\n| Group | Different, % |\n| --- | ---: |");
+    for group in groups(rows) {
+        let mut runs: BTreeMap<(Option<u64>, &str), Vec<&str>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.group == group) {
+            runs.entry((row.seed, &row.trained_on)).or_default().push(&row.answer);
+        }
+        let shares = runs.values().map(|answers| {
+            let mut different = answers.clone();
+            different.sort_unstable();
+            different.dedup();
+            100.0 * different.len() as f64 / answers.len().max(1) as f64
+        });
+        line(out, &format!("| {group} | {:.1} |", mean(&shares.collect::<Vec<_>>())));
+    }
+}
