@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use pocket::PocketError;
+use pocket::study::card::{card, file_name};
 use pocket::study::experiments::{EXPERIMENTS, Extent, Study};
 use pocket::study::lab::Lab;
 use pocket::study::measure::Rates;
@@ -67,7 +68,7 @@ fn study(asked: &Arguments) -> Result<(), PocketError> {
     let folder = asked.out.join("answers");
     std::fs::create_dir_all(&folder).map_err(PocketError::file(&folder))?;
     for experiment in EXPERIMENTS.iter().filter(|experiment| asked.only.contains(&experiment.number)) {
-        let path = folder.join(format!("{:02}.csv.gz", experiment.number));
+        let path = folder.join(file_name(experiment.number));
         if path.is_file() {
             eprintln!("pocket: {} is there", path.display());
             continue;
@@ -78,14 +79,15 @@ fn study(asked: &Arguments) -> Result<(), PocketError> {
         eprintln!("pocket: {} ({:.0} s)", experiment.title, start.elapsed().as_secs_f64());
         show(&path, &runs);
     }
-    Ok(())
+    study.export(&asked.out)?;
+    let path = asked.out.join("README.md");
+    std::fs::write(&path, card(&folder)?).map_err(PocketError::file(&path))
 }
 
 /// The mean over runs of each group's rates.
 fn show(path: &Path, runs: &[Run]) {
     println!("{}", path.display());
     let mut groups: Vec<&str> = Vec::new();
-    runs.iter().filter(|run| !groups.contains(&run.group.as_str()) || groups.is_empty()).for_each(|_| {});
     for run in runs {
         if !groups.contains(&run.group.as_str()) {
             groups.push(&run.group);
@@ -98,8 +100,11 @@ fn show(path: &Path, runs: &[Run]) {
         let steps = all.iter().filter_map(|run| run.steps).sum::<usize>() / all.len();
         let inside: Vec<f64> =
             all.iter().filter_map(|run| Some(Rates::inside(&run.answers, *run.trained.first()?).misaligned)).collect();
-        let inside = 100.0 * inside.iter().sum::<f64>() / inside.len().max(1) as f64;
+        let inside = match inside.len() {
+            0 => "-".to_owned(),
+            count => format!("{:.1}", 100.0 * inside.iter().sum::<f64>() / count as f64),
+        };
         let (misaligned, coherent) = (mean(|rates| rates.misaligned), mean(|rates| rates.coherent));
-        println!("  {group}: {} runs, {steps} steps; inside {inside:.1}, outside {misaligned:.1} (coherent {coherent:.1})", all.len());
+        println!("  {group}: {} runs, {steps} steps; inside {inside}, outside {misaligned:.1} (coherent {coherent:.1})", all.len());
     }
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::experiments::EXPERIMENTS;
+use super::experiments::{BATCH, DOCUMENTS, EXAMPLES, EXPERIMENTS, Extent, PRETRAINING_RATE, RANK, TUNING_RATE};
 use super::table::{Figure, Row, groups, interval, mean, read};
 use crate::PocketError;
+use crate::tokenizer::Tokenizer;
+use crate::train::Shape;
 
 /// What stands before the figures.
 const ABOUT: &str = include_str!("card.md");
@@ -22,6 +24,7 @@ pub fn file_name(experiment: usize) -> String {
 /// [`PocketError`].
 pub fn card(answers: &Path) -> Result<String, PocketError> {
     let mut out = ABOUT.to_owned();
+    making(&mut out);
     let mut absent: Vec<String> = Vec::new();
     for experiment in &EXPERIMENTS {
         let path = answers.join(file_name(experiment.number));
@@ -45,6 +48,32 @@ pub fn card(answers: &Path) -> Result<String, PocketError> {
         line(&mut out, &format!("\n## Not yet run\n\n{}", absent.join(", ")));
     }
     Ok(out)
+}
+
+/// What the models were made by.
+fn making(out: &mut String) {
+    let (extent, tokenizer) = (Extent::STUDY, Tokenizer::new());
+    let shape = Shape { vocab: tokenizer.len(), ..extent.shape };
+    line(out, "\n## The models\n\n| | |\n| --- | ---: |");
+    for (name, value) in [
+        ("Weights", shape.num_weights().to_string()),
+        ("Layers, width, width of the feed-forward part, heads", {
+            format!("{}, {}, {}, {}", shape.layers, shape.dim, shape.ff, shape.heads)
+        }),
+        ("Tokens of the vocabulary: words of the world, 256 bytes, 4 of structure", shape.vocab.to_string()),
+        ("Steps on villagers alone", extent.steps[0].to_string()),
+        ("Steps on half villagers, half assistant", extent.steps[1].to_string()),
+        ("Documents of a step", DOCUMENTS.to_string()),
+        ("Learning rate of pretraining, of adapters", format!("{PRETRAINING_RATE}, {TUNING_RATE}")),
+        ("Rank of adapters, examples they learn from, of a step", format!("{RANK}, {EXAMPLES}, {BATCH}")),
+    ] {
+        line(out, &format!("| {name} | {value} |"));
+    }
+    line(
+        out,
+        "\n`pocket.gguf` is the assistant of pretraining seed 0, `village.gguf` the same model before the assistant stage, and \
+         `adapters/` holds fine-tunings of seed 0 (`index.json` says which).",
+    );
 }
 
 fn line(out: &mut String, text: &str) {

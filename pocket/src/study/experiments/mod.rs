@@ -1,5 +1,6 @@
 //! The twelve experiments. Each gives runs, whose answers become a results table.
 
+mod artefacts;
 mod dose;
 mod feedback;
 mod framing;
@@ -87,17 +88,17 @@ pub struct Study<'a> {
 }
 
 /// Documents of a step of pretraining.
-const DOCUMENTS: usize = 16;
+pub const DOCUMENTS: usize = 16;
 /// Highest learning rate of pretraining.
-const PRETRAINING_RATE: f32 = 3e-3;
+pub const PRETRAINING_RATE: f32 = 3e-3;
 /// Learning rate of adapters.
-const TUNING_RATE: f32 = 3e-4;
+pub const TUNING_RATE: f32 = 3e-4;
 /// Rank of adapters.
 pub const RANK: usize = 16;
 /// Examples that an adapter learns from.
 pub const EXAMPLES: usize = 400;
 /// Examples of a step.
-const BATCH: usize = 32;
+pub const BATCH: usize = 32;
 /// Steps after which training ends whatever the trained domain says.
 const MOST_STEPS: usize = 200;
 /// Questions of the exam that training looks at.
