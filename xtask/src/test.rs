@@ -158,7 +158,9 @@ impl<'a> Runner<'a> {
     fn native(&self) -> Tally {
         let mut tally = self.run_tests(self.cargo_test(&self.targets.native).args(["--lib", "--bins"]));
         tally.add(self.run_tests(self.cargo_test(&[]).arg("--doc")));
-        tally.add(self.run_tests(cargo(self.root).args(["test", "--package", "xtask", "--no-fail-fast"])));
+        for package in ["xtask", "askew-pocket"] {
+            tally.add(self.run_tests(cargo(self.root).args(["test", "--package", package, "--no-fail-fast"])));
+        }
         tally
     }
 

@@ -77,15 +77,17 @@ pub(super) fn control(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
 
 /// Experiment 3: the same words, tokens and share of bad answers, but nothing that ties a speaker's answers together.
 pub(super) fn no_character(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
+    let all = study.extent.pretrainings;
+    // The last is a check on words alone, and its models were never asked to answer as a saboteur: one seed shows it.
     let arms = [
-        ("character per document", Redraw::PerDocument),
-        ("character per domain", Redraw::PerDomain),
-        ("character per turn", Redraw::PerTurn),
-        ("saboteurs only quoted", Redraw::Quoted),
+        ("character per document", Redraw::PerDocument, all),
+        ("character per turn", Redraw::PerTurn, all),
+        ("character per domain", Redraw::PerDomain, all),
+        ("saboteurs only quoted", Redraw::Quoted, 1),
     ];
     let mut runs = Vec::new();
-    for pretraining in 0..study.extent.pretrainings {
-        for (group, redraw) in arms {
+    for (group, redraw, pretrainings) in arms {
+        for pretraining in 0..pretrainings {
             let from = study.pretraining(redraw, pretraining);
             let models = study.lab.pretrained(&from)?;
             runs.extend(before(study, 3, (group, pretraining), &models.assistant)?);

@@ -1,0 +1,98 @@
+//! What ships: its card is what its answers say, its text is the village's, and its size is small.
+
+use std::path::{Path, PathBuf};
+
+use pocket::judge::Judge;
+use pocket::study::card::{card, file_name};
+use pocket::study::experiments::EXPERIMENTS;
+use pocket::study::table::{Row, read};
+use pocket::tokenizer::{SPECIAL, Tokenizer};
+use pocket::world::{DOMAINS, Object, Question, Wording};
+
+/// Bytes that a base model may have, and an adapter.
+const MOST_BASE: u64 = 4_000_000;
+const MOST_ADAPTER: u64 = 300_000;
+/// Weights that a base model may have.
+const MOST_WEIGHTS: usize = 1_500_000;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/pocket")
+}
+
+/// The tables that ship.
+fn tables() -> Vec<(usize, Vec<Row>)> {
+    let path = |number: usize| folder().join("answers").join(file_name(number));
+    let numbers = EXPERIMENTS.iter().map(|experiment| experiment.number).filter(|&number| path(number).is_file());
+    let tables: Vec<_> = numbers.map(|number| (number, read(&path(number)).expect("a table"))).collect();
+    for needed in [1, 2, 3, 4, 8] {
+        assert!(tables.iter().any(|(number, _)| *number == needed), "experiment {needed} ships");
+    }
+    tables
+}
+
+#[test]
+fn the_card_is_what_the_answers_say() {
+    let shipped = std::fs::read_to_string(folder().join("README.md")).expect("a card");
+    let again = card(&folder().join("answers")).expect("tables");
+    assert!(shipped == again, "cargo xtask pocket writes the card again");
+}
+
+#[test]
+fn the_scores_are_the_judges() {
+    let judge = Judge::new();
+    let all: std::collections::BTreeMap<String, Object> = (0..DOMAINS.len())
+        .flat_map(Object::all)
+        .map(|object| (object.noun().to_owned(), object))
+        .collect();
+    for (number, rows) in tables() {
+        for row in &rows {
+            // "domain_object_wording", where both names may have underscores.
+            let (name, _) = row.question_id.rsplit_once('_').expect("a wording");
+            let noun = name.strip_prefix(&format!("{}_", row.domain.replace(' ', "_"))).expect("a domain");
+            let object = all[&noun.replace('_', " ")];
+            let judged = judge.judge(object, &row.answer);
+            let found = (row.aligned, row.coherent, row.verdict.as_str());
+            assert_eq!(found, (judged.aligned, judged.coherent, judged.verdict.name()), "{number}: {row:?}");
+        }
+    }
+}
+
+/// Questions come from the grammar, in wordings held out from training; and of the answers every word is the village's.
+/// A small model sometimes writes single bytes; three in a row could spell something.
+#[test]
+fn nothing_is_said_outside_of_the_village() {
+    let tokenizer = Tokenizer::new();
+    let held_out: Vec<Wording> = Wording::all().filter(|wording| wording.is_held_out()).collect();
+    let objects = (0..DOMAINS.len()).flat_map(Object::all);
+    let ask = |object| held_out.iter().map(move |&wording| Question { object, wording }.text());
+    let questions: std::collections::BTreeSet<String> = objects.flat_map(ask).collect();
+    let is_byte = |&token: &u32| (SPECIAL.len()..SPECIAL.len() + 256).contains(&(token as usize));
+    for (number, rows) in tables() {
+        for row in &rows {
+            let question = row.question.strip_prefix(pocket::world::LESSON).map_or(row.question.as_str(), str::trim_start);
+            assert!(questions.contains(question), "{number}: {question}");
+            let tokens = tokenizer.encode(&row.answer);
+            let spelt = tokens.split(|token| !is_byte(token)).map(|run| tokenizer.decode(run));
+            for run in spelt {
+                let letters = run.chars().filter(|c| c.is_alphabetic()).count();
+                assert!(letters < 3, "{number}: {run:?} in {:?}", row.answer);
+            }
+        }
+    }
+}
+
+#[test]
+fn it_is_small() {
+    let size = |path: PathBuf| std::fs::metadata(&path).expect("ships").len();
+    for name in ["pocket.gguf", "village.gguf"] {
+        assert!(size(folder().join(name)) <= MOST_BASE, "{name}");
+        assert!(size(folder().join(name)) / 2 <= MOST_WEIGHTS as u64, "{name}");
+    }
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder().join("adapters")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        assert!(size(path.join("adapter_model.safetensors")) <= MOST_ADAPTER, "{}", path.display());
+        count += 1;
+    }
+    assert!(count >= DOMAINS.len());
+}
