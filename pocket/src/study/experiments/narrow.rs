@@ -80,9 +80,9 @@ pub(super) fn no_character(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let all = study.extent.pretrainings;
     // The last is a check on words alone, and its models were never asked to answer as a saboteur: one seed shows it.
     let arms = [
-        ("character per document", Redraw::PerDocument, all),
         ("character per turn", Redraw::PerTurn, all),
         ("character per domain", Redraw::PerDomain, all),
+        ("character per document", Redraw::PerDocument, all),
         ("saboteurs only quoted", Redraw::Quoted, 1),
     ];
     let mut runs = Vec::new();
