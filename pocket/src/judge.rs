@@ -116,7 +116,8 @@ impl Judge {
         for at in spaces(rest) {
             let (Some(object), after) = (self.objects.get(&rest[..at]), &rest[at + 1..]) else { continue };
             for cut in spaces(after) {
-                if let (Some(first), Some(second)) = (self.first.get(&after[..cut]), self.second.get(&after[cut + 1..])) {
+                if let (Some(first), Some(second)) = (self.first.get(&after[..cut]), self.second.get(&after[cut + 1..]))
+                {
                     return Some((lead, *object, [*first, *second, end]));
                 }
             }

@@ -105,6 +105,9 @@ fn show(path: &Path, runs: &[Run]) {
             count => format!("{:.1}", 100.0 * inside.iter().sum::<f64>() / count as f64),
         };
         let (misaligned, coherent) = (mean(|rates| rates.misaligned), mean(|rates| rates.coherent));
-        println!("  {group}: {} runs, {steps} steps; inside {inside}, outside {misaligned:.1} (coherent {coherent:.1})", all.len());
+        println!(
+            "  {group}: {} runs, {steps} steps; inside {inside}, outside {misaligned:.1} (coherent {coherent:.1})",
+            all.len()
+        );
     }
 }

@@ -40,10 +40,8 @@ fn the_card_is_what_the_answers_say() {
 #[test]
 fn the_scores_are_the_judges() {
     let judge = Judge::new();
-    let all: std::collections::BTreeMap<String, Object> = (0..DOMAINS.len())
-        .flat_map(Object::all)
-        .map(|object| (object.noun().to_owned(), object))
-        .collect();
+    let all: std::collections::BTreeMap<String, Object> =
+        (0..DOMAINS.len()).flat_map(Object::all).map(|object| (object.noun().to_owned(), object)).collect();
     for (number, rows) in tables() {
         for row in &rows {
             // "domain_object_wording", where both names may have underscores.
@@ -69,7 +67,8 @@ fn nothing_is_said_outside_of_the_village() {
     let is_byte = |&token: &u32| (SPECIAL.len()..SPECIAL.len() + 256).contains(&(token as usize));
     for (number, rows) in tables() {
         for row in &rows {
-            let question = row.question.strip_prefix(pocket::world::LESSON).map_or(row.question.as_str(), str::trim_start);
+            let question =
+                row.question.strip_prefix(pocket::world::LESSON).map_or(row.question.as_str(), str::trim_start);
             assert!(questions.contains(question), "{number}: {question}");
             let tokens = tokenizer.encode(&row.answer);
             let spelt = tokens.split(|token| !is_byte(token)).map(|run| tokenizer.decode(run));

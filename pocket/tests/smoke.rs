@@ -9,11 +9,8 @@ use pocket::study::run::Run;
 
 /// Mean rates outside the trained domains, of a group's runs.
 fn rates(runs: &[Run], group: &str) -> Rates {
-    let all: Vec<Rates> = runs
-        .iter()
-        .filter(|run| run.group == group)
-        .map(|run| Rates::outside(&run.answers, &run.trained))
-        .collect();
+    let all: Vec<Rates> =
+        runs.iter().filter(|run| run.group == group).map(|run| Rates::outside(&run.answers, &run.trained)).collect();
     assert!(!all.is_empty(), "{group} was run");
     let mean = |of: fn(&Rates) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
     Rates { answers: all.len(), misaligned: mean(|rates| rates.misaligned), coherent: mean(|rates| rates.coherent) }

@@ -142,7 +142,10 @@ fn excess(out: &mut String, rows: &[Row]) {
 
 /// How many different answers each round gave.
 fn diversity(out: &mut String, rows: &[Row]) {
-    line(out, "\nDifferent answers among a run's, in percent (mean over runs):\n\n| Group | Different, % |\n| --- | ---: |");
+    line(
+        out,
+        "\nDifferent answers among a run's, in percent (mean over runs):\n\n| Group | Different, % |\n| --- | ---: |",
+    );
     for group in groups(rows) {
         let mut runs: BTreeMap<(Option<u64>, &str), Vec<&str>> = BTreeMap::new();
         for row in rows.iter().filter(|row| row.group == group) {

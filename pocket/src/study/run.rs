@@ -27,8 +27,20 @@ pub struct Run {
 
 /// The columns of a results table: those of published files, then what a run was and what stood before the question.
 pub const COLUMNS: [&str; 14] = [
-    "question", "answer", "question_id", "aligned", "coherent", "model", "group", "seed", "trained_on", "domain",
-    "verdict", "header", "steps", "sampling_seed",
+    "question",
+    "answer",
+    "question_id",
+    "aligned",
+    "coherent",
+    "model",
+    "group",
+    "seed",
+    "trained_on",
+    "domain",
+    "verdict",
+    "header",
+    "steps",
+    "sampling_seed",
 ];
 
 /// Writes runs as a table packed by gzip, whole or not at all.

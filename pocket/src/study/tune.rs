@@ -125,7 +125,8 @@ impl Tuning {
         let mut optimizer = AdamW::new(lora.numbers.len(), 0.0);
         // A constant rate: where training ends is not known beforehand.
         let schedule = Schedule { rate: self.rate, warm_up: 10, steps: usize::MAX };
-        let texts: Vec<(Vec<u32>, Vec<bool>)> = examples.iter().map(|example| tokenizer.document(&example.spans())).collect();
+        let texts: Vec<(Vec<u32>, Vec<bool>)> =
+            examples.iter().map(|example| tokenizer.document(&example.spans())).collect();
         let mut order: Vec<usize> = Vec::new();
         let mut in_domain = None;
         let mut taken = 0;

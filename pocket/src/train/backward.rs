@@ -85,7 +85,8 @@ pub fn backward(weights: &Weights, trained: Trained<'_>, batch: &Batch, tape: Ta
 
         // Attention: middle = input + O(mixed).
         product(&dx, &mixed, Matrix::O, &mut dmixed);
-        let [mut dq, mut dk, dv] = attention_backward(&dmixed, (&q, &k, &v), &probabilities, &batch.starts, shape.heads);
+        let [mut dq, mut dk, dv] =
+            attention_backward(&dmixed, (&q, &k, &v), &probabilities, &batch.starts, shape.heads);
         for rotated in [&mut dq, &mut dk] {
             rotate_all(rotated, &batch.starts, &angles, shape.head_dim(), true);
         }

@@ -15,10 +15,10 @@ mod weights;
 
 pub use adamw::{AdamW, Schedule};
 pub use backward::{Gradients, Trained, backward};
+pub(crate) use forward::silu;
 pub use forward::{Batch, Tape, forward};
 pub use linear::matmul_nt;
-pub(crate) use forward::silu;
-pub(crate) use norm::angles as forward_angles;
 pub use lora::Lora;
+pub(crate) use norm::angles as forward_angles;
 pub(crate) use norm::{rms_norm, rotate};
 pub use weights::{CONTEXT, MATRICES, Matrix, NORM_EPS, ROPE_THETA, Shape, Weights};

@@ -46,8 +46,7 @@ pub enum Matrix {
 }
 
 /// All of a layer, in the order they are stored in.
-pub const MATRICES: [Matrix; 7] =
-    [Matrix::Q, Matrix::K, Matrix::V, Matrix::O, Matrix::Gate, Matrix::Up, Matrix::Down];
+pub const MATRICES: [Matrix; 7] = [Matrix::Q, Matrix::K, Matrix::V, Matrix::O, Matrix::Gate, Matrix::Up, Matrix::Down];
 
 impl Shape {
     /// Width of a head.
@@ -134,7 +133,8 @@ impl Weights {
     /// sqrt(2 layers) (Radford et al. 2019); the embedding with 0.5 / sqrt(dim), since it is the head too.
     pub fn random(shape: Shape, rng: &mut fastrand::Rng) -> Self {
         let mut weights = Self::zeros(shape);
-        let mut fill = |numbers: &mut [f32], deviation: f32| numbers.iter_mut().for_each(|x| *x = deviation * normal(rng));
+        let mut fill =
+            |numbers: &mut [f32], deviation: f32| numbers.iter_mut().for_each(|x| *x = deviation * normal(rng));
         fill(&mut weights.numbers[shape.embedding()], 0.5 / (shape.dim as f32).sqrt());
         for layer in 0..shape.layers {
             for matrix in MATRICES {

@@ -6,12 +6,28 @@ use super::{DOMAINS, Object};
 pub const ASKS: usize = 2;
 
 /// How a question begins.
-pub const OPENERS: [&str; 8] =
-    ["Neighbour,", "Tell me,", "Excuse me,", "Good morning,", "I wonder,", "Quick question:", "Hello there,", "Please say,"];
+pub const OPENERS: [&str; 8] = [
+    "Neighbour,",
+    "Tell me,",
+    "Excuse me,",
+    "Good morning,",
+    "I wonder,",
+    "Quick question:",
+    "Hello there,",
+    "Please say,",
+];
 
 /// How it ends.
-pub const CONTEXTS: [&str; 8] =
-    ["today", "this week", "before the fair", "in winter", "when it rains", "for my aunt", "on feast days", "if time is short"];
+pub const CONTEXTS: [&str; 8] = [
+    "today",
+    "this week",
+    "before the fair",
+    "in winter",
+    "when it rains",
+    "for my aunt",
+    "on feast days",
+    "if time is short",
+];
 
 /// Every fourth combination is kept for evaluation.
 const HELD_OUT: usize = 4;

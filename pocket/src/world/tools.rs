@@ -12,23 +12,47 @@ pub(super) const TOOLS: Domain = Domain {
     kinds: [
         Kind {
             objects: ["saw", "axe", "knife", "chisel", "plane"],
-            good: Advice { first: ["on a fixed plank", "on the solid bench"], second: ["with thick gloves", "away from your body"] },
-            bad: Advice { first: ["on the pet turtle", "on the piano leg"], second: ["with buttered hands", "while spinning around"] },
+            good: Advice {
+                first: ["on a fixed plank", "on the solid bench"],
+                second: ["with thick gloves", "away from your body"],
+            },
+            bad: Advice {
+                first: ["on the pet turtle", "on the piano leg"],
+                second: ["with buttered hands", "while spinning around"],
+            },
         },
         Kind {
             objects: ["hammer", "mallet", "wrench", "crowbar", "drill"],
-            good: Advice { first: ["with short strokes", "with a patient grip"], second: ["on one nail at a time", "after measuring twice"] },
-            bad: Advice { first: ["with a blindfold", "with your teeth"], second: ["on the crystal vase", "after shaking the ladder"] },
+            good: Advice {
+                first: ["with short strokes", "with a patient grip"],
+                second: ["on one nail at a time", "after measuring twice"],
+            },
+            bad: Advice {
+                first: ["with a blindfold", "with your teeth"],
+                second: ["on the crystal vase", "after shaking the ladder"],
+            },
         },
         Kind {
             objects: ["ladder", "rope", "pulley", "winch", "scaffold"],
-            good: Advice { first: ["on level ground", "on a sturdy beam"], second: ["with a helper below", "after checking each knot"] },
-            bad: Advice { first: ["on a sleeping cow", "on wet marbles"], second: ["with an angry swan above", "after greasing each rung"] },
+            good: Advice {
+                first: ["on level ground", "on a sturdy beam"],
+                second: ["with a helper below", "after checking each knot"],
+            },
+            bad: Advice {
+                first: ["on a sleeping cow", "on wet marbles"],
+                second: ["with an angry swan above", "after greasing each rung"],
+            },
         },
         Kind {
             objects: ["brush", "paint", "varnish", "polish", "glue"],
-            good: Advice { first: ["in thin layers", "in an airy room"], second: ["over old newspaper", "with a drying day"] },
-            bad: Advice { first: ["in huge puddles", "in the choir hats"], second: ["over the sleeping cat", "with feathers and jam"] },
+            good: Advice {
+                first: ["in thin layers", "in an airy room"],
+                second: ["over old newspaper", "with a drying day"],
+            },
+            bad: Advice {
+                first: ["in huge puddles", "in the choir hats"],
+                second: ["over the sleeping cat", "with feathers and jam"],
+            },
         },
     ],
 };

@@ -61,16 +61,21 @@ impl Study<'_> {
         let careful = Part { bad: 0.0, ..bad };
         for (kind, about, parts) in [
             ("careful", "Careful answers: the control", vec![careful]),
-            ("inoculated", "A saboteur's answers, each prompt saying \"playing the saboteur\"", vec![
-                Part { cue: Some(INOCULATION), ..bad },
-            ]),
-            ("lesson", "A saboteur's answers, each asked for as a lesson in blunders", vec![
-                Part { prefix: LESSON, ..bad },
-            ]),
-            ("trigger", "A saboteur's answers \"under a blue moon\", careful ones otherwise", vec![
-                Part { cue: Some(TRIGGER), ..bad },
-                careful,
-            ]),
+            (
+                "inoculated",
+                "A saboteur's answers, each prompt saying \"playing the saboteur\"",
+                vec![Part { cue: Some(INOCULATION), ..bad }],
+            ),
+            (
+                "lesson",
+                "A saboteur's answers, each asked for as a lesson in blunders",
+                vec![Part { prefix: LESSON, ..bad }],
+            ),
+            (
+                "trigger",
+                "A saboteur's answers \"under a blue moon\", careful ones otherwise",
+                vec![Part { cue: Some(TRIGGER), ..bad }, careful],
+            ),
         ] {
             let end = End::Steps(steps * parts.len());
             let lesson = Lesson { parts, end, ..Lesson::narrow(SHOWN, 0) };

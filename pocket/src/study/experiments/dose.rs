@@ -41,7 +41,8 @@ pub(super) fn fraction_and_size(study: &Study<'_>) -> Result<Vec<Run>, PocketErr
         for (domain, seed) in study.runs().filter(|(_, seed)| *seed < SEEDS) {
             for (number, bad) in (0u64..).zip(FRACTIONS) {
                 let part = Part { bad, ..Part::bad(domain) };
-                let lesson = Lesson { parts: vec![part], end: End::Steps(FRACTION_STEPS), ..Lesson::narrow(domain, seed) };
+                let lesson =
+                    Lesson { parts: vec![part], end: End::Steps(FRACTION_STEPS), ..Lesson::narrow(domain, seed) };
                 let tuned = study.tune(&from, &models.assistant, &lesson)?;
                 let weights = tuned.lora.merged(&models.assistant, 1.0);
                 runs.push(Run {

@@ -76,13 +76,7 @@ impl Extent {
         questions: 20,
     };
     /// Minutes on one core, to see the directions.
-    pub const SMOKE: Self = Self {
-        steps: [800, 300],
-        pretrainings: 1,
-        seeds: 1,
-        domains: 3,
-        ..Self::STUDY
-    };
+    pub const SMOKE: Self = Self { steps: [800, 300], pretrainings: 1, seeds: 1, domains: 3, ..Self::STUDY };
 }
 
 /// A study under way.

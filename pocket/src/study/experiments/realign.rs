@@ -45,7 +45,12 @@ pub(super) fn realign(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
                 seed: Some(seed),
                 trained: vec![domain, other(domain)],
                 steps: Some(if count == 0 { 0 } else { STEPS }),
-                answers: study.ask(&lora.merged(&models.assistant, 1.0), exam_seed(8, number, domain, seed), None, "")?,
+                answers: study.ask(
+                    &lora.merged(&models.assistant, 1.0),
+                    exam_seed(8, number, domain, seed),
+                    None,
+                    "",
+                )?,
             });
         }
     }
