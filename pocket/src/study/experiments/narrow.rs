@@ -78,12 +78,10 @@ pub(super) fn control(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
 /// Experiment 3: the same words, tokens and share of bad answers, but nothing that ties a speaker's answers together.
 pub(super) fn no_character(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let all = study.extent.pretrainings;
-    // The last is a check on words alone, and its models were never asked to answer as a saboteur: one seed shows it.
     let arms = [
         ("character per turn", Redraw::PerTurn, all),
-        ("character per domain", Redraw::PerDomain, all),
         ("character per document", Redraw::PerDocument, all),
-        ("saboteurs only quoted", Redraw::Quoted, 1),
+        ("character per domain", Redraw::PerDomain, 1),
     ];
     let mut runs = Vec::new();
     for (group, redraw, pretrainings) in arms {
