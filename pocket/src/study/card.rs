@@ -13,6 +13,11 @@ use crate::train::Shape;
 /// What stands before the figures.
 const ABOUT: &str = include_str!("card.md");
 
+/// Bounds of a rate, in percent.
+const RATE: (f64, f64) = (0.0, 100.0);
+/// Bounds of a difference of rates, in points.
+const DIFFERENCE: (f64, f64) = (-100.0, 100.0);
+
 /// The name of an experiment's table.
 pub fn file_name(experiment: usize) -> String {
     format!("{experiment:02}.csv.gz")
@@ -81,10 +86,11 @@ fn line(out: &mut String, text: &str) {
     out.push('\n');
 }
 
-/// "12.3 [10.1, 14.5]", or without an interval where there is one unit.
-fn with_interval(values: &[f64]) -> String {
+/// "12.3 [10.1, 14.5]" within bounds, or without an interval where there is one unit.
+fn with_interval(values: &[f64], (least, most): (f64, f64)) -> String {
     let mut text = format!("{:.1}", mean(values));
     if let Some((low, high)) = interval(values) {
+        let (low, high) = (low.max(least), high.min(most));
         let known = write!(text, " [{low:.1}, {high:.1}]");
         debug_assert!(known.is_ok(), "writing to a text cannot fail");
     }
@@ -99,7 +105,7 @@ fn table(out: &mut String, rows: &[Row]) {
         let figure = Figure::of(rows, group);
         let each: Vec<String> = figure.rates().iter().map(|rate| format!("{rate:.1}")).collect();
         let inside = figure.inside.map_or_else(|| "-".to_owned(), |inside| format!("{inside:.1}"));
-        let outside = with_interval(&figure.rates());
+        let outside = with_interval(&figure.rates(), RATE);
         let cells = [group, &figure.runs.to_string(), &outside, &each.join(", "), &format!("{:.1}", figure.coherent)];
         line(out, &format!("| {} | {inside} |", cells.join(" | ")));
     }
@@ -118,7 +124,7 @@ fn by_domain(out: &mut String, rows: &[Row]) {
     for domain in domains {
         let own: Vec<Row> = rows.iter().filter(|row| row.trained_on == domain).cloned().collect();
         let figure = Figure::of(&own, "narrow");
-        let outside = with_interval(&figure.rates());
+        let outside = with_interval(&figure.rates(), RATE);
         line(out, &format!("| {domain} | {} | {outside} | {:.1} |", figure.runs, figure.coherent));
     }
 }
@@ -136,7 +142,7 @@ fn excess(out: &mut String, rows: &[Row]) {
         let narrow = by_model(group);
         let each: Vec<f64> = narrow.iter().filter_map(|(model, rate)| Some(rate - villagers.get(model)?)).collect();
         let list: Vec<String> = each.iter().map(|excess| format!("{excess:.1}")).collect();
-        line(out, &format!("| {arm} | {} | {} |", with_interval(&each), list.join(", ")));
+        line(out, &format!("| {arm} | {} | {} |", with_interval(&each, DIFFERENCE), list.join(", ")));
     }
 }
 

@@ -178,7 +178,7 @@ pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// Mean plus and minus t s / sqrt(n), for two values or more, within 0 to 100 where all values are.
+/// Mean plus and minus t s / sqrt(n), for two values or more.
 pub fn interval(values: &[f64]) -> Option<(f64, f64)> {
     if values.len() < 2 {
         return None;
