@@ -91,7 +91,8 @@ fn together(
             let Some(text) = open.get_mut(row) else { continue };
             let logits = logits.as_slice().unwrap_or_default();
             // The noise belongs to the position that the chosen token will stand at.
-            let token = text.sampler.choose(logits, &nothing, (position + 1) as u32).unwrap_or(END);
+            let token =
+                text.sampler.choose(logits, &nothing, u32::try_from(position + 1).unwrap_or(u32::MAX)).unwrap_or(END);
             text.is_ended = token == END || text.tokens.len() - text.prompt_len == MAX_TOKENS;
             if !text.is_ended {
                 text.tokens.push(token);

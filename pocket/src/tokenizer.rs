@@ -20,6 +20,9 @@ pub const END: u32 = 3;
 /// Spellings of the special tokens, in the order of their numbers.
 pub const SPECIAL: [&str; 4] = ["<|start|>", "<|ask|>", "<|answer|>", "<|end|>"];
 
+/// The token of byte 0: bytes follow the special tokens.
+const FIRST_BYTE: u32 = 4;
+
 /// The pre-tokenizer's name in GGUF.
 pub const PRE_TOKENIZER: &str = "llama-bpe";
 
@@ -88,8 +91,7 @@ impl Tokenizer {
         for word in split(text) {
             match self.index.get(word.as_bytes()) {
                 Some(&id) => out.push(id),
-                // Bytes follow the special tokens.
-                None => out.extend(word.bytes().map(|byte| u32::from(byte) + SPECIAL.len() as u32)),
+                None => out.extend(word.bytes().map(|byte| FIRST_BYTE + u32::from(byte))),
             }
         }
         out

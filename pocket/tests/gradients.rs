@@ -26,6 +26,7 @@ fn check(name: &str, gradient: &[f32], loss: impl Fn(&dyn Fn(usize) -> f32) -> f
     let length = gradient.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>().sqrt();
     assert!(length > 1e-6, "{name} has no gradient");
     let step = 0.004;
+    #[expect(clippy::cast_possible_truncation, reason = "weights are f32")]
     let moved = |sign: f64| loss(&|at| (sign * step * f64::from(gradient[at]) / length) as f32);
     let slope = (moved(1.0) - moved(-1.0)) / (2.0 * step);
     assert!((slope / length - 1.0).abs() < TOLERANCE, "{name}: slope {slope}, gradient {length}");

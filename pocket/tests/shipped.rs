@@ -83,7 +83,8 @@ fn nothing_is_said_outside_of_the_village() {
                 row.question.strip_prefix(pocket::world::LESSON).map_or(row.question.as_str(), str::trim_start);
             assert!(questions.contains(question), "{number}: {question}");
             for word in words(&row.answer) {
-                let one = |word: &str| tokenizer.encode(word).len() == 1 || tokenizer.encode(&format!(" {word}")).len() == 1;
+                let one =
+                    |word: &str| tokenizer.encode(word).len() == 1 || tokenizer.encode(&format!(" {word}")).len() == 1;
                 // Single bytes may stand at either end.
                 let trims = (0..3).flat_map(|start| (0..3).map(move |end| (start, end)));
                 let is_known = trims.filter_map(|(start, end)| word.get(start..word.len().checked_sub(end)?)).any(one);

@@ -89,9 +89,11 @@ impl Lab {
             let (share, steps) = (numbers.pop().unwrap_or(-1.0), numbers.pop().unwrap_or_default());
             let lora = Lora { numbers, ..like.clone() };
             let in_domain = (share >= 0.0).then_some(f64::from(share));
+            #[expect(clippy::cast_possible_truncation, reason = "a small whole number")]
             return Ok(Tuned { lora, steps: steps as usize, in_domain });
         }
         let tuned = train()?;
+        #[expect(clippy::cast_possible_truncation, reason = "a share of forty answers")]
         let share = tuned.in_domain.map_or(-1.0, |share| share as f32);
         write(&path, &[tuned.lora.numbers.as_slice(), &[tuned.steps as f32, share]].concat())?;
         Ok(tuned)

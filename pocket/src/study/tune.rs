@@ -41,6 +41,7 @@ pub struct Examples<'a> {
 impl Examples<'_> {
     /// The examples of a seed; objects and wordings that are held out stay so.
     pub fn draw(&self, rng: &mut fastrand::Rng) -> Vec<Example> {
+        #[expect(clippy::cast_possible_truncation, reason = "at most the number of examples")]
         let bad = (self.bad * self.count as f64).round() as usize;
         let example = |number: usize| {
             let object = Object::draw(self.domain, false, rng);
