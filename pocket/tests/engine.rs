@@ -111,7 +111,8 @@ fn the_engine_computes_alike() {
 
 /// The engine's answer to tokens.
 fn generate(model: &mut LoadedModel, text: &str, scales: Vec<f32>, seed: u64) -> Vec<u32> {
-    let sampling = Sampling { temperature: 1.0, seed, ..Sampling::greedy(decode::MAX_TOKENS as u32) };
+    let sampling =
+        Sampling { temperature: 1.0, seed, ..Sampling::greedy(u32::try_from(decode::MAX_TOKENS).expect("small")) };
     let column = Column { scales, seed: None };
     let mut generation = Generation::new(model, &Prompt::Raw(text.to_owned()), &sampling, &[column]).expect("fits");
     let mut tokens = Vec::new();
