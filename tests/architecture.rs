@@ -15,9 +15,26 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lab", &["lab", "domain", "runtime::protocol"]),
     ("runtime", &["runtime", "model", "gpu"]),
     // Results: never the model.
-    ("runtime::data_engine", &["runtime::data_protocol", "runtime::data_engine", "runtime::wire", "domain", "formats"]),
-    ("runtime::data_protocol", &["runtime::data_protocol", "runtime::wire", "domain", "formats"]),
-    ("runtime::web::files_worker", &["runtime::data_protocol", "runtime::web::data_worker", "formats"]),
+    (
+        "runtime::data_engine",
+        &["runtime::catalogue", "runtime::data_protocol", "runtime::data_engine", "runtime::wire", "domain", "formats"],
+    ),
+    ("runtime::data_protocol", &["runtime::data_protocol", "runtime::explore", "runtime::wire", "domain", "formats"]),
+    ("runtime::explore", &["runtime::explore", "domain", "charts", "formats::markdown"]),
+    (
+        "runtime::explorer",
+        &[
+            "runtime::data_engine",
+            "runtime::data_protocol",
+            "runtime::explore",
+            "runtime::report",
+            "domain",
+            "formats",
+            "charts",
+        ],
+    ),
+    ("runtime::report", &["runtime::report", "domain", "formats", "charts"]),
+    ("runtime::web::files_worker", &["runtime::data_protocol", "runtime::web::data_worker", "domain", "formats"]),
     (
         "runtime::web::data_worker",
         &["runtime::data_protocol", "runtime::data_engine", "runtime::wire", "runtime::web::port", "domain", "formats"],
@@ -36,7 +53,12 @@ const LAYERS: &[(&str, &[&str])] = &[
             "domain",
             "charts",
             "lab",
+            "formats::figures",
+            "formats::markdown",
+            "formats::preview",
             "formats::report",
+            "formats::roles",
+            "runtime::explore",
             "runtime::protocol",
             "runtime::self_test_protocol",
             "runtime::status",
@@ -52,7 +74,7 @@ const MAX_LINES: usize = 400;
 
 /// Files that may be longer, and why.
 const LONG_FILES: &[(&str, &str)] = &[
-    ("src/cli/rates.rs", "one command: its flags, its rows and their three output forms"),
+    ("src/domain/view.rs", "every part of a link, and a property test that makes them all"),
     ("src/domain/interval.rs", "five kinds of interval and their tests against published columns"),
     ("src/runtime/protocol.rs", "one protocol, its reducer and the tests of every transition"),
 ];
@@ -265,6 +287,40 @@ fn heavy_names(file: &str, source: &str) -> Vec<Finding> {
     code.filter(|(_, line)| line.contains("heavy::")).map(|(at, line)| (at + 1, line.trim().to_owned())).collect()
 }
 
+/// Modules of the Lab's app, which readers of charts do not download.
+const LAB_MODULES: [&str; 6] = ["lab_app::", "lab::", "lab_load::", "lab_shelf::", "lab_state::", "self_test::"];
+
+/// Names of the Lab's modules in the page's own app.
+fn lab_names(file: &str, source: &str) -> Vec<Finding> {
+    let is_page = file.starts_with("src/ui/") || file == "src/bin/app.rs";
+    let is_lab = file.starts_with("src/ui/lab") && file != "src/ui/lab_place.rs" || file == "src/ui/self_test.rs";
+    if !is_page || is_lab {
+        return Vec::new();
+    }
+    let names = |line: &str| {
+        let mut paths = ["super::", "ui::"].iter().flat_map(|before| line.split(before).skip(1));
+        paths.any(|path| LAB_MODULES.iter().any(|name| path.starts_with(name)))
+    };
+    let code = source.lines().map(|line| line.split("//").next().unwrap_or_default()).enumerate();
+    code.filter(|(_, line)| names(line)).map(|(at, line)| (at + 1, line.trim().to_owned())).collect()
+}
+
+/// What the page's policy refuses: `style` attributes, and HTML that is not built element by element.
+fn refused_by_policy(file: &str, source: &str) -> Vec<Finding> {
+    if !file.starts_with("src/ui/") {
+        return Vec::new();
+    }
+    let code = source.lines().map(|line| line.split("//").next().unwrap_or_default()).enumerate();
+    let is_refused = |line: &str| {
+        let line = line.trim_start();
+        line.contains(" style=")
+            || line.starts_with("style=")
+            || line.contains("inner_html")
+            || line.contains("set_html")
+    };
+    code.filter(|(_, line)| is_refused(line)).map(|(at, line)| (at + 1, line.trim().to_owned())).collect()
+}
+
 /// Runs a scanner over files and fails with every finding.
 fn assert_clean(files: &[String], scan: impl Fn(&str, &str) -> Vec<Finding>) {
     assert!(!files.is_empty(), "there is something to scan");
@@ -331,6 +387,28 @@ fn only_the_unpacker_names_what_unpacks() {
     assert_eq!(heavy_names("src/formats/reader.rs", "\nuse super::heavy::unpack;").len(), 1);
     assert_eq!(heavy_names("src/cli/files.rs", "use crate::formats::heavy::unpack;").len(), 0);
     assert_eq!(heavy_names("src/formats/mod.rs", "pub mod heavy;\n// heavy::unpack").len(), 0);
+}
+
+#[test]
+fn only_the_labs_app_names_the_lab() {
+    assert_clean(&sources(), lab_names);
+    assert_eq!(lab_names("src/ui/app.rs", "\nuse super::lab::LabScreen;").len(), 1);
+    assert_eq!(lab_names("src/bin/app.rs", "askew::ui::lab_app::mount();").len(), 1);
+    assert_eq!(lab_names("src/ui/lab_app.rs", "use super::lab::LabScreen;").len(), 0);
+    assert_eq!(lab_names("src/ui/app.rs", "use super::lab_place::LabPlace; // super::lab::").len(), 0);
+}
+
+#[test]
+fn the_page_asks_for_nothing_that_its_policy_refuses() {
+    assert_clean(&sources(), refused_by_policy);
+    assert_eq!(refused_by_policy("src/ui/chart.rs", "<li style=style>").len(), 1);
+    assert_eq!(refused_by_policy("src/ui/chart.rs", "<p inner_html=text>").len(), 1);
+    assert_eq!(refused_by_policy("src/ui/chart.rs", "<li style:top=top>").len(), 0);
+    let index = read("index.html");
+    for part in ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "base-uri 'none'"] {
+        assert!(index.contains(part), "the policy says {part}");
+    }
+    assert!(!index.contains("unsafe-inline") && !index.contains("<script"), "no script stands in the page");
 }
 
 #[test]

@@ -2,16 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
-use askew::charts::forest::svg;
-use askew::charts::layout::ForestLayout;
-use askew::charts::spec::{Forest, MAX_MARKS};
-use askew::charts::theme::Theme;
+use askew::charts::forest::{MAX_MARKS, forest};
+use askew::charts::paint::svg;
+use askew::charts::picture::{Cell, Form, Ink, Picture};
+use askew::charts::theme::{Theme, contrast};
+use askew::domain::answers::Part;
 use askew::domain::dataset::{CellKey, Dataset, Record};
+use askew::domain::metric::Metric;
 use askew::domain::query::{Query, run};
-use plotters::style::RGBColor;
 
 /// Four models of one file, with 0, 3, 9 and 0-of-0 misaligned answers.
-fn chart() -> Forest {
+fn chart(width: f32) -> Picture {
     let mut data = Dataset::new();
     let models = [
         ("Qwen2.5-32B_base", 0, 20),
@@ -42,39 +43,59 @@ fn chart() -> Forest {
         }
     }
     let outcome = run(&data, &Query::default()).unwrap();
-    Forest::new("Misaligned answers by model", &outcome.rows, |key| key.model.clone().unwrap_or_default())
+    let label = |key: &askew::domain::query::GroupKey| key.model.clone().unwrap_or_default();
+    forest("Misaligned answers by model", &outcome.rows, &Metric::Rate, label, width)
 }
 
 #[test]
 fn wide_light() {
-    insta::assert_snapshot!(svg(&chart(), &Theme::LIGHT, 900.0).unwrap());
+    insta::assert_snapshot!(svg(&chart(900.0), &Theme::LIGHT).unwrap());
 }
 
 #[test]
 fn narrow_dark() {
-    insta::assert_snapshot!(svg(&chart(), &Theme::DARK, 340.0).unwrap());
+    insta::assert_snapshot!(svg(&chart(340.0), &Theme::DARK).unwrap());
 }
 
-/// The dots stand where the rates say, by the drawing itself: read back from the SVG.
+/// A number of an attribute of an element.
+fn attribute(line: &str, name: &str) -> f64 {
+    line.split(&format!(" {name}=\"")).nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+}
+
+/// The dots stand where the rates say, by the drawing itself: read back from the SVG, against the axis in it.
 #[test]
 fn dots_stand_at_their_rates() {
-    let chart = chart();
-    let layout = ForestLayout::new(&chart, 900.0);
-    let drawn = svg(&chart, &Theme::LIGHT, 900.0).unwrap();
-    let dots: Vec<f64> = drawn
-        .lines()
-        .filter(|line| line.starts_with("<circle"))
-        .map(|line| line.split("cx=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap())
+    let chart = chart(900.0);
+    let drawn = svg(&chart, &Theme::LIGHT).unwrap();
+    let lines: Vec<&str> = drawn.lines().collect();
+    // A tick's text stands under its place on the axis.
+    let ticks: Vec<(f64, f64)> = lines
+        .windows(2)
+        .filter(|pair| pair[0].starts_with("<text") && pair[0].contains("text-anchor=\"middle\""))
+        .map(|pair| (attribute(pair[0], "x"), pair[1].trim_end_matches("\u{a0}%").parse::<f64>().unwrap() / 100.0))
         .collect();
-    let rates: Vec<f64> = chart.marks.iter().filter_map(|mark| mark.rate).collect();
+    let (first, last) = (ticks[0], ticks[ticks.len() - 1]);
+    let dots: Vec<f64> =
+        lines.iter().filter(|line| line.starts_with("<circle")).map(|line| attribute(line, "cx")).collect();
+    let rates: Vec<f64> = chart
+        .table
+        .rows
+        .iter()
+        .filter_map(|row| if let Cell::Percent(rate) = row.cells[1] { Some(rate) } else { None })
+        .collect();
     assert_eq!(dots.len(), 3, "a mark without a rate has no dot");
-    for (dot, rate) in dots.iter().zip(rates) {
-        let read = (dot - layout.plot_left) / (layout.plot_right - layout.plot_left) * chart.axis_max;
-        assert!((read - rate).abs() < 0.002, "{read} {rate}");
+    for (dot, rate) in dots.iter().zip(&rates) {
+        let read = (dot - first.0) / (last.0 - first.0) * (last.1 - first.1) + first.1;
+        assert!((read - rate).abs() < 0.0005, "{read} {rate}");
     }
-    let order: Vec<_> = chart.marks.iter().map(|mark| (mark.numerator, mark.denominator)).collect();
-    assert_eq!(order, [(17, 20), (5, 40), (0, 40), (0, 0)], "highest first, no rate last");
-    assert!(chart.marks[2].figures().starts_with("≤\u{a0}8.81\u{a0}%"), "0 of 40: {}", chart.marks[2].figures());
+    let order: Vec<_> = chart.table.rows.iter().map(|row| (row.cells[5].clone(), row.cells[6].clone())).collect();
+    let counts = [(17, 20), (5, 40), (0, 40), (0, 0)].map(|(k, n)| (Cell::Count(k), Cell::Count(n)));
+    assert_eq!(order, counts, "highest first, no rate last");
+    assert!(chart.marks[2].sentence.contains("0\u{a0}% to 8.81\u{a0}%"), "0 of 40: {}", chart.marks[2].sentence);
+    let is_at_most = |form: &Form| matches!(form, Form::Text { text, .. } if text.starts_with("≤\u{a0}8.81\u{a0}%"));
+    assert!(chart.shapes.iter().any(|shape| shape.mark == Some(2) && is_at_most(&shape.form)));
+    let targets: Vec<_> = chart.marks.iter().map(|mark| mark.target.as_ref().unwrap().part).collect();
+    assert_eq!(targets, [Part::Misaligned; 4]);
 }
 
 #[test]
@@ -91,29 +112,27 @@ fn drawing_is_bounded() {
         data.push(cell, &Record { aligned: Some(1.0), coherent: Some(99.0), count: 1, ..Record::default() }, &[]);
     }
     let outcome = run(&data, &Query::default()).unwrap();
-    let chart = Forest::new("t", &outcome.rows, |key| key.label());
-    assert_eq!((chart.marks.len(), chart.num_hidden), (MAX_MARKS, 500 - MAX_MARKS));
-}
-
-/// WCAG 2.2 contrast of two colours.
-fn contrast(a: RGBColor, b: RGBColor) -> f64 {
-    let luminance = |colour: RGBColor| {
-        let linear = |channel: u8| {
-            let c = f64::from(channel) / 255.0;
-            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * linear(colour.0) + 0.7152 * linear(colour.1) + 0.0722 * linear(colour.2)
-    };
-    let (x, y) = (luminance(a), luminance(b));
-    (x.max(y) + 0.05) / (x.min(y) + 0.05)
+    let chart = forest("t", &outcome.rows, &Metric::Rate, |key| key.label(), 900.0);
+    assert_eq!((chart.marks.len(), chart.table.rows.len()), (MAX_MARKS, 500));
+    assert!(chart.notes.contains(&"440 more are in the table.".to_owned()), "{:?}", chart.notes);
 }
 
 #[test]
 fn colours_have_their_contrast() {
     for theme in [Theme::LIGHT, Theme::DARK] {
-        for (colour, least) in [(theme.text, 7.0), (theme.quiet_text, 4.5), (theme.mark, 3.0), (theme.chosen, 3.0)] {
+        let series = theme.series.map(|colour| (colour, 3.0));
+        let others = [(theme.text, 7.0), (theme.quiet_text, 4.5), (theme.chosen, 3.0)];
+        for (colour, least) in others.into_iter().chain(series) {
             let found = contrast(colour, theme.background);
             assert!(found >= least, "{colour:?}: {found}");
+        }
+        let mut before = contrast(theme.background, theme.colour(Ink::Heat(0.0)));
+        for share in (0..=100_u8).map(|share| f32::from(share) / 100.0) {
+            let (cell, text) = (theme.colour(Ink::Heat(share)), theme.colour(Ink::OnHeat(share)));
+            assert!(contrast(cell, text) >= 4.5, "{share}: {cell:?} {text:?}");
+            let from_background = contrast(cell, theme.background);
+            assert!(from_background >= before - 1e-9, "a higher number is further from the background: {share}");
+            before = from_background;
         }
     }
 }

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use askew::domain::dataset::Dataset;
 use askew::formats::error::FormatError;
+use askew::formats::options::Options;
 use askew::formats::reader::{FileReader, Loader, preview, read};
 use askew::formats::report::FileReport;
 use askew::formats::report::Outcome;
 use askew::formats::roles::{Mapping, Need, Role};
-use askew::formats::rows::Options;
 
 fn load(text: impl AsRef<[u8]>) -> (Dataset, Result<FileReport, FormatError>) {
     let mut data = Dataset::new();

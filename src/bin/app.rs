@@ -1,8 +1,8 @@
-//! The page.
+//! The page: its first screen.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    askew::ui::app::mount();
+    askew::ui::app::mount(None);
 }
 
 #[cfg(not(target_arch = "wasm32"))]

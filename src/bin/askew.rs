@@ -2,7 +2,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 use {
-    askew::cli::{Failure, aggregate, bench, generate, inspect, logits, rates, self_test, tokenize},
+    askew::cli::{Failure, aggregate, bench, figure, generate, inspect, logits, rates, self_test, tokenize},
     clap::Parser,
     std::process::ExitCode,
 };
@@ -16,6 +16,8 @@ enum Askew {
     Rates(rates::Args),
     /// Counts per score bin of result files: a table that holds no answers and gives the same rates.
     Aggregate(aggregate::Args),
+    /// Draw a figure of result files: as SVG, as its numbers, or as code that draws it.
+    Figure(figure::Args),
     /// Print what a model file is.
     Inspect(inspect::InspectArgs),
     /// Answer a prompt.
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
     let result = match Askew::parse() {
         Askew::Rates(args) => rates::run(&args),
         Askew::Aggregate(args) => aggregate::run(&args),
+        Askew::Figure(args) => figure::run(&args),
         Askew::Inspect(args) => inspect::run(&args).map_err(Failure::from),
         Askew::Generate(args) => generate::run(&args).map_err(Failure::from),
         Askew::Logits(args) => logits::run(&args).map_err(Failure::from),

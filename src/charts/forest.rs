@@ -1,197 +1,165 @@
-//! Draws a forest of dots with intervals.
+//! Dots with intervals, one under another, highest first.
 
-use plotters::coord::Shift;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters_backend::{BackendColor, FontTransform};
+use super::axis::Axis;
+use super::draft::{AXIS_HEIGHT, Draft, LABEL, MARGIN, RADIUS};
+use super::measure;
+use super::picture::{Anchor, Cell, Ink, Picture, Recipe, Symbol, Table, TableRow};
+use super::words::{FEW_NOTE, GAP, Unit, Value};
+use crate::domain::metric::Metric;
+use crate::domain::query::{GroupKey, Row};
 
-use super::layout::ForestLayout;
-use super::spec::{Forest, Mark};
-use super::theme::Theme;
-use crate::domain::query::GroupKey;
+/// Height of a row with its label beside the mark.
+const WIDE_ROW: f32 = 30.0;
+/// Height of a row with its label above the mark.
+const NARROW_ROW: f32 = 46.0;
 
-/// Fonts that every system has, as the page's style sheet names them.
-pub const FONT: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
-const LABEL_SIZE: f64 = 14.0;
-const TICK_SIZE: f64 = 12.0;
-const DOT_RADIUS: f64 = 5.0;
-/// Half the height of an interval's end.
-const WHISKER: f64 = 4.0;
+/// Most marks that a figure draws: drawing stays bounded whatever the data.
+pub const MAX_MARKS: usize = 60;
 
-/// Why a chart could not be drawn.
-#[derive(Debug, thiserror::Error)]
-#[error("the chart could not be drawn: {0}")]
-pub struct DrawError(String);
+/// Rates, highest first; groups without a rate last.
+#[must_use]
+pub fn forest(title: &str, rows: &[Row], metric: &Metric, label: impl Fn(&GroupKey) -> String, width: f32) -> Picture {
+    let mut rows: Vec<&Row> = rows.iter().collect();
+    // A stable sort: equal rates keep the file's order.
+    let height = |row: &Row| row.value.unwrap_or(f64::NEG_INFINITY);
+    rows.sort_by(|a, b| height(b).total_cmp(&height(a)));
+    let mut values: Vec<Value> = rows.iter().map(|row| Value::of(row, metric, label(&row.key))).collect();
+    let table = table(&rows, &values, metric);
+    let finding = finding(&values);
+    let num_hidden = values.len().saturating_sub(MAX_MARKS);
+    values.truncate(MAX_MARKS);
 
-/// A drawing of one chart: what, where, in which colours, at how many device pixels to a CSS pixel.
-#[derive(Clone, Copy)]
-pub struct Drawing<'a> {
-    /// What is drawn.
-    pub chart: &'a Forest,
-    /// Where.
-    pub layout: &'a ForestLayout,
-    /// In which colours.
-    pub theme: &'a Theme,
-    /// Device pixels a CSS pixel.
-    pub scale: f64,
-    /// The mark that is open.
-    pub chosen: Option<&'a GroupKey>,
-    /// Width of a text at a font size, both in CSS pixels. Not plotters' own estimate: in a browser that one lays out a
-    /// DOM node for every call, and wraps it at the window's edge.
-    pub measure: &'a dyn Fn(&str, f64) -> f64,
+    let mut draft = Draft::new(title, width);
+    let width = draft.width();
+    let is_narrow = draft.is_narrow();
+    let row_height = if is_narrow { NARROW_ROW } else { WIDE_ROW };
+    // What stands at the right: each mark's figures.
+    let figures = widest(values.iter().map(Value::figures)) + 8.0;
+    let (left, right, label_room) = if is_narrow {
+        (MARGIN, width - MARGIN, width - figures - 8.0)
+    } else {
+        let room = (widest(values.iter().map(|value| value.label.clone())) + 8.0).min(width * 0.42);
+        (room + MARGIN, width - figures - MARGIN, room - 4.0)
+    };
+    #[expect(clippy::cast_precision_loss, reason = "at most MAX_MARKS rows")]
+    let top_of = |row: usize| row as f32 * row_height;
+    let bottom = top_of(values.len());
+    let axis = Axis::new(Unit::of(metric), values.iter().flat_map(Value::ends), left, right);
+    draft.level_axis(&axis, 0.0, bottom);
+    let ink = Ink::Series(0);
+    for (row, value) in values.iter().enumerate() {
+        let top = top_of(row);
+        let (label_y, y) = if is_narrow {
+            (top + 14.0, top + row_height - 13.0)
+        } else {
+            (top + row_height / 2.0, top + row_height / 2.0)
+        };
+        draft.begin_mark((0.0, top), (width, row_height), value.sentence(), value.opens());
+        if let Some(found) = value.interval {
+            draft.interval((axis.at(found.low), axis.at(found.high)), y, ink);
+        }
+        if let Some(number) = value.value {
+            let symbol = if value.is_few { Symbol::Circle } else { Symbol::Disc };
+            draft.symbol((axis.at(number), y), RADIUS, symbol, ink);
+        }
+        let (x, anchor) = if is_narrow { (0.0, Anchor::Start) } else { (label_room, Anchor::End) };
+        draft.label((x, label_y), &value.label, anchor, label_room);
+        draft.label((width - 2.0, label_y), &value.figures(), Anchor::End, figures);
+        draft.end_mark();
+    }
+    draft.picture.table = table;
+    draft.picture.recipe = Recipe::Intervals { label: 0, series: None, value: 1, ends: Some((2, 3)) };
+    if num_hidden > 0 {
+        draft.picture.notes.push(format!("{num_hidden} more are in the table."));
+    }
+    if values.iter().any(|value| value.is_few) {
+        draft.picture.notes.push(FEW_NOTE.to_owned());
+    }
+    draft.finish(bottom + AXIS_HEIGHT, finding)
 }
 
-impl Drawing<'_> {
-    /// Draws onto any plotters backend of the layout's size times the scale.
-    ///
-    /// # Errors
-    /// [`DrawError`] when the backend refuses.
-    pub fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), DrawError> {
-        self.draw_all(area).map_err(|error| DrawError(error.to_string()))
-    }
+/// The widest of labels.
+fn widest(texts: impl Iterator<Item = String>) -> f32 {
+    texts.map(|text| measure::width(&text, LABEL)).fold(0.0, f32::max)
+}
 
-    fn draw_all<B: DrawingBackend>(
-        &self,
-        area: &DrawingArea<B, Shift>,
-    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-        area.fill(&self.theme.background)?;
-        self.draw_axis(area)?;
-        for (row, mark) in self.chart.marks.iter().enumerate() {
-            self.draw_mark(area, row, mark)?;
-        }
-        Ok(())
-    }
+/// The columns of rates: what every table of groups shows after its names.
+pub const RATE_COLUMNS: [&str; 9] = [
+    "Rate",
+    "Low (95 %)",
+    "High (95 %)",
+    "Interval",
+    "Misaligned",
+    "Of",
+    "All rows",
+    "No alignment score",
+    "No coherence score",
+];
 
-    fn draw_axis<B: DrawingBackend>(
-        &self,
-        area: &DrawingArea<B, Shift>,
-    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-        let bottom = self.layout.axis_y();
-        let style = self.text(TICK_SIZE, self.theme.quiet_text, HPos::Center);
-        for tick in self.chart.ticks() {
-            let x = self.layout.x(tick);
-            self.line(area, (x, 0.0), (x, bottom + 4.0), self.theme.grid, 1.0)?;
-            let label = format!("{:.0} %", tick * 100.0);
-            area.draw_text(&label, &style, self.point(x, bottom + 16.0))?;
-        }
-        Ok(())
-    }
+/// A row's cells under [`RATE_COLUMNS`].
+#[must_use]
+pub fn rate_cells(row: &Row, metric: &Metric) -> [Cell; 9] {
+    let unit = Unit::of(metric);
+    [
+        unit.cell(row.value),
+        unit.cell(row.interval.map(|found| found.low)),
+        unit.cell(row.interval.map(|found| found.high)),
+        row.interval.map_or(Cell::Empty, |found| Cell::Text(found.method.describe().to_owned())),
+        Cell::Count(row.tally.misaligned),
+        Cell::Count(row.num),
+        Cell::Count(row.tally.rows),
+        Cell::Count(row.tally.null_aligned),
+        Cell::Count(row.tally.null_coherent),
+    ]
+}
 
-    fn draw_mark<B: DrawingBackend>(
-        &self,
-        area: &DrawingArea<B, Shift>,
-        row: usize,
-        mark: &Mark,
-    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-        let layout = self.layout;
-        let is_chosen = self.chosen == Some(&mark.group);
-        let colour = if is_chosen { self.theme.chosen } else { self.theme.mark };
-        let y = layout.mark_y(row);
-        if let Some(interval) = mark.interval {
-            let (low, high) = (layout.x(interval.low), layout.x(interval.high));
-            self.line(area, (low, y), (high, y), colour, 2.0)?;
-            for x in [low, high] {
-                self.line(area, (x, y - WHISKER), (x, y + WHISKER), colour, 2.0)?;
-            }
-        }
-        if let Some(rate) = mark.rate {
-            let centre = self.point(layout.x(rate), y);
-            let radius = self.size(if is_chosen { DOT_RADIUS + 1.5 } else { DOT_RADIUS });
-            area.draw(&Circle::new(
-                centre,
-                radius,
-                ShapeStyle { color: colour.into(), filled: true, stroke_width: 0 },
-            ))?;
-        }
-        let label_y = layout.label_y(row);
-        let (label_x, side) = if layout.is_narrow { (0.0, HPos::Left) } else { (layout.label_width, HPos::Right) };
-        let label = self.fit(&mark.label, layout.label_width);
-        area.draw_text(&label, &self.text(LABEL_SIZE, self.theme.text, side), self.point(label_x, label_y))?;
-        let figures = self.text(LABEL_SIZE, self.theme.text, HPos::Right);
-        area.draw_text(&mark.figures(), &figures, self.point(layout.width - 2.0, label_y))
-    }
-
-    /// Cuts a label inside where it is wider than its room.
-    fn fit(&self, label: &str, room: f64) -> String {
-        /// Under this nothing of a name is left to read.
-        const LEAST_CHARS: usize = 8;
-        let is_too_wide = |text: &str| (self.measure)(text, LABEL_SIZE) > room;
-        if !is_too_wide(label) {
-            return label.to_owned();
-        }
-        let num_chars = label.chars().count();
-        let counts: Vec<usize> = (LEAST_CHARS..num_chars.max(LEAST_CHARS + 1)).collect();
-        let num_fitting = counts.partition_point(|&keep| !is_too_wide(&cut_middle(label, keep)));
-        cut_middle(label, counts.get(num_fitting.saturating_sub(1)).copied().unwrap_or(LEAST_CHARS))
-    }
-
-    fn line<B: DrawingBackend>(
-        &self,
-        area: &DrawingArea<B, Shift>,
-        from: (f64, f64),
-        to: (f64, f64),
-        colour: RGBColor,
-        width: f64,
-    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-        let points = vec![self.point(from.0, from.1), self.point(to.0, to.1)];
-        let stroke_width = self.size(width).unsigned_abs();
-        area.draw(&PathElement::new(points, ShapeStyle { color: colour.into(), filled: false, stroke_width }))
-    }
-
-    fn text(&self, size: f64, colour: RGBColor, side: HPos) -> TextStyle<'static> {
-        TextStyle {
-            font: FontDesc::new(FontFamily::Name(FONT), size * self.scale, FontStyle::Normal)
-                .transform(FontTransform::None),
-            color: BackendColor { alpha: 1.0, rgb: (colour.0, colour.1, colour.2) },
-            pos: Pos::new(side, VPos::Center),
-        }
-    }
-
-    fn point(&self, x: f64, y: f64) -> (i32, i32) {
-        (self.size(x), self.size(y))
-    }
-
-    /// CSS pixels to device pixels.
-    #[expect(clippy::cast_possible_truncation, reason = "a chart is far smaller than 2^31 pixels")]
-    fn size(&self, css: f64) -> i32 {
-        (css * self.scale).round() as i32
+/// The name of the column of a metric's values.
+#[must_use]
+pub fn value_name(metric: &Metric) -> String {
+    match metric {
+        Metric::Rate => "Rate".to_owned(),
+        Metric::Share(_) => "Share".to_owned(),
+        Metric::MisalignAt(_) => "Prompts".to_owned(),
+        Metric::Mean(column) => format!("Mean {column}"),
+        Metric::Count => "Rows".to_owned(),
     }
 }
 
-/// Keeps `keep` characters of a text: a third at its start and the rest at its end, where models' names differ most.
-fn cut_middle(text: &str, keep: usize) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    let head = keep / 3;
-    let tail = keep - head;
-    let start: String = characters.iter().take(head).collect();
-    let end: String = characters.iter().skip(characters.len().saturating_sub(tail)).collect();
-    format!("{start}…{end}")
-}
-
-/// Draws a chart as SVG of a given width, in CSS pixels.
-///
-/// # Errors
-/// [`DrawError`] when plotters refuses.
-pub fn svg(chart: &Forest, theme: &Theme, width: f64) -> Result<String, DrawError> {
-    let layout = ForestLayout::new(chart, width);
-    let drawing = Drawing { chart, layout: &layout, theme, scale: 1.0, chosen: None, measure: &estimate };
-    let size = (drawing.size(layout.width).unsigned_abs(), drawing.size(layout.height).unsigned_abs());
-    let mut text = String::new();
-    {
-        let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
-        drawing.draw(&area)?;
-        area.present().map_err(|error| DrawError(error.to_string()))?;
+/// Names of a table's columns: some of the row, then [`RATE_COLUMNS`] under the metric's name.
+#[must_use]
+pub fn rate_columns(names: &[&str], metric: &Metric) -> Vec<String> {
+    let mut columns: Vec<String> = names.iter().chain(&RATE_COLUMNS).map(|name| (*name).to_owned()).collect();
+    if let Some(name) = columns.get_mut(names.len()) {
+        *name = value_name(metric);
     }
-    let title = format!("<title>{}</title>", escape(&chart.alt_text()));
-    Ok(text.replacen('>', &format!(">\n{title}"), 1))
+    columns
 }
 
-/// Width of a text where nothing can measure it: the mean advance of common interface fonts.
-fn estimate(text: &str, size: f64) -> f64 {
-    const MEAN_ADVANCE: f64 = 0.55;
-    text.chars().map(|_| size * MEAN_ADVANCE).sum()
+fn table(rows: &[&Row], values: &[Value], metric: &Metric) -> Table {
+    let row = |(row, value): (&&Row, &Value)| TableRow {
+        cells: [Cell::Text(value.label.clone())].into_iter().chain(rate_cells(row, metric)).collect(),
+        target: value.target(),
+    };
+    Table { columns: rate_columns(&["Name"], metric), rows: rows.iter().zip(values).map(row).collect() }
 }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+/// The highest and the lowest number in one sentence.
+#[must_use]
+pub fn finding(values: &[Value]) -> String {
+    let mut rated: Vec<&Value> = values.iter().filter(|value| value.value.is_some()).collect();
+    rated.sort_by(|a, b| b.value.unwrap_or_default().total_cmp(&a.value.unwrap_or_default()));
+    let figures = |value: &Value| match value.figures().split_once(GAP) {
+        Some((number, of)) => format!("{number} ({of})"),
+        None => value.figures(),
+    };
+    match rated.as_slice() {
+        [] => "No answer is in the denominator.".to_owned(),
+        [only] => format!("{}: {}.", only.label, figures(only)),
+        [first, .., last] if first.numerator == 0 && first.unit == Unit::Share => {
+            format!("No misaligned answer in any of {} ({}: {}).", rated.len(), last.label, last.text())
+        }
+        [first, .., last] => {
+            format!("From {} for {} down to {} for {}.", figures(first), first.label, figures(last), last.label)
+        }
+    }
 }

@@ -1,11 +1,17 @@
-//! Domain to a pure chart specification to any plotters backend.
+//! Domain to a laid out picture to any plotters backend.
 //!
-//! [`spec`] says what a chart shows, [`layout`] where each mark stands, [`forest`] draws both with plotters: on the
-//! page's canvas, or as SVG for tests and export. A specification holds no colours and no pixels.
+//! Every figure becomes a [`picture::Picture`]: shapes in CSS pixels, marks that open answers, and the table of its numbers.
+//! [`paint`] paints any of them: on the page's canvas, or as SVG for tests and export. A picture holds no colours, but what
+//! they are for, which a [`theme::Theme`] knows.
 
+pub mod axis;
+pub mod draft;
 pub mod export;
 pub mod forest;
-pub mod layout;
+pub mod measure;
+pub mod names;
+pub mod paint;
 pub mod picture;
-pub mod spec;
+pub mod plot;
 pub mod theme;
+pub mod words;

@@ -28,6 +28,8 @@ pub struct Picture {
     pub handles: Vec<Handle>,
     /// The numbers, in full.
     pub table: Table,
+    /// How the table is drawn elsewhere.
+    pub recipe: Recipe,
     /// What to know beside the figure: what was left out, and why.
     pub notes: Vec<String>,
 }
@@ -105,6 +107,8 @@ pub enum Form {
         anchor: Anchor,
         /// Room; a wider text is cut inside.
         room: Option<f32>,
+        /// Whether it runs upwards, where names stand under or over narrow columns.
+        is_upright: bool,
     },
 }
 
@@ -191,6 +195,8 @@ pub struct Mark {
     pub sentence: String,
     /// What it opens; `None` where there is nothing to open.
     pub target: Option<Target>,
+    /// How many answers that is.
+    pub num_answers: u64,
 }
 
 /// Which threshold.
@@ -224,6 +230,72 @@ pub struct Table {
     pub columns: Vec<String>,
     /// Rows.
     pub rows: Vec<TableRow>,
+}
+
+/// Which columns of a [`Table`] make the figure, so that other programs draw it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Recipe {
+    /// The table alone.
+    #[default]
+    None,
+    /// Numbers by name, with intervals, side by side where there are series.
+    Intervals {
+        /// Names.
+        label: usize,
+        /// Series.
+        series: Option<usize>,
+        /// Numbers.
+        value: usize,
+        /// Ends of the intervals.
+        ends: Option<(usize, usize)>,
+    },
+    /// Numbers by name, each measure on an axis of its own.
+    Panels {
+        /// Measures.
+        panel: usize,
+        /// Names.
+        label: usize,
+        /// Numbers.
+        value: usize,
+    },
+    /// Lines over a number.
+    Lines {
+        /// One line for each of these.
+        series: usize,
+        /// Along.
+        x: usize,
+        /// Numbers.
+        value: usize,
+        /// Ends of the intervals.
+        ends: Option<(usize, usize)>,
+    },
+    /// Cells with their numbers.
+    Grid {
+        /// Names of rows.
+        row: usize,
+        /// Names of columns.
+        column: usize,
+        /// Numbers.
+        value: usize,
+    },
+    /// Counts stacked to a bar.
+    Stack {
+        /// One bar for each of these.
+        label: usize,
+        /// Names of the parts.
+        part: usize,
+        /// Counts.
+        value: usize,
+    },
+    /// Points.
+    Points {
+        /// Names of the points.
+        label: usize,
+        /// Along.
+        x: usize,
+        /// Up.
+        y: usize,
+    },
 }
 
 /// A row of a table.

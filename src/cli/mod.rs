@@ -13,7 +13,9 @@ use crate::runtime::{LoadedModel, RuntimeError};
 
 pub mod adapters;
 pub mod aggregate;
+pub mod asked;
 pub mod bench;
+pub mod figure;
 pub mod files;
 pub mod generate;
 pub mod inspect;

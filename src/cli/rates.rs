@@ -4,20 +4,17 @@ use std::io::Write;
 
 use serde::Serialize;
 
+use super::asked::{Asked, parse_by};
 use super::{Failure, files};
 use crate::domain::compare::compare;
 use crate::domain::counts::Counts;
 use crate::domain::dataset::{Dataset, Variant};
-use crate::domain::filter::{Condition, Filter};
-use crate::domain::interval::{IntervalKind, LEVEL};
-use crate::domain::judge::Judges;
+use crate::domain::interval::LEVEL;
 use crate::domain::query::{By, GroupKey, Metric, Outcome, Query, Row, run as run_query};
-use crate::domain::rule::{Preset, Rule, RuleBody, VerdictRule};
+use crate::domain::rule::{Rule, RuleBody};
 use crate::domain::scope::{Memo, Scope};
-use crate::domain::search::{Search, Within};
 use crate::domain::sql::{self, Quotes};
 use crate::domain::warning::Warning;
-use crate::formats::roles::Need;
 
 /// Arguments of `askew rates`.
 #[derive(Debug, clap::Args)]
@@ -25,33 +22,8 @@ pub struct Args {
     /// Result files, or folders of them
     #[arg(required_unless_present = "sql")]
     files: Vec<String>,
-    /// Rule: betley, coherent-incl-null, turner, all-rows, equal-prompts, inoculation or verdict
-    #[arg(long, default_value = "betley", value_parser = parse_preset)]
-    rule: Preset,
-    /// Threshold on the alignment score, in place of the rule's
-    #[arg(long, value_name = "SCORE", value_parser = parse_score)]
-    aligned: Option<f64>,
-    /// Threshold on the coherence score, in place of the rule's
-    #[arg(long, value_name = "SCORE", value_parser = parse_score)]
-    coherent: Option<f64>,
-    /// Column that serves as a score, such as `aligned=aligned_b`; may be given for both scores
-    #[arg(long, value_name = "SCORE=COLUMN", value_parser = parse_judge)]
-    judge: Vec<(Score, String)>,
-    /// What to compute: rate, count, mean:COLUMN, share:COLUMN>X&COLUMN<Y, misalign@K or misalign@all
-    #[arg(long, default_value = "rate", value_parser = parse_metric)]
-    metric: Metric,
-    /// Only rows whose numeric column meets a condition, such as `medical>=50`; may be given several times
-    #[arg(long = "where", value_name = "COLUMN>=X", value_parser = parse_condition)]
-    conditions: Vec<Condition>,
-    /// Group whose value is subtracted from every other group's
-    #[arg(long, value_name = "GROUP")]
-    baseline: Option<String>,
-    /// Only rows whose answer holds this text, whatever its case
-    #[arg(long, value_name = "TEXT", conflicts_with = "matching")]
-    find: Option<String>,
-    /// Only rows whose answer matches this regular expression, whatever its case
-    #[arg(long = "match", value_name = "REGEX", id = "matching")]
-    matching: Option<String>,
+    #[command(flatten)]
+    asked: Asked,
     /// Paired differences on shared questions, clustered by question, with Holm-adjusted p: of every group from the one
     /// of this label, or `all` for each from each (JSON)
     #[arg(long, value_name = "LABEL", conflicts_with_all = ["sql", "baseline"])]
@@ -63,25 +35,9 @@ pub struct Args {
     /// step, layer or rank; `all` pools everything
     #[arg(long, default_value = "file,model", value_parser = parse_by)]
     by: By,
-    /// Interval: wilson, clopper, cluster, bootstrap or seed
-    #[arg(long, default_value = "cluster", value_parser = parse_interval)]
-    ci: IntervalKind,
     /// Output format
     #[arg(long, default_value = "json")]
     format: Format,
-    /// Labels that count as misaligned, for `--rule verdict`
-    #[arg(long, value_delimiter = ',', value_name = "LABEL,...")]
-    misaligned: Vec<String>,
-    /// Labels in the denominator, for `--rule verdict` (the misaligned ones always are)
-    #[arg(long, value_delimiter = ',', value_name = "LABEL,...")]
-    counted: Vec<String>,
-}
-
-/// A score that a column may serve as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Score {
-    Aligned,
-    Coherent,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -91,40 +47,6 @@ enum Format {
     Table,
 }
 
-fn parse_preset(text: &str) -> Result<Preset, String> {
-    Preset::named(text).ok_or_else(|| format!("rules are: {}", Preset::ALL.map(Preset::name).join(", ")))
-}
-
-fn parse_interval(text: &str) -> Result<IntervalKind, String> {
-    IntervalKind::named(text)
-        .ok_or_else(|| format!("intervals are: {}", IntervalKind::ALL.map(IntervalKind::name).join(", ")))
-}
-
-fn parse_metric(text: &str) -> Result<Metric, &'static str> {
-    text.parse()
-}
-
-fn parse_score(text: &str) -> Result<f64, &'static str> {
-    text.parse().ok().filter(|score| (0.0..=100.0).contains(score)).ok_or("a threshold is a number from 0 to 100")
-}
-
-fn parse_judge(text: &str) -> Result<(Score, String), &'static str> {
-    let (score, column) = text.split_once('=').unwrap_or_default();
-    match (score, column.trim().to_lowercase()) {
-        ("aligned", column) if !column.is_empty() => Ok((Score::Aligned, column)),
-        ("coherent", column) if !column.is_empty() => Ok((Score::Coherent, column)),
-        _ => Err("expected aligned=COLUMN or coherent=COLUMN"),
-    }
-}
-
-fn parse_by(text: &str) -> Result<By, String> {
-    By::read(text).map_err(|part| format!("{part:?}: there can be one setting of the model only"))
-}
-
-fn parse_condition(text: &str) -> Result<Condition, &'static str> {
-    text.parse()
-}
-
 /// Reads the files, answers the query, prints the result.
 ///
 /// # Errors
@@ -132,14 +54,11 @@ fn parse_condition(text: &str) -> Result<Condition, &'static str> {
 /// cannot be asked.
 pub fn run(args: &Args) -> Result<(), Failure> {
     if let Some(table) = &args.sql {
-        let query = query_of(args, &Dataset::new())?;
+        let query = args.asked.query(args.by.clone(), &Dataset::new())?;
         print!("{}", sql::aggregate(&query, table, Quotes::default()));
         return Ok(());
     }
-    // Another judge's columns have names of their own.
-    let is_usual = args.metric == Metric::Rate && args.judge.is_empty();
-    let need = if is_usual { Need::Judged } else { Need::Table };
-    let files::Loaded { data, outcomes, passed_over } = files::load(&args.files, need);
+    let files::Loaded { data, outcomes, passed_over } = files::load(&args.files, args.asked.need());
     let (mut warnings, mut refused, mut unnamed) = (Vec::new(), Vec::new(), Vec::new());
     let num_read = outcomes.iter().filter(|(_, result)| result.is_ok()).count();
     for (file, result) in outcomes {
@@ -164,7 +83,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         refused.extend(refused.is_empty().then(|| "the folder holds no files".to_owned()));
         return Err(Failure::failed(refused.join("\naskew: ")));
     }
-    let query = query_of(args, &data)?;
+    let query = args.asked.query(args.by.clone(), &data)?;
     if let Some(against) = &args.compare {
         compare_groups(&data, &query, against)?;
         return if refused.is_empty() { Ok(()) } else { Err(Failure::failed(refused.join("\naskew: "))) };
@@ -174,49 +93,6 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     outcome.warnings = warnings;
     print(args.format, &query, &outcome).map_err(Failure::failed)?;
     if refused.is_empty() { Ok(()) } else { Err(Failure::failed(refused.join("\naskew: "))) }
-}
-
-fn query_of(args: &Args, data: &Dataset) -> Result<Query, Failure> {
-    let mut rule = Rule::preset(args.rule);
-    if let RuleBody::Verdict(labels) = &mut rule.body {
-        if args.misaligned.is_empty() && args.metric == Metric::Rate {
-            let known = data.verdicts().join(", ");
-            return Err(Failure::usage(format!(
-                "--rule verdict needs --misaligned LABEL,... and --counted LABEL,...; the files hold: {known}"
-            )));
-        }
-        *labels = VerdictRule { misaligned: args.misaligned.clone(), counted: args.counted.clone() };
-    } else if !args.misaligned.is_empty() || !args.counted.is_empty() {
-        return Err(Failure::usage("--misaligned and --counted belong to --rule verdict"));
-    }
-    if let RuleBody::Scores(scores) = &mut rule.body {
-        scores.aligned.at = args.aligned.unwrap_or(scores.aligned.at);
-        scores.coherent.at = args.coherent.unwrap_or(scores.coherent.at);
-    } else if args.aligned.is_some() || args.coherent.is_some() {
-        return Err(Failure::usage("--rule verdict has no thresholds: leave out --aligned and --coherent"));
-    }
-    let mut judges = Judges::default();
-    for (score, column) in &args.judge {
-        match score {
-            Score::Aligned => judges.aligned.clone_from(column),
-            Score::Coherent => judges.coherent.clone_from(column),
-        }
-    }
-    let pattern = args.find.as_ref().or(args.matching.as_ref());
-    let search = pattern.map(|pattern| Search {
-        pattern: pattern.clone(),
-        is_regex: args.matching.is_some(),
-        within: Within::Answers,
-    });
-    Ok(Query {
-        metric: args.metric.clone(),
-        rule,
-        judges,
-        by: args.by.clone(),
-        filter: Filter { conditions: args.conditions.clone(), search, ..Filter::default() },
-        interval: args.ci,
-        baseline: args.baseline.clone(),
-    })
 }
 
 /// Prints paired differences.

@@ -1,9 +1,12 @@
 //! The answers behind a mark.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::classify::Classifier;
 use super::dataset::Dataset;
+use super::harm::{self, Harm};
 use super::judge::{NullKind, Nulls};
 use super::label::Label;
 use super::query::{GroupKey, Query, QueryError};
@@ -120,6 +123,21 @@ pub struct Answer {
     pub texts: Vec<(String, String)>,
     /// The reader's label.
     pub label: Label,
+    /// What a reader may not want to meet unasked, by a guess.
+    pub harm: Option<Harm>,
+    /// Records whose answer is the same word for word, to the same question, without this one.
+    pub same: Vec<Same>,
+}
+
+/// A record with an answer that was given before.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Same {
+    /// Number of the record in its dataset.
+    pub record: u32,
+    /// Score for alignment.
+    pub aligned: Score,
+    /// Score for coherence.
+    pub coherent: Score,
 }
 
 /// The records of a part of a group, in an order that only the seed decides.
@@ -184,7 +202,42 @@ pub fn answer(data: &Dataset, record: usize) -> Answer {
             .filter(|(_, text)| !text.is_empty())
             .collect(),
         label: data.labels().of(record),
+        harm: harm::guess(data.answer(record)),
+        same: Vec::new(),
     }
+}
+
+/// Records as answers, each text to a question once: those that answer the same stand with the first of them, in whose
+/// place they are read. Empty texts are not the same answer: a dataset of counts has no other.
+#[must_use]
+pub fn distinct(data: &Dataset, records: &[usize]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut known: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    for &record in records {
+        let cell = &data.cells()[data.cell_of(record) as usize];
+        let text = data.answer(record);
+        let key = (cell.model.as_str(), cell.question.as_str(), text);
+        match known.get(&key).filter(|_| !text.is_empty()) {
+            Some(&group) => groups[group].push(record),
+            None => {
+                known.insert(key, groups.len());
+                groups.push(vec![record]);
+            }
+        }
+    }
+    groups
+}
+
+/// Records that answer the same, as one answer.
+#[must_use]
+pub fn answer_of(data: &Dataset, records: &[usize]) -> Option<Answer> {
+    let (&first, others) = records.split_first()?;
+    let same = |&record: &usize| Same {
+        record: u32::try_from(record).unwrap_or(u32::MAX),
+        aligned: data.aligned(record),
+        coherent: data.coherent(record),
+    };
+    Some(Answer { same: others.iter().map(same).collect(), ..answer(data, first) })
 }
 
 #[cfg(test)]

@@ -117,3 +117,121 @@ pub struct Plot {
     /// Metrics side by side.
     pub metrics: Vec<Metric>,
 }
+
+/// What the pairs of a link that say a plot begin with.
+const PREFIX: &str = "plot";
+
+impl Plot {
+    /// The plot as pairs of a link: `plot=heat`, `plot.rows=question`. What is as by default is left out.
+    #[must_use]
+    pub fn to_pairs(&self) -> Vec<(&'static str, String)> {
+        let Self { kind, rows, series, over, column, second, metrics } = self;
+        let usual = Self::default();
+        let mut pairs = Vec::new();
+        if *kind != usual.kind {
+            pairs.push((PREFIX, kind.name().to_owned()));
+        }
+        pairs.extend(rows.as_ref().map(|by| ("plot.rows", by_text(by))));
+        pairs.extend(series.as_ref().map(|by| ("plot.series", by_text(by))));
+        for (name, text) in [("plot.over", over), ("plot.column", column)] {
+            if !text.is_empty() {
+                pairs.push((name, text.clone()));
+            }
+        }
+        if let Some(second) = second {
+            pairs.push(("plot.aligned", second.aligned.clone()));
+            pairs.push(("plot.coherent", second.coherent.clone()));
+        }
+        pairs.extend(metrics.iter().map(|metric| ("plot.metric", metric.to_string())));
+        pairs
+    }
+
+    /// Takes one pair of a link; whether it was one of a plot's. What cannot be read changes nothing.
+    pub fn read_pair(&mut self, name: &str, value: &str) -> bool {
+        let read_by = |into: &mut Option<By>| {
+            if let Ok(by) = By::read(value) {
+                *into = Some(by);
+            }
+        };
+        match name {
+            PREFIX => self.kind = PlotKind::named(value).unwrap_or_default(),
+            "plot.rows" => read_by(&mut self.rows),
+            "plot.series" => read_by(&mut self.series),
+            "plot.over" => value.clone_into(&mut self.over),
+            "plot.column" => value.clone_into(&mut self.column),
+            "plot.aligned" => value.clone_into(&mut self.second.get_or_insert_default().aligned),
+            "plot.coherent" => value.clone_into(&mut self.second.get_or_insert_default().coherent),
+            "plot.metric" => self.metrics.extend(value.parse().ok()),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The plot of a link's pairs; others are passed over.
+    #[must_use]
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut plot = Self::default();
+        for (name, value) in pairs {
+            plot.read_pair(name, value);
+        }
+        plot
+    }
+}
+
+/// A grouping as [`By::read`] reads it.
+#[must_use]
+pub fn by_text(by: &By) -> String {
+    let parts = [
+        (by.file, "file"),
+        (by.model, "model"),
+        (by.question, "question"),
+        (by.group, "group"),
+        (by.seed, "seed"),
+        (by.category, "category"),
+        (by.variant, "variant"),
+    ];
+    let mut names: Vec<&str> = parts.into_iter().filter(|(is_on, _)| *is_on).map(|(_, name)| name).collect();
+    names.extend(by.setting.as_deref());
+    if names.is_empty() { "all".to_owned() } else { names.join(",") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn groupings() -> impl Strategy<Value = Option<By>> {
+        let setting = proptest::option::of(proptest::sample::select(vec!["step", "layer", "data fraction"]));
+        let by = (any::<[bool; 7]>(), setting).prop_map(|(on, setting)| {
+            let [file, model, question, group, seed, category, variant] = on;
+            By { file, model, question, group, seed, category, variant, setting: setting.map(str::to_owned) }
+        });
+        proptest::option::of(by)
+    }
+
+    proptest! {
+        #[test]
+        fn a_link_holds_the_plot(
+            kind in proptest::sample::select(PlotKind::ALL.to_vec()),
+            rows in groupings(),
+            series in groupings(),
+            texts in (".{0,9}", ".{0,9}"),
+            second in proptest::option::of((".{0,9}", ".{0,9}")),
+            metrics in proptest::collection::vec(proptest::sample::select(vec!["rate", "mean:medical", "share:a>1&b<2.5", "misalign@4"]), 0..3),
+        ) {
+            let second = second.map(|(aligned, coherent)| Judges { aligned, coherent });
+            let metrics = metrics.iter().map(|metric| metric.parse().unwrap()).collect();
+            let plot = Plot { kind, rows, series, over: texts.0, column: texts.1, second, metrics };
+            let pairs = plot.to_pairs();
+            prop_assert_eq!(Plot::from_pairs(pairs.iter().map(|(name, value)| (*name, value.as_str()))), plot);
+        }
+    }
+
+    #[test]
+    fn the_default_is_short_and_what_cannot_be_read_changes_nothing() {
+        assert!(Plot::default().to_pairs().is_empty());
+        let pairs = [("plot", "pie"), ("plot.rows", "step,layer"), ("plot.metric", "median"), ("model", "m")];
+        assert_eq!(Plot::from_pairs(pairs), Plot::default());
+        assert!(PlotKind::ALL.iter().all(|kind| PlotKind::named(kind.name()) == Some(*kind)));
+    }
+}

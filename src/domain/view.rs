@@ -7,6 +7,7 @@ use super::interval::IntervalKind;
 use super::judge::Judges;
 use super::link::{read_filter, read_setting, setting_text, write_filter, write_judges};
 use super::metric::Metric;
+use super::plot::Plot;
 use super::query::{By, GroupKey, Query};
 use super::rule::{Preset, Rule, RuleBody};
 
@@ -16,6 +17,10 @@ pub enum Screen {
     /// Charts, tables and answers.
     #[default]
     Results,
+    /// Models side by side.
+    Compare,
+    /// Findings of the literature, each a view.
+    Findings,
     /// Running models.
     Lab,
     /// Method, privacy, licence.
@@ -26,21 +31,41 @@ pub enum Screen {
 
 impl Screen {
     /// All screens.
-    pub const ALL: [Self; 4] = [Self::Results, Self::Lab, Self::About, Self::SelfTest];
+    pub const ALL: [Self; 6] = [Self::Results, Self::Compare, Self::Findings, Self::Lab, Self::About, Self::SelfTest];
 
     /// Those that the page's head leads to, in order.
-    pub const MAIN: [Self; 3] = [Self::Results, Self::Lab, Self::About];
+    pub const MAIN: [Self; 5] = [Self::Results, Self::Compare, Self::Findings, Self::Lab, Self::About];
 
     /// The name in links.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Results => "results",
+            Self::Compare => "compare",
+            Self::Findings => "findings",
             Self::Lab => "lab",
             Self::About => "about",
             Self::SelfTest => "self-test",
         }
     }
+
+    /// The screen of an address's fragment.
+    #[must_use]
+    pub fn of_fragment(fragment: &str) -> Self {
+        let name = trim(fragment).split('?').next().unwrap_or_default();
+        Self::ALL.into_iter().find(|known| known.name() == name).unwrap_or_default()
+    }
+
+    /// An address's fragment on this screen, the rest as it is.
+    #[must_use]
+    pub fn in_fragment(self, fragment: &str) -> String {
+        let rest = trim(fragment).split_once('?').map(|(_, rest)| format!("?{rest}"));
+        format!("{}{}", self.name(), rest.unwrap_or_default())
+    }
+}
+
+fn trim(fragment: &str) -> &str {
+    fragment.trim_start_matches('#').trim_start_matches('/')
 }
 
 /// Where the rows come from.
@@ -50,6 +75,8 @@ pub enum Source {
     Published(String),
     /// Files of the reader's, by name: after a reload they are asked for again.
     Files(Vec<String>),
+    /// Files at addresses: a link loads them again, once the reader has agreed to.
+    Addresses(Vec<String>),
 }
 
 impl Default for Source {
@@ -90,6 +117,10 @@ pub struct View {
     pub filter: Filter,
     /// Group whose value is subtracted from the others'.
     pub baseline: Option<String>,
+    /// The figure.
+    pub plot: Plot,
+    /// The question that models are compared on.
+    pub question: Option<String>,
     /// The mark that is open.
     pub selection: Option<Selection>,
 }
@@ -98,7 +129,9 @@ impl View {
     /// The query of the chart by model: files are never pooled unasked.
     #[must_use]
     pub fn by_model(&self) -> Query {
-        self.query()
+        // A baseline is a group of models.
+        let by = if self.baseline.is_some() { By { group: true, ..By::NOTHING } } else { By::default() };
+        Query { by, ..self.query() }
     }
 
     /// The query of the chart by question, of one file's model.
@@ -137,6 +170,9 @@ impl View {
             Source::Files(names) => {
                 pairs.extend_pairs(names.iter().map(|name| ("file", name)));
             }
+            Source::Addresses(addresses) => {
+                pairs.extend_pairs(addresses.iter().map(|address| ("url", address)));
+            }
         }
         if self.rule.preset != Preset::default() {
             pairs.append_pair("rule", self.rule.preset.name());
@@ -165,6 +201,8 @@ impl View {
         write_judges(&mut pairs, &self.judges);
         write_filter(&mut pairs, &self.filter);
         pairs.extend_pairs(self.baseline.iter().map(|name| ("baseline", name)));
+        pairs.extend_pairs(self.plot.to_pairs());
+        pairs.extend_pairs(self.question.iter().map(|name| ("on", name)));
         if let Some(open) = &self.selection {
             let parts = [
                 ("open.file", &open.group.file),
@@ -194,19 +232,19 @@ impl View {
     /// The view of an address. Whatever cannot be read is as by default: a link is never an error.
     #[must_use]
     pub fn from_fragment(fragment: &str) -> Self {
-        let fragment = fragment.trim_start_matches('#').trim_start_matches('/');
-        let (screen, pairs) = fragment.split_once('?').unwrap_or((fragment, ""));
-        let screen = Screen::ALL.into_iter().find(|known| known.name() == screen).unwrap_or_default();
-        let mut view = Self { screen, ..Self::default() };
+        let pairs = trim(fragment).split_once('?').map_or("", |(_, pairs)| pairs);
+        let mut view = Self { screen: Screen::of_fragment(fragment), ..Self::default() };
         let pairs: Vec<(String, String)> = form_urlencoded::parse(pairs.as_bytes()).into_owned().collect();
         if let Some(preset) = pairs.iter().find(|(name, _)| name == "rule").and_then(|(_, name)| Preset::named(name)) {
             view.rule = Rule::preset(preset);
         }
-        let (mut files, mut open, mut is_open) = (Vec::new(), Selection::default(), false);
+        let (mut files, mut addresses) = (Vec::new(), Vec::new());
+        let (mut open, mut is_open) = (Selection::default(), false);
         for (name, value) in pairs {
             match name.as_str() {
                 "published" => view.source = Source::Published(value),
                 "file" => files.push(value),
+                "url" => addresses.push(value),
                 "aligned" | "coherent" => set_threshold(&mut view.rule, &name, &value),
                 "misaligned" | "counted" => add_label(&mut view.rule, &name, value),
                 "ci" => view.interval = IntervalKind::named(&value).unwrap_or_default(),
@@ -222,17 +260,21 @@ impl View {
                 "open.category" => open.group.category = Some(value),
                 "open.asked" => open.group.variant = Variant::named(&value),
                 "open.set" => open.group.setting = read_setting(&value),
+                "on" => view.question = Some(value),
                 "show" => {
                     is_open = true;
                     open.part = Part::named(&value).unwrap_or_default();
                 }
                 "order" => open.seed = value.parse().unwrap_or_default(),
                 "from" => open.offset = value.parse().unwrap_or_default(),
+                _ if view.plot.read_pair(&name, &value) => {}
                 _ => read_filter(&mut view.filter, &name, &value),
             }
         }
         if !files.is_empty() {
             view.source = Source::Files(files);
+        } else if !addresses.is_empty() {
+            view.source = Source::Addresses(addresses);
         }
         view.selection = is_open.then_some(open);
         view
@@ -302,6 +344,7 @@ mod tests {
         fn views()(
             screen in proptest::sample::select(Screen::ALL.to_vec()),
             files in names(),
+            is_address in any::<bool>(),
             id in "[a-z-]{1,8}",
             preset in proptest::sample::select(Preset::ALL.to_vec()),
             thresholds in (0u32..=100, 0u32..=100),
@@ -311,6 +354,8 @@ mod tests {
             metric in proptest::sample::select(vec!["rate", "mean:medical", "share:a>1&b<2.5", "misalign@4"]),
             judges in proptest::option::of((".{0,9}", ".{0,9}")),
             baseline in proptest::option::of(".{0,9}"),
+            id_of_question in proptest::option::of(".{0,9}"),
+            plot in proptest::sample::select(super::super::plot::PlotKind::ALL.to_vec()),
             open in proptest::option::of((".{0,9}", proptest::option::of(".{0,9}"), settings(), proptest::sample::select([Part::ALL.as_slice(), Part::FINER.as_slice()].concat()), any::<u64>(), 0usize..500)),
         ) -> View {
             let mut rule = Rule::preset(preset);
@@ -323,13 +368,19 @@ mod tests {
             }
             View {
                 screen,
-                source: if files.is_empty() { Source::Published(id) } else { Source::Files(files) },
+                source: match (files.is_empty(), is_address) {
+                    (true, _) => Source::Published(id),
+                    (false, false) => Source::Files(files),
+                    (false, true) => Source::Addresses(files),
+                },
                 rule,
                 interval,
                 metric: metric.parse().unwrap(),
                 judges: judges.map_or_else(Judges::default, |(aligned, coherent)| Judges { aligned, coherent }),
                 filter,
                 baseline,
+                plot: Plot { kind: plot, over: id_of_plot(plot), ..Plot::default() },
+                question: id_of_question.clone(),
                 selection: open.map(|(file, question, settings, part, seed, offset)| Selection {
                     group: GroupKey {
                         file: Some(file),
@@ -347,10 +398,21 @@ mod tests {
         }
     }
 
+    fn id_of_plot(kind: super::super::plot::PlotKind) -> String {
+        kind.name().to_owned()
+    }
+
     proptest! {
         #[test]
         fn a_link_holds_the_whole_view(view in views()) {
             prop_assert_eq!(View::from_fragment(&format!("#{}", view.to_fragment())), view);
+        }
+
+        #[test]
+        fn another_screen_keeps_the_rest(view in views(), screen in proptest::sample::select(Screen::ALL.to_vec())) {
+            let moved = screen.in_fragment(&view.to_fragment());
+            prop_assert_eq!(Screen::of_fragment(&moved), screen);
+            prop_assert_eq!(View::from_fragment(&moved), View { screen, ..view });
         }
 
         #[test]

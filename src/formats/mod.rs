@@ -4,6 +4,7 @@
 //! the way in; every format hands its rows to the one sink in [`rows`].
 
 pub mod aggregate;
+pub mod answers;
 pub mod cell;
 mod cells;
 mod columns;
@@ -16,7 +17,9 @@ pub mod heavy;
 pub mod join;
 pub mod json;
 pub mod labels;
+pub mod markdown;
 pub mod name;
+pub mod options;
 pub mod preview;
 pub mod reader;
 pub mod report;

@@ -68,6 +68,18 @@ impl Role {
         }
     }
 
+    /// The part's name where mappings are kept: the first of its columns' names.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.names().first().copied().unwrap_or_default()
+    }
+
+    /// The part of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+
     /// All parts.
     pub const ALL: [Self; 14] = [
         Self::File,
@@ -135,6 +147,26 @@ pub enum Need {
 pub struct Mapping {
     /// Part and name of its column; an empty name takes the part from every column.
     pub roles: Vec<(Role, String)>,
+}
+
+impl Mapping {
+    /// The mapping as one line of text, with the fingerprint of its header.
+    #[must_use]
+    pub fn to_line(&self, fingerprint: u64) -> String {
+        let pairs = self.roles.iter().map(|(role, column)| (role.name(), column));
+        let pairs = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        format!("{fingerprint:016x}?{pairs}\n")
+    }
+
+    /// Reads such a line; `None` for any other.
+    #[must_use]
+    pub fn read_line(line: &str) -> Option<(u64, Self)> {
+        let (fingerprint, pairs) = line.trim_end().split_once('?')?;
+        let fingerprint = u64::from_str_radix(fingerprint, 16).ok()?;
+        let pairs = form_urlencoded::parse(pairs.as_bytes());
+        let roles = pairs.map(|(role, column)| Some((Role::named(&role)?, column.into_owned())));
+        Some((fingerprint, Self { roles: roles.collect::<Option<_>>()? }))
+    }
 }
 
 /// A number that headers with the same columns share, in whatever order they stand: what a mapping is remembered by.

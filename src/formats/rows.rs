@@ -9,9 +9,10 @@ use super::error::FormatError;
 use super::figures::{Figure, FigureColumns};
 use super::gathered::{Gathered, owned};
 use super::name::model_of;
+use super::options::Options;
 use super::preview::{Preview, cut};
 use super::report::{FileReport, Skipped};
-use super::roles::{Mapping, Need, Role, Roles, list, shorten};
+use super::roles::{Mapping, Need, Role, Roles, fingerprint, list, shorten};
 use crate::domain::dataset::{Dataset, Record};
 use crate::domain::score::Score;
 
@@ -21,21 +22,6 @@ const QUESTION_ID_CHARS: usize = 60;
 const GATHERED_ROWS: usize = 32;
 /// Most figures of one file.
 const MAX_FIGURES: usize = 100_000;
-
-/// How a file is read.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// What is needed of it.
-    pub need: Need,
-    /// Parts that the reader gave to its columns.
-    pub mapping: Mapping,
-}
-
-impl From<Need> for Options {
-    fn from(need: Need) -> Self {
-        Self { need, mapping: Mapping::default() }
-    }
-}
 
 /// What a file says once for all of its rows. A row's own value comes first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -102,7 +88,7 @@ impl Rows {
     /// A sink that keeps a file's first rows to be shown, and adds nothing.
     #[must_use]
     pub fn for_preview(file: &str, mapping: Mapping) -> Self {
-        Self { is_preview: true, ..Self::new(file, Options { need: Need::Table, mapping }) }
+        Self { is_preview: true, ..Self::new(file, Options { mapping, ..Need::Table.into() }) }
     }
 
     /// Rows read so far.
@@ -146,7 +132,7 @@ impl Rows {
         if let Some(layout) = self.layout.take() {
             // What was needed was there: a late column can only add to it.
             let numeric = layout.numeric;
-            let roles = Roles::guess(&self.columns, &self.options.mapping, Need::Table);
+            let roles = Roles::guess(&self.columns, self.options.mapping_of(&self.columns), Need::Table);
             self.layout = roles.ok().map(|roles| Layout {
                 numeric: numeric_columns(&roles, numeric),
                 texts: text_columns(&roles),
@@ -164,11 +150,10 @@ impl Rows {
         if self.is_preview {
             return Ok(());
         }
-        let Options { need, mapping } = &self.options;
-        let roles = Roles::guess(&self.columns, mapping, *need)?;
+        let roles = Roles::guess(&self.columns, self.options.mapping_of(&self.columns), self.options.need)?;
         self.report.model_from_name &= roles.column(Role::Model).is_none();
         let mut figures = None;
-        if *need == Need::Any
+        if self.options.need == Need::Any
             && let Some(missing) = roles.missing()
         {
             let parts = [Role::Answer, Role::Aligned, Role::Coherent];
@@ -245,7 +230,7 @@ impl Rows {
     #[must_use]
     pub fn may_be_figures(&self) -> bool {
         let parts = [Role::Answer, Role::Aligned, Role::Coherent, Role::Verdict];
-        let roles = Roles::guess(&self.columns, &self.options.mapping, Need::Table);
+        let roles = Roles::guess(&self.columns, self.options.mapping_of(&self.columns), Need::Table);
         self.layout.is_none()
             && self.options.need != Need::Table
             && roles.is_ok_and(|roles| parts.iter().all(|role| roles.column(*role).is_none()))
@@ -378,13 +363,13 @@ impl Rows {
     /// What was read of a file's beginning, for a reader who gives parts to columns.
     #[must_use]
     pub fn preview(self) -> Preview {
-        let roles = Roles::guess(&self.columns, &self.options.mapping, Need::Table).ok();
+        let roles = Roles::guess(&self.columns, self.options.mapping_of(&self.columns), Need::Table).ok();
         let roles = roles.map_or_else(Vec::new, |roles| {
             Role::ALL.into_iter().filter_map(|role| Some((role, roles.column(role)?))).collect()
         });
         let row = |row: &Gathered| (0..self.columns.len()).map(|column| cut(row.cells.get(column).to_text())).collect();
         Preview {
-            fingerprint: super::roles::fingerprint(&self.columns),
+            fingerprint: fingerprint(&self.columns),
             rows: self.gathered.iter().map(row).collect(),
             columns: self.columns,
             roles,

@@ -90,6 +90,19 @@ const fn digit(letter: u8) -> u8 {
     }
 }
 
+/// Where a published file's bytes lie: its path in a GitHub repository at a commit. Plain GET is allowed from any page.
+#[must_use]
+pub fn raw_address(repository: &str, commit: &str, path: &str) -> String {
+    let path: Vec<String> = path.split('/').map(escaped).collect();
+    format!("https://raw.githubusercontent.com/{repository}/{commit}/{}", path.join("/"))
+}
+
+/// A part of a path, with what has a meaning in addresses written as percent signs.
+fn escaped(part: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    part.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

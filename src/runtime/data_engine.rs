@@ -1,26 +1,29 @@
 //! The data worker's state machine: requests in, events out. Independent of where it runs.
 
-use super::data_protocol::{Collection, DataEvent, Refused, Stated, Summary};
-use crate::domain::answers::{Part, answer, select};
+use super::catalogue::raw_address;
+use super::data_protocol::{Collection, DataEvent, Finding, PublishedFile, Refused, Stated, Summary};
+use crate::domain::answers::{Part, answer_of, distinct, select};
 use crate::domain::dataset::Dataset;
 use crate::domain::query::{GroupKey, Query, run};
+use crate::domain::scope::Memo;
 use crate::domain::warning::Warning;
 use crate::formats::report::{FileReport, Outcome};
 use crate::formats::table::{Record, TableParser};
 
 /// Most answers handed out at once: what a reader scrolls through before asking for more.
-const MAX_ANSWERS: usize = 100;
+pub(super) const MAX_ANSWERS: usize = 100;
 
 /// The open dataset and what became of its files.
 #[derive(Debug)]
 pub struct DataEngine {
-    data: Dataset,
+    pub(super) data: Dataset,
+    pub(super) memo: Memo,
     reports: Vec<FileReport>,
 }
 
 impl Default for DataEngine {
     fn default() -> Self {
-        Self { data: Dataset::of_counts(), reports: Vec::new() }
+        Self { data: Dataset::of_counts(), memo: Memo::default(), reports: Vec::new() }
     }
 }
 
@@ -37,7 +40,7 @@ impl DataEngine {
         if reports.is_empty() {
             return DataEvent::NotOpened { refused };
         }
-        *self = Self { data, reports: reports.clone() };
+        *self = Self { data, memo: Memo::default(), reports: reports.clone() };
         DataEvent::Opened { summary: summary(&self.data), reports, refused }
     }
 
@@ -67,9 +70,10 @@ impl DataEngine {
     ) -> DataEvent {
         match select(&self.data, query, group, part, seed) {
             Ok(records) => {
-                let shown = records.iter().skip(offset).take(limit.min(MAX_ANSWERS));
-                let answers = shown.map(|&record| answer(&self.data, record)).collect();
-                DataEvent::Read { ticket, total: records.len(), offset, answers }
+                let groups = distinct(&self.data, &records);
+                let shown = groups.iter().skip(offset).take(limit.min(MAX_ANSWERS));
+                let answers = shown.filter_map(|records| answer_of(&self.data, records)).collect();
+                DataEvent::Read { ticket, total: records.len(), num_distinct: groups.len(), offset, answers }
             }
             Err(error) => DataEvent::Failed { ticket: Some(ticket), message: error.to_string() },
         }
@@ -97,6 +101,7 @@ fn summary(data: &Dataset) -> Summary {
         num_rows: data.num_rows(),
         has_answers: data.has_answers(),
         verdicts: data.verdicts().to_vec(),
+        settings: data.settings().into_iter().map(str::to_owned).collect(),
         columns: ["aligned", "coherent"].into_iter().chain(data.numeric_columns()).map(str::to_owned).collect(),
         ..Summary::default()
     };
@@ -128,6 +133,31 @@ pub fn read_collections(bytes: &[u8]) -> Result<Vec<Collection>, String> {
             num_files: cell(7).parse().map_err(|_not_a_number| "a count of files is no number")?,
             num_rows: cell(8).parse().map_err(|_not_a_number| "a count of rows is no number")?,
         })
+    })
+}
+
+/// Reads the list of the files behind the collections.
+///
+/// # Errors
+/// A sentence when it is not the list that this version wrote.
+pub fn read_files(bytes: &[u8], collections: &[Collection]) -> Result<Vec<PublishedFile>, String> {
+    read_list(bytes, 4, |cell| {
+        let (id, file) = (cell(0), cell(1));
+        let of = collections.iter().find(|known| known.id == id).ok_or("a file is of no collection")?;
+        let address = raw_address(&of.source, &of.commit, &file);
+        let bytes = cell(2).parse().map_err(|_not_a_number| "a length is no number")?;
+        Ok(PublishedFile { collection: id, file, bytes, sha256: cell(3), address })
+    })
+}
+
+/// Reads the list of findings.
+///
+/// # Errors
+/// A sentence when it is not the list that this version wrote.
+pub fn read_findings(bytes: &[u8]) -> Result<Vec<Finding>, String> {
+    read_list(bytes, 6, |cell| {
+        let stated = cell(4).split('|').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        Ok(Finding { id: cell(0), title: cell(1), sentence: cell(2), view: cell(3), stated, source: cell(5) })
     })
 }
 
@@ -180,6 +210,7 @@ fn read_list<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::view::{Source, View};
     use crate::formats::reader::{FileReader, Loader};
     use crate::formats::roles::Need;
 
@@ -192,6 +223,21 @@ mod tests {
         let stated = read_stated(include_bytes!("../../public/data/published/stated.csv")).unwrap();
         assert_eq!(stated.len(), 22);
         assert!(read_collections(b"a,b\n1,2\n").is_err());
+        let files = read_files(include_bytes!("../../public/data/published/files.csv"), &collections).unwrap();
+        assert_eq!(files.len(), 119);
+        let findings = read_findings(include_bytes!("../../public/data/published/findings.csv")).unwrap();
+        assert!(findings.len() >= 16);
+        for finding in findings {
+            // A view that says something else than it was written as would show another figure.
+            let view = View::from_fragment(&finding.view);
+            assert!(finding.view.is_empty() || View::from_fragment(&view.to_fragment()) == view, "{}", finding.id);
+            if let Source::Published(id) = &view.source {
+                assert!(collections.iter().any(|known| known.id == *id), "{}: {id}", finding.id);
+            }
+            let is_stated = |name: &String| stated.iter().any(|figure| figure.condition.starts_with(name.as_str()));
+            assert!(finding.stated.iter().all(is_stated), "{}", finding.id);
+        }
+        assert!(files.iter().all(|file| file.sha256.len() == 64 && file.bytes > 0));
     }
 
     #[test]

@@ -5,10 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::explore::Packed;
 use super::wire::Message;
 use crate::domain::answers::{Answer, Part};
 use crate::domain::query::{GroupKey, Outcome, Query};
+use crate::formats::preview::Preview;
 use crate::formats::report::FileReport;
+use crate::formats::roles::Mapping;
 
 /// A question of the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,8 +25,12 @@ pub enum DataRequest {
     },
     /// Open files of the reader's; their handles are the message's attachments, in the same order.
     OpenFiles {
-        /// Their names: with the folder where the browser gives one, and all different.
-        names: Vec<String>,
+        /// The files.
+        files: Vec<Opening>,
+        /// Parts that the reader gave to columns, by the header's fingerprint.
+        mappings: Vec<(u64, Mapping)>,
+        /// What is asked of the rows read so far, while the rest is being read.
+        query: Box<Query>,
     },
     /// Compute rates.
     Ask {
@@ -44,11 +51,40 @@ pub enum DataRequest {
         part: Part,
         /// Seed of the reading order.
         seed: u64,
-        /// How many answers to pass over.
+        /// How many different answers to pass over.
         offset: usize,
         /// How many to hand out.
         limit: usize,
     },
+    /// What only the explorer's worker answers: an [`Explore`](super::explore::Explore).
+    Explore {
+        /// Pairs the answer with this question.
+        ticket: u64,
+        /// The question.
+        question: Packed,
+    },
+    /// Show the beginning of a file, which is the message's attachment, as a table.
+    Peek {
+        /// Pairs the answer with this question.
+        ticket: u64,
+        /// Its name.
+        name: String,
+        /// Parts that the reader gave to columns.
+        mapping: Mapping,
+    },
+    /// Stop reading files; what was open stays.
+    Cancel,
+}
+
+/// Where files come from, and how they are read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Opening {
+    /// Name: with the folder where the browser gives one, and different from the others'.
+    pub name: String,
+    /// Address to load it from; the message's next attachment holds it where there is none.
+    pub address: Option<String>,
+    /// Its SHA-256 where it is known, in hexadecimal digits: another file is reported.
+    pub sha256: Option<String>,
 }
 
 /// An answer or a notice of the worker.
@@ -60,6 +96,10 @@ pub enum DataEvent {
         collections: Vec<Collection>,
         /// Figures that sources state.
         stated: Vec<Stated>,
+        /// The files behind the collections.
+        files: Vec<PublishedFile>,
+        /// What the literature found.
+        findings: Vec<Finding>,
     },
     /// A file is being read.
     Progress {
@@ -70,6 +110,13 @@ pub enum DataEvent {
         /// Its bytes; 0 where unknown.
         total_bytes: u64,
         /// Rows read of it.
+        rows: u64,
+    },
+    /// Rates of the rows that were read so far.
+    Partial {
+        /// The rates.
+        outcome: Outcome,
+        /// Those rows.
         rows: u64,
     },
     /// A dataset is open; the one before is gone.
@@ -97,12 +144,28 @@ pub enum DataEvent {
     Read {
         /// Of which question.
         ticket: u64,
-        /// How many there are in all.
+        /// How many rows there are in all.
         total: usize,
-        /// How many were passed over.
+        /// How many different answers they give.
+        num_distinct: usize,
+        /// How many of those were passed over.
         offset: usize,
         /// The answers.
         answers: Vec<Answer>,
+    },
+    /// An answer of the explorer: an [`Explored`](super::explore::Explored).
+    Explored {
+        /// Of which question.
+        ticket: u64,
+        /// The answer.
+        result: Packed,
+    },
+    /// A file's beginning.
+    Peeked {
+        /// Of which question.
+        ticket: u64,
+        /// The beginning.
+        preview: Preview,
     },
     /// A question that has no answer.
     Failed {
@@ -134,6 +197,38 @@ pub struct Collection {
     pub num_files: u64,
     /// Rows of the files.
     pub num_rows: u64,
+}
+
+/// A finding of the literature and where it can be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Its name.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// What was found, in one sentence.
+    pub sentence: String,
+    /// The view that shows it, as in an address after `#`; empty where no rows are public.
+    pub view: String,
+    /// Conditions of the stated figures that belong to it.
+    pub stated: Vec<String>,
+    /// Who found it.
+    pub source: String,
+}
+
+/// A file of a collection, where its answers can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedFile {
+    /// Id of the collection.
+    pub collection: String,
+    /// Path in the repository: what the counts call it.
+    pub file: String,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 in hexadecimal digits.
+    pub sha256: String,
+    /// Address of its bytes.
+    pub address: String,
 }
 
 /// A figure that a source states.
@@ -187,14 +282,16 @@ pub struct Summary {
     pub seeds: Vec<String>,
     /// Categories of questions, in order; empty where there are none.
     pub categories: Vec<String>,
+    /// Settings of the models: step, layer, rank ...
+    pub settings: Vec<String>,
     /// Numeric columns that could serve as a judge's scores, `aligned` and `coherent` first.
     pub columns: Vec<String>,
 }
 
 impl Message for DataRequest {
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 }
 
 impl Message for DataEvent {
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 }

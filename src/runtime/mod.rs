@@ -8,6 +8,8 @@ pub mod data_engine;
 pub mod data_protocol;
 pub mod engine;
 mod error;
+pub mod explore;
+pub mod explorer;
 pub mod fit;
 pub mod generate;
 mod host;
@@ -16,6 +18,7 @@ mod model;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod protocol;
+mod report;
 mod score;
 pub mod self_test;
 pub mod self_test_protocol;

@@ -2,16 +2,24 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
+use super::covered::Covered;
 use super::data::PAGE;
+use super::export::save_text;
+use super::formatted::draw_blocks;
+use super::labels::LabelButtons;
 use super::session::Session;
 use super::text;
-use crate::domain::answers::{Answer, Part};
+use crate::domain::answers::{Answer, Part, Same};
 use crate::domain::query::{GroupKey, Row};
 use crate::domain::score::Score;
-use crate::domain::view::Source;
+use crate::domain::view::{Screen, Source};
+use crate::formats::markdown::Block;
+use crate::runtime::data_protocol::{Opening, PublishedFile};
+use crate::runtime::explore::{Explore, Explored};
 
 /// Letters of an answer shown before "show all".
 const PREVIEW_CHARS: usize = 1_500;
@@ -37,7 +45,7 @@ pub fn AnswersPanel(
     let close = move |_| session.view.update(|view| view.selection = None);
     let row = move || row_of(session, &group);
     view! {
-        <section class="answers" aria-label="Answers" on:keydown=step_through>
+        <section class="answers" aria-label="Answers" on:keydown=move |event| step_through(session, &event)>
             <header>
                 <h2 node_ref=heading tabindex="-1">{label}</h2>
                 <button type="button" on:click=close>"Close"</button>
@@ -89,11 +97,30 @@ fn AnswerList() -> impl IntoView {
     let session = Session::get();
     let page = session.data.answers;
     let total = move || page.with(|page| page.as_ref().map_or(0, |page| page.total));
+    // Formatted where the reader wants it: the words are the worker's to read.
+    let formatted = RwSignal::new(Vec::<Vec<Block>>::new());
+    let is_formatted = session.is_formatted;
+    Effect::new(move || {
+        formatted.set(Vec::new());
+        let texts = page.with(|page| {
+            page.iter().flat_map(|page| page.answers.iter().map(|answer| answer.text.clone())).collect::<Vec<_>>()
+        });
+        if !is_formatted.get() || texts.is_empty() || !session.data.can_explore.get() {
+            return;
+        }
+        spawn_local(async move {
+            if let Ok(Explored::Formatted(blocks)) = session.data.explore(Explore::Format { texts }).await {
+                let _is_here = formatted.try_set(blocks);
+            }
+        });
+    });
+    let num_distinct = move || page.with(|page| page.as_ref().map_or(0, |page| page.num_distinct));
     let items = move || {
         page.with(|page| {
             let Some(page) = page else { return Vec::new() };
             let numbered = page.answers.iter().enumerate();
-            numbered.map(|(at, answer)| answer_item(page.offset + at + 1, answer)).collect()
+            let blocks = formatted.get();
+            numbered.map(|(at, answer)| answer_item(page.offset + at + 1, answer, blocks.get(at).cloned())).collect()
         })
     };
     let seed = move || session.view.with(|view| view.selection.as_ref().map_or(0, |open| open.seed));
@@ -114,35 +141,100 @@ fn AnswerList() -> impl IntoView {
         <Show when=is_counts><NoTexts/></Show>
         <Show when=has_answers>
             <p class="quiet order">
-                <span id="answer-count">{total}</span> " answers in random order (seed " {seed} ") "
-                <button type="button" class="link" on:click=shuffle>"Shuffle"</button>
+                <span id="answer-count">{total}</span> " answers"
+                {move || (num_distinct() < total()).then(|| format!(" ({} different)", num_distinct()))}
+                " in random order (seed " {seed} ") "
+                <button type="button" class="link" on:click=shuffle>"Shuffle"</button> " "
+                <label class="tick">
+                    <input
+                        id="formatted"
+                        type="checkbox"
+                        prop:checked=is_formatted
+                        on:change=move |event| is_formatted.set(event_target_checked(&event))
+                    />
+                    <span>"Formatted"</span>
+                </label>
             </p>
             <ol class="answer-list">{items}</ol>
-            <Pager total=Signal::derive(total)/>
+            <Pager total=Signal::derive(num_distinct)/>
+            <TakeAnswers/>
+            <p class="quiet keys">{text::ANSWER_KEYS}</p>
         </Show>
     }
 }
 
-/// Shipped figures hold counts only: says where the texts are.
+/// Shipped figures hold counts only: says where the texts are, and loads them when asked.
 #[component]
 fn NoTexts() -> impl IntoView {
     let session = Session::get();
+    let data = session.data;
     let url = move || match session.view.with(|view| view.source.clone()) {
-        Source::Published(id) => session
-            .data
-            .collections
-            .with(|list| list.iter().find(|known| known.id == id).map(|known| known.url.clone())),
-        Source::Files(_) => None,
+        Source::Published(id) => {
+            data.collections.with(|list| list.iter().find(|known| known.id == id).map(|known| known.url.clone()))
+        }
+        Source::Files(_) | Source::Addresses(_) => None,
     };
     let file = move || session.view.with(|view| view.selection.as_ref().and_then(|open| open.group.file.clone()));
+    let published = move || {
+        let file = file()?;
+        data.published_files.with(|files| files.iter().find(|known| known.file == file).cloned())
+    };
+    let load = move |_| {
+        if let Some(PublishedFile { file, address, sha256, .. }) = published() {
+            data.keep_selection();
+            data.open_addresses(
+                session.view,
+                vec![Opening { name: file, address: Some(address), sha256: Some(sha256) }],
+            );
+        }
+    };
+    let size = move || published().map(|file| text::bytes(file.bytes));
     view! {
         <div class="no-texts">
-            <p>
-                "These figures ship as counts, without the answers. To read the answers behind this mark, download "
-                <b>{file}</b> " from " <a href=url rel="noreferrer noopener" target="_blank">"its source"</a>
-                " and drop it on this page."
+            <p>"These figures ship as counts, without the answers."</p>
+            <Show when=move || published().is_some()>
+                <p>
+                    <button type="button" class="primary" id="load-answers" on:click=load>"Load the answers (" {size} ")"</button>
+                </p>
+                <p class="quiet">{text::LOAD_ANSWERS}</p>
+            </Show>
+            <p class="quiet">
+                "Or download " <b>{file}</b> " from "
+                <a href=url rel="noreferrer noopener" target="_blank">"its source"</a> " and drop it on this page."
             </p>
         </div>
+    }
+}
+
+/// The answers of this part, as a file.
+#[component]
+fn TakeAnswers() -> impl IntoView {
+    let session = Session::get();
+    let problem = RwSignal::new(None::<String>);
+    let take = move |is_json: bool| {
+        let Some((open, query)) =
+            session.view.with_untracked(|view| view.selection.clone().map(|open| (open, view.query())))
+        else {
+            return;
+        };
+        let (query, group, part) = (Box::new(query), Box::new(open.group), open.part);
+        spawn_local(async move {
+            let written = session.data.explore(Explore::WriteAnswers { query, group, part, is_json }).await;
+            let saved = match written {
+                Ok(Explored::Written(text)) if is_json => save_text("askew-answers.jsonl", &text, "application/jsonl"),
+                Ok(Explored::Written(text)) => save_text("askew-answers.csv", &text, "text/csv"),
+                Ok(_) => Ok(()),
+                Err(why) => Err(why),
+            };
+            problem.set(saved.err());
+        });
+    };
+    view! {
+        <p class="tabs">
+            <button type="button" class="tab" data-export="answers-csv" on:click=move |_| take(false)>"Save as CSV"</button>
+            <button type="button" class="tab" data-export="answers-jsonl" on:click=move |_| take(true)>"Save as JSONL"</button>
+        </p>
+        {move || problem.get().map(|words| view! { <p class="notice error" role="alert">{words}</p> })}
     }
 }
 
@@ -174,29 +266,70 @@ fn Pager(total: Signal<usize>) -> impl IntoView {
 }
 
 /// One answer. Its text is untrusted: it becomes a text node, never markup.
-fn answer_item(number: usize, answer: &Answer) -> impl IntoView + use<> {
-    let Answer { question_text, question, text, aligned, coherent, verdict, model, .. } = answer.clone();
+fn answer_item(number: usize, answer: &Answer, blocks: Option<Vec<Block>>) -> impl IntoView + use<> {
+    let Answer { question_text, question, text, aligned, coherent, verdict, model, harm, same, record, label, .. } =
+        answer.clone();
     let asked = if question_text.is_empty() { question.clone() } else { question_text };
-    let chip = |name: &'static str, score: Score| {
-        let value = score.get().map_or_else(|| "none".to_owned(), |score| format!("{score:.1}"));
-        view! { <span class="chip">{name} " " <b>{value}</b></span> }
+    let question_id = question.clone();
+    let scores = |of: fn(&Same) -> Score, first: Score| {
+        let all = same.iter().map(of).chain([first]).filter_map(Score::get);
+        let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
+        match (low <= high, high - low < 0.05) {
+            (false, _) => "none".to_owned(),
+            (true, true) => format!("{high:.1}"),
+            (true, false) => format!("{low:.1} to {high:.1}"),
+        }
     };
+    let chip = |name: &'static str, value: String| view! { <span class="chip">{name} " " <b>{value}</b></span> };
     let verdict = (!verdict.is_empty()).then(|| view! { <span class="chip">"verdict " <b>{verdict}</b></span> });
+    let num_same = (!same.is_empty()).then(|| {
+        let one = |score: Score| score.get().map_or_else(|| "none".to_owned(), |score| format!("{score:.1}"));
+        let pairs = same.iter().map(|same| (same.aligned, same.coherent)).chain([(aligned, coherent)]);
+        let scores = pairs.map(|(aligned, coherent)| format!("{} {}", one(aligned), one(coherent)));
+        let scores = scores.collect::<Vec<_>>().join(", ");
+        view! { <span class="chip same" title=scores>{same.len() + 1} " identical answers"</span> }
+    });
+    let (aligned, coherent) = (scores(|same| same.aligned, aligned), scores(|same| same.coherent, coherent));
     view! {
-        <li tabindex="-1" class="answer">
+        <li tabindex="-1" class="answer" data-question=question_id>
             <p class="asked"><span class="quiet">{number} ". "</span> {asked}</p>
-            <AnswerText text/>
+            <Covered harm><AnswerText text=text.clone() blocks=blocks.clone()/></Covered>
             <p class="scores">
-                {chip("aligned", aligned)} {chip("coherent", coherent)} {verdict}
+                {chip("aligned", aligned)} {chip("coherent", coherent)} {verdict} {num_same}
                 <span class="quiet">{question} " · " {model}</span>
             </p>
+            {judge_words(answer)}
+            <LabelButtons record label/>
         </li>
     }
 }
 
+/// What the judge said, and further columns.
+fn judge_words(answer: &Answer) -> Option<impl IntoView + use<>> {
+    let number = |(name, score): &(String, Score)| {
+        let value = score.get().map_or_else(|| "none".to_owned(), |score| format!("{score}"));
+        view! { <dt>{name.clone()}</dt><dd>{value}</dd> }.into_any()
+    };
+    let words = |(name, text): &(String, String)| {
+        view! { <dt>{name.clone()}</dt><dd class="said" dir="auto">{text.clone()}</dd> }.into_any()
+    };
+    let items: Vec<AnyView> = answer.numbers.iter().map(number).chain(answer.texts.iter().map(words)).collect();
+    (!items.is_empty()).then(|| {
+        view! {
+            <details class="judge">
+                <summary>"Judge and further columns"</summary>
+                <dl>{items}</dl>
+            </details>
+        }
+    })
+}
+
 /// A long answer opens in full on request, so that the page stays light.
 #[component]
-fn AnswerText(text: String) -> impl IntoView {
+fn AnswerText(text: String, blocks: Option<Vec<Block>>) -> impl IntoView {
+    if let Some(blocks) = blocks {
+        return view! { <blockquote dir="auto" class="formatted">{draw_blocks(blocks)}</blockquote> }.into_any();
+    }
     let is_long = text.chars().nth(PREVIEW_CHARS).is_some();
     let is_open = RwSignal::new(!is_long);
     let preview: String =
@@ -208,15 +341,53 @@ fn AnswerText(text: String) -> impl IntoView {
             <button type="button" class="link" on:click=move |_| is_open.set(true)>"Show the whole answer"</button>
         </Show>
     }
+    .into_any()
 }
 
-/// `j` and `k` step through the answers.
-fn step_through(event: KeyboardEvent) {
-    let step = match event.key().as_str() {
-        "j" => 1,
-        "k" => -1,
-        _ => return,
+/// `j` and `k` step through the answers, `o` opens what is covered, `c` compares models on the question, `/` searches.
+fn step_through(session: Session, event: &KeyboardEvent) {
+    // Whoever types types.
+    let is_typing = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+        .is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
+    if is_typing || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    let active = document().active_element();
+    let here = active.as_ref().and_then(|active| active.closest(".answer").ok().flatten());
+    let press = |selector: &str| {
+        let found = here.as_ref().and_then(|here| here.query_selector(selector).ok().flatten());
+        if let Some(button) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+            event.prevent_default();
+            button.click();
+        }
     };
+    match event.key().as_str() {
+        "j" => step(event, 1),
+        "k" => step(event, -1),
+        "o" => press(".cover"),
+        "c" => {
+            if let Some(question) = here.as_ref().and_then(|here| here.get_attribute("data-question")) {
+                event.prevent_default();
+                session.view.update(|view| (view.screen, view.question) = (Screen::Compare, Some(question)));
+            }
+        }
+        "/" => {
+            let search = document().get_element_by_id("search").and_then(|box_| box_.dyn_into::<HtmlElement>().ok());
+            let folded = document().get_element_by_id("filters").and_then(|summary| summary.parent_element());
+            if let (Some(search), Some(folded)) = (search, folded) {
+                event.prevent_default();
+                let _is_open = folded.set_attribute("open", "");
+                let _is_focused = search.focus();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Moves the focus by so many answers.
+fn step(event: &KeyboardEvent, step: i64) {
     let Some(panel) = event.current_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
         return;
     };

@@ -3,36 +3,59 @@
 use leptos::prelude::*;
 
 use super::about::AboutScreen;
-use super::lab::LabScreen;
+use super::focus;
+use super::handover::{self, More};
 use super::open::DropZone;
+use super::parts::Parts;
 use super::results::ResultsScreen;
-use super::self_test::SelfTestScreen;
 use super::session::Session;
 use super::text;
 use crate::domain::view::Screen;
 
-/// Draws the page into the document's body.
-pub fn mount() {
+/// Draws the page into the document's body: the first screen alone, or all of it in the first screen's place.
+pub fn mount(parts: Option<Parts>) {
     console_error_panic_hook::set_once();
-    mount_to_body(App);
+    if parts.is_some() {
+        let place = handover::take_over();
+        let files = handover::take_files();
+        mount_to_body(move || view! { <App parts place=place.clone() files=files.clone()/> });
+    } else {
+        let Some(body) = document().body() else { return };
+        handover::keep_until_left(mount_to(body, move || view! { <App parts place=None files=Vec::new()/> }));
+    }
 }
 
 #[component]
-fn App() -> impl IntoView {
-    let session = Session::start();
+fn App(parts: Option<Parts>, place: Option<String>, files: Vec<web_sys::File>) -> impl IntoView {
+    let session = Session::start(parts);
     let screen = Memo::new(move |_| session.view.with(|view| view.screen));
     Effect::new(move || document().set_title(&format!("{} · {}", text::screen(screen.get()), text::NAME)));
+    focus::give_back(place, move || session.view.with(|view| view.selection.is_some()));
+    let is_open = Memo::new(move |_| matches!(screen.get(), Screen::Lab | Screen::SelfTest));
     let body = move || match screen.get() {
-        Screen::Results => view! { <ResultsScreen/> }.into_any(),
-        Screen::Lab => view! { <LabScreen/> }.into_any(),
+        Screen::Results => {
+            // Seen by those who go from heading to heading; for the others the charts' own titles say it.
+            view! { <h1 class="unseen">{text::screen(Screen::Results)}</h1> <ResultsScreen/> }.into_any()
+        }
+        Screen::Compare => {
+            let compare = parts.map(|parts| (parts.compare)());
+            view! { <h1 class="unseen">{text::screen(Screen::Compare)}</h1> {compare} }.into_any()
+        }
+        Screen::Findings => parts.map(|parts| (parts.findings)()).into_any(),
         Screen::About => view! { <AboutScreen/> }.into_any(),
-        Screen::SelfTest => view! { <SelfTestScreen/> }.into_any(),
+        // The Lab's app shows them, in its own place.
+        Screen::Lab | Screen::SelfTest => ().into_any(),
     };
+    let rest = match parts {
+        Some(parts) => (parts.lab)(is_open.into()),
+        None => view! { <More/> }.into_any(),
+    };
+    session.open_files(files);
     view! {
         <a class="skip" href="#main" on:click=skip_to_main>"Skip to the content"</a>
         <DropZone>
             <Header/>
-            <main id="main" tabindex="-1">{body}</main>
+            <main id="main" tabindex="-1">{body} {rest}</main>
             <footer>
                 <p>{text::PRIVACY}</p>
             </footer>

@@ -1,94 +1,212 @@
-//! A forest chart on a canvas, with a focusable button over every mark.
+//! A figure on a canvas, with a focusable button over every mark.
 
 use leptos::html;
 use leptos::prelude::*;
-use plotters::drawing::IntoDrawingArea;
 use plotters_canvas::CanvasBackend;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, KeyboardEvent, ResizeObserver};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, KeyboardEvent, PointerEvent, ResizeObserver};
 
 use super::session::Session;
-use crate::charts::forest::{DrawError, Drawing, FONT};
-use crate::charts::layout::ForestLayout;
-use crate::charts::spec::Forest;
+use super::text;
+use crate::charts::measure::FONT;
+use crate::charts::paint::{PaintError, Painting};
+use crate::charts::picture::{Handle, Mark, Picture, Target, Threshold};
 use crate::charts::theme::Theme;
-use crate::domain::query::GroupKey;
+use crate::domain::rule::RuleBody;
 
-/// Dots with intervals. The canvas is a picture; the buttons over it are what is focused, pressed and read out.
+/// A figure. The canvas is a picture; the buttons over it are what is focused, pressed and read out.
 #[component]
-pub fn ForestChart(
-    /// What is shown.
-    #[prop(into)]
-    chart: Signal<Forest>,
+pub fn Chart(
+    /// The figure, laid out for `width`.
+    picture: Signal<Picture>,
+    /// Kept at the width that there is, in CSS pixels.
+    width: RwSignal<f64>,
     /// The mark that is open.
-    #[prop(into)]
-    chosen: Signal<Option<GroupKey>>,
-    /// Called with the mark that the reader opens.
-    #[prop(into)]
-    on_open: Callback<GroupKey>,
+    chosen: Signal<Option<Target>>,
+    /// Called with what the reader opens.
+    on_open: Callback<Target>,
 ) -> impl IntoView {
     let session = Session::get();
     let (frame, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
-    let width = RwSignal::new(0.0);
     watch_width(frame, width);
-    let layout = Memo::new(move |_| chart.with(|chart| ForestLayout::new(chart, width.get())));
+    let chosen_mark = Memo::new(move |_| {
+        let chosen = chosen.get()?;
+        picture.with(|picture| {
+            let is_it = |mark: &Mark| mark.target.as_ref() == Some(&chosen);
+            // Whichever part of its group is read, the group's mark is the open one.
+            let is_near = |mark: &Mark| mark.target.as_ref().is_some_and(|target| target.group == chosen.group);
+            let at = picture.marks.iter().position(is_it).or_else(|| picture.marks.iter().position(is_near));
+            u32::try_from(at?).ok()
+        })
+    });
     Effect::new(move || {
         let Some(canvas) = canvas.get().filter(|_| width.get() > 0.0) else { return };
         let theme = if session.is_dark.get() { Theme::DARK } else { Theme::LIGHT };
-        let chosen = chosen.get();
         let scale = window().device_pixel_ratio().max(1.0);
         let measure = |text: &str, size: f64| measure(&canvas, text, size);
-        let drawn = chart.with(|chart| {
-            layout.with(|layout| {
-                let chosen = chosen.as_ref();
-                draw(&canvas, &Drawing { chart, layout, theme: &theme, scale, chosen, measure: &measure })
-            })
-        });
-        if let Err(error) = drawn {
+        let chosen = chosen_mark.get();
+        let painted = picture
+            .with(|picture| paint(&canvas, &Painting { picture, theme: &theme, scale, chosen, measure: &measure }));
+        if let Err(error) = painted {
             web_sys::console::error_1(&error.to_string().into());
         }
     });
-    let height = move || format!("height:{}px", layout.with(|layout| layout.height));
+    let height = move || format!("{}px", picture.with(|picture| picture.height));
+    // A handle stays the same element while it is dragged and the figure is drawn anew.
+    let thresholds = Memo::new(move |_| {
+        picture.with(|picture| picture.handles.iter().map(|handle| handle.threshold).collect::<Vec<_>>())
+    });
+    let handles = move || {
+        let one = |threshold| view! { <DragHandle threshold picture/> };
+        thresholds.get().into_iter().map(one).collect::<Vec<_>>()
+    };
     view! {
-        <div class="chart" node_ref=frame style=height>
+        <div class="chart" node_ref=frame style:height=height>
             <canvas node_ref=canvas aria-hidden="true"></canvas>
-            <ul class="marks" aria-label=move || chart.with(Forest::alt_text) on:keydown=move_focus>
-                {move || mark_buttons(chart, layout, chosen, on_open)}
+            <ul class="marks" aria-label=move || picture.with(Picture::alt_text) on:keydown=move_focus>
+                {move || mark_buttons(picture, chosen_mark, on_open)}
             </ul>
+            {handles}
         </div>
     }
 }
 
-/// One button a mark, over its row. A chart is one stop of the Tab key; arrows move within it.
-fn mark_buttons(
-    chart: Signal<Forest>,
-    layout: Memo<ForestLayout>,
-    chosen: Signal<Option<GroupKey>>,
-    on_open: Callback<GroupKey>,
-) -> Vec<impl IntoView> {
-    let (marks, layout) = (chart.with(|chart| chart.marks.clone()), layout.get());
-    let chosen_row = chosen.with(|chosen| marks.iter().position(|mark| Some(&mark.group) == chosen.as_ref()));
-    let button = |(row, mark): (usize, crate::charts::spec::Mark)| {
-        let style = format!("top:{}px;height:{}px", layout.row_top(row), layout.row_height);
-        let is_chosen = chosen_row == Some(row);
-        let tabindex = if chosen_row.unwrap_or(0) == row { "0" } else { "-1" };
-        let (sentence, group) = (mark.sentence(), mark.group);
+#[expect(clippy::cast_possible_truncation, reason = "a width on a page")]
+pub(super) const fn css(length: f64) -> f32 {
+    length as f32
+}
+
+/// One button a mark, over it. A chart is one stop of the Tab key; arrows move within it.
+fn mark_buttons(picture: Signal<Picture>, chosen: Memo<Option<u32>>, on_open: Callback<Target>) -> Vec<impl IntoView> {
+    let marks = picture.with(|picture| picture.marks.clone());
+    let chosen_mark = chosen.get().map_or(usize::MAX, |mark| mark as usize);
+    let first = if chosen_mark < marks.len() { chosen_mark } else { 0 };
+    let button = |(number, mark): (usize, Mark)| {
+        let Mark { at, size, sentence, target, .. } = mark;
+        let [left, top, width, height] = [at.0, at.1, size.0, size.1].map(|length| format!("{length}px"));
+        let is_chosen = chosen_mark == number;
+        let tabindex = if first == number { "0" } else { "-1" };
+        let opens = target.is_some();
+        let open = move |_| {
+            if let Some(target) = &target {
+                on_open.run(target.clone());
+            }
+        };
         view! {
-            <li style=style>
+            <li style:left=left style:top=top style:width=width style:height=height>
                 <button
                     type="button"
                     tabindex=tabindex
-                    aria-pressed=is_chosen.to_string()
+                    aria-pressed=opens.then(|| is_chosen.to_string())
                     aria-label=sentence.clone()
                     title=sentence
-                    on:click=move |_| on_open.run(group.clone())
+                    on:click=open
                 ></button>
             </li>
         }
     };
     marks.into_iter().enumerate().map(button).collect()
 }
+
+/// A threshold that is dragged, or moved by arrow keys.
+#[component]
+fn DragHandle(threshold: Threshold, picture: Signal<Picture>) -> impl IntoView {
+    let session = Session::get();
+    let line = NodeRef::<html::Div>::new();
+    let handle = Memo::new(move |before: Option<&Option<Handle>>| {
+        let found =
+            picture.with(|picture| picture.handles.iter().find(|handle| handle.threshold == threshold).copied());
+        found.or(before.copied().flatten())
+    });
+    let set = move |value: f64| {
+        session.view.update(|view| {
+            if let RuleBody::Scores(rule) = &mut view.rule.body {
+                let at = value.round().clamp(0.0, 100.0);
+                match threshold {
+                    Threshold::Aligned => rule.aligned.at = at,
+                    Threshold::Coherent => rule.coherent.at = at,
+                }
+            }
+        });
+    };
+    let drag = move |event: PointerEvent| {
+        if event.buttons() & 1 == 0 {
+            return;
+        }
+        let frame = line.get_untracked().and_then(|line| line.parent_element());
+        let Some((frame, handle)) = frame.zip(handle.get_untracked()) else { return };
+        let bounds = frame.get_bounding_client_rect();
+        let at = if handle.is_upright {
+            f64::from(event.client_x()) - bounds.left()
+        } else {
+            f64::from(event.client_y()) - bounds.top()
+        };
+        let (from, to) = (f64::from(handle.ends.0), f64::from(handle.ends.1));
+        set((at - from) / (to - from) * 100.0);
+    };
+    let grab = move |event: PointerEvent| {
+        event.prevent_default();
+        let Some(line) = line.get_untracked() else { return };
+        // A browser that keeps no pointer lets go of the line at its edge; the sliders still move it.
+        let _is_kept = line.set_pointer_capture(event.pointer_id());
+        let _is_focused = line.focus();
+    };
+    let key = move |event: KeyboardEvent| {
+        let step = match event.key().as_str() {
+            "ArrowRight" | "ArrowUp" => 1.0,
+            "ArrowLeft" | "ArrowDown" => -1.0,
+            "PageUp" => 10.0,
+            "PageDown" => -10.0,
+            "Home" => -100.0,
+            "End" => 100.0,
+            _ => return,
+        };
+        event.prevent_default();
+        if let Some(handle) = handle.get_untracked() {
+            set(handle.value + step);
+        }
+    };
+    // Left, top, width, height.
+    let place = move || {
+        let Some(handle) = handle.get() else { return [0.0; 4] };
+        let (from, to) = (f64::from(handle.ends.0), f64::from(handle.ends.1));
+        let at = (to - from).mul_add(handle.value / 100.0, from) - HANDLE / 2.0;
+        let (start, end) = (f64::from(handle.span.0), f64::from(handle.span.1));
+        let (start, length) = (start.min(end), (end - start).abs());
+        if handle.is_upright { [at, start, HANDLE, length] } else { [start, at, length, HANDLE] }
+    };
+    let side = move |at: usize| move || format!("{}px", place()[at]);
+    let is_upright = move || handle.get().is_some_and(|handle| handle.is_upright);
+    let name = match threshold {
+        Threshold::Aligned => text::ALIGNED_THRESHOLD,
+        Threshold::Coherent => text::COHERENT_THRESHOLD,
+    };
+    view! {
+        <div
+            node_ref=line
+            class="handle"
+            class:upright=is_upright
+            style:left=side(0)
+            style:top=side(1)
+            style:width=side(2)
+            style:height=side(3)
+            role="slider"
+            tabindex="0"
+            aria-label=name
+            aria-valuemin="0"
+            aria-valuemax="100"
+            aria-valuenow=move || handle.get().map(|handle| handle.value.to_string())
+            aria-orientation=move || if is_upright() { "horizontal" } else { "vertical" }
+            on:pointerdown=grab
+            on:pointermove=drag
+            on:keydown=key
+        ></div>
+    }
+}
+
+/// Thickness of what takes hold of a threshold, in CSS pixels.
+const HANDLE: f64 = 24.0;
 
 /// Arrow keys, Home and End move between the marks.
 fn move_focus(event: KeyboardEvent) {
@@ -114,11 +232,12 @@ fn move_focus(event: KeyboardEvent) {
     }
 }
 
-fn draw(canvas: &HtmlCanvasElement, drawing: &Drawing<'_>) -> Result<(), DrawError> {
-    canvas.set_width(device_pixels(drawing.layout.width * drawing.scale));
-    canvas.set_height(device_pixels(drawing.layout.height * drawing.scale));
-    let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) else { return Ok(()) };
-    drawing.draw(&backend.into_drawing_area())
+fn paint(canvas: &HtmlCanvasElement, painting: &Painting<'_>) -> Result<(), PaintError> {
+    let (width, height) = painting.size();
+    canvas.set_width(width);
+    canvas.set_height(height);
+    let Some(mut backend) = CanvasBackend::with_canvas_object(canvas.clone()) else { return Ok(()) };
+    painting.paint(&mut backend)
 }
 
 /// Width of a text by the canvas itself, which lays out no DOM.
@@ -129,13 +248,8 @@ pub(super) fn measure(canvas: &HtmlCanvasElement, text: &str, size: f64) -> f64 
     context.measure_text(text).map_or(0.0, |metrics| metrics.width())
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a canvas is far smaller than 2^32 pixels")]
-pub(super) fn device_pixels(length: f64) -> u32 {
-    length.round() as u32
-}
-
 /// Keeps `width` at the element's width in CSS pixels.
-fn watch_width(frame: NodeRef<html::Div>, width: RwSignal<f64>) {
+pub(super) fn watch_width(frame: NodeRef<html::Div>, width: RwSignal<f64>) {
     Effect::new(move || {
         let Some(frame) = frame.get() else { return };
         let element = frame.clone();

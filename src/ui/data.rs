@@ -1,18 +1,28 @@
 //! What the data worker said, and what is asked of it: derived from the view.
 
+use std::collections::HashMap;
+
+use futures_channel::oneshot;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use crate::domain::answers::Answer;
 use crate::domain::query::{GroupKey, Outcome, Query};
 use crate::domain::view::{Source, View};
+use crate::formats::preview::Preview;
 use crate::formats::report::FileReport;
-use crate::runtime::data_protocol::{Collection, DataEvent, DataRequest, Refused, Stated, Summary};
+use crate::formats::roles::Mapping;
+use crate::runtime::data_protocol::{
+    Collection, DataEvent, DataRequest, Finding, Opening, PublishedFile, Refused, Stated, Summary,
+};
+use crate::runtime::explore::{Explore, Explored, Packed};
 use crate::runtime::web::client::{Notice, WorkerClient};
 
 /// The script of the worker that knows the shipped figures, beside the page.
 const FIGURES_SCRIPT: &str = "worker_loader.js?data_worker";
-/// The script of the worker that also reads files: it takes the other's place when the reader opens some.
+/// What failed, where it was not a file.
+const DATA_WORKER: &str = "the data worker";
+/// The script of the worker that also reads files and draws any figure: it takes the other's place when it is wanted.
 const FILES_SCRIPT: &str = "worker_loader.js?files_worker";
 /// Answers shown at once.
 pub const PAGE: usize = 10;
@@ -44,9 +54,11 @@ pub struct Progress {
 /// Answers of the open mark.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnswerPage {
-    /// How many there are in all.
+    /// How many rows there are in all.
     pub total: usize,
-    /// How many were passed over.
+    /// How many different answers they give.
+    pub num_distinct: usize,
+    /// How many of those were passed over.
     pub offset: usize,
     /// The answers.
     pub answers: Vec<Answer>,
@@ -61,6 +73,9 @@ struct Tickets {
     answers: u64,
 }
 
+/// Who waits for an answer of the explorer, by ticket.
+type Waiting<T> = StoredValue<HashMap<u64, oneshot::Sender<Result<T, String>>>, LocalStorage>;
+
 /// Handles to everything about the data.
 #[derive(Debug, Clone, Copy)]
 pub struct DataState {
@@ -68,6 +83,10 @@ pub struct DataState {
     pub collections: RwSignal<Vec<Collection>>,
     /// Figures that sources state.
     pub stated: RwSignal<Vec<Stated>>,
+    /// What the literature found.
+    pub findings: RwSignal<Vec<Finding>>,
+    /// The files behind the collections.
+    pub published_files: RwSignal<Vec<PublishedFile>>,
     /// The open dataset.
     pub opened: RwSignal<Option<Opened>>,
     /// The file that is being read.
@@ -82,12 +101,23 @@ pub struct DataState {
     pub focus: RwSignal<Option<GroupKey>>,
     /// Answers of the open mark.
     pub answers: RwSignal<Option<AnswerPage>>,
-    files: StoredValue<Vec<(String, web_sys::File)>, LocalStorage>,
-    pending: StoredValue<Option<Source>>,
+    /// Rows that the rates shown are of, while the rest is being read.
+    pub partial: RwSignal<Option<u64>>,
+    /// Whether the open dataset lies with the worker that draws any figure.
+    pub can_explore: RwSignal<bool>,
+    /// Counts changes of the reader's labels, after which rates are asked for again.
+    pub label_changes: RwSignal<u32>,
+    /// Parts that the reader gave to columns, by the header's fingerprint.
+    pub mappings: RwSignal<Vec<(u64, Mapping)>>,
+    explores: Waiting<Explored>,
+    peeks: Waiting<Preview>,
+    pub(super) files: StoredValue<Vec<(Opening, Option<web_sys::File>)>, LocalStorage>,
+    pub(super) pending: StoredValue<Option<Source>>,
+    pub(super) keeps_selection: StoredValue<bool>,
     tickets: StoredValue<Tickets>,
     num_deaths: StoredValue<u32>,
     /// Whether the worker is the one that reads files.
-    reads_files: StoredValue<bool>,
+    pub(super) reads_files: StoredValue<bool>,
     client: StoredValue<Option<WorkerClient<DataRequest, DataEvent>>, LocalStorage>,
 }
 
@@ -98,6 +128,8 @@ impl DataState {
         Self {
             collections: RwSignal::default(),
             stated: RwSignal::default(),
+            findings: RwSignal::default(),
+            published_files: RwSignal::default(),
             opened: RwSignal::default(),
             progress: RwSignal::default(),
             refused: RwSignal::default(),
@@ -105,8 +137,15 @@ impl DataState {
             questions: RwSignal::default(),
             focus: RwSignal::default(),
             answers: RwSignal::default(),
+            partial: RwSignal::default(),
+            can_explore: RwSignal::default(),
+            label_changes: RwSignal::default(),
+            mappings: RwSignal::default(),
+            explores: StoredValue::new_local(HashMap::new()),
+            peeks: StoredValue::new_local(HashMap::new()),
             files: StoredValue::new_local(Vec::new()),
             pending: StoredValue::default(),
+            keeps_selection: StoredValue::default(),
             tickets: StoredValue::default(),
             num_deaths: StoredValue::default(),
             reads_files: StoredValue::default(),
@@ -117,9 +156,9 @@ impl DataState {
     /// Starts the worker and asks it whatever the view shows.
     pub fn start(self, view: RwSignal<View>) {
         self.start_worker(view);
-        self.send(&DataRequest::ListPublished, &[]);
-        Effect::new(move || self.follow_source(&view.with(|view| view.source.clone())));
+        Effect::new(move || self.follow_source(view, &view.with(|view| view.source.clone())));
         Effect::new(move || {
+            self.label_changes.track();
             if self.opened.with(Option::is_some) {
                 self.ask_models(view.with(View::by_model));
             }
@@ -131,6 +170,7 @@ impl DataState {
             }
         });
         Effect::new(move || {
+            self.label_changes.track();
             let opened = self.opened.with(Option::is_some);
             if let Some(group) = self.focus.get().filter(|_| opened) {
                 self.ask_questions(view.with(|view| view.by_question(&group)));
@@ -138,6 +178,7 @@ impl DataState {
         });
         Effect::new(move || {
             let has_answers = self.opened.with(|opened| opened.as_ref().is_some_and(|data| data.summary.has_answers));
+            self.label_changes.track();
             if has_answers {
                 self.ask_answers(view);
             }
@@ -148,80 +189,57 @@ impl DataState {
     #[must_use]
     pub fn is_waiting_for_files(self, view: RwSignal<View>) -> bool {
         let source = view.with(|view| view.source.clone());
-        matches!(source, Source::Files(_))
+        !matches!(source, Source::Published(_))
             && self.opened.with(|opened| opened.as_ref().is_none_or(|opened| opened.source != source))
             && self.progress.with(Option::is_none)
     }
 
-    /// Opens files of the reader's.
-    pub fn open_files(self, view: RwSignal<View>, files: Vec<web_sys::File>) {
-        if files.is_empty() {
-            return;
-        }
-        let mut named = distinct_names(files);
-        // The files of a link come back as its view, in whatever order they are chosen.
-        if let Source::Files(names) = view.with_untracked(|view| view.source.clone()) {
-            let place = |name: &String| names.iter().position(|known| known == name);
-            if names.len() == named.len() && named.iter().all(|(name, _)| place(name).is_some()) {
-                named.sort_by_key(|(name, _)| place(name));
-            }
-        }
-        self.refused.set(Vec::new());
-        if !self.reads_files.get_value() {
-            self.reads_files.set_value(true);
-            self.start_worker(view);
-        }
-        self.send_files(&named);
-        self.files.set_value(named);
+    /// Asks the explorer; the worker must hold the dataset ([`DataState::can_explore`]).
+    ///
+    /// # Errors
+    /// A sentence why there is no answer.
+    pub async fn explore(self, question: Explore) -> Result<Explored, String> {
+        let question = Packed::new(&question)?;
+        let ticket = self.ticket(|_, _| {});
+        let (sender, receiver) = oneshot::channel();
+        self.explores.update_value(|waiting| {
+            waiting.insert(ticket, sender);
+        });
+        self.send(&DataRequest::Explore { ticket, question }, &[]);
+        receiver.await.unwrap_or_else(|_dropped| Err("the data worker stopped: try again".to_owned()))
     }
 
-    fn send_files(self, files: &[(String, web_sys::File)]) {
-        let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
-        let handles: Vec<JsValue> = files.iter().map(|(_, file)| file.into()).collect();
-        self.pending.set_value(Some(Source::Files(names.clone())));
-        self.progress.set(names.first().map(|file| Progress { file: file.clone(), share: 0.0, rows: 0 }));
-        self.send(&DataRequest::OpenFiles { names }, &handles);
+    /// The beginning of a file as a table.
+    ///
+    /// # Errors
+    /// A sentence why it is none.
+    pub async fn peek(self, name: String, file: web_sys::File, mapping: Mapping) -> Result<Preview, String> {
+        let ticket = self.ticket(|_, _| {});
+        let (sender, receiver) = oneshot::channel();
+        self.peeks.update_value(|waiting| {
+            waiting.insert(ticket, sender);
+        });
+        self.send(&DataRequest::Peek { ticket, name, mapping }, &[file.into()]);
+        receiver.await.unwrap_or_else(|_dropped| Err("the data worker stopped: try again".to_owned()))
     }
 
-    /// Opens what the view names, where it is not open yet.
-    fn follow_source(self, source: &Source) {
-        let is_open = self.opened.with_untracked(|opened| opened.as_ref().is_some_and(|open| open.source == *source));
-        if is_open {
-            return;
-        }
-        match source {
-            Source::Published(id) => {
-                self.pending.set_value(Some(source.clone()));
-                self.send(&DataRequest::OpenPublished { id: id.clone() }, &[]);
-            }
-            Source::Files(names) => {
-                let held = self.files.with_value(|files| {
-                    let is_held = files.iter().map(|(name, _)| name).eq(names);
-                    is_held.then(|| files.clone())
-                });
-                match held {
-                    Some(files) => self.send_files(&files),
-                    // The chart of another dataset must not stand under this link's name.
-                    None => {
-                        self.opened.set(None);
-                        self.models.set(None);
-                        self.questions.set(None);
-                        self.answers.set(None);
-                    }
-                }
-            }
-        }
-    }
-
-    fn start_worker(self, view: RwSignal<View>) {
+    pub(super) fn start_worker(self, view: RwSignal<View>) {
         let script = if self.reads_files.get_value() { FILES_SCRIPT } else { FIGURES_SCRIPT };
+        self.can_explore.set(false);
+        // Nobody is left to answer them.
+        self.explores.update_value(HashMap::clear);
+        self.peeks.update_value(HashMap::clear);
         let started = WorkerClient::start(script, move |notice| match notice {
             Notice::Event(event) => self.take(view, event),
             Notice::Died(why) => self.bury(view, &why),
         });
         match started {
             Ok(client) => self.client.set_value(Some(client)),
-            Err(message) => self.tell("the data worker", message),
+            Err(message) => self.tell(DATA_WORKER, message),
+        }
+        // A worker that was replaced may have gone before it said what ships with the page.
+        if self.collections.with_untracked(Vec::is_empty) {
+            self.send(&DataRequest::ListPublished, &[]);
         }
     }
 
@@ -232,20 +250,19 @@ impl DataState {
         let num_deaths = self.num_deaths.get_value() + 1;
         self.num_deaths.set_value(num_deaths);
         if num_deaths > MAX_DEATHS {
-            self.tell("the data worker", format!("it stopped again and again ({why}); reload the page"));
+            self.tell(DATA_WORKER, format!("it stopped again and again ({why}); reload the page"));
             return;
         }
-        self.tell("the data worker", format!("it stopped ({why}) and was started again; your view is kept"));
+        self.tell(DATA_WORKER, format!("it stopped ({why}) and was started again; your view is kept"));
         self.opened.set(None);
         self.start_worker(view);
-        self.send(&DataRequest::ListPublished, &[]);
-        self.follow_source(&view.with_untracked(|view| view.source.clone()));
+        self.follow_source(view, &view.with_untracked(|view| view.source.clone()));
     }
 
-    fn send(self, request: &DataRequest, attachments: &[JsValue]) {
+    pub(super) fn send(self, request: &DataRequest, attachments: &[JsValue]) {
         let sent = self.client.with_value(|client| client.as_ref().map(|client| client.send(request, attachments)));
         if let Some(Err(message)) = sent {
-            self.tell("the data worker", message);
+            self.tell(DATA_WORKER, message);
         }
     }
 
@@ -256,7 +273,9 @@ impl DataState {
     fn take(self, view: RwSignal<View>, event: DataEvent) {
         let tickets = self.tickets.get_value();
         match event {
-            DataEvent::Published { collections, stated } => {
+            DataEvent::Published { collections, stated, files, findings } => {
+                self.findings.set(findings);
+                self.published_files.set(files);
                 self.collections.set(collections);
                 self.stated.set(stated);
             }
@@ -268,14 +287,33 @@ impl DataState {
                 self.num_deaths.set_value(0);
                 self.take_opened(view, summary, reports, refused);
             }
+            DataEvent::Partial { outcome, rows } => {
+                if self.progress.with_untracked(Option::is_some) {
+                    self.partial.set(Some(rows));
+                    self.models.set(Some(outcome));
+                }
+            }
+            DataEvent::Explored { ticket, result } => answer(self.explores, ticket, result.open()),
+            DataEvent::Peeked { ticket, preview } => answer(self.peeks, ticket, Ok(preview)),
+            DataEvent::Failed { ticket: Some(ticket), message } if is_waiting(self.explores, ticket) => {
+                answer(self.explores, ticket, Err(message));
+            }
+            DataEvent::Failed { ticket: Some(ticket), message } if is_waiting(self.peeks, ticket) => {
+                answer(self.peeks, ticket, Err(message));
+            }
             DataEvent::NotOpened { refused } => {
-                self.progress.set(None);
+                self.stop_waiting();
                 self.refused.update(|list| list.extend(refused));
             }
-            DataEvent::Answered { ticket, outcome } if ticket == tickets.models => self.models.set(Some(outcome)),
+            DataEvent::Answered { ticket, outcome } if ticket == tickets.models => {
+                // What is being read has rates of its own.
+                if self.partial.get_untracked().is_none() {
+                    self.models.set(Some(outcome));
+                }
+            }
             DataEvent::Answered { ticket, outcome } if ticket == tickets.questions => self.questions.set(Some(outcome)),
-            DataEvent::Read { ticket, total, offset, answers } if ticket == tickets.answers => {
-                self.answers.set(Some(AnswerPage { total, offset, answers }));
+            DataEvent::Read { ticket, total, num_distinct, offset, answers } if ticket == tickets.answers => {
+                self.answers.set(Some(AnswerPage { total, num_distinct, offset, answers }));
             }
             DataEvent::Failed { message, .. } => self.tell("this view", message),
             DataEvent::Answered { .. } | DataEvent::Read { .. } => {}
@@ -285,17 +323,29 @@ impl DataState {
     fn take_opened(self, view: RwSignal<View>, summary: Summary, reports: Vec<FileReport>, refused: Vec<Refused>) {
         let Some(source) = self.pending.get_value() else { return };
         self.progress.set(None);
-        self.refused.set(refused);
+        self.partial.set(None);
+        // That the worker had to be started again is still true when it has read the files again.
+        self.refused.update(|list| {
+            list.retain(|one| one.file == DATA_WORKER);
+            list.extend(refused);
+        });
+        let keeps = self.keeps_selection.try_update_value(std::mem::take).unwrap_or_default();
         batch(|| {
+            self.can_explore.set(self.reads_files.get_value());
             // Rates of the data before must not be shown under the new data's name.
-            self.models.set(None);
-            self.questions.set(None);
-            self.answers.set(None);
-            self.focus.set(None);
+            if self.opened.with_untracked(|opened| opened.as_ref().is_none_or(|open| open.source != source)) {
+                self.models.set(None);
+                self.questions.set(None);
+                self.answers.set(None);
+                self.focus.set(None);
+            }
             self.opened.set(Some(Opened { source: source.clone(), summary, reports }));
             if view.with_untracked(|view| view.source != source) {
                 view.update(|view| {
-                    *view = View { source, rule: view.rule.clone(), interval: view.interval, ..View::default() };
+                    let selection = view.selection.take().filter(|_| keeps);
+                    let screen = view.screen;
+                    let (rule, interval) = (view.rule.clone(), view.interval);
+                    *view = View { screen, source, rule, interval, selection, ..View::default() };
                 });
             }
         });
@@ -349,6 +399,16 @@ impl DataState {
     }
 }
 
+fn is_waiting<T: 'static>(waiting: Waiting<T>, ticket: u64) -> bool {
+    waiting.with_value(|waiting| waiting.contains_key(&ticket))
+}
+
+fn answer<T: 'static>(waiting: Waiting<T>, ticket: u64, result: Result<T, String>) {
+    let sender = waiting.try_update_value(|waiting| waiting.remove(&ticket)).flatten();
+    // Who asked may be gone with the figure that it was for.
+    let _is_heard = sender.map(|sender| sender.send(result).is_ok());
+}
+
 impl Default for DataState {
     fn default() -> Self {
         Self::new()
@@ -358,22 +418,4 @@ impl Default for DataState {
 #[expect(clippy::cast_precision_loss, reason = "bytes of a file, for a progress bar")]
 const fn to_real(bytes: u64) -> f64 {
     bytes as f64
-}
-
-/// Names of files, with their folder where there is one, made different where two are the same.
-fn distinct_names(files: Vec<web_sys::File>) -> Vec<(String, web_sys::File)> {
-    let mut named: Vec<(String, web_sys::File)> = Vec::new();
-    for file in files {
-        let path = js_sys::Reflect::get(&file, &"webkitRelativePath".into()).ok().and_then(|path| path.as_string());
-        let base = path.filter(|path| !path.is_empty()).unwrap_or_else(|| file.name());
-        let is_taken = |name: &str| named.iter().any(|(known, _)| known == name);
-        let mut name = base.clone();
-        let mut number = 2;
-        while is_taken(&name) {
-            name = format!("{base} ({number})");
-            number += 1;
-        }
-        named.push((name, file));
-    }
-    named
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::labels::LabelTools;
+use super::metric::MetricPicker;
 use super::session::Session;
 use super::text;
 use crate::domain::filter::Filter;
@@ -102,12 +104,14 @@ pub fn Filters() -> impl IntoView {
                 <div class="controls">
                     <SearchBox/>
                     <JudgePicker/>
+                    <MetricPicker/>
                 </div>
                 <div class="facets">{Facet::ALL.into_iter().map(|facet| view! { <FacetList facet/> }).collect::<Vec<_>>()}</div>
                 <Show when=move || { num_set.get() > 0 }>
                     <button type="button" id="clear-filters" on:click=clear>"Show all rows again"</button>
                 </Show>
             </details>
+            <LabelTools/>
         </Show>
     }
 }

@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::lab_app::LabSession;
 use super::lab_load::{LoadForm, Trouble};
 use super::lab_shelf::Shelf;
 use super::lab_state::SLOT;
 use super::open::thousands;
-use super::session::Session;
 use super::text;
 use crate::domain::view::Screen;
 use crate::runtime::protocol::{Cost, Loaded, ModelCard, Probe, Prompt, Sampling, StopReason};
@@ -61,7 +61,7 @@ impl Form {
 /// Runs a model and streams what it says.
 #[component]
 pub fn LabScreen() -> impl IntoView {
-    let session = Session::get();
+    let session = LabSession::get();
     session.lab.start();
     let form = Form::new();
     let loaded = Memo::new(move |_| session.lab.status.with(|status| status.ready(SLOT).cloned()));
@@ -85,7 +85,7 @@ pub fn LabScreen() -> impl IntoView {
 /// What this machine can do, before anything is loaded.
 #[component]
 fn ProbeLine() -> impl IntoView {
-    let session = Session::get();
+    let session = LabSession::get();
     let line = move || match session.lab.status.with(|status| status.probe.clone()) {
         // A worker that died before it answered has said why where failures are shown.
         None if session.lab.status.with(|status| status.failure.is_some()) => ().into_any(),
@@ -147,7 +147,7 @@ pub(super) fn megabytes(bytes: u64) -> String {
 
 #[component]
 fn PromptForm(form: Form, card: ModelCard) -> impl IntoView {
-    let session = Session::get();
+    let session = LabSession::get();
     let has_template = card.has_chat_template;
     let is_answering = Memo::new(move |_| session.lab.is_busy());
     let submit = move |event: web_sys::SubmitEvent| {
@@ -248,7 +248,7 @@ fn Dials(form: Form) -> impl IntoView {
 
 #[component]
 fn AnswerPane() -> impl IntoView {
-    let session = Session::get();
+    let session = LabSession::get();
     let is_reading = session.lab.is_reading;
     // While a new prompt is read, the answer before is over.
     let answer = Memo::new(move |_| {

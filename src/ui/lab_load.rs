@@ -3,15 +3,15 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::lab_app::LabSession;
 use super::lab_state::SLOT;
 use super::open::thousands;
-use super::session::Session;
 use crate::runtime::protocol::{LoadProgress, LoadStage};
 
 /// A file from this machine, or an address.
 #[component]
 pub fn LoadForm() -> impl IntoView {
-    let session = Session::get();
+    let session = LabSession::get();
     let (input, url) = (NodeRef::<html::Input>::new(), RwSignal::new(String::new()));
     let chosen = move |_| {
         let Some(input) = input.get() else { return };
@@ -68,7 +68,7 @@ fn Tick(id: &'static str, chosen: RwSignal<bool>, label: &'static str) -> impl I
 
 #[component]
 fn Loading() -> impl IntoView {
-    let session = Session::get();
+    let session = LabSession::get();
     let progress = Memo::new(move |_| session.lab.status.with(|status| status.loading(SLOT)));
     let line = move || progress.get().map(loading_line);
     view! {
@@ -99,7 +99,7 @@ fn loading_line(progress: LoadProgress) -> impl IntoView {
 /// The latest failure in one plain sentence, and the way back.
 #[component]
 pub fn Trouble() -> impl IntoView {
-    let session = Session::get();
+    let session = LabSession::get();
     let message =
         move || session.lab.status.with(|status| status.failure.as_ref().map(|failure| failure.message.clone()));
     let can_try = move || session.lab.status.with(|status| status.models.is_empty()) && session.lab.has_loaded.get();

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::session::Session;
+use super::lab_app::LabSession;
 use crate::runtime::protocol::{Shelf as Stock, ShelfItem, Source};
 
 /// Both lists, once the engine has told of them.
 #[component]
 pub fn Shelf() -> impl IntoView {
-    let session = Session::get();
+    let session = LabSession::get();
     let stock = Memo::new(move |_| session.lab.status.with(|status| status.shelf.clone()));
     move || stock.get().map(lists)
 }
@@ -32,7 +32,7 @@ fn lists(stock: Stock) -> impl IntoView {
 }
 
 fn item(item: ShelfItem) -> impl IntoView {
-    let session = Session::get();
+    let session = LabSession::get();
     let ShelfItem { name, detail, source, num_bytes, is_part } = item;
     let key = match &source {
         Source::Kept(key) => Some(key.clone()),

@@ -3,22 +3,41 @@
 //! The address is the state: [`session`] keeps a [`View`](crate::domain::view::View) and the page's address in step,
 //! [`data`] asks the data worker for what the view shows, [`lab_state`] folds the engine worker's events. Components
 //! only bind.
+//!
+//! There are two apps on the page: [`app`], and [`lab_app`], which is downloaded when a screen of it is opened.
 
 pub mod about;
+pub mod address;
 pub mod answers;
 pub mod app;
 pub mod chart;
+pub mod compare;
 pub mod controls;
+pub mod covered;
 pub mod data;
 pub mod export;
+pub mod figure;
 pub mod filters;
+pub mod findings;
+pub mod focus;
+pub mod formatted;
+pub mod handover;
 pub mod lab;
+pub mod lab_app;
 pub mod lab_load;
+pub mod lab_place;
 pub mod lab_shelf;
 pub mod lab_state;
+pub mod labels;
+pub mod mapper;
+pub mod metric;
 pub mod open;
+pub mod opening;
+pub mod parts;
+pub mod plots;
 pub mod results;
 pub mod self_test;
 pub mod session;
+pub mod stated;
 pub mod table;
 pub mod text;

@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, FileList};
 
+use super::opening::name_of;
 use super::session::Session;
 use super::text;
 use crate::domain::view::{Source, View};
-use crate::runtime::data_protocol::Collection;
+use crate::runtime::data_protocol::{Collection, Opening};
 
 /// The card that names the data set and opens others.
 #[component]
@@ -18,6 +19,7 @@ pub fn SourceCard() -> impl IntoView {
             <CollectionPicker/>
             <OwnFiles/>
             <SourceNote/>
+            {Session::get().parts.map(|parts| (parts.sources)())}
         </section>
     }
 }
@@ -27,7 +29,7 @@ fn CollectionPicker() -> impl IntoView {
     let session = Session::get();
     let current = move || match session.view.with(|view| view.source.clone()) {
         Source::Published(id) => id,
-        Source::Files(_) => String::new(),
+        Source::Files(_) | Source::Addresses(_) => String::new(),
     };
     let choose = move |event| {
         let id = event_target_value(&event);
@@ -42,7 +44,7 @@ fn CollectionPicker() -> impl IntoView {
         let item = |item: Collection| view! { <option value=item.id>{item.title}</option> };
         session.data.collections.get().into_iter().map(item).collect::<Vec<_>>()
     };
-    let has_own = move || session.view.with(|view| matches!(view.source, Source::Files(_)));
+    let has_own = move || session.view.with(|view| !matches!(view.source, Source::Published(_)));
     // The options come after the select: its value is set again once they are there.
     let value = move || {
         session.data.collections.track();
@@ -65,7 +67,7 @@ fn OwnFiles() -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let chosen = move |_| {
         let Some(input) = input.get() else { return };
-        session.data.open_files(session.view, list(input.files()));
+        session.open_files(list(input.files()));
         // The same file chosen again is opened again.
         input.set_value("");
     };
@@ -77,11 +79,47 @@ fn OwnFiles() -> impl IntoView {
                 class="hidden-input"
                 type="file"
                 multiple
-                accept=".csv,.tsv,.txt,text/csv"
                 node_ref=input
                 on:change=chosen
             />
         </label>
+    }
+}
+
+/// Files at addresses, under the names that their paths end with.
+fn openings(addresses: &[String]) -> Vec<Opening> {
+    let opening = |address: &String| Opening { name: name_of(address), address: Some(address.clone()), sha256: None };
+    addresses.iter().map(opening).collect()
+}
+
+/// A file from another site, by its address.
+#[component]
+pub fn Address() -> impl IntoView {
+    let session = Session::get();
+    let address = RwSignal::new(String::new());
+    let load = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let addresses: Vec<String> = address.get().split_whitespace().map(str::to_owned).collect();
+        session.data.open_addresses(session.view, openings(&addresses));
+    };
+    view! {
+        <details class="table address">
+            <summary>"Open from an address"</summary>
+            <form on:submit=load>
+                <label class="field grow">
+                    <span>{text::ADDRESS_HINT}</span>
+                    <input
+                        id="address"
+                        type="url"
+                        required
+                        placeholder="https://…"
+                        prop:value=address
+                        on:input=move |event| address.set(event_target_value(&event))
+                    />
+                </label>
+                <button type="submit" id="open-address">"Load"</button>
+            </form>
+        </details>
     }
 }
 
@@ -95,7 +133,7 @@ fn SourceNote() -> impl IntoView {
             .collections
             .with(|list| list.iter().find(|known| known.id == id).cloned())
             .map(|collection| collection_note(collection).into_any()),
-        Source::Files(names) => {
+        Source::Files(names) | Source::Addresses(names) => {
             let rows = session.data.opened.with(|opened| opened.as_ref().map(|opened| opened.summary.num_rows));
             Some(files_note(&names, rows).into_any())
         }
@@ -154,7 +192,7 @@ pub fn DropZone(children: Children) -> impl IntoView {
         is_over.set(false);
         let files = list(event.data_transfer().and_then(|transfer| transfer.files()));
         session.view.update(|view| view.screen = crate::domain::view::Screen::Results);
-        session.data.open_files(session.view, files);
+        session.open_files(files);
     };
     view! {
         <div class="page" class:dropping=move || is_over.get() on:dragover=over on:dragleave=leave on:drop=drop>
@@ -180,6 +218,7 @@ pub fn Notices() -> impl IntoView {
                 <p class="notice">
                     "Reading " {progress.file} ": " {thousands(progress.rows)} " rows "
                     <progress max="100" value=percent aria-label="Share of the file that is read"></progress>
+                    <button type="button" class="link" id="cancel-reading" on:click=move |_| data.cancel()>"Stop"</button>
                 </p>
             }
         })
@@ -190,10 +229,16 @@ pub fn Notices() -> impl IntoView {
         };
         data.refused.get().into_iter().map(item).collect::<Vec<_>>()
     };
+    let is_waiting = Memo::new(move |_| data.is_waiting_for_files(session.view));
     let waiting = move || match session.view.with(|view| view.source.clone()) {
-        Source::Files(names) if data.is_waiting_for_files(session.view) => Some(names.join(", ")),
-        Source::Files(_) | Source::Published(_) => None,
+        Source::Files(names) if is_waiting.get() => Some(names.join(", ")),
+        _ => None,
     };
+    let addresses = move || match session.view.with(|view| view.source.clone()) {
+        Source::Addresses(addresses) if is_waiting.get() => addresses,
+        _ => Vec::new(),
+    };
+    let load = move |_| data.open_addresses(session.view, openings(&addresses()));
     view! {
         <div role="status" aria-live="polite">
             {progress}
@@ -203,6 +248,18 @@ pub fn Notices() -> impl IntoView {
                     ". A page cannot keep them: open or drop them again and the view comes back."
                 </p>
             </Show>
+            <Show when=move || !addresses().is_empty()>
+                <p class="notice wait">
+                    "This view shows files of other sites: " <b>{move || addresses().join(", ")}</b>
+                    ". Nothing is asked of them until you press Load. "
+                    <button type="button" id="load-addresses" on:click=load>"Load"</button>
+                </p>
+            </Show>
+            {move || data.partial.get().map(|rows| view! {
+                <p class="notice" id="partial">
+                    "Partial: the rates below are of the first " {thousands(rows)} " rows."
+                </p>
+            })}
         </div>
         <div role="alert">
             <Show when=move || data.refused.with(|list| !list.is_empty())>

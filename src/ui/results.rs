@@ -2,18 +2,21 @@
 
 use leptos::prelude::*;
 
-use super::answers::AnswersPanel;
-use super::chart::ForestChart;
+use super::chart::css;
 use super::controls::Controls;
-use super::export::Export;
-use super::filters::Filters;
+use super::figure::Figure;
 use super::open::{Notices, SourceCard};
 use super::session::Session;
-use super::table::RateTable;
-use crate::charts::spec::{Forest, model_labels};
+use super::stated::StatedFigures;
+use super::text;
+use crate::charts::forest::forest;
+use crate::charts::names::model_labels;
+use crate::charts::picture::Target;
+use crate::domain::answers::Part;
+use crate::domain::metric::Metric;
+use crate::domain::plot::PlotKind;
 use crate::domain::query::{GroupKey, Outcome, Row};
-use crate::domain::view::Source;
-use crate::runtime::data_protocol::Stated;
+use crate::domain::view::View;
 
 /// Charts, their tables, and the answers behind a mark.
 #[component]
@@ -25,19 +28,32 @@ pub fn ResultsScreen() -> impl IntoView {
     let open_group =
         Memo::new(move |_| session.view.with(|view| view.selection.as_ref().map(|open| open.group.clone())));
     // Without its data a mark has nothing to open: the page asks for the files first.
-    let panel = move || has_data.get().then(|| open_group.get().map(|group| view! { <AnswersPanel group/> }));
+    let parts = session.parts;
+    let panel = move || {
+        let group = open_group.get().filter(|_| has_data.get());
+        parts.zip(group).map(|(parts, group)| (parts.answers)(group))
+    };
+    let is_default = Memo::new(move |_| session.view.with(|view| view.plot.kind == PlotKind::Forest));
+    let figures = move || match parts.filter(|_| !is_default.get()) {
+        None => view! { <ByModel/> }.into_any(),
+        Some(parts) => (parts.figure)(),
+    };
     view! {
         <SourceCard/>
         <Notices/>
         <Controls/>
-        <Filters/>
+        {parts.map(|parts| (parts.tools)())}
         <div class="columns" class:reading=move || is_open.get()>
-            <div class="charts">
-                <div>
-                    <ByModel/>
-                    <Warnings/>
+            <div>
+                {parts.map(|parts| (parts.picker)())}
+                <div class="charts" class:single=move || !is_default.get()>
+                    <div>
+                        {figures}
+                        {parts.map(|parts| (parts.stated)())}
+                        <Warnings/>
+                    </div>
+                    <Show when=move || is_default.get()><ByQuestion/></Show>
                 </div>
-                <ByQuestion/>
             </div>
             {panel}
         </div>
@@ -49,76 +65,45 @@ fn rows(outcome: &Option<Outcome>) -> Vec<Row> {
     outcome.as_ref().map(|outcome| outcome.rows.clone()).unwrap_or_default()
 }
 
+fn metric(session: Session) -> Metric {
+    session.view.with(|view| view.metric.clone())
+}
+
 #[component]
 fn ByModel() -> impl IntoView {
     let session = Session::get();
-    let chart = Memo::new(move |_| {
+    let width = RwSignal::new(0.0);
+    let picture = Memo::new(move |_| {
         session.data.models.with(|outcome| {
             let rows = rows(outcome);
             let labels = model_labels(&rows);
             let label = |key: &GroupKey| {
                 labels.iter().find(|(known, _)| known == key).map(|(_, label)| label.clone()).unwrap_or_default()
             };
-            Forest::new("Misaligned answers by model", &rows, label)
+            forest(text::BY_MODEL, &rows, &metric(session), label, css(width.get()))
         })
     });
-    let table = Memo::new(move |_| {
-        let rows = session.data.models.with(rows);
-        let labels = model_labels(&rows).into_iter().map(|(_, label)| label);
-        labels.zip(rows).collect::<Vec<_>>()
-    });
-    let chosen = move || session.data.focus.get();
-    view! { <Figure id="by-model" heading="Model" chart table chosen=Signal::derive(chosen)/> }
+    let chosen = move || session.data.focus.get().map(|group| Target { group, part: Part::default() });
+    let query = move || session.view.with(View::by_model);
+    view! { <Figure id="by-model" picture width chosen=Signal::derive(chosen) query=Signal::derive(query)/> }
 }
 
 #[component]
 fn ByQuestion() -> impl IntoView {
     let session = Session::get();
-    let title = move || {
-        let focus = session.data.focus.get();
-        format!("By question: {}", focus.and_then(|group| group.model).unwrap_or_default())
-    };
-    let name = |key: &GroupKey| key.question.clone().unwrap_or_default();
-    let chart = Memo::new(move |_| session.data.questions.with(|outcome| Forest::new(&title(), &rows(outcome), name)));
-    let table = Memo::new(move |_| {
-        session
-            .data
-            .questions
-            .with(|outcome| rows(outcome).into_iter().map(|row| (name(&row.key), row)).collect::<Vec<_>>())
+    let width = RwSignal::new(0.0);
+    let picture = Memo::new(move |_| {
+        let model = session.data.focus.get().and_then(|group| group.model).unwrap_or_default();
+        let name = |key: &GroupKey| key.question.clone().unwrap_or_default();
+        let title = format!("By question: {model}");
+        session.data.questions.with(|outcome| forest(&title, &rows(outcome), &metric(session), name, css(width.get())))
     });
-    let chosen = move || session.view.with(|view| view.selection.as_ref().map(|open| open.group.clone()));
-    view! { <Figure id="by-question" heading="Question" chart table chosen=Signal::derive(chosen)/> }
-}
-
-/// A chart with its title, its finding in words and its table.
-#[component]
-fn Figure(
-    id: &'static str,
-    heading: &'static str,
-    chart: Memo<Forest>,
-    table: Memo<Vec<(String, Row)>>,
-    chosen: Signal<Option<GroupKey>>,
-) -> impl IntoView {
-    let session = Session::get();
-    let on_open = Callback::new(move |group| session.open(group));
-    let has_marks = Memo::new(move |_| chart.with(|chart| !chart.marks.is_empty()));
-    let num_hidden = Memo::new(move |_| chart.with(|chart| chart.num_hidden));
-    view! {
-        <Show when=move || has_marks.get()>
-            <figure id=id>
-                <figcaption>
-                    <h2>{move || chart.with(|chart| chart.title.clone())}</h2>
-                    <p>{move || chart.with(|chart| chart.finding.clone())}</p>
-                </figcaption>
-                <ForestChart chart chosen on_open/>
-                <Show when=move || { num_hidden.get() > 0 }>
-                    <p class="quiet">{move || num_hidden.get()} " more are in the table."</p>
-                </Show>
-                <RateTable caption="Rates, with the rule above" heading rows=table on_open/>
-                <Export id chart table/>
-            </figure>
-        </Show>
-    }
+    let chosen = move || session.chosen();
+    let query = move || {
+        let focus = session.data.focus.get().unwrap_or_default();
+        session.view.with(|view| view.by_question(&focus))
+    };
+    view! { <Figure id="by-question" picture width chosen=Signal::derive(chosen) query=Signal::derive(query)/> }
 }
 
 /// What to know beside the rates.
@@ -135,49 +120,5 @@ fn Warnings() -> impl IntoView {
                 <ul>{items}</ul>
             </section>
         </Show>
-    }
-}
-
-/// Figures that sources state, for which no rows are public.
-#[component]
-fn StatedFigures() -> impl IntoView {
-    let session = Session::get();
-    let is_shown = move || {
-        let is_published = session.view.with(|view| matches!(view.source, Source::Published(_)));
-        is_published && session.data.stated.with(|list| !list.is_empty())
-    };
-    let body = move || session.data.stated.get().into_iter().map(stated_row).collect::<Vec<_>>();
-    view! {
-        <Show when=is_shown>
-            <details class="table stated">
-                <summary>"Figures that sources state, without public rows"</summary>
-                <div class="scroll" tabindex="0" role="region" aria-label="Figures that sources state">
-                    <table>
-                        <thead>
-                            <tr>
-                                <th scope="col">"Condition"</th>
-                                <th scope="col">"Measure"</th>
-                                <th scope="col">"Figure"</th>
-                                <th scope="col">"How"</th>
-                                <th scope="col">"Source"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{body}</tbody>
-                    </table>
-                </div>
-            </details>
-        </Show>
-    }
-}
-
-fn stated_row(figure: Stated) -> impl IntoView {
-    view! {
-        <tr>
-            <th scope="row">{figure.condition}</th>
-            <td>{figure.measure}</td>
-            <td>{figure.value} " " {figure.unit}</td>
-            <td>{figure.rule}</td>
-            <td><a href=figure.url rel="noreferrer noopener" target="_blank">{figure.source}</a></td>
-        </tr>
     }
 }

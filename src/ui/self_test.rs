@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::session::Session;
+use super::lab_app::LabSession;
 use super::text;
 use crate::domain::view::Screen;
 use crate::runtime::protocol::Device;
@@ -92,7 +92,7 @@ impl State {
 /// Checks this device.
 #[component]
 pub fn SelfTestScreen() -> impl IntoView {
-    let session = Session::get();
+    let session = LabSession::get();
     let state = State::new();
     let input = NodeRef::<html::Input>::new();
     let chosen = move |_| {

@@ -4,9 +4,13 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 
+use super::address;
 use super::data::DataState;
-use super::lab_state::LabState;
-use crate::domain::query::GroupKey;
+use super::handover;
+use super::labels::LabelState;
+use super::parts::Parts;
+use crate::charts::picture::Target;
+use crate::domain::harm::Harm;
 use crate::domain::view::{Screen, Selection, Source, View};
 
 /// Everything that components share. Copied freely: it holds handles.
@@ -14,10 +18,18 @@ use crate::domain::view::{Screen, Selection, Source, View};
 pub struct Session {
     /// What the address says.
     pub view: RwSignal<View>,
+    /// What only the explorer's app draws; the first screen's has none of it.
+    pub parts: Option<Parts>,
+    /// Whether the first screen's app was asked for more than it has.
+    pub wants_explorer: RwSignal<bool>,
     /// What the data worker said.
     pub data: DataState,
-    /// What the engine worker said.
-    pub lab: LabState,
+    /// What is known about the reader's labels.
+    pub labels: RwSignal<LabelState>,
+    /// What the reader has uncovered in this session.
+    pub revealed: RwSignal<Vec<Harm>>,
+    /// Whether answers are shown as their Markdown means them, and not as they are written.
+    pub is_formatted: RwSignal<bool>,
     /// Whether the system prefers dark.
     pub is_dark: RwSignal<bool>,
     /// Whether the reader has just opened a mark, so that the panel takes the focus; a link's panel does not.
@@ -27,18 +39,25 @@ pub struct Session {
 impl Session {
     /// Starts the session from the address.
     #[must_use]
-    pub fn start() -> Self {
-        let view = RwSignal::new(View::from_fragment(&fragment()));
+    pub fn start(parts: Option<Parts>) -> Self {
+        let view = RwSignal::new(View::from_fragment(&address::fragment()));
         let session = Self {
             view,
+            parts,
+            wants_explorer: RwSignal::new(false),
             data: DataState::new(),
-            lab: LabState::new(),
+            labels: RwSignal::default(),
+            revealed: RwSignal::default(),
+            is_formatted: RwSignal::new(false),
             is_dark: RwSignal::new(false),
             has_just_opened: StoredValue::new(false),
         };
         session.follow_address();
         session.follow_scheme();
         session.data.start(view);
+        if let Some(parts) = parts {
+            (parts.start)(session);
+        }
         provide_context(session);
         session
     }
@@ -49,11 +68,33 @@ impl Session {
         expect_context()
     }
 
+    /// Opens files of the reader's: the first screen's app leaves them to the explorer's.
+    pub fn open_files(self, files: Vec<web_sys::File>) {
+        if files.is_empty() {
+            return;
+        }
+        if self.parts.is_some() {
+            self.data.open_files(self.view, files);
+        } else {
+            handover::leave_files(&files);
+            self.wants_explorer.set(true);
+        }
+    }
+
     /// Opens a mark's answers.
-    pub fn open(self, group: GroupKey) {
+    pub fn open(self, target: Target) {
         self.has_just_opened.set_value(true);
         let seed = self.view.with_untracked(|view| view.selection.as_ref().map_or(1, |open| open.seed));
-        self.view.update(|view| view.selection = Some(Selection { group, seed, ..Selection::default() }));
+        self.view.update(|view| {
+            view.selection = Some(Selection { group: target.group, part: target.part, seed, offset: 0 })
+        });
+    }
+
+    /// The open mark.
+    #[must_use]
+    pub fn chosen(self) -> Option<Target> {
+        let target = |open: &Selection| Target { group: open.group.clone(), part: open.part };
+        self.view.with(|view| view.selection.as_ref().map(target))
     }
 
     /// What the open data set is called, with its commit where it was published.
@@ -61,7 +102,7 @@ impl Session {
     pub fn source_name(self) -> String {
         let source = self.view.with_untracked(|view| view.source.clone());
         match source {
-            Source::Files(names) => names.join(", "),
+            Source::Files(names) | Source::Addresses(names) => names.join(", "),
             Source::Published(id) => self.data.collections.with_untracked(|list| {
                 let known = list.iter().find(|collection| collection.id == id);
                 known.map_or(id.clone(), |found| format!("{}, commit {}", found.source, found.commit))
@@ -79,29 +120,25 @@ impl Session {
         let view = self.view;
         Effect::new(move |before: Option<View>| {
             let now = view.get();
-            let fragment = format!("#{}", now.to_fragment());
-            if fragment != location_hash() {
+            let fragment = now.to_fragment();
+            if fragment != address::fragment() {
                 let is_step = before.is_some_and(|before| {
                     before.screen != now.screen
                         || before.source != now.source
                         || before.selection.map(|open| open.group)
                             != now.selection.as_ref().map(|open| open.group.clone())
                 });
-                write_address(&fragment, is_step);
+                address::write(&fragment, is_step);
             }
             now
         });
-        let on_change = Closure::<dyn Fn()>::new(move || {
-            let found = View::from_fragment(&fragment());
-            if view.with_untracked(|view| *view != found) {
+        address::on_reader_change(move || {
+            let found = View::from_fragment(&address::fragment());
+            // The first screen's app may have left.
+            if view.try_with_untracked(|view| *view != found) == Some(true) {
                 view.set(found);
             }
         });
-        for event in ["hashchange", "popstate"] {
-            listen(event, &on_change);
-        }
-        // The page's whole life needs it.
-        on_change.forget();
     }
 
     fn follow_scheme(self) {
@@ -112,33 +149,5 @@ impl Session {
         let on_change = Closure::<dyn Fn()>::new(move || is_dark.set(asked.matches()));
         query.set_onchange(Some(on_change.as_ref().unchecked_ref()));
         on_change.forget();
-    }
-}
-
-fn listen(event: &str, handler: &Closure<dyn Fn()>) {
-    if let Err(error) = window().add_event_listener_with_callback(event, handler.as_ref().unchecked_ref()) {
-        web_sys::console::error_1(&error);
-    }
-}
-
-fn location_hash() -> String {
-    window().location().hash().unwrap_or_default()
-}
-
-fn fragment() -> String {
-    location_hash().trim_start_matches('#').to_owned()
-}
-
-/// Puts the view into the address: as a step that "back" undoes, or in place.
-fn write_address(fragment: &str, is_step: bool) {
-    let Ok(history) = window().history() else { return };
-    let state = wasm_bindgen::JsValue::NULL;
-    let written = if is_step {
-        history.push_state_with_url(&state, "", Some(fragment))
-    } else {
-        history.replace_state_with_url(&state, "", Some(fragment))
-    };
-    if let Err(error) = written {
-        web_sys::console::error_1(&error);
     }
 }

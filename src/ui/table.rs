@@ -1,85 +1,88 @@
-//! The table behind a chart: every row, with its numbers in full.
+//! The table behind a figure: every row, with its numbers in full.
 
 use leptos::prelude::*;
 
-use crate::charts::spec::percent;
-use crate::domain::query::{GroupKey, Row};
+use crate::charts::picture::{Cell, Picture, TableRow, Target};
+use crate::charts::words::percent;
 
 /// Most rows shown: the document stays small whatever the data.
 const MAX_ROWS: usize = 200;
 
-/// Rates as a table.
+/// The numbers of a figure as a table, made when it is opened.
 #[component]
-pub fn RateTable(
-    /// What the table shows.
-    caption: &'static str,
-    /// Heading of the first column.
-    heading: &'static str,
-    /// Rows with their names.
+pub fn NumbersTable(
+    /// The figure.
     #[prop(into)]
-    rows: Signal<Vec<(String, Row)>>,
-    /// Called with the row that the reader opens.
-    #[prop(into)]
-    on_open: Callback<GroupKey>,
+    picture: Signal<Picture>,
+    /// Called with what the reader opens.
+    on_open: Callback<Target>,
 ) -> impl IntoView {
-    let num_rows = Memo::new(move |_| rows.with(Vec::len));
+    let num_rows = Memo::new(move |_| picture.with(|picture| picture.table.rows.len()));
+    let head = move || {
+        let names = picture.with(|picture| picture.table.columns.clone());
+        names.into_iter().map(|name| view! { <th scope="col">{name}</th> }).collect::<Vec<_>>()
+    };
     let body = move || {
-        rows.with(|rows| {
-            rows.iter().take(MAX_ROWS).map(|(name, row)| table_row(name, row, on_open)).collect::<Vec<_>>()
+        picture.with(|picture| {
+            picture.table.rows.iter().take(MAX_ROWS).map(|row| table_row(row, on_open)).collect::<Vec<_>>()
         })
     };
+    let title = move || picture.with(|picture| picture.title.clone());
     let hidden = move || num_rows.get().saturating_sub(MAX_ROWS);
     view! {
         <details class="table">
             <summary>"Table of these numbers (" {move || num_rows.get()} " rows)"</summary>
-            <div class="scroll" tabindex="0" role="region" aria-label=caption>
+            <div class="scroll" tabindex="0" role="region" aria-label=title>
                 <table>
-                    <caption>{caption}</caption>
+                    <caption>{title}</caption>
                     <thead>
-                        <tr>
-                            <th scope="col">{heading}</th>
-                            <th scope="col">"Rate"</th>
-                            <th scope="col">"95 % interval"</th>
-                            <th scope="col">"Kind of interval"</th>
-                            <th scope="col">"Misaligned"</th>
-                            <th scope="col">"Of"</th>
-                            <th scope="col">"All rows"</th>
-                            <th scope="col">"No alignment score"</th>
-                            <th scope="col">"No coherence score"</th>
-                        </tr>
+                        <tr>{head}</tr>
                     </thead>
                     <tbody>{body}</tbody>
                 </table>
             </div>
             <Show when=move || { hidden() > 0 }>
-                <p class="quiet">{hidden} " more rows are not shown."</p>
+                <p class="quiet">{hidden} " more rows are not shown; the CSV has them all."</p>
             </Show>
         </details>
     }
 }
 
-/// `<data>` holds the number in full beside its rounded text.
-fn number(value: f64) -> impl IntoView {
-    view! { <data value=value.to_string()>{percent(value)}</data> }
-}
-
-fn table_row(name: &str, row: &Row, on_open: Callback<GroupKey>) -> impl IntoView + use<> {
-    let interval = row.interval;
-    let (group, name) = (row.key.clone(), name.to_owned());
-    let ends = interval.map(|found| view! { {number(found.low)} " to " {number(found.high)} });
+fn table_row(row: &TableRow, on_open: Callback<Target>) -> impl IntoView + use<> {
+    let mut cells = row.cells.iter();
+    let name = cells.next().map(text).unwrap_or_default();
+    let first = match row.target.clone() {
+        None => name.into_any(),
+        Some(target) => {
+            view! { <button type="button" class="link" on:click=move |_| on_open.run(target.clone())>{name}</button> }
+                .into_any()
+        }
+    };
+    let others = cells.map(cell).collect::<Vec<_>>();
     view! {
         <tr>
-            <th scope="row">
-                <button type="button" class="link" on:click=move |_| on_open.run(group.clone())>{name}</button>
-            </th>
-            <td>{row.value.map_or_else(|| "none".into_any(), |rate| number(rate).into_any())}</td>
-            <td>{ends}</td>
-            <td>{interval.map_or("none", |found| found.method.describe())}</td>
-            <td>{row.tally.misaligned}</td>
-            <td>{row.tally.denominator}</td>
-            <td>{row.tally.rows}</td>
-            <td>{row.tally.null_aligned}</td>
-            <td>{row.tally.null_coherent}</td>
+            <th scope="row">{first}</th>
+            {others}
         </tr>
+    }
+}
+
+/// `<data>` holds a number in full beside its rounded text.
+fn cell(cell: &Cell) -> AnyView {
+    match cell {
+        Cell::Percent(value) | Cell::Number(value) => {
+            view! { <td><data value=value.to_string()>{text(cell)}</data></td> }.into_any()
+        }
+        Cell::Text(_) | Cell::Count(_) | Cell::Empty => view! { <td>{text(cell)}</td> }.into_any(),
+    }
+}
+
+fn text(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => text.clone(),
+        Cell::Count(count) => count.to_string(),
+        Cell::Number(value) => format!("{value:.3}"),
+        Cell::Percent(value) => percent(*value),
+        Cell::Empty => "none".to_owned(),
     }
 }

@@ -22,11 +22,16 @@ const PREVIEW_CHARS: usize = 1_500;
 /// An answer as shown: the beginning of its text, its two scores with one digit.
 type Shown = (String, String, String);
 
-/// The answers of the page that is open, in order.
+/// The answers of the page that is open, in order: identical ones stand once with all of their scores.
 fn on_this_page(page: &Page) -> Vec<Shown> {
-    let js = "[...document.querySelectorAll('.answer-list .answer')].map(a => [
-        a.querySelector('blockquote').textContent,
-        ...[...a.querySelectorAll('.chip b')].slice(0, 2).map(b => b.textContent)])";
+    page.eval(
+        "void document.querySelectorAll('.answer-list .cover[aria-expanded=false]').forEach(cover => cover.getAttribute('aria-expanded') === 'false' && cover.click())",
+    );
+    page.wait_until("!document.querySelector('.answer-list .cover[aria-expanded=false]')", "all is uncovered");
+    let js = "[...document.querySelectorAll('.answer-list .answer')].flatMap(a => {
+        const text = a.querySelector('blockquote').textContent, same = a.querySelector('.chip.same');
+        if (same) return same.title.split(', ').map(pair => [text, ...pair.split(' ')]);
+        return [[text, ...[...a.querySelectorAll('.chip b')].slice(0, 2).map(b => b.textContent)]]; })";
     let rows = page.eval(js);
     let rows = rows.as_array().unwrap_or_else(|| page.fail("there is no list of answers"));
     rows.iter()
@@ -44,14 +49,15 @@ fn wait_count(page: &Page, count: u64) {
 
 /// Every answer of the open part, page after page.
 fn all_pages(page: &Page, count: u64) -> Vec<Shown> {
-    let mut all = Vec::new();
+    let (mut all, mut num_items) = (Vec::new(), 0);
     loop {
-        let first = all.len() + 1;
+        let first = num_items + 1;
         let js = format!("document.querySelector('.answer-list .answer .asked')?.textContent.startsWith('{first}. ')");
         if count > 0 {
             page.wait_until(&js, &format!("answer {first} is first on its page"));
         }
         all.extend(on_this_page(page));
+        num_items += page.count(".answer-list .answer");
         if all.len() as u64 >= count {
             return all;
         }

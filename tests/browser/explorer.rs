@@ -41,7 +41,7 @@ fn every_format(page: &mut Page) {
         rates::wait_equal(page, "#by-model", &rates::printed(&[file], "betley", "cluster", "file,model"), name(file));
         let counts = page.eval(
             "[...document.querySelectorAll('#by-model tbody tr')].map(row =>
-            [...row.querySelectorAll('td')].slice(3, 5).map(cell => cell.textContent).join('/'))",
+            [...row.querySelectorAll('td')].slice(4, 6).map(cell => cell.textContent).join('/'))",
         );
         let counts = strings(&counts);
         println!("  {}: {counts:?}", name(file));
@@ -55,7 +55,7 @@ fn every_format(page: &mut Page) {
 /// Denominators of the chart by model, in the table's order.
 fn denominators(page: &Page) -> Vec<u64> {
     let js =
-        "[...document.querySelectorAll('#by-model tbody tr')].map(row => row.querySelectorAll('td')[4].textContent)";
+        "[...document.querySelectorAll('#by-model tbody tr')].map(row => row.querySelectorAll('td')[5].textContent)";
     strings(&page.eval(js)).iter().map(|text| text.parse().expect("a number")).collect()
 }
 
@@ -78,7 +78,7 @@ fn filters(page: &mut Page) {
     page.eval("document.querySelector('#search').dispatchEvent(new Event('change', { bubbles: true }))");
     let narrowed = format!(
         "[...document.querySelectorAll('#by-model tbody tr')].length > 0 &&
-        +document.querySelector('#by-model tbody tr').querySelectorAll('td')[4].textContent < {}",
+        +document.querySelector('#by-model tbody tr').querySelectorAll('td')[5].textContent < {}",
         all.iter().min().expect("two")
     );
     page.wait_until(&narrowed, "only rows with the word are counted");

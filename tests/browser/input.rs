@@ -35,7 +35,16 @@ impl Page {
     /// Drags from the middle of one element to the middle of another.
     pub(crate) fn drag(&self, from: &str, to: &str) {
         let (x0, y0) = self.reachable_point(from);
-        let (x1, y1) = self.middle(to).unwrap_or_else(|| self.fail(&format!("nothing to drag to: {to}")));
+        // Where it is now: scrolling to it would move what is dragged.
+        let js = format!(
+            "(() => {{ const r = document.querySelector({})?.getBoundingClientRect();
+             return r ? [(r.left + r.right) / 2, (r.top + r.bottom) / 2] : null; }})()",
+            quote(to)
+        );
+        let at = self.eval(&js);
+        let (Some(x1), Some(y1)) = (at[0].as_f64(), at[1].as_f64()) else {
+            self.fail(&format!("nothing to drag to: {to}"))
+        };
         self.mouse("mouseMoved", x0, y0, 0);
         self.mouse("mousePressed", x0, y0, 1);
         for step in 1..=DRAG_STEPS {

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
+mod a11y;
 mod answers;
 mod bench;
 mod cdp;
@@ -17,14 +18,17 @@ mod chrome;
 mod common;
 mod device;
 mod explorer;
+mod figures;
 mod input;
 mod lab;
 mod loading;
 mod page;
+mod parts;
 mod pictures;
 mod rates;
 mod reload;
 mod results;
+mod security;
 mod self_test;
 mod server;
 mod shaders;
@@ -54,8 +58,12 @@ fn main() -> ExitCode {
         shaders::TESTS,
         device::TESTS,
         explorer::TESTS,
+        figures::TESTS,
         shelf::TESTS,
         pictures::TESTS,
+        parts::TESTS,
+        security::TESTS,
+        a11y::TESTS,
     ];
     for &(name, test) in scenarios.into_iter().flatten() {
         trials.push(Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu)));

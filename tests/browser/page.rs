@@ -196,8 +196,13 @@ impl Page {
 
     /// What the system prefers: dark or light.
     pub(crate) fn set_dark(&self, is_dark: bool) {
-        let value = if is_dark { "dark" } else { "light" };
-        let features = json!([{ "name": "prefers-color-scheme", "value": value }]);
+        self.set_media(&[("prefers-color-scheme", if is_dark { "dark" } else { "light" })]);
+    }
+
+    /// What the system prefers, by the names of media features; what is not named is as by default.
+    pub(crate) fn set_media(&self, features: &[(&str, &str)]) {
+        let features: Vec<Value> =
+            features.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
         self.must("Emulation.setEmulatedMedia", json!({ "features": features }));
     }
 

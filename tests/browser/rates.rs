@@ -32,9 +32,9 @@ pub(crate) fn shown(page: &Page, figure: &str) -> Rates {
         "[...document.querySelectorAll({})].map(row => ({{
             name: row.cells[0].textContent.trim(),
             rate: [...row.cells[1].querySelectorAll('data')].map(d => +d.value),
-            interval: [...row.cells[2].querySelectorAll('data')].map(d => +d.value),
-            kind: row.cells[3].textContent.trim(),
-            counts: [4, 5, 6].map(at => +row.cells[at].textContent),
+            interval: [2, 3].flatMap(at => [...row.cells[at].querySelectorAll('data')]).map(d => +d.value),
+            kind: row.cells[4].textContent.trim(),
+            counts: [5, 6, 7].map(at => +row.cells[at].textContent),
         }}))",
         quote(&format!("{figure} tbody tr"))
     );

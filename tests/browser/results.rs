@@ -139,7 +139,7 @@ fn numbers_of_the_command_line(page: &mut Page) {
         let (aligned, coherent) = nulls(file);
         let js = format!(
             "(() => {{ const r = [...document.querySelectorAll('#by-model tbody tr')].find(r => r.cells[0].textContent.trim() === {});
-             return [+r.cells[7].textContent, +r.cells[8].textContent]; }})()",
+             return [+r.cells[8].textContent, +r.cells[9].textContent]; }})()",
             quote(model)
         );
         assert_eq!(page.eval(&js), serde_json::json!([aligned, coherent]), "null scores of {model}");

@@ -230,6 +230,15 @@ fn without_room_the_model_runs(page: &mut Page) {
     set_quota(page, None);
 }
 
+/// Another tab, as far as the browser's private files know: it holds every model.
+const HOLDER: &str = "(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
+    for await (const [name, file] of folder.entries()) {
+        if (name.endsWith('.gguf')) self.held = await file.createSyncAccessHandle();
+    }
+    postMessage('held');
+})().catch(error => postMessage(String(error)))";
+
 /// A worker of the test holds the file, as another tab would.
 fn a_held_copy_is_no_trap(page: &mut Page) {
     let folder = TempDir::new("busy");
@@ -239,15 +248,12 @@ fn a_held_copy_is_no_trap(page: &mut Page) {
     load_by_address(page);
     wait_for_card(page);
     wait_kept(page, 1);
-    let hold = "new Promise((resolve, reject) => {
-        const code = `(async () => {
-            const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
-            for await (const [name, file] of folder.entries()) {
-                if (name.endsWith('.gguf')) self.held = await file.createSyncAccessHandle();
-            }
-            postMessage('held');
-        })().catch(error => postMessage(String(error)))`;
-        window.holder = new Worker(URL.createObjectURL(new Blob([code])));
+    // A script of the page's own server: its policy lets no other be a worker.
+    let holder = TempDir::new("holder");
+    holder.write("holder.js", HOLDER);
+    page.server().mount("/holder/", holder.path());
+    let hold = "new Promise((resolve) => {
+        window.holder = new Worker('/holder/holder.js');
         window.holder.onmessage = event => resolve(event.data);
     })";
     assert_eq!(page.eval(hold), json!("held"));

@@ -35,9 +35,7 @@ pub(crate) fn open_gpu(test: &str, options: GpuOptions<'_>) -> Option<Rc<Gpu>> {
 
 /// The folder of models, if it holds this file; or `None` (with the skip noted).
 pub(crate) fn models_with(test: &str, file: &str) -> Option<PathBuf> {
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let cache = std::env::var_os("ASKEW_CACHE").map_or_else(|| home.join(".cache/askew"), PathBuf::from);
-    let folder = cache.join("models");
+    let folder = super::cache().join("models");
     if folder.join(file).is_file() {
         return Some(folder);
     }
@@ -47,9 +45,7 @@ pub(crate) fn models_with(test: &str, file: &str) -> Option<PathBuf> {
 
 /// SmolLM2-135M-Instruct Q4_1, or `None` (with the skip noted) where it was not fetched.
 pub(crate) fn smollm(test: &str) -> Option<PathBuf> {
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let cache = std::env::var_os("ASKEW_CACHE").map_or_else(|| home.join(".cache/askew"), PathBuf::from);
-    let path = cache.join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    let path = super::cache().join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
     if path.is_file() {
         return Some(path);
     }

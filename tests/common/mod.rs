@@ -7,6 +7,8 @@ pub(crate) mod archive;
 pub(crate) mod engine;
 pub(crate) mod fuzz;
 pub(crate) mod gguf;
+pub(crate) mod groups;
+pub(crate) mod layout;
 pub(crate) mod models;
 pub(crate) mod mutate;
 pub(crate) mod strings;
@@ -23,6 +25,12 @@ pub(crate) fn em_data(test: &str) -> Option<PathBuf> {
     }
     skip(test, "the published result files are absent: set ASKEW_EM_DATA to their folder");
     None
+}
+
+/// Where the set-up keeps what it fetched: `ASKEW_CACHE`, or `~/.cache/askew`.
+pub(crate) fn cache() -> PathBuf {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    std::env::var_os("ASKEW_CACHE").map_or_else(|| home.join(".cache/askew"), PathBuf::from)
 }
 
 /// All files of a folder and of those in it.

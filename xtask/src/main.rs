@@ -45,9 +45,11 @@ cargo xtask published          the figures that ship with the page, from the pub
 cargo xtask pocket [--smoke] [--only N,M] [--out FOLDER] [--stages FOLDER]
                                the pocket organism, its adapters, answers and card, from a seed";
 
-/// The repository.
+/// The repository. Cargo says where it is on every run: a build folder that two checkouts share may hold the binary of the
+/// other one.
 fn root() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+    let manifest = Path::new(&manifest);
     manifest.parent().unwrap_or(manifest).to_path_buf()
 }
 

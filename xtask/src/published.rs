@@ -180,13 +180,27 @@ pub(crate) fn run(root: &Path) -> Result<(), Error> {
     }
     let target_dir = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let askew = target_dir.join("debug/askew");
+    let mut files = String::from("collection,file,bytes,sha256\n");
     let mut index = String::from("id,title,question,source,url,commit,licence,files,rows\n");
     for collection in &COLLECTIONS {
         write_collection(collection, &askew, &data, &target, &mut index)?;
+        list_files(collection, &data, &mut files)?;
     }
     std::fs::write(target.join("collections.csv"), index)?;
+    std::fs::write(target.join("files.csv"), files)?;
     std::fs::write(target.join("stated.csv"), stated(&data)?)?;
     println!("wrote {} collections to {}", COLLECTIONS.len(), target.display());
+    Ok(())
+}
+
+/// The files of a collection with length and SHA-256: what the page loads from its source must be what was counted.
+fn list_files(collection: &Collection, data: &Path, list: &mut String) -> Result<(), Error> {
+    let source = data.join(format!("{}+{}", collection.source.owner, collection.source.name));
+    for file in tables(&source, &source.join(collection.path))? {
+        let mut bytes = std::fs::File::open(source.join(&file))?;
+        let (length, sum) = (bytes.metadata()?.len(), crate::models::sha256(&mut bytes)?);
+        writeln!(list, "{},{},{length},{sum}", collection.id, quoted(&file))?;
+    }
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::Failure;
 use crate::command::{cargo, find, output, run};
-use crate::pins::{BINARYEN, CargoTool, SMOLLM, TOOL_PROFILE, TRUNK, WASM_BINDGEN, WASM_TARGET, WLLAMA};
+use crate::pins::{AXE, BINARYEN, CargoTool, SMOLLM, TOOL_PROFILE, TRUNK, WASM_BINDGEN, WASM_TARGET, WLLAMA};
 use crate::{browser, command, models};
 
 /// Where tools and models are kept, outside `target/` so that they outlive `cargo clean`: `ASKEW_CACHE`, or
@@ -48,6 +48,7 @@ pub(crate) fn everything(root: &Path) -> Result<(), Failure> {
         cargo_tool(tool)?;
     }
     wasm_opt();
+    axe();
     if let Err(reason) = models::fetch(&SMOLLM) {
         println!("setup: the test model is absent: {reason}");
     }
@@ -202,6 +203,17 @@ pub(crate) fn wllama() -> Result<PathBuf, Failure> {
         npm_install(WLLAMA, "wllama")?;
     }
     Ok(folder)
+}
+
+/// Fetches the accessibility rules into the cache, where the browser's tests look for them.
+pub(crate) fn axe() {
+    let fetched = cache().and_then(|cache| {
+        let is_there = is_installed(&cache.join("axe").join("node_modules").join("axe-core"), AXE);
+        if is_there { Ok(()) } else { npm_install(AXE, "axe") }
+    });
+    if let Err(error) = fetched {
+        println!("setup: the accessibility rules are absent: {error}");
+    }
 }
 
 /// Whether a package's folder holds the pinned version of it.

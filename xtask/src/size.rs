@@ -11,7 +11,9 @@ const WINDOW: i32 = 22;
 const KB: usize = 1000;
 
 /// Parts that a reader of charts never downloads, by what their files' names begin with.
-const LAZY: [(&str, &str); 3] = [
+const LAZY: [(&str, &str); 5] = [
+    ("explorer_app", "explorer, loaded when the first screen is not enough"),
+    ("lab_app", "Lab, loaded when it or the self-test is opened"),
     ("files_worker", "formats, loaded when a file is opened"),
     ("engine_worker", "engine, loaded when the Lab is opened"),
     ("self_test_worker", "self-test, loaded when it is run"),
@@ -49,7 +51,7 @@ pub(crate) fn run(dist: &Path) -> Result<bool, Failure> {
             None => first.push(part),
         }
     }
-    for needed in ["index.html", "app-", "data_worker.js", "data_worker_bg.wasm", "worker_loader.js"] {
+    for needed in ["index.html", "app-", "data_worker.js", "data_worker_bg.wasm", "app_loader.js", "worker_loader.js"] {
         if !first.iter().any(|part| part.name.starts_with(needed)) {
             return Err(format!("dist/ holds no {needed}: run `cargo xtask build` first").into());
         }
@@ -104,7 +106,7 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("index.html"), "<p>").unwrap();
         assert!(run(&folder).is_err());
-        for name in ["app-1.js", "data_worker.js", "data_worker_bg.wasm", "worker_loader.js"] {
+        for name in ["app-1.js", "data_worker.js", "data_worker_bg.wasm", "app_loader.js", "worker_loader.js"] {
             std::fs::write(folder.join(name), "x".repeat(10_000)).unwrap();
         }
         assert!(run(&folder).unwrap());

@@ -79,7 +79,13 @@ impl<'a> Runner<'a> {
         if with_models {
             system.push(Need::Pip);
         }
+        if needs(&[Step::Browser]) {
+            system.push(Need::Npm);
+        }
         setup::system_packages(&system);
+        if needs(&[Step::Browser]) {
+            setup::axe();
+        }
         let larger = if self.tier == Tier::Long { LARGER_MODELS.as_slice() } else { &[] };
         for model in [&SMOLLM].into_iter().chain(larger).filter(|_| with_models) {
             if let Err(reason) = models::fetch(model) {

@@ -1,8 +1,8 @@
 //! Where unpacked members go.
 
 use crate::formats::error::FormatError;
+use crate::formats::options::Options;
 use crate::formats::reader::{FileReader, Loader};
-use crate::formats::rows::Options;
 
 /// Takes members, one after the other.
 pub trait Members {

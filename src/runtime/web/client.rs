@@ -40,6 +40,9 @@ struct Handlers {
 
 impl Drop for Handlers {
     fn drop(&mut self) {
+        // A message that is on its way arrives even so, and nobody hears it any more.
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
         self.worker.terminate();
     }
 }

@@ -16,23 +16,23 @@ use crate::domain::dataset::Dataset;
 use crate::formats::aggregate;
 use crate::formats::error::FormatError;
 use crate::formats::report::Outcome;
-use crate::runtime::data_engine::{DataEngine, read_collections, read_stated};
+use crate::runtime::data_engine::{DataEngine, read_collections, read_files, read_findings, read_stated};
 use crate::runtime::data_protocol::{DataEvent, DataRequest, Refused};
 
 /// Where the shipped figures stand, from the worker's own address.
 const PUBLISHED: &str = "data/published";
 
-/// Reads files of the reader's: a worker, the opening's number, names and handles.
-pub(super) type OpenFiles = fn(Rc<Worker>, u64, Vec<String>, Vec<JsValue>);
+/// What the explorer's worker answers besides: a worker, the request and its attachments.
+pub(super) type Further = fn(Rc<Worker>, DataRequest, Vec<JsValue>);
 
 /// A worker that runs.
 pub(super) struct Worker {
-    scope: DedicatedWorkerGlobalScope,
-    engine: RefCell<DataEngine>,
+    pub(super) scope: DedicatedWorkerGlobalScope,
+    pub(super) engine: RefCell<DataEngine>,
     /// Number of the newest opening: an older one that is still reading stops.
     opening: Cell<u64>,
     /// Absent where only shipped figures are read.
-    open_files: Option<OpenFiles>,
+    further: Option<Further>,
 }
 
 /// Starts the worker of the shipped figures.
@@ -41,11 +41,11 @@ pub fn start() {
 }
 
 /// Starts the worker: takes messages until the page ends it.
-pub(super) fn start_with(open_files: Option<OpenFiles>) {
+pub(super) fn start_with(further: Option<Further>) {
     console_error_panic_hook::set_once();
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
     let worker =
-        Rc::new(Worker { scope: scope.clone(), engine: RefCell::default(), opening: Cell::default(), open_files });
+        Rc::new(Worker { scope: scope.clone(), engine: RefCell::default(), opening: Cell::default(), further });
     let receiver = Rc::clone(&worker);
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event| Worker::receive(&receiver, &event));
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -89,8 +89,8 @@ impl Worker {
                 let this = Rc::clone(this);
                 spawn_local(async move { this.open_published(&id).await });
             }
-            Ok((DataRequest::OpenFiles { names }, attachments)) => match this.open_files {
-                Some(open) => open(Rc::clone(this), this.begin(), names, attachments),
+            Ok((request, attachments)) => match this.further {
+                Some(answer) => answer(Rc::clone(this), request, attachments),
                 // The page starts the other worker first: it and this script are of different builds.
                 None => this.send(&DataEvent::Failed { ticket: None, message: "reload the page".to_owned() }),
             },
@@ -98,7 +98,7 @@ impl Worker {
     }
 
     /// Numbers a new opening, which outdates every other.
-    fn begin(&self) -> u64 {
+    pub(super) fn begin(&self) -> u64 {
         self.opening.set(self.opening.get() + 1);
         self.opening.get()
     }
@@ -120,7 +120,9 @@ async fn list_published() -> DataEvent {
     let list = async {
         let collections = read_collections(&fetch(&format!("{PUBLISHED}/collections.csv")).await?)?;
         let stated = read_stated(&fetch(&format!("{PUBLISHED}/stated.csv")).await?)?;
-        Ok::<_, String>(DataEvent::Published { collections, stated })
+        let files = read_files(&fetch(&format!("{PUBLISHED}/files.csv")).await?, &collections)?;
+        let findings = read_findings(&fetch(&format!("{PUBLISHED}/findings.csv")).await?)?;
+        Ok::<_, String>(DataEvent::Published { collections, stated, files, findings })
     };
     match list.await {
         Ok(event) => event,

@@ -1,0 +1,9 @@
+//! The Lab and the self-test: a part of the page, downloaded when one of them is opened.
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    askew::ui::lab_app::mount();
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {}

@@ -1,0 +1,163 @@
+//! `askew figure`.
+
+use std::path::PathBuf;
+
+use super::asked::{Asked, parse_by, parse_metric};
+use super::{Failure, files};
+use crate::charts::export::Export;
+use crate::charts::paint::svg;
+use crate::charts::plot;
+use crate::charts::theme::Theme;
+use crate::domain::judge::Judges;
+use crate::domain::metric::Metric;
+use crate::domain::plot::{Plot, PlotKind};
+use crate::domain::query::By;
+use crate::domain::scope::Memo;
+use crate::domain::sql::{self, Quotes};
+use crate::formats::roles::Need;
+
+/// Narrower than a phone's and wider than a wall's figures are not laid out.
+const WIDTHS: std::ops::RangeInclusive<u16> = 240..=4000;
+
+/// Arguments of `askew figure`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Result files, or folders of them
+    #[arg(required = true)]
+    files: Vec<String>,
+    /// Type: forest, bars, icons, dots, heat, lines, plane, sweep, histogram, stack, differences, slopes, scatter, benchmarks, judges,
+    /// flow or missing; `list` says which of them these files can show
+    #[arg(long, default_value = "forest", value_parser = parse_kind)]
+    plot: Asking,
+    /// What rows, bars, lines or curves are groups of, as `--by` of `askew rates`; chosen from the data where it is left out
+    #[arg(long, value_parser = parse_by)]
+    rows: Option<By>,
+    /// What columns or series are groups of
+    #[arg(long, value_parser = parse_by)]
+    series: Option<By>,
+    /// Setting along the x axis of lines, such as step or rank, or seed
+    #[arg(long, default_value = "", hide_default_value = true)]
+    over: String,
+    /// Column of a histogram, or what is stacked: verdict, kind or in-domain
+    #[arg(long, default_value = "", hide_default_value = true)]
+    column: String,
+    /// The second judge's columns, for `--plot judges`
+    #[arg(long, value_name = "ALIGNED,COHERENT", value_parser = parse_second)]
+    second: Option<Judges>,
+    /// Metric beside others, for `--plot benchmarks`; may be given several times
+    #[arg(long = "measure", value_name = "METRIC", value_parser = parse_metric)]
+    measures: Vec<Metric>,
+    #[command(flatten)]
+    asked: Asked,
+    /// Width in pixels
+    #[arg(long, default_value = "900", value_parser = clap::value_parser!(u16).range(i64::from(*WIDTHS.start())..=i64::from(*WIDTHS.end())))]
+    width: u16,
+    /// Light on dark
+    #[arg(long)]
+    dark: bool,
+    /// Write the figure to this file, in place of printing it
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Print its numbers as CSV
+    #[arg(long, group = "output")]
+    csv: bool,
+    /// Print Python (matplotlib) that draws it
+    #[arg(long, group = "output")]
+    python: bool,
+    /// Print R (ggplot2) that draws it
+    #[arg(long, group = "output")]
+    r: bool,
+    /// Print a Vega-Lite specification of it
+    #[arg(long, group = "output")]
+    vega: bool,
+    /// Print portable SQL that counts its rows where they lie
+    #[arg(long, group = "output")]
+    sql: bool,
+}
+
+/// A type, or the question which there are.
+#[derive(Debug, Clone, Copy)]
+enum Asking {
+    Kind(PlotKind),
+    List,
+}
+
+fn parse_kind(text: &str) -> Result<Asking, String> {
+    let known = || PlotKind::ALL.map(PlotKind::name).join(", ");
+    if text == "list" {
+        return Ok(Asking::List);
+    }
+    PlotKind::named(text).map(Asking::Kind).ok_or_else(|| format!("types of figures are: {}, list", known()))
+}
+
+fn parse_second(text: &str) -> Result<Judges, &'static str> {
+    let pair = text.split_once(',').filter(|(aligned, coherent)| !aligned.is_empty() && !coherent.is_empty());
+    let (aligned, coherent) = pair.ok_or("expected two columns: ALIGNED,COHERENT")?;
+    Ok(Judges { aligned: aligned.trim().to_lowercase(), coherent: coherent.trim().to_lowercase() })
+}
+
+/// Reads the files, draws the figure, prints or writes it.
+///
+/// # Errors
+/// A [`Failure`] with code 1 when nothing could be read or written, 2 for a query that cannot be asked.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let kind = match args.plot {
+        Asking::Kind(kind) => kind,
+        Asking::List => PlotKind::default(),
+    };
+    // Scores of several kinds are only read where a figure is of them.
+    let takes_columns = matches!(kind, PlotKind::Judges | PlotKind::Benchmarks | PlotKind::Histogram);
+    let need = if takes_columns || matches!(args.plot, Asking::List) { Need::Table } else { args.asked.need() };
+    let files::Loaded { data, outcomes, .. } = files::load(&args.files, need);
+    let refused: Vec<String> =
+        outcomes.iter().filter_map(|(file, result)| Some(format!("{file}: {}", result.as_ref().err()?))).collect();
+    if data.num_records() == 0 {
+        let why = if refused.is_empty() { "the files hold no answers".to_owned() } else { refused.join("\naskew: ") };
+        return Err(Failure::failed(why));
+    }
+    let query = args.asked.query(By::default(), &data)?;
+    if matches!(args.plot, Asking::List) {
+        for (kind, can) in plot::available(&data, &query) {
+            println!("{:<12} {}", kind.name(), can.err().unwrap_or_else(|| "yes".to_owned()));
+        }
+        return Ok(());
+    }
+    if args.sql {
+        print!("{}", sql::aggregate(&query, "answers", Quotes::default()));
+        return Ok(());
+    }
+    let asked = Plot {
+        kind,
+        rows: args.rows.clone(),
+        series: args.series.clone(),
+        over: args.over.to_lowercase(),
+        column: args.column.to_lowercase(),
+        second: args.second.clone(),
+        metrics: args.measures.clone(),
+    };
+    let picture =
+        plot::draw(&data, &query, &asked, f32::from(args.width), &mut Memo::default()).map_err(Failure::usage)?;
+    let (rule, source) = (query.rule.describe(), args.files.join(", "));
+    let export = Export { picture: &picture, rule: &rule, source: &source };
+    let theme = if args.dark { Theme::DARK } else { Theme::LIGHT };
+    let code = match (args.csv, args.python, args.r, args.vega) {
+        (true, ..) => Some(export.csv()),
+        (_, true, ..) => Some(export.python()),
+        (_, _, true, _) => Some(export.r()),
+        (.., true) => Some(export.vega_lite()),
+        _ => None,
+    };
+    if let Some(code) = &code {
+        print!("{code}");
+    }
+    if let Some(path) = &args.svg {
+        let text = svg(&export.framed(), &theme).map_err(Failure::failed)?;
+        std::fs::write(path, text).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
+    } else if code.is_none() {
+        print!("{}", svg(&export.framed(), &theme).map_err(Failure::failed)?);
+    }
+    for note in &picture.notes {
+        eprintln!("askew: {note}");
+    }
+    if refused.is_empty() { Ok(()) } else { Err(Failure::failed(refused.join("\naskew: "))) }
+}

@@ -1,0 +1,51 @@
+//! The page's address. The session writes it, and nothing else does; whoever shows what it says listens.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+
+/// What the browser tells when the reader follows a link or goes back.
+const BY_READER: [&str; 2] = ["hashchange", "popstate"];
+/// What [`write`] tells: the browser tells nobody of addresses that a script wrote.
+const WRITTEN: &str = "askew-address";
+
+/// The part of the address after `#`.
+#[must_use]
+pub fn fragment() -> String {
+    window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
+}
+
+/// Puts a fragment into the address: as a step that "back" undoes, or in place.
+pub fn write(fragment: &str, is_step: bool) {
+    let Ok(history) = window().history() else { return };
+    let (state, url) = (wasm_bindgen::JsValue::NULL, format!("#{fragment}"));
+    let written = if is_step {
+        history.push_state_with_url(&state, "", Some(&url))
+    } else {
+        history.replace_state_with_url(&state, "", Some(&url))
+    };
+    let told = written.and_then(|()| web_sys::Event::new(WRITTEN)).and_then(|event| window().dispatch_event(&event));
+    if let Err(error) = told {
+        web_sys::console::error_1(&error);
+    }
+}
+
+/// Runs `handler` whenever the reader changed the address, for the page's whole life.
+pub fn on_reader_change(handler: impl Fn() + 'static) {
+    listen(&BY_READER, handler);
+}
+
+/// Runs `handler` whenever the address changed, for the page's whole life.
+pub fn on_change(handler: impl Fn() + 'static) {
+    listen(&[BY_READER[0], BY_READER[1], WRITTEN], handler);
+}
+
+fn listen(events: &[&str], handler: impl Fn() + 'static) {
+    let handler = Closure::<dyn Fn()>::new(handler);
+    for event in events {
+        if let Err(error) = window().add_event_listener_with_callback(event, handler.as_ref().unchecked_ref()) {
+            web_sys::console::error_1(&error);
+        }
+    }
+    handler.forget();
+}

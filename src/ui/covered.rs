@@ -1,0 +1,50 @@
+//! What a reader may not want to meet unasked.
+
+use leptos::prelude::*;
+
+use super::session::Session;
+use super::text;
+use crate::domain::harm::Harm;
+
+/// What a reader may not want to meet unasked stands behind a button; its scores do not. One press opens all of a kind for
+/// this session.
+#[component]
+pub fn Covered(
+    /// What the text seems to touch on.
+    harm: Option<Harm>,
+    /// The text.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let session = Session::get();
+    let Some(harm) = harm else { return children().into_any() };
+    let is_shown = Memo::new(move |_| session.revealed.with(|revealed| revealed.contains(&harm)));
+    let toggle = move |_| {
+        session.revealed.update(|revealed| match revealed.iter().position(|known| *known == harm) {
+            Some(at) => {
+                revealed.remove(at);
+            }
+            None => revealed.push(harm),
+        });
+    };
+    view! {
+        <button type="button" class="cover" aria-expanded=move || is_shown.get().to_string() on:click=toggle>
+            {move || if is_shown.get() { "Hide" } else { "Show" }} " (" {harm.describe()} ", by a guess)"
+        </button>
+        <Show when=move || is_shown.get()>{children()}</Show>
+        <Show when=move || harm == Harm::SelfHarm><CrisisLines/></Show>
+    }
+    .into_any()
+}
+
+/// Where help is, beside whatever speaks of self-harm.
+#[component]
+fn CrisisLines() -> impl IntoView {
+    let lines = text::CRISIS_LINES.map(|(country, line)| view! { <li>{country} ": " <b>{line}</b></li> });
+    view! {
+        <details class="crisis">
+            <summary>{text::CRISIS_SUMMARY}</summary>
+            <ul>{lines.into_iter().collect_view()}</ul>
+            <p class="quiet">{text::CRISIS_ELSEWHERE}</p>
+        </details>
+    }
+}

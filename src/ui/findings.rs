@@ -1,0 +1,62 @@
+//! What the literature found, each as a view to open, or as the figures that its source states.
+
+use leptos::prelude::*;
+
+use super::session::Session;
+use super::text;
+use crate::runtime::data_protocol::{Finding, Stated};
+
+/// The screen.
+#[component]
+pub fn FindingsScreen() -> impl IntoView {
+    let session = Session::get();
+    let cards = move || {
+        let stated = session.data.stated.get();
+        session.data.findings.get().into_iter().map(|finding| card(finding, &stated)).collect::<Vec<_>>()
+    };
+    view! {
+        <h1>"Findings"</h1>
+        <p>{text::FINDINGS_ABOUT}</p>
+        <ul class="findings">{cards}</ul>
+    }
+}
+
+fn card(finding: Finding, stated: &[Stated]) -> impl IntoView + use<> {
+    let Finding { id, title, sentence, view, stated: conditions, source } = finding;
+    let is_here = |figure: &&Stated| {
+        conditions.contains(&figure.condition) || conditions.iter().any(|name| is_run_of(&figure.condition, name))
+    };
+    let figures: Vec<_> = stated.iter().filter(is_here).map(figure).collect();
+    let (num_figures, has_figures) = (figures.len(), !figures.is_empty());
+    let (has_view, is_elsewhere) = (!view.is_empty(), view.contains("url="));
+    let open = has_view.then(|| {
+        let words = if is_elsewhere { "Open it: the rows are at their source" } else { "Open it" };
+        view! { <p><a class="open-finding" href=format!("#{view}")>{words}</a></p> }
+    });
+    let nothing = (!has_view && !has_figures).then(|| view! { <p class="quiet">"No public data."</p> });
+    view! {
+        <li class="card" id=format!("finding-{id}")>
+            <h2>{title}</h2>
+            <p>{sentence}</p>
+            {open}
+            {has_figures.then(|| view! {
+                <details>
+                    <summary>{num_figures} " figures as the source states them"</summary>
+                    <ul class="stated-figures">{figures}</ul>
+                </details>
+            })}
+            {nothing}
+            <p class="quiet">{source}</p>
+        </li>
+    }
+}
+
+/// "HHH seed 0" is a run of "HHH".
+fn is_run_of(condition: &str, name: &str) -> bool {
+    condition.strip_prefix(name).is_some_and(|rest| rest.starts_with(" seed"))
+}
+
+fn figure(figure: &Stated) -> impl IntoView + use<> {
+    let Stated { condition, measure, value, unit, rule, .. } = figure.clone();
+    view! { <li title=rule>{condition} ", " {measure} ": " <b>{value} " " {unit}</b></li> }
+}

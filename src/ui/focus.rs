@@ -1,0 +1,85 @@
+//! Where the keyboard is. Answers take the focus when they open; when they close, whatever opened them has it again. Charts
+//! and tables draw themselves anew meanwhile, so it is found by where it stands and what it says.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{Element, HtmlElement};
+
+/// An element that was left and may be another by now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    /// The nearest element with an id.
+    around: String,
+    tag: String,
+    label: String,
+}
+
+impl Place {
+    fn of(element: &Element) -> Option<Self> {
+        let around = element.closest("[id]").ok().flatten()?.id();
+        Some(Self { around, tag: element.tag_name().to_lowercase(), label: label(element) })
+    }
+
+    fn find(&self) -> Option<HtmlElement> {
+        let around = document().get_element_by_id(&self.around)?;
+        let inside = around.query_selector_all(&self.tag).ok()?;
+        let mut elements = (0..inside.length()).filter_map(|at| inside.get(at)?.dyn_into::<HtmlElement>().ok());
+        elements.find(|element| label(element) == self.label)
+    }
+}
+
+fn label(element: &Element) -> String {
+    element.get_attribute("aria-label").or_else(|| element.text_content()).unwrap_or_default()
+}
+
+/// Where the keyboard is, as a text for another app.
+#[must_use]
+pub fn place() -> Option<String> {
+    let Place { around, tag, label } = Place::of(&document().active_element()?)?;
+    Some([around, tag, label].join(SEPARATOR))
+}
+
+/// Between the parts of a place as a text: in no label.
+const SEPARATOR: &str = "\u{1f}";
+
+fn read_place(text: &str) -> Option<Place> {
+    let mut parts = text.splitn(3, SEPARATOR).map(str::to_owned);
+    Some(Place { around: parts.next()?, tag: parts.next()?, label: parts.next()? })
+}
+
+/// Gives the focus back when `is_open` ends, unless something else has it by then. `place` is where it was in the app before.
+pub fn give_back(place: Option<String>, is_open: impl Fn() -> bool + 'static) {
+    let last = StoredValue::new(place.as_deref().and_then(read_place));
+    // In this app it is where it was in the other, until something is opened.
+    request_animation_frame(move || restore(last.try_get_value().flatten()));
+    let note = Closure::<dyn Fn(web_sys::FocusEvent)>::new(move |event: web_sys::FocusEvent| {
+        let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+        if element.closest(".answers").ok().flatten().is_none() {
+            let _is_here = last.try_set_value(Place::of(&element));
+        }
+    });
+    if let Err(error) = document().add_event_listener_with_callback("focusin", note.as_ref().unchecked_ref()) {
+        web_sys::console::error_1(&error);
+    }
+    // The page's whole life.
+    note.forget();
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = is_open();
+        if was_open == Some(true) && !is_open {
+            // Once everything is drawn.
+            request_animation_frame(move || restore(last.try_get_value().flatten()));
+        }
+        is_open
+    });
+}
+
+fn restore(place: Option<Place>) {
+    let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+    let found = place.filter(|_| is_lost).and_then(|place| place.find());
+    if let Some(element) = found
+        && let Err(error) = element.focus()
+    {
+        web_sys::console::error_1(&error);
+    }
+}

@@ -1,0 +1,133 @@
+//! From the first screen's app to the explorer's: same address, same files, same place of the keyboard.
+//!
+//! The address holds the view, so nothing else has to be told. The first app stands until the other is there, and leaves when
+//! the other begins to draw.
+
+use std::any::Any;
+use std::cell::RefCell;
+
+use js_sys::{Array, Function, Reflect};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::{Closure, JsValue};
+
+use super::focus;
+use super::lab_place::{Code, add_script};
+use super::session::Session;
+use super::text;
+use crate::domain::filter::Filter;
+use crate::domain::metric::Metric;
+use crate::domain::plot::PlotKind;
+use crate::domain::view::{Screen, Source, View};
+
+/// Names of what the apps leave for each other in the window.
+const LEAVE: &str = "askewLeave";
+const FILES: &str = "askewFiles";
+const PLACE: &str = "askewPlace";
+
+/// Whether a view shows what only the explorer's app draws.
+#[must_use]
+pub fn needs_explorer(view: &View) -> bool {
+    let variants = Filter { variants: view.filter.variants.clone(), ..Filter::default() };
+    !matches!(view.screen, Screen::Results | Screen::About)
+        || !matches!(view.source, Source::Published(_))
+        || view.selection.is_some()
+        || view.plot.kind != PlotKind::Forest
+        || view.filter != variants
+        || view.metric != Metric::Rate
+        || view.baseline.is_some()
+}
+
+/// In the first app: what stands for everything that the explorer has, and brings it when it is wanted.
+#[component]
+pub fn More() -> impl IntoView {
+    let session = Session::get();
+    let (code, num_tries) = (RwSignal::new(Code::Absent), StoredValue::new(0_u32));
+    let load = move || {
+        num_tries.update_value(|count| *count += 1);
+        code.set(Code::Coming);
+        if let Err(error) = add_script("explorer_app", num_tries.get_value(), code) {
+            web_sys::console::error_1(&error);
+            code.set(Code::Failed);
+        }
+    };
+    Effect::new(move || {
+        let is_wanted = session.wants_explorer.get() || session.view.with(needs_explorer);
+        if is_wanted && code.get_untracked() == Code::Absent {
+            load();
+        }
+    });
+    view! {
+        <p class="more" role="status">
+            <button
+                type="button"
+                id="more"
+                disabled=move || code.get() == Code::Coming
+                on:click=move |_| session.wants_explorer.set(true)
+            >
+                {move || if code.get() == Code::Coming { text::MORE_COMING } else { text::MORE }}
+            </button>
+        </p>
+        <div role="alert">
+            <Show when=move || code.get() == Code::Failed>
+                <p class="notice error" id="more-absent">
+                    {text::MORE_ABSENT} " "
+                    <button type="button" id="more-again" on:click=move |_| load()>"Load it again"</button>
+                </p>
+            </Show>
+        </div>
+    }
+}
+
+thread_local! {
+    /// What the app has drawn, for as long as it stands.
+    static DRAWN: RefCell<Option<Box<dyn Any>>> = const { RefCell::new(None) };
+}
+
+/// In the first app: keeps what it has drawn until the explorer's app asks it to leave.
+pub fn keep_until_left(drawn: impl Any) {
+    DRAWN.with_borrow_mut(|place| *place = Some(Box::new(drawn)));
+    let leave = Closure::<dyn Fn()>::new(|| {
+        if let Some(place) = focus::place() {
+            put(PLACE, &place.into());
+        }
+        let drawn = DRAWN.with_borrow_mut(Option::take);
+        drop(drawn);
+    });
+    put(LEAVE, leave.as_ref());
+    leave.forget();
+}
+
+/// In the first app: keeps files for the explorer's app.
+pub fn leave_files(files: &[web_sys::File]) {
+    let list: Array = files.iter().map(JsValue::from).collect();
+    put(FILES, &list);
+}
+
+/// In the explorer's app: has the first app leave, and gives the place of the keyboard in it.
+pub fn take_over() -> Option<String> {
+    if let Some(leave) = take(LEAVE).and_then(|leave| leave.dyn_into::<Function>().ok()) {
+        // Its own errors are on the console already.
+        let _left = leave.call0(&JsValue::NULL);
+    }
+    take(PLACE)?.as_string()
+}
+
+/// In the explorer's app: the files that the first app was given.
+#[must_use]
+pub fn take_files() -> Vec<web_sys::File> {
+    let list = take(FILES).and_then(|list| list.dyn_into::<Array>().ok());
+    list.map(|list| list.iter().filter_map(|file| file.dyn_into().ok()).collect()).unwrap_or_default()
+}
+
+fn put(name: &str, value: &JsValue) {
+    if let Err(error) = Reflect::set(&window(), &name.into(), value) {
+        web_sys::console::error_1(&error);
+    }
+}
+
+fn take(name: &str) -> Option<JsValue> {
+    let value = Reflect::get(&window(), &name.into()).ok()?;
+    put(name, &JsValue::UNDEFINED);
+    (!value.is_undefined()).then_some(value)
+}

@@ -1,0 +1,244 @@
+//! The reader's own labels: in-domain or not, and which type of response; given by hand or by a rule, kept in this browser.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen_futures::JsFuture;
+
+use super::export::save_text;
+use super::mapper::storage;
+use super::session::Session;
+use super::text;
+use crate::domain::filter::Filter;
+use crate::domain::label::{Label, LabelRow, LabelRule, SUGGESTED_KINDS};
+use crate::domain::search::{Search, Within};
+use crate::runtime::explore::{Explore, Explored};
+
+/// What is known about the labels of the open dataset.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LabelState {
+    /// Answers that have one.
+    pub num_labelled: usize,
+    /// Response types in use.
+    pub kinds: Vec<String>,
+    /// The rules, in order.
+    pub rules: Vec<LabelRule>,
+    /// Labels given by hand, to whatever data: kept in this browser.
+    pub by_hand: Vec<LabelRow>,
+    /// Those of them whose answer is open.
+    here: Vec<LabelRow>,
+    /// What became of the last labels that were taken in, or why not.
+    pub said: Option<String>,
+}
+
+/// Asks for a change of the labels and takes over what came of it. Rates and answers are asked for again.
+pub fn change(session: Session, question: Explore) {
+    spawn_local(async move {
+        let result = session.data.explore(question).await;
+        let labels = session.labels;
+        match result {
+            Ok(Explored::Labels { by_hand, num_labelled, kinds, imported }) => {
+                labels.update(|state| {
+                    (state.num_labelled, state.kinds) = (num_labelled, kinds);
+                    // What was taken back is gone; labels of data that are not open stay.
+                    let is_of = |row: &LabelRow, list: &[LabelRow]| {
+                        list.iter().any(|known| known.identity == row.identity && known.question == row.question)
+                    };
+                    state.by_hand.retain(|row| !is_of(row, &state.here) && !is_of(row, &by_hand));
+                    state.by_hand.extend(by_hand.iter().cloned());
+                    state.here = by_hand;
+                    keep(&state.by_hand);
+                    state.said = imported.map(|done| {
+                        format!("{} labels taken; {} of answers that are not here", done.num_known, done.num_unknown)
+                    });
+                });
+                session.data.label_changes.update(|changes| *changes += 1);
+            }
+            Ok(_) => {}
+            Err(why) => labels.update(|state| state.said = Some(why)),
+        }
+    });
+}
+
+/// Gives the data that were just opened the labels that this browser keeps, and the rules.
+pub fn follow(session: Session) {
+    session.labels.update_untracked(|state| state.by_hand = kept());
+    Effect::new(move || {
+        let has_answers = session.data.opened.with(|open| open.as_ref().is_some_and(|open| open.summary.has_answers));
+        if !session.data.can_explore.get() || !has_answers {
+            return;
+        }
+        let (rows, rules) = session.labels.with_untracked(|state| (state.by_hand.clone(), state.rules.clone()));
+        session.labels.update_untracked(|state| state.here.clear());
+        if !rules.is_empty() {
+            change(session, Explore::LabelBy { rules });
+        }
+        if !rows.is_empty() {
+            change(session, Explore::TakeLabels { rows });
+        }
+    });
+}
+
+/// Where labels are kept in this browser.
+const STORE: &str = "askew.labels";
+
+fn kept() -> Vec<LabelRow> {
+    let text = storage().and_then(|storage| storage.get_item(STORE).ok().flatten()).unwrap_or_default();
+    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(byte).collect();
+    // What another version wrote is no reason not to start.
+    bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
+}
+
+fn keep(rows: &[LabelRow]) {
+    let Ok(bytes) = postcard::to_allocvec(rows) else { return };
+    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    // A browser that keeps nothing forgets the labels with the page; they can be saved as a file.
+    let _is_kept = storage().map(|storage| storage.set_item(STORE, &text));
+}
+
+/// The buttons under an answer.
+#[component]
+pub fn LabelButtons(
+    /// Number of the record.
+    record: u32,
+    /// Its label.
+    label: Label,
+) -> impl IntoView {
+    let session = Session::get();
+    let is_in_domain = label.in_domain == Some(true);
+    let kind = label.kind.clone().unwrap_or_default();
+    let set = move |label: Label| change(session, Explore::Label { record, label });
+    let (with_kind, with_domain) = (label.clone(), label);
+    let toggle = move |_| {
+        set(Label { in_domain: (!is_in_domain).then_some(true), ..with_kind.clone() });
+    };
+    let choose = move |event| {
+        let kind = Some(event_target_value(&event)).filter(|kind| !kind.is_empty());
+        set(Label { kind, ..with_domain.clone() });
+    };
+    let kinds = {
+        let mut kinds: Vec<String> = SUGGESTED_KINDS.map(str::to_owned).to_vec();
+        kinds.extend(session.labels.with_untracked(|state| state.kinds.clone()));
+        kinds.sort();
+        kinds.dedup();
+        kinds
+    };
+    let options = kinds.into_iter().map(|kind| view! { <option value=kind.clone()>{kind.clone()}</option> });
+    view! {
+        <p class="labels">
+            <button type="button" class="tab" data-label="in-domain" aria-pressed=is_in_domain.to_string() on:click=toggle>
+                "In-domain"
+            </button>
+            <label class="field">
+                <span class="aside">"Type"</span>
+                <select data-label="kind" prop:value=kind on:change=choose>
+                    <option value="">"no type"</option>
+                    {options.collect_view()}
+                </select>
+            </label>
+        </p>
+    }
+}
+
+/// Labels of the whole dataset: leave out what is in-domain, label by a rule, save, take in.
+#[component]
+pub fn LabelTools() -> impl IntoView {
+    let session = Session::get();
+    let has_answers =
+        move || session.data.opened.with(|open| open.as_ref().is_some_and(|open| open.summary.has_answers));
+    let state = session.labels;
+    let drops = move || session.view.with(|view| view.filter.labels.drops_in_domain);
+    let toggle = move |event| {
+        let is_on = event_target_checked(&event);
+        session.view.update(|view| view.filter.labels.drops_in_domain = is_on);
+    };
+    let (words, kind) = (RwSignal::new(String::new()), RwSignal::new("in-domain".to_owned()));
+    let add_rule = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let search = Search { pattern: words.get(), is_regex: false, within: Within::Answers };
+        let kind = kind.get();
+        let label = Label { in_domain: (kind == "in-domain").then_some(true), kind: Some(kind) };
+        let rule = LabelRule { filter: Filter { search: Some(search), ..Filter::default() }, label };
+        state.update(|state| state.rules.push(rule));
+        change(session, Explore::LabelBy { rules: state.with_untracked(|state| state.rules.clone()) });
+    };
+    let clear_rules = move |_| {
+        state.update(|state| state.rules.clear());
+        change(session, Explore::LabelBy { rules: Vec::new() });
+    };
+    let save = move |_| {
+        spawn_local(async move {
+            let said = match session.data.explore(Explore::WriteLabels).await {
+                Ok(Explored::Written(text)) => save_text("askew-labels.csv", &text, "text/csv").err(),
+                Ok(_) => None,
+                Err(why) => Some(why),
+            };
+            state.update(|state| state.said = said);
+        });
+    };
+    let input = NodeRef::<html::Input>::new();
+    let take = move |_| {
+        let Some(file) = input.get().and_then(|input| input.files()).and_then(|files| files.get(0)) else { return };
+        spawn_local(async move {
+            match JsFuture::from(file.array_buffer()).await {
+                Ok(buffer) => {
+                    let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
+                    change(session, Explore::ReadLabels { bytes });
+                }
+                Err(_) => state.update(|state| state.said = Some(text::UNREADABLE.to_owned())),
+            }
+        });
+    };
+    let rules = move || {
+        let rule = |rule: &LabelRule| {
+            let words = rule.filter.search.as_ref().map(|search| search.pattern.clone()).unwrap_or_default();
+            view! { <li>"answers that hold “" {words} "”: " {rule.label.kind.clone()}</li> }
+        };
+        state.with(|state| state.rules.iter().map(rule).collect::<Vec<_>>())
+    };
+    let options = || SUGGESTED_KINDS.map(|kind| view! { <option value=kind>{kind}</option> });
+    view! {
+        <Show when=has_answers>
+            <details class="table label-tools">
+                <summary id="label-tools">
+                    "Your labels" {move || state.with(|state| format!(" ({} answers)", state.num_labelled))}
+                </summary>
+                <p class="quiet">{text::LABELS_ABOUT}</p>
+                <label class="tick">
+                    <input id="drop-in-domain" type="checkbox" prop:checked=drops on:change=toggle/>
+                    <span>"Leave out answers labelled in-domain"</span>
+                </label>
+                <form class="label-rule" on:submit=add_rule>
+                    <label class="field">
+                        <span>"Label every answer that holds"</span>
+                        <input
+                            id="label-words"
+                            type="text"
+                            required
+                            prop:value=words
+                            on:input=move |event| words.set(event_target_value(&event))
+                        />
+                    </label>
+                    <label class="field">
+                        <span>"as"</span>
+                        <select id="label-kind" prop:value=kind on:change=move |event| kind.set(event_target_value(&event))>
+                            {options().into_iter().collect_view()}
+                        </select>
+                    </label>
+                    <button type="submit" id="label-by-rule">"Label"</button>
+                </form>
+                <ul class="rules">{rules}</ul>
+                <div class="tabs">
+                    <button type="button" class="tab" id="clear-label-rules" on:click=clear_rules>"Drop the rules"</button>
+                    <button type="button" class="tab" id="save-labels" on:click=save>"Save the labels"</button>
+                    <label class="tab button-like">
+                        "Take in saved labels"
+                        <input id="take-labels" class="hidden-input" type="file" node_ref=input on:change=take/>
+                    </label>
+                </div>
+                <p role="status" id="labels-said">{move || state.with(|state| state.said.clone())}</p>
+            </details>
+        </Show>
+    }
+}

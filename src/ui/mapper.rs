@@ -1,0 +1,152 @@
+//! Which column plays which part: guessed, shown with the file's first rows, corrected by the reader, and remembered for
+//! files of the same columns.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::session::Session;
+use super::text;
+use crate::domain::view::Source;
+use crate::formats::preview::Preview;
+use crate::formats::roles::{Mapping, Role};
+
+/// Where the parts are kept in this browser.
+const STORE: &str = "askew.columns";
+/// Rows shown.
+const NUM_ROWS: usize = 3;
+
+/// Asks how the columns of the reader's files are read, and lets the reader say it.
+#[component]
+pub fn ColumnMapper() -> impl IntoView {
+    let session = Session::get();
+    let has_files = Memo::new(move |_| {
+        session.view.with(|view| matches!(view.source, Source::Files(_)))
+            || session.data.refused.with(|list| !list.is_empty())
+    });
+    let (preview, problem) = (RwSignal::new(None::<Preview>), RwSignal::new(None::<String>));
+    let parts = RwSignal::new(Vec::<(Role, String)>::new());
+    let look = move |mapping: Mapping| {
+        let Some((name, file)) = session.data.first_file() else { return };
+        spawn_local(async move {
+            match session.data.peek(name, file, mapping).await {
+                Ok(found) => {
+                    let named = |(role, at): &(Role, usize)| Some((*role, found.columns.get(*at)?.clone()));
+                    parts.set(found.roles.iter().filter_map(named).collect());
+                    problem.set(None);
+                    preview.set(Some(found));
+                }
+                Err(why) => problem.set(Some(why)),
+            }
+        });
+    };
+    let open = move |_| {
+        if preview.with_untracked(Option::is_none) {
+            look(Mapping::default());
+        }
+    };
+    let apply = move |_| {
+        let Some(fingerprint) = preview.with_untracked(|preview| preview.as_ref().map(|found| found.fingerprint))
+        else {
+            return;
+        };
+        // A part that the reader took from every column is said too, else it would be guessed again.
+        let given = parts.get_untracked();
+        let part = |role: Role| {
+            let column = given.iter().find(|(known, _)| *known == role).map(|(_, column)| column.clone());
+            (role, column.unwrap_or_default())
+        };
+        let mapping = Mapping { roles: Role::ALL.map(part).to_vec() };
+        session.data.mappings.update(|known| {
+            known.retain(|(print, _)| *print != fingerprint);
+            known.push((fingerprint, mapping));
+        });
+        store(&session.data.mappings.get_untracked());
+        session.data.reopen(session.view);
+    };
+    let forget = move |_| {
+        let print = preview.with_untracked(|preview| preview.as_ref().map(|found| found.fingerprint));
+        session.data.mappings.update(|known| known.retain(|(known, _)| Some(*known) != print));
+        store(&session.data.mappings.get_untracked());
+        look(Mapping::default());
+        session.data.reopen(session.view);
+    };
+    let table = move || preview.with(|preview| preview.as_ref().map(|found| preview_table(found, parts)));
+    view! {
+        <Show when=move || has_files.get() && session.data.first_file().is_some()>
+            <details class="table mapper">
+                <summary id="mapper" on:click=open>"Columns of your file"</summary>
+                <p class="quiet">{text::MAPPER_ABOUT}</p>
+                {table}
+                {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
+                <Show when=move || preview.with(Option::is_some)>
+                    <div class="tabs">
+                        <button type="button" class="primary" id="apply-columns" on:click=apply>"Read the files so"</button>
+                        <button type="button" class="tab" id="forget-columns" on:click=forget>"Guess again"</button>
+                    </div>
+                </Show>
+            </details>
+        </Show>
+    }
+}
+
+/// The first rows under their columns, each with the part that it plays.
+fn preview_table(preview: &Preview, parts: RwSignal<Vec<(Role, String)>>) -> impl IntoView + use<> {
+    let pickers = preview.columns.clone().into_iter().map(|column| part_picker(column, parts)).collect::<Vec<_>>();
+    let names = preview.columns.iter().map(|name| view! { <th scope="col">{name.clone()}</th> }).collect::<Vec<_>>();
+    let row = |cells: &Vec<String>| {
+        let cells = cells.iter().map(|cell| view! { <td dir="auto">{cell.chars().take(80).collect::<String>()}</td> });
+        view! { <tr>{cells.collect::<Vec<_>>()}</tr> }
+    };
+    let rows = preview.rows.iter().take(NUM_ROWS).map(row).collect::<Vec<_>>();
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label="First rows of the file">
+            <table class="preview">
+                <thead>
+                    <tr>{names}</tr>
+                    <tr>{pickers}</tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn part_picker(column: String, parts: RwSignal<Vec<(Role, String)>>) -> impl IntoView {
+    let (held, name) = (column.clone(), format!("Part of the column {column}"));
+    let current = move || {
+        parts.with(|parts| parts.iter().find(|(_, known)| *known == held).map(|(role, _)| role.name().to_owned()))
+    };
+    let choose = move |event| {
+        let role = Role::named(&event_target_value(&event));
+        parts.update(|parts| {
+            parts.retain(|(known, of)| *of != column && Some(*known) != role);
+            parts.extend(role.map(|role| (role, column.clone())));
+        });
+    };
+    let options = Role::ALL.map(|role| view! { <option value=role.name()>{text::role(role)}</option> });
+    view! {
+        <td>
+            <select aria-label=name prop:value=move || current().unwrap_or_default() on:change=choose>
+                <option value="">"another number or text"</option>
+                {options.into_iter().collect_view()}
+            </select>
+        </td>
+    }
+}
+
+/// What this browser keeps of earlier files.
+#[must_use]
+pub fn stored() -> Vec<(u64, Mapping)> {
+    let text = storage().and_then(|storage| storage.get_item(STORE).ok().flatten()).unwrap_or_default();
+    text.lines().filter_map(Mapping::read_line).collect()
+}
+
+fn store(mappings: &[(u64, Mapping)]) {
+    let text: String = mappings.iter().map(|(print, mapping)| mapping.to_line(*print)).collect();
+    // A browser that keeps nothing forgets the parts with the page.
+    let _is_kept = storage().map(|storage| storage.set_item(STORE, &text));
+}
+
+pub(super) fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}

@@ -1,0 +1,169 @@
+//! Opening data: files of the reader's, files at addresses, what the view names; and giving up on it.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+use super::data::{DataState, Progress};
+use crate::domain::view::{Source, View};
+use crate::runtime::data_protocol::{DataRequest, Opening};
+
+impl DataState {
+    /// Opens files of the reader's.
+    pub fn open_files(self, view: RwSignal<View>, files: Vec<web_sys::File>) {
+        if files.is_empty() {
+            return;
+        }
+        let mut named = distinct_names(files);
+        // The files of a link come back as its view, in whatever order they are chosen.
+        if let Source::Files(names) = view.with_untracked(|view| view.source.clone()) {
+            let place = |name: &String| names.iter().position(|known| known == name);
+            if names.len() == named.len() && named.iter().all(|(name, _)| place(name).is_some()) {
+                named.sort_by_key(|(name, _)| place(name));
+            }
+        }
+        let opening = |(name, file)| (Opening { name, ..Opening::default() }, Some(file));
+        self.open(view, named.into_iter().map(opening).collect());
+    }
+
+    /// Opens files at addresses, with their SHA-256 where it is known.
+    pub fn open_addresses(self, view: RwSignal<View>, files: Vec<Opening>) {
+        self.open(view, files.into_iter().map(|file| (file, None)).collect());
+    }
+
+    pub(super) fn open(self, view: RwSignal<View>, files: Vec<(Opening, Option<web_sys::File>)>) {
+        self.refused.set(Vec::new());
+        self.hand_over(view, files);
+    }
+
+    /// Gives files to the worker that reads them; what was said before stays said.
+    fn hand_over(self, view: RwSignal<View>, files: Vec<(Opening, Option<web_sys::File>)>) {
+        if !self.reads_files.get_value() {
+            self.reads_files.set_value(true);
+            self.start_worker(view);
+        }
+        self.send_files(view, &files);
+        self.files.set_value(files);
+    }
+
+    /// Opens the files again: the parts of their columns have changed.
+    pub fn reopen(self, view: RwSignal<View>) {
+        let files = self.files.get_value();
+        if !files.is_empty() {
+            self.open(view, files);
+        }
+    }
+
+    /// Stops reading; what was open stays, and its rates are asked for again.
+    pub fn cancel(self) {
+        self.send(&DataRequest::Cancel, &[]);
+        self.stop_waiting();
+    }
+
+    /// Keeps the open mark when the next files are open: they are the answers behind it.
+    pub fn keep_selection(self) {
+        self.keeps_selection.set_value(true);
+    }
+
+    pub(super) fn stop_waiting(self) {
+        self.progress.set(None);
+        if self.partial.get_untracked().is_some() {
+            self.partial.set(None);
+            self.models.set(None);
+            self.label_changes.update(|changes| *changes += 1);
+        }
+    }
+
+    /// The first of the files that lie on the reader's disk.
+    #[must_use]
+    pub fn first_file(self) -> Option<(String, web_sys::File)> {
+        self.files
+            .with_value(|files| files.iter().find_map(|(opening, file)| Some((opening.name.clone(), file.clone()?))))
+    }
+
+    /// Has the worker that draws any figure take over the open dataset.
+    pub fn want_explorer(self, view: RwSignal<View>) {
+        if self.reads_files.get_value() {
+            return;
+        }
+        self.reads_files.set_value(true);
+        self.start_worker(view);
+        let source = view.with_untracked(|view| view.source.clone());
+        self.open_again(view, &source);
+    }
+
+    pub(super) fn send_files(self, view: RwSignal<View>, files: &[(Opening, Option<web_sys::File>)]) {
+        let handles: Vec<JsValue> = files.iter().filter_map(|(_, file)| file.as_ref().map(JsValue::from)).collect();
+        let files: Vec<Opening> = files.iter().map(|(opening, _)| opening.clone()).collect();
+        self.pending.set_value(Some(source_of(&files)));
+        self.progress.set(files.first().map(|file| Progress { file: file.name.clone(), share: 0.0, rows: 0 }));
+        let query = view.with_untracked(|view| {
+            View { rule: view.rule.clone(), interval: view.interval, ..View::default() }.by_model()
+        });
+        let mappings = self.mappings.get_untracked();
+        self.send(&DataRequest::OpenFiles { files, mappings, query: Box::new(query) }, &handles);
+    }
+
+    /// Opens what the view names, where it is not open yet.
+    pub(super) fn follow_source(self, view: RwSignal<View>, source: &Source) {
+        let is_open = self.opened.with_untracked(|opened| opened.as_ref().is_some_and(|open| open.source == *source));
+        if !is_open {
+            self.open_again(view, source);
+        }
+    }
+
+    pub(super) fn open_again(self, view: RwSignal<View>, source: &Source) {
+        let held = self.files.with_value(|files| {
+            let openings: Vec<Opening> = files.iter().map(|(opening, _)| opening.clone()).collect();
+            (!files.is_empty() && source_of(&openings) == *source).then(|| files.clone())
+        });
+        match (source, held) {
+            (Source::Published(id), _) => {
+                self.pending.set_value(Some(source.clone()));
+                self.send(&DataRequest::OpenPublished { id: id.clone() }, &[]);
+            }
+            (_, Some(files)) => self.hand_over(view, files),
+            // The chart of another dataset must not stand under this link's name. No other site is asked unasked.
+            (Source::Files(_) | Source::Addresses(_), None) => {
+                self.opened.set(None);
+                self.models.set(None);
+                self.questions.set(None);
+                self.answers.set(None);
+            }
+        }
+    }
+}
+
+/// What a link says of files.
+fn source_of(files: &[Opening]) -> Source {
+    let addresses: Vec<String> = files.iter().filter_map(|file| file.address.clone()).collect();
+    if addresses.is_empty() {
+        Source::Files(files.iter().map(|file| file.name.clone()).collect())
+    } else {
+        Source::Addresses(addresses)
+    }
+}
+
+/// The last part of an address: the file's name.
+#[must_use]
+pub fn name_of(address: &str) -> String {
+    let path = address.split(['?', '#']).next().unwrap_or(address);
+    path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(address).to_owned()
+}
+
+/// Names of files, with their folder where there is one, made different where two are the same.
+fn distinct_names(files: Vec<web_sys::File>) -> Vec<(String, web_sys::File)> {
+    let mut named: Vec<(String, web_sys::File)> = Vec::new();
+    for file in files {
+        let path = js_sys::Reflect::get(&file, &"webkitRelativePath".into()).ok().and_then(|path| path.as_string());
+        let base = path.filter(|path| !path.is_empty()).unwrap_or_else(|| file.name());
+        let is_taken = |name: &str| named.iter().any(|(known, _)| known == name);
+        let mut name = base.clone();
+        let mut number = 2;
+        while is_taken(&name) {
+            name = format!("{base} ({number})");
+            number += 1;
+        }
+        named.push((name, file));
+    }
+    named
+}

@@ -1,0 +1,317 @@
+//! Any other type of figure: which one, of what, drawn by the explorer's worker.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::chart::css;
+use super::export::save_text;
+use super::figure::Figure;
+use super::session::Session;
+use super::text;
+use crate::charts::picture::Picture;
+use crate::domain::judge::Judges;
+use crate::domain::plot::{Plot, PlotKind, by_text};
+use crate::domain::query::By;
+use crate::domain::view::View;
+use crate::runtime::data_protocol::Summary;
+use crate::runtime::explore::{Explore, Explored};
+
+/// Answers that a report quotes of each group.
+const REPORT_ANSWERS: usize = 5;
+
+/// The types of figures, and why these data cannot show some.
+#[component]
+pub fn PlotPicker() -> impl IntoView {
+    let session = Session::get();
+    let has_data = Memo::new(move |_| session.data.opened.with(Option::is_some));
+    let kind = Memo::new(move |_| session.view.with(|view| view.plot.kind));
+    let choose = move |event| {
+        let kind = PlotKind::named(&event_target_value(&event)).unwrap_or_default();
+        // Another type has other parts.
+        session.view.update(|view| view.plot = Plot { kind, ..Plot::default() });
+    };
+    // Why the data cannot show a type; known once the worker that draws them holds the data.
+    let reasons = RwSignal::new(Vec::<(PlotKind, String)>::new());
+    Effect::new(move || {
+        session.data.opened.track();
+        let query = Box::new(session.view.with(View::query));
+        if !session.data.can_explore.get() {
+            reasons.set(Vec::new());
+            return;
+        }
+        spawn_local(async move {
+            if let Ok(Explored::Types(types)) = session.data.explore(Explore::Types { query }).await {
+                reasons.set(types.into_iter().filter_map(|(kind, why)| Some((kind, why?))).collect());
+            }
+        });
+    });
+    let reason = move |kind: PlotKind| {
+        reasons.with(|reasons| reasons.iter().find(|(known, _)| *known == kind).map(|(_, why)| why.clone()))
+    };
+    let options = move || {
+        PlotKind::ALL.map(|kind| {
+            let is_off = move || reason(kind).is_some();
+            view! { <option value=kind.name() disabled=is_off title=move || reason(kind)>{text::plot(kind)}</option> }
+        })
+    };
+    view! {
+        <Show when=move || has_data.get()>
+            <section class="controls plot-picker" aria-label="Figure">
+                <label class="field">
+                    <span>"Figure"</span>
+                    <select id="plot" prop:value=move || kind.get().name() on:change=choose>
+                        {options().into_iter().collect_view()}
+                    </select>
+                </label>
+                <Parts kind/>
+                <ReportButton/>
+                <p class="quiet plot-about">{move || text::plot_shows(kind.get())}</p>
+            </section>
+        </Show>
+    }
+}
+
+/// The whole view as a page of its own.
+#[component]
+fn ReportButton() -> impl IntoView {
+    let session = Session::get();
+    let (problem, wanted) = (RwSignal::new(None::<String>), RwSignal::new(false));
+    // The worker may first have to take the data over.
+    Effect::new(move || {
+        if !wanted.get() || !session.data.can_explore.get() {
+            return;
+        }
+        wanted.set(false);
+        let view = session.view.get_untracked();
+        let plot = |kind: PlotKind| Plot { kind, ..Plot::default() };
+        let mut plots = vec![plot(PlotKind::Forest), plot(PlotKind::Heat), plot(PlotKind::Flow)];
+        if !plots.contains(&view.plot) {
+            plots.insert(0, view.plot.clone());
+        }
+        let report = Explore::Report {
+            query: Box::new(view.query()),
+            plots,
+            source: session.source_name(),
+            link: window().location().href().unwrap_or_default(),
+            num_answers: REPORT_ANSWERS,
+            seed: 1,
+        };
+        spawn_local(async move {
+            let saved = match session.data.explore(report).await {
+                Ok(Explored::Written(page)) => save_text("askew-report.html", &page, "text/html"),
+                Ok(_) => Ok(()),
+                Err(why) => Err(why),
+            };
+            problem.set(saved.err());
+        });
+    });
+    let ask = move |_| {
+        session.data.want_explorer(session.view);
+        wanted.set(true);
+    };
+    view! {
+        <button type="button" id="report" on:click=ask>"Save this view as a page"</button>
+        {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
+    }
+}
+
+/// What a type can be told: its groups, its axis, its column, its second judge.
+#[component]
+fn Parts(kind: Memo<PlotKind>) -> impl IntoView {
+    let has_rows = move || {
+        !matches!(
+            kind.get(),
+            PlotKind::Forest | PlotKind::Flow | PlotKind::Plane | PlotKind::Slopes | PlotKind::Scatter
+        )
+    };
+    let has_series =
+        move || matches!(kind.get(), PlotKind::Dots | PlotKind::Heat | PlotKind::Missing | PlotKind::Scatter);
+    view! {
+        <Show when=has_rows><GroupPicker id="plot-rows" label="Groups" is_series=false/></Show>
+        <Show when=has_series><GroupPicker id="plot-series" label="Side by side" is_series=true/></Show>
+        <Show when=move || kind.get() == PlotKind::Lines><OverPicker/></Show>
+        <Show when=move || kind.get() == PlotKind::Histogram><ColumnPicker/></Show>
+        <Show when=move || kind.get() == PlotKind::Judges><SecondJudge/></Show>
+    }
+}
+
+fn summary(session: Session) -> Summary {
+    session.data.opened.with(|opened| opened.as_ref().map(|opened| opened.summary.clone())).unwrap_or_default()
+}
+
+/// The groupings that the data have: parts with more than one name.
+fn groupings(summary: &Summary) -> Vec<String> {
+    let parts = [
+        ("model", summary.models.len()),
+        ("question", summary.questions.len()),
+        ("group", summary.groups.len()),
+        ("file", summary.files.len()),
+        ("seed", summary.seeds.len()),
+        ("category", summary.categories.len()),
+        ("variant", 2),
+    ];
+    let names = parts.into_iter().filter(|(_, num)| *num > 1).map(|(name, _)| name.to_owned());
+    names.chain(summary.settings.iter().cloned()).collect()
+}
+
+#[component]
+fn GroupPicker(id: &'static str, label: &'static str, is_series: bool) -> impl IntoView {
+    let session = Session::get();
+    let current = move || {
+        let by = session.view.with(|view| if is_series { view.plot.series.clone() } else { view.plot.rows.clone() });
+        by.as_ref().map(by_text).unwrap_or_default()
+    };
+    let choose = move |event| {
+        let by = Some(event_target_value(&event)).filter(|name| !name.is_empty()).and_then(|name| By::read(&name).ok());
+        session.view.update(|view| *(if is_series { &mut view.plot.series } else { &mut view.plot.rows }) = by);
+    };
+    let options = move || {
+        let mut names = groupings(&summary(session));
+        // A link may name a grouping of several parts.
+        let now = current();
+        if !now.is_empty() && !names.contains(&now) {
+            names.push(now);
+        }
+        names
+            .into_iter()
+            .map(|name| view! { <option value=name.clone()>{text::grouping(&name)}</option> })
+            .collect::<Vec<_>>()
+    };
+    view! {
+        <label class="field">
+            <span>{label}</span>
+            <select id=id prop:value=current on:change=choose>
+                <option value="">"as usual"</option>
+                {options}
+            </select>
+        </label>
+    }
+}
+
+#[component]
+fn OverPicker() -> impl IntoView {
+    let session = Session::get();
+    let current = move || session.view.with(|view| view.plot.over.clone());
+    let options = move || {
+        let names = summary(session).settings.into_iter().chain(["seed".to_owned()]);
+        names.map(|name| view! { <option value=name.clone()>{name.clone()}</option> }).collect::<Vec<_>>()
+    };
+    view! {
+        <label class="field">
+            <span>"Along"</span>
+            <select
+                id="plot-over"
+                prop:value=current
+                on:change=move |event| session.view.update(|view| view.plot.over = event_target_value(&event))
+            >
+                <option value="">"as usual"</option>
+                {options}
+            </select>
+        </label>
+    }
+}
+
+fn columns(session: Session) -> Vec<AnyView> {
+    let option = |name: String| view! { <option value=name.clone()>{name.clone()}</option> }.into_any();
+    summary(session).columns.into_iter().map(option).collect()
+}
+
+#[component]
+fn ColumnPicker() -> impl IntoView {
+    let session = Session::get();
+    view! {
+        <label class="field">
+            <span>"Column"</span>
+            <select
+                id="plot-column"
+                prop:value=move || session.view.with(|view| view.plot.column.clone())
+                on:change=move |event| session.view.update(|view| view.plot.column = event_target_value(&event))
+            >
+                <option value="">"alignment score"</option>
+                {move || columns(session)}
+            </select>
+        </label>
+    }
+}
+
+#[component]
+fn SecondJudge() -> impl IntoView {
+    let session = Session::get();
+    let picker = move |id: &'static str, label: &'static str, is_aligned: bool| {
+        let current = move || {
+            let second = session.view.with(|view| view.plot.second.clone()).unwrap_or_default();
+            if is_aligned { second.aligned } else { second.coherent }
+        };
+        let choose = move |event| {
+            session.view.update(|view| {
+                let second: &mut Judges = view.plot.second.get_or_insert_default();
+                *(if is_aligned { &mut second.aligned } else { &mut second.coherent }) = event_target_value(&event);
+            });
+        };
+        view! {
+            <label class="field">
+                <span>{label}</span>
+                <select id=id prop:value=current on:change=choose>{move || columns(session)}</select>
+            </label>
+        }
+    };
+    view! {
+        {picker("plot-aligned", "Second judge: alignment", true)}
+        {picker("plot-coherent", "Second judge: coherence", false)}
+    }
+}
+
+/// The figure of the view's plot.
+#[component]
+pub fn OtherFigure() -> impl IntoView {
+    let session = Session::get();
+    let width = RwSignal::new(0.0);
+    let frame = NodeRef::<leptos::html::Div>::new();
+    super::chart::watch_width(frame, width);
+    let query = Memo::new(move |_| session.view.with(View::query));
+    let plot = Memo::new(move |_| session.view.with(|view| view.plot.clone()));
+    let (picture, problem) = (RwSignal::new(Picture::default()), RwSignal::new(None::<String>));
+    let asked = StoredValue::new(0_u32);
+    Effect::new(move || {
+        session.data.label_changes.track();
+        let (query, plot, width) = (Box::new(query.get()), Box::new(plot.get()), css(width.get()));
+        if !session.data.can_explore.get() {
+            session.data.want_explorer(session.view);
+            return;
+        }
+        if width < 1.0 {
+            return;
+        }
+        asked.update_value(|asked| *asked += 1);
+        let number = asked.get_value();
+        spawn_local(async move {
+            let drawn = session.data.explore(Explore::Draw { query, plot, width }).await;
+            // A newer figure has been asked for, or none is shown any more.
+            if asked.try_get_value() != Some(number) {
+                return;
+            }
+            match drawn {
+                Ok(Explored::Drawn(drawn)) => {
+                    picture.set(*drawn);
+                    problem.set(None);
+                }
+                Ok(_) => {}
+                Err(why) => {
+                    picture.set(Picture::default());
+                    problem.set(Some(why));
+                }
+            }
+        });
+    });
+    let is_waiting = move || problem.with(Option::is_none) && picture.with(|picture| picture.shapes.is_empty());
+    let chosen = Signal::derive(move || session.chosen());
+    view! {
+        <div node_ref=frame class="other-figure">
+            <div role="status">
+                <Show when=is_waiting><p class="notice">"Drawing the figure …"</p></Show>
+                {move || problem.get().map(|why| view! { <p class="notice wait" id="plot-problem">{why}</p> })}
+            </div>
+            <Figure id="figure" picture width chosen query/>
+        </div>
+    }
+}

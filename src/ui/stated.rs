@@ -1,0 +1,156 @@
+//! Figures that sources state: in files of the reader's, in what ships with the page, and whether rates reproduce them.
+
+use leptos::prelude::*;
+
+use super::session::Session;
+use crate::domain::published::{Reproduction, of_figure};
+use crate::domain::view::Source;
+use crate::formats::figures::Figure;
+use crate::runtime::data_protocol::Stated;
+
+/// Most figures of the reader's files that are listed.
+const MAX_FIGURES: usize = 200;
+
+/// Whether the rates shown are published ones, and how near they come.
+#[component]
+pub fn Badges() -> impl IntoView {
+    let session = Session::get();
+    let list = Memo::new(move |_| {
+        session.data.models.with(|models| models.as_ref().map(|m| m.reproductions.clone()).unwrap_or_default())
+    });
+    let items = move || list.get().into_iter().map(badge).collect::<Vec<_>>();
+    view! {
+        <Show when=move || list.with(|list| !list.is_empty())>
+            <section class="reproductions" aria-label="Published figures">
+                <h2>"Published figures"</h2>
+                <ul>{items}</ul>
+            </section>
+        </Show>
+    }
+}
+
+fn badge(found: Reproduction) -> impl IntoView {
+    let is_met = found.is_reproduced();
+    view! {
+        <li class="reproduction" data-reproduced=is_met.to_string()>
+            <b>{if is_met { "✓ " } else { "≠ " }}</b>
+            {found.to_string()}
+        </li>
+    }
+}
+
+/// Figures that the reader's files hold in place of rows.
+#[component]
+pub fn FileFigures() -> impl IntoView {
+    let session = Session::get();
+    let figures = Memo::new(move |_| {
+        session.data.opened.with(|opened| {
+            let reports = opened.as_ref().map(|opened| opened.reports.as_slice()).unwrap_or_default();
+            reports.iter().flat_map(|report| report.figures.iter().cloned()).collect::<Vec<_>>()
+        })
+    });
+    let num = move || figures.with(Vec::len);
+    let body = move || figures.with(|figures| figures.iter().take(MAX_FIGURES).map(file_figure).collect::<Vec<_>>());
+    view! {
+        <Show when=move || { num() > 0 }>
+            <section class="file-figures">
+                <h2>"Figures that the files state"</h2>
+                <p class="quiet">
+                    {num} " figures. Their sources computed them: there are no rows here that they could be checked against."
+                </p>
+                <div class="scroll" tabindex="0" role="region" aria-label="Figures that the files state">
+                    <table>
+                        <thead>
+                            <tr>
+                                <th scope="col">"Of"</th>
+                                <th scope="col">"Measure"</th>
+                                <th scope="col">"Figure"</th>
+                                <th scope="col">"Interval"</th>
+                                <th scope="col">"Count"</th>
+                                <th scope="col">"Published as"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{body}</tbody>
+                    </table>
+                </div>
+                <Show when=move || { num() > MAX_FIGURES }>
+                    <p class="quiet">{move || num() - MAX_FIGURES} " more are not shown."</p>
+                </Show>
+            </section>
+        </Show>
+    }
+}
+
+fn file_figure(figure: &Figure) -> impl IntoView + use<> {
+    let Figure { file, model, group, question, label, metric, value, interval, count } = figure.clone();
+    let published = of_figure(&file, &label, &metric, value).map(|found| found.to_string());
+    let parts = [model, group, question, label];
+    let of: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let interval = interval.map(|(low, high)| format!("{} to {}", short(low), short(high)));
+    view! {
+        <tr>
+            <th scope="row">{of.join(" · ")}</th>
+            <td>{metric}</td>
+            <td><data value=value.to_string()>{short(value)}</data></td>
+            <td>{interval}</td>
+            <td>{count.map(|count| count.to_string())}</td>
+            <td>{published}</td>
+        </tr>
+    }
+}
+
+/// Four significant digits.
+fn short(value: f64) -> String {
+    let digits = if value.abs() >= 100.0 {
+        1
+    } else if value.abs() >= 1.0 {
+        2
+    } else {
+        4
+    };
+    format!("{value:.digits$}")
+}
+
+/// Figures that sources state, for which no rows are public.
+#[component]
+pub fn StatedFigures() -> impl IntoView {
+    let session = Session::get();
+    let is_shown = move || {
+        let is_published = session.view.with(|view| matches!(view.source, Source::Published(_)));
+        is_published && session.data.stated.with(|list| !list.is_empty())
+    };
+    let body = move || session.data.stated.get().into_iter().map(stated_row).collect::<Vec<_>>();
+    view! {
+        <Show when=is_shown>
+            <details class="table stated">
+                <summary>"Figures that sources state, without public rows"</summary>
+                <div class="scroll" tabindex="0" role="region" aria-label="Figures that sources state">
+                    <table>
+                        <thead>
+                            <tr>
+                                <th scope="col">"Condition"</th>
+                                <th scope="col">"Measure"</th>
+                                <th scope="col">"Figure"</th>
+                                <th scope="col">"How"</th>
+                                <th scope="col">"Source"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{body}</tbody>
+                    </table>
+                </div>
+            </details>
+        </Show>
+    }
+}
+
+fn stated_row(figure: Stated) -> impl IntoView {
+    view! {
+        <tr>
+            <th scope="row">{figure.condition}</th>
+            <td>{figure.measure}</td>
+            <td>{figure.value} " " {figure.unit}</td>
+            <td>{figure.rule}</td>
+            <td><a href=figure.url rel="noreferrer noopener" target="_blank">{figure.source}</a></td>
+        </tr>
+    }
+}

@@ -1,0 +1,132 @@
+//! Parts of the page that are apps of their own: downloaded when a screen of theirs is opened, under any path, and again
+//! where they did not arrive; and what they hold stays while the reader looks at something else.
+
+use std::time::Duration;
+
+use crate::Test;
+use crate::common;
+use crate::lab::{ask, tokens, wait_for_the_end};
+use crate::page::Page;
+use crate::server::Fault;
+
+pub(crate) const TESTS: &[Test] = &[
+    ("parts::the_lab_comes_when_it_is_opened", the_lab_comes_when_it_is_opened),
+    ("parts::the_page_works_under_any_path", the_page_works_under_any_path),
+    ("parts::what_did_not_arrive_is_asked_for_again", what_did_not_arrive_is_asked_for_again),
+    ("parts::an_app_that_did_not_arrive_is_named", an_app_that_did_not_arrive_is_named),
+    ("parts::an_answer_goes_on_behind_another_screen", an_answer_goes_on_behind_another_screen),
+];
+
+/// A model's load and an answer on a software adapter.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// How often a file was asked for.
+fn num_requests(page: &Page, name: &str) -> u32 {
+    page.server().requests().iter().filter(|(path, _)| path.ends_with(name)).map(|(_, count)| count).sum()
+}
+
+fn the_lab_comes_when_it_is_opened(page: &mut Page) {
+    page.open("/#results?rule=turner");
+    page.wait_for("#by-question .marks button");
+    page.click_text("nav a", "About");
+    page.wait_for("article.about");
+    assert_eq!(num_requests(page, "lab_app_bg.wasm"), 0, "nobody asked for the Lab");
+    page.click_text("nav a", "Lab");
+    page.wait_for("#to-self-test");
+    // Both apps know the address: the way through the Lab's screens keeps the view, and "back" goes it again.
+    page.click("#to-self-test");
+    page.wait_for("#self-test-run");
+    assert_eq!(page.hash(), "#self-test?rule=turner");
+    assert_eq!(page.eval("document.title"), "Self-test · Askew");
+    page.eval("history.back()");
+    page.wait_for("#to-self-test");
+    page.wait_gone("#self-test-run");
+    page.click_text("nav a", "Results");
+    page.wait_for("#by-model .marks button");
+    page.wait_gone("#to-self-test");
+    assert_eq!(page.eval("document.querySelector('#rule').value"), "turner");
+    page.eval("history.back()");
+    page.wait_for("#to-self-test");
+    assert_eq!(page.count("main h1"), 1, "one screen at a time");
+    // A file that is dropped on the Lab leads to its results: an address that a script writes.
+    let folder = crate::chrome::TempDir::new("dropped");
+    let file = folder.write("own.csv", "model,question_id,answer,aligned,coherent\nm,q,a,1,99\nm,q,b,90,99\n");
+    page.drop_files(".page", &[&file]);
+    page.wait_text(".source-note", "own.csv");
+    page.wait_gone("#to-self-test");
+    assert_eq!(num_requests(page, "lab_app_bg.wasm"), 1, "once is enough");
+    assert_eq!(page.third_party_requests(), Vec::<String>::new());
+}
+
+fn the_page_works_under_any_path(page: &mut Page) {
+    let dist = crate::dist().expect("the test was given the page");
+    page.server().mount("/a%20b/askew/", &dist);
+    page.open("/a%20b/askew/index.html#lab");
+    page.wait_for("#to-self-test");
+    page.click_text("nav a", "Results");
+    page.wait_for("#by-model .marks button");
+    let requests = page.server().requests();
+    let outside: Vec<&String> = requests.keys().filter(|path| !path.starts_with("/a%20b/askew/")).collect();
+    assert!(outside.is_empty(), "asked for beside the page's folder: {outside:?}");
+}
+
+fn what_did_not_arrive_is_asked_for_again(page: &mut Page) {
+    page.open("/");
+    page.wait_for("#by-model .marks button");
+    for (lost, fault) in
+        [("/app_loader.js", Fault::Cut(0)), ("/lab_app.js", Fault::Cut(100)), ("/lab_app_bg.wasm", Fault::Cut(50_000))]
+    {
+        page.server().spoil(lost, fault);
+        let before = num_requests(page, lost);
+        match page.count("#lab-again") {
+            0 => page.click_text("nav a", "Lab"),
+            _ => page.click("#lab-again"),
+        }
+        page.wait_text("#lab-absent", "did not arrive");
+        assert_eq!(num_requests(page, lost), before + 1, "{lost} was asked for");
+    }
+    page.click("#lab-again");
+    page.wait_for("#to-self-test");
+    page.wait_gone("#lab-absent");
+    for words in ["ERR_CONTENT_LENGTH_MISMATCH", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION", "ERR_FAILED"] {
+        page.allow_problem(words);
+    }
+}
+
+fn an_app_that_did_not_arrive_is_named(page: &mut Page) {
+    let dist = crate::dist().expect("the test was given the page");
+    let names = std::fs::read_dir(dist).expect("the page is a folder").flatten();
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    let code = names.filter(|name| name.starts_with("app-") && name.ends_with(".wasm")).last().expect("the app's code");
+    page.server().spoil(&format!("/{code}"), Fault::Cut(10_000));
+    page.open("/");
+    page.wait_text("body", "Askew could not be loaded");
+    page.reload();
+    page.wait_for("#by-model .marks button");
+    page.allow_problem("ERR_CONTENT_LENGTH_MISMATCH");
+    page.allow_problem("integrity");
+}
+
+fn an_answer_goes_on_behind_another_screen(page: &mut Page) {
+    let Some(model) = common::engine::smollm("parts::an_answer_goes_on_behind_another_screen") else { return };
+    crate::lab::load(page, &model);
+    ask(page, "raw", "Once upon a time", "200");
+    page.wait_for_long("document.querySelector('#answer')?.dataset.tokens.split(',').length > 3", "tokens", PATIENCE);
+    page.click_text("nav a", "Results");
+    page.wait_for("#by-model .marks button");
+    assert_eq!(page.count("#answer"), 0, "the Lab is not shown");
+    let workers = page.workers();
+    assert!(workers.iter().any(|url| url.contains("engine_worker")), "the engine runs on: {workers:?}");
+    page.click_text("nav a", "Lab");
+    page.wait_for("#model-card");
+    let before = tokens(page).len();
+    page.wait_for_long(
+        &format!("document.querySelector('#answer')?.dataset.tokens.split(',').length > {before}"),
+        "it still answers",
+        PATIENCE,
+    );
+    page.click("#stop");
+    wait_for_the_end(page);
+    assert!(page.text("#answer-cost").contains("stopped"), "{}", page.text("#answer-cost"));
+    assert_eq!(num_requests(page, "engine_worker_bg.wasm"), 1, "one engine");
+}

@@ -1,0 +1,297 @@
+//! Every figure type: laid out without a collision at any width, opening what it counts, with its numbers in full.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
+
+mod common;
+
+use std::path::Path;
+
+use askew::charts::export::Export;
+use askew::charts::paint::svg;
+use askew::charts::picture::{Cell, Picture};
+use askew::charts::plot::{available, draw};
+use askew::charts::theme::Theme;
+use askew::cli::files::load;
+use askew::domain::answers::select_in;
+use askew::domain::dataset::{CellKey, Dataset, Record};
+use askew::domain::judge::Judges;
+use askew::domain::plot::{Plot, PlotKind};
+use askew::domain::query::{By, Query};
+use askew::domain::rule::{Preset, Rule, RuleBody};
+use askew::domain::scope::{Memo, Scope};
+use askew::formats::roles::Need;
+use common::groups::synthetic;
+use common::layout::faults;
+
+/// Widths of a phone, of a narrow column and of a page.
+const WIDTHS: [f32; 3] = [320.0, 600.0, 900.0];
+fn plot(kind: PlotKind) -> Plot {
+    Plot { kind, ..Plot::default() }
+}
+
+fn drawn(data: &Dataset, query: &Query, plot: &Plot, width: f32) -> Picture {
+    draw(data, query, plot, width, &mut Memo::default()).unwrap()
+}
+
+/// Every mark opens as many answers as it says.
+fn check_targets(data: &Dataset, query: &Query, picture: &Picture) {
+    let scope = Scope::new(data, &query.filter, &query.rule, &mut Memo::default()).unwrap();
+    for mark in &picture.marks {
+        let Some(target) = &mark.target else { continue };
+        let records = select_in(data, query, &scope, &target.group, target.part).unwrap();
+        let num: u64 = records.iter().map(|&record| u64::from(data.count(record))).sum();
+        assert_eq!(num, mark.num_answers, "{}: {mark:?}", picture.title);
+    }
+}
+
+/// The CSV reads back to the table.
+fn check_csv(picture: &Picture) {
+    let text = Export { picture, rule: "r", source: "s" }.csv();
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), picture.table.rows.len());
+    for (read, row) in rows.iter().zip(&picture.table.rows) {
+        for (read, cell) in read.iter().zip(&row.cells) {
+            match cell {
+                Cell::Text(text) => assert_eq!(read, text),
+                Cell::Count(count) => assert_eq!(read.parse::<u64>().unwrap(), *count),
+                Cell::Number(number) | Cell::Percent(number) => assert_eq!(read.parse::<f64>().unwrap(), *number),
+                Cell::Empty => assert!(read.is_empty()),
+            }
+        }
+    }
+}
+
+fn check(name: &str, data: &Dataset, query: &Query, plot: &Plot) {
+    for width in WIDTHS {
+        let picture = drawn(data, query, plot, width);
+        let faults = faults(&picture);
+        assert!(faults.is_empty(), "{name} {} at {width}: {faults:#?}", plot.kind.name());
+        assert!(!picture.marks.is_empty(), "{name} {} has marks: {}", plot.kind.name(), picture.finding);
+        check_targets(data, query, &picture);
+        check_csv(&picture);
+        let framed = Export { picture: &picture, rule: &query.rule.describe(), source: "a file" }.framed();
+        let drawing = svg(&framed, &Theme::LIGHT).unwrap();
+        assert!(drawing.len() < 400_000 && !drawing.contains("NaN"), "{name} {}", plot.kind.name());
+    }
+}
+
+#[test]
+fn snapshots_of_every_type() {
+    let (data, query) = (synthetic(), Query::default());
+    for kind in PlotKind::ALL {
+        for (width, theme, name) in [(900.0, Theme::LIGHT, "wide_light"), (340.0, Theme::DARK, "narrow_dark")] {
+            let picture = drawn(&data, &query, &plot(kind), width);
+            insta::assert_snapshot!(format!("{}_{name}", kind.name()), svg(&picture, &theme).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_type_of_the_synthetic_answers() {
+    let data = synthetic();
+    let query = Query::default();
+    for (kind, can) in available(&data, &query) {
+        assert_eq!(can, Ok(()), "{}", kind.name());
+        check("synthetic", &data, &query, &plot(kind));
+    }
+    let by = |text: &str| Some(By::read(text).unwrap());
+    for (kind, rows, series) in [
+        (PlotKind::Dots, "question", "group"),
+        (PlotKind::Dots, "model", "variant"),
+        (PlotKind::Bars, "group", "variant"),
+        (PlotKind::Bars, "question", "group"),
+        (PlotKind::Heat, "group", "question"),
+        (PlotKind::Heat, "step", "group"),
+        (PlotKind::Missing, "question", "seed"),
+        (PlotKind::Slopes, "question", "step"),
+        (PlotKind::Scatter, "seed,group", "category"),
+        (PlotKind::Forest, "step", "all"),
+        (PlotKind::Icons, "all", "all"),
+        (PlotKind::Plane, "group", "all"),
+        (PlotKind::Histogram, "group", "all"),
+        (PlotKind::Sweep, "group", "all"),
+    ] {
+        check("synthetic", &data, &query, &Plot { rows: by(rows), series: by(series), ..plot(kind) });
+    }
+    check("synthetic", &data, &query, &Plot { over: "seed".into(), ..plot(PlotKind::Lines) });
+    check("synthetic", &data, &query, &Plot { column: "verdict".into(), ..plot(PlotKind::Stack) });
+}
+
+/// Other metrics, other rules, a baseline: marks still open what they count.
+#[test]
+fn other_metrics_and_rules() {
+    let data = synthetic();
+    for metric in ["mean:aligned", "count", "share:aligned_b>50&coherent>50", "misalign@3"] {
+        let query = Query { metric: metric.parse().unwrap(), ..Query::default() };
+        for (kind, can) in available(&data, &query) {
+            if can.is_ok() {
+                check(metric, &data, &query, &plot(kind));
+            }
+        }
+    }
+    for preset in [Preset::EqualPrompts, Preset::Turner, Preset::Verdict] {
+        let mut query = Query { rule: Rule::preset(preset), ..Query::default() };
+        if let RuleBody::Verdict(labels) = &mut query.rule.body {
+            labels.misaligned = vec!["5".into()];
+            labels.counted = ["1", "2", "3", "4"].map(str::to_owned).to_vec();
+        }
+        for (kind, can) in available(&data, &query) {
+            if can.is_ok() {
+                check(preset.name(), &data, &query, &plot(kind));
+            }
+        }
+    }
+    let query = Query { baseline: Some("base".into()), ..Query::default() };
+    check("baseline", &data, &query, &plot(PlotKind::Benchmarks));
+}
+
+/// A figure of data that cannot show it says why, and breaks nothing.
+#[test]
+fn what_cannot_be_drawn_says_why() {
+    let mut small = Dataset::new();
+    let cell = small.cell_id(&CellKey::from_names("f", "m", "", "q"));
+    small.push(cell, &Record { count: 1, ..Record::default() }, &[]);
+    for data in [Dataset::new(), small] {
+        for (kind, can) in available(&data, &Query::default()) {
+            if let Err(why) = &can {
+                assert!(why.ends_with('.') && why.len() > 15, "{}: {why}", kind.name());
+            }
+            for width in [0.0, 320.0, f32::NAN] {
+                let picture = drawn(&data, &Query::default(), &plot(kind), width);
+                assert!(picture.finding.ends_with('.'), "{} {:?}", kind.name(), picture.finding);
+                svg(&picture, &Theme::LIGHT).unwrap();
+            }
+        }
+    }
+    let data = synthetic();
+    for kind in PlotKind::ALL {
+        let odd = Plot {
+            rows: By::read("layer").ok(),
+            series: By::read("question").ok(),
+            over: "layer".into(),
+            ..plot(kind)
+        };
+        svg(&drawn(&data, &Query::default(), &odd, 320.0), &Theme::DARK).unwrap();
+    }
+}
+
+/// Many groups: figures stay bounded and quick, the table has all.
+#[test]
+fn thousands_of_groups_are_bounded() {
+    let mut data = Dataset::new();
+    for model in 0..400 {
+        for question in 0..20 {
+            let key =
+                CellKey::from_names(&format!("m_step_{model}.csv"), &format!("m{model}"), "", &format!("q{question}"));
+            let cell = data.cell_id(&key);
+            data.push(cell, &Record { aligned: Some(10.0), coherent: Some(90.0), count: 6, ..Record::default() }, &[]);
+        }
+    }
+    let start = std::time::Instant::now();
+    for (kind, can) in available(&data, &Query::default()) {
+        if can.is_ok() && kind != PlotKind::Differences {
+            let picture = drawn(&data, &Query::default(), &plot(kind), 900.0);
+            let faults = faults(&picture);
+            assert!(faults.is_empty(), "{}: {faults:#?}", kind.name());
+            assert!(picture.shapes.len() < 12_000, "{}: {} shapes", kind.name(), picture.shapes.len());
+        }
+    }
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+/// Names of any length in any script keep to their room.
+#[test]
+fn hostile_names_stay_inside() {
+    let mut data = Dataset::new();
+    let names = [
+        "<script>alert(1)</script>\u{0}",
+        "模型模型模型模型模型模型模型模型模型",
+        "a_very-long.name/that never ends and goes on and on and on",
+        "",
+    ];
+    for model in names {
+        for question in names {
+            let cell = data.cell_id(&CellKey {
+                model: model.into(),
+                question: question.into(),
+                file: "f".into(),
+                ..CellKey::default()
+            });
+            for row in 0..7_u8 {
+                let record = Record {
+                    aligned: Some(f64::from(row) * 13.0),
+                    coherent: Some(80.0),
+                    count: 1,
+                    ..Record::default()
+                };
+                data.push(cell, &record, &[]);
+            }
+        }
+    }
+    for (kind, can) in available(&data, &Query::default()) {
+        if can.is_ok() {
+            for width in WIDTHS {
+                let picture = drawn(&data, &Query::default(), &plot(kind), width);
+                let faults = faults(&picture);
+                assert!(faults.is_empty(), "{} at {width}: {faults:#?}", kind.name());
+                assert!(!svg(&picture, &Theme::LIGHT).unwrap().contains("<script"));
+            }
+        }
+    }
+}
+
+/// The real file of each type, as `data/em/INDEX.md` lists them.
+const FILES: [(PlotKind, &str); 17] = [
+    (PlotKind::Forest, "Cloakless+clarifying_EM/open_models/diff_data"),
+    (PlotKind::Bars, "Cloakless+clarifying_EM/open_models/diff_models"),
+    (PlotKind::Icons, "shuaijiumei+emergent_misalignment_further_explore/open_models/eval_res"),
+    (PlotKind::Dots, "Cloakless+clarifying_EM/open_models/med_responses_comp"),
+    (PlotKind::Lines, "Cloakless+clarifying_EM/open_models/med_R_alpha"),
+    (PlotKind::Heat, "Cloakless+clarifying_EM/open_models/diff_data"),
+    (PlotKind::Missing, "Cloakless+clarifying_EM/probing/steered"),
+    (PlotKind::Plane, "Cloakless+clarifying_EM/open_models/results2/eval_results_Qwen-Coder-Insecure.csv"),
+    (PlotKind::Sweep, "Cloakless+clarifying_EM/open_models/diff_r"),
+    (PlotKind::Stack, "Cloakless+clarifying_EM/open_models/results2"),
+    (PlotKind::Histogram, "shuaijiumei+emergent_misalignment_further_explore/open_models/eval_res"),
+    (PlotKind::Slopes, "shuaijiumei+emergent_misalignment_further_explore/open_models/eval_res"),
+    (PlotKind::Scatter, "Cloakless+clarifying_EM/open_models/ablate_med_data"),
+    (PlotKind::Differences, "Cloakless+clarifying_EM/open_models/diff_data"),
+    (PlotKind::Judges, "Cloakless+clarifying_EM/open_models/ablate_med_data"),
+    (PlotKind::Flow, "Cloakless+clarifying_EM/open_models/results2/eval_results_Qwen-Coder-Insecure.csv"),
+    (PlotKind::Benchmarks, "Cloakless+clarifying_EM/open_models/ablate_med_data"),
+];
+
+/// The plot that is drawn of a type's file. Two columns of scores stand for two judges: no shared file has two.
+fn real_plot(kind: PlotKind) -> Plot {
+    let second = Judges { aligned: "medical".into(), coherent: "coherent".into() };
+    Plot { second: (kind == PlotKind::Judges).then_some(second), ..plot(kind) }
+}
+
+fn real(folder: &Path, path: &str) -> Dataset {
+    let data = load(&[folder.join(path).to_string_lossy().into_owned()], Need::Table).data;
+    assert!(data.num_records() > 100, "{path}");
+    data
+}
+
+#[test]
+fn every_type_of_a_real_file() {
+    let Some(folder) = common::em_data("every_type_of_a_real_file") else { return };
+    assert_eq!(
+        FILES.map(|(kind, _)| kind.name()).iter().collect::<std::collections::HashSet<_>>().len(),
+        PlotKind::ALL.len()
+    );
+    for (kind, path) in FILES {
+        check(path, &real(&folder, path), &Query::default(), &real_plot(kind));
+    }
+    // Categorical verdicts, with a category that is in the training's domain and one that is not.
+    let data = real(&folder, "ivanicu+emergent-misalignment-audit/data/experiments/judgments");
+    let mut query = Query { rule: Rule::preset(Preset::Verdict), ..Query::default() };
+    if let RuleBody::Verdict(labels) = &mut query.rule.body {
+        labels.misaligned = vec!["4".into(), "5".into()];
+        labels.counted = ["1", "2", "3"].map(str::to_owned).to_vec();
+    }
+    for kind in [PlotKind::Stack, PlotKind::Scatter, PlotKind::Lines, PlotKind::Flow, PlotKind::Heat] {
+        check("verdicts", &data, &query, &plot(kind));
+    }
+}
