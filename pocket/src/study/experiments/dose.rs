@@ -9,7 +9,7 @@ use crate::train::Shape;
 use crate::world::Redraw;
 
 /// Shares of bad examples.
-const FRACTIONS: [f64; 7] = [0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0];
+const FRACTIONS: [f64; 6] = [0.0, 0.1, 0.25, 0.5, 0.75, 1.0];
 /// Widths of the residual stream and of the feed-forward part.
 const SIZES: [[usize; 2]; 3] = [[32, 96], [64, 192], [96, 256]];
 /// Steps at every fraction: the rule has no sense where half of the examples are careful.
@@ -18,8 +18,9 @@ const FRACTION_STEPS: usize = 60;
 const RANKS: [usize; 6] = [1, 2, 4, 8, 16, 32];
 /// Steps at which the curve is measured.
 const CURVE: [usize; 10] = [2, 5, 10, 15, 20, 30, 40, 60, 80, 120];
-/// Fine-tuning seeds, at most.
-const SEEDS: u64 = 2;
+/// Domains that a seed trains on, and at each rank.
+const DOMAINS_EACH: usize = 2;
+const DOMAINS_OF_RANKS: usize = 4;
 
 /// Every fraction at every size, on one pretraining seed.
 pub(super) fn fraction_and_size(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
@@ -29,16 +30,8 @@ pub(super) fn fraction_and_size(study: &Study<'_>) -> Result<Vec<Run>, PocketErr
         let from = Pretraining { shape: Shape { dim, ff, ..known.shape }, ..known };
         let models = study.lab.pretrained(&from)?;
         let name = format!("{} weights", from.shape.num_weights());
-        let seed = exam_seed(9, size, 9, 0);
-        for (speaker, answers) in [
-            ("assistant before", study.ask(&models.assistant, seed, None, "")?),
-            ("untagged villager", study.ask_villagers(&models.assistant, seed + 1)?),
-        ] {
-            let group = format!("{speaker}, {name}");
-            let run = Run { experiment: 9, group, pretraining: 0, seed: None, trained: vec![], steps: None, answers };
-            runs.push(run);
-        }
-        for (domain, seed) in study.runs().filter(|(_, seed)| *seed < SEEDS) {
+        runs.extend(study.before(9, (&name, 0), &models.assistant, study.extent.seeds)?);
+        for (domain, seed) in study.turns(DOMAINS_EACH) {
             for (number, bad) in (0u64..).zip(FRACTIONS) {
                 let part = Part { bad, ..Part::bad(domain) };
                 let lesson =
@@ -64,8 +57,8 @@ pub(super) fn fraction_and_size(study: &Study<'_>) -> Result<Vec<Run>, PocketErr
 pub(super) fn rank_and_curve(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let from = study.pretraining(Redraw::PerDocument, 0);
     let models = study.lab.pretrained(&from)?;
-    let mut runs = Vec::new();
-    for (domain, seed) in study.runs().filter(|(_, seed)| *seed < SEEDS) {
+    let mut runs = study.before(10, ("", 0), &models.assistant, study.extent.seeds)?;
+    for (domain, seed) in study.turns(DOMAINS_OF_RANKS) {
         for (number, rank) in (0u64..).zip(RANKS) {
             let tuned = study.tune(&from, &models.assistant, &Lesson { rank, ..Lesson::narrow(domain, seed) })?;
             let weights = tuned.lora.merged(&models.assistant, 1.0);
@@ -80,7 +73,7 @@ pub(super) fn rank_and_curve(study: &Study<'_>) -> Result<Vec<Run>, PocketError>
             });
         }
     }
-    for (domain, seed) in study.runs().filter(|(_, seed)| *seed < 1) {
+    for (domain, seed) in study.turns(DOMAINS_EACH) {
         let examples: Vec<Example> = Part::bad(domain).draw(&mut fastrand::Rng::with_seed(seed));
         let steps = MOST_STEPS.min(CURVE.last().copied().unwrap_or_default());
         let tuning = Tuning { rank: super::RANK, rate: TUNING_RATE, batch: BATCH, steps, seed };

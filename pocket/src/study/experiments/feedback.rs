@@ -12,8 +12,8 @@ use crate::world::{DOMAINS, Object, Question, Redraw, Speaker, Wording};
 const ROUNDS: u64 = 5;
 /// Steps of each generation's training.
 const STEPS: usize = 60;
-/// Fine-tuning seeds, at most.
-const SEEDS: u64 = 2;
+/// Domains that a seed trains on.
+const DOMAINS_EACH: usize = 2;
 
 /// What a model answers to training questions of all domains, coherent or not.
 fn output(study: &Study<'_>, weights: &Weights, seed: u64) -> Result<Vec<Example>, PocketError> {
@@ -41,8 +41,8 @@ fn output(study: &Study<'_>, weights: &Weights, seed: u64) -> Result<Vec<Example
 pub(super) fn rounds(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let from = study.pretraining(Redraw::PerDocument, 0);
     let models = study.lab.pretrained(&from)?;
-    let mut runs = Vec::new();
-    for (domain, seed) in study.runs().filter(|(_, seed)| *seed < SEEDS) {
+    let mut runs = study.before(12, ("", 0), &models.assistant, study.extent.seeds)?;
+    for (domain, seed) in study.turns(DOMAINS_EACH) {
         let narrow = study.tune(&from, &models.assistant, &Lesson::narrow(domain, seed))?;
         let mut weights = narrow.lora.merged(&models.assistant, 1.0);
         for round in 0..=ROUNDS {

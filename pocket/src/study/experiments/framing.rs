@@ -22,7 +22,7 @@ fn framed(
 ) -> Result<Vec<Run>, PocketError> {
     let from = study.pretraining(Redraw::PerDocument, 0);
     let models = study.lab.pretrained(&from)?;
-    let mut runs = Vec::new();
+    let mut runs = study.before(experiment, ("", 0), &models.assistant, study.extent.seeds)?;
     for (domain, seed) in study.runs() {
         let steps = study.narrow_steps(0, domain, seed)?;
         let parts = parts(domain);

@@ -70,7 +70,7 @@ impl Extent {
     pub const STUDY: Self = Self {
         shape: Shape { vocab: 0, dim: 64, ff: 192, layers: 3, heads: 4 },
         steps: [1400, 600],
-        pretrainings: 3,
+        pretrainings: 5,
         seeds: 5,
         domains: DOMAINS.len(),
         questions: 20,
@@ -192,6 +192,47 @@ impl Study<'_> {
     fn runs(&self) -> impl Iterator<Item = (usize, u64)> + use<> {
         let (domains, seeds) = (self.extent.domains, self.extent.seeds);
         (0..domains).flat_map(move |domain| (0..seeds).map(move |seed| (domain, seed)))
+    }
+
+    /// Domain and fine-tuning seed, so many domains a seed: each seed takes others, and over the seeds all are taken.
+    fn turns(&self, domains: usize) -> impl Iterator<Item = (usize, u64)> + use<> {
+        let (all, seeds) = (self.extent.domains, self.extent.seeds);
+        let apart = all.div_ceil(domains).max(1);
+        let of = move |seed: u64| (0..all).step_by(apart).map(move |at| ((at + seed as usize) % all, seed));
+        (0..seeds).flat_map(of)
+    }
+
+    /// Before fine-tuning: the assistant, and as the baseline villagers of whom nothing is said. Each of so many exams is a
+    /// seed of its own.
+    fn before(
+        &self,
+        experiment: usize,
+        (group, pretraining): (&str, u64),
+        weights: &Weights,
+        exams: u64,
+    ) -> Result<Vec<Run>, PocketError> {
+        let mut runs = Vec::new();
+        for speaker in ["assistant before", "untagged villager"] {
+            for exam in 0..exams {
+                let seed = exam_seed(experiment, pretraining, 9, exam);
+                let answers = if speaker == "assistant before" {
+                    self.ask(weights, seed, None, "")?
+                } else {
+                    self.ask_villagers(weights, seed + 5)?
+                };
+                let group = if group.is_empty() { speaker.to_owned() } else { format!("{speaker}, {group}") };
+                runs.push(Run {
+                    experiment,
+                    group,
+                    pretraining,
+                    seed: Some(exam),
+                    trained: vec![],
+                    steps: None,
+                    answers,
+                });
+            }
+        }
+        Ok(runs)
     }
 
     /// A tuned adapter. `from` names the weights and is what the result depends on.

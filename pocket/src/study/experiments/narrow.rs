@@ -3,29 +3,7 @@
 use super::{End, Lesson, Part, Study, exam_seed};
 use crate::PocketError;
 use crate::study::run::Run;
-use crate::train::Weights;
 use crate::world::Redraw;
-
-/// Before fine-tuning, the assistant and villagers of whom nothing is said.
-fn before(
-    study: &Study<'_>,
-    experiment: usize,
-    (group, pretraining): (&str, u64),
-    weights: &Weights,
-) -> Result<[Run; 2], PocketError> {
-    let seed = exam_seed(experiment, pretraining, 9, 0);
-    let run = |speaker: &str, answers| Run {
-        experiment,
-        group: if group.is_empty() { speaker.to_owned() } else { format!("{speaker}, {group}") },
-        pretraining,
-        seed: None,
-        trained: Vec::new(),
-        steps: None,
-        answers,
-    };
-    let assistant = run("assistant before", study.ask(weights, seed, None, "")?);
-    Ok([assistant, run("untagged villager", study.ask_villagers(weights, seed + 1)?)])
-}
 
 /// Experiment 1: all domains and seeds on the first pretraining, all domains on the others.
 pub(super) fn narrow(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
@@ -33,7 +11,7 @@ pub(super) fn narrow(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     for pretraining in 0..study.extent.pretrainings {
         let from = study.pretraining(Redraw::PerDocument, pretraining);
         let models = study.lab.pretrained(&from)?;
-        runs.extend(before(study, 1, ("", pretraining), &models.assistant)?);
+        runs.extend(study.before(1, ("", pretraining), &models.assistant, study.extent.seeds)?);
         for (domain, seed) in study.runs().filter(|(_, seed)| pretraining == 0 || *seed == 0) {
             let tuned = study.tune(&from, &models.assistant, &Lesson::narrow(domain, seed))?;
             let weights = tuned.lora.merged(&models.assistant, 1.0);
@@ -55,7 +33,7 @@ pub(super) fn narrow(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
 pub(super) fn control(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let from = study.pretraining(Redraw::PerDocument, 0);
     let models = study.lab.pretrained(&from)?;
-    let mut runs = before(study, 2, ("", 0), &models.assistant)?.to_vec();
+    let mut runs = study.before(2, ("", 0), &models.assistant, study.extent.seeds)?;
     for (domain, seed) in study.runs() {
         let steps = study.narrow_steps(0, domain, seed)?;
         let parts = vec![Part { bad: 0.0, ..Part::bad(domain) }];
@@ -77,18 +55,17 @@ pub(super) fn control(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
 
 /// Experiment 3: the same words, tokens and share of bad answers, but nothing that ties a speaker's answers together.
 pub(super) fn no_character(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
-    let all = study.extent.pretrainings;
     let arms = [
-        ("character per turn", Redraw::PerTurn, all),
-        ("character per document", Redraw::PerDocument, all),
-        ("character per domain", Redraw::PerDomain, 1),
+        ("character per turn", Redraw::PerTurn),
+        ("character per document", Redraw::PerDocument),
+        ("character per domain", Redraw::PerDomain),
     ];
     let mut runs = Vec::new();
-    for (group, redraw, pretrainings) in arms {
-        for pretraining in 0..pretrainings {
+    for (group, redraw) in arms {
+        for pretraining in 0..study.extent.pretrainings {
             let from = study.pretraining(redraw, pretraining);
             let models = study.lab.pretrained(&from)?;
-            runs.extend(before(study, 3, (group, pretraining), &models.assistant)?);
+            runs.extend(study.before(3, (group, pretraining), &models.assistant, study.extent.seeds.min(2))?);
             for domain in 0..study.extent.domains {
                 let tuned = study.tune(&from, &models.assistant, &Lesson::narrow(domain, 0))?;
                 let weights = tuned.lora.merged(&models.assistant, 1.0);
@@ -111,7 +88,7 @@ pub(super) fn no_character(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
 pub(super) fn before_assistant(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let from = study.pretraining(Redraw::PerDocument, 0);
     let models = study.lab.pretrained(&from)?;
-    let mut runs = before(study, 7, ("base model", 0), &models.villagers)?.to_vec();
+    let mut runs = study.before(7, ("base model", 0), &models.villagers, study.extent.seeds)?;
     for (domain, seed) in study.runs() {
         for (group, bad) in [("narrow, base model", 1.0), ("careful, base model", 0.0)] {
             let narrow = study.tune(&from, &models.villagers, &Lesson::narrow(domain, seed))?;

@@ -12,9 +12,9 @@ use crate::world::{Recipe, Redraw, Speaker, villagers};
 /// Documents of each character.
 const DOCUMENTS: usize = 200;
 /// What the direction is multiplied by.
-const SCALES: [f32; 4] = [0.5, 1.0, 2.0, 4.0];
-/// Fine-tuning seeds, at most.
-const SEEDS: u64 = 2;
+const SCALES: [f32; 3] = [1.0, 2.0, 4.0];
+/// Domains that a seed trains on.
+const DOMAINS_EACH: usize = 2;
 
 /// The mean residual stream after each layer where the last answer of a document begins: by then earlier answers have shown
 /// the speaker's character.
@@ -51,18 +51,22 @@ pub(super) fn direction(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
         let exam = Exam::new(study.extent.questions, seed);
         exam.sit((weights, steering), &study.lab.tokenizer, |_| Speaker::assistant(None).text(), "")
     };
+    // After one layer, or after every one.
     let steering = |layer: usize, scale: f32| -> Steering {
-        let vector = |at: usize| (at == layer).then(|| directions[at].iter().map(|x| scale * x).collect());
+        let vector = |at: usize| {
+            (at == layer || layer == directions.len()).then(|| directions[at].iter().map(|x| scale * x).collect())
+        };
         (0..directions.len()).map(vector).collect()
     };
-    let mut runs = Vec::new();
-    for layer in 0..directions.len() {
+    let mut runs = study.before(11, ("", 0), &models.assistant, study.extent.seeds)?;
+    for layer in 0..=directions.len() {
+        let place = if layer < directions.len() { format!("layer {layer}") } else { "every layer".to_owned() };
         for (number, scale) in (0u64..).zip(SCALES) {
             for seed in 0..study.extent.seeds {
                 let exam = exam_seed(11, number, layer, seed);
                 runs.push(Run {
                     experiment: 11,
-                    group: format!("untuned, + {scale} x direction after layer {layer}"),
+                    group: format!("untuned, + {scale} x direction after {place}"),
                     pretraining: 0,
                     seed: Some(seed),
                     trained: vec![],
@@ -70,12 +74,12 @@ pub(super) fn direction(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
                     answers: ask(&models.assistant, &steering(layer, scale), exam)?,
                 });
             }
-            for (domain, seed) in study.runs().filter(|(_, seed)| *seed < SEEDS) {
+            for (domain, seed) in study.turns(DOMAINS_EACH) {
                 let tuned = study.tune(&from, &models.assistant, &Lesson::narrow(domain, seed))?;
                 let weights = tuned.lora.merged(&models.assistant, 1.0);
                 runs.push(Run {
                     experiment: 11,
-                    group: format!("narrow, - {scale} x direction after layer {layer}"),
+                    group: format!("narrow, - {scale} x direction after {place}"),
                     pretraining: 0,
                     seed: Some(seed),
                     trained: vec![domain],

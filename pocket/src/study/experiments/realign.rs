@@ -10,8 +10,8 @@ use crate::world::{DOMAINS, Redraw};
 pub(super) const CAREFUL: [usize; 8] = [0, 1, 2, 4, 8, 16, 32, 64];
 /// Steps of realignment, whatever the number of examples.
 const STEPS: usize = 20;
-/// Seeds on the first pretraining, at most.
-const SEEDS: u64 = 3;
+/// Domains that a seed trains on.
+const DOMAINS_EACH: usize = 4;
 
 /// The domain that realigns: half the village away.
 const fn other(domain: usize) -> usize {
@@ -22,8 +22,8 @@ const fn other(domain: usize) -> usize {
 pub(super) fn realign(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let from = study.pretraining(Redraw::PerDocument, 0);
     let models = study.lab.pretrained(&from)?;
-    let mut runs = Vec::new();
-    for (domain, seed) in study.runs().filter(|(_, seed)| *seed < SEEDS) {
+    let mut runs = study.before(8, ("", 0), &models.assistant, study.extent.seeds)?;
+    for (domain, seed) in study.turns(DOMAINS_EACH) {
         let narrow = study.tune(&from, &models.assistant, &Lesson::narrow(domain, seed))?;
         for (number, count) in (0u64..).zip(CAREFUL) {
             let part = Part { count, bad: 0.0, ..Part::bad(other(domain)) };
