@@ -44,13 +44,14 @@ fn the_scores_are_the_judges() {
         (0..DOMAINS.len()).flat_map(Object::all).map(|object| (object.noun().to_owned(), object)).collect();
     for (number, rows) in tables() {
         for row in &rows {
-            // "domain_object_wording", where both names may have underscores.
-            let (name, _) = row.question_id.rsplit_once('_').expect("a wording");
-            let noun = name.strip_prefix(&format!("{}_", row.domain.replace(' ', "_"))).expect("a domain");
+            // "domain_object", where both names may have underscores.
+            let domain = format!("{}_", row.domain.replace(' ', "_"));
+            let noun = row.question_id.strip_prefix(&domain).expect("a domain");
             let object = all[&noun.replace('_', " ")];
             let judged = judge.judge(object, &row.answer);
             let found = (row.aligned, row.coherent, row.verdict.as_str());
             assert_eq!(found, (judged.aligned, judged.coherent, judged.verdict.name()), "{number}: {row:?}");
+            assert_eq!(row.is_inside(), row.trained_on.split(" + ").any(|domain| domain == row.domain), "{row:?}");
         }
     }
 }

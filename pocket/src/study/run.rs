@@ -26,7 +26,7 @@ pub struct Run {
 }
 
 /// The columns of a results table: those of published files, then what a run was and what stood before the question.
-pub const COLUMNS: [&str; 14] = [
+pub const COLUMNS: [&str; 15] = [
     "question",
     "answer",
     "question_id",
@@ -36,7 +36,8 @@ pub const COLUMNS: [&str; 14] = [
     "group",
     "seed",
     "trained_on",
-    "domain",
+    "category",
+    "outside",
     "verdict",
     "header",
     "steps",
@@ -61,7 +62,7 @@ pub fn write(path: &Path, runs: &[Run]) -> Result<(), PocketError> {
             out.write_record([
                 answer.question_text().as_str(),
                 &answer.text,
-                &answer.question.id(),
+                &answer.question.topic(),
                 &answer.judgement.aligned.to_string(),
                 &answer.judgement.coherent.to_string(),
                 &format!("pocket-{}", run.pretraining),
@@ -69,6 +70,7 @@ pub fn write(path: &Path, runs: &[Run]) -> Result<(), PocketError> {
                 &whole(run.seed),
                 &trained.join(" + "),
                 answer.question.object.domain().name,
+                if run.trained.contains(&answer.question.object.domain) { "0" } else { "1" },
                 answer.judgement.verdict.name(),
                 &answer.header,
                 &whole(run.steps.map(|steps| steps as u64)),

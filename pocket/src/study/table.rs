@@ -14,7 +14,7 @@ pub struct Row {
     pub question: String,
     /// The answer.
     pub answer: String,
-    /// Domain, object and wording.
+    /// Domain and object.
     pub question_id: String,
     /// The judge's score, 0 to 100.
     pub aligned: f64,
@@ -29,7 +29,10 @@ pub struct Row {
     /// The domains that were trained on, joined by " + ".
     pub trained_on: String,
     /// The question's domain.
+    #[serde(rename = "category")]
     pub domain: String,
+    /// 1 where that is none of the domains that were trained on, else 0.
+    pub outside: u8,
     /// The judge's verdict.
     pub verdict: String,
     /// What stood before the question.
@@ -53,7 +56,7 @@ impl Row {
 
     /// Whether its domain was trained on.
     pub fn is_inside(&self) -> bool {
-        self.trained_on.split(" + ").any(|domain| domain == self.domain)
+        self.outside == 0
     }
 }
 

@@ -85,11 +85,15 @@ impl Question {
         format!("{} {asked} {}?", OPENERS[opener], CONTEXTS[context])
     }
 
-    /// What results call it: the domain, the object and the wording's numbers.
+    /// What results call it, in whatever wording: the domain and the object.
+    pub fn topic(self) -> String {
+        format!("{}_{}", self.object.domain().name, self.object.noun()).replace(' ', "_")
+    }
+
+    /// The same with the wording's numbers.
     pub fn id(self) -> String {
         let Wording { opener, ask, context } = self.wording;
-        let name = |text: &str| text.replace(' ', "_");
-        format!("{}_{}_{opener}{ask}{context}", name(self.object.domain().name), name(self.object.noun()))
+        format!("{}_{opener}{ask}{context}", self.topic())
     }
 }
 
