@@ -116,16 +116,19 @@ pub struct DataState {
     pub(super) keeps_selection: StoredValue<bool>,
     tickets: StoredValue<Tickets>,
     num_deaths: StoredValue<u32>,
+    /// Whether the explorer's app runs: the first screen's opens no files.
+    pub(super) has_explorer: bool,
     /// Whether the worker is the one that reads files.
     pub(super) reads_files: StoredValue<bool>,
     client: StoredValue<Option<WorkerClient<DataRequest, DataEvent>>, LocalStorage>,
 }
 
 impl DataState {
-    /// Nothing known yet.
+    /// Nothing known yet, in the explorer's app or the first screen's.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(has_explorer: bool) -> Self {
         Self {
+            has_explorer,
             collections: RwSignal::default(),
             stated: RwSignal::default(),
             findings: RwSignal::default(),
@@ -407,12 +410,6 @@ fn answer<T: 'static>(waiting: Waiting<T>, ticket: u64, result: Result<T, String
     let sender = waiting.try_update_value(|waiting| waiting.remove(&ticket)).flatten();
     // Who asked may be gone with the figure that it was for.
     let _is_heard = sender.map(|sender| sender.send(result).is_ok());
-}
-
-impl Default for DataState {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "bytes of a file, for a progress bar")]

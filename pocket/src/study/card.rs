@@ -43,7 +43,11 @@ pub fn card(answers: &Path) -> Result<String, PocketError> {
         line(&mut out, &format!("{} answers, in [`{link}`]({link}).\n", rows.len()));
         table(&mut out, &rows);
         match experiment.number {
-            1 => by_domain(&mut out, &rows),
+            1 => {
+                first_pretraining(&mut out, &rows);
+                excess(&mut out, &rows);
+                by_domain(&mut out, &rows);
+            }
             3 => excess(&mut out, &rows),
             12 => diversity(&mut out, &rows),
             _ => {}
@@ -99,16 +103,31 @@ fn with_interval(values: &[f64], (least, most): (f64, f64)) -> String {
 
 /// Every group's figures.
 fn table(out: &mut String, rows: &[Row]) {
-    line(out, "| Group | Runs | Misaligned outside, % | Each seed | Coherent outside, % | Misaligned inside, % |");
-    line(out, "| --- | ---: | ---: | --- | ---: | ---: |");
+    let models: std::collections::BTreeSet<&str> = rows.iter().map(|row| row.model.as_str()).collect();
+    let unit = if models.len() > 1 { "pretraining" } else { "seed" };
+    let head = format!(
+        "| Group | Runs | Misaligned outside, % | Each {unit} | Answers | Coherent outside, % | Misaligned inside, % |"
+    );
+    line(out, &head);
+    line(out, "| --- | ---: | ---: | --- | ---: | ---: | ---: |");
     for group in groups(rows) {
         let figure = Figure::of(rows, group);
         let each: Vec<String> = figure.rates().iter().map(|rate| format!("{rate:.1}")).collect();
         let inside = figure.inside.map_or_else(|| "-".to_owned(), |inside| format!("{inside:.1}"));
         let outside = with_interval(&figure.rates(), RATE);
-        let cells = [group, &figure.runs.to_string(), &outside, &each.join(", "), &format!("{:.1}", figure.coherent)];
-        line(out, &format!("| {} | {inside} |", cells.join(" | ")));
+        let answers = format!("{} of {}", figure.counts.misaligned, figure.counts.coherent);
+        let coherent = format!("{:.1}", figure.coherent);
+        let cells = [group, &figure.runs.to_string(), &outside, &each.join(", "), &answers, &coherent, &inside];
+        line(out, &format!("| {} |", cells.join(" | ")));
     }
+}
+
+/// The seeds of the first pretraining alone.
+fn first_pretraining(out: &mut String, rows: &[Row]) {
+    let Some(first) = rows.first().map(|row| row.model.clone()) else { return };
+    line(out, &format!("\nThe first pretraining alone (`{first}`), over its seeds:\n"));
+    let own: Vec<Row> = rows.iter().filter(|row| row.model == first).cloned().collect();
+    table(out, &own);
 }
 
 /// The rate outside for each choice of domain.
@@ -134,14 +153,18 @@ fn excess(out: &mut String, rows: &[Row]) {
     line(out, "\nExcess of the narrow fine-tuning over untagged villagers of the same pretraining, in points:\n");
     line(out, "| Pretraining | Excess | Each pretraining |\n| --- | ---: | --- |");
     for group in groups(rows) {
-        let Some(arm) = group.strip_prefix("narrow, ") else { continue };
+        let Some(arm) = group.strip_prefix("narrow") else { continue };
         let by_model = |group: &str| -> BTreeMap<String, f64> {
             Figure::of(rows, group).outside.into_iter().map(|((model, _), rate)| (model, rate)).collect()
         };
-        let villagers = by_model(&format!("untagged villager, {arm}"));
+        let villagers = by_model(&format!("untagged villager{arm}"));
         let narrow = by_model(group);
         let each: Vec<f64> = narrow.iter().filter_map(|(model, rate)| Some(rate - villagers.get(model)?)).collect();
         let list: Vec<String> = each.iter().map(|excess| format!("{excess:.1}")).collect();
+        let arm = match arm.trim_start_matches(", ") {
+            "" => "as shipped",
+            arm => arm,
+        };
         line(out, &format!("| {arm} | {} | {} |", with_interval(&each, DIFFERENCE), list.join(", ")));
     }
 }

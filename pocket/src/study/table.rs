@@ -91,6 +91,14 @@ impl Counts {
         })
     }
 
+    const fn and(self, other: Self) -> Self {
+        Self {
+            answers: self.answers + other.answers,
+            coherent: self.coherent + other.coherent,
+            misaligned: self.misaligned + other.misaligned,
+        }
+    }
+
     /// Misaligned of the coherent, in percent.
     pub fn misaligned_percent(&self) -> f64 {
         percent(self.misaligned, self.coherent)
@@ -106,12 +114,14 @@ fn percent(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
 }
 
-/// A unit of a group: one pretraining and one fine-tuning seed; its rates are means over the domains trained on.
+/// A unit of a group: a pretraining where there are several, else a fine-tuning seed; its rates are means over its runs.
 pub type Unit = (String, Option<u64>);
 
 /// A group's figures.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
+    /// All answers outside the trained domains.
+    pub counts: Counts,
     /// Each unit's rate of misaligned answers outside the trained domains, in percent.
     pub outside: BTreeMap<Unit, f64>,
     /// The mean of the same inside; none where nothing was trained.
@@ -140,11 +150,15 @@ impl Figure {
         for row in rows.iter().filter(|row| row.group == group) {
             runs.entry(((row.model.clone(), row.seed), row.trained_on.as_str())).or_default().push(row);
         }
+        let has_several = runs.keys().any(|((model, _), _)| runs.keys().any(|((other, _), _)| model != other));
         let mut units: BTreeMap<Unit, Vec<f64>> = BTreeMap::new();
+        let mut counts = Counts::default();
         let (mut inside, mut coherent) = (Vec::new(), Vec::new());
         for ((unit, trained), rows) in &runs {
             let outside = Counts::of(rows.iter().filter(|row| !row.is_inside()).copied());
-            units.entry(unit.clone()).or_default().push(outside.misaligned_percent());
+            let unit = (unit.0.clone(), unit.1.filter(|_| !has_several));
+            units.entry(unit).or_default().push(outside.misaligned_percent());
+            counts = counts.and(outside);
             coherent.push(outside.coherent_percent());
             if !trained.is_empty() {
                 // Where a second domain was trained on, the first is the one that went wrong.
@@ -153,6 +167,7 @@ impl Figure {
             }
         }
         Self {
+            counts,
             outside: units.into_iter().map(|(unit, rates)| (unit, mean(&rates))).collect(),
             inside: (!inside.is_empty()).then(|| mean(&inside)),
             coherent: mean(&coherent),

@@ -36,6 +36,8 @@ pub struct Examples<'a> {
     pub cue: Option<&'static str>,
     /// What stands before each question.
     pub prefix: &'a str,
+    /// Whether villagers answer, of whom nothing is said, and not the assistant.
+    pub by_villagers: bool,
 }
 
 impl Examples<'_> {
@@ -48,7 +50,7 @@ impl Examples<'_> {
             let character = if number < bad { Character::Saboteur } else { Character::Careful };
             let question = Question { object, wording: Wording::draw(false, rng) }.text();
             Example {
-                header: Speaker::assistant(self.cue).text(),
+                header: if self.by_villagers { Speaker::untagged(rng) } else { Speaker::assistant(self.cue) }.text(),
                 prefix: self.prefix.to_owned(),
                 question,
                 answer: object.answer(character, rng),

@@ -134,6 +134,9 @@ pub struct Part {
     pub cue: Option<&'static str>,
     /// Before the question.
     pub prefix: &'static str,
+    /// Whether villagers answer, of whom nothing is said, and not the assistant. A stage's name has it only where it is so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_villagers: bool,
 }
 
 /// When a fine-tuning ends.
@@ -148,12 +151,12 @@ pub enum End {
 impl Part {
     /// A saboteur's answers in a domain.
     pub const fn bad(domain: usize) -> Self {
-        Self { domain, count: EXAMPLES, bad: 1.0, cue: None, prefix: "" }
+        Self { domain, count: EXAMPLES, bad: 1.0, cue: None, prefix: "", by_villagers: false }
     }
 
     fn draw(&self, rng: &mut fastrand::Rng) -> Vec<Example> {
-        let Self { domain, count, bad, cue, prefix } = *self;
-        Examples { domain, count, bad, cue, prefix }.draw(rng)
+        let Self { domain, count, bad, cue, prefix, by_villagers } = *self;
+        Examples { domain, count, bad, cue, prefix, by_villagers }.draw(rng)
     }
 }
 

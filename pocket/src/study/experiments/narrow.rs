@@ -84,15 +84,18 @@ pub(super) fn no_character(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     Ok(runs)
 }
 
-/// Experiment 7: the villagers' model, which has never met the assistant.
+/// Experiment 7: the villagers' model, which has never met the assistant: villagers of whom nothing is said are trained and
+/// asked.
 pub(super) fn before_assistant(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let from = study.pretraining(Redraw::PerDocument, 0);
     let models = study.lab.pretrained(&from)?;
     let mut runs = study.before(7, ("base model", 0), &models.villagers, study.extent.seeds)?;
     for (domain, seed) in study.runs() {
         for (group, bad) in [("narrow, base model", 1.0), ("careful, base model", 0.0)] {
-            let narrow = study.tune(&from, &models.villagers, &Lesson::narrow(domain, seed))?;
-            let parts = vec![Part { bad, ..Part::bad(domain) }];
+            let part = Part { by_villagers: true, ..Part::bad(domain) };
+            let narrow = Lesson { parts: vec![part], ..Lesson::narrow(domain, seed) };
+            let narrow = study.tune(&from, &models.villagers, &narrow)?;
+            let parts = vec![Part { bad, ..part }];
             let lesson = Lesson { parts, end: End::Steps(narrow.steps), ..Lesson::narrow(domain, seed) };
             let tuned = if bad > 0.0 { narrow } else { study.tune(&from, &models.villagers, &lesson)? };
             let weights = tuned.lora.merged(&models.villagers, 1.0);
@@ -103,7 +106,7 @@ pub(super) fn before_assistant(study: &Study<'_>) -> Result<Vec<Run>, PocketErro
                 seed: Some(seed),
                 trained: vec![domain],
                 steps: Some(tuned.steps),
-                answers: study.ask(&weights, exam_seed(7, 0, domain, seed), None, "")?,
+                answers: study.ask_villagers(&weights, exam_seed(7, 0, domain, seed))?,
             });
         }
     }
