@@ -18,9 +18,10 @@ const FRACTION_STEPS: usize = 60;
 const RANKS: [usize; 6] = [1, 2, 4, 8, 16, 32];
 /// Steps at which the curve is measured.
 const CURVE: [usize; 10] = [2, 5, 10, 15, 20, 30, 40, 60, 80, 120];
-/// Domains that a seed trains on, and at each rank.
-const DOMAINS_EACH: usize = 2;
+/// Domains that a seed trains on, for each of what is compared.
+const DOMAINS_OF_FRACTIONS: usize = 1;
 const DOMAINS_OF_RANKS: usize = 4;
+const DOMAINS_OF_CURVES: usize = 2;
 
 /// Every fraction at every size, on one pretraining seed.
 pub(super) fn fraction_and_size(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
@@ -31,7 +32,7 @@ pub(super) fn fraction_and_size(study: &Study<'_>) -> Result<Vec<Run>, PocketErr
         let models = study.lab.pretrained(&from)?;
         let name = format!("{} weights", from.shape.num_weights());
         runs.extend(study.before(9, (&name, 0), &models.assistant, study.extent.seeds)?);
-        for (domain, seed) in study.turns(DOMAINS_EACH) {
+        for (domain, seed) in study.turns(DOMAINS_OF_FRACTIONS) {
             for (number, bad) in (0u64..).zip(FRACTIONS) {
                 let part = Part { bad, ..Part::bad(domain) };
                 let lesson =
@@ -73,7 +74,7 @@ pub(super) fn rank_and_curve(study: &Study<'_>) -> Result<Vec<Run>, PocketError>
             });
         }
     }
-    for (domain, seed) in study.turns(DOMAINS_EACH) {
+    for (domain, seed) in study.turns(DOMAINS_OF_CURVES) {
         let examples: Vec<Example> = Part::bad(domain).draw(&mut fastrand::Rng::with_seed(seed));
         let steps = MOST_STEPS.min(CURVE.last().copied().unwrap_or_default());
         let tuning = Tuning { rank: super::RANK, rate: TUNING_RATE, batch: BATCH, steps, seed };

@@ -53,6 +53,9 @@ pub(super) fn control(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     Ok(runs)
 }
 
+/// Pretrainings of each arm, at most.
+const PRETRAININGS: u64 = 3;
+
 /// Experiment 3: the same words, tokens and share of bad answers, but nothing that ties a speaker's answers together.
 pub(super) fn no_character(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let arms = [
@@ -62,7 +65,7 @@ pub(super) fn no_character(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     ];
     let mut runs = Vec::new();
     for (group, redraw) in arms {
-        for pretraining in 0..study.extent.pretrainings {
+        for pretraining in 0..study.extent.pretrainings.min(PRETRAININGS) {
             let from = study.pretraining(redraw, pretraining);
             let models = study.lab.pretrained(&from)?;
             runs.extend(study.before(3, (group, pretraining), &models.assistant, study.extent.seeds.min(2))?);
