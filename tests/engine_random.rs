@@ -292,7 +292,7 @@ fn columns_are_laid_out_written_moved_and_scored() {
     let mut vectors = SafetensorsFile::default();
     vectors.tensor("layer.1", "F32", &[64], store(&mut noise(64, 9), "F32"));
     let steering = vectors.bytes();
-    let side = |name: &str, kind| SideFile { name: name.into(), kind };
+    let side = |name: &str, kind| SideFile { name: name.into(), kind, source: Source::Disk };
     let sides = vec![side("adapter", SideKind::Adapter), side("vector", SideKind::Steering)];
     let column = |scales: &[f32]| Column { scales: scales.to_vec(), seed: None };
     let columns = vec![column(&[]), column(&[1.0]), column(&[0.0, 1.0])];

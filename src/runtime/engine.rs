@@ -231,13 +231,15 @@ impl<H: Host> Engine<'_, H> {
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
         let mut files = files.into_iter();
         let (mut adapters, mut steerings) = (Vec::new(), Vec::new());
-        for SideFile { name, kind } in sides {
+        for SideFile { name, kind, source } in sides {
             let config = &model.file.config;
-            let weights = read_file(host, name, files.next()).await?;
+            let mut attached = || if *source == Source::Disk { files.next() } else { None };
+            let weights = read_file(host, source, name, attached()).await?;
             match kind {
                 SideKind::Adapter => adapters.push(Adapter::from_gguf(name, &weights, config)?),
                 SideKind::PeftAdapter => {
-                    let json = read_file(host, name, files.next()).await?;
+                    let beside = source.beside("adapter_config.json");
+                    let json = read_file(host, &beside, name, attached()).await?;
                     adapters.push(Adapter::from_peft(name, &json, &weights, config)?);
                 }
                 SideKind::Steering => steerings.push(Steering::from_bytes(name, &weights, config)?),
@@ -339,9 +341,14 @@ impl<H: Host> Engine<'_, H> {
     }
 }
 
-/// A whole file that came with a command: adapters are small beside models.
-async fn read_file<H: Host>(host: &H, name: &str, file: Option<H::Attachment>) -> Result<Vec<u8>, RuntimeError> {
-    let mut source = host.open(&Source::Disk, name, false, file).await?;
+/// A whole file of an adapter, which came with the command or lies at an address: they are small beside models.
+async fn read_file<H: Host>(
+    host: &H,
+    source: &Source,
+    name: &str,
+    file: Option<H::Attachment>,
+) -> Result<Vec<u8>, RuntimeError> {
+    let mut source = host.open(source, name, false, file).await?;
     let mut bytes = Vec::new();
     while let Some(chunk) = source.next_chunk().await? {
         bytes.extend_from_slice(&chunk);
