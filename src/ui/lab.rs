@@ -134,6 +134,7 @@ fn ProbeLine() -> impl IntoView {
 
 #[component]
 fn Card(loaded: Loaded) -> impl IntoView {
+    let session = LabSession::get();
     let Loaded { card, note, gpu_bytes, engine_bytes, .. } = loaded;
     let quants = card.quantization.iter().map(|found| format!("{} × {}", found.num_tensors, found.quant));
     let rows = [
@@ -152,6 +153,7 @@ fn Card(loaded: Loaded) -> impl IntoView {
             aria-label="The loaded model"
             data-gpu-bytes=gpu_bytes.to_string()
             data-engine-bytes=engine_bytes.to_string()
+            data-columns=move || session.lab.num_columns().to_string()
         >
             <h2>{card.name}</h2>
             <dl>{rows.into_iter().collect_view()}</dl>
@@ -318,6 +320,7 @@ fn AnswerPane() -> impl IntoView {
                     data-prefill-tokens=move || cost(|cost| cost.prefill_tokens.to_string())
                     data-prefill-ms=move || cost(|cost| cost.prefill_ms.to_string())
                     data-decode-ms=move || cost(|cost| cost.decode_ms.to_string())
+                    data-steps=move || answer.with(|answer| answer.as_ref().map(|answer| answer.num_steps().to_string()))
                 >
                     {move || answer.with(|answer| answer.as_ref().map(cost_line)).unwrap_or_else(|| text::READING.to_owned())}
                 </p>

@@ -25,6 +25,7 @@ mod loading;
 mod page;
 mod parts;
 mod pictures;
+mod pocket;
 mod rates;
 mod reload;
 mod results;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         shelf::TESTS,
         pictures::TESTS,
         parts::TESTS,
+        pocket::TESTS,
         security::TESTS,
         a11y::TESTS,
     ];
