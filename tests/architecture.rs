@@ -34,7 +34,18 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("runtime::report", &["runtime::report", "domain", "formats", "charts"]),
-    ("runtime::web::files_worker", &["runtime::data_protocol", "runtime::web::data_worker", "domain", "formats"]),
+    (
+        "runtime::web::files_worker",
+        &[
+            "runtime::data_protocol",
+            "runtime::web::data_worker",
+            "runtime::web::unpack_part",
+            "runtime::web::values",
+            "domain",
+            "formats",
+        ],
+    ),
+    ("runtime::web::unpack_part", &["runtime::web::unpack_part", "runtime::web::values", "formats"]),
     (
         "runtime::web::data_worker",
         &["runtime::data_protocol", "runtime::data_engine", "runtime::wire", "runtime::web::port", "domain", "formats"],

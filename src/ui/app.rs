@@ -50,7 +50,8 @@ fn App(parts: Option<Parts>, place: Option<String>, files: Vec<web_sys::File>) -
         Some(parts) => (parts.lab)(is_open.into()),
         None => view! { <More/> }.into_any(),
     };
-    session.open_files(files);
+    // After the session's own effects: they open what the address names, and the newest opening wins.
+    Effect::new(move || session.open_files(files.clone()));
     view! {
         <a class="skip" href="#main" on:click=skip_to_main>"Skip to the content"</a>
         <DropZone>

@@ -45,8 +45,8 @@ pub struct Opened {
 pub struct Progress {
     /// Its name.
     pub file: String,
-    /// Share read, 0 to 1.
-    pub share: f64,
+    /// Share read, 0 to 1; unknown while a file is unpacked.
+    pub share: Option<f64>,
     /// Rows read.
     pub rows: u64,
 }
@@ -112,6 +112,8 @@ pub struct DataState {
     explores: Waiting<Explored>,
     peeks: Waiting<Preview>,
     pub(super) files: StoredValue<Vec<(Opening, Option<web_sys::File>)>, LocalStorage>,
+    /// Those of the dataset that is open: newer ones may be given up.
+    pub(super) held_files: StoredValue<Vec<(Opening, Option<web_sys::File>)>, LocalStorage>,
     pub(super) pending: StoredValue<Option<Source>>,
     pub(super) keeps_selection: StoredValue<bool>,
     tickets: StoredValue<Tickets>,
@@ -147,6 +149,7 @@ impl DataState {
             explores: StoredValue::new_local(HashMap::new()),
             peeks: StoredValue::new_local(HashMap::new()),
             files: StoredValue::new_local(Vec::new()),
+            held_files: StoredValue::new_local(Vec::new()),
             pending: StoredValue::default(),
             keeps_selection: StoredValue::default(),
             tickets: StoredValue::default(),
@@ -283,7 +286,7 @@ impl DataState {
                 self.stated.set(stated);
             }
             DataEvent::Progress { file, bytes, total_bytes, rows } => {
-                let share = if total_bytes == 0 { 0.0 } else { to_real(bytes) / to_real(total_bytes) };
+                let share = (total_bytes > 0).then(|| to_real(bytes) / to_real(total_bytes));
                 self.progress.set(Some(Progress { file, share, rows }));
             }
             DataEvent::Opened { summary, reports, refused } => {
@@ -333,6 +336,9 @@ impl DataState {
             list.extend(refused);
         });
         let keeps = self.keeps_selection.try_update_value(std::mem::take).unwrap_or_default();
+        if !matches!(source, Source::Published(_)) {
+            self.held_files.set_value(self.files.get_value());
+        }
         batch(|| {
             self.can_explore.set(self.reads_files.get_value());
             // Rates of the data before must not be shown under the new data's name.

@@ -257,12 +257,12 @@ pub fn Notices() -> impl IntoView {
     let data = session.data;
     let progress = move || {
         data.progress.get().map(|progress| {
-            let percent = (progress.share * 100.0).round();
+            let percent = progress.share.map(|share| (share * 100.0).round());
             view! {
                 <p class="notice">
                     "Reading " {progress.file} ": " {thousands(progress.rows)} " rows "
                     <progress max="100" value=percent aria-label="Share of the file that is read"></progress>
-                    <button type="button" class="link" id="cancel-reading" on:click=move |_| data.cancel()>"Stop"</button>
+                    <button type="button" class="link" id="cancel-reading" on:click=move |_| data.cancel(session.view)>"Stop"</button>
                 </p>
             }
         })

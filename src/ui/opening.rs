@@ -60,10 +60,19 @@ impl DataState {
         }
     }
 
-    /// Stops reading; what was open stays, and its rates are asked for again.
-    pub fn cancel(self) {
-        self.send(&DataRequest::Cancel, &[]);
+    /// Stops reading; what was open stays, and its rates are asked for again. A worker that unpacks hears nothing until it has
+    /// done, so another takes its place.
+    pub fn cancel(self, view: RwSignal<View>) {
+        let is_deaf = self.progress.with_untracked(|progress| progress.as_ref().is_some_and(|one| one.share.is_none()));
+        if is_deaf {
+            self.start_worker(view);
+        } else {
+            self.send(&DataRequest::Cancel, &[]);
+        }
         self.stop_waiting();
+        if !self.can_explore.get_untracked() {
+            self.open_again(view, &view.with_untracked(|view| view.source.clone()));
+        }
     }
 
     /// Keeps the open mark when the next files are open: they are the answers behind it.
@@ -102,7 +111,7 @@ impl DataState {
         let handles: Vec<JsValue> = files.iter().filter_map(|(_, file)| file.as_ref().map(JsValue::from)).collect();
         let files: Vec<Opening> = files.iter().map(|(opening, _)| opening.clone()).collect();
         self.pending.set_value(Some(source_of(&files)));
-        self.progress.set(files.first().map(|file| Progress { file: file.name.clone(), share: 0.0, rows: 0 }));
+        self.progress.set(files.first().map(|file| Progress { file: file.name.clone(), share: Some(0.0), rows: 0 }));
         let query = view.with_untracked(|view| {
             View { rule: view.rule.clone(), interval: view.interval, ..View::default() }.by_model()
         });
@@ -119,9 +128,11 @@ impl DataState {
     }
 
     pub(super) fn open_again(self, view: RwSignal<View>, source: &Source) {
-        let held = self.files.with_value(|files| {
-            let openings: Vec<Opening> = files.iter().map(|(opening, _)| opening.clone()).collect();
-            (!files.is_empty() && source_of(&openings) == *source).then(|| files.clone())
+        let held = [self.files, self.held_files].into_iter().find_map(|files| {
+            files.with_value(|files| {
+                let openings: Vec<Opening> = files.iter().map(|(opening, _)| opening.clone()).collect();
+                (!files.is_empty() && source_of(&openings) == *source).then(|| files.clone())
+            })
         });
         match (source, held) {
             (Source::Published(id), _) => {

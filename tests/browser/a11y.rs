@@ -31,6 +31,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 fn each_screen(page: &mut Page, test: &str, look: &mut dyn FnMut(&Page, &str)) {
     page.open("/");
     page.wait_for("#by-question .marks button");
+    page.wait_for(".source-note a");
+    look(page, "first screen");
+    page.click("#more");
+    page.wait_for("#filters");
+    page.wait_for("#by-question .marks button");
     look(page, "results");
     open_details(page);
     look(page, "results, all tables");

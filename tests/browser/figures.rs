@@ -7,7 +7,7 @@ use crate::common;
 use crate::page::{Page, quote, strings};
 use crate::pictures;
 use crate::rates;
-use crate::results::{open_row, open_with, two_files, wait_open};
+use crate::results::{open_explorer, open_row, open_with, two_files, wait_open};
 
 pub(crate) const TESTS: &[Test] = &[
     ("figures::every_type_is_drawn_and_opens_its_answers", every_type),
@@ -266,8 +266,7 @@ fn columns(page: &mut Page) {
 fn address(page: &mut Page) {
     let file = made("served.csv", "model,question_id,answer,aligned,coherent\nm,q,a,10,90\nm,q,b,80,90\n");
     page.server().mount("/served/", file.parent().unwrap_or_else(|| Path::new("/")));
-    page.open("/");
-    page.wait_for("#by-model .marks button");
+    open_explorer(page);
     page.click(".address summary");
     let url = format!("{}/served/served.csv", page.server().origin());
     page.set_value("#address", &url);
@@ -360,7 +359,8 @@ fn stopped(page: &mut Page) {
         page.click("#cancel-reading");
         page.wait_gone("#cancel-reading");
     }
-    println!("  {} models before, {} after", before.len(), rates::shown(page, "#by-model").len());
+    // What was open is open.
+    rates::wait_equal(page, "#by-model", &before, "after reading was stopped");
     page.drop_files(".page", &[&file]);
     wait_open(page, &[&file]);
     page.wait_until("!document.querySelector('#partial')", "nothing is partial in the end");

@@ -29,6 +29,7 @@ mod pocket;
 mod rates;
 mod reload;
 mod results;
+mod rows;
 mod security;
 mod self_test;
 mod server;
@@ -73,7 +74,7 @@ fn main() -> ExitCode {
     for &(name, test) in lab::PLAIN_TESTS.iter().chain(device::PLAIN_TESTS) {
         trials.push(Trial::test(name, move || run(name, test, dist().as_deref(), Kind::Plain)));
     }
-    for &(name, test) in bench::TESTS {
+    for &(name, test) in bench::TESTS.iter().chain(rows::TESTS) {
         let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::Plain));
         trials.push(trial.with_ignored_flag(true));
     }

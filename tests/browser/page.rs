@@ -293,8 +293,8 @@ impl Page {
     }
 
     /// A command of the whole browser.
-    pub(crate) fn call_browser(&self, method: &str) {
-        self.connection.call("", method, json!({})).unwrap_or_else(|error| self.fail(&error));
+    pub(crate) fn call_browser(&self, method: &str) -> Value {
+        self.connection.call("", method, json!({})).unwrap_or_else(|error| self.fail(&error))
     }
 
     /// Milliseconds since the page began.

@@ -7,12 +7,14 @@ use crate::Test;
 use crate::common;
 use crate::lab::{ask, tokens, wait_for_the_end};
 use crate::page::Page;
+use crate::results::open_explorer;
 use crate::server::Fault;
 
 pub(crate) const TESTS: &[Test] = &[
     ("parts::the_lab_comes_when_it_is_opened", the_lab_comes_when_it_is_opened),
     ("parts::the_page_works_under_any_path", the_page_works_under_any_path),
     ("parts::what_did_not_arrive_is_asked_for_again", what_did_not_arrive_is_asked_for_again),
+    ("parts::the_explorer_is_asked_for_again", the_explorer_is_asked_for_again),
     ("parts::an_app_that_did_not_arrive_is_named", an_app_that_did_not_arrive_is_named),
     ("parts::an_answer_goes_on_behind_another_screen", an_answer_goes_on_behind_another_screen),
 ];
@@ -71,8 +73,7 @@ fn the_page_works_under_any_path(page: &mut Page) {
 }
 
 fn what_did_not_arrive_is_asked_for_again(page: &mut Page) {
-    page.open("/");
-    page.wait_for("#by-model .marks button");
+    open_explorer(page);
     for (lost, fault) in
         [("/app_loader.js", Fault::Cut(0)), ("/lab_app.js", Fault::Cut(100)), ("/lab_app_bg.wasm", Fault::Cut(50_000))]
     {
@@ -88,6 +89,31 @@ fn what_did_not_arrive_is_asked_for_again(page: &mut Page) {
     page.click("#lab-again");
     page.wait_for("#to-self-test");
     page.wait_gone("#lab-absent");
+    for words in ["ERR_CONTENT_LENGTH_MISMATCH", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION", "ERR_FAILED"] {
+        page.allow_problem(words);
+    }
+}
+
+/// The first screen stays as it is until the explorer's app is there; that one takes over what was seen, and the keyboard.
+fn the_explorer_is_asked_for_again(page: &mut Page) {
+    page.server().spoil("/explorer_app_bg.wasm", Fault::Cut(50_000));
+    page.open("/#results?rule=turner");
+    page.wait_for("#by-question .marks button");
+    page.wait_for(".source-note a");
+    assert_eq!(num_requests(page, "explorer_app_bg.wasm"), 0, "nobody asked for more");
+    page.click("#more");
+    page.wait_for("#more-absent");
+    assert!(page.count("#by-model .marks button") > 0, "the first screen stays");
+    let sentence = "document.querySelector('#by-model .marks button').getAttribute('aria-label')";
+    let before = page.eval(sentence);
+    page.eval("document.querySelector('#rule').focus()");
+    page.eval("document.querySelector('#more-again').click()");
+    page.wait_for("#filters");
+    page.wait_for("#by-question .marks button");
+    assert_eq!(page.eval(sentence), before);
+    assert_eq!(page.hash(), "#results?rule=turner");
+    assert_eq!(page.eval("document.activeElement.id"), "rule", "the keyboard is where it was");
+    assert_eq!(page.count("#by-model"), 1, "one app stands");
     for words in ["ERR_CONTENT_LENGTH_MISMATCH", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION", "ERR_FAILED"] {
         page.allow_problem(words);
     }

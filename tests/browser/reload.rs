@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::Test;
 use crate::page::{Page, strings};
 use crate::rates::{self, Rates};
-use crate::results::{name, open_row, open_with, two_files};
+use crate::results::{name, open_explorer, open_row, open_with, two_files};
 
 pub(crate) const TESTS: &[Test] = &[
     ("reload::a_published_view_comes_back", a_published_view_comes_back),
@@ -121,8 +121,7 @@ fn files_are_asked_for_by_name(page: &mut Page) {
 }
 
 fn back_undoes(page: &mut Page) {
-    page.open("/");
-    page.wait_for("#by-model .marks button");
+    open_explorer(page);
     let first = settled(page);
     page.click("#by-model .marks li:nth-child(2) button");
     page.wait_for(".answers");

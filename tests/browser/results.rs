@@ -35,6 +35,14 @@ pub(crate) fn open_with(page: &Page, files: &[&Path]) {
     wait_open(page, files);
 }
 
+/// Opens the page with all that the explorer has.
+pub(crate) fn open_explorer(page: &Page) {
+    page.open("/");
+    page.click("#more");
+    page.wait_for("#filters");
+    page.wait_for("#by-question .marks button");
+}
+
 /// Waits until the rates of files are there.
 pub(crate) fn wait_open(page: &Page, files: &[&Path]) {
     for file in files {
@@ -70,7 +78,7 @@ fn published_figures_at_once(page: &mut Page) {
         let (marks, rows) = (page.count(&format!("{figure} .marks button")), page.count(&format!("{figure} tbody tr")));
         assert!(marks > 1 && marks == rows.min(60), "{figure}: {marks} marks for {rows} rows");
     }
-    assert!(page.count("#collection option") >= 10, "the collections are offered");
+    page.wait_until("document.querySelectorAll('#collection option').length >= 10", "the collections are offered");
     let rates = rates::shown(page, "#by-model");
     assert!(rates.values().any(|rate| rate.misaligned > 0 && rate.rate.is_some()), "{rates:?}");
     // A mark says what its row says.

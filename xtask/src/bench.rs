@@ -31,16 +31,19 @@ pub(crate) enum Part {
     Chromium,
     /// The CPU path against wllama in the same Chromium, one thread each.
     Wllama,
+    /// A million rows in the explorer, beside DuckDB-wasm in the same Chromium.
+    Rows,
 }
 
 impl Part {
-    const ALL: [Self; 3] = [Self::Native, Self::Chromium, Self::Wllama];
+    const ALL: [Self; 4] = [Self::Native, Self::Chromium, Self::Wllama, Self::Rows];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
             Self::Chromium => "chromium",
             Self::Wllama => "wllama",
+            Self::Rows => "rows",
         }
     }
 }
@@ -99,6 +102,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Vec<(&'static str, Result<(
             Part::Native => bench.native(),
             Part::Chromium => bench.chromium(),
             Part::Wllama => bench.wllama(),
+            Part::Rows => bench.million_rows(),
         };
         results.push((part.name(), result));
     }
@@ -187,6 +191,13 @@ impl Bench<'_> {
         let package = setup::wllama()?;
         let mut bench = self.browser("bench::wllama")?;
         command::run(bench.env("ASKEW_WLLAMA", package))
+    }
+
+    fn million_rows(&mut self) -> Result<(), Failure> {
+        setup::system_packages(&[Need::Browser, Need::Npm]);
+        let packages = setup::duckdb()?;
+        let mut bench = self.browser("bench::rows")?;
+        command::run(bench.env("ASKEW_DUCKDB", packages))
     }
 
     /// A measurement that drives a browser, as the tests do: `tests/browser/`.

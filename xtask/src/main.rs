@@ -36,7 +36,7 @@ cargo xtask verify [--only A,B] [--skip A,B]
                                (against independent engines), fuzz, bench
 cargo xtask build              the release app, into dist/
 cargo xtask size               the size of the first screen's code, and its gate
-cargo xtask bench [--only native,chromium,wllama] [--json FILE]
+cargo xtask bench [--only native,chromium,wllama,rows] [--json FILE]
                                speeds, which a machine with nothing else to do measures best
 cargo xtask fuzz [--inputs N] [--seed S] [--first N]
                                damaged and hostile files, a million unless told otherwise

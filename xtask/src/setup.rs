@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::Failure;
 use crate::command::{cargo, find, output, run};
-use crate::pins::{AXE, BINARYEN, CargoTool, SMOLLM, TOOL_PROFILE, TRUNK, WASM_BINDGEN, WASM_TARGET, WLLAMA};
+use crate::pins::{AXE, BINARYEN, CargoTool, DUCKDB, SMOLLM, TOOL_PROFILE, TRUNK, WASM_BINDGEN, WASM_TARGET, WLLAMA};
 use crate::{browser, command, models};
 
 /// Where tools and models are kept, outside `target/` so that they outlive `cargo clean`: `ASKEW_CACHE`, or
@@ -201,6 +201,18 @@ pub(crate) fn wllama() -> Result<PathBuf, Failure> {
     let folder = cache()?.join("wllama").join("node_modules").join("@wllama").join("wllama");
     if !is_installed(&folder, WLLAMA) {
         npm_install(WLLAMA, "wllama")?;
+    }
+    Ok(folder)
+}
+
+/// Fetches the database that loading and counting are compared with into the cache and gives the folder of its packages.
+///
+/// # Errors
+/// When npm is absent or fails.
+pub(crate) fn duckdb() -> Result<PathBuf, Failure> {
+    let folder = cache()?.join("duckdb").join("node_modules");
+    if !is_installed(&folder.join("@duckdb").join("duckdb-wasm"), DUCKDB) {
+        npm_install(DUCKDB, "duckdb")?;
     }
     Ok(folder)
 }

@@ -32,6 +32,18 @@ impl<'a> Unpacked<'a> {
     pub fn new(loader: &'a mut Loader, options: impl Into<Options>) -> Self {
         Self { loader, options: options.into(), reader: None }
     }
+
+    /// Rows of the member that comes, so far.
+    #[must_use]
+    pub fn num_rows(&self) -> u64 {
+        self.reader.as_ref().map_or(0, FileReader::num_rows)
+    }
+
+    /// Where its rows go.
+    #[must_use]
+    pub const fn loader(&self) -> &Loader {
+        self.loader
+    }
 }
 
 impl Members for Unpacked<'_> {

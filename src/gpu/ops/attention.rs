@@ -1,11 +1,12 @@
 //! Causal attention over the cache; twin of `reference::attention`.
 
+use super::wgsl::wgsl;
 use crate::gpu::kernel::{Access, Dispatch, Shader, word};
 use crate::gpu::{Gpu, GpuError};
 use crate::model::reference::attention::{Heads, Reach};
 
 /// The shader.
-pub const SOURCE: &str = concat!(include_str!("lanes.wgsl"), include_str!("attention.wgsl"));
+pub const SOURCE: &str = wgsl!("lanes.wgsl", "attention.wgsl");
 
 /// Keys and values of one layer, each (columns, context, kv_dim), allocated once.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! Look-up of tokens' embeddings, prepared for the first norm; twin of `reference::embed`.
 
+use super::wgsl::wgsl;
 use super::with_quant;
 use crate::gpu::kernel::{Access, Dispatch, Shader, word};
 use crate::gpu::matrix::{GpuMatrix, Slab};
@@ -9,7 +10,7 @@ use crate::gpu::{Gpu, GpuError};
 use crate::model::quant::BLOCK_LEN;
 
 /// The operation without a decoder; see [`with_quant`].
-pub const SOURCE: &str = concat!(include_str!("lanes.wgsl"), include_str!("embed.wgsl"));
+pub const SOURCE: &str = wgsl!("lanes.wgsl", "embed.wgsl");
 
 /// What [`embed`] works on.
 #[derive(Clone, Copy, Debug)]

@@ -1,11 +1,12 @@
 //! The gate's product; twin of `reference::gate`.
 
+use super::wgsl::wgsl;
 use crate::gpu::kernel::{Access, Dispatch, Shader, word};
 use crate::gpu::{Gpu, GpuError};
 use crate::model::config::Activation;
 
 /// The shader.
-pub const SOURCE: &str = concat!(include_str!("activate.wgsl"), include_str!("gate.wgsl"));
+pub const SOURCE: &str = wgsl!("activate.wgsl", "gate.wgsl");
 
 /// The number of an activation in the shaders.
 pub(super) fn activation_number(activation: Activation) -> u32 {

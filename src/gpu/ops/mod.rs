@@ -9,7 +9,9 @@ pub mod post_norm;
 pub mod product;
 pub mod rope_cache;
 pub mod sample;
+mod wgsl;
 
+use self::wgsl::wgsl;
 use crate::model::quant::Quant;
 
 /// Most lanes of a step that reads weights row by row: decoding, and the ends of prompts.
@@ -25,28 +27,28 @@ pub fn is_packed(quant: Quant) -> bool {
 /// The WGSL that reads a block of this format from `weights` and `scales`.
 fn quant_source(quant: Quant) -> &'static str {
     match quant {
-        Quant::F32 => include_str!("quant/f32.wgsl"),
-        Quant::F16 => concat!(include_str!("quant/f16.wgsl"), include_str!("quant/half_block.wgsl")),
-        Quant::BF16 => concat!(include_str!("quant/bf16.wgsl"), include_str!("quant/half_block.wgsl")),
-        Quant::Q4_0 => include_str!("quant/q4_0.wgsl"),
-        Quant::Q4_1 => include_str!("quant/q4_1.wgsl"),
-        Quant::Q5_0 => include_str!("quant/q5_0.wgsl"),
-        Quant::Q5_1 => include_str!("quant/q5_1.wgsl"),
-        Quant::Q8_0 => include_str!("quant/q8_0.wgsl"),
-        Quant::Q2K => include_str!("quant/q2_k.wgsl"),
-        Quant::Q3K => include_str!("quant/q3_k.wgsl"),
-        Quant::Q4K => include_str!("quant/q4_k.wgsl"),
-        Quant::Q5K => include_str!("quant/q5_k.wgsl"),
-        Quant::Q6K => include_str!("quant/q6_k.wgsl"),
-        Quant::Iq4Nl => include_str!("quant/iq4_nl.wgsl"),
+        Quant::F32 => wgsl!("quant/f32.wgsl"),
+        Quant::F16 => wgsl!("quant/f16.wgsl", "quant/half_block.wgsl"),
+        Quant::BF16 => wgsl!("quant/bf16.wgsl", "quant/half_block.wgsl"),
+        Quant::Q4_0 => wgsl!("quant/q4_0.wgsl"),
+        Quant::Q4_1 => wgsl!("quant/q4_1.wgsl"),
+        Quant::Q5_0 => wgsl!("quant/q5_0.wgsl"),
+        Quant::Q5_1 => wgsl!("quant/q5_1.wgsl"),
+        Quant::Q8_0 => wgsl!("quant/q8_0.wgsl"),
+        Quant::Q2K => wgsl!("quant/q2_k.wgsl"),
+        Quant::Q3K => wgsl!("quant/q3_k.wgsl"),
+        Quant::Q4K => wgsl!("quant/q4_k.wgsl"),
+        Quant::Q5K => wgsl!("quant/q5_k.wgsl"),
+        Quant::Q6K => wgsl!("quant/q6_k.wgsl"),
+        Quant::Iq4Nl => wgsl!("quant/iq4_nl.wgsl"),
     }
 }
 
 /// The whole shader of an operation on weights: what formats share, the format's reader, the operation.
 pub fn with_quant(quant: Quant, source: &str) -> String {
-    let (block, reader) = (include_str!("quant/block.wgsl"), quant_source(quant));
+    let (block, reader) = (wgsl!("quant/block.wgsl"), quant_source(quant));
     if is_packed(quant) {
-        let (packed, decoder) = (include_str!("quant/packed.wgsl"), include_str!("quant/packed_block.wgsl"));
+        let (packed, decoder) = (wgsl!("quant/packed.wgsl"), wgsl!("quant/packed_block.wgsl"));
         return [block, packed, reader, decoder, source].concat();
     }
     [block, reader, source].concat()

@@ -1,5 +1,6 @@
 //! The norm after a part of a layer; twin of `reference::rms_norm` and the sum that follows it.
 
+use super::wgsl::wgsl;
 use crate::gpu::kernel::{Access, Constant, Dispatch, Shader, word};
 use crate::gpu::normed::Normed;
 use crate::gpu::pack::TILE_ROWS;
@@ -7,7 +8,7 @@ use crate::gpu::side::SideB;
 use crate::gpu::{Gpu, GpuError};
 
 /// The shader.
-pub const SOURCE: &str = concat!(include_str!("norm.wgsl"), include_str!("post_norm.wgsl"));
+pub const SOURCE: &str = wgsl!("norm.wgsl", "post_norm.wgsl");
 
 /// What [`post_norm`] works on; all (lanes, dim) but the weights.
 #[derive(Clone, Copy, Debug)]

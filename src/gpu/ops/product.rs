@@ -3,6 +3,7 @@
 //! A few lanes go through `matvec.wgsl`, the 32 of a prompt through `matmul.wgsl`; the endings are the same.
 
 use super::gate::{activation_number, gate};
+use super::wgsl::wgsl;
 use super::{DECODE_LANES, MAX_LANES, is_packed, with_quant};
 use crate::gpu::kernel::{Access, Constant, Dispatch, Shader, word};
 use crate::gpu::matrix::{GpuMatrix, Slab};
@@ -12,18 +13,16 @@ use crate::gpu::{DeviceCaps, Gpu, GpuError, pack};
 use crate::model::config::Activation;
 use crate::model::quant::{BLOCK_LEN, Quant};
 
-const INPUT: &str = include_str!("input.wgsl");
-const NORM: &str = include_str!("norm.wgsl");
-const ACTIVATE: &str = include_str!("activate.wgsl");
-const EPILOGUE: &str = include_str!("epilogue.wgsl");
-const LANES: &str = include_str!("lanes.wgsl");
-const LOW_RANK: &str = include_str!("low_rank.wgsl");
-const MATVEC: &str = concat!(include_str!("exact_matvec.wgsl"), include_str!("matvec.wgsl"));
-const MATMUL: &str = concat!(include_str!("exact_matmul.wgsl"), include_str!("matmul.wgsl"));
-const FAST_MATVEC: &str =
-    concat!(include_str!("rounded.wgsl"), include_str!("fast_matvec.wgsl"), include_str!("matvec.wgsl"));
-const FAST_MATMUL: &str =
-    concat!(include_str!("rounded.wgsl"), include_str!("fast_matmul.wgsl"), include_str!("matmul.wgsl"));
+const INPUT: &str = wgsl!("input.wgsl");
+const NORM: &str = wgsl!("norm.wgsl");
+const ACTIVATE: &str = wgsl!("activate.wgsl");
+const EPILOGUE: &str = wgsl!("epilogue.wgsl");
+const LANES: &str = wgsl!("lanes.wgsl");
+const LOW_RANK: &str = wgsl!("low_rank.wgsl");
+const MATVEC: &str = wgsl!("exact_matvec.wgsl", "matvec.wgsl");
+const MATMUL: &str = wgsl!("exact_matmul.wgsl", "matmul.wgsl");
+const FAST_MATVEC: &str = wgsl!("rounded.wgsl", "fast_matvec.wgsl", "matvec.wgsl");
+const FAST_MATMUL: &str = wgsl!("rounded.wgsl", "fast_matmul.wgsl", "matmul.wgsl");
 
 /// Blocks of activations, of all lanes together, that a workgroup of `fast_matvec.wgsl` rounds at once.
 const ROUNDED_BLOCKS: usize = 64;

@@ -1,13 +1,14 @@
 //! Norms of heads, rotation by position and the write to the cache; twin of `reference::rope_cache`.
 
 use super::attention::Cache;
+use super::wgsl::wgsl;
 use crate::gpu::kernel::{Access, Dispatch, Shader, word};
 use crate::gpu::{Gpu, GpuError};
 use crate::model::config::RopeStyle;
 use crate::model::reference::attention::Heads;
 
 /// The shader.
-pub const SOURCE: &str = concat!(include_str!("lanes.wgsl"), include_str!("rope_cache.wgsl"));
+pub const SOURCE: &str = wgsl!("lanes.wgsl", "rope_cache.wgsl");
 
 /// How to rotate.
 #[derive(Clone, Copy, Debug)]

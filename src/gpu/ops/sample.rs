@@ -1,10 +1,11 @@
 //! The choice of tokens on the GPU; twin of `model::sampler`.
 
+use super::wgsl::wgsl;
 use crate::gpu::kernel::{Access, Dispatch, Shader, word};
 use crate::gpu::{Gpu, GpuError};
 
-const LANES: &str = include_str!("lanes.wgsl");
-const SAMPLER: &str = include_str!("sampler.wgsl");
+const LANES: &str = wgsl!("lanes.wgsl");
+const SAMPLER: &str = wgsl!("sampler.wgsl");
 
 /// Slices that the vocabulary is cut into.
 pub const SLICES: usize = 32;
@@ -14,9 +15,9 @@ pub const PICK_BYTES: usize = 16;
 /// The shaders by name.
 pub fn sources() -> [(&'static str, String); 3] {
     [
-        ("threshold", [LANES, SAMPLER, include_str!("threshold.wgsl")].concat()),
-        ("pick", [LANES, SAMPLER, include_str!("pick.wgsl")].concat()),
-        ("choose", [LANES, include_str!("choose.wgsl")].concat()),
+        ("threshold", [LANES, SAMPLER, wgsl!("threshold.wgsl")].concat()),
+        ("pick", [LANES, SAMPLER, wgsl!("pick.wgsl")].concat()),
+        ("choose", [LANES, wgsl!("choose.wgsl")].concat()),
     ]
 }
 

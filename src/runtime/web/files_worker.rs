@@ -2,21 +2,20 @@
 //! lie.
 
 use std::cell::Cell;
-use std::io;
 use std::rc::Rc;
 
 use js_sys::Uint8Array;
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, File, FileReaderSync};
+use web_sys::{Blob, File};
 
 use super::data_worker::{self, Worker};
+use super::unpack_part;
+use super::values::{from_u64, message, to_u64};
 use crate::domain::query::{Query, run};
 use crate::formats::error::FormatError;
 use crate::formats::heavy::members::{Members, Unpacked};
-use crate::formats::heavy::source::Source;
-use crate::formats::heavy::unpack;
 use crate::formats::options::Options;
 use crate::formats::reader::{FileReader, Loader, preview};
 use crate::formats::roles::{Mapping, Need};
@@ -181,10 +180,13 @@ impl Reading {
             Err(error) => return loader.refuse(name, error),
             Ok(true) => {
                 tell(&self.worker, name, 0.0, file.size(), 0);
-                let unpacked = OnDisk::new(file).and_then(|source| {
-                    let inner = Unpacked::new(loader, self.options.clone());
-                    unpack(name, &source, &mut Told { worker: &self.worker, inner })
-                });
+                let unpack = unpack_part::load(&self.worker.scope).await;
+                if !self.is_newest() {
+                    return;
+                }
+                let mut members =
+                    Told { reading: self, inner: Unpacked::new(loader, self.options.clone()), member: None };
+                let unpacked = unpack.and_then(|part| unpack_part::run(&part, name, file, &mut members));
                 if let Err(error) = unpacked {
                     loader.refuse(name, error);
                 }
@@ -229,20 +231,32 @@ fn tell(worker: &Worker, name: &str, at: f64, size: f64, rows: u64) {
     worker.send(&DataEvent::Progress { file, bytes, total_bytes, rows });
 }
 
-/// Members on their way into the loader: the page hears of each.
+/// Members on their way into the loader: the page hears of each, and of their rows.
 struct Told<'a> {
-    worker: &'a Worker,
+    reading: &'a Reading,
     inner: Unpacked<'a>,
+    /// The member that comes, its bytes so far and those that the page has heard of.
+    member: Option<(String, f64, f64)>,
 }
 
 impl Members for Told<'_> {
     fn begin(&mut self, name: &str) {
-        tell(self.worker, name, 0.0, 0.0, 0);
+        tell(&self.reading.worker, name, 0.0, 0.0, 0);
+        self.member = Some((name.to_owned(), 0.0, 0.0));
         self.inner.begin(name);
     }
 
     fn chunk(&mut self, bytes: &[u8]) -> bool {
-        self.inner.chunk(bytes)
+        let wants_more = self.inner.chunk(bytes);
+        if let Some((name, at, told)) = &mut self.member {
+            *at += from_u64(bytes.len() as u64);
+            if *at - *told >= CHUNK_BYTES {
+                *told = *at;
+                tell(&self.reading.worker, name, *at, 0.0, self.inner.num_rows());
+                self.reading.tell_partial(self.inner.loader());
+            }
+        }
+        wants_more
     }
 
     fn end(&mut self, result: Result<(), FormatError>) {
@@ -263,52 +277,5 @@ async fn read_slice(file: &Blob, from: f64, to: f64) -> Result<Vec<u8>, FormatEr
 
 /// A file that was changed, moved or deleted since it was chosen fails so.
 fn unreadable(error: &JsValue) -> FormatError {
-    FormatError::Unreadable(format!("the browser says {}; choose the file again", describe(error)))
-}
-
-fn describe(error: &JsValue) -> String {
-    error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
-}
-
-/// A file that is read where it lies: members of an archive are read without the rest.
-struct OnDisk {
-    file: Blob,
-    reader: FileReaderSync,
-}
-
-impl OnDisk {
-    fn new(file: &Blob) -> Result<Self, FormatError> {
-        let reader = FileReaderSync::new().map_err(|error| unreadable(&error))?;
-        Ok(Self { file: file.clone(), reader })
-    }
-}
-
-impl Source for OnDisk {
-    fn len(&self) -> u64 {
-        to_u64(self.file.size())
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a file's size is a whole number below 2^53")]
-    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
-        let failed = |error: JsValue| io::Error::other(describe(&error));
-        let (from, to) = (at as f64, (at as f64 + into.len() as f64).min(self.file.size()));
-        if from >= to {
-            return Ok(0);
-        }
-        let slice = self.file.slice_with_f64_and_f64(from, to).map_err(failed)?;
-        let bytes = Uint8Array::new(&self.reader.read_as_array_buffer(&slice).map_err(failed)?.into());
-        let found = bytes.to_vec();
-        let len = found.len().min(into.len());
-        into[..len].copy_from_slice(&found[..len]);
-        Ok(len)
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a file's size is a whole number below 2^53"
-)]
-const fn to_u64(size: f64) -> u64 {
-    size as u64
+    FormatError::Unreadable(format!("the browser says {}; choose the file again", message(error)))
 }

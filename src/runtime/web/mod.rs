@@ -8,4 +8,5 @@ mod http;
 mod opfs;
 pub mod port;
 pub mod self_test_worker;
+pub mod unpack_part;
 mod values;
