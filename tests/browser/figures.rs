@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use crate::Test;
-use crate::common;
 use crate::page::{Page, quote, strings};
 use crate::pictures;
 use crate::rates;

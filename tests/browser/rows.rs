@@ -26,7 +26,7 @@ const SEEDS: u32 = 5;
 const ROUNDS: usize = 5;
 const PATIENCE: Duration = Duration::from_secs(300);
 /// INTERFACE: most elements of any screen.
-const MAX_ELEMENTS: usize = 3000;
+const MAX_ELEMENTS: u64 = 3000;
 
 /// DuckDB as its own documentation uses it. Its reader of JSON is an extension that it fetches from another site, so it is
 /// given the same rows as CSV, which is the easier job.
