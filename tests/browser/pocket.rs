@@ -62,16 +62,19 @@ fn results(page: &mut Page) {
     assert_eq!(page.third_party_requests(), Vec::<String>::new());
 }
 
-fn lab(page: &mut Page) {
-    // What the browser keeps of a page that was seen before is not measured: the Lab's code comes with it.
-    page.open("/#lab");
-    page.wait_for_long("document.querySelector('#model-card')", "the model is loaded", PATIENCE);
+/// From opening the Lab until both columns can answer.
+fn opened_in(page: &Page) -> Duration {
     page.open("about:blank");
     page.open("/#lab");
     page.wait_for_long("document.querySelector('#model-card[data-columns=\"2\"]')", "two columns", PATIENCE);
-    let ready = Duration::from_secs_f64(page.now_ms() / 1e3);
+    Duration::from_secs_f64(page.now_ms() / 1e3)
+}
+
+fn lab(page: &mut Page) {
+    // Other work on the machine only adds: the quickest of some openings is what the page takes.
+    let ready = (0..4).map(|_| opened_in(page)).min().unwrap_or_default();
     println!("  ready {:.2} s after opening", ready.as_secs_f64());
-    assert!(page.attr("#prompt", "rows").is_some() && page.attr("#temperature", "value").is_some());
+    assert_eq!(page.eval("document.querySelector('#temperature').value"), "1", "answers are drawn");
     page.click("#generate");
     wait_for_the_end(page);
     let answers = page.texts("#answer, #answer-tuned");
@@ -87,6 +90,7 @@ fn lab(page: &mut Page) {
         let number = |name: &str| -> f64 {
             page.attr("#answer-cost", name).and_then(|text| text.parse().ok()).unwrap_or_default()
         };
+        println!("  {seed}: {:?}", page.texts("#answer, #answer-tuned"));
         seconds += number("data-decode-ms") / 1e3;
         tokens += number("data-steps");
     }
