@@ -40,6 +40,10 @@ pub enum Command {
         place: Place,
         /// How to compute on a GPU. The CPU always rounds: it is slow enough.
         math: Math,
+        /// Sequences that can be decoded together.
+        columns: u32,
+        /// As in [`Command::LayOut`], with the files behind the model's own.
+        sides: Vec<SideFile>,
     },
     /// Answer a prompt; answered by [`Event::Prefilled`], [`Event::Token`]s and [`Event::Finished`] or [`Event::Failed`].
     Generate {

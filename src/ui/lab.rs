@@ -55,6 +55,7 @@ impl Form {
         }
         self.temperature.set(temperature);
         self.max_tokens.set(max_tokens);
+        self.seed.set(if is_pocket { lab_pocket::SEED } else { 1 });
     }
 
     fn prompt(self, has_template: bool) -> Prompt {

@@ -86,13 +86,10 @@ impl LabState {
         {
             self.is_reading.set(false);
         }
-        let (is_probed, is_loaded) = (matches!(event, Event::Probed(_)), matches!(event, Event::Loaded(_)));
+        let is_probed = matches!(event, Event::Probed(_));
         self.status.update(|status| status.apply(event));
         if is_probed && !self.has_loaded.get_untracked() {
             self.load_pocket();
-        }
-        if is_loaded && self.is_pocket.get_untracked() {
-            self.send(&lab_pocket::lay_out(), &[]);
         }
     }
 
@@ -143,7 +140,9 @@ impl LabState {
             self.start();
             self.take(Event::LoadProgress(LoadProgress { slot: SLOT, ..LoadProgress::default() }));
             let (place, math) = (self.place(), Math::default());
-            self.send(&Command::Load { slot: SLOT, source, name, keep, place, math }, file.as_slice());
+            let (columns, sides) = if self.is_pocket.get_untracked() { lab_pocket::beside() } else { (1, Vec::new()) };
+            let load = Command::Load { slot: SLOT, source, name, keep, place, math, columns, sides };
+            self.send(&load, file.as_slice());
         }
     }
 
