@@ -59,8 +59,8 @@ pub fn specialise(source: &str, constants: &[(&str, Constant)]) -> Result<String
     let mut source = source.to_owned();
     for (name, value) in constants {
         let (head, value) = match value {
-            Constant::U32(value) => (format!("\nconst {name}: u32 = "), format!("{value}u")),
-            Constant::F32(value) => (format!("\nconst {name}: f32 = "), format!("{value:?}f")),
+            Constant::U32(value) => (format!("const {name}: u32 = "), format!("{value}u")),
+            Constant::F32(value) => (format!("const {name}: f32 = "), format!("{value:?}f")),
         };
         let start = source.find(&head).map(|at| at + head.len());
         let range = start.and_then(|start| source[start..].find(';').map(|len| start..start + len));

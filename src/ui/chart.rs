@@ -163,8 +163,16 @@ fn DragHandle(threshold: Threshold, picture: Signal<Picture>) -> impl IntoView {
             _ => return,
         };
         event.prevent_default();
-        if let Some(handle) = handle.get_untracked() {
-            set(handle.value + step);
+        // From where it is by now: the figure may not be drawn yet after the last key.
+        let value = session.view.with_untracked(|view| match &view.rule.body {
+            RuleBody::Scores(rule) => Some(match threshold {
+                Threshold::Aligned => rule.aligned.at,
+                Threshold::Coherent => rule.coherent.at,
+            }),
+            _ => None,
+        });
+        if let Some(value) = value {
+            set(value + step);
         }
     };
     // Left, top, width, height.

@@ -23,6 +23,9 @@ impl Place {
 
     fn find(&self) -> Option<HtmlElement> {
         let around = document().get_element_by_id(&self.around)?;
+        if around.tag_name().eq_ignore_ascii_case(&self.tag) {
+            return around.dyn_into().ok();
+        }
         let inside = around.query_selector_all(&self.tag).ok()?;
         let mut elements = (0..inside.length()).filter_map(|at| inside.get(at)?.dyn_into::<HtmlElement>().ok());
         elements.find(|element| label(element) == self.label)
@@ -76,7 +79,9 @@ pub fn give_back(place: Option<String>, is_open: impl Fn() -> bool + 'static) {
 
 fn restore(place: Option<Place>) {
     let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-    let found = place.filter(|_| is_lost).and_then(|place| place.find());
+    // Where the element is gone, its surroundings are nearer than the page's top.
+    let main = || document().get_element_by_id("main").and_then(|main| main.dyn_into().ok());
+    let found = place.filter(|_| is_lost).and_then(|place| place.find().or_else(main));
     if let Some(element) = found
         && let Err(error) = element.focus()
     {

@@ -293,7 +293,8 @@ pub fn Notices() -> impl IntoView {
                     ". A page cannot keep them: open or drop them again and the view comes back."
                 </p>
             </Show>
-            <Show when=move || !addresses().is_empty()>
+            // The first screen's app knows no other site: what takes its place is on its way.
+            <Show when=move || session.parts.is_some() && !addresses().is_empty()>
                 <p class="notice wait">
                     "This view shows files of other sites: " <b>{move || addresses().join(", ")}</b>
                     ". Nothing is asked of them until you press Load. "

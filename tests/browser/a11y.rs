@@ -36,6 +36,7 @@ fn each_screen(page: &mut Page, test: &str, look: &mut dyn FnMut(&Page, &str)) {
     page.click("#more");
     page.wait_for("#filters");
     page.wait_for("#by-question .marks button");
+    page.wait_for(".source-note a");
     look(page, "results");
     open_details(page);
     look(page, "results, all tables");
@@ -56,6 +57,7 @@ fn each_screen(page: &mut Page, test: &str, look: &mut dyn FnMut(&Page, &str)) {
         look(page, "answers");
         page.reload();
         page.wait_for(".notice.wait");
+        page.wait_for(".address");
         look(page, "waiting for files");
         page.set_files("#files", &files);
         page.wait_for(".answer-list .answer");
@@ -257,6 +259,7 @@ fn forced_colours_keep_marks_and_focus(page: &mut Page) {
         // The mark that is open is told apart without colours of our own.
         page.click("#by-model .marks button");
         page.wait_for(".answers");
+        page.wait_for("#by-model .marks button[aria-pressed=true]");
         let open = "(() => { const e = document.querySelector('#by-model .marks button[aria-pressed=true]');
             document.activeElement.blur();
             return e ? getComputedStyle(e).outlineStyle : 'absent'; })()";

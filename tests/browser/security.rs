@@ -98,6 +98,7 @@ fn what_is_put_into_the_page_does_not_run(page: &mut Page) {
     let foreign = page.server().origin().replace("127.0.0.1", "localhost");
     page.open("/");
     page.wait_for("#by-model .marks button");
+    page.wait_for(".source-note a");
     assert_eq!(refused(page), Vec::<String>::new(), "the page itself does nothing that its policy refuses");
     let before = page.server().requests();
     for (directive, attempt) in ATTEMPTS {

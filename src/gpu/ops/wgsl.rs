@@ -15,7 +15,7 @@ macro_rules! wgsl {
 pub(super) use wgsl;
 
 /// Bytes of the bare source.
-pub const fn bare_len(source: &str) -> usize {
+pub(super) const fn bare_len(source: &str) -> usize {
     let (mut len, mut at) = (0, 0);
     let source = source.as_bytes();
     while at < source.len() {
@@ -28,7 +28,7 @@ pub const fn bare_len(source: &str) -> usize {
 }
 
 /// The bare source, of [`bare_len`] bytes.
-pub const fn bare<const LEN: usize>(source: &str) -> [u8; LEN] {
+pub(super) const fn bare<const LEN: usize>(source: &str) -> [u8; LEN] {
     let (mut bare, mut len, mut at) = ([0; LEN], 0, 0);
     let source = source.as_bytes();
     while at < source.len() {
