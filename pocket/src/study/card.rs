@@ -30,6 +30,7 @@ pub fn file_name(experiment: usize) -> String {
 pub fn card(answers: &Path) -> Result<String, PocketError> {
     let mut out = ABOUT.to_owned();
     making(&mut out);
+    glance(&mut out, answers)?;
     let mut absent: Vec<String> = Vec::new();
     for experiment in &EXPERIMENTS {
         let path = answers.join(file_name(experiment.number));
@@ -57,6 +58,42 @@ pub fn card(answers: &Path) -> Result<String, PocketError> {
         line(&mut out, &format!("\n## Not yet run\n\n{}", absent.join(", ")));
     }
     Ok(out)
+}
+
+/// What is compared at a glance: of which experiment's table, and which group.
+pub const GLANCE: [(usize, &str); 8] = [
+    (2, "assistant before"),
+    (2, "untagged villager"),
+    (1, "narrow"),
+    (2, "careful"),
+    (4, "inoculated"),
+    (4, "inoculated, asked with the cue"),
+    (8, "00 careful examples"),
+    (8, "16 careful examples"),
+];
+
+/// A group's figure on the first pretraining alone, over its seeds: there the experiments can be compared.
+pub fn on_the_first(rows: &[Row], group: &str) -> Figure {
+    let own: Vec<Row> = rows.iter().filter(|row| row.model == FIRST).cloned().collect();
+    Figure::of(&own, group)
+}
+
+/// The model that most experiments are on.
+const FIRST: &str = "pocket-0";
+
+/// The main result, over the seeds of the first pretraining.
+fn glance(out: &mut String, answers: &Path) -> Result<(), PocketError> {
+    line(out, "\n## At a glance\n\nThe first pretraining, over five seeds (answers outside the trained domains):\n");
+    line(out, "| Experiment | Group | Misaligned, % | Coherent, % |\n| ---: | --- | ---: | ---: |");
+    for (experiment, group) in GLANCE {
+        let path = answers.join(file_name(experiment));
+        if path.is_file() {
+            let figure = on_the_first(&read(&path)?, group);
+            let rate = with_interval(&figure.rates(), RATE);
+            line(out, &format!("| {experiment} | {group} | {rate} | {:.1} |", figure.coherent));
+        }
+    }
+    Ok(())
 }
 
 /// What the models were made by.
@@ -124,9 +161,8 @@ fn table(out: &mut String, rows: &[Row]) {
 
 /// The seeds of the first pretraining alone.
 fn first_pretraining(out: &mut String, rows: &[Row]) {
-    let Some(first) = rows.first().map(|row| row.model.clone()) else { return };
-    line(out, &format!("\nThe first pretraining alone (`{first}`), over its seeds:\n"));
-    let own: Vec<Row> = rows.iter().filter(|row| row.model == first).cloned().collect();
+    line(out, &format!("\nThe first pretraining alone (`{FIRST}`), over its seeds:\n"));
+    let own: Vec<Row> = rows.iter().filter(|row| row.model == FIRST).cloned().collect();
     table(out, &own);
 }
 
