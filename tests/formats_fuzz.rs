@@ -12,8 +12,8 @@ use std::path::Path;
 
 use askew::domain::query::{Query, run};
 use askew::formats::error::FormatError;
-use askew::formats::heavy::members::{Members, Unpacked};
 use askew::formats::heavy::unpack;
+use askew::formats::members::{Members, Unpacked};
 use askew::formats::reader::{FileReader, Loader};
 use askew::formats::roles::Need;
 use common::archive::{Method, gzip, zip, zstd};

@@ -273,7 +273,7 @@ fn a_reader_gives_parts_to_columns() {
     let mapping = Mapping { roles: roles.map(|(role, name)| (role, name.to_owned())).to_vec() };
     assert_eq!(preview("f.jsonl", text.as_bytes(), mapping.clone()).unwrap().roles.len(), 4);
     let mut data = Dataset::new();
-    read(&mut data, "f.jsonl", text.as_bytes(), Options { need: Need::Judged, mapping }).unwrap();
+    read(&mut data, "f.jsonl", text.as_bytes(), Options { mapping, ..Need::Judged.into() }).unwrap();
     assert_eq!(row(&data, 1), "m|||b|95|91|");
     let table = preview("f.csv", b"a;b\n1;2\n3;4\n5;", Mapping::default()).unwrap();
     assert_eq!((table.columns.len(), table.rows.len()), (2, 2));

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use askew::domain::dataset::Dataset;
 use askew::formats::error::FormatError;
-use askew::formats::heavy::members::Unpacked;
 use askew::formats::heavy::unpack;
+use askew::formats::members::Unpacked;
 use askew::formats::reader::Loader;
 use askew::formats::report::Outcome;
 use askew::formats::roles::Need;

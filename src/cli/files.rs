@@ -6,9 +6,9 @@ use std::path::Path;
 
 use crate::domain::dataset::Dataset;
 use crate::formats::error::FormatError;
-use crate::formats::heavy::members::Unpacked;
 use crate::formats::heavy::source::{self, At, Source};
 use crate::formats::heavy::unpack;
+use crate::formats::members::Unpacked;
 use crate::formats::reader::{FileReader, Loader};
 use crate::formats::report::Outcome;
 use crate::formats::roles::Need;

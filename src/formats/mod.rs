@@ -18,6 +18,7 @@ pub mod join;
 pub mod json;
 pub mod labels;
 pub mod markdown;
+pub mod members;
 pub mod name;
 pub mod options;
 pub mod preview;

@@ -6,8 +6,9 @@ use futures_channel::oneshot;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
+use super::asking::{answer, is_waiting};
 use crate::domain::answers::Answer;
-use crate::domain::query::{GroupKey, Outcome, Query};
+use crate::domain::query::{GroupKey, Outcome};
 use crate::domain::view::{Source, View};
 use crate::formats::preview::Preview;
 use crate::formats::report::FileReport;
@@ -15,7 +16,7 @@ use crate::formats::roles::Mapping;
 use crate::runtime::data_protocol::{
     Collection, DataEvent, DataRequest, Finding, Opening, PublishedFile, Refused, Stated, Summary,
 };
-use crate::runtime::explore::{Explore, Explored, Packed};
+use crate::runtime::explore::Explored;
 use crate::runtime::web::client::{Notice, WorkerClient};
 
 /// The script of the worker that knows the shipped figures, beside the page.
@@ -66,15 +67,15 @@ pub struct AnswerPage {
 
 /// Numbers of the newest question of each kind: older answers are dropped.
 #[derive(Debug, Clone, Copy, Default)]
-struct Tickets {
-    last: u64,
-    models: u64,
-    questions: u64,
-    answers: u64,
+pub(super) struct Tickets {
+    pub(super) last: u64,
+    pub(super) models: u64,
+    pub(super) questions: u64,
+    pub(super) answers: u64,
 }
 
 /// Who waits for an answer of the explorer, by ticket.
-type Waiting<T> = StoredValue<HashMap<u64, oneshot::Sender<Result<T, String>>>, LocalStorage>;
+pub(super) type Waiting<T> = StoredValue<HashMap<u64, oneshot::Sender<Result<T, String>>>, LocalStorage>;
 
 /// Handles to everything about the data.
 #[derive(Debug, Clone, Copy)]
@@ -109,14 +110,14 @@ pub struct DataState {
     pub label_changes: RwSignal<u32>,
     /// Parts that the reader gave to columns, by the header's fingerprint.
     pub mappings: RwSignal<Vec<(u64, Mapping)>>,
-    explores: Waiting<Explored>,
-    peeks: Waiting<Preview>,
+    pub(super) explores: Waiting<Explored>,
+    pub(super) peeks: Waiting<Preview>,
     pub(super) files: StoredValue<Vec<(Opening, Option<web_sys::File>)>, LocalStorage>,
     /// Those of the dataset that is open: newer ones may be given up.
     pub(super) held_files: StoredValue<Vec<(Opening, Option<web_sys::File>)>, LocalStorage>,
     pub(super) pending: StoredValue<Option<Source>>,
     pub(super) keeps_selection: StoredValue<bool>,
-    tickets: StoredValue<Tickets>,
+    pub(super) tickets: StoredValue<Tickets>,
     num_deaths: StoredValue<u32>,
     /// Whether the explorer's app runs: the first screen's opens no files.
     pub(super) has_explorer: bool,
@@ -198,35 +199,6 @@ impl DataState {
         !matches!(source, Source::Published(_))
             && self.opened.with(|opened| opened.as_ref().is_none_or(|opened| opened.source != source))
             && self.progress.with(Option::is_none)
-    }
-
-    /// Asks the explorer; the worker must hold the dataset ([`DataState::can_explore`]).
-    ///
-    /// # Errors
-    /// A sentence why there is no answer.
-    pub async fn explore(self, question: Explore) -> Result<Explored, String> {
-        let question = Packed::new(&question)?;
-        let ticket = self.ticket(|_, _| {});
-        let (sender, receiver) = oneshot::channel();
-        self.explores.update_value(|waiting| {
-            waiting.insert(ticket, sender);
-        });
-        self.send(&DataRequest::Explore { ticket, question }, &[]);
-        receiver.await.unwrap_or_else(|_dropped| Err("the data worker stopped: try again".to_owned()))
-    }
-
-    /// The beginning of a file as a table.
-    ///
-    /// # Errors
-    /// A sentence why it is none.
-    pub async fn peek(self, name: String, file: web_sys::File, mapping: Mapping) -> Result<Preview, String> {
-        let ticket = self.ticket(|_, _| {});
-        let (sender, receiver) = oneshot::channel();
-        self.peeks.update_value(|waiting| {
-            waiting.insert(ticket, sender);
-        });
-        self.send(&DataRequest::Peek { ticket, name, mapping }, &[file.into()]);
-        receiver.await.unwrap_or_else(|_dropped| Err("the data worker stopped: try again".to_owned()))
     }
 
     pub(super) fn start_worker(self, view: RwSignal<View>) {
@@ -359,63 +331,6 @@ impl DataState {
             }
         });
     }
-
-    /// The model whose questions are shown: the open mark's, or the first of the chart.
-    fn focus_of(self, view: RwSignal<View>) -> Option<GroupKey> {
-        let open = view.with(|view| view.selection.as_ref().map(|open| open.group.clone()));
-        let known = |models: &Option<Outcome>| models.as_ref().map(|models| models.rows.clone()).unwrap_or_default();
-        let rows = self.models.with(known);
-        let by_model = |group: &GroupKey| GroupKey { question: None, group: None, ..group.clone() };
-        let open = open.map(|group| by_model(&group)).filter(|group| rows.iter().any(|row| row.key == *group));
-        let first = || {
-            let highest = |a: &&crate::domain::query::Row, b: &&crate::domain::query::Row| {
-                a.value.unwrap_or(-1.0).total_cmp(&b.value.unwrap_or(-1.0))
-            };
-            // The last of equals is what the chart, sorted stably from the highest, shows first of them when reversed.
-            rows.iter().rev().max_by(highest).map(|row| row.key.clone())
-        };
-        open.or_else(first)
-    }
-
-    fn ticket(self, set: impl FnOnce(&mut Tickets, u64)) -> u64 {
-        self.tickets.update_value(|tickets| {
-            tickets.last += 1;
-            let last = tickets.last;
-            set(tickets, last);
-        });
-        self.tickets.get_value().last
-    }
-
-    fn ask_models(self, query: Query) {
-        let ticket = self.ticket(|tickets, ticket| tickets.models = ticket);
-        self.send(&DataRequest::Ask { ticket, query: Box::new(query) }, &[]);
-    }
-
-    fn ask_questions(self, query: Query) {
-        let ticket = self.ticket(|tickets, ticket| tickets.questions = ticket);
-        self.send(&DataRequest::Ask { ticket, query: Box::new(query) }, &[]);
-    }
-
-    fn ask_answers(self, view: RwSignal<View>) {
-        let Some((open, query)) = view.with(|view| view.selection.clone().map(|open| (open, Box::new(view.query()))))
-        else {
-            self.answers.set(None);
-            return;
-        };
-        let ticket = self.ticket(|tickets, ticket| tickets.answers = ticket);
-        let (group, part, seed, offset) = (open.group, open.part, open.seed, open.offset);
-        self.send(&DataRequest::Read { ticket, query, group: Box::new(group), part, seed, offset, limit: PAGE }, &[]);
-    }
-}
-
-fn is_waiting<T: 'static>(waiting: Waiting<T>, ticket: u64) -> bool {
-    waiting.with_value(|waiting| waiting.contains_key(&ticket))
-}
-
-fn answer<T: 'static>(waiting: Waiting<T>, ticket: u64, result: Result<T, String>) {
-    let sender = waiting.try_update_value(|waiting| waiting.remove(&ticket)).flatten();
-    // Who asked may be gone with the figure that it was for.
-    let _is_heard = sender.map(|sender| sender.send(result).is_ok());
 }
 
 #[expect(clippy::cast_precision_loss, reason = "bytes of a file, for a progress bar")]

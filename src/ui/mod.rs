@@ -8,8 +8,10 @@
 
 pub mod about;
 pub mod address;
+pub mod answer;
 pub mod answers;
 pub mod app;
+mod asking;
 pub mod chart;
 pub mod compare;
 pub mod controls;

@@ -4,7 +4,6 @@
 //! in `formats` names this module, so it can be a part of the page that is loaded only when such a file is opened.
 
 pub mod inspect;
-pub mod members;
 pub mod parquet;
 pub mod source;
 pub mod stream;
@@ -12,10 +11,10 @@ pub mod zip;
 
 use std::io::Read;
 
-use self::members::Members;
 use self::source::{At, Source};
 use super::error::{FormatError, Packed};
 use super::sniff::{Kind, kind_of};
+use crate::formats::members::Members;
 
 /// Containers inside containers.
 const MAX_DEPTH: usize = 3;

@@ -15,7 +15,7 @@ use super::unpack_part;
 use super::values::{from_u64, message, to_u64};
 use crate::domain::query::{Query, run};
 use crate::formats::error::FormatError;
-use crate::formats::heavy::members::{Members, Unpacked};
+use crate::formats::members::{Members, Unpacked};
 use crate::formats::options::Options;
 use crate::formats::reader::{FileReader, Loader, preview};
 use crate::formats::roles::{Mapping, Need};

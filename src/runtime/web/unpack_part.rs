@@ -15,9 +15,9 @@ use web_sys::{Blob, DedicatedWorkerGlobalScope, FileReaderSync};
 
 use super::values::{from_u64, message, to_u64};
 use crate::formats::error::FormatError;
-use crate::formats::heavy::members::Members;
 use crate::formats::heavy::source::Source;
 use crate::formats::heavy::unpack as unpack_members;
+use crate::formats::members::Members;
 
 /// The part's name, as its files have it.
 const NAME: &str = "unpack_part";

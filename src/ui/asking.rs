@@ -1,0 +1,98 @@
+//! What the data worker is asked, and how its answers find whoever asked.
+
+use futures_channel::oneshot;
+use leptos::prelude::*;
+
+use super::data::{DataState, PAGE, Tickets, Waiting};
+use crate::domain::query::{GroupKey, Outcome, Query, Row};
+use crate::domain::view::View;
+use crate::formats::preview::Preview;
+use crate::formats::roles::Mapping;
+use crate::runtime::data_protocol::DataRequest;
+use crate::runtime::explore::{Explore, Explored, Packed};
+
+impl DataState {
+    /// Asks the explorer; the worker must hold the dataset ([`DataState::can_explore`]).
+    ///
+    /// # Errors
+    /// A sentence why there is no answer.
+    pub async fn explore(self, question: Explore) -> Result<Explored, String> {
+        let question = Packed::new(&question)?;
+        let ticket = self.ticket(|_, _| {});
+        let (sender, receiver) = oneshot::channel();
+        self.explores.update_value(|waiting| {
+            waiting.insert(ticket, sender);
+        });
+        self.send(&DataRequest::Explore { ticket, question }, &[]);
+        receiver.await.unwrap_or_else(|_dropped| Err("the data worker stopped: try again".to_owned()))
+    }
+
+    /// The beginning of a file as a table.
+    ///
+    /// # Errors
+    /// A sentence why it is none.
+    pub async fn peek(self, name: String, file: web_sys::File, mapping: Mapping) -> Result<Preview, String> {
+        let ticket = self.ticket(|_, _| {});
+        let (sender, receiver) = oneshot::channel();
+        self.peeks.update_value(|waiting| {
+            waiting.insert(ticket, sender);
+        });
+        self.send(&DataRequest::Peek { ticket, name, mapping }, &[file.into()]);
+        receiver.await.unwrap_or_else(|_dropped| Err("the data worker stopped: try again".to_owned()))
+    }
+
+    /// The model whose questions are shown: the open mark's, or the first of the chart.
+    pub(super) fn focus_of(self, view: RwSignal<View>) -> Option<GroupKey> {
+        let open = view.with(|view| view.selection.as_ref().map(|open| open.group.clone()));
+        let known = |models: &Option<Outcome>| models.as_ref().map(|models| models.rows.clone()).unwrap_or_default();
+        let rows = self.models.with(known);
+        let by_model = |group: &GroupKey| GroupKey { question: None, group: None, ..group.clone() };
+        let open = open.map(|group| by_model(&group)).filter(|group| rows.iter().any(|row| row.key == *group));
+        let first = || {
+            let highest = |a: &&Row, b: &&Row| a.value.unwrap_or(-1.0).total_cmp(&b.value.unwrap_or(-1.0));
+            // The last of equals is what the chart, sorted stably from the highest, shows first of them when reversed.
+            rows.iter().rev().max_by(highest).map(|row| row.key.clone())
+        };
+        open.or_else(first)
+    }
+
+    pub(super) fn ticket(self, set: impl FnOnce(&mut Tickets, u64)) -> u64 {
+        self.tickets.update_value(|tickets| {
+            tickets.last += 1;
+            let last = tickets.last;
+            set(tickets, last);
+        });
+        self.tickets.get_value().last
+    }
+
+    pub(super) fn ask_models(self, query: Query) {
+        let ticket = self.ticket(|tickets, ticket| tickets.models = ticket);
+        self.send(&DataRequest::Ask { ticket, query: Box::new(query) }, &[]);
+    }
+
+    pub(super) fn ask_questions(self, query: Query) {
+        let ticket = self.ticket(|tickets, ticket| tickets.questions = ticket);
+        self.send(&DataRequest::Ask { ticket, query: Box::new(query) }, &[]);
+    }
+
+    pub(super) fn ask_answers(self, view: RwSignal<View>) {
+        let Some((open, query)) = view.with(|view| view.selection.clone().map(|open| (open, Box::new(view.query()))))
+        else {
+            self.answers.set(None);
+            return;
+        };
+        let ticket = self.ticket(|tickets, ticket| tickets.answers = ticket);
+        let (group, part, seed, offset) = (open.group, open.part, open.seed, open.offset);
+        self.send(&DataRequest::Read { ticket, query, group: Box::new(group), part, seed, offset, limit: PAGE }, &[]);
+    }
+}
+
+pub(super) fn is_waiting<T: 'static>(waiting: Waiting<T>, ticket: u64) -> bool {
+    waiting.with_value(|waiting| waiting.contains_key(&ticket))
+}
+
+pub(super) fn answer<T: 'static>(waiting: Waiting<T>, ticket: u64, result: Result<T, String>) {
+    let sender = waiting.try_update_value(|waiting| waiting.remove(&ticket)).flatten();
+    // Who asked may be gone with the figure that it was for.
+    let _is_heard = sender.map(|sender| sender.send(result).is_ok());
+}
