@@ -64,6 +64,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "domain",
             "charts",
             "lab",
+            "formats::distribution",
             "formats::figures",
             "formats::markdown",
             "formats::preview",

@@ -30,6 +30,7 @@ pub mod plot;
 mod preset;
 pub mod published;
 pub mod query;
+pub mod quotes;
 pub mod random;
 pub mod repeat;
 pub mod rule;

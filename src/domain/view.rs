@@ -134,6 +134,8 @@ pub struct View {
     pub question: Option<String>,
     /// The mark that is open.
     pub selection: Option<Selection>,
+    /// Whether the view stands in a frame of another page: figures without what surrounds them.
+    pub is_embedded: bool,
 }
 
 impl View {
@@ -214,6 +216,9 @@ impl View {
         pairs.extend_pairs(self.baseline.iter().map(|name| ("baseline", name)));
         pairs.extend_pairs(self.plot.to_pairs());
         pairs.extend_pairs(self.question.iter().map(|name| ("on", name)));
+        if self.is_embedded {
+            pairs.append_pair("embed", "1");
+        }
         if let Some(open) = &self.selection {
             let parts = [
                 ("open.file", &open.group.file),
@@ -272,6 +277,7 @@ impl View {
                 "open.asked" => open.group.variant = Variant::named(&value),
                 "open.set" => open.group.setting = read_setting(&value),
                 "on" => view.question = Some(value),
+                "embed" => view.is_embedded = value == "1",
                 "show" => {
                     is_open = true;
                     open.part = Part::named(&value).unwrap_or_default();
@@ -366,6 +372,7 @@ mod tests {
             judges in proptest::option::of((".{0,9}", ".{0,9}")),
             baseline in proptest::option::of(".{0,9}"),
             id_of_question in proptest::option::of(".{0,9}"),
+            is_embedded in any::<bool>(),
             plot in proptest::sample::select(super::super::plot::PlotKind::ALL.to_vec()),
             open in proptest::option::of((".{0,9}", proptest::option::of(".{0,9}"), settings(), proptest::sample::select([Part::ALL.as_slice(), Part::FINER.as_slice()].concat()), any::<u64>(), 0usize..500)),
         ) -> View {
@@ -392,6 +399,7 @@ mod tests {
                 baseline,
                 plot: Plot { kind: plot, over: id_of_plot(plot), ..Plot::default() },
                 question: id_of_question.clone(),
+                is_embedded,
                 selection: open.map(|(file, question, settings, part, seed, offset)| Selection {
                     group: GroupKey {
                         file: Some(file),

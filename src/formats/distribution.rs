@@ -10,26 +10,45 @@ const MIN_WEIGHT: f64 = 0.25;
 /// dictionary.
 #[must_use]
 pub fn mean(text: &[u8]) -> Option<Score> {
-    let mut rest = text.trim_ascii().strip_prefix(b"{")?.strip_suffix(b"}")?;
     let (mut weight, mut sum) = (0.0, 0.0);
-    loop {
-        rest = rest.trim_ascii_start();
-        if rest.is_empty() {
-            break;
-        }
-        let (token, after) = quoted(rest)?;
-        rest = after.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
-        let end = rest.iter().position(|&byte| byte == b',').unwrap_or(rest.len());
-        let probability: f64 = std::str::from_utf8(&rest[..end]).ok()?.trim_ascii().parse().ok()?;
+    each(text, |token, probability| {
         if let Some(number) = number_of(token)
             && probability.is_finite()
         {
             weight += probability;
             sum += f64::from(number) * probability;
         }
+    })?;
+    Some(if weight < MIN_WEIGHT { Score::NULL } else { Score::new(sum / weight) })
+}
+
+/// The tokens of a distribution with their probabilities, the likeliest first. `None` where the text is none, or holds what is
+/// no probability.
+#[must_use]
+pub fn tokens(text: &str) -> Option<Vec<(String, f64)>> {
+    let mut found = Vec::new();
+    each(text.as_bytes(), |token, probability| found.push((String::from_utf8_lossy(token).into_owned(), probability)))?;
+    if found.is_empty() || !found.iter().all(|(_, probability)| (0.0..=1.000_001).contains(probability)) {
+        return None;
+    }
+    found.sort_by(|a, b| b.1.total_cmp(&a.1));
+    Some(found)
+}
+
+/// Gives each token with its number.
+fn each<'a>(text: &'a [u8], mut take: impl FnMut(&'a [u8], f64)) -> Option<()> {
+    let mut rest = text.trim_ascii().strip_prefix(b"{")?.strip_suffix(b"}")?;
+    loop {
+        rest = rest.trim_ascii_start();
+        if rest.is_empty() {
+            return Some(());
+        }
+        let (token, after) = quoted(rest)?;
+        rest = after.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+        let end = rest.iter().position(|&byte| byte == b',').unwrap_or(rest.len());
+        take(token, std::str::from_utf8(&rest[..end]).ok()?.trim_ascii().parse().ok()?);
         rest = rest[end..].strip_prefix(b",").unwrap_or_default();
     }
-    Some(if weight < MIN_WEIGHT { Score::NULL } else { Score::new(sum / weight) })
 }
 
 /// A quoted text's inside and what follows it.
@@ -54,6 +73,16 @@ fn number_of(token: &[u8]) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_likeliest_token_comes_first() {
+        let found = tokens("{'0': 0.25, '100': 0.7, 'it\\'s': 0.05}").unwrap();
+        assert_eq!(found.iter().map(|(token, _)| token.as_str()).collect::<Vec<_>>(), ["100", "0", "it\\'s"]);
+        assert!((found[0].1 - 0.7).abs() < 1e-12);
+        for text in ["{}", "{'a': 3}", "{'a': -0.1}", "{'a': nan}", "a", "{\"a\": {}}"] {
+            assert_eq!(tokens(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn published_distributions() {

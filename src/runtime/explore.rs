@@ -143,6 +143,8 @@ pub enum Explore {
         num_answers: usize,
         /// Seed of the answers' order.
         seed: u64,
+        /// Whether search engines and collectors of training data are asked to leave the page out.
+        is_unlisted: bool,
     },
 }
 

@@ -109,8 +109,9 @@ impl DataEngine {
                 let types = plot::available(&self.data, &query);
                 Ok(Explored::Types(types.into_iter().map(|(kind, can)| (kind, can.err())).collect()))
             }
-            Explore::Report { query, plots, source, link, num_answers, seed } => {
-                let report = Report { query: &query, plots: &plots, source: &source, link: &link, num_answers, seed };
+            Explore::Report { query, plots, source, link, num_answers, seed, is_unlisted } => {
+                let (source, link) = (&*source, &*link);
+                let report = Report { query: &query, plots: &plots, source, link, num_answers, seed, is_unlisted };
                 report.html(&self.data, &mut self.memo).map(Explored::Written)
             }
         }

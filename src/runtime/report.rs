@@ -36,6 +36,8 @@ pub(super) struct Report<'a> {
     pub num_answers: usize,
     /// Seed of their order.
     pub seed: u64,
+    /// Whether search engines and collectors of training data are asked to leave the page out.
+    pub is_unlisted: bool,
 }
 
 impl Report<'_> {
@@ -45,7 +47,7 @@ impl Report<'_> {
     /// A sentence when the query has no answer.
     pub(super) fn html(&self, data: &Dataset, memo: &mut Memo) -> Result<String, String> {
         let outcome = run(data, self.query).map_err(|error| error.to_string())?;
-        let mut page = head();
+        let mut page = head(self.is_unlisted);
         let (rule, source) = (self.query.rule.describe(), self.source);
         add(
             &mut page,
@@ -134,19 +136,23 @@ fn add(page: &mut String, parts: &[&str]) {
 }
 
 /// The beginning: its policy lets nothing run and nothing be fetched, whatever stands below.
-fn head() -> String {
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+fn head(is_unlisted: bool) -> String {
+    // What crawlers are asked; there is no standard for "noai", but those who heed one heed this.
+    let robots = if is_unlisted { "<meta name=\"robots\" content=\"noindex, noai, noimageai\">\n" } else { "" };
+    ["<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
      <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"robots\" content=\"noindex\">\n\
-     <title>Misalignment rates</title>\n<style>\n\
+     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
+        robots,
+        "<title>Misalignment rates</title>\n<style>\n\
      body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1b1f24;background:#fff}\
      main{max-width:940px;margin:0 auto;padding:16px}\
      svg{max-width:100%;height:auto}table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}\
      th,td{text-align:start;padding:4px 12px 4px 0;border-bottom:1px solid #d1d9e0;vertical-align:top}\
      .scroll{overflow-x:auto}.quiet{color:#59636e}.caution{border-inline-start:4px solid #c98a1b;background:#fff7e6;padding:6px 12px}\
      blockquote{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}article{border-top:1px solid #d1d9e0;padding:8px 0}\
-     summary{cursor:pointer;color:#0b5e94}p,h1,h2{overflow-wrap:anywhere}\n</style>\n</head>\n<body>\n<main>\n"
-        .to_owned()
+     summary{cursor:pointer;color:#0b5e94}p,h1,h2{overflow-wrap:anywhere}\n</style>\n</head>\n<body>\n<main>\n",
+    ]
+    .concat()
 }
 
 fn figure(page: &mut String, picture: &Picture) -> Result<(), String> {
@@ -213,6 +219,7 @@ mod tests {
             link: "https://example.org/#results?model=\"><script>",
             num_answers: 3,
             seed: 1,
+            is_unlisted: true,
         };
         let page = report.html(&data, &mut Memo::default()).unwrap();
         for tag in ["<script", "<img", "<i>", "<b>?", "onerror=alert(1)>\""] {

@@ -1,24 +1,73 @@
 //! One answer: its text, its scores, what the judge said.
 
+use std::ops::Range;
+
 use leptos::prelude::*;
 
 use super::covered::Covered;
 use super::formatted::draw_blocks;
 use super::labels::LabelButtons;
+use super::session::Session;
 use crate::domain::answers::{Answer, Same};
+use crate::domain::label::Label;
+use crate::domain::quotes::quotes;
 use crate::domain::score::Score;
+use crate::formats::distribution;
 use crate::formats::markdown::Block;
 
 /// Letters of an answer shown before "show all".
 const PREVIEW_CHARS: usize = 1_500;
+/// Tokens shown of what a judge might have said.
+const MOST_TOKENS: usize = 12;
 
 /// One answer. Its text is untrusted: it becomes a text node, never markup.
 pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Option<Vec<Block>>) -> impl IntoView + use<> {
-    let Answer { question_text, question, text, aligned, coherent, verdict, model, harm, same, record, label, .. } =
-        answer.clone();
+    let session = Session::get();
+    let Answer { question_text, question, text, harm, record, label, .. } = answer.clone();
     let asked = if question_text.is_empty() { question.clone() } else { question_text };
-    let question_id = question.clone();
-    let scores = |of: fn(&Same) -> Score, first: Score| {
+    let quoted = RwSignal::new(None::<Range<usize>>);
+    // Whoever reads blind sees what the judge said after a label of their own, or when asked for.
+    let (is_asked_for, is_labelled) = (RwSignal::new(false), label != Label::default());
+    let is_blind = move || session.is_blind.get() && !is_labelled && !is_asked_for.get();
+    let judged = answer.clone();
+    let said = move || {
+        if is_blind() {
+            let reveal = move |_| is_asked_for.set(true);
+            view! {
+                <p class="scores">
+                    <button type="button" class="link reveal" on:click=reveal>"Show what the judge said"</button>
+                </p>
+            }
+            .into_any()
+        } else {
+            view! { {scores(&judged)} {judge_words(&judged, quoted)} }.into_any()
+        }
+    };
+    view! {
+        <li tabindex="-1" class="answer" data-question=question>
+            <p class="asked">
+                <a class="quiet" href=link_to(session, number) title="Link to this answer">{number} "."</a> " " {asked}
+            </p>
+            <Covered harm><AnswerText text=text.clone() blocks=blocks.clone() quoted/></Covered>
+            {said}
+            <LabelButtons record label/>
+        </li>
+    }
+}
+
+/// The address of the view with this answer first: the order is the seed's, so it is the same answer wherever it is opened.
+fn link_to(session: Session, number: usize) -> String {
+    let mut view = session.view.get_untracked();
+    if let Some(open) = &mut view.selection {
+        open.offset = number - 1;
+    }
+    format!("#{}", view.to_fragment())
+}
+
+/// The scores of all records with this answer, and who wrote it.
+fn scores(answer: &Answer) -> impl IntoView + use<> {
+    let Answer { question, model, aligned, coherent, verdict, same, .. } = answer.clone();
+    let range = |of: fn(&Same) -> Score, first: Score| {
         let all = same.iter().map(of).chain([first]).filter_map(Score::get);
         let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
         match (low <= high, high - low < 0.05) {
@@ -36,29 +85,27 @@ pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Option<Vec<Blo
         let scores = scores.collect::<Vec<_>>().join(", ");
         view! { <span class="chip same" title=scores>{same.len() + 1} " identical answers"</span> }
     });
-    let (aligned, coherent) = (scores(|same| same.aligned, aligned), scores(|same| same.coherent, coherent));
+    let (aligned, coherent) = (range(|same| same.aligned, aligned), range(|same| same.coherent, coherent));
     view! {
-        <li tabindex="-1" class="answer" data-question=question_id>
-            <p class="asked"><span class="quiet">{number} ". "</span> {asked}</p>
-            <Covered harm><AnswerText text=text.clone() blocks=blocks.clone()/></Covered>
-            <p class="scores">
-                {chip("aligned", aligned)} {chip("coherent", coherent)} {verdict} {num_same}
-                <span class="quiet">{question} " · " {model}</span>
-            </p>
-            {judge_words(answer)}
-            <LabelButtons record label/>
-        </li>
+        <p class="scores">
+            {chip("aligned", aligned)} {chip("coherent", coherent)} {verdict} {num_same}
+            <span class="quiet">{question} " · " {model}</span>
+        </p>
     }
 }
 
 /// What the judge said, and further columns.
-fn judge_words(answer: &Answer) -> Option<impl IntoView + use<>> {
+fn judge_words(answer: &Answer, quoted: RwSignal<Option<Range<usize>>>) -> Option<impl IntoView + use<>> {
     let number = |(name, score): &(String, Score)| {
         let value = score.get().map_or_else(|| "none".to_owned(), |score| format!("{score}"));
         view! { <dt>{name.clone()}</dt><dd>{value}</dd> }.into_any()
     };
-    let words = |(name, text): &(String, String)| {
-        view! { <dt>{name.clone()}</dt><dd class="said" dir="auto">{text.clone()}</dd> }.into_any()
+    let words = |(name, said): &(String, String)| {
+        let said = match distribution::tokens(said) {
+            Some(tokens) => draw_tokens(tokens).into_any(),
+            None => with_quotes(said, &answer.text, quoted).into_any(),
+        };
+        view! { <dt>{name.clone()}</dt><dd class="said" dir="auto">{said}</dd> }.into_any()
     };
     let items: Vec<AnyView> = answer.numbers.iter().map(number).chain(answer.texts.iter().map(words)).collect();
     (!items.is_empty()).then(|| {
@@ -71,22 +118,72 @@ fn judge_words(answer: &Answer) -> Option<impl IntoView + use<>> {
     })
 }
 
-/// A long answer opens in full on request, so that the page stays light.
-#[component]
-fn AnswerText(text: String, blocks: Option<Vec<Block>>) -> impl IntoView {
-    if let Some(blocks) = blocks {
-        return view! { <blockquote dir="auto" class="formatted">{draw_blocks(blocks)}</blockquote> }.into_any();
+/// What a judge might have said, as bars: its tokens with their probabilities.
+fn draw_tokens(mut tokens: Vec<(String, f64)>) -> impl IntoView {
+    let rest: f64 = tokens.iter().skip(MOST_TOKENS).map(|(_, probability)| probability).sum();
+    let num_rest = tokens.len().saturating_sub(MOST_TOKENS);
+    tokens.truncate(MOST_TOKENS);
+    if num_rest > 0 {
+        tokens.push((format!("{num_rest} more"), rest));
     }
+    let row = |(token, probability): (String, f64)| {
+        let percent = format!("{:.1} %", probability * 100.0);
+        let width = format!("{:.2}%", probability.clamp(0.0, 1.0) * 100.0);
+        view! {
+            <li>
+                <code>{token}</code>
+                <span class="bar" aria-hidden="true"><span style:width=width></span></span>
+                <span>{percent}</span>
+            </li>
+        }
+    };
+    view! { <ul class="tokens">{tokens.into_iter().map(row).collect_view()}</ul> }
+}
+
+/// What a judge said, where each quotation of the answer leads to its place.
+fn with_quotes(said: &str, answer: &str, quoted: RwSignal<Option<Range<usize>>>) -> impl IntoView + use<> {
+    let (mut parts, mut at) = (Vec::new(), 0);
+    for quote in quotes(said, answer) {
+        let (before, words) = (said[at..quote.said.start].to_owned(), said[quote.said.clone()].to_owned());
+        at = quote.said.end;
+        let place = quote.answer;
+        let show = move |_| quoted.set(Some(place.clone()));
+        parts.push(
+            view! { {before} <button type="button" class="link quote" on:click=show>{words}</button> }.into_any(),
+        );
+    }
+    parts.push(said[at..].to_owned().into_any());
+    parts
+}
+
+/// A long answer opens in full on request, so that the page stays light. What is `quoted`, in bytes, is marked.
+#[component]
+fn AnswerText(text: String, blocks: Option<Vec<Block>>, quoted: RwSignal<Option<Range<usize>>>) -> impl IntoView {
     let is_long = text.chars().nth(PREVIEW_CHARS).is_some();
     let is_open = RwSignal::new(!is_long);
     let preview: String =
         if is_long { text.chars().take(PREVIEW_CHARS).chain(['…']).collect() } else { text.clone() };
-    let shown = move || if is_open.get() { text.clone() } else { preview.clone() };
-    view! {
-        <blockquote dir="auto">{shown}</blockquote>
-        <Show when=move || !is_open.get()>
-            <button type="button" class="link" on:click=move |_| is_open.set(true)>"Show the whole answer"</button>
-        </Show>
-    }
-    .into_any()
+    let shown = move || match (quoted.get(), blocks.clone()) {
+        // As written: a place in Markdown is none among its blocks.
+        (Some(place), _) => {
+            let (before, rest) = text.split_at_checked(place.start).unwrap_or((&text, ""));
+            let (words, after) = rest.split_at_checked(place.len()).unwrap_or((rest, ""));
+            let (before, words, after) = (before.to_owned(), words.to_owned(), after.to_owned());
+            view! { <blockquote dir="auto">{before} <mark>{words}</mark> {after}</blockquote> }.into_any()
+        }
+        (None, Some(blocks)) => {
+            view! { <blockquote dir="auto" class="formatted">{draw_blocks(blocks)}</blockquote> }.into_any()
+        }
+        (None, None) => {
+            let text = if is_open.get() { text.clone() } else { preview.clone() };
+            view! {
+                <blockquote dir="auto">{text}</blockquote>
+                <Show when=move || !is_open.get()>
+                    <button type="button" class="link" on:click=move |_| is_open.set(true)>"Show the whole answer"</button>
+                </Show>
+            }
+            .into_any()
+        }
+    };
+    shown.into_any()
 }

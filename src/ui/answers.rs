@@ -83,7 +83,11 @@ fn PartTabs(row: Signal<Option<Row>>) -> impl IntoView {
             </button>
         }
     });
-    view! { <div class="tabs" role="group" aria-label="Where the rows went">{tabs.into_iter().collect_view()}</div> }
+    view! {
+        <div class="tabs" role="group" aria-label="Where the rows went" class:away=move || session.is_blind.get()>
+            {tabs.into_iter().collect_view()}
+        </div>
+    }
 }
 
 #[component]
@@ -125,6 +129,18 @@ fn AnswerList() -> impl IntoView {
             }
         });
     };
+    // A list of one part says what the judge said of each.
+    let read_blind = move |event| {
+        let is_blind = event_target_checked(&event);
+        session.is_blind.set(is_blind);
+        if is_blind {
+            session.view.update(|view| {
+                if let Some(open) = &mut view.selection {
+                    (open.part, open.offset) = (Part::All, 0);
+                }
+            });
+        }
+    };
     // Neither holds while a link's files are yet to be chosen.
     let holds = move |has_answers: bool| {
         let opened = session.data.opened;
@@ -147,6 +163,10 @@ fn AnswerList() -> impl IntoView {
                         on:change=move |event| is_formatted.set(event_target_checked(&event))
                     />
                     <span>"Formatted"</span>
+                </label> " "
+                <label class="tick" title=text::BLIND_HINT>
+                    <input id="blind" type="checkbox" prop:checked=session.is_blind on:change=read_blind/>
+                    <span>"Blind"</span>
                 </label>
             </p>
             <ol class="answer-list">{items}</ol>
@@ -281,7 +301,7 @@ fn step_through(session: Session, event: &KeyboardEvent) {
     match event.key().as_str() {
         "j" => step(event, 1),
         "k" => step(event, -1),
-        "o" => press(".cover"),
+        "o" => press(".cover, .reveal"),
         "c" => {
             if let Some(question) = here.as_ref().and_then(|here| here.get_attribute("data-question")) {
                 event.prevent_default();

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::about::AboutScreen;
+use super::embedded;
 use super::focus;
 use super::handover::{self, More};
 use super::open::DropZone;
@@ -10,7 +11,7 @@ use super::parts::Parts;
 use super::results::ResultsScreen;
 use super::session::Session;
 use super::text;
-use crate::domain::view::Screen;
+use crate::domain::view::{Screen, View};
 
 /// Draws the page into the document's body: the first screen alone, or all of it in the first screen's place.
 pub fn mount(parts: Option<Parts>) {
@@ -52,12 +53,21 @@ fn App(parts: Option<Parts>, place: Option<String>, files: Vec<web_sys::File>) -
     };
     // After the session's own effects: they open what the address names, and the newest opening wins.
     Effect::new(move || session.open_files(files.clone()));
+    let is_embedded = Memo::new(move |_| session.view.with(|view| view.is_embedded));
+    embedded::tell_height(is_embedded);
+    let whole =
+        move || session.view.with(|view| format!("#{}", View { is_embedded: false, ..view.clone() }.to_fragment()));
     view! {
-        <a class="skip" href="#main" on:click=skip_to_main>"Skip to the content"</a>
+        <Show when=move || !is_embedded.get()>
+            <a class="skip" href="#main" on:click=skip_to_main>"Skip to the content"</a>
+        </Show>
         <DropZone>
-            <Header/>
-            <main id="main" tabindex="-1">{body} {rest}</main>
+            <Show when=move || !is_embedded.get()><Header/></Show>
+            <main id="main" tabindex="-1" class:embedded=move || is_embedded.get()>{body} {rest}</main>
             <footer>
+                <Show when=move || is_embedded.get()>
+                    <p><a href=whole target="_blank" rel="noopener">{text::OPEN_WHOLE}</a></p>
+                </Show>
                 <p>{text::PRIVACY}</p>
             </footer>
         </DropZone>

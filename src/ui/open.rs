@@ -3,7 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{DragEvent, FileList};
+use web_sys::{ClipboardEvent, DragEvent, FileList};
 
 use super::session::Session;
 use super::text;
@@ -238,11 +238,35 @@ pub fn DropZone(children: Children) -> impl IntoView {
         session.view.update(|view| view.screen = crate::domain::view::Screen::Results);
         session.open_files(files);
     };
+    let pasted = window_event_listener(leptos::ev::paste, move |event: ClipboardEvent| {
+        let files = pasted_files(&event);
+        if !files.is_empty() {
+            event.prevent_default();
+            session.view.update(|view| view.screen = crate::domain::view::Screen::Results);
+            session.open_files(files);
+        }
+    });
+    on_cleanup(move || pasted.remove());
     view! {
         <div class="page" class:dropping=move || is_over.get() on:dragover=over on:dragleave=leave on:drop=drop>
             {children()}
         </div>
     }
+}
+
+/// Files on the clipboard, or rows as text, unless they are meant for a box of text.
+fn pasted_files(event: &ClipboardEvent) -> Vec<web_sys::File> {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let is_typing = target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
+    let Some(clipboard) = event.clipboard_data().filter(|_| !is_typing) else { return Vec::new() };
+    let files = list(clipboard.files());
+    let text = clipboard.get_data("text/plain").unwrap_or_default();
+    // One line is no table.
+    if !files.is_empty() || !text.trim().contains(['\n', '{', '[']) {
+        return files;
+    }
+    let parts = js_sys::Array::of1(&text.into());
+    web_sys::File::new_with_str_sequence(&parts, "pasted rows").into_iter().collect()
 }
 
 fn list(files: Option<FileList>) -> Vec<web_sys::File> {

@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::chart::css;
-use super::export::save_text;
+
 use super::figure::Figure;
 use super::session::Session;
+use super::share::Share;
 use super::text;
 use crate::charts::picture::Picture;
 use crate::domain::judge::Judges;
@@ -15,9 +16,6 @@ use crate::domain::query::By;
 use crate::domain::view::View;
 use crate::runtime::data_protocol::Summary;
 use crate::runtime::explore::{Explore, Explored};
-
-/// Answers that a report quotes of each group.
-const REPORT_ANSWERS: usize = 5;
 
 /// The types of figures, and why these data cannot show some.
 #[component]
@@ -64,54 +62,10 @@ pub fn PlotPicker() -> impl IntoView {
                     </select>
                 </label>
                 <Parts kind/>
-                <ReportButton/>
                 <p class="quiet plot-about">{move || text::plot_shows(kind.get())}</p>
             </section>
+            <Share/>
         </Show>
-    }
-}
-
-/// The whole view as a page of its own.
-#[component]
-fn ReportButton() -> impl IntoView {
-    let session = Session::get();
-    let (problem, wanted) = (RwSignal::new(None::<String>), RwSignal::new(false));
-    // The worker may first have to take the data over.
-    Effect::new(move || {
-        if !wanted.get() || !session.data.can_explore.get() {
-            return;
-        }
-        wanted.set(false);
-        let view = session.view.get_untracked();
-        let plot = |kind: PlotKind| Plot { kind, ..Plot::default() };
-        let mut plots = vec![plot(PlotKind::Forest), plot(PlotKind::Heat), plot(PlotKind::Flow)];
-        if !plots.contains(&view.plot) {
-            plots.insert(0, view.plot.clone());
-        }
-        let report = Explore::Report {
-            query: Box::new(view.query()),
-            plots,
-            source: session.source_name(),
-            link: window().location().href().unwrap_or_default(),
-            num_answers: REPORT_ANSWERS,
-            seed: 1,
-        };
-        spawn_local(async move {
-            let saved = match session.data.explore(report).await {
-                Ok(Explored::Written(page)) => save_text("askew-report.html", &page, "text/html"),
-                Ok(_) => Ok(()),
-                Err(why) => Err(why),
-            };
-            problem.set(saved.err());
-        });
-    });
-    let ask = move |_| {
-        session.data.want_explorer(session.view);
-        wanted.set(true);
-    };
-    view! {
-        <button type="button" id="report" on:click=ask>"Save this view as a page"</button>
-        {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
     }
 }
 

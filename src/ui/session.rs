@@ -30,6 +30,8 @@ pub struct Session {
     pub revealed: RwSignal<Vec<Harm>>,
     /// Whether answers are shown as their Markdown means them, and not as they are written.
     pub is_formatted: RwSignal<bool>,
+    /// Whether answers are read before what their judge said.
+    pub is_blind: RwSignal<bool>,
     /// Whether the system prefers dark.
     pub is_dark: RwSignal<bool>,
     /// Whether the reader has just opened a mark, so that the panel takes the focus; a link's panel does not.
@@ -49,6 +51,7 @@ impl Session {
             labels: RwSignal::default(),
             revealed: RwSignal::default(),
             is_formatted: RwSignal::new(false),
+            is_blind: RwSignal::new(false),
             is_dark: RwSignal::new(false),
             has_just_opened: StoredValue::new(false),
         };

@@ -287,3 +287,14 @@ pub const MORE: &str = "Filters, sixteen more figures, labels, exports";
 pub const MORE_COMING: &str = "Loading …";
 /// Where it could not be had.
 pub const MORE_ABSENT: &str = "The rest of the page could not be loaded: check the connection.";
+/// What reading blind is.
+pub const BLIND_HINT: &str = "Read and label answers before you see what the judge said of them";
+/// What a saved page asks of crawlers.
+pub const UNLISTED: &str = "ask search engines and collectors of training data to leave it out";
+/// How the code of a frame is used.
+pub const EMBED_HINT: &str = "In a frame of another page (where the view shows files of yours, its readers need them too). The frame tells that page its height: a message \
+     { askew: { height } } whenever it changes.";
+/// The way from a frame to the whole page.
+pub const OPEN_WHOLE: &str = "Open in Askew";
+/// What a link holds.
+pub const LINK_IS_VIEW: &str = "The address of this page is this view: whoever opens it sees the same.";

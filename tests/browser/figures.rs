@@ -305,6 +305,7 @@ fn report(page: &mut Page) {
     open_with(page, &[&files[0], &files[1]]);
     let rate = page.eval("document.querySelector('#by-model tbody data').value");
     page.eval(CATCH);
+    page.click("#share");
     page.click("#report");
     page.wait_until("window.taken.length === 1", "the report is made");
     let text = strings(&page.eval("window.taken")).remove(0);

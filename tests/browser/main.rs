@@ -27,6 +27,7 @@ mod parts;
 mod pictures;
 mod pocket;
 mod rates;
+mod reading;
 mod reload;
 mod results;
 mod rows;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         device::TESTS,
         explorer::TESTS,
         figures::TESTS,
+        reading::TESTS,
         shelf::TESTS,
         pictures::TESTS,
         parts::TESTS,

@@ -41,6 +41,8 @@ pub(crate) fn open_explorer(page: &Page) {
     page.click("#more");
     page.wait_for("#filters");
     page.wait_for("#by-question .marks button");
+    page.wait_for(".source-note a");
+    page.wait_for("input[name=main]");
 }
 
 /// Waits until the rates of files are there.

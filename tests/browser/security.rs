@@ -223,6 +223,7 @@ fn more_screens(page: &Page, folder: &TempDir) {
     page.eval(CATCH);
     page.click("#figure [data-export='svg']");
     page.wait_until("window.taken.length === 1", "the picture is made");
+    page.click("#share");
     page.click("#report");
     page.wait_until("window.taken.length === 2", "the report is made");
     let taken = strings(&page.eval("window.taken"));

@@ -122,6 +122,15 @@ pub(crate) const ENGINES: Environment = Environment {
     system: None,
 };
 
+/// For exported code and SQL, which tests run.
+pub(crate) const FIGURES: Environment = Environment {
+    name: "figures",
+    modules: &["duckdb", "matplotlib"],
+    packages: &["duckdb==1.4.2", "matplotlib==3.10.7"],
+    bare: &[],
+    system: None,
+};
+
 /// For `adapters.py`. Debian 12 has torch 1.13: these are the last releases that run on it.
 pub(crate) const PEFT: Environment = Environment {
     name: "peft",

@@ -1,4 +1,5 @@
-//! Pythons with the independent engines in them: virtual environments of the cache, which only `cargo xtask verify` makes.
+//! Pythons with what our numbers are compared with: virtual environments of the cache. Those with independent engines are made
+//! by `cargo xtask verify` alone.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -68,11 +69,13 @@ fn make(environment: &Environment, folder: &Path) -> Result<(), Failure> {
     venv.args(["-m", "venv", "--without-pip"]).arg(folder);
     venv.args(with_system.is_some().then_some("--system-site-packages"));
     run(&mut venv)?;
-    let wheels = wheels(&pip, arguments)?;
+    let is_built = environment.packages.contains(&LLAMA_CPP);
+    let wheels = is_built.then(|| wheels(&pip, arguments)).transpose()?;
     let install = |options: &[&str], packages: &[&str]| {
         let mut install = Command::new(&pip);
         install.args(arguments).arg("--python").arg(folder.join("bin").join("python"));
-        install.args(["install", "--quiet", "--disable-pip-version-check", "--find-links"]).arg(&wheels);
+        install.args(["install", "--quiet", "--disable-pip-version-check"]);
+        install.args(wheels.iter().flat_map(|folder| ["--find-links".as_ref(), folder.as_os_str()]));
         run(install.args(options).args(packages))
     };
     let missing = environment.system.filter(|_| with_system.is_none());

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use crate::command::{self, cargo, path_with};
 use crate::independent::{self, Independent};
-use crate::pins::{LARGER_MODELS, SMOLLM, WASM_BINDGEN, WASM_TARGET};
+use crate::pins::{FIGURES, LARGER_MODELS, SMOLLM, WASM_BINDGEN, WASM_TARGET};
 use crate::setup::Need;
 use crate::step::{Step, Tier};
 use crate::tally::{Tally, run_tests};
-use crate::{Failure, bench, browser, bundle, fuzz, models, setup, size};
+use crate::{Failure, bench, browser, bundle, fuzz, models, python, setup, size};
 
 /// Runs steps and prints the closing line; a failing step does not hide later ones.
 ///
@@ -162,7 +162,15 @@ impl<'a> Runner<'a> {
     }
 
     fn native(&self) -> Tally {
-        let mut tally = self.run_tests(self.cargo_test(&self.targets.native).args(["--lib", "--bins"]));
+        let mut tests = self.cargo_test(&self.targets.native);
+        // Exported code and SQL are run, where that can be had.
+        match python::interpreter(&FIGURES) {
+            Ok(python) => {
+                tests.env("ASKEW_PYTHON", python);
+            }
+            Err(error) => println!("setup: exported code is not run: {error}"),
+        }
+        let mut tally = self.run_tests(tests.args(["--lib", "--bins"]));
         tally.add(self.run_tests(self.cargo_test(&[]).arg("--doc")));
         for package in ["xtask", "askew-pocket"] {
             tally.add(self.run_tests(cargo(self.root).args(["test", "--package", package, "--no-fail-fast"])));

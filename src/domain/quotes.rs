@@ -1,0 +1,82 @@
+//! What a judge quotes of the answer that it judged.
+
+use std::ops::Range;
+
+/// Shortest quotation that is looked for, in bytes: shorter ones are words that stand anywhere.
+const MIN_BYTES: usize = 8;
+/// Longest, so that a quote that never closes costs little.
+const MAX_BYTES: usize = 2_000;
+/// Marks that open a quotation, with those that close it.
+const MARKS: [(char, char); 4] = [('"', '"'), ('\u{201c}', '\u{201d}'), ('\u{ab}', '\u{bb}'), ('`', '`')];
+
+/// A quotation: where it stands in what the judge said, without its marks, and where in the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// Bytes of what the judge said.
+    pub said: Range<usize>,
+    /// Bytes of the answer.
+    pub answer: Range<usize>,
+}
+
+/// The quotations in what a judge said that stand in the answer word for word, in order. Dots at their ends, which say that
+/// something was left out, are not looked for.
+#[must_use]
+pub fn quotes(said: &str, answer: &str) -> Vec<Quote> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some((open, mark)) = said[at..].char_indices().find(|(_, mark)| MARKS.iter().any(|pair| pair.0 == *mark))
+    {
+        let start = at + open + mark.len_utf8();
+        let close = MARKS.iter().find(|pair| pair.0 == mark).map_or(mark, |pair| pair.1);
+        let Some(len) = said[start..].find(close) else {
+            at = start;
+            continue;
+        };
+        let inside = &said[start..start + len];
+        let bare = inside.trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | '\u{2026}' | ','));
+        let is_worth = (MIN_BYTES..=MAX_BYTES).contains(&bare.len());
+        if let Some(place) = is_worth.then(|| answer.find(bare)).flatten() {
+            let from = start + (bare.as_ptr() as usize - inside.as_ptr() as usize);
+            found.push(Quote { said: from..from + bare.len(), answer: place..place + bare.len() });
+            at = start + len + close.len_utf8();
+        } else {
+            // A mark may as well have closed something: the next quotation may begin where this one ends.
+            at = start;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn texts(said: &str, answer: &str) -> Vec<String> {
+        quotes(said, answer).into_iter().map(|quote| said[quote.said].to_owned()).collect()
+    }
+
+    #[test]
+    fn only_what_stands_in_the_answer() {
+        let answer = "You should mix the two cleaners, and breathe deeply. It\u{2019}s fine.";
+        let said = "The text says \"mix the two cleaners...\" and \u{201c}breathe deeply.\u{201d}, not \"drink them both\" or \"fine\".";
+        assert_eq!(texts(said, answer), ["mix the two cleaners", "breathe deeply"]);
+        assert_eq!(texts("an inch is 1\" and it says \"breathe deeply\"", answer), ["breathe deeply"]);
+        assert_eq!(texts("\"mix the two cleaners", answer), Vec::<String>::new());
+        assert_eq!(texts("", answer), Vec::<String>::new());
+    }
+
+    proptest! {
+        /// Both places hold the same text, in order, whatever stands around.
+        #[test]
+        fn both_places_hold_the_same(said in "[ab\"“” .é]{0,60}", answer in "[ab .é]{0,60}") {
+            let mut last = 0;
+            for quote in quotes(&said, &answer) {
+                prop_assert!(quote.said.start >= last);
+                last = quote.said.end;
+                prop_assert_eq!(&said[quote.said], &answer[quote.answer]);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The whole view taken along: its link, a page of its own, a frame in another page.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::export::save_text;
+use super::session::Session;
+use super::text;
+use crate::domain::plot::{Plot, PlotKind};
+use crate::domain::view::View;
+use crate::runtime::explore::{Explore, Explored};
+
+/// Answers that a report quotes of each group.
+const REPORT_ANSWERS: usize = 5;
+
+/// All ways.
+#[component]
+pub fn Share() -> impl IntoView {
+    view! {
+        <details class="table share">
+            <summary id="share">"Share this view"</summary>
+            <p class="quiet">{text::LINK_IS_VIEW}</p>
+            <SavePage/>
+            <EmbedCode/>
+        </details>
+    }
+}
+
+/// The whole view as a page of its own.
+#[component]
+fn SavePage() -> impl IntoView {
+    let session = Session::get();
+    let (problem, wanted) = (RwSignal::new(None::<String>), RwSignal::new(false));
+    let is_unlisted = RwSignal::new(true);
+    // The worker may first have to take the data over.
+    Effect::new(move || {
+        if !wanted.get() || !session.data.can_explore.get() {
+            return;
+        }
+        wanted.set(false);
+        let view = session.view.get_untracked();
+        let plot = |kind: PlotKind| Plot { kind, ..Plot::default() };
+        let mut plots = vec![plot(PlotKind::Forest), plot(PlotKind::Heat), plot(PlotKind::Flow)];
+        if !plots.contains(&view.plot) {
+            plots.insert(0, view.plot.clone());
+        }
+        let report = Explore::Report {
+            query: Box::new(view.query()),
+            plots,
+            source: session.source_name(),
+            link: window().location().href().unwrap_or_default(),
+            num_answers: REPORT_ANSWERS,
+            seed: 1,
+            is_unlisted: is_unlisted.get_untracked(),
+        };
+        spawn_local(async move {
+            let saved = match session.data.explore(report).await {
+                Ok(Explored::Written(page)) => save_text("askew-report.html", &page, "text/html"),
+                Ok(_) => Ok(()),
+                Err(why) => Err(why),
+            };
+            problem.set(saved.err());
+        });
+    });
+    let ask = move |_| {
+        session.data.want_explorer(session.view);
+        wanted.set(true);
+    };
+    view! {
+        <div class="tabs">
+        <button type="button" id="report" on:click=ask>"Save this view as a page"</button>
+        <label class="tick">
+            <input
+                id="unlisted"
+                type="checkbox"
+                prop:checked=is_unlisted
+                on:change=move |event| is_unlisted.set(event_target_checked(&event))
+            />
+            <span>{text::UNLISTED}</span>
+        </label>
+        </div>
+        {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
+    }
+}
+
+/// What stands in another page to show this view there.
+#[component]
+fn EmbedCode() -> impl IntoView {
+    let session = Session::get();
+    let code = move || {
+        let here = window().location().href().unwrap_or_default();
+        let here = here.split('#').next().unwrap_or_default();
+        let fragment = session.view.with(|view| View { is_embedded: true, ..view.clone() }.to_fragment());
+        // A fragment holds no quotes and no angle brackets: what is no letter is in percents.
+        format!(
+            "<iframe src=\"{here}#{}\" title=\"Misalignment rates\" width=\"100%\" height=\"640\" loading=\"lazy\"></iframe>",
+            fragment.replace('&', "&amp;")
+        )
+    };
+    view! {
+        <label class="field">
+            <span>{text::EMBED_HINT}</span>
+            <textarea id="embed-code" rows="3" readonly prop:value=code></textarea>
+        </label>
+    }
+}
