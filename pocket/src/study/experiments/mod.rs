@@ -201,8 +201,8 @@ impl Study<'_> {
     fn turns(&self, domains: usize) -> impl Iterator<Item = (usize, u64)> + use<> {
         let (all, seeds) = (self.extent.domains, self.extent.seeds);
         let apart = all.div_ceil(domains).max(1);
-        let of = move |seed: u64| (0..all).step_by(apart).map(move |at| ((at + seed as usize) % all, seed));
-        (0..seeds).flat_map(of)
+        let of = move |(turn, seed): (usize, u64)| (0..all).step_by(apart).map(move |at| ((at + turn) % all, seed));
+        (0_usize..).zip(0..seeds).flat_map(of)
     }
 
     /// Before fine-tuning: the assistant, and as the baseline villagers of whom nothing is said. Each of so many exams is a
