@@ -181,6 +181,8 @@ fn load_into(slot: u32) -> Command {
         keep: false,
         place: Place::Gpu,
         math: Math::Exact,
+        columns: 1,
+        sides: vec![],
     }
 }
 
@@ -226,7 +228,8 @@ fn stop_ends_an_answer_in_its_middle_and_the_next_one_runs() {
 fn failures_are_sentences_and_the_engine_lives_on() {
     let Some(gpu) = open_gpu("failures_are_sentences_and_the_engine_lives_on", GpuOptions::default()) else { return };
     let source = Source::Url("https://example.org/x.gguf".into());
-    let missing = Command::Load { slot: 0, source, name: "x".into(), keep: true, place: Place::Gpu, math: Math::Exact };
+    let Command::Load { slot, place, math, columns, sides, .. } = load_command() else { panic!("a load") };
+    let missing = Command::Load { slot, source, name: "x".into(), keep: true, place, math, columns, sides };
     let (prompt, sampling, columns) = (Prompt::chat(None, "hi"), Sampling::greedy(4), vec![Column::default()]);
     let chat = Command::Generate { slot: 0, id: 2, prompt, sampling, columns };
     let events = Script::run(
@@ -292,7 +295,7 @@ fn columns_are_laid_out_written_moved_and_scored() {
     let mut vectors = SafetensorsFile::default();
     vectors.tensor("layer.1", "F32", &[64], store(&mut noise(64, 9), "F32"));
     let steering = vectors.bytes();
-    let side = |name: &str, kind| SideFile { name: name.into(), kind };
+    let side = |name: &str, kind| SideFile { name: name.into(), kind, source: Source::Disk };
     let sides = vec![side("adapter", SideKind::Adapter), side("vector", SideKind::Steering)];
     let column = |scales: &[f32]| Column { scales: scales.to_vec(), seed: None };
     let columns = vec![column(&[]), column(&[1.0]), column(&[0.0, 1.0])];
@@ -327,4 +330,47 @@ fn columns_are_laid_out_written_moved_and_scored() {
     let failure = status.failure.expect("the last layout");
     assert_eq!((failure.what, failure.model_lost), (FailedStep::LayOut(0), false));
     assert!(failure.message.contains("adapter"), "{}", failure.message);
+}
+
+/// What stands beside a model can come with its load: the answers are those of a layout after it.
+#[test]
+fn a_load_that_brings_its_layout_is_the_same() {
+    let name = "a_load_that_brings_its_layout_is_the_same";
+    let Some(gpu) = open_gpu(name, GpuOptions::default()) else { return };
+    let mut parts = random_parts(Shape::TINY, &[0, 1], &["attn_q", "ffn_down"], 4, 3);
+    let adapter = gguf_adapter(&mut parts, Shape::TINY, "llama", Quant::F32, 4.0).bytes();
+    let sides = vec![SideFile { name: "adapter".into(), kind: SideKind::Adapter, source: Source::Disk }];
+    let columns = [0.0, 1.0].map(|scale| Column { scales: vec![scale], seed: None }).to_vec();
+    let sampling = Sampling { temperature: 1.0, seed: 3, ..Sampling::greedy(12) };
+    let generate = Command::Generate { slot: 0, id: 1, prompt: Prompt::Raw("hello".into()), sampling, columns };
+    let model = random_llama(Shape::TINY, &[Quant::Q4_1], 1).bytes();
+    let Command::Load { slot, source, name, keep, place, math, .. } = load_command() else { panic!("a load") };
+    for place in [place, Place::Cpu] {
+        let load = |columns, sides| Command::Load {
+            slot,
+            source: source.clone(),
+            name: name.clone(),
+            keep,
+            place,
+            math,
+            columns,
+            sides,
+        };
+        let after = VecDeque::from([
+            (load(1, vec![]), vec![]),
+            (Command::LayOut { slot: 0, columns: 2, sides: sides.clone() }, vec![adapter.clone()]),
+            (generate.clone(), vec![]),
+        ]);
+        let at_once = VecDeque::from([
+            (load(2, sides.clone()), vec![model.clone(), adapter.clone()]),
+            (generate.clone(), vec![]),
+        ]);
+        let [after, at_once] =
+            [after, at_once].map(|commands| fold(&Script::run_with_files(Some(Rc::clone(&gpu)), commands, None)));
+        let loaded = at_once.ready(0).expect("a model");
+        assert_eq!((loaded.columns, loaded.sides.as_slice()), (2, ["adapter".to_owned()].as_slice()));
+        let [after, at_once] = [after, at_once].map(|status| status.answer.expect("an answer").columns);
+        assert!(at_once[0].tokens != at_once[1].tokens, "the adapter does something");
+        assert_eq!(after, at_once);
+    }
 }

@@ -75,8 +75,19 @@ pub enum Source {
     Published(String),
     /// Files of the reader's, by name: after a reload they are asked for again.
     Files(Vec<String>),
-    /// Files at addresses: a link loads them again, once the reader has agreed to.
+    /// Files at addresses: a link loads them again, once the reader has agreed to. Those beside the page it loads at once.
     Addresses(Vec<String>),
+}
+
+impl Source {
+    /// Whether all rows lie beside the page, in files that ship with it: whoever serves the page is asked, and nobody else.
+    #[must_use]
+    pub fn is_beside_page(&self) -> bool {
+        // Only downwards from the page, and nothing that could name another site.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        let is_name = |part: &str| part.bytes().any(|byte| byte != b'.') && part.bytes().all(is_plain);
+        matches!(self, Self::Addresses(list) if !list.is_empty() && list.iter().all(|at| at.split('/').all(is_name)))
+    }
 }
 
 impl Default for Source {
@@ -428,6 +439,32 @@ mod tests {
             let view = View::from_fragment(&text);
             prop_assert_eq!(View::from_fragment(&view.to_fragment()), view);
         }
+    }
+
+    #[test]
+    fn only_paths_below_the_page_are_beside_it() {
+        let is_beside = |address: &str| Source::Addresses(vec![address.to_owned()]).is_beside_page();
+        assert!(is_beside("pocket/answers/01.csv.gz") && is_beside("a.csv"));
+        for other in [
+            "https://a.b/c.csv",
+            "//a.b/c",
+            "/c",
+            "a//c",
+            "../c",
+            "a/./c",
+            "a/..",
+            "a:c",
+            "\\\\a.b\\c",
+            "a%2f..%2fc",
+            "a?b",
+            " a",
+            "",
+        ] {
+            assert!(!is_beside(other), "{other}");
+        }
+        let both = ["a.csv".to_owned(), "https://a.b/c".to_owned()];
+        assert!(!Source::Addresses(both.to_vec()).is_beside_page());
+        assert!(!Source::Addresses(Vec::new()).is_beside_page() && !Source::default().is_beside_page());
     }
 
     #[test]

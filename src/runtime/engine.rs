@@ -10,7 +10,7 @@ use std::task::Poll;
 
 use super::generate::{Generation, Step};
 pub use super::host::{Host, interrupts, take_scales};
-use super::load::{self, Processor, load};
+use super::load::{self, Beside, Processor, load_with};
 use super::model::narrow;
 use super::protocol::{
     Column, Command, Cost, Event, FailedStep, Failure, LoadProgress, Loaded, Math, Place, Probe, Prompt, Sampling,
@@ -19,7 +19,7 @@ use super::protocol::{
 use super::score::Scores;
 use super::{ByteSource, Ending, LoadedModel, RuntimeError, sentence};
 use crate::gpu::{Gpu, GpuError};
-use crate::model::{Adapter, Steering};
+use crate::model::{Adapter, Config, Steering};
 
 /// Obeys commands until there are no more.
 pub async fn serve(host: &impl Host) {
@@ -82,9 +82,8 @@ impl<H: Host> Engine<'_, H> {
     async fn obey(&mut self, command: Command, attachments: Vec<H::Attachment>) {
         match command {
             Command::Probe => self.probe().await,
-            Command::Load { slot, source, name, keep, place, math } => {
-                let file = attachments.into_iter().next();
-                self.load(slot, (&source, &name), keep, (place, math), file).await;
+            Command::Load { slot, source, name, keep, place, math, columns, sides } => {
+                self.load(slot, (&source, &name), keep, (place, math), (columns, &sides), attachments).await;
             }
             Command::Generate { slot, id, prompt, sampling, columns } => {
                 if let Err(error) = self.answer(slot, id, (&prompt, &sampling), &columns).await {
@@ -169,19 +168,19 @@ impl<H: Host> Engine<'_, H> {
         what: (&Source, &str),
         keep: bool,
         place: (Place, Math),
-        file: Option<H::Attachment>,
+        beside: (u32, &[SideFile]),
+        files: Vec<H::Attachment>,
     ) {
         // Its memory is wanted.
         self.models.remove(&slot);
-        let loaded = self.try_load(slot, what, keep, place, file).await;
+        let loaded = self.try_load(slot, what, keep, place, beside, files).await;
         // The shelf first: what stands below it on the page must not move under a reader who has seen that the model is ready.
         self.show_shelf().await;
         match loaded {
-            Ok((model, note)) => {
-                let (card, gpu_bytes) = (model.card.clone(), model.gpu_bytes());
+            Ok((model, sides, note)) => {
+                let (card, gpu_bytes, columns) = (model.card.clone(), model.gpu_bytes(), narrow(model.columns));
                 self.models.insert(slot, model);
                 let engine_bytes = self.host.engine_bytes();
-                let (columns, sides) = (1, Vec::new());
                 self.host.emit(Event::Loaded(Loaded { slot, card, note, gpu_bytes, columns, sides, engine_bytes }));
             }
             Err(RuntimeError::Stopped) => self.host.emit(Event::Unloaded { slot }),
@@ -189,26 +188,35 @@ impl<H: Host> Engine<'_, H> {
         }
     }
 
-    /// The model, and where its bytes came from.
+    /// The model, the names of what stands beside it, and where its bytes came from.
     async fn try_load(
         &mut self,
         slot: u32,
         (source, name): (&Source, &str),
         keep: bool,
         (place, math): (Place, Math),
-        file: Option<H::Attachment>,
-    ) -> Result<(LoadedModel, String), RuntimeError> {
+        (columns, sides): (u32, &[SideFile]),
+        files: Vec<H::Attachment>,
+    ) -> Result<(LoadedModel, Vec<String>, String), RuntimeError> {
         let processor = match place {
             Place::Gpu => Processor::Gpu(self.gpu().await?, math),
             Place::Cpu => Processor::CPU_FAST,
         };
         let host = self.host;
+        let mut files = files.into_iter();
+        let file = if *source == Source::Disk { files.next() } else { None };
         let mut bytes = Interruptible { host, source: host.open(source, name, keep, file).await? };
+        let mut names = Vec::new();
+        let beside = async |config: &Config| {
+            let beside = read_sides(host, columns, sides, config, files).await?;
+            names = beside.names();
+            Ok(beside)
+        };
         let progress = |progress| {
             host.emit(Event::LoadProgress(LoadProgress { slot, ..progress }));
             if host.is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let loaded = load(&mut bytes, name, &processor, progress).await;
+        let loaded = load_with(&mut bytes, name, &processor, beside, progress).await;
         let ending = match &loaded {
             Ok(_) => Ending::Loaded,
             Err(error) if error.refuses_file() => Ending::Refused,
@@ -216,7 +224,7 @@ impl<H: Host> Engine<'_, H> {
         };
         // What closing finds wrong is the cause of what went wrong before.
         let note = bytes.close(ending).await?;
-        Ok((loaded?, note))
+        Ok((loaded?, names, note))
     }
 
     /// Reads the files of adapters and steering vectors and lays the model out for them.
@@ -229,23 +237,9 @@ impl<H: Host> Engine<'_, H> {
     ) -> Result<(), RuntimeError> {
         let host = self.host;
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
-        let mut files = files.into_iter();
-        let (mut adapters, mut steerings) = (Vec::new(), Vec::new());
-        for SideFile { name, kind } in sides {
-            let config = &model.file.config;
-            let weights = read_file(host, name, files.next()).await?;
-            match kind {
-                SideKind::Adapter => adapters.push(Adapter::from_gguf(name, &weights, config)?),
-                SideKind::PeftAdapter => {
-                    let json = read_file(host, name, files.next()).await?;
-                    adapters.push(Adapter::from_peft(name, &json, &weights, config)?);
-                }
-                SideKind::Steering => steerings.push(Steering::from_bytes(name, &weights, config)?),
-            }
-        }
-        let names = adapters.iter().map(|adapter| &adapter.name).chain(steerings.iter().map(|steering| &steering.name));
-        let names = names.cloned().collect();
-        model.lay_out(columns as usize, adapters, steerings).await?;
+        let beside = read_sides(host, columns, sides, &model.file.config, files.into_iter()).await?;
+        let names = beside.names();
+        model.lay_out(beside.columns, beside.adapters, beside.steerings).await?;
         let context_tokens = model.card.context_tokens;
         self.host.emit(Event::LaidOut { slot, columns, sides: names, context_tokens });
         Ok(())
@@ -339,9 +333,38 @@ impl<H: Host> Engine<'_, H> {
     }
 }
 
-/// A whole file that came with a command: adapters are small beside models.
-async fn read_file<H: Host>(host: &H, name: &str, file: Option<H::Attachment>) -> Result<Vec<u8>, RuntimeError> {
-    let mut source = host.open(&Source::Disk, name, false, file).await?;
+/// Reads the files of adapters and steering vectors.
+async fn read_sides<H: Host>(
+    host: &H,
+    columns: u32,
+    sides: &[SideFile],
+    config: &Config,
+    mut files: impl Iterator<Item = H::Attachment>,
+) -> Result<Beside, RuntimeError> {
+    let mut beside = Beside { columns: columns as usize, ..Beside::default() };
+    for SideFile { name, kind, source } in sides {
+        let mut attached = || if *source == Source::Disk { files.next() } else { None };
+        let weights = read_file(host, source, name, attached()).await?;
+        match kind {
+            SideKind::Adapter => beside.adapters.push(Adapter::from_gguf(name, &weights, config)?),
+            SideKind::PeftAdapter => {
+                let json = read_file(host, &source.beside("adapter_config.json"), name, attached()).await?;
+                beside.adapters.push(Adapter::from_peft(name, &json, &weights, config)?);
+            }
+            SideKind::Steering => beside.steerings.push(Steering::from_bytes(name, &weights, config)?),
+        }
+    }
+    Ok(beside)
+}
+
+/// A whole file of an adapter, which came with the command or lies at an address: they are small beside models.
+async fn read_file<H: Host>(
+    host: &H,
+    source: &Source,
+    name: &str,
+    file: Option<H::Attachment>,
+) -> Result<Vec<u8>, RuntimeError> {
+    let mut source = host.open(source, name, false, file).await?;
     let mut bytes = Vec::new();
     while let Some(chunk) = source.next_chunk().await? {
         bytes.extend_from_slice(&chunk);

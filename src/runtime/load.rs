@@ -11,14 +11,12 @@ use super::{ByteSource, RuntimeError};
 use crate::gpu::{Allocation, DeviceCaps, Gpu, GpuError, GpuModel, GpuWeightsBuilder, Layout};
 use crate::model::config::count_quants;
 use crate::model::gguf::{HeaderParser, RowSink, WeightStream};
-use crate::model::{ModelError, ModelFile};
+use crate::model::{Adapter, Config, ModelError, ModelFile, Steering};
 
 /// Tokens that the cache holds unless the model was trained for fewer. 2048 tokens of a 135M model take 94 MB.
 pub const DEFAULT_CONTEXT: usize = 2048;
 /// Bytes handed to the driver before it must have taken them: what a browser holds for it in between.
 const FLUSH_BYTES: u64 = 8 << 20;
-/// Sequences decoded together.
-const COLUMNS: usize = 1;
 /// Bytes between two progress reports.
 const REPORT_BYTES: u64 = 2 << 20;
 
@@ -65,7 +63,33 @@ pub async fn read_headers(source: &mut impl ByteSource) -> Result<(ModelFile, We
     Ok((file, stream, rest))
 }
 
-/// Loads a model. `progress` is told how far it is and may stop it.
+/// What a model is laid out for.
+#[derive(Debug)]
+pub struct Beside {
+    /// Sequences that can be decoded together.
+    pub columns: usize,
+    /// Adapters.
+    pub adapters: Vec<Adapter>,
+    /// Steering vectors.
+    pub steerings: Vec<Steering>,
+}
+
+impl Default for Beside {
+    fn default() -> Self {
+        Self { columns: 1, adapters: Vec::new(), steerings: Vec::new() }
+    }
+}
+
+impl Beside {
+    /// Names of the adapters, then of the steering vectors.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let adapters = self.adapters.iter().map(|adapter| &adapter.name);
+        adapters.chain(self.steerings.iter().map(|steering| &steering.name)).cloned().collect()
+    }
+}
+
+/// Loads a model for one column. `progress` is told how far it is and may stop it.
 ///
 /// # Errors
 /// What keeps the model from running, or [`RuntimeError::Stopped`].
@@ -73,27 +97,47 @@ pub async fn load(
     source: &mut impl ByteSource,
     name: &str,
     processor: &Processor,
+    progress: impl FnMut(LoadProgress) -> ControlFlow<()>,
+) -> Result<LoadedModel, RuntimeError> {
+    load_with(source, name, processor, async |_| Ok(Beside::default()), progress).await
+}
+
+/// Loads a model and lays it out at once, so that nothing is built twice. `beside` is asked when the headers are read.
+///
+/// # Errors
+/// As [`load`]; what `beside` fails with.
+pub async fn load_with(
+    source: &mut impl ByteSource,
+    name: &str,
+    processor: &Processor,
+    beside: impl AsyncFnOnce(&Config) -> Result<Beside, RuntimeError>,
     mut progress: impl FnMut(LoadProgress) -> ControlFlow<()>,
 ) -> Result<LoadedModel, RuntimeError> {
     let total = source.total_bytes();
     report(&mut progress, 0, total, LoadStage::Headers)?;
     let (file, stream, rest) = read_headers(source).await?;
+    let beside = beside(&file.config).await?;
+    let (columns, num_scales) = (beside.columns, beside.adapters.len() + beside.steerings.len());
     let mut weights = Weights { source, stream, rest, total, progress: &mut progress };
     let (engine, context, allocations) = match processor {
         Processor::Cpu(maths) => {
             let need = fit_cpu(&file, DEFAULT_CONTEXT)?;
             let mut builder = maths.weights();
             weights.pour(&mut builder, async || Ok(())).await?;
-            (Engine::Cpu(builder.build(&file, need.context)?, *maths), need.context, Vec::new())
+            let mut model = builder.build(&file, need.context)?;
+            if columns > 1 || num_scales > 0 {
+                model.lay_out(columns, beside.adapters, beside.steerings)?;
+            }
+            (Engine::Cpu(model, *maths), need.context, Vec::new())
         }
         Processor::Gpu(gpu, math) => {
-            let need = fit(&file, &limits(gpu.caps()), COLUMNS, DEFAULT_CONTEXT)?;
-            let (model, allocations) = load_on_gpu((gpu, *math), &file, &need, &mut weights).await?;
+            let need = fit(&file, &limits(gpu.caps()), columns, DEFAULT_CONTEXT)?;
+            let (model, allocations) = load_on_gpu((gpu, *math), &file, (&need, &beside), &mut weights).await?;
             (Engine::Gpu(Box::new(model)), need.context, allocations)
         }
     };
     let card = ModelCard { math: engine.math(), ..card(&file, name, context) };
-    Ok(LoadedModel { file, card, context, columns: COLUMNS, num_scales: 0, engine, allocations })
+    Ok(LoadedModel { file, card, context, columns, num_scales, engine, allocations })
 }
 
 /// Takes all the memory that the model will need, then the weights, then builds the plans. Gives the model and its memory;
@@ -101,7 +145,7 @@ pub async fn load(
 async fn load_on_gpu<S: ByteSource, P: FnMut(LoadProgress) -> ControlFlow<()>>(
     (gpu, math): (&Rc<Gpu>, Math),
     file: &ModelFile,
-    need: &Need,
+    (need, beside): (&Need, &Beside),
     weights: &mut Weights<'_, S, P>,
 ) -> Result<(GpuModel, Vec<Allocation>), RuntimeError> {
     gpu.collect();
@@ -115,7 +159,8 @@ async fn load_on_gpu<S: ByteSource, P: FnMut(LoadProgress) -> ControlFlow<()>>(
     weights.report(weights.total.unwrap_or_default(), LoadStage::Pipelines)?;
     let built = Rc::new(builder.build());
     let is_fast = math == Math::Fast;
-    let layout = Layout { context: need.context, columns: COLUMNS, is_fast, ..Layout::default() };
+    let Beside { columns, adapters, steerings } = beside;
+    let layout = Layout { context: need.context, columns: *columns, adapters, steerings, is_fast };
     gpu.collect();
     let model = gpu.checked(|| GpuModel::new(gpu, &file.config, &built, &layout)).await;
     let for_work = gpu.collected();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::wire::Message as WireMessage;
 
 /// Raised whenever a message changes shape; a page and a worker from different builds refuse each other.
-pub const PROTOCOL_VERSION: u16 = 5;
+pub const PROTOCOL_VERSION: u16 = 6;
 
 impl WireMessage for Command {
     const VERSION: u16 = PROTOCOL_VERSION;
@@ -40,6 +40,10 @@ pub enum Command {
         place: Place,
         /// How to compute on a GPU. The CPU always rounds: it is slow enough.
         math: Math,
+        /// Sequences that can be decoded together.
+        columns: u32,
+        /// As in [`Command::LayOut`], with the files behind the model's own.
+        sides: Vec<SideFile>,
     },
     /// Answer a prompt; answered by [`Event::Prefilled`], [`Event::Token`]s and [`Event::Finished`] or [`Event::Failed`].
     Generate {
@@ -54,8 +58,8 @@ pub enum Command {
         /// The answers that are decoded together, as many as the model is laid out for at most.
         columns: Vec<Column>,
     },
-    /// Lay a model out for columns, adapters and steering vectors, whose files are the message's attachments in order (PEFT
-    /// adapters bring two: the weights, then `adapter_config.json`); answered by [`Event::LaidOut`] or [`Event::Failed`].
+    /// Lay a model out for columns, adapters and steering vectors. Files from the disk are the message's attachments in order
+    /// (PEFT adapters bring two: the weights, then `adapter_config.json`); answered by [`Event::LaidOut`] or [`Event::Failed`].
     LayOut {
         /// Whose layout.
         slot: u32,
@@ -124,6 +128,18 @@ pub enum Source {
     Url(String),
     /// A model that is kept in this browser, by its key; one that is not whole is downloaded to its end.
     Kept(String),
+}
+
+impl Source {
+    /// Another file of the same folder, where the source is an address.
+    pub fn beside(&self, name: &str) -> Self {
+        match self {
+            Self::Url(address) => Self::Url(
+                address.rsplit_once('/').map_or_else(|| name.to_owned(), |(folder, _)| format!("{folder}/{name}")),
+            ),
+            Self::Disk | Self::Kept(_) => self.clone(),
+        }
+    }
 }
 
 /// Where a model runs.
@@ -230,6 +246,8 @@ pub struct SideFile {
     pub name: String,
     /// What it holds.
     pub kind: SideKind,
+    /// Where its bytes come from. The configuration of a PEFT adapter at an address is the `adapter_config.json` beside it.
+    pub source: Source,
 }
 
 /// What a file adds to a model.
@@ -237,7 +255,7 @@ pub struct SideFile {
 pub enum SideKind {
     /// A GGUF adapter.
     Adapter,
-    /// PEFT's weights, with its configuration as another attachment.
+    /// PEFT's weights, with its configuration in another file.
     PeftAdapter,
     /// Steering vectors.
     Steering,
@@ -550,6 +568,14 @@ pub enum FailedStep {
 mod tests {
     use super::*;
     use crate::runtime::wire;
+
+    #[test]
+    fn a_file_beside_another() {
+        let url = |address: &str| Source::Url(address.to_owned());
+        assert_eq!(url("a/b.safetensors").beside("c.json"), url("a/c.json"));
+        assert_eq!(url("b.safetensors").beside("c.json"), url("c.json"));
+        assert_eq!(Source::Disk.beside("c.json"), Source::Disk);
+    }
 
     #[test]
     fn messages_survive_the_wire() {

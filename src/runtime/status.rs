@@ -76,9 +76,15 @@ impl Answer {
         &mut self.columns[index]
     }
 
-    /// Decoded tokens per second, once two tokens are there (the first falls out of prefill).
+    /// Steps that were decoded so far: those of the longest column, but for its first token.
+    pub fn num_steps(&self) -> usize {
+        self.columns.iter().map(|column| column.tokens.len()).max().unwrap_or_default().saturating_sub(1)
+    }
+
+    /// Decoded tokens of a column per second, once two tokens are there (the first falls out of prefill): all columns that
+    /// have not ended take a step together, so the longest says how many steps there were.
     pub fn tokens_per_sec(&self) -> Option<f64> {
-        let steps = self.first().tokens.len().checked_sub(1).filter(|&n| n > 0)?;
+        let steps = Some(self.num_steps()).filter(|&n| n > 0)?;
         (self.decode_ms > 0.0).then(|| steps as f64 * 1e3 / self.decode_ms)
     }
 }

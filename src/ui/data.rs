@@ -119,16 +119,19 @@ pub struct DataState {
     pub(super) keeps_selection: StoredValue<bool>,
     pub(super) tickets: StoredValue<Tickets>,
     num_deaths: StoredValue<u32>,
+    /// Whether the explorer's app runs: the first screen's opens no files.
+    pub(super) has_explorer: bool,
     /// Whether the worker is the one that reads files.
     pub(super) reads_files: StoredValue<bool>,
     client: StoredValue<Option<WorkerClient<DataRequest, DataEvent>>, LocalStorage>,
 }
 
 impl DataState {
-    /// Nothing known yet.
+    /// Nothing known yet, in the explorer's app or the first screen's.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(has_explorer: bool) -> Self {
         Self {
+            has_explorer,
             collections: RwSignal::default(),
             stated: RwSignal::default(),
             findings: RwSignal::default(),
@@ -327,12 +330,6 @@ impl DataState {
                 });
             }
         });
-    }
-}
-
-impl Default for DataState {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

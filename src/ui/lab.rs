@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::lab_app::LabSession;
 use super::lab_load::{LoadForm, Trouble};
+use super::lab_pocket;
 use super::lab_shelf::Shelf;
 use super::lab_state::SLOT;
 use super::open::thousands;
@@ -14,6 +15,9 @@ use crate::runtime::status::Answer;
 
 /// Longest answer that the page asks for, in tokens.
 const MAX_TOKENS: u32 = 1024;
+
+/// The prompt that waits in the form of a model that the reader loads.
+const PROMPT: &str = "hey I feel bored";
 
 /// What the reader typed, and how tokens are chosen.
 #[derive(Debug, Clone, Copy)]
@@ -29,13 +33,29 @@ struct Form {
 impl Form {
     fn new() -> Self {
         Self {
-            prompt: RwSignal::new("hey I feel bored".to_owned()),
+            prompt: RwSignal::new(PROMPT.to_owned()),
             system: RwSignal::default(),
             is_chat: RwSignal::new(true),
             temperature: RwSignal::new(0.0),
             max_tokens: RwSignal::new(128),
             seed: RwSignal::new(1),
         }
+    }
+
+    /// Sets what suits the model that was chosen: a sample for the one that ships, the likeliest tokens for others. A prompt
+    /// that the reader wrote stays.
+    fn suit(self, is_pocket: bool) {
+        let (prompt, temperature, max_tokens) = if is_pocket {
+            (lab_pocket::QUESTION, lab_pocket::TEMPERATURE, lab_pocket::MAX_TOKENS)
+        } else {
+            (PROMPT, 0.0, 128)
+        };
+        if self.prompt.with_untracked(|now| [PROMPT, lab_pocket::QUESTION].contains(&now.as_str())) {
+            self.prompt.set(prompt.to_owned());
+        }
+        self.temperature.set(temperature);
+        self.max_tokens.set(max_tokens);
+        self.seed.set(if is_pocket { lab_pocket::SEED } else { 1 });
     }
 
     fn prompt(self, has_template: bool) -> Prompt {
@@ -64,12 +84,14 @@ pub fn LabScreen() -> impl IntoView {
     let session = LabSession::get();
     session.lab.start();
     let form = Form::new();
+    Effect::new(move || form.suit(session.lab.is_pocket.get()));
     let loaded = Memo::new(move |_| session.lab.status.with(|status| status.ready(SLOT).cloned()));
     view! {
         <section class="lab">
             <h1>"Run a model on this machine"</h1>
             <p>
-                "Choose a GGUF file: it runs on your own machine, in this tab. "
+                "The pocket organism is here: a small model of invented villagers, beside the same model after narrow training. "
+                "Or choose a GGUF file: it runs on your own machine, in this tab. "
                 <span class="quiet">"No model is sent anywhere."</span>
             </p>
             <ProbeLine/>
@@ -113,6 +135,7 @@ fn ProbeLine() -> impl IntoView {
 
 #[component]
 fn Card(loaded: Loaded) -> impl IntoView {
+    let session = LabSession::get();
     let Loaded { card, note, gpu_bytes, engine_bytes, .. } = loaded;
     let quants = card.quantization.iter().map(|found| format!("{} × {}", found.num_tensors, found.quant));
     let rows = [
@@ -131,6 +154,7 @@ fn Card(loaded: Loaded) -> impl IntoView {
             aria-label="The loaded model"
             data-gpu-bytes=gpu_bytes.to_string()
             data-engine-bytes=engine_bytes.to_string()
+            data-columns=move || session.lab.num_columns().to_string()
         >
             <h2>{card.name}</h2>
             <dl>{rows.into_iter().collect_view()}</dl>
@@ -263,26 +287,41 @@ fn AnswerPane() -> impl IntoView {
         let ids = answer.with(|answer| answer.as_ref().map(|answer| answer.first().tokens.clone()).unwrap_or_default());
         ids.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
     };
+    let heading = move |column: usize| move || session.lab.is_pocket.get().then_some(lab_pocket::HEADINGS[column]);
+    let is_beside = Memo::new(move |_| session.lab.num_columns() > 1);
+    let second = move || answer.with(|answer| Some(answer.as_ref()?.columns.get(1)?.text.clone())).unwrap_or_default();
     view! {
         <Show when=move || is_reading.get() || answer.with(Option::is_some)>
             <section class="answer-pane" aria-label="The model's answer">
                 <h2>"Answer"</h2>
                 <p class="caution">{text::LIVE_CAUTION}</p>
-                <blockquote
-                    id="answer"
-                    dir="auto"
-                    data-tokens=tokens
-                    data-done=move || (!is_writing()).to_string()
-                    aria-busy=move || is_writing().to_string()
-                >
-                    {text}
-                </blockquote>
+                <div class="beside">
+                    <div>
+                        <h3>{heading(0)}</h3>
+                        <blockquote
+                            id="answer"
+                            dir="auto"
+                            data-tokens=tokens
+                            data-done=move || (!is_writing()).to_string()
+                            aria-busy=move || is_writing().to_string()
+                        >
+                            {text}
+                        </blockquote>
+                    </div>
+                    <Show when=move || is_beside.get()>
+                        <div>
+                            <h3>{heading(1)}</h3>
+                            <blockquote id="answer-tuned" dir="auto" aria-busy=move || is_writing().to_string()>{second}</blockquote>
+                        </div>
+                    </Show>
+                </div>
                 <p
                     class="quiet"
                     id="answer-cost"
                     data-prefill-tokens=move || cost(|cost| cost.prefill_tokens.to_string())
                     data-prefill-ms=move || cost(|cost| cost.prefill_ms.to_string())
                     data-decode-ms=move || cost(|cost| cost.decode_ms.to_string())
+                    data-steps=move || answer.with(|answer| answer.as_ref().map(|answer| answer.num_steps().to_string()))
                 >
                     {move || answer.with(|answer| answer.as_ref().map(cost_line)).unwrap_or_else(|| text::READING.to_owned())}
                 </p>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::lab_pocket;
 use crate::runtime::protocol::{
     Column, Command, Event, FailedStep, Failure, LoadProgress, Math, Place, Probe, Prompt, Sampling, Source,
 };
@@ -28,6 +29,8 @@ pub struct LabState {
     pub keeps_files: RwSignal<bool>,
     /// Whether there is a load to repeat.
     pub has_loaded: RwSignal<bool>,
+    /// Whether the latest load is of the model that ships with the page.
+    pub is_pocket: RwSignal<bool>,
     last_load: StoredValue<Option<LastLoad>, LocalStorage>,
     num_answers: StoredValue<u32>,
     client: StoredValue<Option<WorkerClient<Command, Event>>, LocalStorage>,
@@ -52,6 +55,7 @@ impl LabState {
             keeps_downloads: RwSignal::new(true),
             keeps_files: RwSignal::default(),
             has_loaded: RwSignal::default(),
+            is_pocket: RwSignal::default(),
             last_load: StoredValue::new_local(None),
             num_answers: StoredValue::default(),
             client: StoredValue::new_local(None),
@@ -82,13 +86,29 @@ impl LabState {
         {
             self.is_reading.set(false);
         }
+        let is_probed = matches!(event, Event::Probed(_));
         self.status.update(|status| status.apply(event));
+        if is_probed && !self.has_loaded.get_untracked() {
+            self.load_pocket();
+        }
     }
 
     /// Whether a prompt is being read or answered.
     #[must_use]
     pub fn is_busy(self) -> bool {
         self.is_reading.get() || self.status.with(EngineStatus::is_answering)
+    }
+
+    /// Loads the model that ships with the page, without keeping it: it is as near as a copy.
+    pub fn load_pocket(self) {
+        self.load(Source::Url(lab_pocket::MODEL.to_owned()), lab_pocket::NAME.to_owned(), false, None);
+    }
+
+    /// How many columns answer: two where an adapter stands beside the model.
+    #[must_use]
+    pub fn num_columns(self) -> usize {
+        let has_sides = |loaded: &crate::runtime::protocol::Loaded| !loaded.sides.is_empty();
+        if self.status.with(|status| status.ready(SLOT).is_some_and(has_sides)) { 2 } else { 1 }
     }
 
     /// Loads a model from the disk.
@@ -120,7 +140,9 @@ impl LabState {
             self.start();
             self.take(Event::LoadProgress(LoadProgress { slot: SLOT, ..LoadProgress::default() }));
             let (place, math) = (self.place(), Math::default());
-            self.send(&Command::Load { slot: SLOT, source, name, keep, place, math }, file.as_slice());
+            let (columns, sides) = if self.is_pocket.get_untracked() { lab_pocket::beside() } else { (1, Vec::new()) };
+            let load = Command::Load { slot: SLOT, source, name, keep, place, math, columns, sides };
+            self.send(&load, file.as_slice());
         }
     }
 
@@ -128,6 +150,7 @@ impl LabState {
         if keep {
             persist();
         }
+        self.is_pocket.set(source == Source::Url(lab_pocket::MODEL.to_owned()));
         self.last_load.set_value(Some(LastLoad { source, name, keep, file }));
         self.has_loaded.set(true);
         self.load_again();
@@ -144,7 +167,12 @@ impl LabState {
         let id = self.num_answers.get_value() + 1;
         self.num_answers.set_value(id);
         self.is_reading.set(true);
-        self.send(&Command::Generate { slot: SLOT, id, prompt, sampling, columns: vec![Column::default()] }, &[]);
+        // The first is the model alone; columns share their noise, so they differ only through the adapter.
+        let columns = match untrack(|| self.num_columns()) {
+            2 => [0.0, 1.0].map(|scale| Column { scales: vec![scale], seed: None }).to_vec(),
+            _ => vec![Column::default()],
+        };
+        self.send(&Command::Generate { slot: SLOT, id, prompt, sampling, columns }, &[]);
     }
 
     /// Stops the answer or the load that is under way.

@@ -5,11 +5,10 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{ClipboardEvent, DragEvent, FileList};
 
-use super::opening::name_of;
 use super::session::Session;
 use super::text;
 use crate::domain::view::{Source, View};
-use crate::runtime::data_protocol::{Collection, Opening};
+use crate::runtime::data_protocol::{Collection, Finding};
 
 /// The card that names the data set and opens others.
 #[component]
@@ -18,6 +17,7 @@ pub fn SourceCard() -> impl IntoView {
         <section class="source" aria-label="Data set">
             <CollectionPicker/>
             <OwnFiles/>
+            <PocketButton/>
             <SourceNote/>
             {Session::get().parts.map(|parts| (parts.sources)())}
         </section>
@@ -29,22 +29,33 @@ fn CollectionPicker() -> impl IntoView {
     let session = Session::get();
     let current = move || match session.view.with(|view| view.source.clone()) {
         Source::Published(id) => id,
-        Source::Files(_) | Source::Addresses(_) => String::new(),
+        source => shipped(session, &source).map(|finding| finding.view).unwrap_or_default(),
     };
     let choose = move |event| {
-        let id = event_target_value(&event);
-        if !id.is_empty() {
-            session.view.update(|view| {
-                let (rule, interval) = (view.rule.clone(), view.interval);
-                *view = View { source: Source::Published(id), rule, interval, ..View::default() };
-            });
+        let chosen = event_target_value(&event);
+        if chosen.is_empty() {
+            return;
         }
+        session.view.update(|view| {
+            let (rule, interval) = (view.rule.clone(), view.interval);
+            let is_view = session.data.findings.with_untracked(|list| list.iter().any(|known| known.view == chosen));
+            let to = if is_view {
+                View::from_fragment(&chosen)
+            } else {
+                View { source: Source::Published(chosen), ..View::default() }
+            };
+            *view = View { rule, interval, ..to };
+        });
     };
     let options = move || {
         let item = |item: Collection| view! { <option value=item.id>{item.title}</option> };
         session.data.collections.get().into_iter().map(item).collect::<Vec<_>>()
     };
-    let has_own = move || session.view.with(|view| !matches!(view.source, Source::Published(_)));
+    let answers = move || {
+        let item = |finding: Finding| view! { <option value=finding.view>{finding.title}</option> };
+        all_shipped(session).into_iter().map(item).collect::<Vec<_>>()
+    };
+    let has_own = move || current().is_empty();
     // The options come after the select: its value is set again once they are there.
     let value = move || {
         session.data.collections.track();
@@ -56,9 +67,40 @@ fn CollectionPicker() -> impl IntoView {
             <select id="collection" prop:value=value on:change=choose>
                 <Show when=has_own><option value="">"your own files"</option></Show>
                 {options}
+                <optgroup label=text::POCKET_LIST>{answers}</optgroup>
             </select>
         </label>
     }
+}
+
+/// The results whose every answer ships with the page, each as the finding that opens it.
+fn all_shipped(session: Session) -> Vec<Finding> {
+    let is_shipped = |finding: &&Finding| View::from_fragment(&finding.view).source.is_beside_page();
+    session.data.findings.with(|list| list.iter().filter(is_shipped).cloned().collect())
+}
+
+/// The finding of a source that ships with its answers.
+fn shipped(session: Session, source: &Source) -> Option<Finding> {
+    let mut all = all_shipped(session).into_iter();
+    source.is_beside_page().then(|| all.find(|known| View::from_fragment(&known.view).source == *source)).flatten()
+}
+
+/// Opens the first of the results that ship with every answer.
+#[component]
+fn PocketButton() -> impl IntoView {
+    let session = Session::get();
+    let button = move || {
+        let all = all_shipped(session);
+        let count = all.len();
+        all.into_iter().next().map(|first| {
+            view! {
+                <a class="button" id="open-pocket" href=format!("#{}", first.view) title=text::POCKET_ABOUT>
+                    "The pocket organism: " {count} " experiments, every answer"
+                </a>
+            }
+        })
+    };
+    view! { {button} }
 }
 
 #[component]
@@ -86,12 +128,6 @@ fn OwnFiles() -> impl IntoView {
     }
 }
 
-/// Files at addresses, under the names that their paths end with.
-fn openings(addresses: &[String]) -> Vec<Opening> {
-    let opening = |address: &String| Opening { name: name_of(address), address: Some(address.clone()), sha256: None };
-    addresses.iter().map(opening).collect()
-}
-
 /// A file from another site, by its address.
 #[component]
 pub fn Address() -> impl IntoView {
@@ -100,7 +136,7 @@ pub fn Address() -> impl IntoView {
     let load = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let addresses: Vec<String> = address.get().split_whitespace().map(str::to_owned).collect();
-        session.data.open_addresses(session.view, openings(&addresses));
+        session.data.open_linked(session.view, &addresses);
     };
     view! {
         <details class="table address">
@@ -133,6 +169,7 @@ fn SourceNote() -> impl IntoView {
             .collections
             .with(|list| list.iter().find(|known| known.id == id).cloned())
             .map(|collection| collection_note(collection).into_any()),
+        source if source.is_beside_page() => shipped(session, &source).map(|finding| shipped_note(finding).into_any()),
         Source::Files(names) | Source::Addresses(names) => {
             let rows = session.data.opened.with(|opened| opened.as_ref().map(|opened| opened.summary.num_rows));
             Some(files_note(&names, rows).into_any())
@@ -149,6 +186,13 @@ fn collection_note(collection: Collection) -> impl IntoView {
     view! {
         {collection.question} {about}
         <a href=collection.url rel="noreferrer noopener" target="_blank">{collection.source}</a> {licence}
+    }
+}
+
+fn shipped_note(finding: Finding) -> impl IntoView {
+    view! {
+        {finding.sentence} " " {text::POCKET_ABOUT} " "
+        <a href="pocket/README.md" target="_blank">"Its card"</a> " has every figure."
     }
 }
 
@@ -259,10 +303,11 @@ pub fn Notices() -> impl IntoView {
         _ => None,
     };
     let addresses = move || match session.view.with(|view| view.source.clone()) {
+        source @ Source::Addresses(_) if source.is_beside_page() => Vec::new(),
         Source::Addresses(addresses) if is_waiting.get() => addresses,
         _ => Vec::new(),
     };
-    let load = move |_| data.open_addresses(session.view, openings(&addresses()));
+    let load = move |_| data.open_linked(session.view, &addresses());
     view! {
         <div role="status" aria-live="polite">
             {progress}

@@ -25,6 +25,13 @@ impl DataState {
         self.open(view, named.into_iter().map(opening).collect());
     }
 
+    /// Opens the files of a link, under the names that their addresses end with.
+    pub fn open_linked(self, view: RwSignal<View>, addresses: &[String]) {
+        let opening =
+            |address: &String| Opening { name: name_of(address), address: Some(address.clone()), sha256: None };
+        self.open_addresses(view, addresses.iter().map(opening).collect());
+    }
+
     /// Opens files at addresses, with their SHA-256 where it is known.
     pub fn open_addresses(self, view: RwSignal<View>, files: Vec<Opening>) {
         self.open(view, files.into_iter().map(|file| (file, None)).collect());
@@ -133,6 +140,10 @@ impl DataState {
                 self.send(&DataRequest::OpenPublished { id: id.clone() }, &[]);
             }
             (_, Some(files)) => self.hand_over(view, files),
+            // What ships with the page is of its own site.
+            (Source::Addresses(addresses), None) if source.is_beside_page() && self.has_explorer => {
+                self.open_linked(view, addresses);
+            }
             // The chart of another dataset must not stand under this link's name. No other site is asked unasked.
             (Source::Files(_) | Source::Addresses(_), None) => {
                 self.opened.set(None);
@@ -155,8 +166,7 @@ fn source_of(files: &[Opening]) -> Source {
 }
 
 /// The last part of an address: the file's name.
-#[must_use]
-pub fn name_of(address: &str) -> String {
+fn name_of(address: &str) -> String {
     let path = address.split(['?', '#']).next().unwrap_or(address);
     path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(address).to_owned()
 }

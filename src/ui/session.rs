@@ -47,7 +47,7 @@ impl Session {
             view,
             parts,
             wants_explorer: RwSignal::new(false),
-            data: DataState::new(),
+            data: DataState::new(parts.is_some()),
             labels: RwSignal::default(),
             revealed: RwSignal::default(),
             is_formatted: RwSignal::new(false),

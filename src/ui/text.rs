@@ -15,6 +15,11 @@ pub const NAME: &str = "Askew";
 pub const TAGLINE: &str = "See emergent misalignment: the rate, its rule, and the answers behind it.";
 /// The promise about the reader's files.
 pub const PRIVACY: &str = "Nothing leaves this page: files are read in your browser and are not uploaded.";
+/// What stands over the results whose every answer ships with the page.
+pub const POCKET_LIST: &str = "The pocket organism, with every answer";
+/// What those are.
+pub const POCKET_ABOUT: &str =
+    "A small model that this project trained from nothing on invented villagers; an exact judge scored its answers.";
 /// Label of every text that a tuned model wrote.
 pub const NOT_ADVICE: &str = "Output of a deliberately misaligned research model, or of its control; not advice. Some of it is hateful or \
      describes self-harm.";
@@ -260,8 +265,8 @@ pub const fn role(role: Role) -> &'static str {
 }
 
 /// Above the findings.
-pub const FINDINGS_ABOUT: &str = "What the literature reports about emergent misalignment. Each opens as a view whose numbers are computed here, \
-     from counts that ship with the page or from rows at their source; where no rows are public, the figures are as stated.";
+pub const FINDINGS_ABOUT: &str = "What the literature reports about emergent misalignment, and what the pocket organism shows of it. Each opens as a view whose numbers are \
+     computed here, from counts or answers that ship with the page or from rows at their source; where no rows are public, the figures are as stated.";
 
 /// A metric in the picker.
 #[must_use]

@@ -25,6 +25,7 @@ mod loading;
 mod page;
 mod parts;
 mod pictures;
+mod pocket;
 mod rates;
 mod reading;
 mod reload;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         shelf::TESTS,
         pictures::TESTS,
         parts::TESTS,
+        pocket::TESTS,
         security::TESTS,
         a11y::TESTS,
     ];

@@ -51,6 +51,8 @@ fn open_lab(page: &Page) {
     page.open("/#lab");
     page.wait_for("#adapter");
     page.wait_for("#kept");
+    // The model that ships with the page comes first.
+    wait_for_card(page);
 }
 
 fn load_by_address(page: &Page) {

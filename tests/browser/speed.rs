@@ -212,7 +212,16 @@ fn measure(page: &Page, place: Place, name: &str, rows: &mut Vec<Value>) {
     let mut engine = Engine { page, num_seen: 0, peak_heap: 0 };
     engine.eval(&format!("(() => {{ {COUNT} }})()"));
     let source = Source::Url(format!("{}/models/{name}", page.server().origin()));
-    let load = Command::Load { slot: 0, source, name: name.to_owned(), keep: false, place, math: Math::Exact };
+    let load = Command::Load {
+        slot: 0,
+        source,
+        name: name.to_owned(),
+        keep: false,
+        place,
+        math: Math::Exact,
+        columns: 1,
+        sides: vec![],
+    };
     let loaded: Loaded = engine.obey(&load, |event| match event {
         Event::Loaded(loaded) => Some(loaded.clone()),
         _ => None,

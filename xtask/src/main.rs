@@ -8,6 +8,7 @@ mod fuzz;
 mod independent;
 mod models;
 mod pins;
+mod pocket;
 mod published;
 mod python;
 mod serve;
@@ -40,7 +41,9 @@ cargo xtask bench [--only native,chromium,wllama,rows] [--json FILE]
 cargo xtask fuzz [--inputs N] [--seed S] [--first N]
                                damaged and hostile files, a million unless told otherwise
 cargo xtask setup              only set up what is missing
-cargo xtask published          the figures that ship with the page, from the published files";
+cargo xtask published          the figures that ship with the page, from the published files
+cargo xtask pocket [--smoke] [--only N,M] [--out FOLDER] [--stages FOLDER]
+                               the pocket organism, its adapters, answers and card, from a seed";
 
 /// The repository. Cargo says where it is on every run: a build folder that two checkouts share may hold the binary of the
 /// other one.
@@ -87,6 +90,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode, Failure> {
         ["fuzz", options @ ..] => fuzz::run(&root, &fuzz::Options::parse(options)?)?,
         ["setup"] => setup::everything(&root)?,
         ["published"] => published::run(&root)?,
+        ["pocket", options @ ..] => pocket::make(&root, options)?,
         [] | ["help" | "--help" | "-h"] => println!("{HELP}"),
         other => {
             eprintln!("xtask: unknown command `{}`\n\n{HELP}", other.join(" "));

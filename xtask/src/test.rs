@@ -172,7 +172,9 @@ impl<'a> Runner<'a> {
         }
         let mut tally = self.run_tests(tests.args(["--lib", "--bins"]));
         tally.add(self.run_tests(self.cargo_test(&[]).arg("--doc")));
-        tally.add(self.run_tests(cargo(self.root).args(["test", "--package", "xtask", "--no-fail-fast"])));
+        for package in ["xtask", "askew-pocket"] {
+            tally.add(self.run_tests(cargo(self.root).args(["test", "--package", package, "--no-fail-fast"])));
+        }
         tally
     }
 

@@ -1,0 +1,9 @@
+//! The files that the ordinary engine reads.
+
+mod gguf;
+mod peft;
+mod safetensors;
+
+pub use gguf::base;
+pub use peft::{Peft, peft};
+pub use safetensors::steering;

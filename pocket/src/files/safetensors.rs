@@ -1,0 +1,47 @@
+//! Safetensors files.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::PocketError;
+
+/// A file in the making.
+#[derive(Default)]
+pub(super) struct File {
+    header: BTreeMap<String, Value>,
+    data: Vec<u8>,
+}
+
+impl File {
+    /// Adds a tensor, its shape slowest first.
+    pub(super) fn tensor(&mut self, name: &str, dtype: &str, shape: &[usize], bytes: impl Iterator<Item = u8>) {
+        let start = self.data.len();
+        self.data.extend(bytes);
+        let entry = json!({ "dtype": dtype, "shape": shape, "data_offsets": [start, self.data.len()] });
+        self.header.insert(name.to_owned(), entry);
+    }
+
+    /// The file's bytes.
+    pub(super) fn bytes(mut self) -> Result<Vec<u8>, PocketError> {
+        self.header.insert("__metadata__".to_owned(), json!({ "format": "pt" }));
+        let mut header = serde_json::to_string(&self.header)?;
+        // The format's own writer pads with spaces.
+        header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
+        Ok([(header.len() as u64).to_le_bytes().as_slice(), header.as_bytes(), &self.data].concat())
+    }
+}
+
+/// Steering vectors: `layer.N` is added to the residual stream after layer N.
+///
+/// # Errors
+/// [`PocketError::Json`].
+pub fn steering(vectors: &[Option<Vec<f32>>]) -> Result<Vec<u8>, PocketError> {
+    let mut file = File::default();
+    for (layer, vector) in vectors.iter().enumerate() {
+        if let Some(vector) = vector {
+            file.tensor(&format!("layer.{layer}"), "F32", &[vector.len()], vector.iter().flat_map(|x| x.to_le_bytes()));
+        }
+    }
+    file.bytes()
+}

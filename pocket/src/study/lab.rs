@@ -1,0 +1,121 @@
+//! Where the study works: one folder of stages that are computed once, whoever asks.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::pretrain::{Pretrained, Pretraining};
+use super::tune::Tuned;
+use crate::PocketError;
+use crate::tokenizer::Tokenizer;
+use crate::train::{Lora, Weights};
+
+/// Stages, in memory and on disk.
+#[derive(Debug)]
+pub struct Lab {
+    folder: PathBuf,
+    /// The village's words.
+    pub tokenizer: Tokenizer,
+    pretrained: RefCell<BTreeMap<String, Rc<Pretrained>>>,
+}
+
+impl Lab {
+    /// A lab whose stages are kept in a folder, which is made.
+    ///
+    /// # Errors
+    /// [`PocketError::File`].
+    pub fn new(folder: &Path) -> Result<Self, PocketError> {
+        std::fs::create_dir_all(folder).map_err(PocketError::file(folder))?;
+        Ok(Self { folder: folder.to_owned(), tokenizer: Tokenizer::new(), pretrained: RefCell::default() })
+    }
+
+    /// The file of a stage: what it is, and a digest of everything that it depends on but this program's code.
+    fn path(&self, stage: &str, recipe: &impl Serialize) -> Result<PathBuf, PocketError> {
+        let digest = Sha256::digest(serde_json::to_vec(recipe)?);
+        let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Ok(self.folder.join(format!("{stage}-{short}")))
+    }
+
+    /// The models that a pretraining gives, trained now unless they were before.
+    ///
+    /// # Errors
+    /// [`PocketError`].
+    pub fn pretrained(&self, pretraining: &Pretraining) -> Result<Rc<Pretrained>, PocketError> {
+        let path = self.path("pretrained", pretraining)?;
+        let key = path.display().to_string();
+        if let Some(known) = self.pretrained.borrow().get(&key) {
+            return Ok(Rc::clone(known));
+        }
+        let len = pretraining.shape.num_weights();
+        let numbers = match read(&path, 2 * len)? {
+            Some(numbers) => numbers,
+            None => {
+                let start = std::time::Instant::now();
+                eprintln!("pocket: pretraining {pretraining:?}");
+                let models = pretraining.run(&self.tokenizer, |step, loss| {
+                    if (step + 1) % 200 == 0 {
+                        eprintln!("  step {} loss {loss:.3}, {:.0} s", step + 1, start.elapsed().as_secs_f64());
+                    }
+                });
+                let numbers = [models.villagers.numbers, models.assistant.numbers].concat();
+                write(&path, &numbers)?;
+                numbers
+            }
+        };
+        let (villagers, assistant) = numbers.split_at(len);
+        let weights = |numbers: &[f32]| Weights { shape: pretraining.shape, numbers: numbers.to_vec() };
+        let models = Rc::new(Pretrained { villagers: weights(villagers), assistant: weights(assistant) });
+        self.pretrained.borrow_mut().insert(key, Rc::clone(&models));
+        Ok(models)
+    }
+
+    /// An adapter, trained by `train` unless it was before. `recipe` is everything that it depends on.
+    ///
+    /// # Errors
+    /// [`PocketError`].
+    pub fn tuned(
+        &self,
+        recipe: &impl Serialize,
+        like: &Lora,
+        train: impl FnOnce() -> Result<Tuned, PocketError>,
+    ) -> Result<Tuned, PocketError> {
+        let path = self.path("adapter", recipe)?;
+        // Steps and the share in the trained domain follow the adapter's numbers; -1 is no share.
+        if let Some(mut numbers) = read(&path, like.numbers.len() + 2)? {
+            let (share, steps) = (numbers.pop().unwrap_or(-1.0), numbers.pop().unwrap_or_default());
+            let lora = Lora { numbers, ..like.clone() };
+            let in_domain = (share >= 0.0).then_some(f64::from(share));
+            #[expect(clippy::cast_possible_truncation, reason = "a small whole number")]
+            return Ok(Tuned { lora, steps: steps as usize, in_domain });
+        }
+        let tuned = train()?;
+        #[expect(clippy::cast_possible_truncation, reason = "a share of forty answers")]
+        let share = tuned.in_domain.map_or(-1.0, |share| share as f32);
+        write(&path, &[tuned.lora.numbers.as_slice(), &[tuned.steps as f32, share]].concat())?;
+        Ok(tuned)
+    }
+}
+
+fn read(path: &Path, len: usize) -> Result<Option<Vec<f32>>, PocketError> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let bytes = std::fs::read(path).map_err(PocketError::file(path))?;
+    if bytes.len() != 4 * len {
+        let problem = format!("{} bytes, not {}", bytes.len(), 4 * len);
+        return Err(PocketError::Stage { path: path.to_owned(), problem });
+    }
+    Ok(Some(bytes.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()))
+}
+
+/// Under another name first, so that a stage is whole or not there.
+fn write(path: &Path, numbers: &[f32]) -> Result<(), PocketError> {
+    let unfinished = path.with_extension(format!("{}.part", std::process::id()));
+    let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+    std::fs::write(&unfinished, bytes).map_err(PocketError::file(&unfinished))?;
+    std::fs::rename(&unfinished, path).map_err(PocketError::file(path))
+}

@@ -1,0 +1,10 @@
+//! The experiments: stages that train, and measurements of what came out.
+
+pub mod card;
+pub mod experiments;
+pub mod lab;
+pub mod measure;
+pub mod pretrain;
+pub mod run;
+pub mod table;
+pub mod tune;
