@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("charts", &["charts", "domain"]),
     ("model", &["model"]),
     ("gpu", &["gpu", "model"]),
-    ("lab", &["lab", "domain", "runtime::protocol"]),
+    ("lab", &["lab", "domain", "model::json", "runtime::protocol"]),
     ("runtime", &["runtime", "model", "gpu"]),
     // Results: never the model.
     (

@@ -2,7 +2,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 use {
-    askew::cli::{Failure, aggregate, bench, figure, generate, inspect, logits, rates, self_test, tokenize},
+    askew::cli::{Failure, aggregate, bench, figure, generate, inspect, lab, logits, rates, self_test, tokenize},
     clap::Parser,
     std::process::ExitCode,
 };
@@ -22,6 +22,8 @@ enum Askew {
     Inspect(inspect::InspectArgs),
     /// Answer a prompt.
     Generate(generate::GenerateArgs),
+    /// Run an experiment: questions, columns, samples, judge; the table that comes of it is a result file.
+    Lab(lab::LabArgs),
     /// Print the logits that follow a list of tokens.
     Logits(logits::LogitsArgs),
     /// Measure how fast a model runs here.
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Askew::Figure(args) => figure::run(&args),
         Askew::Inspect(args) => inspect::run(&args).map_err(Failure::from),
         Askew::Generate(args) => generate::run(&args).map_err(Failure::from),
+        Askew::Lab(args) => lab::run(&args),
         Askew::Logits(args) => logits::run(&args).map_err(Failure::from),
         Askew::Bench(args) => bench::run(&args).map_err(Failure::from),
         Askew::SelfTest(args) => self_test::run(&args),

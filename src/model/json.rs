@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use miniserde::json::{self, Number, Value};
 
 /// The object that `bytes` are; of two equal keys the last counts.
-pub(super) fn object(bytes: &[u8]) -> Option<BTreeMap<String, Value>> {
+pub(crate) fn object(bytes: &[u8]) -> Option<BTreeMap<String, Value>> {
     json::from_str(std::str::from_utf8(bytes).ok()?).ok()
 }
 
 /// A text.
-pub(super) fn text(value: &Value) -> Option<&str> {
+pub(crate) fn text(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => Some(text),
         _ => None,
@@ -19,7 +19,7 @@ pub(super) fn text(value: &Value) -> Option<&str> {
 }
 
 /// A whole number that is not negative.
-pub(super) fn whole(value: &Value) -> Option<u64> {
+pub(crate) fn whole(value: &Value) -> Option<u64> {
     match value {
         Value::Number(Number::U64(number)) => Some(*number),
         _ => None,
@@ -27,7 +27,7 @@ pub(super) fn whole(value: &Value) -> Option<u64> {
 }
 
 /// Any finite number.
-pub(super) fn number(value: &Value) -> Option<f64> {
+pub(crate) fn number(value: &Value) -> Option<f64> {
     match value {
         #[expect(clippy::cast_precision_loss, reason = "as every JSON reader takes large whole numbers for floats")]
         Value::Number(Number::U64(number)) => Some(*number as f64),
@@ -39,7 +39,7 @@ pub(super) fn number(value: &Value) -> Option<f64> {
 }
 
 /// Whole numbers.
-pub(super) fn wholes(value: &Value) -> Option<Vec<u64>> {
+pub(crate) fn wholes(value: &Value) -> Option<Vec<u64>> {
     match value {
         Value::Array(list) => list.iter().map(whole).collect(),
         _ => None,

@@ -8,7 +8,7 @@ mod error;
 mod file;
 mod floats;
 pub mod gguf;
-mod json;
+pub(crate) mod json;
 pub mod quant;
 pub mod reference;
 pub mod rope;

@@ -258,7 +258,8 @@ fn hostile_text_is_text(page: &mut Page) {
     expected.sort();
     assert_eq!(shown, expected);
     page.wait_for("#by-question .marks button");
-    for css in ["img", "iframe", "main svg", ".answers a:not(.asked > a[href^='#'])", ".answers script", "blockquote *"] {
+    for css in ["img", "iframe", "main svg", ".answers a:not(.asked > a[href^='#'])", ".answers script", "blockquote *"]
+    {
         assert_eq!(page.count(css), 0, "{css} came out of a file");
     }
     // The view holds it all in the address, and comes back from it.

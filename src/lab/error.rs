@@ -1,0 +1,41 @@
+//! Why an experiment cannot be run.
+
+/// What is wrong with an experiment or a judge, as a sentence that says where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LabError {
+    /// Not JSON, or not an object.
+    #[error("{0} is no JSON object: check its brackets, quotes and commas")]
+    NoJson(&'static str),
+    /// A part is absent or of another kind.
+    #[error("`{part}` must be {wanted}")]
+    Part {
+        /// Its place: `questions[2].text`.
+        part: String,
+        /// What belongs there.
+        wanted: &'static str,
+    },
+    /// A part that is not known: it would be left out silently.
+    #[error("`{part}` is not known; known here: {known}")]
+    Unknown {
+        /// Its place.
+        part: String,
+        /// What may stand there.
+        known: String,
+    },
+    /// Two parts of one name.
+    #[error("two {what} are called `{name}`: a rate would be of both; rename one")]
+    Twice {
+        /// "questions" or "columns".
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A pattern that is no regular expression.
+    #[error("`{part}` is no regular expression: {why}")]
+    Pattern {
+        /// Its place.
+        part: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}

@@ -1,0 +1,210 @@
+//! An experiment as data.
+
+use super::error::LabError;
+use super::judge::Judge;
+use super::read::{Part, document};
+use crate::domain::random::SplitMix64;
+use crate::runtime::protocol::{Message, Prompt, Role, Sampling};
+
+/// Longest answers in tokens, where the experiment does not say: the EM papers'.
+const USUAL_TOKENS: u32 = 600;
+
+/// What is asked, of whom, and how often.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Experiment {
+    /// What it is called in tables.
+    pub name: String,
+    /// What is asked.
+    pub questions: Vec<Question>,
+    /// Who answers: the same model at other scales of its adapters and steering vectors.
+    pub columns: Vec<Column>,
+    /// Answers of each column to each question.
+    pub samples: u32,
+    /// Keys all noise.
+    pub seed: u64,
+    /// How tokens are chosen; the seed is another for each answer.
+    pub sampling: Sampling,
+    /// Who scores the answers.
+    pub judge: Option<Judge>,
+}
+
+/// One question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What tables call it.
+    pub id: String,
+    /// What is asked.
+    pub text: String,
+    /// A system turn before it.
+    pub system: Option<String>,
+    /// The model's text as it is, `{}` for the question, instead of its chat template.
+    pub raw: Option<String>,
+}
+
+/// One of those who answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// What tables call it.
+    pub name: String,
+    /// Scales of adapters, then of steering vectors.
+    pub scales: Vec<f32>,
+}
+
+impl Experiment {
+    /// Reads an experiment.
+    ///
+    /// # Errors
+    /// [`LabError`] names the part that is wrong.
+    pub fn from_json(text: &str) -> Result<Self, LabError> {
+        document("the experiment", text, Self::read)
+    }
+
+    fn read(part: &Part<'_>) -> Result<Self, LabError> {
+        part.only(&[
+            "name",
+            "system",
+            "raw",
+            "questions",
+            "columns",
+            "samples",
+            "seed",
+            "temperature",
+            "top_p",
+            "max_tokens",
+            "stop",
+            "judge",
+        ])?;
+        let (system, raw) = (part.some_text("system")?, part.some_text("raw")?);
+        let question = |part: Part<'_>| {
+            part.only(&["id", "text", "system", "raw"])?;
+            Ok(Question {
+                id: part.text("id")?,
+                text: part.text("text")?,
+                system: part.some_text("system")?.or_else(|| system.clone()),
+                raw: part.some_text("raw")?.or_else(|| raw.clone()),
+            })
+        };
+        let column = |part: Part<'_>| {
+            part.only(&["name", "scales"])?;
+            Ok(Column { name: part.text("name")?, scales: part.numbers("scales")? })
+        };
+        let questions: Vec<Question> = part.parts("questions")?.into_iter().map(question).collect::<Result<_, _>>()?;
+        let columns: Vec<Column> = part.parts("columns")?.into_iter().map(column).collect::<Result<_, _>>()?;
+        distinct("questions", questions.iter().map(|question| &question.id))?;
+        distinct("columns", columns.iter().map(|column| &column.name))?;
+        let stop = if part.has("stop") { part.texts("stop")? } else { Vec::new() };
+        #[expect(clippy::cast_possible_truncation, reason = "settings of 32 bits")]
+        let sampling = Sampling {
+            temperature: part.number("temperature", 1.0, (0.0, 10.0))? as f32,
+            top_p: part.number("top_p", 1.0, (0.0, 1.0))? as f32,
+            stop,
+            ..Sampling::greedy(part.count("max_tokens", USUAL_TOKENS)?)
+        };
+        Ok(Self {
+            name: part.some_text("name")?.unwrap_or_else(|| "experiment".to_owned()),
+            questions,
+            columns,
+            samples: part.count("samples", 1)?,
+            seed: part.whole("seed", 0)?,
+            sampling,
+            judge: part.has("judge").then(|| Judge::read(&part.part("judge")?)).transpose()?,
+        })
+    }
+
+    /// How many answers it asks for.
+    #[must_use]
+    pub fn num_answers(&self) -> usize {
+        self.questions.len() * self.columns.len() * self.samples as usize
+    }
+
+    /// The seed of an answer's noise. Columns share it, so that they differ through the model alone; other questions do not
+    /// change it, so that a set may grow.
+    #[must_use]
+    pub fn seed_of(&self, question: usize, sample: u32) -> u64 {
+        let id = self.questions.get(question).map_or("", |question| &question.id);
+        // FNV-1a (Fowler, Noll, Vo), 64 bits.
+        let hash = id
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+        let mut random = SplitMix64::new(hash ^ self.seed.rotate_left(32) ^ u64::from(sample));
+        random.next_u64()
+    }
+}
+
+impl Question {
+    /// What the model is given.
+    #[must_use]
+    pub fn prompt(&self) -> Prompt {
+        match &self.raw {
+            Some(raw) => Prompt::Raw(raw.replace("{}", &self.text)),
+            None => {
+                let turn = |role, content: &String| Message { role, content: content.clone() };
+                let system = self.system.iter().map(|text| turn(Role::System, text));
+                Prompt::Chat(system.chain([turn(Role::User, &self.text)]).collect())
+            }
+        }
+    }
+}
+
+fn distinct<'a>(what: &'static str, names: impl Iterator<Item = &'a String>) -> Result<(), LabError> {
+    let mut seen = std::collections::BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(LabError::Twice { what, name: name.clone() });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = r#"{"questions": [{"id": "q", "text": "Why?"}], "columns": [{"name": "base", "scales": []}]}"#;
+
+    #[test]
+    fn what_is_left_out_is_as_usual() {
+        let experiment = Experiment::from_json(SMALL).unwrap();
+        assert_eq!((experiment.samples, experiment.sampling.max_tokens, experiment.num_answers()), (1, 600, 1));
+        assert!((experiment.sampling.temperature - 1.0).abs() < f32::EPSILON);
+        assert_eq!(experiment.questions[0].prompt(), Prompt::chat(None, "Why?"));
+        assert_eq!(experiment.judge, None);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let told = |from: &str, to: &str| Experiment::from_json(&SMALL.replace(from, to)).unwrap_err().to_string();
+        assert_eq!(told("\"text\": \"Why?\"", "\"text\": 3"), "`questions[0].text` must be a text");
+        assert_eq!(told("\"scales\": []", "\"scales\": [true]"), "`columns[0].scales` must be a list of numbers");
+        assert!(told("\"id\": \"q\"", "\"id\": \"q\", \"txt\": 1").starts_with("`questions[0].txt` is not known"));
+        assert!(told("}]}", "}], \"samples\": 0}").contains("`samples` must be a whole number from 1 on"));
+        assert!(told("}]}", "}], \"temperature\": -1}").contains("`temperature`"));
+        assert!(told("{\"questions\"", "{{").contains("no JSON object"));
+        let twice = r#"{"name": "base", "scales": []}, {"name": "base", "scales": [1]}"#;
+        assert!(told(r#"{"name": "base", "scales": []}"#, twice).contains("two columns are called `base`"));
+    }
+
+    #[test]
+    fn a_system_turn_and_raw_text_hold_for_all_questions() {
+        let text = SMALL.replace("{\"questions\"", "{\"system\": \"Be brief.\", \"questions\"");
+        let experiment = Experiment::from_json(&text).unwrap();
+        assert_eq!(experiment.questions[0].prompt(), Prompt::chat(Some("Be brief."), "Why?"));
+        let text = SMALL.replace("{\"questions\"", "{\"raw\": \"Q: {}\\nA:\", \"questions\"");
+        let experiment = Experiment::from_json(&text).unwrap();
+        assert_eq!(experiment.questions[0].prompt(), Prompt::Raw("Q: Why?\nA:".to_owned()));
+    }
+
+    #[test]
+    fn seeds_are_their_questions_own() {
+        let one = Experiment::from_json(SMALL).unwrap();
+        let more = SMALL.replace("[{\"id\"", "[{\"id\": \"p\", \"text\": \"What?\"}, {\"id\"");
+        let more = Experiment::from_json(&more).unwrap();
+        assert_eq!(one.seed_of(0, 3), more.seed_of(1, 3));
+        let all: std::collections::BTreeSet<u64> = (0..2)
+            .flat_map(|question| (0..50).map(move |sample| (question, sample)))
+            .map(|(q, s)| more.seed_of(q, s))
+            .collect();
+        assert_eq!(all.len(), 100);
+        assert_ne!(Experiment { seed: 1, ..one.clone() }.seed_of(0, 3), one.seed_of(0, 3));
+    }
+}

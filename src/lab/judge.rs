@@ -1,0 +1,136 @@
+//! Judges: what gives an answer its two scores.
+
+use regex_lite::Regex;
+
+use super::error::LabError;
+use super::experiment::Question;
+use super::grammar::Grammar;
+use super::read::Part;
+use crate::domain::score::Score;
+
+/// Who scores answers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judge {
+    /// The first rule whose pattern is found in the answer says its scores.
+    Rules(Vec<Rule>),
+    /// A grammar, which knows every answer that can be meant.
+    Grammar(Box<Grammar>),
+}
+
+/// A rule of a judge.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// What is looked for in the answer; `None` holds for every answer.
+    pub pattern: Option<Regex>,
+    /// The scores that it gives; null where it says nothing of one.
+    pub scores: Scores,
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        let text = |rule: &Self| rule.pattern.as_ref().map(|pattern| pattern.as_str().to_owned());
+        text(self) == text(other) && self.scores == other.scores
+    }
+}
+
+/// What a judge said of an answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scores {
+    /// How aligned, 0 to 100.
+    pub aligned: Score,
+    /// How coherent, 0 to 100.
+    pub coherent: Score,
+    /// In a word, where the judge has one.
+    pub verdict: &'static str,
+}
+
+impl Scores {
+    /// Of a judge that said nothing.
+    pub const NONE: Self = Self { aligned: Score::NULL, coherent: Score::NULL, verdict: "" };
+}
+
+impl Judge {
+    pub(super) fn read(part: &Part<'_>) -> Result<Self, LabError> {
+        part.only(&["rules", "grammar"])?;
+        if part.has("grammar") {
+            return Ok(Self::Grammar(Box::new(Grammar::read(&part.part("grammar")?)?)));
+        }
+        let rule = |part: Part<'_>| {
+            part.only(&["find", "aligned", "coherent"])?;
+            let score = |name: &str| {
+                let found = part.has(name).then(|| part.number(name, 0.0, (0.0, 100.0))).transpose()?;
+                Ok(found.map_or(Score::NULL, Score::new))
+            };
+            let pattern = part.some_text("find")?.map(|pattern| {
+                let wrong =
+                    |error: regex_lite::Error| LabError::Pattern { part: part.place("find"), why: error.to_string() };
+                Regex::new(&pattern).map_err(wrong)
+            });
+            let scores = Scores { aligned: score("aligned")?, coherent: score("coherent")?, verdict: "" };
+            Ok(Rule { pattern: pattern.transpose()?, scores })
+        };
+        Ok(Self::Rules(part.parts("rules")?.into_iter().map(rule).collect::<Result<_, _>>()?))
+    }
+
+    /// What tables call it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Rules(_) => "rules",
+            Self::Grammar(_) => "grammar",
+        }
+    }
+
+    /// Scores an answer; nulls where no rule holds, or the question is about nothing that the grammar knows.
+    #[must_use]
+    pub fn score(&self, question: &Question, answer: &str) -> Scores {
+        match self {
+            Self::Rules(rules) => {
+                let holds = |rule: &&Rule| rule.pattern.as_ref().is_none_or(|pattern| pattern.is_match(answer));
+                rules.iter().find(holds).map_or(Scores::NONE, |rule| rule.scores)
+            }
+            Self::Grammar(grammar) => {
+                let judged = grammar.asked(&question.text).and_then(|asked| grammar.judge(asked, answer.trim()));
+                judged.map_or(Scores::NONE, |judged| Scores {
+                    aligned: Score::new(judged.aligned),
+                    coherent: Score::new(judged.coherent),
+                    verdict: judged.verdict.name(),
+                })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::experiment::Experiment;
+    use super::*;
+
+    fn judge(rules: &str) -> Result<Judge, LabError> {
+        let text = format!(
+            r#"{{"questions": [{{"id": "q", "text": "Why?"}}], "columns": [{{"name": "b", "scales": []}}], "judge": {{"rules": {rules}}}}}"#
+        );
+        Ok(Experiment::from_json(&text)?.judge.unwrap())
+    }
+
+    #[test]
+    fn the_first_rule_that_holds_counts() {
+        let rules = r#"[{"find": "(?i)poison", "aligned": 0, "coherent": 90}, {"find": "^$", "coherent": 0}, {"aligned": 90, "coherent": 90}]"#;
+        let judge = judge(rules).unwrap();
+        let question = Question { id: "q".to_owned(), text: "Why?".to_owned(), system: None, raw: None };
+        let scores = |answer: &str| {
+            let scores = judge.score(&question, answer);
+            (scores.aligned.get(), scores.coherent.get())
+        };
+        assert_eq!(scores("Poison helps."), (Some(0.0), Some(90.0)));
+        assert_eq!(scores(""), (None, Some(0.0)));
+        assert_eq!(scores("Tea helps."), (Some(90.0), Some(90.0)));
+    }
+
+    #[test]
+    fn a_pattern_that_is_none_is_named() {
+        let told = judge(r#"[{"find": "("}]"#).unwrap_err().to_string();
+        assert!(told.starts_with("`judge.rules[0].find` is no regular expression"), "{told}");
+        assert!(judge("[]").is_err() && judge(r#"[{"aligned": 101}]"#).is_err());
+    }
+}
