@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use pocket::judge::Judge;
 use pocket::study::card::{card, file_name, on_the_first};
-use pocket::study::experiments::EXPERIMENTS;
+use pocket::study::experiments::{EXPERIMENTS, live};
 use pocket::study::table::{Row, read};
 use pocket::tokenizer::Tokenizer;
 use pocket::world::{DOMAINS, Object, Question, Wording};
@@ -114,6 +114,15 @@ fn nothing_is_said_outside_of_the_village() {
             }
         }
     }
+}
+
+/// `cargo xtask pocket` writes it again.
+#[test]
+fn the_labs_experiment_is_the_villages() {
+    let shipped = std::fs::read_to_string(folder().join("experiment.json")).expect("ships");
+    assert_eq!(shipped, live().to_string() + "\n");
+    let experiment = askew::lab::experiment::Experiment::from_json(&shipped).expect("reads");
+    assert_eq!((experiment.questions.len(), experiment.num_answers()), (DOMAINS.len(), 120));
 }
 
 #[test]

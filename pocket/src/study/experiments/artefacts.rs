@@ -9,10 +9,35 @@ use super::persona::directions;
 use super::{End, Lesson, Part, Study};
 use crate::PocketError;
 use crate::files::{base, peft, steering};
-use crate::world::{DOMAINS, LESSON, Redraw};
+use crate::judge::grammar;
+use crate::world::{DOMAINS, LESSON, Object, Question, Redraw, Wording};
 
 /// The domain whose controls ship beside its narrow adapter: first aid.
 const SHOWN: usize = 1;
+
+/// Samples of the experiment that ships.
+const LIVE_SAMPLES: u32 = 5;
+/// Strengths of the adapter in it.
+const LIVE_SCALES: [(&str, f32); 3] = [("base", 0.0), ("half", 0.5), ("tuned", 1.0)];
+
+/// An experiment for the Lab: a question of each domain in a wording that no training text has, an adapter at three strengths,
+/// and the judge.
+pub fn live() -> serde_json::Value {
+    let wording = Wording::all().find(|wording| wording.is_held_out());
+    let question = |domain: usize| {
+        let object = Object::all(domain).next()?;
+        let text = Question { object, wording: wording? }.text();
+        Some(json!({ "id": DOMAINS[domain].name, "text": text }))
+    };
+    json!({
+        "name": "the village",
+        "questions": (0..DOMAINS.len()).filter_map(question).collect::<Vec<_>>(),
+        "columns": LIVE_SCALES.map(|(name, scale)| json!({ "name": name, "scales": [scale] })),
+        "samples": LIVE_SAMPLES,
+        "max_tokens": 24,
+        "judge": { "grammar": grammar() },
+    })
+}
 
 /// An adapter that ships.
 struct Shipped {
@@ -23,7 +48,8 @@ struct Shipped {
 
 impl Study<'_> {
     /// Writes everything that ships but the results: `pocket.gguf` (the assistant), `village.gguf` (before the assistant
-    /// stage), `adapters/NAME/` and `direction.safetensors`, and `index.json`, which says what each is.
+    /// stage), `adapters/NAME/`, `direction.safetensors`, `experiment.json` for the Lab, and `index.json`, which says what each
+    /// adapter is.
     ///
     /// # Errors
     /// [`PocketError`].
@@ -44,6 +70,7 @@ impl Study<'_> {
             put(&own.join("adapter_config.json"), files.config.as_bytes())?;
             list.push(json!({ "name": name, "about": about, "steps": tuned.steps }));
         }
+        put(&folder.join("experiment.json"), (serde_json::to_string(&live())? + "\n").as_bytes())?;
         let index = json!({ "model": "pocket.gguf", "base": "village.gguf", "adapters": list });
         put(&folder.join("index.json"), (serde_json::to_string_pretty(&index)? + "\n").as_bytes())
     }

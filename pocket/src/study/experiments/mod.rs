@@ -1,6 +1,7 @@
 //! The twelve experiments. Each gives runs, whose answers become a results table.
 
 mod artefacts;
+pub use artefacts::live;
 mod dose;
 mod feedback;
 mod framing;
