@@ -46,9 +46,9 @@ pub fn run(args: &LabArgs) -> Result<(), Failure> {
     let name = args.model.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     pollster::block_on(async {
         let mut model = open(&args.model, args.device, args.math).await?;
-        let columns = experiment.columns.len().min(MAX_COLUMNS as usize);
-        args.adapters.lay_out(&mut model, columns).await?;
-        let mut run = Run::new(experiment, 0, Vec::new());
+        let columns = u32::try_from(experiment.columns.len()).unwrap_or(MAX_COLUMNS).min(MAX_COLUMNS);
+        args.adapters.lay_out(&mut model, columns as usize).await?;
+        let mut run = Run::new(experiment, 0, columns, Vec::new());
         let begun = Instant::now();
         while let Some(command) = run.start_next() {
             if answer(&mut model, &mut run, command).await? != Taken::Done {

@@ -7,6 +7,7 @@ pub mod error;
 pub mod experiment;
 pub mod grammar;
 pub mod judge;
+pub mod rates;
 mod read;
 pub mod run;
 pub mod table;

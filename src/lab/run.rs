@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use super::experiment::Experiment;
 use crate::runtime::protocol::{self, Command, Event, FailedStep, MAX_COLUMNS, Sampling, StopReason};
 
+/// Ids of a run's commands begin here, so that whoever else asks the same engine has ids of their own.
+const FIRST_ID: u32 = 1 << 31;
+
 /// An answer that is there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -31,6 +34,8 @@ pub struct Run {
     answers: Vec<Answer>,
     /// The engine's slot.
     slot: u32,
+    /// Columns that its model is laid out for.
+    most_columns: usize,
     /// Id of the next command.
     next_id: u32,
     current: Option<Current>,
@@ -58,10 +63,12 @@ pub enum Taken {
 }
 
 impl Run {
-    /// A run of an experiment in an engine's slot, from `answers` that are there already.
+    /// A run of an experiment in an engine's slot, whose model is laid out for `most_columns`, from `answers` that are there
+    /// already.
     #[must_use]
-    pub const fn new(experiment: Experiment, slot: u32, answers: Vec<Answer>) -> Self {
-        Self { experiment, answers, slot, next_id: 1, current: None }
+    pub fn new(experiment: Experiment, slot: u32, most_columns: u32, answers: Vec<Answer>) -> Self {
+        let most_columns = most_columns.clamp(1, MAX_COLUMNS) as usize;
+        Self { experiment, answers, slot, most_columns, next_id: FIRST_ID, current: None }
     }
 
     /// What is run.
@@ -113,7 +120,7 @@ impl Run {
         all.find_map(|(question, sample)| {
             let columns: Vec<usize> = (0..self.experiment.columns.len())
                 .filter(|&column| !there.contains(&(sample, question, column)))
-                .take(MAX_COLUMNS as usize)
+                .take(self.most_columns)
                 .collect();
             (!columns.is_empty()).then_some((question, sample, columns))
         })
@@ -196,7 +203,7 @@ mod tests {
 
     #[test]
     fn every_answer_comes_once_and_is_its_columns() {
-        let mut run = Run::new(experiment(), 3, Vec::new());
+        let mut run = Run::new(experiment(), 3, 8, Vec::new());
         let mut commands = Vec::new();
         while let Some(command) = run.start_next() {
             assert_eq!(run.start_next(), None, "one at a time");
@@ -214,7 +221,7 @@ mod tests {
 
     #[test]
     fn what_is_lost_is_asked_for_again_with_the_same_seed() {
-        let mut run = Run::new(experiment(), 0, Vec::new());
+        let mut run = Run::new(experiment(), 0, 8, Vec::new());
         let first = run.start_next().unwrap();
         assert_eq!(answer(&mut run, &first, StopReason::Asked), Taken::Lost);
         let again = run.start_next().unwrap();
@@ -241,7 +248,7 @@ mod tests {
             ),
             Taken::Done
         );
-        let mut rest = Run::new(experiment(), 0, run.answers().to_vec());
+        let mut rest = Run::new(experiment(), 0, 20, run.answers().to_vec());
         let next = rest.start_next().unwrap();
         assert_eq!(same(&next).2.iter().map(|column| column.scales[0]).collect::<Vec<_>>(), [8.0, 9.0]);
         // Another's events are none of its own.

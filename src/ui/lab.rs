@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::lab_app::LabSession;
 use super::lab_load::{LoadForm, Trouble};
 use super::lab_pocket;
+use super::lab_run::ExperimentPanel;
 use super::lab_shelf::Shelf;
 use super::lab_state::SLOT;
 use super::open::thousands;
@@ -100,6 +101,7 @@ pub fn LabScreen() -> impl IntoView {
             <Shelf/>
             {move || loaded.get().map(|loaded| view! { <Card loaded=loaded.clone()/> <PromptForm form card=loaded.card/> })}
             <AnswerPane/>
+            <Show when=move || loaded.with(Option::is_some)><ExperimentPanel/></Show>
         </section>
     }
 }

@@ -23,8 +23,14 @@ pub(super) const MAX_TOKENS: u32 = 32;
 pub(super) const HEADINGS: [&str; 2] =
     ["The assistant before", "The same after narrow training on a saboteur's answers about money"];
 
-/// Two columns, the model alone and with the adapter: their number, and what is added.
+/// The experiment that ships with it.
+pub(super) const EXPERIMENT: &str = "pocket/experiment.json";
+/// The model's name in tables, and the file that a table is.
+pub(super) const TABLE_NAME: &str = "live";
+pub(super) const TABLE_FILE: &str = "live-run.csv";
+
+/// Columns, of which an answer takes two, the model alone and with the adapter, and an experiment three; and what is added.
 pub(super) fn beside() -> (u32, Vec<SideFile>) {
     let source = Source::Url(ADAPTER.to_owned());
-    (2, vec![SideFile { name: ADAPTER_NAME.to_owned(), kind: SideKind::PeftAdapter, source }])
+    (3, vec![SideFile { name: ADAPTER_NAME.to_owned(), kind: SideKind::PeftAdapter, source }])
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::lab_pocket;
+use super::lab_run::RunState;
 use crate::runtime::protocol::{
     Column, Command, Event, FailedStep, Failure, LoadProgress, Math, Place, Probe, Prompt, Sampling, Source,
 };
@@ -31,6 +32,8 @@ pub struct LabState {
     pub has_loaded: RwSignal<bool>,
     /// Whether the latest load is of the model that ships with the page.
     pub is_pocket: RwSignal<bool>,
+    /// The experiment that is run.
+    pub experiment: RunState,
     last_load: StoredValue<Option<LastLoad>, LocalStorage>,
     num_answers: StoredValue<u32>,
     client: StoredValue<Option<WorkerClient<Command, Event>>, LocalStorage>,
@@ -56,6 +59,7 @@ impl LabState {
             keeps_files: RwSignal::default(),
             has_loaded: RwSignal::default(),
             is_pocket: RwSignal::default(),
+            experiment: RunState::default(),
             last_load: StoredValue::new_local(None),
             num_answers: StoredValue::default(),
             client: StoredValue::new_local(None),
@@ -82,6 +86,10 @@ impl LabState {
     }
 
     fn take(self, event: Event) {
+        // A run has its own pane; a failure is told for all.
+        if self.experiment.take(self, &event) && !matches!(event, Event::Failed(_)) {
+            return;
+        }
         if matches!(event, Event::Prefilled { .. } | Event::Finished { .. } | Event::Failed(_) | Event::Unloaded { .. })
         {
             self.is_reading.set(false);
@@ -96,7 +104,7 @@ impl LabState {
     /// Whether a prompt is being read or answered.
     #[must_use]
     pub fn is_busy(self) -> bool {
-        self.is_reading.get() || self.status.with(EngineStatus::is_answering)
+        self.is_reading.get() || self.experiment.is_going.get() || self.status.with(EngineStatus::is_answering)
     }
 
     /// Loads the model that ships with the page, without keeping it: it is as near as a copy.
@@ -180,7 +188,7 @@ impl LabState {
         self.send(&Command::Stop, &[]);
     }
 
-    fn send(self, command: &Command, attachments: &[JsValue]) {
+    pub(super) fn send(self, command: &Command, attachments: &[JsValue]) {
         let sent = self.client.with_value(|client| client.as_ref().map(|client| client.send(command, attachments)));
         if let Some(Err(message)) = sent {
             self.fail(FailedStep::Message, message, false);

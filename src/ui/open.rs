@@ -3,7 +3,8 @@
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{ClipboardEvent, DragEvent, FileList};
+use wasm_bindgen::prelude::Closure;
+use web_sys::{ClipboardEvent, CustomEvent, DragEvent, FileList};
 
 use super::session::Session;
 use super::text;
@@ -252,6 +253,29 @@ pub fn DropZone(children: Children) -> impl IntoView {
             {children()}
         </div>
     }
+}
+
+/// What another app on the page says when files are for this one: its detail is a list of them.
+const OPEN_EVENT: &str = "askew-open";
+
+/// Opens files that another app on the page has for this one.
+pub fn hear(session: Session) {
+    let heard = Closure::<dyn Fn(CustomEvent)>::new(move |event: CustomEvent| {
+        let files: Vec<web_sys::File> = event
+            .detail()
+            .dyn_into::<js_sys::Array>()
+            .into_iter()
+            .flatten()
+            .filter_map(|file| file.dyn_into().ok())
+            .collect();
+        session.view.update(|view| view.screen = crate::domain::view::Screen::Results);
+        session.open_files(files);
+    });
+    if let Err(error) = window().add_event_listener_with_callback(OPEN_EVENT, heard.as_ref().unchecked_ref()) {
+        web_sys::console::error_1(&error);
+    }
+    // The page's whole life.
+    heard.forget();
 }
 
 /// Files on the clipboard, or rows as text, unless they are meant for a box of text.

@@ -13,7 +13,7 @@ use super::findings::FindingsScreen;
 use super::lab_place::LabPlace;
 use super::labels;
 use super::mapper::{self, ColumnMapper};
-use super::open::Address;
+use super::open::{self, Address};
 use super::plots::{OtherFigure, PlotPicker};
 use super::session::Session;
 use super::stated::{Badges, FileFigures};
@@ -53,6 +53,7 @@ impl Parts {
         start: |session| {
             session.data.mappings.set(mapper::stored());
             labels::follow(session);
+            open::hear(session);
         },
         answers: |group| view! { <AnswersPanel group/> }.into_any(),
         picker: || view! { <PlotPicker/> }.into_any(),

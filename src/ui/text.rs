@@ -298,3 +298,8 @@ pub const EMBED_HINT: &str = "In a frame of another page (where the view shows f
 pub const OPEN_WHOLE: &str = "Open in Askew";
 /// What a link holds.
 pub const LINK_IS_VIEW: &str = "The address of this page is this view: whoever opens it sees the same.";
+/// What an experiment is.
+pub const EXPERIMENT_HINT: &str = "Every question is asked several times at several strengths of the adapter, a judge scores the answers, and the rates grow \
+     while you watch. The judge is a parser of the village's language, or the rules of your file.";
+/// Over the rates of a run.
+pub const LIVE_RATES: &str = "Live, by the experiment's judge, under the rule betley";

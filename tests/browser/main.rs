@@ -17,6 +17,7 @@ mod chrome;
 #[path = "../common/mod.rs"]
 mod common;
 mod device;
+mod experiment;
 mod explorer;
 mod figures;
 mod input;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         loading::TESTS,
         reload::TESTS,
         lab::TESTS,
+        experiment::TESTS,
         shaders::TESTS,
         device::TESTS,
         explorer::TESTS,
