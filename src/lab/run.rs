@@ -146,6 +146,7 @@ impl Run {
                 }
                 Taken::Going
             }
+            Event::Prefilled { id, .. } if *id == current.id => Taken::Going,
             Event::Finished { id, .. } if *id == current.id => self.finish(),
             Event::Failed(failure) if failure.what == FailedStep::Generate(current.id) || failure.model_lost => {
                 self.current = None;
@@ -190,6 +191,7 @@ mod tests {
     /// Plays an engine that answers every column with its scale.
     fn answer(run: &mut Run, command: &Command, reason: StopReason) -> Taken {
         let Command::Generate { id, columns, .. } = command else { panic!("{command:?}") };
+        assert_eq!(run.take(&Event::Prefilled { id: *id, prompt_tokens: 3, prefill_ms: 0.0 }), Taken::Going);
         for (column, asked) in columns.iter().enumerate() {
             let (id, column) = (*id, u32::try_from(column).unwrap());
             let piece = format!("{}", asked.scales[0]);

@@ -58,6 +58,8 @@ fn runs(page: &mut Page) {
     page.wait_for("#to-results");
     let tasks = page.long_tasks(begun);
     println!("  120 answers in {:.1} s; {} tasks over 50 ms: {tasks:?}", (page.now_ms() - begun) / 1e3, tasks.len());
+    assert_eq!(page.count(".answer-pane"), 0, "a run's answers are no answer to the reader's prompt");
+    assert_eq!(page.count("#generate"), 1, "the reader can ask again");
     let live = counts(page);
     assert_eq!(live.len(), 3, "{live:?}");
     page.click("#save-run");
