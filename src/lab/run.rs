@@ -241,7 +241,7 @@ mod tests {
                 &mut run,
                 &Command::Generate {
                     slot: 0,
-                    id: 3,
+                    id: FIRST_ID + 2,
                     prompt: same(&first).0,
                     sampling: same(&first).1,
                     columns: same(&first).2
