@@ -1,7 +1,7 @@
 //! Answers as their Markdown means them: paragraphs, lists, code. No HTML, no images, no links: what a model wrote is text,
 //! and of a link or an image its words and its address stand there to be read, not to be followed or fetched.
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use serde::{Deserialize, Serialize};
 
 /// Blocks within blocks are kept as far as this; what is nested deeper stands in the outer one.
@@ -118,9 +118,14 @@ impl Reader {
             Tag::Strong => self.strong += 1,
             Tag::Emphasis => self.emphasised += 1,
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => self.addresses.push(dest_url.to_string()),
-            Tag::CodeBlock(_) => {
+            Tag::CodeBlock(kind) => {
                 self.end_spans();
-                self.code = Some(String::new());
+                // What stands beside the fence names a language, or is the answer's own where it never meant code.
+                let beside = match kind {
+                    CodeBlockKind::Fenced(beside) if !beside.is_empty() => format!("{beside}\n"),
+                    _ => String::new(),
+                };
+                self.code = Some(beside);
             }
             Tag::BlockQuote(_) => self.nest(Kind::Quote),
             Tag::List(first) => self.nest(Kind::List(first)),
@@ -244,6 +249,7 @@ mod tests {
             assert!(all.contains(piece), "{piece}: {all}");
         }
         assert_eq!(read(""), []);
+        assert_eq!(read("```sh\nls"), [Block::Code("sh\nls".to_owned())]);
     }
 
     fn letters(blocks: &[Block], depth: usize) -> String {
