@@ -1,8 +1,9 @@
 //! The columnar dataset.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::columns::{Names, Texts};
+use super::facet::{Number, Setting};
 use super::label::Labels;
 use super::query::QueryError;
 use super::scope;
@@ -194,6 +195,17 @@ impl Dataset {
             }
         }
         names
+    }
+
+    /// Every value of the cells' settings, by name in order of their first cell and then by value.
+    #[must_use]
+    pub fn setting_values(&self) -> Vec<(String, Vec<Number>)> {
+        let values = |name: &str| {
+            let of_name = |setting: &&Setting| setting.name == name;
+            let values = self.cells.iter().flat_map(|cell| &cell.settings).filter(of_name).map(|setting| setting.value);
+            values.collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        self.settings().into_iter().map(|name| (name.to_owned(), values(name))).collect()
     }
 
     /// The labels that categorical judges gave, in order of their first row.

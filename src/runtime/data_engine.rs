@@ -101,7 +101,7 @@ fn summary(data: &Dataset) -> Summary {
         num_rows: data.num_rows(),
         has_answers: data.has_answers(),
         verdicts: data.verdicts().to_vec(),
-        settings: data.settings().into_iter().map(str::to_owned).collect(),
+        settings: data.setting_values(),
         columns: ["aligned", "coherent"].into_iter().chain(data.numeric_columns()).map(str::to_owned).collect(),
         ..Summary::default()
     };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::explore::Packed;
 use super::wire::Message;
 use crate::domain::answers::{Answer, Part};
+use crate::domain::facet::Number;
 use crate::domain::query::{GroupKey, Outcome, Query};
 use crate::formats::preview::Preview;
 use crate::formats::report::FileReport;
@@ -282,8 +283,8 @@ pub struct Summary {
     pub seeds: Vec<String>,
     /// Categories of questions, in order; empty where there are none.
     pub categories: Vec<String>,
-    /// Settings of the models: step, layer, rank ...
-    pub settings: Vec<String>,
+    /// Settings of the models, with their values in order: step, layer, rank ...
+    pub settings: Vec<(String, Vec<Number>)>,
     /// Numeric columns that could serve as a judge's scores, `aligned` and `coherent` first.
     pub columns: Vec<String>,
 }

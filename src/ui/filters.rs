@@ -6,6 +6,7 @@ use super::labels::LabelTools;
 use super::metric::MetricPicker;
 use super::session::Session;
 use super::text;
+use crate::domain::facet::{Number, Setting};
 use crate::domain::filter::Filter;
 use crate::domain::search::{Search, Within};
 use crate::domain::view::View;
@@ -107,7 +108,7 @@ pub fn Filters() -> impl IntoView {
                     <JudgePicker/>
                     <MetricPicker/>
                 </div>
-                <div class="facets">{Facet::ALL.into_iter().map(|facet| view! { <FacetList facet/> }).collect::<Vec<_>>()}</div>
+                <div class="facets">{Facet::ALL.into_iter().map(|facet| view! { <FacetList facet/> }).collect::<Vec<_>>()} <SettingLists/></div>
                 <Show when=move || { num_set.get() > 0 }>
                     <button type="button" id="clear-filters" on:click=clear>"Show all rows again"</button>
                 </Show>
@@ -233,6 +234,53 @@ fn FacetList(facet: Facet) -> impl IntoView {
                 </Show>
             </fieldset>
         </Show>
+    }
+}
+
+/// The values of each setting: steps of training, layers, ranks.
+#[component]
+fn SettingLists() -> impl IntoView {
+    let session = Session::get();
+    let settings = Memo::new(move |_| {
+        let opened = session.data.opened.get();
+        opened.map(|opened| opened.summary.settings).unwrap_or_default()
+    });
+    let list = |(name, values): (String, Vec<Number>)| {
+        let title = format!("{name} ({})", values.len());
+        let setting = |value: Number| view! { <SettingBox setting=Setting { name: name.clone(), value }/> };
+        let boxes = values.into_iter().take(MAX_NAMES).map(setting).collect::<Vec<_>>();
+        view! {
+            <fieldset class="field facet">
+                <legend>{title}</legend>
+                <div class="names">{boxes}</div>
+            </fieldset>
+        }
+    };
+    move || settings.get().into_iter().filter(|(_, values)| values.len() > 1).map(list).collect::<Vec<_>>()
+}
+
+#[component]
+fn SettingBox(setting: Setting) -> impl IntoView {
+    let session = Session::get();
+    let (held, toggled) = (setting.clone(), setting.clone());
+    let is_on = move || session.view.with(|view| view.filter.settings.contains(&held));
+    let toggle = move |_| {
+        session.view.update(|view| {
+            let list = &mut view.filter.settings;
+            match list.iter().position(|known| *known == toggled) {
+                Some(at) => {
+                    list.remove(at);
+                }
+                None => list.push(toggled.clone()),
+            }
+            restart(view);
+        });
+    };
+    view! {
+        <label class="tick">
+            <input type="checkbox" name=setting.name prop:checked=is_on on:change=toggle/>
+            <span>{setting.value.to_string()}</span>
+        </label>
     }
 }
 

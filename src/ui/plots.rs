@@ -105,7 +105,7 @@ fn groupings(summary: &Summary) -> Vec<String> {
         ("variant", 2),
     ];
     let names = parts.into_iter().filter(|(_, num)| *num > 1).map(|(name, _)| name.to_owned());
-    names.chain(summary.settings.iter().cloned()).collect()
+    names.chain(summary.settings.iter().map(|(name, _)| name.clone())).collect()
 }
 
 #[component]
@@ -147,7 +147,8 @@ fn OverPicker() -> impl IntoView {
     let session = Session::get();
     let current = move || session.view.with(|view| view.plot.over.clone());
     let options = move || {
-        let names = summary(session).settings.into_iter().chain(["seed".to_owned()]);
+        let settings = summary(session).settings.into_iter().map(|(name, _)| name);
+        let names = settings.chain(["seed".to_owned()]);
         names.map(|name| view! { <option value=name.clone()>{name.clone()}</option> }).collect::<Vec<_>>()
     };
     view! {

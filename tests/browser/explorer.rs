@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::Test;
+use crate::chrome::TempDir;
 use crate::common;
 use crate::page::{Page, strings};
 use crate::pictures;
@@ -12,6 +13,7 @@ use crate::results::{name, open_with, two_files};
 pub(crate) const TESTS: &[Test] = &[
     ("explorer::every_format_gives_the_same_rates", every_format),
     ("explorer::filters_narrow_what_is_counted", filters),
+    ("explorer::steps_are_filtered", steps),
     ("explorer::a_figure_is_taken_along", a_figure_is_taken_along),
 ];
 
@@ -92,6 +94,34 @@ fn filters(page: &mut Page) {
     // The files are asked for again; the filter is still in the address.
     page.wait_for("#problems, .notice, .source");
     assert!(page.hash().contains("husband"), "{}", page.hash());
+}
+
+/// A training curve: each step may be looked at alone.
+fn steps(page: &mut Page) {
+    let folder = TempDir::new("steps");
+    let mut csv = "model,question_id,answer,aligned,coherent,step\n".to_owned();
+    for (step, misaligned) in [(0, 1), (50, 3), (100, 6)] {
+        (0..10).for_each(|row| csv += &format!("m,q,a{row},{},90,{step}\n", if row < misaligned { 5 } else { 90 }));
+    }
+    let file = folder.write("steps.csv", csv);
+    open_with(page, &[&file]);
+    let counts = || {
+        let js = "[...document.querySelectorAll('#by-model tbody tr')].map(row => row.cells[5].textContent + '/' + row.cells[6].textContent).join()";
+        page.eval(js).as_str().unwrap_or_default().to_owned()
+    };
+    let all = counts();
+    page.click("#filters");
+    page.wait_for("input[name=step]");
+    assert_eq!(page.count("input[name=step]"), 3);
+    page.eval("[...document.querySelectorAll('input[name=step]')].at(-1).click()");
+    page.wait_until("location.hash.includes('set=step%3A100')", "the address holds the step");
+    page.wait_until(
+        "[...document.querySelectorAll('#by-model tbody td')].some(cell => cell.textContent.startsWith('60'))",
+        "the last step's rate is 60 %",
+    );
+    assert_ne!(counts(), all);
+    page.click("#clear-filters");
+    page.wait_until("!location.hash.includes('set=')", "all rows are back");
 }
 
 /// Keeps what would be downloaded.
