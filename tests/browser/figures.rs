@@ -125,6 +125,8 @@ fn every_type(page: &mut Page) {
     // The address brings the figure back, once the file is there again.
     page.reload();
     page.wait_for(".notice.wait");
+    // The explorer has taken over: a drop in between would be lost, as no reader could do it.
+    page.wait_for(".address");
     page.drop_files(".page", &[&file]);
     page.wait_text(".source-note", "rich.csv");
     page.wait_for("#figure canvas");
@@ -195,6 +197,8 @@ fn labels(page: &mut Page) {
     // A reload asks for the file again; the label is still known.
     page.reload();
     page.wait_for(".notice.wait");
+    // The explorer has taken over: a drop in between would be lost, as no reader could do it.
+    page.wait_for(".address");
     page.drop_files(".page", &[&file]);
     rate(page, "1/3");
     page.eval(CATCH);
@@ -253,6 +257,7 @@ fn columns(page: &mut Page) {
     // Another file of the same columns is read the same way, after a reload too.
     page.reload();
     page.wait_for(".notice.wait");
+    page.wait_for(".address");
     let other = made("odd2.csv", "sane,good,said,id,who\n90,10,hello,q,m\n90,20,bye,q,m\n");
     page.drop_files(".page", &[&other]);
     page.wait_until(

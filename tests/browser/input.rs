@@ -160,8 +160,14 @@ impl Page {
         let mut why = format!("nothing matches {css}, or it has no size");
         while begun.elapsed() < WAIT_LIMIT {
             if let Some((x, y)) = self.middle(css) {
+                // What is still being laid out would be missed.
                 let js = format!(
-                    "(() => {{ const e = document.querySelector({}), at = document.elementFromPoint({x}, {y});
+                    "(async () => {{ const find = () => document.querySelector({});
+                     const place = e => e ? Object.values(e.getBoundingClientRect().toJSON()).join() : '';
+                     const e = find(), before = place(e);
+                     await new Promise(done => setTimeout(done, 40));
+                     if (!e || find() !== e || place(e) !== before) return 'it moves';
+                     const at = document.elementFromPoint({x}, {y});
                      if (e.disabled) return 'it is disabled';
                      return at && (e.contains(at) || at.contains(e) && at.tagName === 'LABEL') ? '' :
                         'covered by ' + (at ? at.outerHTML.slice(0, 200) : 'nothing'); }})()",

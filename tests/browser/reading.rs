@@ -71,6 +71,8 @@ fn link(page: &mut Page) {
     );
     page.reload();
     page.wait_for(".notice.wait");
+    // The explorer has taken over: a drop in between would be lost, as no reader could do it.
+    page.wait_for(".address");
     page.set_files("#files", &[&folder.path().join("judged.csv")]);
     page.wait_until(
         &format!("document.querySelector('.answer blockquote')?.textContent === {fourth}"),

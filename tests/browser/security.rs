@@ -245,6 +245,8 @@ fn more_screens(page: &Page, folder: &TempDir) {
     }
     page.open(&here);
     page.wait_for(".notice.wait");
+    // The explorer has taken over: a drop in between would be lost, as no reader could do it.
+    page.wait_for(".address");
     page.set_files("#files", &[&folder.path().join("<img src=x onerror=window.hacked=1><b>.csv")]);
     page.wait_for(".side-by-side");
     page.click_text("nav a", "Results");
