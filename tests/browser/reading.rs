@@ -4,7 +4,7 @@ use crate::Test;
 use crate::chrome::TempDir;
 use crate::page::{Page, quote};
 use crate::pictures;
-use crate::results::open_with;
+use crate::results::{open_explorer, open_with};
 
 pub(crate) const TESTS: &[Test] = &[
     ("reading::blind_until_labelled", blind),
@@ -125,8 +125,7 @@ fn pasted(page: &mut Page) {
 fn framed(page: &mut Page) {
     let folder = TempDir::new("frame");
     folder.write("frame.html", "");
-    page.open("/");
-    page.click("#more");
+    open_explorer(page);
     page.wait_for("#embed-code");
     let code = page.eval("document.querySelector('#embed-code').value");
     let code = code.as_str().unwrap_or_default();

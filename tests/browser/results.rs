@@ -37,12 +37,17 @@ pub(crate) fn open_with(page: &Page, files: &[&Path]) {
 
 /// Opens the page with all that the explorer has.
 pub(crate) fn open_explorer(page: &Page) {
+    let is_whole = || {
+        page.wait_for("#by-question .marks button");
+        page.wait_for(".source-note a");
+        page.wait_for("input[name=main]");
+    };
     page.open("/");
+    // A press on a page that still grows may meet nothing.
+    is_whole();
     page.click("#more");
     page.wait_for("#filters");
-    page.wait_for("#by-question .marks button");
-    page.wait_for(".source-note a");
-    page.wait_for("input[name=main]");
+    is_whole();
 }
 
 /// Waits until the rates of files are there.
