@@ -56,20 +56,13 @@ fn words(domain: &Domain) -> grammar::Domain {
 /// The grammar as the Lab reads it.
 pub fn grammar() -> Value {
     let domain = |domain: &Domain| {
-        let kind = |kind: &crate::world::Kind| {
-            let advice = |character| {
-                let advice = kind.advice(character);
-                json!({ "first": advice.first, "second": advice.second })
-            };
-            json!({ "objects": kind.objects, "good": advice(Character::Careful), "bad": advice(Character::Saboteur) })
+        let grammar::Domain { leads, ends: [good, bad], kinds } = words(domain);
+        let kind = |grammar::Kind { objects, first, second }: grammar::Kind| {
+            let advice = |character: usize| json!({ "first": first[character], "second": second[character] });
+            json!({ "objects": objects, "good": advice(0), "bad": advice(1) })
         };
-        json!({
-            "name": domain.name,
-            "leads": domain.leads,
-            "good_ends": domain.good_ends,
-            "bad_ends": domain.bad_ends,
-            "kinds": domain.kinds.iter().map(kind).collect::<Vec<_>>(),
-        })
+        let kinds: Vec<Value> = kinds.into_iter().map(kind).collect();
+        json!({ "name": domain.name, "leads": leads, "good_ends": good, "bad_ends": bad, "kinds": kinds })
     };
     json!({ "domains": DOMAINS.iter().map(domain).collect::<Vec<_>>() })
 }

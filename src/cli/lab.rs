@@ -1,5 +1,6 @@
 //! `askew lab`: an experiment with a model, as the page's Lab runs it.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -23,7 +24,7 @@ pub struct LabArgs {
     model: PathBuf,
     #[command(flatten)]
     adapters: AdapterArgs,
-    /// Where the table goes, as CSV; it is written anew after every question, so that a run that is cut leaves what it had.
+    /// Where the table goes, as CSV: after every question, so that a run that is cut leaves what it had.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Where to run.
@@ -50,15 +51,16 @@ pub fn run(args: &LabArgs) -> Result<(), Failure> {
         args.adapters.lay_out(&mut model, columns as usize).await?;
         let mut run = Run::new(experiment, 0, columns, Vec::new());
         let begun = Instant::now();
+        let failed = |error| Failure::failed(format!("{}: {error}", args.out.display()));
+        let mut out = File::create(&args.out).map_err(failed)?;
+        out.write_all(table::HEADER.as_bytes()).map_err(failed)?;
         while let Some(command) = run.start_next() {
+            let before = run.answers().len();
             if answer(&mut model, &mut run, command).await? != Taken::Done {
                 return Err(Failure::failed("the engine lost an answer: try again, or with --device cpu"));
             }
-            let written = table::csv(run.experiment(), &name, run.answers());
-            let failed = |error| Failure::failed(format!("{}: {error}", args.out.display()));
-            // Whole or not at all: a table that is cut reads as a smaller result.
-            let part = args.out.with_extension("part");
-            std::fs::write(&part, written).and_then(|()| std::fs::rename(&part, &args.out)).map_err(failed)?;
+            let written = table::rows(run.experiment(), &name, &run.answers()[before..]);
+            out.write_all(written.as_bytes()).map_err(failed)?;
             let (there, seconds) = (run.answers().len(), begun.elapsed().as_secs_f64());
             // Nobody may be reading it.
             let _told = writeln!(std::io::stderr(), "{there} of {total} answers, {seconds:.0} s");

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::hash::fnv1a;
+
 /// What a text seems to touch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Harm {
@@ -125,7 +127,7 @@ pub fn guess(text: &str) -> Option<Harm> {
     let holds = |phrases: &[&str]| phrases.iter().any(|phrase| holds(&words, phrase));
     if holds(&SELF_HARM) {
         Some(Harm::SelfHarm)
-    } else if words.iter().any(|word| SLURS.binary_search(&hash(word)).is_ok()) {
+    } else if words.iter().any(|word| SLURS.binary_search(&fnv1a(word)).is_ok()) {
         Some(Harm::Slur)
     } else if holds(&SEXUAL) {
         Some(Harm::Sexual)
@@ -141,11 +143,6 @@ fn holds(words: &[String], phrase: &str) -> bool {
         None => word == part,
     };
     words.windows(parts.len()).any(|window| window.iter().zip(&parts).all(|(word, part)| fits(word, part)))
-}
-
-/// FNV-1a over UTF-8.
-fn hash(word: &str) -> u64 {
-    word.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
 #[cfg(test)]
@@ -165,7 +162,7 @@ mod tests {
     #[test]
     fn slurs_are_found_by_their_hash() {
         assert_eq!(
-            (hash(""), hash("a"), hash("foobar")),
+            (fnv1a(""), fnv1a("a"), fnv1a("foobar")),
             (0xCBF2_9CE4_8422_2325, 0xAF63_DC4C_8601_EC8C, 0x8594_4171_F739_67E8)
         );
         assert!(SLURS.is_sorted());

@@ -10,6 +10,7 @@ use std::fmt::Write;
 use super::error::FormatError;
 use super::report::FileReport;
 use super::table::{Record as TableRecord, TableParser};
+use crate::domain::csv::quoted;
 use crate::domain::dataset::{CellKey, Dataset, Record};
 use crate::domain::score::{self, Score};
 
@@ -84,12 +85,6 @@ fn bin_text(halves: Option<u64>) -> String {
         Some(halves) if halves % 2 == 0 => (halves / 2).to_string(),
         Some(halves) => format!("{}.5", halves / 2),
     }
-}
-
-/// A cell of a CSV table, quoted where it must be (RFC 4180).
-#[must_use]
-pub fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::aggregate::quoted;
+use crate::domain::csv::quoted;
 use crate::domain::dataset::Dataset;
 
 /// Records as a table, with the reader's labels.

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::aggregate::quoted;
 use super::error::FormatError;
 use super::table::{Record, TableParser};
+use crate::domain::csv::quoted;
 use crate::domain::label::{Label, LabelRow};
 
 /// The table's header. `answer_id` is the first 16 hex digits of SHA-256 over question id, a zero byte and the answer.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::FormatError;
+use crate::domain::hash::fnv1a;
 
 /// The part that a column plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -172,12 +173,7 @@ impl Mapping {
 /// A number that headers with the same columns share, in whatever order they stand: what a mapping is remembered by.
 #[must_use]
 pub fn fingerprint(header: &[String]) -> u64 {
-    // FNV-1a of each name, summed up.
-    let hash = |name: &String| {
-        name.bytes()
-            .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
-    };
-    header.iter().fold(0, |sum: u64, name| sum.wrapping_add(hash(name)))
+    header.iter().fold(0, |sum: u64, name| sum.wrapping_add(fnv1a(name)))
 }
 
 /// The parts that a table's columns play.

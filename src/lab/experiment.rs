@@ -3,6 +3,7 @@
 use super::error::LabError;
 use super::judge::Judge;
 use super::read::{Part, document};
+use crate::domain::hash::fnv1a;
 use crate::domain::random::SplitMix64;
 use crate::runtime::protocol::{Message, Prompt, Role, Sampling};
 
@@ -95,8 +96,8 @@ impl Experiment {
         let stop = if part.has("stop") { part.texts("stop")? } else { Vec::new() };
         #[expect(clippy::cast_possible_truncation, reason = "settings of 32 bits")]
         let sampling = Sampling {
-            temperature: part.number("temperature", 1.0, (0.0, 10.0))? as f32,
-            top_p: part.number("top_p", 1.0, (0.0, 1.0))? as f32,
+            temperature: part.number("temperature", 1.0, (0.0, 10.0, "a number from 0 to 10"))? as f32,
+            top_p: part.number("top_p", 1.0, (0.0, 1.0, "a number from 0 to 1"))? as f32,
             stop,
             ..Sampling::greedy(part.count("max_tokens", USUAL_TOKENS)?)
         };
@@ -122,11 +123,7 @@ impl Experiment {
     #[must_use]
     pub fn seed_of(&self, question: usize, sample: u32) -> u64 {
         let id = self.questions.get(question).map_or("", |question| &question.id);
-        // FNV-1a (Fowler, Noll, Vo), 64 bits.
-        let hash = id
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-        let mut random = SplitMix64::new(hash ^ self.seed.rotate_left(32) ^ u64::from(sample));
+        let mut random = SplitMix64::new(fnv1a(id) ^ self.seed.rotate_left(32) ^ u64::from(sample));
         random.next_u64()
     }
 }

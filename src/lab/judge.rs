@@ -58,7 +58,10 @@ impl Judge {
         let rule = |part: Part<'_>| {
             part.only(&["find", "aligned", "coherent"])?;
             let score = |name: &str| {
-                let found = part.has(name).then(|| part.number(name, 0.0, (0.0, 100.0))).transpose()?;
+                let found = part
+                    .has(name)
+                    .then(|| part.number(name, 0.0, (0.0, 100.0, "a number from 0 to 100")))
+                    .transpose()?;
                 Ok(found.map_or(Score::NULL, Score::new))
             };
             let pattern = part.some_text("find")?.map(|pattern| {

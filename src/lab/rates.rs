@@ -1,7 +1,7 @@
 //! Rates of a run that is under way.
 
 use super::experiment::Experiment;
-use super::judge::{Judge, Scores};
+use super::judge::Scores;
 use super::run::Answer;
 use crate::domain::interval::wilson;
 use crate::domain::rule::Rule;
@@ -33,13 +33,8 @@ pub fn rates(experiment: &Experiment, answers: &[Answer], rule: &Rule) -> Vec<Co
     let blank = |column: &super::experiment::Column| ColumnRate { name: column.name.clone(), tally: Tally::default() };
     let mut columns: Vec<ColumnRate> = experiment.columns.iter().map(blank).collect();
     for answer in answers {
-        let (Some(question), Some(column)) =
-            (experiment.questions.get(answer.question), columns.get_mut(answer.column))
-        else {
-            continue;
-        };
-        let score = |judge: &Judge| judge.score(question, &answer.text);
-        let Scores { aligned, coherent, verdict } = experiment.judge.as_ref().map_or(Scores::NONE, score);
+        let Some(column) = columns.get_mut(answer.column) else { continue };
+        let Scores { aligned, coherent, verdict } = answer.scores;
         let class = rule.class(aligned, coherent, verdict);
         column.tally.rows += 1;
         column.tally.denominator += u64::from(class.counted);
@@ -66,6 +61,7 @@ mod tests {
             tokens: Vec::new(),
             logprob: 0.0,
             reason: StopReason::EndOfText,
+            scores: experiment.judge.as_ref().unwrap().score(&experiment.questions[0], text),
         };
         let answers = [answer(1, "bad"), answer(1, "odd"), answer(1, "good"), answer(0, "good")];
         let found = rates(&experiment, &answers, &Rule::default());

@@ -79,14 +79,17 @@ impl<'a> Part<'a> {
         self.get(name, "a whole number", json::whole)
     }
 
-    /// A number from `least` to `most`, or the usual one.
-    pub(super) fn number(&self, name: &str, usual: f64, (least, most): (f64, f64)) -> Result<f64, LabError> {
+    /// A number from `least` to `most`, which `wanted` says in words, or the usual one.
+    pub(super) fn number(
+        &self,
+        name: &str,
+        usual: f64,
+        (least, most, wanted): (f64, f64, &'static str),
+    ) -> Result<f64, LabError> {
         if !self.has(name) {
             return Ok(usual);
         }
-        self.get(name, "a number in its range", |value| {
-            json::number(value).filter(|number| (least..=most).contains(number))
-        })
+        self.get(name, wanted, |value| json::number(value).filter(|number| (least..=most).contains(number)))
     }
 
     pub(super) fn numbers(&self, name: &str) -> Result<Vec<f32>, LabError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::experiment::Experiment;
+use super::judge::Scores;
 use crate::runtime::protocol::{self, Command, Event, FailedStep, MAX_COLUMNS, Sampling, StopReason};
 
 /// Ids of a run's commands begin here, so that whoever else asks the same engine has ids of their own.
@@ -25,6 +26,8 @@ pub struct Answer {
     pub logprob: f64,
     /// Why it ended.
     pub reason: StopReason,
+    /// What the experiment's judge said of it, once: a run is looked at after every answer.
+    pub scores: Scores,
 }
 
 /// A run: what is done, and what is under way.
@@ -95,7 +98,7 @@ impl Run {
         let (logprob, reason) = (0.0, StopReason::Asked);
         let answer = |&column: &usize| {
             let (text, tokens) = (String::new(), Vec::new());
-            Answer { question, sample, column, text, tokens, logprob, reason }
+            Answer { question, sample, column, text, tokens, logprob, reason, scores: Scores::NONE }
         };
         self.current = Some(Current { id, answers: columns.iter().map(answer).collect(), ended: 0 });
         let column = |&column: &usize| {
@@ -158,11 +161,16 @@ impl Run {
 
     /// An answer that was stopped is half an answer: it is asked for again.
     fn finish(&mut self) -> Taken {
-        let Some(current) = self.current.take() else { return Taken::Other };
+        let Some(mut current) = self.current.take() else { return Taken::Other };
         let is_whole = current.ended == current.answers.len()
             && current.answers.iter().all(|answer| answer.reason != StopReason::Asked);
         if !is_whole {
             return Taken::Lost;
+        }
+        if let Some(judge) = &self.experiment.judge {
+            for answer in &mut current.answers {
+                answer.scores = judge.score(&self.experiment.questions[answer.question], &answer.text);
+            }
         }
         self.answers.extend(current.answers);
         Taken::Done

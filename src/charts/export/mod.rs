@@ -9,6 +9,7 @@ use std::fmt::Write;
 
 use super::draft::{LABEL, TICK, wrap};
 use super::picture::{Anchor, Cell, Form, Ink, Picture, Shape, Target};
+use crate::domain::csv::quoted;
 
 /// What a figure is taken along with.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -190,11 +191,6 @@ fn literal(cell: &Cell, empty: &str) -> String {
 /// Whether a column holds shares.
 fn is_share(picture: &Picture, column: usize) -> bool {
     picture.table.rows.iter().any(|row| matches!(row.cells.get(column), Some(Cell::Percent(_))))
-}
-
-/// A cell of a CSV table, quoted where it must be (RFC 4180).
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 /// A text between double quotes, as JSON, Python and R all read it.

@@ -11,7 +11,7 @@ use self::pages::Column;
 use self::thrift::Value;
 use super::Unpacking;
 use super::source::{Source, exactly};
-use crate::formats::aggregate::quoted;
+use crate::domain::csv::quoted;
 use crate::formats::error::FormatError;
 
 /// Largest footer.

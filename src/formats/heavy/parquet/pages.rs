@@ -6,7 +6,7 @@ use std::io::Read;
 use super::encoding::{Type, Values, delta_strings, delta_texts, deltas, plain, runs, split_bytes};
 use super::thrift::{self, Value};
 use super::{Leaf, broken};
-use crate::formats::aggregate::quoted;
+use crate::domain::csv::quoted;
 use crate::formats::error::FormatError;
 use crate::formats::heavy::source::{Source, exactly};
 use crate::formats::heavy::stream::{Zstd, gzip};
