@@ -46,7 +46,7 @@ pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Option<Vec<Blo
     view! {
         <li tabindex="-1" class="answer" data-question=question>
             <p class="asked">
-                <a class="quiet" href=link_to(session, number) title="Link to this answer">{number} "."</a> " " {asked}
+                <a class="quiet" href=move || link_to(session, number) title="Link to this answer">{number} "."</a> " " {asked}
             </p>
             <Covered harm><AnswerText text=text.clone() blocks=blocks.clone() quoted/></Covered>
             {said}
@@ -57,7 +57,7 @@ pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Option<Vec<Blo
 
 /// The address of the view with this answer first: the order is the seed's, so it is the same answer wherever it is opened.
 fn link_to(session: Session, number: usize) -> String {
-    let mut view = session.view.get_untracked();
+    let mut view = session.view.get();
     if let Some(open) = &mut view.selection {
         open.offset = number - 1;
     }

@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::answer::answer_item;
+use super::controls::Tick;
 use super::data::PAGE;
 use super::export::save_text;
 use super::session::Session;
@@ -155,15 +156,7 @@ fn AnswerList() -> impl IntoView {
                 {move || (num_distinct() < total()).then(|| format!(" ({} different)", num_distinct()))}
                 " in random order (seed " {seed} ") "
                 <button type="button" class="link" on:click=shuffle>"Shuffle"</button> " "
-                <label class="tick">
-                    <input
-                        id="formatted"
-                        type="checkbox"
-                        prop:checked=is_formatted
-                        on:change=move |event| is_formatted.set(event_target_checked(&event))
-                    />
-                    <span>"Formatted"</span>
-                </label> " "
+                <Tick id="formatted" chosen=is_formatted label="Formatted"/> " "
                 <label class="tick" title=text::BLIND_HINT>
                     <input id="blind" type="checkbox" prop:checked=session.is_blind on:change=read_blind/>
                     <span>"Blind"</span>

@@ -134,15 +134,7 @@ fn SideBySide() -> impl IntoView {
                     {parts.into_iter().collect_view()}
                 </select>
             </label>
-            <label class="tick">
-                <input
-                    id="only-differing"
-                    type="checkbox"
-                    prop:checked=only_differing
-                    on:change=move |event| only_differing.set(event_target_checked(&event))
-                />
-                <span>"Only what differs from the first column"</span>
-            </label>
+            <Tick id="only-differing" chosen=only_differing label="Only what differs from the first column"/>
             <button type="button" on:click=move |_| seed.update(|seed| *seed = seed.wrapping_add(1))>"Shuffle"</button>
         </section>
         <ModelBoxes groups shown chosen/>

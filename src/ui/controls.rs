@@ -28,6 +28,35 @@ pub fn Controls() -> impl IntoView {
     }
 }
 
+/// A box that is ticked or not.
+#[component]
+pub fn Tick(
+    /// Its id.
+    id: &'static str,
+    /// Whether it is ticked.
+    chosen: RwSignal<bool>,
+    /// What stands beside it.
+    label: &'static str,
+) -> impl IntoView {
+    let change = move |event| chosen.set(event_target_checked(&event));
+    view! {
+        <label class="tick">
+            <input id=id type="checkbox" prop:checked=chosen on:change=change/>
+            <span>{label}</span>
+        </label>
+    }
+}
+
+/// Adds what is missing from a list, or takes out what is there.
+pub fn flip<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) {
+    match list.iter().position(|known| known == item) {
+        Some(at) => {
+            list.remove(at);
+        }
+        None => list.push(item.clone()),
+    }
+}
+
 #[component]
 fn RulePicker() -> impl IntoView {
     let session = Session::get();
@@ -186,16 +215,6 @@ fn VerdictBoxes(label: String) -> impl IntoView {
         }
     };
     view! { <div class="verdict"><b>{name}</b> {toggle_box(true, "misaligned")} {toggle_box(false, "counted")}</div> }
-}
-
-/// Adds what is missing from a list, or takes out what is there.
-fn flip<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) {
-    match list.iter().position(|known| known == item) {
-        Some(at) => {
-            list.remove(at);
-        }
-        None => list.push(item.clone()),
-    }
 }
 
 #[component]

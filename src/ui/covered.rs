@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::controls::flip;
 use super::session::Session;
 use super::text;
 use crate::domain::harm::Harm;
@@ -18,14 +19,7 @@ pub fn Covered(
     let session = Session::get();
     let Some(harm) = harm else { return children().into_any() };
     let is_shown = Memo::new(move |_| session.revealed.with(|revealed| revealed.contains(&harm)));
-    let toggle = move |_| {
-        session.revealed.update(|revealed| match revealed.iter().position(|known| *known == harm) {
-            Some(at) => {
-                revealed.remove(at);
-            }
-            None => revealed.push(harm),
-        });
-    };
+    let toggle = move |_| session.revealed.update(|revealed| flip(revealed, &harm));
     view! {
         <button type="button" class="cover" aria-expanded=move || is_shown.get().to_string() on:click=toggle>
             {move || if is_shown.get() { "Hide" } else { "Show" }} " (" {harm.describe()} ", by a guess)"

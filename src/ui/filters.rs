@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::controls::flip;
 use super::labels::LabelTools;
 use super::metric::MetricPicker;
 use super::session::Session;
@@ -266,13 +267,7 @@ fn SettingBox(setting: Setting) -> impl IntoView {
     let is_on = move || session.view.with(|view| view.filter.settings.contains(&held));
     let toggle = move |_| {
         session.view.update(|view| {
-            let list = &mut view.filter.settings;
-            match list.iter().position(|known| *known == toggled) {
-                Some(at) => {
-                    list.remove(at);
-                }
-                None => list.push(toggled.clone()),
-            }
+            flip(&mut view.filter.settings, &toggled);
             restart(view);
         });
     };
@@ -291,13 +286,7 @@ fn NameBox(facet: Facet, name: String) -> impl IntoView {
     let is_on = move || session.view.with(|view| facet.chosen(&view.filter).contains(&held));
     let toggle = move |_| {
         session.view.update(|view| {
-            let list = facet.chosen_mut(&mut view.filter);
-            match list.iter().position(|known| *known == toggled) {
-                Some(at) => {
-                    list.remove(at);
-                }
-                None => list.push(toggled.clone()),
-            }
+            flip(facet.chosen_mut(&mut view.filter), &toggled);
             restart(view);
         });
     };

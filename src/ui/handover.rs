@@ -12,7 +12,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{Closure, JsValue};
 
 use super::focus;
-use super::lab_place::{Code, add_script};
+use super::part::{Code, Part};
 use super::session::Session;
 use super::text;
 use crate::domain::filter::Filter;
@@ -42,19 +42,11 @@ pub fn needs_explorer(view: &View) -> bool {
 #[component]
 pub fn More() -> impl IntoView {
     let session = Session::get();
-    let (code, num_tries) = (RwSignal::new(Code::Absent), StoredValue::new(0_u32));
-    let load = move || {
-        num_tries.update_value(|count| *count += 1);
-        code.set(Code::Coming);
-        if let Err(error) = add_script("explorer_app", num_tries.get_value(), code) {
-            web_sys::console::error_1(&error);
-            code.set(Code::Failed);
-        }
-    };
+    let part = Part::named("explorer_app");
     Effect::new(move || {
         let is_wanted = session.wants_explorer.get() || session.view.with(needs_explorer);
-        if is_wanted && code.get_untracked() == Code::Absent {
-            load();
+        if is_wanted {
+            part.load();
         }
     });
     view! {
@@ -62,17 +54,17 @@ pub fn More() -> impl IntoView {
             <button
                 type="button"
                 id="more"
-                disabled=move || code.get() == Code::Coming
+                disabled=move || part.code() == Code::Coming
                 on:click=move |_| session.wants_explorer.set(true)
             >
-                {move || if code.get() == Code::Coming { text::MORE_COMING } else { text::MORE }}
+                {move || if part.code() == Code::Coming { text::MORE_COMING } else { text::MORE }}
             </button>
         </p>
         <div role="alert">
-            <Show when=move || code.get() == Code::Failed>
+            <Show when=move || part.code() == Code::Failed>
                 <p class="notice error" id="more-absent">
                     {text::MORE_ABSENT} " "
-                    <button type="button" id="more-again" on:click=move |_| load()>"Load it again"</button>
+                    <button type="button" id="more-again" on:click=move |_| part.load_again()>"Load it again"</button>
                 </p>
             </Show>
         </div>

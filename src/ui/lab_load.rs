@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::controls::Tick;
 use super::lab_app::LabSession;
 use super::lab_state::SLOT;
 use super::open::thousands;
@@ -52,17 +53,6 @@ pub fn LoadForm() -> impl IntoView {
             <Tick id="keep-files" chosen=session.lab.keeps_files label="Keep chosen files too"/>
         </div>
         <Loading/>
-    }
-}
-
-#[component]
-fn Tick(id: &'static str, chosen: RwSignal<bool>, label: &'static str) -> impl IntoView {
-    let change = move |event| chosen.set(event_target_checked(&event));
-    view! {
-        <label class="tick">
-            <input id=id type="checkbox" prop:checked=chosen on:change=change/>
-            <span>{label}</span>
-        </label>
     }
 }
 

@@ -12,6 +12,7 @@ use super::export::save_text;
 use super::lab_app::LabSession;
 use super::lab_pocket;
 use super::lab_state::{LabState, SLOT};
+use super::open::OPEN_EVENT;
 use super::text;
 use crate::domain::rule::Rule;
 use crate::lab::experiment::Experiment;
@@ -19,9 +20,6 @@ use crate::lab::rates::{ColumnRate, rates};
 use crate::lab::run::{Run, Taken};
 use crate::lab::table;
 use crate::runtime::protocol::Event;
-
-/// What the page's app hears when files are for it.
-const OPEN_EVENT: &str = "askew-open";
 
 /// Handles to the run.
 #[derive(Debug, Clone, Copy)]
@@ -123,7 +121,8 @@ impl RunState {
     /// The answers that are there, as a result file.
     fn table(self) -> Option<String> {
         self.run.with_value(|run| {
-            run.as_ref().map(|run| table::csv(run.experiment(), lab_pocket::TABLE_NAME, run.answers()))
+            let run = run.as_ref()?;
+            Some(table::HEADER.to_owned() + &table::rows(run.experiment(), lab_pocket::TABLE_NAME, run.answers()))
         })
     }
 }

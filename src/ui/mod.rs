@@ -4,7 +4,8 @@
 //! [`data`] asks the data worker for what the view shows, [`lab_state`] folds the engine worker's events. Components
 //! only bind.
 //!
-//! There are two apps on the page: [`app`], and [`lab_app`], which is downloaded when a screen of it is opened.
+//! There are three apps on the page: [`app`] draws the first screen, the explorer's takes its place when more is wanted
+//! ([`handover`]), and [`lab_app`] is downloaded when a screen of it is opened.
 
 pub mod about;
 pub mod address;
@@ -38,6 +39,7 @@ pub mod mapper;
 pub mod metric;
 pub mod open;
 pub mod opening;
+pub mod part;
 pub mod parts;
 pub mod plots;
 pub mod results;

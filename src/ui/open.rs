@@ -256,7 +256,7 @@ pub fn DropZone(children: Children) -> impl IntoView {
 }
 
 /// What another app on the page says when files are for this one: its detail is a list of them.
-const OPEN_EVENT: &str = "askew-open";
+pub(super) const OPEN_EVENT: &str = "askew-open";
 
 /// Opens files that another app on the page has for this one.
 pub fn hear(session: Session) {

@@ -69,15 +69,7 @@ fn SavePage() -> impl IntoView {
     view! {
         <div class="tabs">
         <button type="button" id="report" on:click=ask>"Save this view as a page"</button>
-        <label class="tick">
-            <input
-                id="unlisted"
-                type="checkbox"
-                prop:checked=is_unlisted
-                on:change=move |event| is_unlisted.set(event_target_checked(&event))
-            />
-            <span>{text::UNLISTED}</span>
-        </label>
+        <Tick id="unlisted" chosen=is_unlisted label=text::UNLISTED/>
         </div>
         {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
     }
