@@ -37,9 +37,7 @@ fn counts(page: &Page) -> BTreeMap<String, String> {
 
 fn runs(page: &mut Page) {
     open_lab(page);
-    page.eval("void (() => { window.taken = []; const make = URL.createObjectURL;
-        URL.createObjectURL = (blob) => { blob.text().then(text => window.taken.push(text)); return make.call(URL, blob); };
-        HTMLAnchorElement.prototype.click = function () {}; })()");
+    page.catch_downloads();
     page.long_tasks(0.0);
     let begun = page.now_ms();
     page.click("#run-village");
@@ -63,8 +61,7 @@ fn runs(page: &mut Page) {
     let live = counts(page);
     assert_eq!(live.len(), 3, "{live:?}");
     page.click("#save-run");
-    page.wait_until("window.taken.length === 1", "the table is saved");
-    let table = strings(&page.eval("window.taken"))[0].clone();
+    let table = page.downloads(1).remove(0);
     pictures::take(page, "experiment");
 
     // In Results every numerator is the run's.

@@ -124,18 +124,10 @@ fn steps(page: &mut Page) {
     page.wait_until("!location.hash.includes('set=')", "all rows are back");
 }
 
-/// Keeps what would be downloaded.
-const CATCH: &str = "void (() => {
-    window.taken = [];
-    const make = URL.createObjectURL;
-    URL.createObjectURL = (blob) => { blob.text().then(text => window.taken.push(text)); return make.call(URL, blob); };
-    HTMLAnchorElement.prototype.click = function () { window.last = [this.download, this.href]; };
-})()";
-
 fn a_figure_is_taken_along(page: &mut Page) {
     let Some(files) = two_files("explorer::a_figure_is_taken_along") else { return };
     open_with(page, &[&files[0], &files[1]]);
-    page.eval(CATCH);
+    page.catch_downloads();
     page.click("#by-model details.export summary");
     for ending in ["csv", "py", "R", "vl.json", "svg"] {
         let before = page.eval("window.taken.length").as_u64().unwrap_or_default();
@@ -143,7 +135,7 @@ fn a_figure_is_taken_along(page: &mut Page) {
         page.wait_until(&format!("window.taken.length > {before}"), "the file is made");
         assert_eq!(page.eval("window.last[0]"), format!("askew-by-model.{ending}").as_str());
     }
-    let taken = strings(&page.eval("window.taken"));
+    let taken = page.downloads(5);
     // The table's numbers in full stand in the CSV and in the code.
     let rate = page.eval("document.querySelector('#by-model tbody data').value");
     let rate = rate.as_str().expect("a number");

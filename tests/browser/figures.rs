@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::Test;
-use crate::page::{Page, quote, strings};
+use crate::page::{Page, quote};
 use crate::pictures;
 use crate::rates;
 use crate::results::{open_explorer, open_row, open_with, two_files, wait_open};
@@ -40,14 +40,6 @@ const KINDS: [&str; 16] = [
     "flow",
     "missing",
 ];
-
-/// Keeps what would be downloaded.
-const CATCH: &str = "void (() => {
-    window.taken = [];
-    const make = URL.createObjectURL;
-    URL.createObjectURL = (blob) => { blob.text().then(text => window.taken.push(text)); return make.call(URL, blob); };
-    HTMLAnchorElement.prototype.click = function () { window.last = [this.download, this.href]; };
-})()";
 
 /// Writes a file of the test's own.
 fn made(name: &str, text: &str) -> PathBuf {
@@ -201,11 +193,10 @@ fn labels(page: &mut Page) {
     page.wait_for(".address");
     page.drop_files(".page", &[&file]);
     rate(page, "1/3");
-    page.eval(CATCH);
+    page.catch_downloads();
     page.eval("void (document.querySelector('.label-tools').open = true)");
     page.click("#save-labels");
-    page.wait_until("window.taken.length === 1", "the labels are saved");
-    let saved = strings(&page.eval("window.taken"));
+    let saved = page.downloads(1);
     assert!(saved[0].contains(",yes,") && saved[0].contains("hand"), "{}", saved[0]);
     page.eval("localStorage.clear()");
 }
@@ -309,11 +300,10 @@ fn report(page: &mut Page) {
     let Some(files) = two_files("figures::a_report_opens_from_disk") else { return };
     open_with(page, &[&files[0], &files[1]]);
     let rate = page.eval("document.querySelector('#by-model tbody data').value");
-    page.eval(CATCH);
+    page.catch_downloads();
     page.click("#share");
     page.click("#report");
-    page.wait_until("window.taken.length === 1", "the report is made");
-    let text = strings(&page.eval("window.taken")).remove(0);
+    let text = page.downloads(1).remove(0);
     assert!(text.contains(rate.as_str().expect("a number")), "the report holds the rate in full");
     println!("  {} KB", text.len() / 1000);
     let path = made("report.html", &text);

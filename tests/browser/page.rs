@@ -25,6 +25,14 @@ const COUNT_LONG_TASKS: &str = "
         for (const task of list.getEntries()) window.__longTasks.push([task.startTime, task.duration]);
     }).observe({ type: 'longtask', buffered: true });";
 
+/// Keeps what would be downloaded.
+const CATCH_DOWNLOADS: &str = "void (() => {
+    window.taken = [];
+    const make = URL.createObjectURL;
+    URL.createObjectURL = (blob) => { blob.text().then(text => window.taken.push(text)); return make.call(URL, blob); };
+    HTMLAnchorElement.prototype.click = function () { window.last = [this.download, this.href]; };
+})()";
+
 /// A page under test.
 pub(crate) struct Page {
     connection: Connection,
@@ -100,6 +108,20 @@ impl Page {
         self.eval("void (window.__isOld = true)");
         self.must("Page.reload", json!({}));
         self.wait_until("!window.__isOld && document.readyState === 'complete'", "the page is loaded again");
+    }
+
+    /// Keeps the texts of what is downloaded from now on, in order, in `window.taken`; name and address of the latest in
+    /// `window.last`.
+    pub(crate) fn catch_downloads(&self) {
+        self.eval(CATCH_DOWNLOADS);
+    }
+
+    /// The texts of what was downloaded, once there are so many.
+    pub(crate) fn downloads(&self, number: usize) -> Vec<String> {
+        self.wait_until(&format!("window.taken.length >= {number}"), "what is downloaded is made");
+        let taken = self.eval("window.taken");
+        let texts = taken.as_array().into_iter().flatten();
+        texts.map(|text| text.as_str().unwrap_or_default().to_owned()).collect()
     }
 
     /// The value of an expression; a promise is awaited. An exception fails the test.

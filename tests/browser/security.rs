@@ -220,12 +220,11 @@ fn more_screens(page: &Page, folder: &TempDir) {
         assert_only_text(page, kind);
     }
     // Pictures and pages that are saved are opened elsewhere, where no policy of ours holds.
-    page.eval(CATCH);
+    page.catch_downloads();
     page.click("#figure [data-export='svg']");
-    page.wait_until("window.taken.length === 1", "the picture is made");
+    page.downloads(1);
     page.click("#report");
-    page.wait_until("window.taken.length === 2", "the report is made");
-    let taken = strings(&page.eval("window.taken"));
+    let taken = page.downloads(2);
     folder.write("figure.svg", &taken[0]);
     folder.write("report.html", &taken[1]);
     page.click_text("nav a", "Compare");
@@ -257,14 +256,6 @@ fn more_screens(page: &Page, folder: &TempDir) {
 fn text(value: &serde_json::Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
-
-/// Keeps what would be saved.
-const CATCH: &str = "void (() => {
-    window.taken = [];
-    const make = URL.createObjectURL;
-    URL.createObjectURL = (blob) => { blob.text().then(text => window.taken.push(text)); return make.call(URL, blob); };
-    HTMLAnchorElement.prototype.click = () => {};
-})()";
 
 /// A model whose name, file and every word are markup.
 fn a_hostile_model_is_text(page: &mut Page) {
