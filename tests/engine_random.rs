@@ -12,7 +12,8 @@ use askew::model::quant::Quant;
 use askew::runtime::engine::{self, Host};
 use askew::runtime::load::{Processor, load};
 use askew::runtime::protocol::{
-    Column, Command, Event, FailedStep, Math, Place, Probe, Prompt, Sampling, SideFile, SideKind, Source, StopReason,
+    Column, Command, Event, FailedStep, Given, Math, Place, Probe, Prompt, Sampling, SideFile, SideKind, Source,
+    StopReason,
 };
 use askew::runtime::status::EngineStatus;
 use askew::runtime::{ByteSource, LoadedModel, RuntimeError};
@@ -295,14 +296,14 @@ fn columns_are_laid_out_written_moved_and_scored() {
     let mut vectors = SafetensorsFile::default();
     vectors.tensor("layer.1", "F32", &[64], store(&mut noise(64, 9), "F32"));
     let steering = vectors.bytes();
-    let side = |name: &str, kind| SideFile { name: name.into(), kind, source: Source::Disk };
+    let side = |name: &str, kind| SideFile::new(name, kind, Source::Disk);
     let sides = vec![side("adapter", SideKind::Adapter), side("vector", SideKind::Steering)];
     let column = |scales: &[f32]| Column { scales: scales.to_vec(), seed: None };
     let columns = vec![column(&[]), column(&[1.0]), column(&[0.0, 1.0])];
     let prompt = Prompt::Raw("hello".into());
     let sampling = Sampling { temperature: 1.0, seed: 3, ..Sampling::greedy(12) };
     let generate = Command::Generate { slot: 0, id: 1, prompt: prompt.clone(), sampling, columns: columns.clone() };
-    let score = Command::Score { slot: 0, id: 2, prompt, text: "yes".into(), columns };
+    let score = Command::Score { slot: 0, id: 2, prompt, answer: Given::Text("yes".into()), columns, num_top: 2 };
     let lay_out = |sides: Vec<SideFile>| Command::LayOut { slot: 0, columns: 3, sides };
     let commands = VecDeque::from([
         (load_command(), vec![]),
@@ -323,10 +324,17 @@ fn columns_are_laid_out_written_moved_and_scored() {
     assert!(base.tokens != adapted.tokens && base.tokens != steered.tokens && adapted.tokens != steered.tokens);
     // Seven tokens came of three columns when the scale moved: the third of the first column feels it, and only that one.
     assert_eq!((base.changes.as_slice(), adapted.changes.len(), steered.changes.len()), ([3].as_slice(), 0, 0));
-    let (id, tokens, logprobs) = status.scored.expect("scores");
-    assert_eq!((id, tokens.len(), logprobs.len()), (2, 3, 3));
-    assert!(logprobs.iter().flatten().all(|logprob| *logprob < 0.0 && logprob.is_finite()));
-    assert!(logprobs[0] != logprobs[1] && logprobs[0] != logprobs[2]);
+    let scored = events.iter().find_map(|event| match event {
+        Event::Scored { id: 2, tokens } => Some(tokens),
+        _ => None,
+    });
+    let scored = scored.expect("scores");
+    assert_eq!(scored.iter().map(|token| token.piece.as_str()).collect::<String>(), "yes");
+    for token in scored {
+        assert_eq!((token.columns.len(), token.columns[0].kl), (3, 0.0));
+        assert!(token.columns.iter().all(|column| column.logprob < 0.0 && column.top.len() == 2));
+        assert!(token.columns[1].kl > 0.0 && token.columns[2].kl > 0.0);
+    }
     let failure = status.failure.expect("the last layout");
     assert_eq!((failure.what, failure.model_lost), (FailedStep::LayOut(0), false));
     assert!(failure.message.contains("adapter"), "{}", failure.message);
@@ -339,7 +347,7 @@ fn a_load_that_brings_its_layout_is_the_same() {
     let Some(gpu) = open_gpu(name, GpuOptions::default()) else { return };
     let mut parts = random_parts(Shape::TINY, &[0, 1], &["attn_q", "ffn_down"], 4, 3);
     let adapter = gguf_adapter(&mut parts, Shape::TINY, "llama", Quant::F32, 4.0).bytes();
-    let sides = vec![SideFile { name: "adapter".into(), kind: SideKind::Adapter, source: Source::Disk }];
+    let sides = vec![SideFile::new("adapter", SideKind::Adapter, Source::Disk)];
     let columns = [0.0, 1.0].map(|scale| Column { scales: vec![scale], seed: None }).to_vec();
     let sampling = Sampling { temperature: 1.0, seed: 3, ..Sampling::greedy(12) };
     let generate = Command::Generate { slot: 0, id: 1, prompt: Prompt::Raw("hello".into()), sampling, columns };

@@ -324,37 +324,6 @@ fn windows_and_copies_change_nothing() {
     }
 }
 
-/// Teacher forcing: the log-probability of each given token is that of the logits before it.
-#[test]
-fn given_tokens_are_scored_as_the_logits_say() {
-    let Some(gpu) = open_gpu("given_tokens_are_scored_as_the_logits_say", GpuOptions::default()) else { return };
-    let file = random_model("llama", Shape::TINY, &[Quant::F16], 8);
-    let adapters = [adapter(&config(&file), &[0, 1], &Adapter::TARGETS, 4, 1)];
-    let model = on_gpu(&gpu, &file, &Layout { columns: 2, adapters: &adapters, ..Layout::default() });
-    model.set_scales(1, &[1.0]);
-    let tokens = prompt(14);
-    let columns = 2;
-    // Both columns at each position, position after position.
-    let lane = |i: usize| Lane {
-        token: tokens[i / columns],
-        position: small(i / columns),
-        column: small(i % columns),
-        step: 0,
-    };
-    let lanes: Vec<Lane> = (0..13 * columns).map(lane).collect();
-    let targets: Vec<u32> = (0..13 * columns).map(|i| tokens[i / columns + 1]).collect();
-    let found = block_on(model.score(&lanes, &targets)).expect("scores");
-    for column in 0..columns {
-        for position in 0..13 {
-            let all = log_softmax(&logits(&model, small(column), &tokens[..=position]));
-            let (found, expected) = (found[position * columns + column], all[tokens[position + 1] as usize]);
-            assert!((found - expected).abs() < 1e-3, "column {column}, position {position}: {found} {expected}");
-        }
-    }
-    let differs = found.chunks_exact(2).any(|pair| (pair[0] - pair[1]).abs() > 0.1);
-    assert!(differs, "the adapter changes what is likely");
-}
-
 /// Two adapters and a steering vector, each with its own scale, against the CPU reference.
 #[test]
 fn side_paths_agree_with_the_reference() {

@@ -16,30 +16,37 @@ use super::weights::LayerWeights;
 use crate::model::reference::attention::{Heads, Reach};
 
 impl GpuModel {
-    /// The residual streams (lanes, dim) after the last layer, ready for the last norm.
-    pub(super) fn hidden(&self, lanes: usize) -> Result<Vec<Dispatch>, GpuError> {
+    /// The residual streams (lanes, dim) after so many layers, ready for the last norm.
+    pub(super) fn hidden(&self, lanes: usize, num_layers: usize) -> Result<Vec<Dispatch>, GpuError> {
         let (b, weights) = (&self.buffers, &self.weights);
         let step = Embed {
             w: &weights.embedding,
             scale: self.config.embedding_scale,
             lanes: &b.lanes,
             x: &b.x,
-            gain: weights.layers.first().map_or(&weights.output_norm, |layer| &layer.attn_norm),
+            gain: self.gain_before(0, num_layers),
             h: &b.h,
             sides: Some(&self.sides),
         };
         let mut plan = embed(&self.gpu, lanes, step)?;
-        for layer in 0..self.config.num_layers {
-            plan.extend(self.layer(layer, lanes)?);
+        for layer in 0..num_layers {
+            plan.extend(self.layer(layer, lanes, num_layers)?);
         }
         Ok(plan)
     }
 
-    pub(super) fn layer(&self, index: usize, lanes: usize) -> Result<Vec<Dispatch>, GpuError> {
+    /// One of `num_layers` layers.
+    pub(super) fn layer(&self, index: usize, lanes: usize, num_layers: usize) -> Result<Vec<Dispatch>, GpuError> {
         let layer = &self.weights.layers[index];
         let mut plan = self.attend(index, layer, lanes)?;
-        plan.extend(self.feed_forward(index, layer, lanes)?);
+        plan.extend(self.feed_forward(index, layer, lanes, self.gain_before(index + 1, num_layers))?);
         Ok(plan)
+    }
+
+    /// The gain of the norm that stands before a layer, or before the head where the layers end.
+    fn gain_before(&self, index: usize, num_layers: usize) -> &wgpu::Buffer {
+        let next = self.weights.layers.get(index).filter(|_| index < num_layers);
+        next.map_or(&self.weights.output_norm, |layer| &layer.attn_norm)
     }
 
     /// x (lanes, dim) += post(Wo attention(rope(Wqkv norm(x) + bias)))
@@ -75,10 +82,15 @@ impl GpuModel {
     }
 
     /// x (lanes, dim) += post(Wdown (act(Wgate norm(x)) * (Wup norm(x))))
-    fn feed_forward(&self, index: usize, layer: &LayerWeights, lanes: usize) -> Result<Vec<Dispatch>, GpuError> {
+    fn feed_forward(
+        &self,
+        index: usize,
+        layer: &LayerWeights,
+        lanes: usize,
+        next: &wgpu::Buffer,
+    ) -> Result<Vec<Dispatch>, GpuError> {
         let Self { gpu, config, buffers: b, .. } = self;
         let side = &self.sides.layers[index];
-        let next = self.weights.layers.get(index + 1).map_or(&self.weights.output_norm, |layer| &layer.attn_norm);
 
         let input = Input::Normed(&b.h, config.norm_eps);
         let mut plan = self.side_path(&side.gate_up, lanes, input)?;

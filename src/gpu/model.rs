@@ -57,6 +57,8 @@ pub struct GpuModel {
 enum Part {
     /// Tokens to hidden states.
     Hidden(usize),
+    /// The same through so many layers alone.
+    Early(usize, usize),
     /// Hidden states to logits.
     Head(usize),
     /// Logits to tokens.
@@ -177,11 +179,34 @@ impl GpuModel {
     /// # Errors
     /// A fault of the device.
     pub async fn logits(&self, lanes: &[Lane]) -> Result<Vec<f32>, GpuError> {
+        self.logits_after(lanes, self.config.num_layers).await
+    }
+
+    /// The logits (lanes, vocab) that would follow if the model ended after so many layers: the logit lens (nostalgebraist
+    /// 2020). Only the caches of those layers are written.
+    ///
+    /// # Errors
+    /// A fault of the device.
+    pub async fn logits_after(&self, lanes: &[Lane], num_layers: usize) -> Result<Vec<f32>, GpuError> {
         let size = lanes.len();
         self.write_lanes(lanes, size);
-        let (hidden, head) = (self.plan(Part::Hidden(size))?, self.plan(Part::Head(size))?);
+        let (hidden, head) = (self.plan(self.through(num_layers, size))?, self.plan(Part::Head(size))?);
         self.gpu.submit(&[&hidden, &head], Some((&self.buffers.logits, &self.buffers.logits_staging)));
         self.gpu.read(&self.buffers.logits_staging, size * self.config.vocab_size).await
+    }
+
+    /// Reads a lane's token each and gives the residual streams (lanes, dim) after so many layers.
+    ///
+    /// # Errors
+    /// A fault of the device.
+    pub async fn residuals(&self, lanes: &[Lane], num_layers: usize) -> Result<Vec<f32>, GpuError> {
+        self.write_lanes(lanes, lanes.len());
+        self.gpu.submit(&[&self.plan(self.through(num_layers, lanes.len()))?], None);
+        self.gpu.download(&self.buffers.x, lanes.len() * self.config.dim).await
+    }
+
+    fn through(&self, num_layers: usize, lanes: usize) -> Part {
+        if num_layers >= self.config.num_layers { Part::Hidden(lanes) } else { Part::Early(num_layers, lanes) }
     }
 
     /// Prepares a column's choices.
@@ -223,29 +248,6 @@ impl GpuModel {
         self.gpu.read(&self.buffers.results_staging, steps * size).await
     }
 
-    /// Log-probabilities of given tokens: of each `targets[i]` after what `lanes[i]` reads. Lanes of one column stand in the
-    /// order of their positions.
-    ///
-    /// # Errors
-    /// A fault of the device.
-    pub async fn score(&self, lanes: &[Lane], targets: &[u32]) -> Result<Vec<f32>, GpuError> {
-        let mut logprobs = Vec::with_capacity(lanes.len());
-        for (lanes, targets) in lanes.chunks(DECODE_LANES).zip(targets.chunks(DECODE_LANES)) {
-            let size = if lanes.len() == 1 { 1 } else { DECODE_LANES };
-            self.prepare(size, Choice::Forced)?;
-            let given: Vec<Chosen> = targets.iter().map(|&token| Chosen { token, logprob: 0.0 }).collect();
-            self.gpu.queue.write_buffer(&self.buffers.results, 0, bytemuck::cast_slice(&given));
-            self.write_lanes(lanes, size);
-            let parts = [Part::Hidden(size), Part::Head(size), Part::Sample(size, Choice::Forced)];
-            let [hidden, head, sample] = parts.map(|part| self.plan(part));
-            let copy = Some((&self.buffers.results, &self.buffers.results_staging));
-            self.gpu.submit(&[&hidden?, &head?, &sample?], copy);
-            let chosen: Vec<Chosen> = self.gpu.read(&self.buffers.results_staging, lanes.len()).await?;
-            logprobs.extend(chosen.iter().map(|chosen| chosen.logprob));
-        }
-        Ok(logprobs)
-    }
-
     /// Dispatches for one decoded token of each of so many lanes: in one layer (the most of any), and in all, choice included.
     ///
     /// # Errors
@@ -254,7 +256,7 @@ impl GpuModel {
         let parts = [Part::Hidden(lanes), Part::Head(lanes), Part::Sample(lanes, choice)];
         let total = parts.iter().map(|&part| Ok(self.plan(part)?.len())).sum::<Result<usize, GpuError>>()?;
         let layers = 0..self.config.num_layers;
-        let in_layer = |layer| Ok::<_, GpuError>(self.layer(layer, lanes)?.len());
+        let in_layer = |layer| Ok::<_, GpuError>(self.layer(layer, lanes, self.config.num_layers)?.len());
         let most = layers.map(in_layer).try_fold(0, |most, len| Ok::<_, GpuError>(most.max(len?)))?;
         Ok((most, total))
     }
@@ -270,7 +272,8 @@ impl GpuModel {
             return Ok(Rc::clone(plan));
         }
         let plan = Rc::new(match part {
-            Part::Hidden(lanes) => self.hidden(lanes)?,
+            Part::Hidden(lanes) => self.hidden(lanes, self.config.num_layers)?,
+            Part::Early(num_layers, lanes) => self.hidden(lanes, num_layers)?,
             Part::Head(lanes) => self.head(lanes)?,
             Part::Sample(lanes, choice) => self.sample(lanes, choice)?,
         });

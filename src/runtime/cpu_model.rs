@@ -52,8 +52,11 @@ pub(super) trait CpuModel: Debug {
     /// Reads tokens of a column without asking what follows.
     fn read(&mut self, column: usize, tokens: &[u32], position: usize);
 
-    /// Reads a token in each lane, the weights once for all, and gives the logits (lanes, vocab) that follow.
-    fn logits(&mut self, lanes: &[Lane]) -> Vec<f32>;
+    /// Reads a token in each lane, the weights once for all, and gives the residual streams (lanes, dim) after so many layers.
+    fn residuals(&mut self, lanes: &[Lane], num_layers: usize) -> Vec<f32>;
+
+    /// The logits (lanes, vocab) that follow residual streams.
+    fn head(&self, residuals: &[f32]) -> Vec<f32>;
 
     /// How often the weights have been read.
     fn num_steps(&self) -> u64;
@@ -76,9 +79,12 @@ impl<M: Maths> CpuModel for Forward<M> {
         drop(self.hidden_in(column, tokens, position));
     }
 
-    fn logits(&mut self, lanes: &[Lane]) -> Vec<f32> {
-        let hidden = self.step(lanes);
-        Forward::logits(self, &hidden)
+    fn residuals(&mut self, lanes: &[Lane], num_layers: usize) -> Vec<f32> {
+        self.step_through(lanes, num_layers)
+    }
+
+    fn head(&self, residuals: &[f32]) -> Vec<f32> {
+        self.logits(residuals)
     }
 
     fn num_steps(&self) -> u64 {

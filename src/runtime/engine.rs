@@ -13,10 +13,9 @@ pub use super::host::{Host, interrupts, take_scales};
 use super::load::{self, Beside, Processor, load_with};
 use super::model::narrow;
 use super::protocol::{
-    Column, Command, Cost, Event, FailedStep, Failure, LoadProgress, Loaded, Math, Place, Probe, Prompt, Sampling,
-    SideFile, SideKind, Source,
+    Column, Command, Cost, Event, FailedStep, Failure, Given, LoadProgress, Loaded, Math, Place, Probe, Prompt,
+    Sampling, SideFile, SideKind, Source,
 };
-use super::score::Scores;
 use super::{ByteSource, Ending, LoadedModel, RuntimeError, sentence};
 use crate::gpu::{Gpu, GpuError};
 use crate::model::{Adapter, Config, Steering};
@@ -95,8 +94,13 @@ impl<H: Host> Engine<'_, H> {
                     self.fail(FailedStep::LayOut(slot), &error);
                 }
             }
-            Command::Score { slot, id, prompt, text, columns } => {
-                if let Err(error) = self.score(slot, id, (&prompt, &text), &columns).await {
+            Command::Score { slot, id, prompt, answer, columns, num_top } => {
+                if let Err(error) = self.score(slot, id, (&prompt, &answer), &columns, num_top as usize).await {
+                    self.fail(FailedStep::Generate(id), &error);
+                }
+            }
+            Command::Lens { slot, id, prompt, answer, columns, num_top } => {
+                if let Err(error) = self.lens(slot, id, (&prompt, &answer), &columns, num_top as usize).await {
                     self.fail(FailedStep::Generate(id), &error);
                 }
             }
@@ -237,7 +241,12 @@ impl<H: Host> Engine<'_, H> {
     ) -> Result<(), RuntimeError> {
         let host = self.host;
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
-        let beside = read_sides(host, columns, sides, &model.file.config, files.into_iter()).await?;
+        let mut beside = read_sides(host, columns, sides, &model.file.config, files.into_iter()).await?;
+        for side in sides {
+            if let SideKind::Contrast(pairs) = &side.kind {
+                beside.steerings.push(only(&side.layers, model.contrast(&side.name, pairs).await?));
+            }
+        }
         let names = beside.names();
         model.lay_out(beside.columns, beside.adapters, beside.steerings).await?;
         let context_tokens = model.card.context_tokens;
@@ -249,12 +258,27 @@ impl<H: Host> Engine<'_, H> {
         &mut self,
         slot: u32,
         id: u32,
-        (prompt, text): (&Prompt, &str),
+        (prompt, answer): (&Prompt, &Given),
         columns: &[Column],
+        num_top: usize,
     ) -> Result<(), RuntimeError> {
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
-        let Scores { tokens, logprobs } = model.score(prompt, text, columns).await?;
-        self.host.emit(Event::Scored { id, tokens, logprobs });
+        let tokens = model.score(prompt, answer, columns, num_top).await?;
+        self.host.emit(Event::Scored { id, tokens });
+        Ok(())
+    }
+
+    async fn lens(
+        &mut self,
+        slot: u32,
+        id: u32,
+        (prompt, answer): (&Prompt, &Given),
+        columns: &[Column],
+        num_top: usize,
+    ) -> Result<(), RuntimeError> {
+        let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
+        let columns = model.lens(prompt, answer, columns, num_top).await?;
+        self.host.emit(Event::Lens { id, columns });
         Ok(())
     }
 
@@ -342,19 +366,36 @@ async fn read_sides<H: Host>(
     mut files: impl Iterator<Item = H::Attachment>,
 ) -> Result<Beside, RuntimeError> {
     let mut beside = Beside { columns: columns as usize, ..Beside::default() };
-    for SideFile { name, kind, source } in sides {
+    for SideFile { name, kind, source, layers, modules } in sides {
+        if matches!(kind, SideKind::Contrast(_)) {
+            continue;
+        }
         let mut attached = || if *source == Source::Disk { files.next() } else { None };
         let weights = read_file(host, source, name, attached()).await?;
-        match kind {
-            SideKind::Adapter => beside.adapters.push(Adapter::from_gguf(name, &weights, config)?),
+        let adapter = match kind {
+            SideKind::Adapter => Adapter::from_gguf(name, &weights, config)?,
             SideKind::PeftAdapter => {
                 let json = read_file(host, &source.beside("adapter_config.json"), name, attached()).await?;
-                beside.adapters.push(Adapter::from_peft(name, &json, &weights, config)?);
+                Adapter::from_peft(name, &json, &weights, config)?
             }
-            SideKind::Steering => beside.steerings.push(Steering::from_bytes(name, &weights, config)?),
-        }
+            SideKind::Steering | SideKind::Contrast(_) => {
+                beside.steerings.push(only(layers, Steering::from_bytes(name, &weights, config)?));
+                continue;
+            }
+        };
+        beside.adapters.push(adapter.only(layers, modules)?);
     }
     Ok(beside)
+}
+
+/// Steering vectors that act in some layers alone; none named means all.
+fn only(layers: &[u32], mut steering: Steering) -> Steering {
+    for (index, vector) in steering.layers.iter_mut().enumerate() {
+        if !layers.is_empty() && !layers.contains(&narrow(index)) {
+            *vector = None;
+        }
+    }
+    steering
 }
 
 /// A whole file of an adapter, which came with the command or lies at an address: they are small beside models.

@@ -8,7 +8,7 @@ use super::load::{DEFAULT_CONTEXT, device};
 use super::protocol::{Column, Device, Math, ModelCard, Prompt};
 use crate::gpu::{Allocation, Choice, Chosen, Counts, Gpu, GpuModel, Lane, Layout};
 use crate::model::reference::Lane as CpuLane;
-use crate::model::sampler::{SeenTokens, log_softmax};
+use crate::model::sampler::SeenTokens;
 use crate::model::{Adapter, ModelError, ModelFile, Sampler, Steering};
 
 /// Tokens between two readbacks on a real GPU: Firefox finishes a readback only about every 100 ms, and the first token
@@ -175,11 +175,20 @@ impl LoadedModel {
     /// # Errors
     /// [`RuntimeError::Gpu`].
     pub async fn logits(&mut self, lanes: &[Lane]) -> Result<Vec<f32>, RuntimeError> {
+        self.logits_after_layers(lanes, self.file.config.num_layers).await
+    }
+
+    /// The logits (lanes, vocab) that would follow if the model ended after so many layers: the logit lens.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Gpu`].
+    pub async fn logits_after_layers(&mut self, lanes: &[Lane], num_layers: usize) -> Result<Vec<f32>, RuntimeError> {
         match &mut self.engine {
             Engine::Cpu(model, _) => {
                 let is_used = |lane: &&Lane| lane.column != Lane::NO_COLUMN;
                 let used: Vec<_> = lanes.iter().filter(is_used).map(on_cpu).collect();
-                let (found, vocab) = (model.logits(&used), self.card.vocab_size as usize);
+                let residuals = model.residuals(&used, num_layers);
+                let (found, vocab) = (model.head(&residuals), self.card.vocab_size as usize);
                 // Lanes without a column stand in their places all the same.
                 let mut rows = found.chunks_exact(vocab.max(1));
                 let row = |lane: &Lane| match lane.column {
@@ -188,7 +197,18 @@ impl LoadedModel {
                 };
                 Ok(lanes.iter().flat_map(row).collect())
             }
-            Engine::Gpu(model) => Ok(model.logits(lanes).await?),
+            Engine::Gpu(model) => Ok(model.logits_after(lanes, num_layers).await?),
+        }
+    }
+
+    /// Reads a lane's token each and gives the residual streams (lanes, dim) after so many layers.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Gpu`].
+    pub async fn residuals(&mut self, lanes: &[Lane], num_layers: usize) -> Result<Vec<f32>, RuntimeError> {
+        match &mut self.engine {
+            Engine::Cpu(model, _) => Ok(model.residuals(&lanes.iter().map(on_cpu).collect::<Vec<_>>(), num_layers)),
+            Engine::Gpu(model) => Ok(model.residuals(lanes, num_layers).await?),
         }
     }
 
@@ -200,23 +220,6 @@ impl LoadedModel {
         match &mut self.engine {
             Engine::Cpu(..) => Ok(Vec::new()),
             Engine::Gpu(model) => Ok(model.decode(lanes, choice, steps).await?),
-        }
-    }
-
-    /// Log-probabilities of given tokens: of each `targets[i]` after what `lanes[i]` reads, in order.
-    ///
-    /// # Errors
-    /// [`RuntimeError::Gpu`].
-    pub(super) async fn score_lanes(&mut self, lanes: &[Lane], targets: &[u32]) -> Result<Vec<f32>, RuntimeError> {
-        match &mut self.engine {
-            Engine::Cpu(model, _) => {
-                let score = |(lane, &target): (&Lane, &u32)| {
-                    let logits = model.logits(&[on_cpu(lane)]);
-                    log_softmax(&logits).get(target as usize).copied().unwrap_or(f32::NEG_INFINITY)
-                };
-                Ok(lanes.iter().zip(targets).map(score).collect())
-            }
-            Engine::Gpu(model) => Ok(model.score(lanes, targets).await?),
         }
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::wire::Message as WireMessage;
 
 /// Raised whenever a message changes shape; a page and a worker from different builds refuse each other.
-pub const PROTOCOL_VERSION: u16 = 6;
+pub const PROTOCOL_VERSION: u16 = 7;
 
 impl WireMessage for Command {
     const VERSION: u16 = PROTOCOL_VERSION;
@@ -84,9 +84,27 @@ pub enum Command {
         /// What is answered.
         prompt: Prompt,
         /// The answer.
-        text: String,
+        answer: Given,
         /// The columns that read it; their seeds do not matter.
         columns: Vec<Column>,
+        /// Likeliest tokens that are told of each place.
+        num_top: u32,
+    },
+    /// What each column would say if the model ended after its first layer, its second, and so on: the logit lens
+    /// (nostalgebraist 2020); answered by [`Event::Lens`] or [`Event::Failed`].
+    Lens {
+        /// Which model.
+        slot: u32,
+        /// Chosen by the page and repeated in the answer.
+        id: u32,
+        /// What is answered.
+        prompt: Prompt,
+        /// The answer so far: its next token is what is looked for.
+        answer: Given,
+        /// The columns that read it; their seeds do not matter.
+        columns: Vec<Column>,
+        /// Likeliest tokens that are told of each layer.
+        num_top: u32,
     },
     /// Stop the answer or the load under way. The answer ends with [`StopReason::Asked`]; a load ends with [`Event::Unloaded`].
     Stop,
@@ -112,6 +130,7 @@ impl Command {
             | Self::Generate { .. }
             | Self::LayOut { .. }
             | Self::Score { .. }
+            | Self::Lens { .. }
             | Self::Stop
             | Self::Unload { .. } => true,
             Self::Probe | Self::Shelf | Self::Forget { .. } | Self::SetScales { .. } => false,
@@ -202,6 +221,15 @@ impl Role {
     }
 }
 
+/// An answer that is given, not asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Given {
+    /// Text, cut into tokens as the model's tokenizer cuts it.
+    Text(String),
+    /// The very tokens, as a model wrote them.
+    Tokens(Vec<u32>),
+}
+
 /// How tokens are chosen, and when to stop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sampling {
@@ -248,10 +276,21 @@ pub struct SideFile {
     pub kind: SideKind,
     /// Where its bytes come from. The configuration of a PEFT adapter at an address is the `adapter_config.json` beside it.
     pub source: Source,
+    /// The layers in which it acts, from 0; none means all.
+    pub layers: Vec<u32>,
+    /// The matrices of a layer that an adapter acts on, as PEFT names them (`q_proj`, ..., `down_proj`); none means all.
+    pub modules: Vec<String>,
+}
+
+impl SideFile {
+    /// A file that acts in all layers.
+    pub fn new(name: &str, kind: SideKind, source: Source) -> Self {
+        Self { name: name.to_owned(), kind, source, layers: Vec::new(), modules: Vec::new() }
+    }
 }
 
 /// What a file adds to a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SideKind {
     /// A GGUF adapter.
     Adapter,
@@ -259,6 +298,10 @@ pub enum SideKind {
     PeftAdapter,
     /// Steering vectors.
     Steering,
+    /// Steering vectors made here, of texts in pairs: for each layer the mean difference of the residual streams behind the
+    /// first and the second of a pair (contrastive activation addition, Rimsky et al. 2023, arXiv:2312.06681). No file; only
+    /// in [`Command::LayOut`], for the model must be there.
+    Contrast(Vec<(String, String)>),
 }
 
 /// One of the answers that are decoded together.
@@ -358,12 +401,39 @@ pub enum Event {
         /// The id that came with it.
         id: u32,
         /// The answer's tokens.
-        tokens: Vec<u32>,
-        /// (columns, tokens) natural logarithms of their probabilities at temperature 1.
-        logprobs: Vec<Vec<f32>>,
+        tokens: Vec<ScoredToken>,
+    },
+    /// The answer to [`Command::Lens`].
+    Lens {
+        /// The id that came with it.
+        id: u32,
+        /// (columns, layers) the likeliest tokens with their probabilities.
+        columns: Vec<Vec<Vec<(String, f32)>>>,
     },
     /// A command failed; the worker lives on and takes the next command.
     Failed(Failure),
+}
+
+/// A token of a given answer, and what the columns make of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScoredToken {
+    /// Its number in the vocabulary.
+    pub token: u32,
+    /// Its text: whole characters only, so that the pieces make up the answer.
+    pub piece: String,
+    /// By column.
+    pub columns: Vec<TokenScore>,
+}
+
+/// What a column makes of a token.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TokenScore {
+    /// Natural logarithm of its probability at temperature 1.
+    pub logprob: f32,
+    /// Kullback-Leibler divergence of this column's distribution from the first column's at this place, in nats.
+    pub kl: f32,
+    /// The likeliest tokens at this place with their probabilities.
+    pub top: Vec<(String, f32)>,
 }
 
 /// Whether a model can run here.
@@ -579,8 +649,14 @@ mod tests {
 
     #[test]
     fn messages_survive_the_wire() {
-        let command =
-            Command::Score { slot: 1, id: 3, prompt: Prompt::chat(None, "hey"), text: "no".into(), columns: vec![] };
+        let command = Command::Score {
+            slot: 1,
+            id: 3,
+            prompt: Prompt::chat(None, "hey"),
+            answer: Given::Tokens(vec![7]),
+            columns: vec![],
+            num_top: 2,
+        };
         let bytes = wire::encode(&command).expect("encodes");
         assert_eq!(wire::decode::<Command>(&bytes), Ok(command));
         let event = Event::Probed(Probe::Ready(Device { subgroups: Some((4, 8)), ..Device::default() }));

@@ -13,8 +13,6 @@ pub struct EngineStatus {
     pub shelf: Option<Shelf>,
     /// The latest answer, running or ended.
     pub answer: Option<Answer>,
-    /// The latest scores: the id, the tokens, and (columns, tokens) log-probabilities.
-    pub scored: Option<(u32, Vec<u32>, Vec<Vec<f32>>)>,
     /// The latest failure, until something succeeds after it.
     pub failure: Option<Failure>,
 }
@@ -170,7 +168,8 @@ impl EngineStatus {
                     }
                 }
             }
-            Event::Scored { id, tokens, logprobs } => self.scored = Some((id, tokens, logprobs)),
+            // Whoever asked keeps them.
+            Event::Scored { .. } | Event::Lens { .. } => {}
             Event::Failed(failure) => {
                 match failure.what {
                     FailedStep::Load(slot) => {

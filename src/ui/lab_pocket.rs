@@ -29,8 +29,7 @@ pub(super) const EXPERIMENT: &str = "pocket/experiment.json";
 pub(super) const TABLE_NAME: &str = "live";
 pub(super) const TABLE_FILE: &str = "live-run.csv";
 
-/// Columns, of which an answer takes two, the model alone and with the adapter, and an experiment three; and what is added.
+/// Columns, as many as stand side by side, and what is added.
 pub(super) fn beside() -> (u32, Vec<SideFile>) {
-    let source = Source::Url(ADAPTER.to_owned());
-    (3, vec![SideFile { name: ADAPTER_NAME.to_owned(), kind: SideKind::PeftAdapter, source }])
+    (4, vec![SideFile::new(ADAPTER_NAME, SideKind::PeftAdapter, Source::Url(ADAPTER.to_owned()))])
 }

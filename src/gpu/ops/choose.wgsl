@@ -5,8 +5,6 @@ const LANES: u32 = 1u;
 const SLICES: u32 = 4u;
 const VOCAB: u32 = 64u;
 const SEEN_WORDS: u32 = 2u;
-// 1: the token is given in results, and the lane stays.
-const FORCED: u32 = 0u;
 
 struct Pick { score: f32, token: u32, largest: f32, sum: f32 }
 struct Result { token: u32, logprob: f32 }
@@ -33,14 +31,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>) {
         best.largest = largest;
     }
     let at = lanes[lane].step * LANES + lane;
-    var token = best.token;
-    if FORCED == 1u {
-        token = results[at].token;
-    }
+    let token = best.token;
     // Nothing but NaN leaves no token: the host sees the number and says so.
     let chosen = min(token, VOCAB - 1u);
     results[at] = Result(token, logits[lane * VOCAB + chosen] - best.largest - log(best.sum));
-    if FORCED == 1u || lanes[lane].column == NO_COLUMN {
+    if lanes[lane].column == NO_COLUMN {
         return;
     }
     seen[lanes[lane].column * SEEN_WORDS + chosen / 32u] |= 1u << (chosen % 32u);

@@ -49,8 +49,6 @@ pub enum Choice {
     Free,
     /// Top-k, top-p or min-p as well.
     Filtered,
-    /// The host: the tokens stand in the results, and only their log-probabilities are asked for.
-    Forced,
 }
 
 /// Words of a column's set of tokens.
@@ -58,7 +56,7 @@ pub fn seen_words(vocab_size: usize) -> usize {
     vocab_size.div_ceil(32)
 }
 
-/// logits -> results. The lanes move on unless the tokens were given.
+/// logits -> results. The lanes move on.
 ///
 /// # Errors
 /// [`GpuError::Refused`] for sizes beyond a shader's.
@@ -84,8 +82,7 @@ pub fn sample(gpu: &Gpu, lanes: usize, choice: Choice, step: Sample<'_>) -> Resu
     let buffers = [&inputs[..], &[(step.thresholds, Access::Read), (step.picks, Access::Write)]].concat();
     plan.push(gpu.dispatch(shader, &buffers, [word(SLICES)?, word(lanes)?])?);
 
-    let forced = ("FORCED", u32::from(choice == Choice::Forced).into());
-    let constants = [("LANES", lanes.try_into()?), vocab, seen, slices, forced];
+    let constants = [("LANES", lanes.try_into()?), vocab, seen, slices];
     let shader = Shader { label: choose, source: &choose_source, constants: &constants };
     let buffers = [
         (step.picks, Access::Read),

@@ -74,6 +74,25 @@ impl Adapter {
         Ok(Self { name: name.to_owned(), layers })
     }
 
+    /// The parts in some layers and of some matrices alone, as PEFT names those; none named means all.
+    ///
+    /// # Errors
+    /// [`AdapterError::Target`] for a name that is no matrix's, [`AdapterError::Empty`] where nothing would be left.
+    pub fn only(mut self, layers: &[u32], modules: &[String]) -> Result<Self, ModelError> {
+        let targets: Vec<LayerTensor> = modules
+            .iter()
+            .map(|name| names::module(name).ok_or_else(|| AdapterError::Target(name.clone())))
+            .collect::<Result<_, _>>()?;
+        for (index, parts) in self.layers.iter_mut().enumerate() {
+            let acts = layers.is_empty() || layers.iter().any(|&layer| layer as usize == index);
+            parts.retain(|target, _| acts && (targets.is_empty() || targets.contains(target)));
+        }
+        if self.layers.iter().all(BTreeMap::is_empty) {
+            return Err(AdapterError::Empty.into());
+        }
+        Ok(self)
+    }
+
     /// The highest rank of any part.
     pub fn max_rank(&self) -> usize {
         self.parts().map(|part| part.rank).max().unwrap_or(0)

@@ -52,6 +52,11 @@ pub(super) fn peft(name: &str) -> Option<Place> {
     Some(Place { layer: number(layer)?, target, factor })
 }
 
+/// The matrix that PEFT's `target_modules` means by `q_proj` and its like.
+pub(super) fn module(name: &str) -> Option<LayerTensor> {
+    MODULES.iter().find(|known| known.0.rsplit('.').next() == Some(name)).map(|known| known.1)
+}
+
 /// The place that llama.cpp means by `blk.N.attn_q.weight.lora_a` and its like.
 pub(super) fn gguf(name: &str) -> Option<Place> {
     let (matrix, factor) = match name.strip_suffix(".lora_a") {

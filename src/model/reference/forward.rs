@@ -138,6 +138,11 @@ impl<M: Maths> Forward<M> {
     /// Reads a token in each lane, the weights once for all of them; gives their last hidden states (lanes, dim). Lanes of
     /// one column stand in the order of their positions. None where a lane's column is not there.
     pub fn step(&mut self, lanes: &[Lane]) -> Vec<f32> {
+        self.step_through(lanes, self.config.num_layers)
+    }
+
+    /// [`Forward::step`] through the first `num_layers` layers alone; only their caches are written.
+    pub fn step_through(&mut self, lanes: &[Lane], num_layers: usize) -> Vec<f32> {
         let config = &self.config;
         let scales: Option<Vec<Vec<f32>>> =
             lanes.iter().map(|lane| Some(self.columns.get(lane.column)?.scales.clone())).collect();
@@ -149,7 +154,7 @@ impl<M: Maths> Forward<M> {
         for (x, lane) in x.chunks_exact_mut(config.dim).zip(lanes) {
             embed(&self.weights.embedding, lane.token as usize, config.embedding_scale, x);
         }
-        for (index, layer) in self.weights.layers.iter().enumerate() {
+        for (index, layer) in self.weights.layers.iter().enumerate().take(num_layers) {
             let rope = if config.uses_local_rope(index) { &self.local_rope } else { &self.rope };
             let reach = Reach { scale: config.attention_scale, window: config.window(index) };
             let sides = Sides { layer: index, adapters: &self.adapters, scales: &adapter_scales };
