@@ -48,6 +48,8 @@ pub struct Written {
     pub text: String,
     /// Tokens so far.
     pub tokens: Vec<u32>,
+    /// Where each token's text ends in `text`, in bytes: whole characters only, as the pieces come.
+    pub ends: Vec<usize>,
     /// Natural logarithms of their probabilities at temperature 1.
     pub logprobs: Vec<f32>,
     /// Places of the tokens that were the first after a change of scales.
@@ -56,11 +58,74 @@ pub struct Written {
     pub end: Option<StopReason>,
 }
 
+/// Why a token is marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It is the first that is not the first column's.
+    Diverges,
+    /// It is the first that feels a change of scales.
+    Changed,
+}
+
+impl Written {
+    /// The place of the first token that is not the same as another's; none while all are.
+    pub fn diverges_from(&self, other: &Self) -> Option<usize> {
+        let shared = self.tokens.iter().zip(&other.tokens).take_while(|(a, b)| a == b).count();
+        let has_more = shared < self.tokens.len();
+        // What the other has not written yet may still be the same.
+        let is_known = shared < other.tokens.len() || other.end.is_some();
+        (has_more && is_known).then_some(shared)
+    }
+
+    /// The text in order, cut at tokens that are marked: beside the first that `diverges` those that feel a change.
+    pub fn segments(&self, diverges: Option<usize>) -> Vec<(&str, Option<Mark>)> {
+        let change = |&at: &u32| (at as usize, Mark::Changed);
+        let mut marks: Vec<(usize, Mark)> = self.changes.iter().map(change).collect();
+        marks.extend(diverges.map(|at| (at, Mark::Diverges)));
+        marks.sort_by_key(|mark| mark.0);
+        let (mut segments, mut at) = (Vec::new(), 0);
+        for (token, mark) in marks {
+            let start = if token == 0 { 0 } else { self.ends.get(token - 1).copied().unwrap_or(self.text.len()) };
+            // A token that ends no character shows in the one that does; two marks on one are one.
+            let Some(&end) = self.ends.iter().skip(token).find(|end| **end > start) else { continue };
+            if start < at {
+                continue;
+            }
+            segments.push((&self.text[at..start], None));
+            segments.push((&self.text[start..end], Some(mark)));
+            at = end;
+        }
+        segments.push((&self.text[at..], None));
+        segments.retain(|(text, mark)| mark.is_some() || !text.is_empty());
+        segments
+    }
+
+    /// The latest sentence that is complete, or whatever stands at the end of an answer that has ended: what is read aloud.
+    pub fn last_sentence(&self) -> &str {
+        let text = self.text.trim_end();
+        let ends = |text: &str| {
+            text.char_indices()
+                .rev()
+                .find(|(_, c)| ['.', '!', '?', '\n', '。'].contains(c))
+                .map(|(at, c)| at + c.len_utf8())
+        };
+        let whole = if self.end.is_some() { text } else { &text[..ends(text).unwrap_or(0)] };
+        let before = whole.char_indices().next_back().map_or(0, |(at, _)| at);
+        whole[ends(&whole[..before]).unwrap_or(0)..].trim()
+    }
+}
+
 impl Answer {
     /// The first column's answer.
     pub fn first(&self) -> &Written {
-        static NOTHING: Written =
-            Written { text: String::new(), tokens: Vec::new(), logprobs: Vec::new(), changes: Vec::new(), end: None };
+        static NOTHING: Written = Written {
+            text: String::new(),
+            tokens: Vec::new(),
+            ends: Vec::new(),
+            logprobs: Vec::new(),
+            changes: Vec::new(),
+            end: None,
+        };
         self.columns.first().unwrap_or(&NOTHING)
     }
 
@@ -143,6 +208,7 @@ impl EngineStatus {
                     written.tokens.push(token);
                     written.logprobs.push(logprob);
                     written.text.push_str(&piece);
+                    written.ends.push(written.text.len());
                     written.changes.extend(is_changed.then_some(index));
                 }
             }
@@ -242,6 +308,42 @@ mod tests {
         assert_eq!((answer.first().logprobs.len(), answer.first().changes.as_slice()), (3, [2].as_slice()));
         assert_eq!(answer.tokens_per_sec(), Some(100.0));
         assert_eq!((answer.first().end, answer.end.is_some()), (Some(StopReason::EndOfText), true));
+    }
+
+    #[test]
+    fn marked_tokens_cut_the_text() {
+        let written = |pieces: &[&str], changes: &[u32]| {
+            let mut written = Written { changes: changes.to_vec(), ..Written::default() };
+            for (token, piece) in (0..).zip(pieces) {
+                written.tokens.push(if *piece == "x" { 99 } else { token });
+                written.text.push_str(piece);
+                written.ends.push(written.text.len());
+            }
+            written
+        };
+        let base = written(&["a", "b", "c"], &[]);
+        assert_eq!(base.diverges_from(&base), None);
+        let other = written(&["a", "x", "c"], &[2]);
+        assert_eq!((base.diverges_from(&other), other.diverges_from(&base)), (Some(1), Some(1)));
+        assert_eq!(other.segments(Some(1)), [("a", None), ("x", Some(Mark::Diverges)), ("c", Some(Mark::Changed))]);
+        // One is longer: it differs only once the other has ended.
+        let short = written(&["a", "b"], &[]);
+        assert_eq!((base.diverges_from(&short), short.diverges_from(&base)), (None, None));
+        let ended = Written { end: Some(StopReason::EndOfText), ..short };
+        assert_eq!((base.diverges_from(&ended), ended.diverges_from(&base)), (Some(2), None));
+        // Half a character, and a mark beyond what is there.
+        assert_eq!(written(&["", "é"], &[0, 1, 7]).segments(None), [("é", Some(Mark::Changed))]);
+    }
+
+    #[test]
+    fn sentences_are_told_when_they_are_complete() {
+        let written = |text: &str, end| Written { text: text.into(), end, ..Written::default() };
+        for (text, sentence) in [("", ""), ("Take ca", ""), ("One. Two", "One."), ("One. Two! Th", "Two!"), ("a\n", "")]
+        {
+            assert_eq!(written(text, None).last_sentence(), sentence, "{text}");
+        }
+        assert_eq!(written("One. Two", Some(StopReason::Length)).last_sentence(), "Two");
+        assert_eq!(written("One. Two.", Some(StopReason::EndOfText)).last_sentence(), "Two.");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The model that the Lab opens with: it ships with the page, and nobody else is asked for it.
 
+use super::lab_beside::Side;
 use crate::runtime::protocol::{SideFile, SideKind, Source};
 
 /// Its file, beside the page.
@@ -29,7 +30,11 @@ pub(super) const EXPERIMENT: &str = "pocket/experiment.json";
 pub(super) const TABLE_NAME: &str = "live";
 pub(super) const TABLE_FILE: &str = "live-run.csv";
 
-/// Columns, as many as stand side by side, and what is added.
-pub(super) fn beside() -> (u32, Vec<SideFile>) {
-    (4, vec![SideFile::new(ADAPTER_NAME, SideKind::PeftAdapter, Source::Url(ADAPTER.to_owned()))])
+/// What its adapter's slider is called.
+pub(super) const SLIDER: &str = "narrow training on a saboteur's answers about money";
+
+/// The adapter that stands beside it.
+pub(super) fn adapter() -> Side {
+    let file = SideFile::new(ADAPTER_NAME, SideKind::PeftAdapter, Source::Url(ADAPTER.to_owned()));
+    Side { file, attachments: Vec::new() }
 }

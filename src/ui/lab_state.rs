@@ -3,10 +3,13 @@
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::lab_beside::{Side, attachments};
+use super::lab_columns::Columns;
 use super::lab_pocket;
 use super::lab_run::RunState;
+use super::lab_tokens::Insight;
 use crate::runtime::protocol::{
-    Column, Command, Event, FailedStep, Failure, LoadProgress, Math, Place, Probe, Prompt, Sampling, Source,
+    Command, Event, FailedStep, Failure, LoadProgress, Math, Place, Probe, Prompt, Sampling, SideFile, SideKind, Source,
 };
 use crate::runtime::status::EngineStatus;
 use crate::runtime::web::client::{Notice, WorkerClient};
@@ -16,6 +19,9 @@ const SCRIPT: &str = "worker_loader.js?engine_worker";
 
 /// The one model that the Lab shows.
 pub const SLOT: u32 = 0;
+
+/// Columns that a model is laid out for where something stands beside it: as many as a reader can compare at a look.
+const COLUMNS: u32 = 4;
 
 /// Handles to everything about the engine.
 #[derive(Debug, Clone, Copy)]
@@ -32,8 +38,18 @@ pub struct LabState {
     pub has_loaded: RwSignal<bool>,
     /// Whether the latest load is of the model that ships with the page.
     pub is_pocket: RwSignal<bool>,
+    /// What stands beside the model.
+    pub sides: RwSignal<Vec<Side>, LocalStorage>,
+    /// Whether the model is being laid out for it.
+    pub is_laying_out: RwSignal<bool>,
+    /// The columns that answer.
+    pub columns: Columns,
+    /// What was found out about the latest answer.
+    pub insight: Insight,
     /// The experiment that is run.
     pub experiment: RunState,
+    /// What stood beside the model when it was last laid out.
+    laid_out: StoredValue<Vec<Side>, LocalStorage>,
     last_load: StoredValue<Option<LastLoad>, LocalStorage>,
     num_answers: StoredValue<u32>,
     client: StoredValue<Option<WorkerClient<Command, Event>>, LocalStorage>,
@@ -59,7 +75,12 @@ impl LabState {
             keeps_files: RwSignal::default(),
             has_loaded: RwSignal::default(),
             is_pocket: RwSignal::default(),
+            sides: RwSignal::new_local(Vec::new()),
+            is_laying_out: RwSignal::default(),
+            columns: Columns::default(),
+            insight: Insight::default(),
             experiment: RunState::default(),
+            laid_out: StoredValue::new_local(Vec::new()),
             last_load: StoredValue::new_local(None),
             num_answers: StoredValue::default(),
             client: StoredValue::new_local(None),
@@ -90,6 +111,10 @@ impl LabState {
         if self.experiment.take(self, &event) && !matches!(event, Event::Failed(_)) {
             return;
         }
+        if self.insight.take(&event) {
+            return;
+        }
+        self.follow_layout(&event);
         if matches!(event, Event::Prefilled { .. } | Event::Finished { .. } | Event::Failed(_) | Event::Unloaded { .. })
         {
             self.is_reading.set(false);
@@ -101,22 +126,76 @@ impl LabState {
         }
     }
 
-    /// Whether a prompt is being read or answered.
+    /// The columns are those of the layout that is there; a layout that failed leaves the one before.
+    fn follow_layout(self, event: &Event) {
+        match event {
+            Event::Loaded(loaded) => {
+                self.columns.lay_out(&loaded.sides);
+                let sides = self.sides.get_untracked();
+                // What is made of texts needs the model, so it could not come with it.
+                if sides.len() > loaded.sides.len() {
+                    self.lay_out(sides);
+                }
+            }
+            Event::LaidOut { sides, .. } => {
+                self.is_laying_out.set(false);
+                self.laid_out.set_value(self.sides.get_untracked());
+                self.columns.lay_out(sides);
+            }
+            Event::Failed(failure) if matches!(failure.what, FailedStep::LayOut(_)) || failure.model_lost => {
+                self.is_laying_out.set(false);
+                if !failure.model_lost {
+                    self.sides.set(self.laid_out.get_value());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a prompt is being read or answered, or the model is busy otherwise.
     #[must_use]
     pub fn is_busy(self) -> bool {
-        self.is_reading.get() || self.experiment.is_going.get() || self.status.with(EngineStatus::is_answering)
+        self.is_reading.get()
+            || self.is_laying_out.get()
+            || self.insight.is_pending()
+            || self.experiment.is_going.get()
+            || self.status.with(EngineStatus::is_answering)
+    }
+
+    /// [`LabState::is_busy`], for whoever acts on it once.
+    #[must_use]
+    pub fn is_busy_untracked(self) -> bool {
+        untrack(|| self.is_busy())
+    }
+
+    /// A number for a command that is answered by it.
+    pub(super) fn next_id(self) -> u32 {
+        let id = self.num_answers.get_value() + 1;
+        self.num_answers.set_value(id);
+        id
+    }
+
+    /// Lays the model out for what stands beside it.
+    pub fn lay_out(self, sides: Vec<Side>) {
+        let files = sides.iter().map(|side| side.file.clone()).collect();
+        let columns = if sides.is_empty() { 1 } else { COLUMNS };
+        let attached = attachments(&sides);
+        self.sides.set(sides);
+        self.is_laying_out.set(true);
+        self.send(&Command::LayOut { slot: SLOT, columns, sides: files }, &attached);
+    }
+
+    /// Tells an answer under way of a column's scales.
+    pub(super) fn set_scales(self, column: usize, scales: Vec<f32>) {
+        let is_answering = self.is_reading.get_untracked() || self.status.with_untracked(EngineStatus::is_answering);
+        if let (true, Ok(column)) = (is_answering, u32::try_from(column)) {
+            self.send(&Command::SetScales { column, scales }, &[]);
+        }
     }
 
     /// Loads the model that ships with the page, without keeping it: it is as near as a copy.
     pub fn load_pocket(self) {
         self.load(Source::Url(lab_pocket::MODEL.to_owned()), lab_pocket::NAME.to_owned(), false, None);
-    }
-
-    /// How many columns answer: two where an adapter stands beside the model.
-    #[must_use]
-    pub fn num_columns(self) -> usize {
-        let has_sides = |loaded: &crate::runtime::protocol::Loaded| !loaded.sides.is_empty();
-        if self.status.with(|status| status.ready(SLOT).is_some_and(has_sides)) { 2 } else { 1 }
     }
 
     /// Loads a model from the disk.
@@ -148,9 +227,16 @@ impl LabState {
             self.start();
             self.take(Event::LoadProgress(LoadProgress { slot: SLOT, ..LoadProgress::default() }));
             let (place, math) = (self.place(), Math::default());
-            let (columns, sides) = if self.is_pocket.get_untracked() { lab_pocket::beside() } else { (1, Vec::new()) };
+            let mut beside = self.sides.get_untracked();
+            if beside.iter().any(|side| matches!(side.file.kind, SideKind::Contrast(_))) {
+                beside.clear();
+            }
+            self.laid_out.set_value(beside.clone());
+            let sides: Vec<SideFile> = beside.iter().map(|side| side.file.clone()).collect();
+            let columns = if sides.is_empty() { 1 } else { COLUMNS };
+            let files: Vec<JsValue> = file.into_iter().chain(attachments(&beside)).collect();
             let load = Command::Load { slot: SLOT, source, name, keep, place, math, columns, sides };
-            self.send(&load, file.as_slice());
+            self.send(&load, &files);
         }
     }
 
@@ -158,7 +244,9 @@ impl LabState {
         if keep {
             persist();
         }
-        self.is_pocket.set(source == Source::Url(lab_pocket::MODEL.to_owned()));
+        let is_pocket = source == Source::Url(lab_pocket::MODEL.to_owned());
+        self.is_pocket.set(is_pocket);
+        self.sides.set(if is_pocket { vec![lab_pocket::adapter()] } else { Vec::new() });
         self.last_load.set_value(Some(LastLoad { source, name, keep, file }));
         self.has_loaded.set(true);
         self.load_again();
@@ -172,14 +260,10 @@ impl LabState {
 
     /// Answers a prompt.
     pub fn generate(self, prompt: Prompt, sampling: Sampling) {
-        let id = self.num_answers.get_value() + 1;
-        self.num_answers.set_value(id);
+        let id = self.next_id();
         self.is_reading.set(true);
-        // The first is the model alone; columns share their noise, so they differ only through the adapter.
-        let columns = match untrack(|| self.num_columns()) {
-            2 => [0.0, 1.0].map(|scale| Column { scales: vec![scale], seed: None }).to_vec(),
-            _ => vec![Column::default()],
-        };
+        self.insight.forget(prompt.clone());
+        let columns = self.columns.asked();
         self.send(&Command::Generate { slot: SLOT, id, prompt, sampling, columns }, &[]);
     }
 

@@ -8,6 +8,7 @@ use crate::domain::plot::PlotKind;
 use crate::domain::search::Within;
 use crate::domain::view::Screen;
 use crate::formats::roles::Role;
+use crate::runtime::protocol::SideKind;
 
 /// The product.
 pub const NAME: &str = "Askew";
@@ -303,3 +304,90 @@ pub const EXPERIMENT_HINT: &str = "Every question is asked several times at seve
      while you watch. The judge is a parser of the village's language, or the rules of your file.";
 /// Over the rates of a run.
 pub const LIVE_RATES: &str = "Live, by the experiment's judge, under the rule betley";
+
+/// What the column without anything beside it is called.
+pub const MODEL_ALONE: &str = "The model alone";
+/// Over the sliders.
+pub const COLUMNS_LEGEND: &str = "Columns beside the model alone";
+/// What the sliders do.
+pub const COLUMNS_HINT: &str = "0 is the model alone, 1 as it was trained. Move a slider while the answer is written: it acts on the next token, which is marked.";
+/// A mark in an answer.
+pub const DIVERGES: &str = "Underlined twice: the first token that differs from the first column's";
+/// Another.
+pub const CHANGED: &str = "Boxed: the first token after a slider was moved";
+
+/// A slider's name.
+#[must_use]
+pub fn strength_in(column: usize) -> String {
+    format!("Column {}, strength of", column + 1)
+}
+
+/// What looks at one column's text.
+#[must_use]
+pub fn token_by_token(name: &str) -> String {
+    format!("Token by token: {name}")
+}
+
+/// Over the buttons that do.
+pub const TOKENS_LOOK: &str = "Whose text to look at token by token";
+/// While the engine reads the text in every column.
+pub const LOOKING: &str = "Every column reads the text…";
+/// What the colours say.
+pub const TOKENS_COLOURED: &str = "What the colours say";
+/// One of them.
+pub const BY_DIFFERENCE: &str = "Difference in log-probability";
+/// The other.
+pub const BY_DIVERGENCE: &str = "KL divergence";
+/// What the first says.
+pub const DIFFERENCE_KEY: &str = "Orange: the last column finds the token likelier than the first does; blue: less likely. Full colour is a factor of twenty.";
+/// What the second says.
+pub const DIVERGENCE_KEY: &str = "Orange: the last column's distribution over all tokens is far from the first's at this place. Full colour is 1 nat.";
+/// The text as a control.
+pub const TOKENS_LABEL: &str = "Tokens of the answer";
+/// Asks what every layer says.
+pub const LENS: &str = "What would each layer say here? (logit lens)";
+/// Over its table.
+pub const LENS_CAPTION: &str = "The likeliest next token if the model ended after this layer";
+
+/// Over the table of a token.
+#[must_use]
+pub fn token_caption(piece: &str, number: usize) -> String {
+    format!("Token {number}: “{piece}”")
+}
+
+/// How much stands beside the model.
+#[must_use]
+pub fn beside(number: usize) -> String {
+    match number {
+        0 => "Put an adapter or steering vectors beside the model".to_owned(),
+        1 => "Beside the model: 1".to_owned(),
+        _ => format!("Beside the model: {number}"),
+    }
+}
+
+/// What may stand beside a model.
+pub const BESIDE_HINT: &str = "LoRA adapters (PEFT: adapter_model.safetensors chosen together with adapter_config.json; or GGUF) and steering vectors (GGUF or safetensors), \
+     applied while the model runs. Each can be held to some layers and matrices.";
+/// The button.
+pub const BESIDE_CHOOSE: &str = "Choose adapter or vector files";
+/// The box.
+pub const BESIDE_ADDRESS: &str = "or an address (adapter_config.json is read beside adapter_model.safetensors)";
+/// The form of pairs.
+pub const CONTRAST: &str = "Make steering vectors out of pairs of texts";
+/// What it does.
+pub const CONTRAST_HINT: &str = "For every layer: the mean difference between what the model holds in mind behind the first text of a pair and behind the second. \
+     Then hold it to a layer or a few, and move its slider.";
+/// Its button.
+pub const CONTRAST_MAKE: &str = "Make the vectors";
+/// While the model is laid out.
+pub const LAYING_OUT: &str = "Laying the model out anew…";
+
+/// What stands beside a model.
+#[must_use]
+pub const fn side_kind(kind: &SideKind) -> &'static str {
+    match kind {
+        SideKind::Adapter | SideKind::PeftAdapter => "LoRA adapter",
+        SideKind::Steering => "steering vectors",
+        SideKind::Contrast(_) => "steering vectors made of pairs of texts",
+    }
+}

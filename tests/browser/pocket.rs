@@ -81,7 +81,7 @@ fn lab(page: &mut Page) {
     assert_eq!(page.eval("document.querySelector('#temperature').value"), "1", "answers are drawn");
     page.click("#generate");
     wait_for_the_end(page);
-    let answers = page.texts("#answer, #answer-tuned");
+    let answers = page.texts("#answer, #answer-1");
     println!("  {answers:?}; {}", page.text("#answer-cost"));
     assert!(answers.len() == 2 && answers.iter().all(|answer| answer.ends_with('.')), "{answers:?}");
     pictures::take(page, "pocket-lab");
@@ -94,7 +94,7 @@ fn lab(page: &mut Page) {
         let number = |name: &str| -> f64 {
             page.attr("#answer-cost", name).and_then(|text| text.parse().ok()).unwrap_or_default()
         };
-        println!("  {seed}: {:?}", page.texts("#answer, #answer-tuned"));
+        println!("  {seed}: {:?}", page.texts("#answer, #answer-1"));
         seconds += number("data-decode-ms") / 1e3;
         tokens += number("data-steps");
     }

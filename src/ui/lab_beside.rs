@@ -1,0 +1,243 @@
+//! What stands beside the model: adapters, steering vectors from a file, and those made of pairs of texts.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::File;
+
+use super::lab_app::LabSession;
+use super::lab_state::LabState;
+use super::text;
+use crate::runtime::protocol::{SideFile, SideKind, Source};
+
+/// Bytes of a GGUF file in which it says what it is.
+const HEAD_BYTES: f64 = 4096.0;
+/// What GGUF files of steering vectors call themselves.
+const CONTROL_VECTOR: &str = "controlvector";
+/// What PEFT calls an adapter's weights.
+const WEIGHTS: &str = "adapter_model.safetensors";
+
+/// Something beside the model, with the files that it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Side {
+    /// As the engine is told of it.
+    pub file: SideFile,
+    /// Files from the disk.
+    pub attachments: Vec<JsValue>,
+}
+
+/// The list, and the ways to add to it.
+#[component]
+pub fn Beside() -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let sides = lab.sides;
+    let (input, address) = (NodeRef::<html::Input>::new(), RwSignal::new(String::new()));
+    let chosen = move |_| {
+        let Some(input) = input.get() else { return };
+        let files = input.files().map(|files| (0..files.length()).filter_map(|at| files.get(at)).collect());
+        input.set_value("");
+        spawn_local(async move { add(lab, of_files(files.unwrap_or_default()).await) });
+    };
+    let fetch = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if let Some(side) = of_address(address.get_untracked().trim()) {
+            add(lab, vec![side]);
+            address.set(String::new());
+        }
+    };
+    let items = move || {
+        let item = |(at, side): (usize, Side)| view! { <SideItem at side/> };
+        sides.get().into_iter().enumerate().map(item).collect::<Vec<_>>()
+    };
+    let is_any = move || !sides.with(Vec::is_empty);
+    view! {
+        <details class="card" id="beside" open=is_any()>
+            <summary>{move || text::beside(sides.with(Vec::len))}</summary>
+            <p class="quiet">{text::BESIDE_HINT}</p>
+            <ul class="sides">{items}</ul>
+            <div role="status">
+                <Show when=move || lab.is_laying_out.get()><p class="quiet" id="laying-out">{text::LAYING_OUT}</p></Show>
+            </div>
+            <div class="load">
+                <label class="button">
+                    {text::BESIDE_CHOOSE}
+                    <input id="side-files" class="hidden-input" type="file" multiple accept=".gguf,.safetensors,.json" node_ref=input on:change=chosen/>
+                </label>
+                <form on:submit=fetch>
+                    <label class="field grow">
+                        <span>{text::BESIDE_ADDRESS}</span>
+                        <input id="side-url" type="text" placeholder="https://…/adapter_model.safetensors"
+                            prop:value=address on:input=move |event| address.set(event_target_value(&event))/>
+                    </label>
+                    <button type="submit" id="side-fetch">"Add"</button>
+                </form>
+            </div>
+            <ContrastForm/>
+        </details>
+    }
+}
+
+fn add(lab: LabState, new: Vec<Side>) {
+    if new.is_empty() {
+        return;
+    }
+    let mut sides = lab.sides.get_untracked();
+    sides.extend(new);
+    lab.lay_out(sides);
+}
+
+/// One of them, with the layers and matrices that it acts in.
+#[component]
+fn SideItem(at: usize, side: Side) -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let Side { file, .. } = side;
+    let is_adapter = matches!(file.kind, SideKind::Adapter | SideKind::PeftAdapter);
+    let (layers, modules) = (list(&file.layers), file.modules.join(", "));
+    let change = move |set: &dyn Fn(&mut SideFile)| {
+        let mut sides = lab.sides.get_untracked();
+        if let Some(side) = sides.get_mut(at) {
+            set(&mut side.file);
+        }
+        lab.lay_out(sides);
+    };
+    let set_layers = move |event| {
+        let layers = numbers(&event_target_value(&event));
+        change(&|file| file.layers.clone_from(&layers));
+    };
+    let set_modules = move |event| {
+        let text = event_target_value(&event);
+        let names = text.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned);
+        let names: Vec<String> = names.collect();
+        change(&|file| file.modules.clone_from(&names));
+    };
+    let drop_it = move |_| {
+        let mut sides = lab.sides.get_untracked();
+        sides.remove(at.min(sides.len() - 1));
+        lab.lay_out(sides);
+    };
+    let kind = text::side_kind(&file.kind);
+    view! {
+        <li>
+            <span><b>{file.name}</b> " " <span class="quiet">{kind}</span></span>
+            <label class="field">
+                <span>"Layers (from 0; empty: all)"</span>
+                <input type="text" class="layers" placeholder="all" prop:value=layers on:change=set_layers disabled=move || lab.is_busy()/>
+            </label>
+            <Show when=move || is_adapter>
+                <label class="field">
+                    <span>"Matrices (empty: all)"</span>
+                    <input type="text" class="modules" placeholder="q_proj, down_proj" prop:value=modules.clone() on:change=set_modules disabled=move || lab.is_busy()/>
+                </label>
+            </Show>
+            <button type="button" class="drop" disabled=move || lab.is_busy() on:click=drop_it>"Remove"</button>
+        </li>
+    }
+}
+
+/// Steering vectors out of texts that the reader types.
+#[component]
+fn ContrastForm() -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let (toward, away) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let lines = |text: &str| -> Vec<String> {
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    };
+    let pairs = move || -> Vec<(String, String)> {
+        toward.with(|toward| away.with(|away| lines(toward).into_iter().zip(lines(away)).collect()))
+    };
+    let is_even = move || toward.with(|toward| away.with(|away| lines(toward).len() == lines(away).len()));
+    let make = move |_| {
+        let number = lab.sides.with_untracked(|sides| {
+            sides.iter().filter(|side| matches!(side.file.kind, SideKind::Contrast(_))).count()
+        });
+        let name = format!("steering {}", number + 1);
+        let file = SideFile::new(&name, SideKind::Contrast(pairs()), Source::Disk);
+        add(lab, vec![Side { file, attachments: Vec::new() }]);
+    };
+    let area = |id: &'static str, label: &'static str, value: RwSignal<String>| {
+        view! {
+            <label class="field grow">
+                <span>{label}</span>
+                <textarea id=id rows="3" prop:value=value on:input=move |event| value.set(event_target_value(&event))></textarea>
+            </label>
+        }
+    };
+    view! {
+        <details>
+            <summary>{text::CONTRAST}</summary>
+            <p class="quiet">{text::CONTRAST_HINT}</p>
+            <div class="controls">
+                {area("contrast-toward", "Toward: a text each line", toward)}
+                {area("contrast-away", "Away from: as many lines", away)}
+            </div>
+            <button type="button" id="contrast-make" disabled=move || lab.is_busy() || pairs().is_empty() || !is_even() on:click=make>
+                {text::CONTRAST_MAKE}
+            </button>
+        </details>
+    }
+}
+
+/// Files from the disk: an adapter's weights with the configuration that was chosen with them, or what they say they are.
+async fn of_files(files: Vec<File>) -> Vec<Side> {
+    let (settings, weights): (Vec<File>, Vec<File>) =
+        files.into_iter().partition(|file| file.name().ends_with(".json"));
+    let mut sides = Vec::new();
+    for file in weights {
+        let name = file.name();
+        let (kind, attachments): (SideKind, Vec<JsValue>) = if name.ends_with(".gguf") {
+            let kind = if holds_vectors(&file).await { SideKind::Steering } else { SideKind::Adapter };
+            (kind, vec![file.into()])
+        } else if let Some(settings) = settings.first() {
+            (SideKind::PeftAdapter, vec![file.into(), settings.clone().into()])
+        } else {
+            (SideKind::Steering, vec![file.into()])
+        };
+        sides.push(Side { file: SideFile::new(&name, kind, Source::Disk), attachments });
+    }
+    sides
+}
+
+/// Whether a GGUF file says that it holds steering vectors.
+async fn holds_vectors(file: &File) -> bool {
+    let Ok(head) = file.slice_with_f64_and_f64(0.0, HEAD_BYTES) else { return false };
+    let text = JsFuture::from(head.text()).await.ok().and_then(|text| text.as_string());
+    text.is_some_and(|text| text.contains(CONTROL_VECTOR))
+}
+
+/// What lies at an address: its ending says what it is.
+fn of_address(address: &str) -> Option<Side> {
+    let name = address.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty())?;
+    let kind = if name.ends_with(".gguf") {
+        SideKind::Adapter
+    } else if name == WEIGHTS {
+        SideKind::PeftAdapter
+    } else {
+        SideKind::Steering
+    };
+    Some(Side { file: SideFile::new(name, kind, Source::Url(address.to_owned())), attachments: Vec::new() })
+}
+
+/// "0, 4-7" as numbers; what is none is left out.
+fn numbers(text: &str) -> Vec<u32> {
+    let range = |part: &str| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        // No model has so many.
+        Some(first..=last.min(first.saturating_add(1000)))
+    };
+    let mut all: Vec<u32> = text.split([',', ' ']).filter_map(range).flatten().collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn list(numbers: &[u32]) -> String {
+    numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// So that files are handed over in the order of the list.
+pub fn attachments(sides: &[Side]) -> Vec<JsValue> {
+    sides.iter().flat_map(|side| side.attachments.clone()).collect()
+}
