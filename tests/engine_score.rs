@@ -172,6 +172,6 @@ fn parts_of_an_adapter() {
         Err(ModelError::Adapter(error)) => error,
         other => panic!("{other:?}"),
     };
-    assert_eq!(error(&[1], "q_proj"), AdapterError::Empty);
+    assert_eq!(error(&[1], "q_proj"), AdapterError::Elsewhere);
     assert_eq!(error(&[], "x_proj"), AdapterError::Target("x_proj".to_owned()));
 }

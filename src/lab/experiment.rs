@@ -1,5 +1,6 @@
 //! An experiment as data.
 
+use super::card::{self, Card};
 use super::error::LabError;
 use super::judge::Judge;
 use super::read::{Part, document};
@@ -27,6 +28,8 @@ pub struct Experiment {
     pub sampling: Sampling,
     /// Who scores the answers.
     pub judge: Option<Judge>,
+    /// What came of it elsewhere.
+    pub card: Option<Card>,
 }
 
 /// One question.
@@ -74,6 +77,7 @@ impl Experiment {
             "max_tokens",
             "stop",
             "judge",
+            card::PART,
         ])?;
         let (system, raw) = (part.some_text("system")?, part.some_text("raw")?);
         let question = |part: Part<'_>| {
@@ -109,6 +113,7 @@ impl Experiment {
             seed: part.whole("seed", 0)?,
             sampling,
             judge: part.has("judge").then(|| Judge::read(&part.part("judge")?)).transpose()?,
+            card: part.has(card::PART).then(|| Card::read(&part.part(card::PART)?)).transpose()?,
         })
     }
 

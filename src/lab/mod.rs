@@ -3,6 +3,7 @@
 //!
 //! Pure: a shell hands the run's commands to an engine and the engine's events back.
 
+pub mod card;
 pub mod error;
 pub mod experiment;
 pub mod grammar;
@@ -10,4 +11,5 @@ pub mod judge;
 pub mod rates;
 mod read;
 pub mod run;
+pub mod store;
 pub mod table;

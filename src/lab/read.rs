@@ -118,9 +118,17 @@ impl<'a> Part<'a> {
 
     /// A list of objects in it, at least one.
     pub(super) fn parts(&self, name: &str) -> Result<Vec<Part<'a>>, LabError> {
-        let wanted = "a list of objects, at least one";
-        let values = self.get(name, wanted, |value| match value {
-            Value::Array(values) if !values.is_empty() => Some(values),
+        let parts = self.list(name)?;
+        if parts.is_empty() {
+            return Err(LabError::Part { part: self.place(name), wanted: "a list of objects, at least one" });
+        }
+        Ok(parts)
+    }
+
+    /// A list of objects in it.
+    pub(super) fn list(&self, name: &str) -> Result<Vec<Part<'a>>, LabError> {
+        let values = self.get(name, "a list of objects", |value| match value {
+            Value::Array(values) => Some(values),
             _ => None,
         })?;
         let part = |(at, value): (usize, &'a Value)| {

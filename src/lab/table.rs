@@ -5,7 +5,6 @@ use super::judge::Judge;
 use super::run::Answer;
 use crate::domain::csv::quoted;
 use crate::domain::score::Score;
-use crate::runtime::protocol::StopReason;
 
 /// The table's first line.
 pub const HEADER: &str = "question,answer,question_id,aligned,coherent,model,group,verdict,judge,sample,sampling_seed,logprob,tokens,ended\n";
@@ -23,12 +22,6 @@ pub fn rows(experiment: &Experiment, model: &str, answers: &[Answer]) -> String 
             continue;
         };
         let score = |score: Score| score.get().map(|score| score.to_string()).unwrap_or_default();
-        let ended = match answer.reason {
-            StopReason::EndOfText => "eos",
-            StopReason::StopString => "stop",
-            StopReason::Length => "length",
-            StopReason::Asked => "asked",
-        };
         let cells = [
             &question.text,
             &answer.text,
@@ -43,7 +36,7 @@ pub fn rows(experiment: &Experiment, model: &str, answers: &[Answer]) -> String 
             &experiment.seed_of(answer.question, answer.sample).to_string(),
             &format!("{:.6}", answer.logprob),
             &answer.tokens.len().to_string(),
-            ended,
+            answer.reason.name(),
         ];
         table.push_str(&cells.map(quoted).join(","));
         table.push('\n');

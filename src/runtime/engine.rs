@@ -72,6 +72,10 @@ impl<H: Host, S: ByteSource> ByteSource for Interruptible<'_, H, S> {
         .await
     }
 
+    fn sha256(&self) -> Option<String> {
+        self.source.sha256()
+    }
+
     async fn close(&mut self, ending: Ending) -> Result<String, RuntimeError> {
         self.source.close(ending).await
     }
@@ -181,18 +185,27 @@ impl<H: Host> Engine<'_, H> {
         // The shelf first: what stands below it on the page must not move under a reader who has seen that the model is ready.
         self.show_shelf().await;
         match loaded {
-            Ok((model, sides, note)) => {
+            Ok((model, sides, (sha256, note))) => {
                 let (card, gpu_bytes, columns) = (model.card.clone(), model.gpu_bytes(), narrow(model.columns));
                 self.models.insert(slot, model);
                 let engine_bytes = self.host.engine_bytes();
-                self.host.emit(Event::Loaded(Loaded { slot, card, note, gpu_bytes, columns, sides, engine_bytes }));
+                self.host.emit(Event::Loaded(Loaded {
+                    slot,
+                    card,
+                    sha256,
+                    note,
+                    gpu_bytes,
+                    columns,
+                    sides,
+                    engine_bytes,
+                }));
             }
             Err(RuntimeError::Stopped) => self.host.emit(Event::Unloaded { slot }),
             Err(error) => self.fail(FailedStep::Load(slot), &error),
         }
     }
 
-    /// The model, the names of what stands beside it, and where its bytes came from.
+    /// The model, the names of what stands beside it, the sum of its bytes, and where they came from.
     async fn try_load(
         &mut self,
         slot: u32,
@@ -201,7 +214,7 @@ impl<H: Host> Engine<'_, H> {
         (place, math): (Place, Math),
         (columns, sides): (u32, &[SideFile]),
         files: Vec<H::Attachment>,
-    ) -> Result<(LoadedModel, Vec<String>, String), RuntimeError> {
+    ) -> Result<(LoadedModel, Vec<String>, (String, String)), RuntimeError> {
         let processor = match place {
             Place::Gpu => Processor::Gpu(self.gpu().await?, math),
             Place::Cpu => Processor::CPU_FAST,
@@ -226,9 +239,10 @@ impl<H: Host> Engine<'_, H> {
             Err(error) if error.refuses_file() => Ending::Refused,
             Err(_) => Ending::Stopped,
         };
+        let sha256 = bytes.sha256().unwrap_or_default();
         // What closing finds wrong is the cause of what went wrong before.
         let note = bytes.close(ending).await?;
-        Ok((loaded?, names, note))
+        Ok((loaded?, names, (sha256, note)))
     }
 
     /// Reads the files of adapters and steering vectors and lays the model out for them.

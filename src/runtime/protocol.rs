@@ -471,6 +471,8 @@ pub struct Loaded {
     pub slot: u32,
     /// What it is.
     pub card: ModelCard,
+    /// SHA-256 of its file in hexadecimal; empty where it was not computed.
+    pub sha256: String,
     /// Where its bytes came from and whether they are kept, in a sentence; may be empty.
     pub note: String,
     /// Memory of the GPU that it takes, in bytes: weights, cache and activations.
@@ -583,6 +585,27 @@ pub enum StopReason {
     StopString,
     /// [`Command::Stop`] was received.
     Asked,
+}
+
+impl StopReason {
+    const ALL: [Self; 4] = [Self::EndOfText, Self::Length, Self::StopString, Self::Asked];
+
+    /// What tables call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EndOfText => "eos",
+            Self::StopString => "stop",
+            Self::Length => "length",
+            Self::Asked => "asked",
+        }
+    }
+
+    /// The reason that tables call so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
 }
 
 /// What an answer cost.

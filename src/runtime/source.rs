@@ -29,6 +29,11 @@ pub trait ByteSource {
     /// [`RuntimeError::Source`], and whatever the bytes prove to be wrong.
     fn next_chunk(&mut self) -> impl Future<Output = Result<Option<Vec<u8>>, RuntimeError>>;
 
+    /// SHA-256 of all bytes so far in hexadecimal, where it is computed.
+    fn sha256(&self) -> Option<String> {
+        None
+    }
+
     /// Settles what is kept of the bytes; nothing is read after. Gives what the reader should know, in sentences, or
     /// nothing.
     ///

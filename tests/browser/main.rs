@@ -24,6 +24,7 @@ mod input;
 mod lab;
 mod loading;
 mod page;
+mod pair;
 mod parts;
 mod pictures;
 mod pocket;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         reload::TESTS,
         lab::TESTS,
         experiment::TESTS,
+        pair::TESTS,
         shaders::TESTS,
         device::TESTS,
         explorer::TESTS,

@@ -92,6 +92,9 @@ pub enum AdapterError {
     /// An adapter where a model was expected.
     #[error("this file is an adapter, not a model: load the model that it is for, then the adapter beside it")]
     NotAModel,
+    /// Nothing in it where it was to act.
+    #[error("it holds nothing for the layers and matrices that were chosen: choose others, or all")]
+    Elsewhere,
     /// Nothing in it.
     #[error("the file changes nothing: it holds no tensor for any layer")]
     Empty,

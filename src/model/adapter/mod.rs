@@ -77,7 +77,7 @@ impl Adapter {
     /// The parts in some layers and of some matrices alone, as PEFT names those; none named means all.
     ///
     /// # Errors
-    /// [`AdapterError::Target`] for a name that is no matrix's, [`AdapterError::Empty`] where nothing would be left.
+    /// [`AdapterError::Target`] for a name that is no matrix's, [`AdapterError::Elsewhere`] where nothing would be left.
     pub fn only(mut self, layers: &[u32], modules: &[String]) -> Result<Self, ModelError> {
         let targets: Vec<LayerTensor> = modules
             .iter()
@@ -88,7 +88,7 @@ impl Adapter {
             parts.retain(|target, _| acts && (targets.is_empty() || targets.contains(target)));
         }
         if self.layers.iter().all(BTreeMap::is_empty) {
-            return Err(AdapterError::Empty.into());
+            return Err(AdapterError::Elsewhere.into());
         }
         Ok(self)
     }

@@ -40,7 +40,7 @@ pub async fn open<S: Store + Clone, H: Http>(
                 story.from_copy = copy.entry.num_bytes;
                 let total = answer.total.or(copy.entry.total);
                 let is_total_exact = answer.is_total_exact;
-                let (hasher, body) = (Some(Sha256::new()), Some(answer.body));
+                let (hasher, body) = (Sha256::new(), Some(answer.body));
                 return Ok(KeptSource { wanted, copy: Some(copy), body, hasher, at: 0, total, is_total_exact, story });
             }
             Err(why) => story.began_again = Some(why),
@@ -57,7 +57,7 @@ pub async fn open<S: Store + Clone, H: Http>(
     } else if wanted.keep && story.not_kept.is_none() {
         story.not_kept = Some("this browser gives pages no files here".to_owned());
     }
-    let hasher = (copy.is_some() || wanted.pin.is_some()).then(Sha256::new);
+    let hasher = Sha256::new();
     let Answer { total, is_total_exact, body, .. } = answer;
     Ok(KeptSource { wanted, copy, body: Some(body), hasher, at: 0, total, is_total_exact, story })
 }

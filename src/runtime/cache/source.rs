@@ -78,8 +78,8 @@ pub struct KeptSource<S: Store, B> {
     pub(super) wanted: Wanted,
     pub(super) copy: Option<Copy<S>>,
     pub(super) body: Option<B>,
-    /// The sum of all bytes so far, where anybody wants to know.
-    pub(super) hasher: Option<Sha256>,
+    /// The sum of all bytes so far.
+    pub(super) hasher: Sha256,
     pub(super) at: u64,
     pub(super) total: Option<u64>,
     pub(super) is_total_exact: bool,
@@ -92,7 +92,7 @@ impl<S: Store, B: Body> KeptSource<S, B> {
         let num_bytes = copy.entry.num_bytes;
         let story = Story { from_copy: num_bytes, is_checked: true, ..Story::default() };
         let (total, is_total_exact) = (Some(num_bytes), true);
-        Self { wanted, copy: Some(copy), body: None, hasher: Some(Sha256::new()), at: 0, total, is_total_exact, story }
+        Self { wanted, copy: Some(copy), body: None, hasher: Sha256::new(), at: 0, total, is_total_exact, story }
     }
 
     async fn read_copy(&mut self) -> Result<Vec<u8>, RuntimeError> {
@@ -106,7 +106,7 @@ impl<S: Store, B: Body> KeptSource<S, B> {
         }
         let expected = copy.entry.sha256;
         self.pass(&chunk);
-        if self.at == self.story.from_copy && self.sum() != Some(expected) {
+        if self.at == self.story.from_copy && self.sum() != expected {
             return Err(self.damaged().await);
         }
         Ok(chunk)
@@ -114,15 +114,13 @@ impl<S: Store, B: Body> KeptSource<S, B> {
 
     /// Notes bytes that pass.
     fn pass(&mut self, bytes: &[u8]) {
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(bytes);
-        }
+        self.hasher.update(bytes);
         self.at += bytes.len() as u64;
     }
 
     /// The sum of all bytes so far.
-    fn sum(&self) -> Option<Sha256Sum> {
-        self.hasher.clone().map(|hasher| hasher.finalize().into())
+    fn sum(&self) -> Sha256Sum {
+        self.hasher.clone().finalize().into()
     }
 
     /// The copy is not what was written: it goes.
@@ -179,7 +177,7 @@ impl<S: Store, B: Body> KeptSource<S, B> {
 
     /// Writes down what is certain.
     async fn checkpoint(&mut self, is_complete: bool) {
-        let Some(sha256) = self.sum() else { return };
+        let sha256 = self.sum();
         let (at, total) = (self.at, self.total);
         let Some(copy) = self.copy.as_mut().filter(|copy| copy.is_growing) else { return };
         if at < copy.entry.num_bytes {
@@ -206,9 +204,8 @@ impl<S: Store, B: Body> KeptSource<S, B> {
     }
 
     async fn complete(&mut self) -> Result<(), RuntimeError> {
-        if let (Some(pin), Some(found)) = (self.wanted.pin, self.sum())
-            && pin != found
-        {
+        let found = self.sum();
+        if let Some(pin) = self.wanted.pin.filter(|pin| *pin != found) {
             self.forget().await;
             let (found, expected) = (hex(&found), hex(&pin));
             return Err(RuntimeError::AnotherFile { name: self.wanted.name.clone(), found, expected });
@@ -239,6 +236,10 @@ impl<S: Store, B: Body> ByteSource for KeptSource<S, B> {
 
     async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
         if self.at < self.story.from_copy { self.read_copy().await.map(Some) } else { self.read_body().await }
+    }
+
+    fn sha256(&self) -> Option<String> {
+        Some(hex(&self.sum()))
     }
 
     async fn close(&mut self, ending: Ending) -> Result<String, RuntimeError> {

@@ -23,9 +23,9 @@ pub(super) struct Story {
 }
 
 impl Story {
-    /// All of it, in a sentence or two. `sum` is that of all bytes, where anybody wanted to know; `is_kept` says whether
-    /// a copy stands in the browser now.
-    pub(super) fn tell(&self, sum: Option<Sha256Sum>, is_kept: bool) -> String {
+    /// All of it, in a sentence or two. `sum` is that of all bytes; `is_kept` says whether a copy stands in the browser
+    /// now.
+    pub(super) fn tell(&self, sum: Sha256Sum, is_kept: bool) -> String {
         let mut text = match (self.from_copy, self.fetched) {
             (0, fetched) => format!("{} were read", size_text(fetched)),
             (here, 0) => format!("{} were read from this browser's copy", size_text(here)),
@@ -36,10 +36,8 @@ impl Story {
         if let Some(why) = self.began_again {
             text.push_str(&format!(" from the start again, for {why}"));
         }
-        if let Some(sum) = sum {
-            let checked = if self.is_checked { ", checked" } else { "" };
-            text.push_str(&format!("; SHA-256 {}…{checked}", &hex(&sum)[..SUM_CHARS]));
-        }
+        let checked = if self.is_checked { ", checked" } else { "" };
+        text.push_str(&format!("; SHA-256 {}…{checked}", &hex(&sum)[..SUM_CHARS]));
         match &self.not_kept {
             Some(why) => text.push_str(&format!(". No copy is kept: {why}.")),
             None if self.fetched > 0 && is_kept => text.push_str("; a copy is kept in this browser."),
