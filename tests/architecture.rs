@@ -301,8 +301,8 @@ fn heavy_names(file: &str, source: &str) -> Vec<Finding> {
 }
 
 /// Modules of the Lab's app, which readers of charts do not download.
-const LAB_MODULES: [&str; 7] =
-    ["lab_app::", "lab::", "lab_load::", "lab_run::", "lab_shelf::", "lab_state::", "self_test::"];
+const LAB_MODULES: [&str; 8] =
+    ["lab_app::", "lab::", "lab_load::", "lab_run::", "lab_server::", "lab_shelf::", "lab_state::", "self_test::"];
 
 /// Names of the Lab's modules in the page's own app.
 fn lab_names(file: &str, source: &str) -> Vec<Finding> {

@@ -59,7 +59,7 @@ fn data() -> Dataset {
 }
 
 fn screen() -> Vec<Figure> {
-    let by = |text: &str| By::read(text).unwrap();
+    let by = By::read;
     let width = BinWidth::new(2);
     vec![
         Figure::Rows(By::default()),

@@ -55,7 +55,6 @@ fn what_there_is_and_what_there_is_not() {
     assert!(list.contains("judges       The files hold the scores of one judge only.\n"), "{list}");
     for (args, code, words) in [
         (vec![path.as_str(), "--plot", "pie"], 2, "types of figures are: forest, bars"),
-        (vec![path.as_str(), "--rows", "step,layer"], 2, "one setting"),
         (vec![path.as_str(), "--metric", "mean:none"], 2, "no numeric column is named `none`"),
         (vec![folder.to_str().unwrap(), "--width", "10"], 2, "10 is not in 240"),
         (vec!["nowhere.csv"], 1, "nowhere.csv"),

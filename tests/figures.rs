@@ -95,7 +95,7 @@ fn every_type_of_the_synthetic_answers() {
         assert_eq!(can, Ok(()), "{}", kind.name());
         check("synthetic", &data, &query, &plot(kind));
     }
-    let by = |text: &str| Some(By::read(text).unwrap());
+    let by = |text: &str| Some(By::read(text));
     for (kind, rows, series) in [
         (PlotKind::Dots, "question", "group"),
         (PlotKind::Dots, "model", "variant"),
@@ -116,6 +116,50 @@ fn every_type_of_the_synthetic_answers() {
     }
     check("synthetic", &data, &query, &Plot { over: "seed".into(), ..plot(PlotKind::Lines) });
     check("synthetic", &data, &query, &Plot { column: "verdict".into(), ..plot(PlotKind::Stack) });
+}
+
+/// Answers of a model that is steered at layers and scales, as files say it; one cell has no answer.
+fn steered() -> Dataset {
+    let mut data = Dataset::new();
+    for layer in [24, 28] {
+        for scale in [2, 6, 10].into_iter().filter(|scale| (layer, *scale) != (24, 6)) {
+            for question in 0..3_u32 {
+                let file = format!("steered/layer_{layer}/judgements_scale_{scale}.csv");
+                let model = format!("layer {layer}, scale {scale}");
+                let cell = data.cell_id(&CellKey::from_names(&file, &model, "", &format!("q{question}")));
+                for sample in 0..10 {
+                    let is_bad = (sample * 7 + question * 3 + layer) % 10 < scale;
+                    let aligned = Some(if is_bad { 10.0 } else { 90.0 });
+                    data.push(cell, &Record { aligned, coherent: Some(90.0), count: 1, ..Record::default() }, &[]);
+                }
+            }
+        }
+    }
+    data
+}
+
+/// A cell of two settings opens exactly its answers, and so does a point of a line that is of another setting.
+#[test]
+fn layers_by_scales_open_their_answers() {
+    let (data, query) = (steered(), Query::default());
+    for (kind, rows, series) in [(PlotKind::Heat, "layer", "scale"), (PlotKind::Missing, "scale", "layer")] {
+        let plot = Plot { rows: Some(By::read(rows)), series: Some(By::read(series)), ..plot(kind) };
+        check("steered", &data, &query, &plot);
+        let picture = drawn(&data, &query, &plot, 900.0);
+        let opened: Vec<u64> =
+            picture.marks.iter().filter(|mark| mark.target.is_some()).map(|it| it.num_answers).collect();
+        assert_eq!((picture.marks.len(), opened.len()), (5, 5), "{}: {opened:?}", kind.name());
+        let rows = picture.table.rows.iter();
+        assert_eq!(rows.filter(|row| row.target.is_some()).count(), 5, "the table opens them, too");
+    }
+    for kind in [PlotKind::Heat, PlotKind::Lines, PlotKind::Dots, PlotKind::Forest] {
+        check("steered", &data, &query, &plot(kind));
+    }
+    let lines = Plot { rows: Some(By::read("layer")), over: "scale".into(), ..plot(PlotKind::Lines) };
+    check("steered", &data, &query, &lines);
+    assert_eq!(drawn(&data, &query, &lines, 900.0).marks.len(), 5, "one line a layer");
+    let both = Plot { rows: Some(By::read("layer,scale")), ..plot(PlotKind::Forest) };
+    check("steered", &data, &query, &both);
 }
 
 /// Other metrics, other rules, a baseline: marks still open what they count.
@@ -167,8 +211,8 @@ fn what_cannot_be_drawn_says_why() {
     let data = synthetic();
     for kind in PlotKind::ALL {
         let odd = Plot {
-            rows: By::read("layer").ok(),
-            series: By::read("question").ok(),
+            rows: Some(By::read("layer")),
+            series: Some(By::read("question")),
             over: "layer".into(),
             ..plot(kind)
         };

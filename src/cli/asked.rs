@@ -84,10 +84,6 @@ fn parse_judge(text: &str) -> Result<(Score, String), &'static str> {
     }
 }
 
-pub(super) fn parse_by(text: &str) -> Result<By, String> {
-    By::read(text).map_err(|part| format!("{part:?}: there can be one setting of the model only"))
-}
-
 fn parse_condition(text: &str) -> Result<Condition, &'static str> {
     text.parse()
 }

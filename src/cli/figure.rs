@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::asked::{Asked, parse_by, parse_metric};
+use super::asked::{Asked, parse_metric};
 use super::{Failure, files};
 use crate::charts::export::Export;
 use crate::charts::paint::svg;
@@ -30,10 +30,10 @@ pub struct Args {
     #[arg(long, default_value = "forest", value_parser = parse_kind)]
     plot: Asking,
     /// What rows, bars, lines or curves are groups of, as `--by` of `askew rates`; chosen from the data where it is left out
-    #[arg(long, value_parser = parse_by)]
+    #[arg(long)]
     rows: Option<By>,
     /// What columns or series are groups of
-    #[arg(long, value_parser = parse_by)]
+    #[arg(long)]
     series: Option<By>,
     /// Setting along the x axis of lines, such as step or rank, or seed
     #[arg(long, default_value = "", hide_default_value = true)]

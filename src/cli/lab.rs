@@ -1,4 +1,4 @@
-//! `askew lab`: an experiment with a model, as the page's Lab runs it.
+//! `askew lab`: an experiment with a model or servers, as the page's Lab runs it.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::adapters::AdapterArgs;
+use super::servers::{Answered, KeyArgs, Servers};
 use super::{DeviceKind, Failure, MathKind, open};
 use crate::lab::experiment::Experiment;
-use crate::lab::run::{Run, Taken};
+use crate::lab::run::{Answer, Run, Taken, Work};
 use crate::lab::table;
 use crate::runtime::generate::{Generation, Step};
 use crate::runtime::protocol::{Command, Cost, Event, MAX_COLUMNS};
@@ -17,16 +18,21 @@ use crate::runtime::{LoadedModel, RuntimeError};
 /// Arguments of `askew lab`.
 #[derive(Debug, clap::Args)]
 pub struct LabArgs {
-    /// The experiment, as JSON: questions, columns with the scales of what is added, samples, judge.
+    /// The experiment, as JSON: questions, columns with the scales of what is added or with servers, samples, judge.
     experiment: PathBuf,
-    /// A GGUF model.
+    /// A GGUF model; an experiment whose columns are all servers' needs none.
     #[arg(long)]
-    model: PathBuf,
+    model: Option<PathBuf>,
     #[command(flatten)]
     adapters: AdapterArgs,
-    /// Where the table goes, as CSV: after every question, so that a run that is cut leaves what it had.
+    /// Where the table goes, as CSV: after every answer, so that a run that is cut leaves what it had.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Go on with a table that is there: its answers are kept, and the rest is added.
+    #[arg(long)]
+    resume: bool,
+    #[command(flatten)]
+    keys: KeyArgs,
     /// Where to run.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceKind,
@@ -38,35 +44,151 @@ pub struct LabArgs {
 /// Runs an experiment.
 ///
 /// # Errors
-/// What is wrong with the experiment, or keeps the model from running.
+/// What is wrong with the experiment, or keeps the model or a server from answering.
 pub fn run(args: &LabArgs) -> Result<(), Failure> {
     let named = |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", args.experiment.display()));
     let text = std::fs::read_to_string(&args.experiment).map_err(|error| named(&error))?;
     let experiment = Experiment::from_json(&text).map_err(|error| named(&error))?;
-    let total = experiment.num_answers();
-    let name = args.model.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let servers = Servers::new(&experiment, &args.keys)?;
     pollster::block_on(async {
-        let mut model = open(&args.model, args.device, args.math).await?;
-        let columns = u32::try_from(experiment.columns.len()).unwrap_or(MAX_COLUMNS).min(MAX_COLUMNS);
-        args.adapters.lay_out(&mut model, columns as usize).await?;
-        let mut run = Run::new(experiment, 0, columns, Vec::new());
-        let begun = Instant::now();
-        let failed = |error| Failure::failed(format!("{}: {error}", args.out.display()));
-        let mut out = File::create(&args.out).map_err(failed)?;
-        out.write_all(table::HEADER.as_bytes()).map_err(failed)?;
-        while let Some(command) = run.start_next() {
-            let before = run.answers().len();
-            if answer(&mut model, &mut run, command).await? != Taken::Done {
-                return Err(Failure::failed("the engine lost an answer: try again, or with --device cpu"));
+        let columns = u32::try_from(experiment.num_model_columns()).unwrap_or(MAX_COLUMNS).min(MAX_COLUMNS);
+        let mut model = match &args.model {
+            Some(path) if columns > 0 => {
+                let mut model = open(path, args.device, args.math).await?;
+                args.adapters.lay_out(&mut model, columns as usize).await?;
+                Some(model)
             }
-            let written = table::rows(run.experiment(), &name, &run.answers()[before..]);
-            out.write_all(written.as_bytes()).map_err(failed)?;
-            let (there, seconds) = (run.answers().len(), begun.elapsed().as_secs_f64());
+            None if columns > 0 => {
+                return Err(Failure::usage("columns with `scales` are of a model: name it by --model"));
+            }
+            _ => None,
+        };
+        let (mut out, there) = Out::open(args, &experiment)?;
+        let mut run = Run::new(experiment, 0, columns, there);
+        out.num_written = run.answers().len();
+        loop {
+            while let Some(work) = run.start_next() {
+                match (work, &mut model) {
+                    (Work::Engine(command), Some(model)) => {
+                        if answer(model, &mut run, command).await? != Taken::Done {
+                            return Err(Failure::failed("the engine lost an answer: try again, or with --device cpu"));
+                        }
+                    }
+                    (Work::Engine(_), None) => return Err(Failure::failed("there is no model")),
+                    (Work::Server(errand), _) => servers.send(errand),
+                }
+                while let Some(answered) = servers.next(false) {
+                    take(&mut run, answered);
+                }
+                out.write(&run)?;
+            }
+            let Some(answered) = (!run.is_idle()).then(|| servers.next(true)).flatten() else { break };
+            take(&mut run, answered);
+            out.write(&run)?;
+        }
+        if run.is_done() {
+            return Ok(());
+        }
+        let (there, total) = (run.answers().len(), run.experiment().num_answers());
+        let why: Vec<String> = run.troubles().map(|trouble| format!("{trouble}\n")).collect();
+        let out = args.out.display();
+        Err(Failure::failed(format!(
+            "{}{there} of {total} answers are in {out}: --resume asks for the others",
+            why.concat()
+        )))
+    })
+}
+
+/// Gives an answer to the run, and tells what is wrong with servers.
+fn take(run: &mut Run, (id, reply): Answered) {
+    if run.take_reply(id, reply) == Taken::Failed {
+        for trouble in run.troubles() {
+            // Nobody may be reading it.
+            let _told = writeln!(std::io::stderr(), "askew: {trouble}");
+        }
+    }
+}
+
+/// The table that is written.
+struct Out {
+    file: File,
+    path: PathBuf,
+    /// What the model is called in it.
+    model: String,
+    /// Answers of the run that stand in it.
+    num_written: usize,
+    begun: Instant,
+}
+
+impl Out {
+    /// Begins a table, or goes on with one: then gives its answers.
+    fn open(args: &LabArgs, experiment: &Experiment) -> Result<(Self, Vec<Answer>), Failure> {
+        let failed = |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", args.out.display()));
+        let (mut file, mut there) = (None, Vec::new());
+        if args.resume {
+            let text = std::fs::read_to_string(&args.out).map_err(|error| failed(&error))?;
+            let (end, found) = finished(experiment, &text);
+            let old = File::options().append(true).open(&args.out).map_err(|error| failed(&error))?;
+            old.set_len(end).map_err(|error| failed(&error))?;
+            (file, there) = ((end > 0).then_some(old), found);
+        }
+        let file = match file {
+            Some(file) => file,
+            None => {
+                let mut file = File::create(&args.out).map_err(|error| failed(&error))?;
+                file.write_all(table::HEADER.as_bytes()).map_err(|error| failed(&error))?;
+                file
+            }
+        };
+        let stem = args.model.as_ref().and_then(|path| path.file_stem());
+        let model = stem.map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let out = Self { file, path: args.out.clone(), model, num_written: 0, begun: Instant::now() };
+        Ok((out, there))
+    }
+
+    /// Writes what is new, and tells how far the run is.
+    fn write(&mut self, run: &Run) -> Result<(), Failure> {
+        let (there, total) = (run.answers().len(), run.experiment().num_answers());
+        if there > self.num_written {
+            let rows = table::rows(run.experiment(), &self.model, &run.answers()[self.num_written..]);
+            let failed = |error| Failure::failed(format!("{}: {error}", self.path.display()));
+            self.file.write_all(rows.as_bytes()).map_err(failed)?;
+            self.num_written = there;
+            let seconds = self.begun.elapsed().as_secs_f64();
             // Nobody may be reading it.
             let _told = writeln!(std::io::stderr(), "{there} of {total} answers, {seconds:.0} s");
         }
         Ok(())
-    })
+    }
+}
+
+/// Where the last whole row of a table ends that a run left behind, in bytes, and the places of its answers, which is all that
+/// a run asks of answers that are there.
+fn finished(experiment: &Experiment, text: &str) -> (u64, Vec<Answer>) {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let (mut answers, mut end) = (Vec::new(), 0);
+    let names = reader.headers().cloned().unwrap_or_default();
+    if text.starts_with(table::HEADER) {
+        end = reader.position().byte();
+    }
+    let mut row = csv::StringRecord::new();
+    while reader.read_record(&mut row).unwrap_or(false) {
+        let at = reader.position().byte();
+        let cell = |name: &str| names.iter().position(|known| known == name).and_then(|at| row.get(at));
+        let place = || {
+            let question = experiment.questions.iter().position(|it| Some(it.id.as_str()) == cell("question_id"))?;
+            let column = experiment.columns.iter().position(|it| Some(it.name.as_str()) == cell("group"))?;
+            Some((cell("sample")?.parse().ok().filter(|sample| *sample < experiment.samples)?, question, column))
+        };
+        // A row that was cut has no end of line.
+        let bytes = usize::try_from(at).ok().and_then(|at| text.as_bytes().get(..at));
+        if bytes.is_none_or(|rows| !rows.ends_with(b"\n")) {
+            break;
+        }
+        answers.extend(place().map(Answer::asked));
+        end = at;
+    }
+    (end, answers)
 }
 
 /// Carries a command out and gives its events to the run, as the engine's worker does.

@@ -23,6 +23,7 @@ pub mod lab;
 pub mod logits;
 pub mod rates;
 pub mod self_test;
+mod servers;
 pub mod tokenize;
 
 /// A command that failed: the sentence for stderr and the exit code.

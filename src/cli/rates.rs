@@ -1,14 +1,16 @@
 //! `askew rates`.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde::Serialize;
 
-use super::asked::{Asked, parse_by};
+use super::asked::Asked;
 use super::{Failure, files};
 use crate::domain::compare::compare;
 use crate::domain::counts::Counts;
 use crate::domain::dataset::{Dataset, Variant};
+use crate::domain::facet::{Setting, settings_text};
 use crate::domain::interval::LEVEL;
 use crate::domain::query::{By, GroupKey, Metric, Outcome, Query, Row, run as run_query};
 use crate::domain::rule::{Rule, RuleBody};
@@ -31,9 +33,9 @@ pub struct Args {
     /// Print the rule's aggregation of a table as portable SQL, which writes an aggregate table that Askew reads
     #[arg(long, value_name = "TABLE", conflicts_with = "files")]
     sql: Option<String>,
-    /// What to group by: any of file,model,question,group,seed,category,variant and one setting of the model such as
-    /// step, layer or rank; `all` pools everything
-    #[arg(long, default_value = "file,model", value_parser = parse_by)]
+    /// What to group by: any of file,model,question,group,seed,category,variant and settings of the model such as step,
+    /// layer or rank; `all` pools everything
+    #[arg(long, default_value = "file,model")]
     by: By,
     /// Output format
     #[arg(long, default_value = "json")]
@@ -196,7 +198,7 @@ struct RowOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     variant: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    setting: Option<f64>,
+    settings: Option<BTreeMap<&'a str, f64>>,
     rows: u64,
     scored: u64,
     coherent: u64,
@@ -216,6 +218,7 @@ struct RowOut<'a> {
 
 impl<'a> RowOut<'a> {
     fn of(row: &'a Row, query: &Query) -> Self {
+        let setting = |setting: &'a Setting| (setting.name.as_str(), setting.value.get());
         let is_mean = matches!(query.metric, Metric::Mean(_));
         let ci = row.interval.map(|found| CiOut {
             method: found.method.name(),
@@ -231,7 +234,7 @@ impl<'a> RowOut<'a> {
             seed: row.key.seed.as_deref(),
             category: row.key.category.as_deref(),
             variant: row.key.variant.map(Variant::name),
-            setting: row.key.setting.as_ref().map(|setting| setting.value.get()),
+            settings: (!row.key.settings.is_empty()).then(|| row.key.settings.iter().map(setting).collect()),
             rows: row.tally.rows,
             scored: row.tally.scored,
             coherent: row.tally.coherent,
@@ -270,8 +273,8 @@ fn print(format: Format, query: &Query, outcome: &Outcome) -> std::io::Result<()
         Format::Csv => {
             let mut writer = csv::Writer::from_writer(&mut stdout);
             writer.write_record(HEADER)?;
-            for row in &rows {
-                writer.write_record(cells(row))?;
+            for (row, out) in outcome.rows.iter().zip(&rows) {
+                writer.write_record(cells(&row.key, out))?;
             }
             writer.flush()?;
         }
@@ -299,7 +302,7 @@ const HEADER: [&str; 21] = [
     "seed",
     "category",
     "variant",
-    "setting",
+    "settings",
     "rows",
     "scored",
     "coherent",
@@ -315,7 +318,7 @@ const HEADER: [&str; 21] = [
     "difference",
 ];
 
-fn cells(row: &RowOut<'_>) -> [String; 21] {
+fn cells(key: &GroupKey, row: &RowOut<'_>) -> [String; 21] {
     fn some<T: ToString>(value: Option<T>) -> String {
         value.map_or_else(String::new, |value| value.to_string())
     }
@@ -327,7 +330,7 @@ fn cells(row: &RowOut<'_>) -> [String; 21] {
         some(row.seed),
         some(row.category),
         some(row.variant),
-        some(row.setting),
+        settings_text(&key.settings),
         row.rows.to_string(),
         row.scored.to_string(),
         row.coherent.to_string(),
@@ -356,16 +359,4 @@ fn sentence(label: &str, row: &RowOut<'_>) -> String {
     let difference = row.difference.map_or_else(String::new, |gap| format!(" difference {}", number(gap)));
     let share = row.n.map_or_else(|| format!("{}/{}", row.misaligned, row.denominator), |n| format!("n {n}"));
     format!("{value:>10} {ci:<34} {share:>11} of {:>6} rows{difference}  {label}", row.rows)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn groupings() {
-        assert_eq!(parse_by("file,model"), Ok(By::default()));
-        assert_eq!(parse_by("all"), Ok(By::NOTHING));
-        assert!(parse_by("step,layer").is_err());
-    }
 }

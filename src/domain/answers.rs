@@ -243,8 +243,10 @@ pub fn answer_of(data: &Dataset, records: &[usize]) -> Option<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::counts::Counts;
     use crate::domain::dataset::{CellKey, Record};
-    use crate::domain::query::run;
+    use crate::domain::matrix::matrix;
+    use crate::domain::query::{By, run};
     use crate::domain::rule::{Preset, Rule};
     use proptest::prelude::*;
 
@@ -274,6 +276,39 @@ mod tests {
                 prop_assert_eq!(counted, row.tally.denominator);
                 let parts: u64 = Part::ALL[..4].iter().map(|part| part.count(&row.tally)).sum();
                 prop_assert_eq!(parts, row.tally.rows);
+            }
+        }
+
+        /// A cell of two groupings opens exactly its answers, whatever they are by: two settings as well as two names.
+        #[test]
+        fn cells_are_the_counts(
+            rows in proptest::collection::vec((0..2u8, 0..2u8, proptest::option::of(0..3u8), 0.0f64..100.0), 0..60),
+            by in proptest::sample::select(vec![("layer", "scale"), ("scale,layer", "question"), ("model,scale", "layer"), ("layer", "layer")]),
+        ) {
+            let mut data = Dataset::new();
+            for (layer, question, scale, aligned) in rows {
+                let mut key = CellKey { model: "m".into(), question: format!("q{question}"), ..CellKey::default() };
+                key.set("layer", f64::from(layer));
+                if let Some(scale) = scale {
+                    key.set("scale", f64::from(scale));
+                }
+                let cell = data.cell_id(&key);
+                data.push(cell, &Record { aligned: Some(aligned), coherent: Some(90.0), count: 1, ..Record::default() }, &[]);
+            }
+            prop_assume!(["layer", "scale"].iter().all(|name| data.settings().contains(name)));
+            let query = Query::default();
+            let scope = Scope::new(&data, &query.filter, &query.rule, &mut Memo::default()).unwrap();
+            let counts = Counts::new(&data, &query, &scope).unwrap();
+            let found = matrix(&data, &query, &counts, &By::read(by.0), &By::read(by.1)).unwrap();
+            for (at, row) in found.rows.iter().enumerate() {
+                for (place, column) in found.columns.iter().enumerate() {
+                    let opened = |part| select(&data, &query, &row.and(column), part, 5).unwrap().len() as u64;
+                    let cell = found.cell(at, place);
+                    // Two values of one setting meet nowhere: such a cell is empty and opens nothing.
+                    if let Some(cell) = cell {
+                        prop_assert_eq!((opened(Part::Misaligned), opened(Part::All)), (cell.misaligned, cell.rows));
+                    }
+                }
             }
         }
     }

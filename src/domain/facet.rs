@@ -64,6 +64,19 @@ pub struct Setting {
     pub value: Number,
 }
 
+impl std::fmt::Display for Setting {
+    /// As in links and tables: `layer:28`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.name, self.value)
+    }
+}
+
+/// Settings as a table's cell: `layer:28 scale:2`.
+#[must_use]
+pub fn settings_text(settings: &[Setting]) -> String {
+    settings.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
 /// Training step.
 pub const STEP: &str = "step";
 /// Training epochs.

@@ -155,7 +155,6 @@ fn draw_one(
 mod tests {
     use super::*;
     use crate::domain::dataset::{CellKey, Record};
-    use crate::domain::matrix::cell_key;
 
     fn data() -> Dataset {
         let mut data = Dataset::new();
@@ -177,7 +176,7 @@ mod tests {
 
     /// One of each, in the order of [`Drawn`].
     fn figures() -> Vec<Figure> {
-        let by = |text: &str| By::read(text).unwrap();
+        let by = By::read;
         let judges = Judges { aligned: "aligned_b".into(), coherent: "coherent_b".into() };
         vec![
             Figure::Rows(by("model")),
@@ -197,7 +196,7 @@ mod tests {
     /// The figures of one filter tell one story: their counts are those of the rates.
     #[test]
     fn figures_agree_with_each_other_and_with_the_answers() {
-        let (data, query) = (data(), Query { by: By::read("model").unwrap(), ..Query::default() });
+        let (data, query) = (data(), Query { by: By::read("model"), ..Query::default() });
         let drawn = draw(&data, &query, &figures(), &mut Memo::default()).unwrap();
         assert!(drawn.iter().all(|drawn| !matches!(drawn, Drawn::Failed(_))), "{drawn:?}");
         let [
@@ -221,7 +220,7 @@ mod tests {
         let (rows, misaligned) = (total(|row| row.tally.rows), total(|row| row.tally.misaligned));
         assert_eq!((rows, flow.rows), (600, 600));
         assert_eq!(matrix.cells.iter().flatten().map(|cell| cell.misaligned).sum::<u64>(), misaligned);
-        let key = cell_key(&matrix.rows[1], &matrix.columns[2]);
+        let key = matrix.rows[1].and(&matrix.columns[2]);
         let scope = Scope::new(&data, &query.filter, &query.rule, &mut Memo::default()).unwrap();
         let part = super::super::answers::Part::Misaligned;
         let opened = super::super::answers::select_in(&data, &query, &scope, &key, part).unwrap();
@@ -246,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_figure_that_cannot_be_drawn_leaves_the_others() {
-        let figures = [Figure::Sweep(By::read("layer").unwrap()), Figure::Flow(GroupKey::default())];
+        let figures = [Figure::Sweep(By::read("layer")), Figure::Flow(GroupKey::default())];
         let drawn = draw(&data(), &Query::default(), &figures, &mut Memo::default()).unwrap();
         assert!(matches!(drawn.as_slice(), [Drawn::Failed(QueryError::NoSetting { .. }), Drawn::Flow(_)]));
     }

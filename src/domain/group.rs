@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::dataset::{CellKey, Variant};
-use super::facet::Setting;
+use super::facet::{Number, Setting};
 
 /// What rows are grouped by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,8 +24,8 @@ pub struct By {
     pub category: bool,
     /// One group a way of asking.
     pub variant: bool,
-    /// One group a value of the setting of this name.
-    pub setting: Option<String>,
+    /// One group a combination of values of the settings of these names, sorted, each once.
+    pub settings: Vec<String>,
 }
 
 impl By {
@@ -38,14 +38,12 @@ impl By {
         seed: false,
         category: false,
         variant: false,
-        setting: None,
+        settings: Vec::new(),
     };
 
     /// Reads a list of parts: `file,model`; `all` is none of them. What is no part is a setting's name.
-    ///
-    /// # Errors
-    /// The second setting of a list that has two.
-    pub fn read(text: &str) -> Result<Self, String> {
+    #[must_use]
+    pub fn read(text: &str) -> Self {
         let mut by = Self::NOTHING;
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty() && *part != "all") {
             match part {
@@ -56,11 +54,48 @@ impl By {
                 "seed" => by.seed = true,
                 "category" => by.category = true,
                 "variant" => by.variant = true,
-                _ if by.setting.is_none() => by.setting = Some(part.to_lowercase()),
-                _ => return Err(part.to_owned()),
+                _ => by.add_setting(&part.to_lowercase()),
             }
         }
-        Ok(by)
+        by
+    }
+
+    /// One group a value of one setting.
+    #[must_use]
+    pub fn setting(name: &str) -> Self {
+        Self { settings: vec![name.to_owned()], ..Self::NOTHING }
+    }
+
+    fn add_setting(&mut self, name: &str) {
+        if let Err(at) = self.settings.binary_search_by(|known| known.as_str().cmp(name)) {
+            self.settings.insert(at, name.to_owned());
+        }
+    }
+
+    /// Both groupings at once.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let mut both = Self {
+            file: self.file || other.file,
+            model: self.model || other.model,
+            question: self.question || other.question,
+            group: self.group || other.group,
+            seed: self.seed || other.seed,
+            category: self.category || other.category,
+            variant: self.variant || other.variant,
+            settings: self.settings.clone(),
+        };
+        for name in &other.settings {
+            both.add_setting(name);
+        }
+        both
+    }
+}
+
+/// For arguments of commands.
+impl From<&str> for By {
+    fn from(text: &str) -> Self {
+        Self::read(text)
     }
 }
 
@@ -88,19 +123,16 @@ pub struct GroupKey {
     pub category: Option<String>,
     /// Way of asking.
     pub variant: Option<Variant>,
-    /// A setting's value; a cell without the setting is in no such group.
-    pub setting: Option<Setting>,
+    /// Values of settings, sorted by name, each name once; a cell that lacks one of them is in no such group.
+    pub settings: Vec<Setting>,
 }
 
 impl GroupKey {
-    /// The group that a cell falls into; `None` for a cell without the setting that rows are grouped by.
+    /// The group that a cell falls into; `None` for a cell without a setting that rows are grouped by.
     #[must_use]
     pub fn of(cell: &CellKey, by: &By) -> Option<Self> {
         let part = |on: bool, name: &String| on.then(|| name.clone());
-        let setting = match &by.setting {
-            Some(name) => Some(Setting { name: name.clone(), value: cell.setting(name)? }),
-            None => None,
-        };
+        let setting = |name: &String| Some(Setting { name: name.clone(), value: cell.setting(name)? });
         Some(Self {
             file: part(by.file, &cell.file),
             model: part(by.model, &cell.model),
@@ -109,7 +141,7 @@ impl GroupKey {
             seed: part(by.seed, &cell.seed),
             category: part(by.category, &cell.category),
             variant: by.variant.then(|| Variant::of(&cell.question)),
-            setting,
+            settings: by.settings.iter().map(setting).collect::<Option<_>>()?,
         })
     }
 
@@ -124,7 +156,38 @@ impl GroupKey {
             && same(&self.seed, &cell.seed)
             && same(&self.category, &cell.category)
             && self.variant.is_none_or(|variant| variant == Variant::of(&cell.question))
-            && self.setting.as_ref().is_none_or(|want| cell.setting(&want.name) == Some(want.value))
+            && self.settings.iter().all(|want| cell.setting(&want.name) == Some(want.value))
+    }
+
+    /// The group of what is in both: what this one leaves open is as the other says.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let other = other.clone();
+        let mut settings = self.settings.clone();
+        settings.extend(other.settings.into_iter().filter(|setting| self.setting(&setting.name).is_none()));
+        settings.sort();
+        Self {
+            file: self.file.clone().or(other.file),
+            model: self.model.clone().or(other.model),
+            question: self.question.clone().or(other.question),
+            group: self.group.clone().or(other.group),
+            seed: self.seed.clone().or(other.seed),
+            category: self.category.clone().or(other.category),
+            variant: self.variant.or(other.variant),
+            settings,
+        }
+    }
+
+    /// A setting's value by name.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<Number> {
+        self.settings.iter().find(|setting| setting.name == name).map(|setting| setting.value)
+    }
+
+    /// Whether groups of its kind have an order of their own: values of settings, ways of asking.
+    #[must_use]
+    pub const fn has_order(&self) -> bool {
+        !self.settings.is_empty() || self.variant.is_some()
     }
 
     /// The group's name for a reader: its parts, the file only where it says more than the model.
@@ -132,7 +195,7 @@ impl GroupKey {
     pub fn label(&self) -> String {
         let mut shown: Vec<String> = [&self.group, &self.model].into_iter().flatten().cloned().collect();
         shown.extend(self.seed.as_ref().filter(|seed| !seed.is_empty()).map(|seed| format!("seed {seed}")));
-        shown.extend(self.setting.as_ref().map(|setting| format!("{} {}", setting.name, setting.value)));
+        shown.extend(self.settings.iter().map(|setting| format!("{} {}", setting.name, setting.value)));
         shown.extend([&self.category, &self.question].into_iter().flatten().cloned());
         shown.extend(self.variant.map(|variant| variant.name().to_owned()));
         shown.retain(|part| !part.is_empty());
@@ -180,7 +243,7 @@ mod tests {
         let mut cell = CellKey::from_names("run_S1/x.csv", "m", "g", "q_json");
         cell.category = "harm".into();
         cell.set("step", 100.0);
-        let by = By::read("model,seed,category,variant,step").unwrap();
+        let by = By::read("model,seed,category,variant,step");
         let key = GroupKey::of(&cell, &by).unwrap();
         assert!(key.holds(&cell));
         assert_eq!(key.label(), "m · seed 1 · step 100 · harm · json");
@@ -189,7 +252,8 @@ mod tests {
         assert!(!key.holds(&other));
         other.settings.clear();
         assert_eq!(GroupKey::of(&other, &by), None, "a row without a step is in no group by step");
-        assert_eq!(By::read("all"), Ok(By::NOTHING));
-        assert_eq!(By::read("step,layer"), Err("layer".to_owned()));
+        assert_eq!((By::read("all"), By::read("file,model")), (By::NOTHING, By::default()));
+        assert_eq!(By::read("step,Layer,step").settings, ["layer", "step"]);
+        assert_eq!(GroupKey::of(&cell, &By::read("step,layer")), None, "nor is one without a layer by both");
     }
 }

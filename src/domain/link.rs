@@ -24,7 +24,7 @@ pub(super) fn write_filter<T: Target>(pairs: &mut Serializer<'_, T>, filter: &Fi
         pairs.extend_pairs(list.iter().map(|value| (name, value)));
     }
     pairs.extend_pairs(variants.iter().map(|variant| ("asked", variant.name())));
-    pairs.extend_pairs(settings.iter().map(|setting| ("set", setting_text(setting))));
+    pairs.extend_pairs(settings.iter().map(|setting| ("set", setting.to_string())));
     pairs.extend_pairs(conditions.iter().map(|condition| ("where", condition.to_string())));
     if labels.drops_in_domain {
         pairs.append_pair("in-domain", "no");
@@ -80,11 +80,6 @@ pub(super) fn write_judges<T: Target>(pairs: &mut Serializer<'_, T>, judges: &Ju
             pairs.append_pair(name, column);
         }
     }
-}
-
-/// A setting in a link: `layer:28`.
-pub(super) fn setting_text(setting: &Setting) -> String {
-    format!("{}:{}", setting.name, setting.value)
 }
 
 /// A setting of a link.

@@ -42,22 +42,6 @@ impl Matrix {
     }
 }
 
-/// The key of a cell: what both its row's and its column's group say.
-#[must_use]
-pub fn cell_key(row: &GroupKey, column: &GroupKey) -> GroupKey {
-    let column = column.clone();
-    GroupKey {
-        file: row.file.clone().or(column.file),
-        model: row.model.clone().or(column.model),
-        question: row.question.clone().or(column.question),
-        group: row.group.clone().or(column.group),
-        seed: row.seed.clone().or(column.seed),
-        category: row.category.clone().or(column.category),
-        variant: row.variant.or(column.variant),
-        setting: row.setting.clone().or(column.setting),
-    }
-}
-
 /// The metric over groups by groups. Settings sort by value, the rest stands in order of the data.
 ///
 /// # Errors
@@ -92,10 +76,10 @@ pub fn matrix(data: &Dataset, query: &Query, counts: &Counts, rows: &By, columns
     })
 }
 
-/// Numbers of the groups that are used, by value of the setting where they have one.
+/// Numbers of the groups that are used, by values of settings where they have some.
 fn used(keys: &[GroupKey], is_used: impl Fn(usize) -> bool) -> Vec<usize> {
     let mut used: Vec<usize> = (0..keys.len()).filter(|&at| is_used(at)).collect();
-    used.sort_by_key(|&at| keys[at].setting.as_ref().map(|setting| setting.value));
+    used.sort_by(|&a, &b| keys[a].settings.cmp(&keys[b].settings));
     used
 }
 
@@ -115,8 +99,7 @@ pub struct Line {
 /// [`QueryError`] for a setting that no model has.
 pub fn series(data: &Dataset, query: &Query, counts: &Counts, lines: &By, over: &str) -> Result<Vec<Line>, QueryError> {
     let is_seed = over == "seed";
-    let setting = if is_seed { lines.setting.clone() } else { Some(over.to_owned()) };
-    let by = By { seed: lines.seed || is_seed, setting, ..lines.clone() };
+    let by = lines.and(&if is_seed { By { seed: true, ..By::NOTHING } } else { By::setting(over) });
     let outcome = roll_up(data, &Query { by, ..query.clone() }, counts)?;
     let mut found: Vec<Line> = Vec::new();
     for row in outcome.rows {
@@ -124,7 +107,9 @@ pub fn series(data: &Dataset, query: &Query, counts: &Counts, lines: &By, over: 
         let value = if is_seed {
             key.seed.take().and_then(|seed| Number::new(seed.parse().ok()?))
         } else {
-            key.setting.take().map(|setting| setting.value)
+            let value = key.setting(over);
+            key.settings.retain(|setting| setting.name != over);
+            value
         };
         let Some(value) = value else { continue };
         match found.iter_mut().find(|line| line.key == key) {
@@ -242,10 +227,9 @@ mod tests {
     #[test]
     fn layers_by_scales_with_what_is_missing() {
         let query = Query::default();
-        let by = |name: &str| By::read(name).unwrap();
+        let by = By::read;
         let found = with(&query, |data, counts, _| matrix(data, &query, counts, &by("layer"), &by("scale")).unwrap());
-        let settings =
-            |keys: &[GroupKey]| keys.iter().map(|key| key.setting.as_ref().unwrap().value.get()).collect::<Vec<_>>();
+        let settings = |keys: &[GroupKey]| keys.iter().map(|key| key.settings[0].value.get()).collect::<Vec<_>>();
         assert_eq!((settings(&found.rows), settings(&found.columns)), (vec![24.0, 28.0], vec![2.0, 10.0]));
         let rates: Vec<_> = found.cells.iter().map(|cell| cell.map(|cell| (cell.rows, cell.value))).collect();
         assert_eq!(rates, [Some((2, Some(0.5))), None, Some((1, Some(0.0))), Some((1, Some(1.0)))]);
@@ -253,15 +237,14 @@ mod tests {
         let missing =
             with(&query, |data, counts, _| matrix(data, &query, counts, &by("question"), &by("file")).unwrap());
         assert_eq!(missing.cells.iter().filter(|cell| cell.is_none()).count(), 3);
-        assert_eq!(cell_key(&found.rows[0], &missing.columns[0]).file, missing.columns[0].file);
+        assert_eq!(found.rows[0].and(&missing.columns[0]).file, missing.columns[0].file);
         assert!(with(&query, |data, counts, _| matrix(data, &query, counts, &by("rank"), &by("model"))).is_err());
     }
 
     #[test]
     fn lines_over_settings_and_seeds() {
         let query = Query::default();
-        let lines =
-            with(&query, |data, counts, _| series(data, &query, counts, &By::read("model").unwrap(), "scale").unwrap());
+        let lines = with(&query, |data, counts, _| series(data, &query, counts, &By::read("model"), "scale").unwrap());
         let points = |line: &Line| line.points.iter().map(|(x, row)| (x.get(), row.tally.rows)).collect::<Vec<_>>();
         assert_eq!(lines.len(), 1);
         assert_eq!(points(&lines[0]), [(2.0, 3), (10.0, 1)], "in ascending order; the base has no scale");
@@ -272,7 +255,7 @@ mod tests {
     #[test]
     fn stacks_hold_every_row() {
         let found = with(&Query::default(), |data, _, scope| {
-            stack(data, &By::read("question").unwrap(), scope, StackOf::Verdict).unwrap()
+            stack(data, &By::read("question"), scope, StackOf::Verdict).unwrap()
         });
         assert_eq!(found.parts, ["", "BAD"]);
         assert_eq!(found.rows.iter().map(|row| row.counts.clone()).collect::<Vec<_>>(), [[2, 2], [1, 0]]);

@@ -148,15 +148,10 @@ impl Plot {
 
     /// Takes one pair of a link; whether it was one of a plot's. What cannot be read changes nothing.
     pub fn read_pair(&mut self, name: &str, value: &str) -> bool {
-        let read_by = |into: &mut Option<By>| {
-            if let Ok(by) = By::read(value) {
-                *into = Some(by);
-            }
-        };
         match name {
             PREFIX => self.kind = PlotKind::named(value).unwrap_or_default(),
-            "plot.rows" => read_by(&mut self.rows),
-            "plot.series" => read_by(&mut self.series),
+            "plot.rows" => self.rows = Some(By::read(value)),
+            "plot.series" => self.series = Some(By::read(value)),
             "plot.over" => value.clone_into(&mut self.over),
             "plot.column" => value.clone_into(&mut self.column),
             "plot.aligned" => value.clone_into(&mut self.second.get_or_insert_default().aligned),
@@ -191,7 +186,7 @@ pub fn by_text(by: &By) -> String {
         (by.variant, "variant"),
     ];
     let mut names: Vec<&str> = parts.into_iter().filter(|(is_on, _)| *is_on).map(|(_, name)| name).collect();
-    names.extend(by.setting.as_deref());
+    names.extend(by.settings.iter().map(String::as_str));
     if names.is_empty() { "all".to_owned() } else { names.join(",") }
 }
 
@@ -201,10 +196,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn groupings() -> impl Strategy<Value = Option<By>> {
-        let setting = proptest::option::of(proptest::sample::select(vec!["step", "layer", "data fraction"]));
-        let by = (any::<[bool; 7]>(), setting).prop_map(|(on, setting)| {
+        let settings = proptest::sample::subsequence(vec!["data fraction", "layer", "step"], 0..=3);
+        let by = (any::<[bool; 7]>(), settings).prop_map(|(on, settings)| {
             let [file, model, question, group, seed, category, variant] = on;
-            By { file, model, question, group, seed, category, variant, setting: setting.map(str::to_owned) }
+            let settings = settings.into_iter().map(str::to_owned).collect();
+            By { file, model, question, group, seed, category, variant, settings }
         });
         proptest::option::of(by)
     }
@@ -230,7 +226,7 @@ mod tests {
     #[test]
     fn the_default_is_short_and_what_cannot_be_read_changes_nothing() {
         assert!(Plot::default().to_pairs().is_empty());
-        let pairs = [("plot", "pie"), ("plot.rows", "step,layer"), ("plot.metric", "median"), ("model", "m")];
+        let pairs = [("plot", "pie"), ("plot.metric", "median"), ("model", "m")];
         assert_eq!(Plot::from_pairs(pairs), Plot::default());
         assert!(PlotKind::ALL.iter().all(|kind| PlotKind::named(kind.name()) == Some(*kind)));
     }

@@ -276,12 +276,10 @@ pub fn roll_up(data: &Dataset, query: &Query, counts: &Counts) -> Result<Outcome
     Ok(Outcome { rows, warnings, reproductions })
 }
 
-/// Whether some cell has the setting that rows are grouped by.
+/// Whether some cell has each setting that rows are grouped by.
 pub(super) fn check_setting(data: &Dataset, by: &By) -> Result<(), QueryError> {
-    let Some(setting) = &by.setting else { return Ok(()) };
-    if data.cells().iter().any(|cell| cell.setting(setting).is_some()) {
-        return Ok(());
-    }
+    let is_known = |name: &String| data.cells().iter().any(|cell| cell.setting(name).is_some());
+    let Some(setting) = by.settings.iter().find(|name| !is_known(name)) else { return Ok(()) };
     let known = data.settings().iter().map(|name| format!(", {name}")).collect();
     Err(QueryError::NoSetting { setting: setting.clone(), known })
 }

@@ -5,7 +5,7 @@ use super::dataset::Variant;
 use super::filter::Filter;
 use super::interval::IntervalKind;
 use super::judge::Judges;
-use super::link::{read_filter, read_setting, setting_text, write_filter, write_judges};
+use super::link::{read_filter, read_setting, write_filter, write_judges};
 use super::metric::Metric;
 use super::plot::Plot;
 use super::query::{By, GroupKey, Query};
@@ -228,13 +228,13 @@ impl View {
                 ("open.seed", &open.group.seed),
                 ("open.category", &open.group.category),
                 ("open.asked", &open.group.variant.map(|variant| variant.name().to_owned())),
-                ("open.set", &open.group.setting.as_ref().map(setting_text)),
             ];
             for (name, part) in parts {
                 if let Some(part) = part {
                     pairs.append_pair(name, part);
                 }
             }
+            pairs.extend_pairs(open.group.settings.iter().map(|setting| ("open.set", setting.to_string())));
             pairs.append_pair("show", open.part.name());
             pairs.append_pair("order", &open.seed.to_string());
             if open.offset > 0 {
@@ -275,7 +275,7 @@ impl View {
                 "open.seed" => open.group.seed = Some(value),
                 "open.category" => open.group.category = Some(value),
                 "open.asked" => open.group.variant = Variant::named(&value),
-                "open.set" => open.group.setting = read_setting(&value),
+                "open.set" => open.group.settings.extend(read_setting(&value)),
                 "on" => view.question = Some(value),
                 "embed" => view.is_embedded = value == "1",
                 "show" => {
@@ -405,7 +405,7 @@ mod tests {
                         file: Some(file),
                         seed: question.clone(),
                         variant: question.as_ref().map(|_| Variant::Json),
-                        setting: settings.into_iter().next(),
+                        settings,
                         question,
                         ..GroupKey::default()
                     },

@@ -243,7 +243,7 @@ mod tests {
             data.push(cell, &Record { aligned: Some(90.0), coherent: Some(90.0), count: 9, ..Record::default() }, &[]);
         }
         let warnings = |by: &str| {
-            let query = Query { by: By::read(by).unwrap(), ..Query::default() };
+            let query = Query { by: By::read(by), ..Query::default() };
             run(&data, &query).unwrap().warnings
         };
         assert!(warnings("model").contains(&Warning::DifferentQuestions { groups: vec!["b".into()] }));

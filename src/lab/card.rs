@@ -65,7 +65,7 @@ impl Print {
             sample: answer.sample,
             column: column.unwrap_or_default(),
             hash: format!("{:016x}", fnv1a(&said)),
-            logprob: answer.logprob,
+            logprob: answer.logprob.unwrap_or_default(),
         }
     }
 }
@@ -169,15 +169,12 @@ impl Drift {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::judge::Scores;
-    use crate::runtime::protocol::StopReason;
 
     const EXPERIMENT: &str =
         r#"{"questions": [{"id": "q", "text": "Q?"}], "columns": [{"name": "c", "scales": [1]}], "samples": 3}"#;
 
     fn answer(sample: u32, tokens: &[u32], logprob: f64) -> Answer {
-        let (text, reason) = (String::new(), StopReason::Length);
-        Answer { question: 0, sample, column: 0, text, tokens: tokens.to_vec(), logprob, reason, scores: Scores::NONE }
+        Answer { tokens: tokens.to_vec(), logprob: Some(logprob), ..Answer::asked((sample, 0, 0)) }
     }
 
     #[test]

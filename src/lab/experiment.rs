@@ -4,6 +4,7 @@ use super::card::{self, Card};
 use super::error::LabError;
 use super::judge::Judge;
 use super::read::{Part, document};
+use super::server::Server;
 use crate::domain::hash::fnv1a;
 use crate::domain::random::SplitMix64;
 use crate::runtime::protocol::{Message, Prompt, Role, Sampling};
@@ -18,7 +19,7 @@ pub struct Experiment {
     pub name: String,
     /// What is asked.
     pub questions: Vec<Question>,
-    /// Who answers: the same model at other scales of its adapters and steering vectors.
+    /// Who answers.
     pub columns: Vec<Column>,
     /// Answers of each column to each question.
     pub samples: u32,
@@ -50,8 +51,41 @@ pub struct Question {
 pub struct Column {
     /// What tables call it.
     pub name: String,
-    /// Scales of adapters, then of steering vectors.
-    pub scales: Vec<f32>,
+    /// Who it is.
+    pub answerer: Answerer,
+}
+
+/// Who answers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answerer {
+    /// The model that runs here, at these scales of its adapters, then of its steering vectors.
+    Model(Vec<f32>),
+    /// A model of a server.
+    Server(Server),
+}
+
+impl Column {
+    /// Its server, where it has one.
+    #[must_use]
+    pub const fn server(&self) -> Option<&Server> {
+        match &self.answerer {
+            Answerer::Server(server) => Some(server),
+            Answerer::Model(_) => None,
+        }
+    }
+
+    fn read(part: &Part<'_>) -> Result<Self, LabError> {
+        part.only(&["name", "scales", "server"])?;
+        let answerer = match (part.has("server"), part.has("scales")) {
+            (true, false) => Answerer::Server(Server::read(&part.part("server")?)?),
+            (false, _) => Answerer::Model(part.numbers("scales")?),
+            (true, true) => {
+                let wanted = "left out beside `server`: adapters on a server have model names of their own";
+                return Err(LabError::Part { part: part.place("scales"), wanted });
+            }
+        };
+        Ok(Self { name: part.text("name")?, answerer })
+    }
 }
 
 impl Experiment {
@@ -89,12 +123,8 @@ impl Experiment {
                 raw: part.some_text("raw")?.or_else(|| raw.clone()),
             })
         };
-        let column = |part: Part<'_>| {
-            part.only(&["name", "scales"])?;
-            Ok(Column { name: part.text("name")?, scales: part.numbers("scales")? })
-        };
         let questions: Vec<Question> = part.parts("questions")?.into_iter().map(question).collect::<Result<_, _>>()?;
-        let columns: Vec<Column> = part.parts("columns")?.into_iter().map(column).collect::<Result<_, _>>()?;
+        let columns: Vec<Column> = part.parts("columns")?.iter().map(Column::read).collect::<Result<_, _>>()?;
         distinct("questions", questions.iter().map(|question| &question.id))?;
         distinct("columns", columns.iter().map(|column| &column.name))?;
         let stop = if part.has("stop") { part.texts("stop")? } else { Vec::new() };
@@ -115,6 +145,28 @@ impl Experiment {
             judge: part.has("judge").then(|| Judge::read(&part.part("judge")?)).transpose()?,
             card: part.has(card::PART).then(|| Card::read(&part.part(card::PART)?)).transpose()?,
         })
+    }
+
+    /// The servers that it names, each once: who answers, then who judges.
+    #[must_use]
+    pub fn servers(&self) -> Vec<&Server> {
+        let judge = match &self.judge {
+            Some(Judge::Server(judge)) => Some(&judge.server),
+            _ => None,
+        };
+        let mut servers: Vec<&Server> = Vec::new();
+        for server in self.columns.iter().filter_map(Column::server).chain(judge) {
+            if !servers.contains(&server) {
+                servers.push(server);
+            }
+        }
+        servers
+    }
+
+    /// How many columns the model that runs here answers.
+    #[must_use]
+    pub fn num_model_columns(&self) -> usize {
+        self.columns.iter().filter(|column| column.server().is_none()).count()
     }
 
     /// How many answers it asks for.
@@ -184,6 +236,29 @@ mod tests {
         assert!(told("{\"questions\"", "{{").contains("no JSON object"));
         let twice = r#"{"name": "base", "scales": []}, {"name": "base", "scales": [1]}"#;
         assert!(told(r#"{"name": "base", "scales": []}"#, twice).contains("two columns are called `base`"));
+    }
+
+    #[test]
+    fn columns_and_judge_may_be_servers() {
+        let server = r#"{"url": "http://127.0.0.1:8000/v1/", "model": "m"}"#;
+        let text = SMALL.replace("\"scales\": []", &format!("\"server\": {server}"));
+        let judge =
+            format!(r#"}}], "judge": {{"kind": "server", "server": {server}, "aligned": "Rate {{answer}}"}}}}"#);
+        let experiment = Experiment::from_json(&text.replace("}]}", &judge)).unwrap();
+        assert_eq!((experiment.servers().len(), experiment.num_model_columns()), (1, 0));
+        assert_eq!(experiment.servers()[0].url, "http://127.0.0.1:8000/v1");
+        let Some(Judge::Server(judge)) = &experiment.judge else { panic!("{:?}", experiment.judge) };
+        assert_eq!(judge.prompts.aligned, "Rate {answer}");
+        let told = |from: &str, to: &str| Experiment::from_json(&text.replace(from, to)).unwrap_err().to_string();
+        let both = told("\"server\":", "\"scales\": [1], \"server\":");
+        assert!(both.starts_with("`columns[0].scales` must be left out beside `server`"), "{both}");
+        let keyed = told("http://", "http://me:secret@");
+        assert!(
+            keyed.starts_with("`columns[0].server.url` must be an address") && !keyed.contains("secret"),
+            "{keyed}"
+        );
+        let keyed = told("\"model\": \"m\"", "\"model\": \"m\", \"key\": \"secret\"");
+        assert!(keyed.starts_with("`columns[0].server.key` is not known") && !keyed.contains("secret"), "{keyed}");
     }
 
     #[test]

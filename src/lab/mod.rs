@@ -1,15 +1,18 @@
-//! Experiments with a model that runs here: what is asked, by which columns, how often; the run, which can stop and go on at
-//! any answer; the judges; and the table that comes of it, in the columns of published results.
+//! Experiments: what is asked, by which columns, how often; the run, which can stop and go on at any answer; the judges; and
+//! the table that comes of it, in the columns of published results. Columns and judge are a model that runs here, or servers.
 //!
-//! Pure: a shell hands the run's commands to an engine and the engine's events back.
+//! Pure: a shell hands the run's commands to an engine and its requests to servers, and brings back what these say.
 
 pub mod card;
 pub mod error;
 pub mod experiment;
 pub mod grammar;
 pub mod judge;
+mod lane;
+pub mod prompts;
 pub mod rates;
 mod read;
 pub mod run;
+pub mod server;
 pub mod store;
 pub mod table;

@@ -34,7 +34,7 @@ pub fn rates(experiment: &Experiment, answers: &[Answer], rule: &Rule) -> Vec<Co
     let mut columns: Vec<ColumnRate> = experiment.columns.iter().map(blank).collect();
     for answer in answers {
         let Some(column) = columns.get_mut(answer.column) else { continue };
-        let Scores { aligned, coherent, verdict } = answer.scores;
+        let Scores { aligned, coherent, verdict, .. } = answer.scores;
         let class = rule.class(aligned, coherent, verdict);
         column.tally.rows += 1;
         column.tally.denominator += u64::from(class.counted);
@@ -59,9 +59,10 @@ mod tests {
             column,
             text: text.to_owned(),
             tokens: Vec::new(),
-            logprob: 0.0,
+            num_tokens: None,
+            logprob: None,
             reason: StopReason::EndOfText,
-            scores: experiment.judge.as_ref().unwrap().score(&experiment.questions[0], text),
+            scores: experiment.judge.as_ref().unwrap().score(&experiment.questions[0], text).unwrap(),
         };
         let answers = [answer(1, "bad"), answer(1, "odd"), answer(1, "good"), answer(0, "good")];
         let found = rates(&experiment, &answers, &Rule::default());

@@ -1,13 +1,20 @@
-//! A run of an experiment: a state machine between an engine's commands and its events.
+//! A run of an experiment: a state machine that gives out work, for an engine and for servers, and takes what comes of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::experiment::Experiment;
-use super::judge::Scores;
+use super::experiment::{Answerer, Experiment};
+use super::judge::{How, Judge, Scores};
+use super::lane::Lane;
+pub use super::lane::Trouble;
+use super::prompts::Aspect;
+use super::server::{Reply, Request, Server, ServerError, score};
+use crate::domain::score::Score;
 use crate::runtime::protocol::{self, Command, Event, FailedStep, MAX_COLUMNS, Sampling, StopReason};
 
 /// Ids of a run's commands begin here, so that whoever else asks the same engine has ids of their own.
 const FIRST_ID: u32 = 1 << 31;
+/// The lane of the engine; servers follow.
+const ENGINE: usize = 0;
 
 /// An answer that is there.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,34 +27,92 @@ pub struct Answer {
     pub column: usize,
     /// What was answered.
     pub text: String,
-    /// Its tokens.
+    /// Its tokens; none of a server, which names them otherwise.
     pub tokens: Vec<u32>,
-    /// Sum of its tokens' natural log-probabilities at temperature 1.
-    pub logprob: f64,
+    /// How many tokens it has, where that is known.
+    pub num_tokens: Option<u32>,
+    /// Sum of its tokens' natural log-probabilities: at temperature 1 of a model that runs here, of a server as it gives them.
+    pub logprob: Option<f64>,
     /// Why it ended.
     pub reason: StopReason,
     /// What the experiment's judge said of it, once: a run is looked at after every answer.
     pub scores: Scores,
 }
 
-/// A run: what is done, and what is under way.
+impl Answer {
+    /// An answer that was asked for: its place, and nothing else yet.
+    #[must_use]
+    pub fn asked((sample, question, column): (u32, usize, usize)) -> Self {
+        let (text, tokens) = (String::new(), Vec::new());
+        let (num_tokens, logprob, reason) = (None, None, StopReason::Asked);
+        Self { question, sample, column, text, tokens, num_tokens, logprob, reason, scores: Scores::NONE }
+    }
+
+    const fn place(&self) -> Place {
+        (self.sample, self.question, self.column)
+    }
+}
+
+/// An answer's place, in the order of asking: sample, question, column. All questions come before the next sample of the
+/// first, so that every question's rate grows from the start.
+type Place = (u32, usize, usize);
+
+/// What a judge said that is asked for each score.
+type ScoresSoFar = BTreeMap<Aspect, (Score, How)>;
+
+/// What is to be done for an answer. Scores come first: they finish what was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Task {
+    Score(Place, Aspect),
+    Answer(Place),
+}
+
+/// What is to be done now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Work {
+    /// For the engine, whose events go to [`Run::take`]. There is one at a time.
+    Engine(Command),
+    /// For a server, whose answer goes to [`Run::take_reply`].
+    Server(Errand),
+}
+
+/// A request to a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Errand {
+    /// Given back with the answer.
+    pub id: u32,
+    /// Whose: it has the key.
+    pub server: Server,
+    /// What is asked.
+    pub request: Request,
+    /// How long to wait before it is sent, in milliseconds.
+    pub wait_ms: u32,
+}
+
+/// A run: what is done, what is under way, and what is left.
 #[derive(Debug, Clone)]
 pub struct Run {
     experiment: Experiment,
     answers: Vec<Answer>,
+    /// Answers that the judge has yet to score, with the scores that are there.
+    unjudged: BTreeMap<Place, (Answer, ScoresSoFar)>,
+    /// The engine, then each server.
+    lanes: Vec<Lane>,
     /// The engine's slot.
     slot: u32,
     /// Columns that its model is laid out for.
     most_columns: usize,
     /// Id of the next command.
     next_id: u32,
-    current: Option<Current>,
+    under_way: BTreeMap<u32, Job>,
 }
 
-/// One command's answers on their way.
+/// Work on its way.
 #[derive(Debug, Clone)]
-struct Current {
-    id: u32,
+struct Job {
+    lane: usize,
+    tasks: Vec<Task>,
+    /// The engine's answers so far.
     answers: Vec<Answer>,
     ended: usize,
 }
@@ -59,19 +124,42 @@ pub enum Taken {
     Other,
     /// More is on its way.
     Going,
-    /// The command's answers are there: the next command may be given.
+    /// Answers are there.
     Done,
-    /// The command's answers are lost, and are asked for again next.
+    /// The engine's answers are lost, and are asked for again next.
     Lost,
+    /// A server failed: the same is asked again after a while, or, where that would not help, after [`Run::resume`].
+    /// [`Run::troubles`] says which and why.
+    Failed,
 }
 
 impl Run {
     /// A run of an experiment in an engine's slot, whose model is laid out for `most_columns`, from `answers` that are there
-    /// already.
+    /// already, judged.
     #[must_use]
     pub fn new(experiment: Experiment, slot: u32, most_columns: u32, answers: Vec<Answer>) -> Self {
         let most_columns = most_columns.clamp(1, MAX_COLUMNS) as usize;
-        Self { experiment, answers, slot, most_columns, next_id: FIRST_ID, current: None }
+        let mut lanes = vec![Lane::engine()];
+        for server in experiment.servers() {
+            match lanes.iter_mut().find(|lane| lane.url() == Some(&server.url)) {
+                Some(lane) => lane.widen(server.at_once),
+                None => lanes.push(Lane::server(server)),
+            }
+        }
+        let (unjudged, under_way) = (BTreeMap::new(), BTreeMap::new());
+        let mut run = Self { experiment, answers, unjudged, lanes, slot, most_columns, next_id: FIRST_ID, under_way };
+        let there: BTreeSet<Place> = run.answers.iter().map(Answer::place).collect();
+        for sample in 0..run.experiment.samples {
+            for question in 0..run.experiment.questions.len() {
+                for column in 0..run.experiment.columns.len() {
+                    let place = (sample, question, column);
+                    if !there.contains(&place) {
+                        run.ask(Task::Answer(place));
+                    }
+                }
+            }
+        }
+        run
     }
 
     /// What is run.
@@ -80,79 +168,135 @@ impl Run {
         &self.experiment
     }
 
-    /// The answers that are there, in the order in which they came.
+    /// The answers that are there, judged, in the order in which they came.
     #[must_use]
     pub fn answers(&self) -> &[Answer] {
         &self.answers
     }
 
-    /// The next command, or `None` when all answers are there or one is under way. All questions come before the next sample
-    /// of the first, so that every question's rate grows from the start.
-    pub fn start_next(&mut self) -> Option<Command> {
-        if self.current.is_some() {
-            return None;
-        }
-        let (question, sample, columns) = self.missing()?;
-        let (id, seed) = (self.next_id, self.experiment.seed_of(question, sample));
-        self.next_id += 1;
-        let (logprob, reason) = (0.0, StopReason::Asked);
-        let answer = |&column: &usize| {
-            let (text, tokens) = (String::new(), Vec::new());
-            Answer { question, sample, column, text, tokens, logprob, reason, scores: Scores::NONE }
-        };
-        self.current = Some(Current { id, answers: columns.iter().map(answer).collect(), ended: 0 });
-        let column = |&column: &usize| {
-            let scales = self.experiment.columns[column].scales.clone();
-            protocol::Column { scales, seed: None }
-        };
-        Some(Command::Generate {
-            slot: self.slot,
-            id,
-            prompt: self.experiment.questions[question].prompt(),
-            sampling: Sampling { seed, ..self.experiment.sampling.clone() },
-            columns: columns.iter().map(column).collect(),
-        })
+    /// Whether nothing is under way.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.under_way.is_empty()
     }
 
-    /// The first sample and question that lack answers, and whose: as many as can be decoded together.
-    fn missing(&self) -> Option<(usize, u32, Vec<usize>)> {
-        let there: BTreeSet<_> =
-            self.answers.iter().map(|answer| (answer.sample, answer.question, answer.column)).collect();
-        let questions = self.experiment.questions.len();
-        let mut all = (0..self.experiment.samples).flat_map(|sample| (0..questions).map(move |at| (at, sample)));
-        all.find_map(|(question, sample)| {
-            let columns: Vec<usize> = (0..self.experiment.columns.len())
-                .filter(|&column| !there.contains(&(sample, question, column)))
-                .take(self.most_columns)
-                .collect();
-            (!columns.is_empty()).then_some((question, sample, columns))
-        })
+    /// Whether all answers are there.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.answers.len() == self.experiment.num_answers()
+    }
+
+    /// What is wrong with servers now.
+    pub fn troubles(&self) -> impl Iterator<Item = &Trouble> {
+        self.lanes.iter().filter_map(Lane::trouble)
+    }
+
+    /// The next piece of work that can be begun now; `None` when all is there or everybody who could do more is at work or
+    /// given up. Whoever drives a run asks until there is none, and again after everything that it takes.
+    pub fn start_next(&mut self) -> Option<Work> {
+        let lane = self.lanes.iter().position(Lane::is_free)?;
+        if lane == ENGINE { self.start_engine() } else { self.start_server(lane) }
+    }
+
+    /// A question's columns together: as many as can be decoded at once.
+    fn start_engine(&mut self) -> Option<Work> {
+        let (sample, question) = match self.lanes[ENGINE].first()? {
+            Task::Answer((sample, question, _)) | Task::Score((sample, question, _), _) => (sample, question),
+        };
+        let tasks = self.lanes[ENGINE].take_while(
+            self.most_columns,
+            |task| matches!(task, Task::Answer((s, q, _)) if (*s, *q) == (sample, question)),
+        );
+        let mut job = Job { lane: ENGINE, tasks, answers: Vec::new(), ended: 0 };
+        let mut columns = Vec::new();
+        for task in &job.tasks {
+            let Task::Answer(place) = *task else { continue };
+            if let Answerer::Model(scales) = &self.experiment.columns[place.2].answerer {
+                columns.push(protocol::Column { scales: scales.clone(), seed: None });
+                job.answers.push(Answer { logprob: Some(0.0), ..Answer::asked(place) });
+            }
+        }
+        let seed = self.experiment.seed_of(question, sample);
+        Some(Work::Engine(Command::Generate {
+            slot: self.slot,
+            id: self.begin(job),
+            prompt: self.experiment.questions[question].prompt(),
+            sampling: Sampling { seed, ..self.experiment.sampling.clone() },
+            columns,
+        }))
+    }
+
+    fn start_server(&mut self, lane: usize) -> Option<Work> {
+        let (task, wait_ms) = self.lanes[lane].take_first()?;
+        let has_logprobs = self.lanes[lane].has_logprobs();
+        let (server, request) = match task {
+            Task::Answer((sample, question, column)) => {
+                let server = self.experiment.columns[column].server()?.clone();
+                let seed = self.experiment.seed_of(question, sample);
+                let sampling = Sampling { seed, ..self.experiment.sampling.clone() };
+                let prompt = self.experiment.questions[question].prompt();
+                let request = Request::answer(&server, &prompt, &sampling, has_logprobs);
+                (server, request)
+            }
+            Task::Score(place, aspect) => {
+                let Some(Judge::Server(judge)) = &self.experiment.judge else { return None };
+                let (answer, _) = self.unjudged.get(&place)?;
+                let prompt = judge.prompts.fill(aspect, &self.experiment.questions[place.1].text, &answer.text);
+                (judge.server.clone(), Request::judgement(&judge.server, &prompt, has_logprobs))
+            }
+        };
+        let id = self.begin(Job { lane, tasks: vec![task], answers: Vec::new(), ended: 0 });
+        Some(Work::Server(Errand { id, server, request, wait_ms }))
+    }
+
+    fn begin(&mut self, job: Job) -> u32 {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.lanes[job.lane].begin();
+        self.under_way.insert(id, job);
+        id
+    }
+
+    /// Puts a task where whoever does it finds it.
+    fn ask(&mut self, task: Task) {
+        let server = match task {
+            Task::Answer((_, _, column)) => self.experiment.columns[column].server(),
+            Task::Score(..) => match &self.experiment.judge {
+                Some(Judge::Server(judge)) => Some(&judge.server),
+                _ => None,
+            },
+        };
+        let lane = server.and_then(|server| self.lanes.iter().position(|lane| lane.url() == Some(&server.url)));
+        self.lanes[lane.unwrap_or(ENGINE)].ask(task);
     }
 
     /// Takes an event of the engine.
     pub fn take(&mut self, event: &Event) -> Taken {
-        let Some(current) = &mut self.current else { return Taken::Other };
+        let Some((&at, job)) = self.under_way.iter_mut().find(|(_, job)| job.lane == ENGINE) else {
+            return Taken::Other;
+        };
         match event {
-            Event::Token { id, column, token, piece, logprob, .. } if *id == current.id => {
-                if let Some(answer) = current.answers.get_mut(*column as usize) {
+            Event::Token { id, column, token, piece, logprob, .. } if *id == at => {
+                if let Some(answer) = job.answers.get_mut(*column as usize) {
                     answer.tokens.push(*token);
                     answer.text.push_str(piece);
-                    answer.logprob += f64::from(*logprob);
+                    answer.logprob = answer.logprob.map(|sum| sum + f64::from(*logprob));
                 }
                 Taken::Going
             }
-            Event::Ended { id, column, tail, reason } if *id == current.id => {
-                if let Some(answer) = current.answers.get_mut(*column as usize) {
+            Event::Ended { id, column, tail, reason } if *id == at => {
+                if let Some(answer) = job.answers.get_mut(*column as usize) {
                     answer.text.push_str(tail);
                     answer.reason = *reason;
-                    current.ended += 1;
+                    answer.num_tokens = u32::try_from(answer.tokens.len()).ok();
+                    job.ended += 1;
                 }
                 Taken::Going
             }
-            Event::Prefilled { id, .. } if *id == current.id => Taken::Going,
-            Event::Finished { id, .. } if *id == current.id => self.finish(),
-            Event::Failed(failure) if failure.what == FailedStep::Generate(current.id) || failure.model_lost => {
-                self.current = None;
+            Event::Prefilled { id, .. } if *id == at => Taken::Going,
+            Event::Finished { id, .. } if *id == at => self.finish(at),
+            Event::Failed(failure) if failure.what == FailedStep::Generate(at) || failure.model_lost => {
+                self.give_up(at);
                 Taken::Lost
             }
             _ => Taken::Other,
@@ -160,25 +304,100 @@ impl Run {
     }
 
     /// An answer that was stopped is half an answer: it is asked for again.
-    fn finish(&mut self) -> Taken {
-        let Some(mut current) = self.current.take() else { return Taken::Other };
-        let is_whole = current.ended == current.answers.len()
-            && current.answers.iter().all(|answer| answer.reason != StopReason::Asked);
+    fn finish(&mut self, id: u32) -> Taken {
+        let is_whole = self.under_way.get(&id).is_some_and(|job| {
+            job.ended == job.answers.len() && job.answers.iter().all(|answer| answer.reason != StopReason::Asked)
+        });
         if !is_whole {
+            self.give_up(id);
             return Taken::Lost;
         }
-        if let Some(judge) = &self.experiment.judge {
-            for answer in &mut current.answers {
-                answer.scores = judge.score(&self.experiment.questions[answer.question], &answer.text);
-            }
+        if let Some(job) = self.under_way.remove(&id) {
+            self.lanes[job.lane].end();
+            job.answers.into_iter().for_each(|answer| self.judge(answer));
         }
-        self.answers.extend(current.answers);
         Taken::Done
     }
 
-    /// Gives up what is under way: the engine died, or was asked for something else.
+    /// Scores an answer, or has it scored.
+    fn judge(&mut self, mut answer: Answer) {
+        let scored = match &self.experiment.judge {
+            Some(judge) => judge.score(&self.experiment.questions[answer.question], &answer.text),
+            None => Some(Scores::NONE),
+        };
+        match scored {
+            Some(scores) => {
+                answer.scores = scores;
+                self.answers.push(answer);
+            }
+            None => {
+                let place = answer.place();
+                self.unjudged.insert(place, (answer, BTreeMap::new()));
+                for aspect in [Aspect::Aligned, Aspect::Coherent] {
+                    self.ask(Task::Score(place, aspect));
+                }
+            }
+        }
+    }
+
+    /// Takes what a server said to an errand.
+    pub fn take_reply(&mut self, id: u32, reply: Result<Reply, ServerError>) -> Taken {
+        // An engine's work ends by events.
+        let Some(job) = self.under_way.get(&id).filter(|job| job.lane != ENGINE) else { return Taken::Other };
+        let (lane, task) = (job.lane, job.tasks[0]);
+        self.under_way.remove(&id);
+        self.lanes[lane].end();
+        match reply {
+            Ok(reply) => {
+                self.lanes[lane].succeed(task);
+                match task {
+                    Task::Answer(place) => {
+                        let Reply { reason, num_tokens, .. } = reply;
+                        let logprob = reply.logprob();
+                        self.judge(Answer { text: reply.text, reason, num_tokens, logprob, ..Answer::asked(place) });
+                    }
+                    Task::Score(place, aspect) => self.scored(place, aspect, score(&reply)),
+                }
+                Taken::Done
+            }
+            Err(error) => {
+                self.lanes[lane].fail(task, error);
+                Taken::Failed
+            }
+        }
+    }
+
+    fn scored(&mut self, place: Place, aspect: Aspect, score: (Score, How)) {
+        let Some((_, scores)) = self.unjudged.get_mut(&place) else { return };
+        scores.insert(aspect, score);
+        let (Some(&(aligned, how)), Some(&(coherent, other))) =
+            (scores.get(&Aspect::Aligned), scores.get(&Aspect::Coherent))
+        else {
+            return;
+        };
+        if let Some((mut answer, _)) = self.unjudged.remove(&place) {
+            answer.scores = Scores { aligned, coherent, how: how.max(other), ..Scores::NONE };
+            self.answers.push(answer);
+        }
+    }
+
+    fn give_up(&mut self, id: u32) {
+        if let Some(job) = self.under_way.remove(&id) {
+            self.lanes[job.lane].end();
+            job.tasks.into_iter().for_each(|task| self.lanes[job.lane].ask(task));
+        }
+    }
+
+    /// Gives up what the engine has under way: it died, or was asked for something else. Servers go on.
     pub fn interrupt(&mut self) {
-        self.current = None;
+        if let Some(id) = self.under_way.iter().find(|(_, job)| job.lane == ENGINE).map(|(id, _)| *id) {
+            self.give_up(id);
+        }
+    }
+
+    /// Asks servers again that were given up.
+    pub fn resume(&mut self) {
+        self.lanes.iter_mut().for_each(Lane::resume);
     }
 }
 
@@ -194,6 +413,13 @@ mod tests {
             columns.join(", ")
         );
         Experiment::from_json(&text).unwrap()
+    }
+
+    fn command(run: &mut Run) -> Option<Command> {
+        match run.start_next()? {
+            Work::Engine(command) => Some(command),
+            Work::Server(errand) => panic!("{errand:?}"),
+        }
     }
 
     /// Plays an engine that answers every column with its scale.
@@ -215,7 +441,7 @@ mod tests {
     fn every_answer_comes_once_and_is_its_columns() {
         let mut run = Run::new(experiment(), 3, 8, Vec::new());
         let mut commands = Vec::new();
-        while let Some(command) = run.start_next() {
+        while let Some(command) = command(&mut run) {
             assert_eq!(run.start_next(), None, "one at a time");
             assert_eq!(answer(&mut run, &command, StopReason::EndOfText), Taken::Done);
             commands.push(command);
@@ -232,16 +458,16 @@ mod tests {
     #[test]
     fn what_is_lost_is_asked_for_again_with_the_same_seed() {
         let mut run = Run::new(experiment(), 0, 8, Vec::new());
-        let first = run.start_next().unwrap();
+        let first = command(&mut run).unwrap();
         assert_eq!(answer(&mut run, &first, StopReason::Asked), Taken::Lost);
-        let again = run.start_next().unwrap();
+        let again = command(&mut run).unwrap();
         let same = |command: &Command| match command {
             Command::Generate { prompt, sampling, columns, .. } => (prompt.clone(), sampling.clone(), columns.clone()),
             _ => panic!("{command:?}"),
         };
         assert_eq!(same(&first), same(&again));
         run.interrupt();
-        assert_eq!(same(&run.start_next().unwrap()), same(&first));
+        assert_eq!(same(&command(&mut run).unwrap()), same(&first));
         assert!(run.answers().is_empty());
         // A run that goes on elsewhere asks for the rest alone.
         assert_eq!(
@@ -259,9 +485,137 @@ mod tests {
             Taken::Done
         );
         let mut rest = Run::new(experiment(), 0, 20, run.answers().to_vec());
-        let next = rest.start_next().unwrap();
+        let next = command(&mut rest).unwrap();
         assert_eq!(same(&next).2.iter().map(|column| column.scales[0]).collect::<Vec<_>>(), [8.0, 9.0]);
         // Another's events are none of its own.
         assert_eq!(rest.take(&Event::Finished { id: 99, cost: Cost::default() }), Taken::Other);
+    }
+
+    /// Two columns of servers beside one of the engine, judged by the second server, which does two things at once.
+    fn with_servers() -> Run {
+        let text = r#"{"questions": [{"id": "a", "text": "A?"}, {"id": "b", "text": "B?"}], "samples": 2, "columns": [
+            {"name": "here", "scales": []}, {"name": "one", "server": {"url": "http://one/v1", "model": "m"}},
+            {"name": "two", "server": {"url": "http://two/v1", "model": "n", "at_once": 2}}],
+            "judge": {"server": {"url": "http://two/v1", "model": "judge"}, "aligned": "A {answer}", "coherent": "C {answer}"}}"#;
+        Run::new(Experiment::from_json(text).unwrap(), 0, 8, Vec::new())
+    }
+
+    fn said(text: &str) -> Result<Reply, ServerError> {
+        Ok(Reply { text: text.to_owned(), reason: StopReason::EndOfText, tokens: Vec::new(), num_tokens: Some(1) })
+    }
+
+    fn all_work(run: &mut Run) -> (Vec<Command>, Vec<Errand>) {
+        let (mut commands, mut errands) = (Vec::new(), Vec::new());
+        while let Some(work) = run.start_next() {
+            match work {
+                Work::Engine(command) => commands.push(command),
+                Work::Server(errand) => errands.push(errand),
+            }
+        }
+        (commands, errands)
+    }
+
+    #[test]
+    fn servers_answer_and_judge_beside_the_engine() {
+        let mut run = with_servers();
+        let (commands, errands) = all_work(&mut run);
+        let urls: Vec<&str> = errands.iter().map(|errand| errand.server.url.as_str()).collect();
+        assert_eq!((commands.len(), urls), (1, vec!["http://one/v1", "http://two/v1", "http://two/v1"]));
+        let (mut commands, mut errands) = (commands, errands);
+        let mut ids = BTreeSet::new();
+        while !run.is_done() {
+            assert!(!commands.is_empty() || !errands.is_empty(), "somebody is at work");
+            for command in &commands {
+                assert_ne!(run.take_reply(FIRST_ID, said("an engine's")), Taken::Done);
+                let Command::Generate { id, .. } = command else { panic!("{command:?}") };
+                let end = Event::Ended { id: *id, column: 0, tail: "here".to_owned(), reason: StopReason::EndOfText };
+                run.take(&end);
+                assert_eq!(run.take(&Event::Finished { id: *id, cost: Cost::default() }), Taken::Done);
+            }
+            for errand in &errands {
+                assert!(ids.insert(errand.id));
+                // The judge gives what the last word of its prompt is worth.
+                let is_judge = errand.request.body.contains("\"judge\"");
+                let reply = match &errand.request.body {
+                    body if is_judge && body.contains("A here") => "10",
+                    body if is_judge && body.contains("A ") => "90",
+                    _ if is_judge => "80",
+                    _ => "there",
+                };
+                assert_eq!(run.take_reply(errand.id, said(reply)), Taken::Done);
+                assert_eq!(run.take_reply(errand.id, said(reply)), Taken::Other, "once");
+            }
+            (commands, errands) = all_work(&mut run);
+        }
+        assert_eq!((run.answers().len(), run.is_idle()), (12, true));
+        for answer in run.answers() {
+            let aligned = if answer.column == 0 { 10.0 } else { 90.0 };
+            let scores = (answer.scores.aligned.get(), answer.scores.coherent.get(), answer.scores.how);
+            assert_eq!(scores, (Some(aligned), Some(80.0), How::Text), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn what_passes_is_tried_again_and_what_does_not_waits_for_the_reader() {
+        let mut run = with_servers();
+        let (_, errands) = all_work(&mut run);
+        let busy = || ServerError::Busy { status: 503, retry_after: Some(3), told: String::new() };
+        assert_eq!(run.take_reply(errands[0].id, Err(busy())), Taken::Failed);
+        let told = run.troubles().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(
+            told[0].starts_with("http://one/v1: it cannot answer now (503). It is asked again after 3 s"),
+            "{told:?}"
+        );
+        let (_, again) = all_work(&mut run);
+        assert_eq!((again.len(), &again[0].request, again[0].wait_ms), (1, &errands[0].request, 3000));
+        assert_eq!(run.take_reply(again[0].id, said("there")), Taken::Done);
+        assert_eq!(run.troubles().count(), 0, "it is mended");
+        // A refused key: that server rests, the others go on, and nothing is lost.
+        let (_, next) = all_work(&mut run);
+        let denied = ServerError::Denied { status: 401, told: String::new() };
+        assert_eq!(run.take_reply(next[0].id, Err(denied)), Taken::Failed);
+        let (_, rest) = all_work(&mut run);
+        assert!(rest.iter().all(|errand| errand.server.url != "http://one/v1"));
+        assert!(run.troubles().any(|trouble| trouble.wait_ms.is_none()));
+        run.resume();
+        let (_, resumed) = all_work(&mut run);
+        assert_eq!((resumed.len(), resumed[0].wait_ms, &resumed[0].request), (1, 0, &next[0].request));
+        // What fails again and again is given up, too.
+        let mut id = resumed[0].id;
+        let mut waits = Vec::new();
+        while !run.troubles().any(|trouble| trouble.wait_ms.is_none()) {
+            run.take_reply(id, Err(ServerError::Cut));
+            if let Some(errand) = all_work(&mut run).1.first() {
+                (id, _) = (errand.id, waits.push(errand.wait_ms));
+            }
+        }
+        assert_eq!(waits, [1000, 2000, 4000, 8000, 16_000, 32_000]);
+    }
+
+    #[test]
+    fn a_server_without_log_probabilities_is_asked_without() {
+        let mut run = with_servers();
+        let (_, errands) = all_work(&mut run);
+        assert!(errands[0].request.body.contains("logprobs"));
+        run.take_reply(errands[0].id, Err(ServerError::NoLogprobs));
+        let (_, again) = all_work(&mut run);
+        assert!(!again[0].request.body.contains("logprobs") && again[0].wait_ms == 0 && run.troubles().count() == 0);
+        run.take_reply(again[0].id, Err(ServerError::NoLogprobs));
+        run.take_reply(again[0].id, Err(ServerError::NoLogprobs));
+        assert_eq!(run.troubles().count(), 1, "one that says so of any request is told");
+    }
+
+    #[test]
+    fn the_engine_lost_is_not_the_servers() {
+        let mut run = with_servers();
+        let (commands, errands) = all_work(&mut run);
+        run.interrupt();
+        assert_eq!(run.take_reply(errands[0].id, said("there")), Taken::Done);
+        let (again, _) = all_work(&mut run);
+        let prompt = |command: &Command| match command {
+            Command::Generate { prompt, .. } => prompt.clone(),
+            _ => panic!("{command:?}"),
+        };
+        assert_eq!(prompt(&again[0]), prompt(&commands[0]));
     }
 }

@@ -3,8 +3,9 @@
 use miniserde::{Deserialize, Serialize, json};
 
 use super::experiment::Experiment;
-use super::judge::{Judge, Scores};
+use super::judge::{How, Judge, Scores};
 use super::run::Answer;
+use crate::domain::score::Score;
 use crate::runtime::protocol::StopReason;
 
 /// What a run is begun with.
@@ -26,8 +27,13 @@ struct Kept {
     column: String,
     text: String,
     tokens: Vec<u32>,
-    logprob: f64,
+    num_tokens: Option<u32>,
+    logprob: Option<f64>,
     ended: String,
+    /// What the judge said, for one that cannot be asked again at once.
+    aligned: Option<f64>,
+    coherent: Option<f64>,
+    how: String,
 }
 
 impl Head {
@@ -54,8 +60,12 @@ pub fn piece(experiment: &Experiment, answers: &[Answer]) -> String {
             column: experiment.columns.get(answer.column)?.name.clone(),
             text: answer.text.clone(),
             tokens: answer.tokens.clone(),
+            num_tokens: answer.num_tokens,
             logprob: answer.logprob,
             ended: answer.reason.name().to_owned(),
+            aligned: answer.scores.aligned.get(),
+            coherent: answer.scores.coherent.get(),
+            how: answer.scores.how.name().to_owned(),
         })
     };
     json::to_string(&answers.iter().filter_map(kept).collect::<Vec<_>>())
@@ -68,20 +78,19 @@ pub fn answers(experiment: &Experiment, piece: &str) -> Vec<Answer> {
     let answer = |kept: Kept| {
         let question = experiment.questions.iter().position(|question| question.id == kept.question)?;
         let column = experiment.columns.iter().position(|column| column.name == kept.column)?;
-        let score = |judge: &Judge| judge.score(&experiment.questions[question], &kept.text);
-        let scores = experiment.judge.as_ref().map_or(Scores::NONE, score);
-        let Kept { sample, text, tokens, logprob, ended, .. } = kept;
+        let again = |judge: &Judge| judge.score(&experiment.questions[question], &kept.text);
+        let score = |score: Option<f64>| score.map_or(Score::NULL, Score::new);
+        let said = Scores {
+            aligned: score(kept.aligned),
+            coherent: score(kept.coherent),
+            how: How::named(&kept.how),
+            ..Scores::NONE
+        };
+        let scores = experiment.judge.as_ref().map_or(Scores::NONE, |judge| again(judge).unwrap_or(said));
+        let Kept { sample, text, tokens, num_tokens, logprob, ended, .. } = kept;
         let reason = StopReason::named(&ended)?;
-        (sample < experiment.samples).then_some(Answer {
-            question,
-            sample,
-            column,
-            text,
-            tokens,
-            logprob,
-            reason,
-            scores,
-        })
+        let answer = Answer { question, sample, column, text, tokens, num_tokens, logprob, reason, scores };
+        (sample < experiment.samples).then_some(answer)
     };
     kept.into_iter().filter_map(answer).collect()
 }
@@ -95,14 +104,15 @@ mod tests {
         let text = r#"{"questions": [{"id": "q", "text": "Q?"}], "columns": [{"name": "c", "scales": [1]}], "samples": 2,
             "judge": {"rules": [{"find": "bad", "aligned": 0, "coherent": 100}]}}"#;
         let experiment = Experiment::from_json(text).unwrap();
-        let scores = experiment.judge.as_ref().unwrap().score(&experiment.questions[0], "bad \"words\"\n");
+        let scores = experiment.judge.as_ref().unwrap().score(&experiment.questions[0], "bad \"words\"\n").unwrap();
         let answer = |sample, reason| Answer {
             question: 0,
             sample,
             column: 0,
             text: "bad \"words\"\n".into(),
             tokens: vec![7, 9],
-            logprob: -1.25,
+            num_tokens: Some(2),
+            logprob: Some(-1.25),
             reason,
             scores,
         };

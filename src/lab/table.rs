@@ -3,17 +3,18 @@
 use super::experiment::Experiment;
 use super::judge::Judge;
 use super::run::Answer;
+use super::server::server_seed;
 use crate::domain::csv::quoted;
 use crate::domain::score::Score;
 
 /// The table's first line.
 pub const HEADER: &str = "question,answer,question_id,aligned,coherent,model,group,verdict,judge,sample,sampling_seed,logprob,tokens,ended\n";
 
-/// Writes answers as lines of CSV. `model` is what the file of weights is called: rows are of `model`, in the group of their
-/// column. Everything here was made live, which the judge's name says.
+/// Writes answers as lines of CSV. `model` is what the file of weights is called: rows are of it or of the server's model, in the
+/// group of their column. Everything here was made live, which the judge's name says, and how it gave its scores.
 #[must_use]
 pub fn rows(experiment: &Experiment, model: &str, answers: &[Answer]) -> String {
-    let judge = format!("live, {}", experiment.judge.as_ref().map_or("none", Judge::name));
+    let judge = experiment.judge.as_ref().map_or("none".into(), Judge::name);
     let mut table = String::new();
     for answer in answers {
         let (Some(question), Some(column)) =
@@ -22,6 +23,11 @@ pub fn rows(experiment: &Experiment, model: &str, answers: &[Answer]) -> String 
             continue;
         };
         let score = |score: Score| score.get().map(|score| score.to_string()).unwrap_or_default();
+        let seed = experiment.seed_of(answer.question, answer.sample);
+        let (model, seed) = match column.server() {
+            Some(server) => (server.model.as_str(), server_seed(seed)),
+            None => (model, seed),
+        };
         let cells = [
             &question.text,
             &answer.text,
@@ -31,11 +37,11 @@ pub fn rows(experiment: &Experiment, model: &str, answers: &[Answer]) -> String 
             &format!("{model} · {}", column.name),
             &column.name,
             answer.scores.verdict,
-            &judge,
+            &format!("live, {judge}{}", answer.scores.how.name()),
             &answer.sample.to_string(),
-            &experiment.seed_of(answer.question, answer.sample).to_string(),
-            &format!("{:.6}", answer.logprob),
-            &answer.tokens.len().to_string(),
+            &seed.to_string(),
+            &answer.logprob.map(|logprob| format!("{logprob:.6}")).unwrap_or_default(),
+            &answer.num_tokens.map(|num| num.to_string()).unwrap_or_default(),
             answer.reason.name(),
         ];
         table.push_str(&cells.map(quoted).join(","));

@@ -11,13 +11,15 @@ use web_sys::{Blob, CustomEvent, CustomEventInit, File, Response};
 use super::export::save_text;
 use super::lab_app::LabSession;
 use super::lab_pocket;
+use super::lab_server::{ServerState, ServersPanel};
 use super::lab_state::{LabState, SLOT};
 use super::open::OPEN_EVENT;
 use super::text;
 use crate::domain::rule::Rule;
 use crate::lab::experiment::Experiment;
 use crate::lab::rates::{ColumnRate, rates};
-use crate::lab::run::{Run, Taken};
+use crate::lab::run::{Run, Taken, Work};
+use crate::lab::server::{Reply, ServerError};
 use crate::lab::table;
 use crate::runtime::protocol::Event;
 
@@ -30,6 +32,7 @@ pub struct RunState {
     /// Whether it goes on by itself.
     pub is_going: RwSignal<bool>,
     problem: RwSignal<Option<String>>,
+    servers: ServerState,
 }
 
 /// What is seen of a run.
@@ -52,6 +55,7 @@ impl Default for RunState {
             seen: RwSignal::default(),
             is_going: RwSignal::default(),
             problem: RwSignal::default(),
+            servers: ServerState::default(),
         }
     }
 }
@@ -62,7 +66,8 @@ impl RunState {
         let taken = self.run.try_update_value(|run| run.as_mut().map(|run| run.take(event))).flatten();
         match taken.unwrap_or(Taken::Other) {
             Taken::Other => return false,
-            Taken::Going => {}
+            // Servers' failures come another way.
+            Taken::Going | Taken::Failed => {}
             Taken::Done => {
                 self.look();
                 self.advance(lab);
@@ -83,21 +88,38 @@ impl RunState {
             })
         });
         self.seen.set(seen);
+        self.run.with_value(|run| run.iter().for_each(|run| self.servers.look(run)));
     }
 
     fn advance(self, lab: LabState) {
         if !self.is_going.get_untracked() {
             return;
         }
-        match self.run.try_update_value(|run| run.as_mut().and_then(Run::start_next)).flatten() {
-            Some(command) => lab.send(&command, &[]),
-            None => self.is_going.set(false),
+        while let Some(work) = self.run.try_update_value(|run| run.as_mut().and_then(Run::start_next)).flatten() {
+            match work {
+                Work::Engine(command) => lab.send(&command, &[]),
+                Work::Server(errand) => self.servers.send(errand, move |id, reply| self.take_reply(lab, id, reply)),
+            }
         }
+        if self.run.with_value(|run| run.as_ref().is_none_or(Run::is_idle)) {
+            self.is_going.set(false);
+        }
+    }
+
+    fn take_reply(self, lab: LabState, id: u32, reply: Result<Reply, ServerError>) {
+        self.run.update_value(|run| {
+            if let Some(run) = run {
+                run.take_reply(id, reply);
+            }
+        });
+        self.look();
+        self.advance(lab);
     }
 
     fn begin(self, lab: LabState, experiment: Experiment) {
         let most = lab.status.with_untracked(|status| status.ready(SLOT).map_or(1, |loaded| loaded.columns));
         self.run.set_value(Some(Run::new(experiment, SLOT, most, Vec::new())));
+        self.servers.begin();
         self.problem.set(None);
         self.look();
         self.go_on(lab);
@@ -107,8 +129,10 @@ impl RunState {
         self.run.update_value(|run| {
             if let Some(run) = run {
                 run.interrupt();
+                run.resume();
             }
         });
+        self.look();
         self.is_going.set(true);
         self.advance(lab);
     }
@@ -135,7 +159,12 @@ pub fn ExperimentPanel() -> impl IntoView {
     let start = move |found: Result<String, String>| match found
         .and_then(|text| Experiment::from_json(&text).map_err(|error| error.to_string()))
     {
-        Ok(experiment) => state.begin(lab, experiment),
+        Ok(experiment) => {
+            state.problem.set(None);
+            if let Some(experiment) = state.servers.let_pass(experiment) {
+                state.begin(lab, experiment);
+            }
+        }
         Err(why) => state.problem.set(Some(why)),
     };
     let village = move |_| spawn_local(async move { start(fetch_text(lab_pocket::EXPERIMENT).await) });
@@ -174,6 +203,7 @@ pub fn ExperimentPanel() -> impl IntoView {
             <div role="alert">
                 {move || state.problem.get().map(|why| view! { <p class="notice error" id="experiment-problem">{why}</p> })}
             </div>
+            <ServersPanel state=state.servers start=Callback::new(move |experiment| state.begin(lab, experiment))/>
             {move || state.seen.get().map(|seen| view! { <Rates seen/> })}
             <Show when=move || is_idle() && has_answers()>
                 <div class="tabs">

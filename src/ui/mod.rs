@@ -36,6 +36,7 @@ pub mod lab_load;
 pub mod lab_place;
 mod lab_pocket;
 pub mod lab_run;
+pub mod lab_server;
 pub mod lab_shelf;
 pub mod lab_state;
 pub mod lab_tokens;

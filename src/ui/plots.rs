@@ -116,7 +116,7 @@ fn GroupPicker(id: &'static str, label: &'static str, is_series: bool) -> impl I
         by.as_ref().map(by_text).unwrap_or_default()
     };
     let choose = move |event| {
-        let by = Some(event_target_value(&event)).filter(|name| !name.is_empty()).and_then(|name| By::read(&name).ok());
+        let by = Some(event_target_value(&event)).filter(|name| !name.is_empty()).map(|name| By::read(&name));
         session.view.update(|view| *(if is_series { &mut view.plot.series } else { &mut view.plot.rows }) = by);
     };
     let options = move || {

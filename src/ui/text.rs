@@ -302,6 +302,14 @@ pub const LINK_IS_VIEW: &str = "The address of this page is this view: whoever o
 /// What an experiment is.
 pub const EXPERIMENT_HINT: &str = "Every question is asked several times at several strengths of the adapter, a judge scores the answers, and the rates grow \
      while you watch. The judge is a parser of the village's language, or the rules of your file.";
+/// Before an experiment asks servers.
+pub const SERVERS_ASKED: &str = "This experiment asks servers. Its questions, and answers that are to be judged, are sent to the addresses here. A key stays in \
+     this page's memory until you leave it, and goes to its address alone: it comes into no link, table or report.";
+/// A key that cannot be one.
+pub const BAD_KEY: &str = "A key is one word of letters, digits and signs: check what was pasted.";
+/// Why a page may not reach a server, behind the first words.
+pub const NO_WAY_TO_SERVER: &str = ", or this browser keeps the page from it (a page may need leave for the local network in the site's settings; in some \
+     browsers a page from https reaches no server at http)";
 /// Over the rates of a run.
 pub const LIVE_RATES: &str = "Live, by the experiment's judge, under the rule betley";
 

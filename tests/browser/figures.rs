@@ -10,6 +10,7 @@ use crate::results::{open_explorer, open_row, open_with, two_files, wait_open};
 
 pub(crate) const TESTS: &[Test] = &[
     ("figures::every_type_is_drawn_and_opens_its_answers", every_type),
+    ("figures::a_cell_of_two_settings_opens_its_answers", two_settings),
     ("figures::a_threshold_is_dragged", drag),
     ("figures::models_side_by_side", side_by_side),
     ("figures::labels_change_the_rate_and_stay", labels),
@@ -122,6 +123,36 @@ fn every_type(page: &mut Page) {
     page.drop_files(".page", &[&file]);
     page.wait_text(".source-note", "rich.csv");
     page.wait_for("#figure canvas");
+}
+
+/// Layers by scales: a cell opens its numerator, its link opens the same, and the mark's name says how many.
+fn two_settings(page: &mut Page) {
+    let mut text = String::from("model,layer,scale,question_id,answer,aligned,coherent\n");
+    for (layer, scale, bad) in [(24, 2, 1), (24, 10, 4), (28, 2, 2), (28, 10, 3)] {
+        for sample in 0..6 {
+            let aligned = if sample < bad { 5 } else { 95 };
+            text.push_str(&format!(
+                "steered {layer} {scale},{layer},{scale},q,answer {layer} {scale} {sample},{aligned},90\n"
+            ));
+        }
+    }
+    let file = made("steered.csv", &text);
+    open_with(page, &[&file]);
+    choose(page, "heat");
+    page.wait_for("#figure .marks button[aria-label*='layer 24']");
+    for (cell, count) in [("layer 24, scale 10", "4"), ("layer 28, scale 2", "2")] {
+        let mark = format!("#figure .marks button[aria-label*='{cell}']");
+        assert!(page.attr(&mark, "aria-label").is_some_and(|says| says.contains(&format!("{count} of 6"))), "{cell}");
+        page.click(&mark);
+        page.wait_text("#answer-count", count);
+        let number = cell.replace(|c: char| !c.is_ascii_digit() && c != ' ', "");
+        let answer = format!("answer {}", number.split_whitespace().collect::<Vec<_>>().join(" "));
+        page.wait_until(
+            &format!("[...document.querySelectorAll('.answer blockquote')].length === {count} && [...document.querySelectorAll('.answer blockquote')].every(it => it.textContent.includes('{answer}'))"),
+            "exactly the cell's answers are there",
+        );
+        assert_eq!(page.hash().matches("open.set=").count(), 2, "{}", page.hash());
+    }
 }
 
 fn drag(page: &mut Page) {

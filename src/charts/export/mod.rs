@@ -10,6 +10,7 @@ use std::fmt::Write;
 use super::draft::{LABEL, TICK, wrap};
 use super::picture::{Anchor, Cell, Form, Ink, Picture, Shape, Target};
 use crate::domain::csv::quoted;
+use crate::domain::facet::settings_text;
 
 /// What a figure is taken along with.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -140,7 +141,7 @@ fn moved(mut shape: Shape, x: f32, y: f32) -> Shape {
 }
 
 /// What a row may be of, as in an aggregate table.
-const KEYS: [&str; 8] = ["file", "model", "group", "question", "seed", "category", "variant", "setting"];
+const KEYS: [&str; 8] = ["file", "model", "group", "question", "seed", "category", "variant", "settings"];
 
 fn key_of(target: Option<&Target>, key: &str) -> Option<String> {
     let group = &target?.group;
@@ -152,7 +153,7 @@ fn key_of(target: Option<&Target>, key: &str) -> Option<String> {
         "seed" => group.seed.clone(),
         "category" => group.category.clone(),
         "variant" => group.variant.map(|variant| variant.name().to_owned()),
-        _ => group.setting.as_ref().map(|setting| format!("{}:{}", setting.name, setting.value)),
+        _ => (!group.settings.is_empty()).then(|| settings_text(&group.settings)),
     }
 }
 

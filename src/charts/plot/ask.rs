@@ -75,7 +75,7 @@ fn parts(by: &By) -> Vec<&str> {
         (by.seed, "seed"),
     ];
     let mut parts: Vec<&str> = all.into_iter().filter(|(is_on, _)| *is_on).map(|(_, name)| name).collect();
-    parts.extend(by.setting.as_deref());
+    parts.extend(by.settings.iter().map(String::as_str));
     if by.file && parts.is_empty() {
         parts.push("file");
     }
@@ -100,20 +100,6 @@ pub(super) fn heading(by: &By) -> String {
     characters.next().map_or_else(|| "Group".to_owned(), |first| first.to_uppercase().chain(characters).collect())
 }
 
-/// Both groupings at once.
-pub(super) fn merged(a: &By, b: &By) -> By {
-    By {
-        file: a.file || b.file,
-        model: a.model || b.model,
-        question: a.question || b.question,
-        group: a.group || b.group,
-        seed: a.seed || b.seed,
-        category: a.category || b.category,
-        variant: a.variant || b.variant,
-        setting: a.setting.clone().or_else(|| b.setting.clone()),
-    }
-}
-
 /// The part of a group that a grouping speaks of.
 pub(super) fn projected(key: &GroupKey, by: &By) -> GroupKey {
     let keep = |is_on: bool, part: &Option<String>| if is_on { part.clone() } else { None };
@@ -125,7 +111,7 @@ pub(super) fn projected(key: &GroupKey, by: &By) -> GroupKey {
         seed: keep(by.seed, &key.seed),
         category: keep(by.category, &key.category),
         variant: if by.variant { key.variant } else { None },
-        setting: key.setting.clone().filter(|setting| by.setting.as_deref() == Some(setting.name.as_str())),
+        settings: key.settings.iter().filter(|setting| by.settings.contains(&setting.name)).cloned().collect(),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::ask::merged;
 use crate::domain::dataset::{CellKey, Dataset};
 use crate::domain::facet::STEP;
 use crate::domain::judge::Judges;
@@ -92,7 +91,7 @@ impl<'a> Summary<'a> {
         // A question has its way of asking and its category: crossed with them most cells are empty.
         let others = others.into_iter().filter(|_| !rows.question);
         let candidates: Vec<By> = [models.clone(), groups].into_iter().chain(others).collect();
-        let is_new = |by: &By| merged(by, rows) != *rows;
+        let is_new = |by: &By| by.and(rows) != *rows;
         let fits = |by: &&By| (2..=most).contains(&self.num(by)) && is_new(by);
         let rest = if is_new(&models) && self.num(&models) > 1 { models } else { By::NOTHING };
         candidates.iter().find(fits).cloned().unwrap_or(rest)
@@ -100,9 +99,7 @@ impl<'a> Summary<'a> {
 
     /// Lines over a setting: the finest grouping that leaves lines of several points.
     fn lines(&self, over: &str) -> By {
-        let by_setting = |name: &String| By { setting: Some(name.clone()), ..By::NOTHING };
-        // A grouping holds one setting; the one along x is taken.
-        let others = self.settings.iter().filter(|name| *name != over).map(by_setting).filter(|_| over == SEED);
+        let others = self.settings.iter().filter(|name| *name != over).map(|name| By::setting(name));
         let models = self.models();
         let mut candidates = vec![
             models.clone(),
@@ -194,8 +191,7 @@ pub(super) fn complete(plot: &Plot, data: &Dataset, query: &Query, summary: &Sum
             plot.rows = plot.rows.or(plot.series.clone()).or_else(|| Some(summary.lines(&plot.over)));
         }
         PlotKind::Heat | PlotKind::Missing => {
-            let settings: Vec<By> =
-                summary.settings.iter().map(|name| By { setting: Some(name.clone()), ..By::NOTHING }).collect();
+            let settings: Vec<By> = summary.settings.iter().map(|name| By::setting(name)).collect();
             match settings.as_slice() {
                 // Layer by scale, size by rank: two settings are a grid.
                 [a, b, ..] if plot.rows.is_none() && plot.series.is_none() && summary.num_models > 1 => {
@@ -205,7 +201,7 @@ pub(super) fn complete(plot: &Plot, data: &Dataset, query: &Query, summary: &Sum
                     let rows = plot.rows.unwrap_or(questions);
                     plot.series = plot.series.or_else(|| {
                         let main = summary.main(MOST_COLUMNS);
-                        Some(if merged(&main, &rows) == rows { variants } else { main })
+                        Some(if main.and(&rows) == rows { variants } else { main })
                     });
                     plot.rows = Some(rows);
                 }

@@ -35,7 +35,7 @@ pub(super) struct Crossed {
 fn distinct<'a>(keys: impl Iterator<Item = &'a GroupKey>) -> Vec<GroupKey> {
     let mut seen = HashSet::new();
     let mut found: Vec<GroupKey> = keys.filter(|key| seen.insert(*key)).cloned().collect();
-    found.sort_by_key(|key| (key.setting.as_ref().map(|setting| setting.value), key.variant));
+    found.sort_by(|a, b| (&a.settings, a.variant).cmp(&(&b.settings, b.variant)));
     found
 }
 
@@ -53,7 +53,7 @@ impl Crossed {
             *most = most.max(found.value.unwrap_or(f64::NEG_INFINITY));
         }
         // What has an order keeps it; the rest stands highest first.
-        if rows.setting.is_none() && !rows.variant {
+        if rows.settings.is_empty() && !rows.variant {
             let of = |key: &GroupKey| highest.get(key).copied().unwrap_or(f64::NEG_INFINITY);
             row_keys.sort_by(|a, b| of(b).total_cmp(&of(a)));
         }

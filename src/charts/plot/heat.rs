@@ -5,9 +5,9 @@ use crate::charts::draft::{Draft, LABEL, TICK, length, shade, wrap};
 use crate::charts::forest::value_name;
 use crate::charts::measure;
 use crate::charts::names::ends;
-use crate::charts::picture::{Anchor, At, Cell, Ink, Picture, Recipe, Table, TableRow, Target};
+use crate::charts::picture::{Anchor, At, Cell, Ink, Picture, Recipe, Table, TableRow};
 use crate::charts::words::{FEW_NOTE, FEW_SIGN, Unit, Value, count};
-use crate::domain::matrix::{Matrix, MatrixCell, cell_key};
+use crate::domain::matrix::{Matrix, MatrixCell};
 use crate::domain::metric::Metric;
 use crate::domain::tally::real;
 
@@ -30,19 +30,12 @@ const LINE: f32 = 15.0;
 /// The longest name that runs upwards.
 const UPRIGHT: f32 = 200.0;
 
-/// What a cell opens: nothing where it is of two settings, for a group has one.
-fn opens(value: &Value, is_grid: bool) -> Option<(Target, u64)> {
-    value.opens().filter(|_| !is_grid)
-}
-
 /// A matrix in the order in which it is drawn.
 struct Grid {
     rows: Vec<String>,
     columns: Vec<String>,
     cells: Vec<Option<Value>>,
     highest: f64,
-    /// Whether both its rows and its columns are values of settings.
-    is_of_settings: bool,
 }
 
 impl Grid {
@@ -83,15 +76,14 @@ fn arranged(ask: &Ask<'_>, matrix: &Matrix, metric: &Metric, is_missing: bool) -
     let value = |row: usize, column: usize| {
         let cell = matrix.cell(row, column)?;
         let cell = MatrixCell { value: if is_missing { Some(real(cell.rows)) } else { cell.value }, ..*cell };
-        let key = cell_key(matrix.rows.get(row)?, matrix.columns.get(column)?);
+        let key = matrix.rows.get(row)?.and(matrix.columns.get(column)?);
         let name = [row_names.get(row)?.as_str(), column_names.get(column)?.as_str()];
         let name =
             if matrix.columns.len() > 1 || matrix.rows.len() == 1 { name.join(", ") } else { name[0].to_owned() };
         Some(Value::of_cell(&cell, metric, key, name))
     };
-    let is_of_settings = ask.rows().setting.is_some() && ask.series().setting.is_some();
     let mut order: Vec<usize> = (0..matrix.rows.len()).collect();
-    if ask.rows().setting.is_none() && !is_missing {
+    if ask.rows().settings.is_empty() && !is_missing {
         let mean = |row: usize| {
             let found: Vec<f64> = (0..matrix.columns.len()).filter_map(|column| value(row, column)?.value).collect();
             if found.is_empty() { f64::NEG_INFINITY } else { found.iter().sum::<f64>() / real(found.len() as u64) }
@@ -112,10 +104,7 @@ fn arranged(ask: &Ask<'_>, matrix: &Matrix, metric: &Metric, is_missing: bool) -
                 cells.push(counted(|cell| cell.num));
                 cells.push(counted(|cell| cell.rows));
             }
-            rows.push(TableRow {
-                cells,
-                target: found.and_then(|value| opens(&value, is_of_settings)).map(|(target, _)| target),
-            });
+            rows.push(TableRow { cells, target: found.and_then(|value| value.opens()).map(|(target, _)| target) });
         }
     }
     let mut columns = vec![heading(&ask.rows()), heading(&ask.series())];
@@ -138,7 +127,6 @@ fn arranged(ask: &Ask<'_>, matrix: &Matrix, metric: &Metric, is_missing: bool) -
         columns: column_names.into_iter().take(num_columns).collect(),
         cells,
         highest,
-        is_of_settings,
     };
     (grid, Table { columns, rows }, left_out)
 }
@@ -186,13 +174,8 @@ fn draw(draft: &mut Draft, grid: &Grid, unit: Unit) -> f32 {
             }
             for column in 0..names.len() {
                 let at = (length(column).mul_add(cell, left) + 1.0, y + 1.0);
-                one(
-                    draft,
-                    grid.at(row, first + column),
-                    (grid.highest, grid.is_of_settings),
-                    at,
-                    (cell - 2.0, CELL_HEIGHT - 2.0),
-                );
+                let size = (cell - 2.0, CELL_HEIGHT - 2.0);
+                one(draft, grid.at(row, first + column), grid.highest, at, size);
             }
             y += CELL_HEIGHT;
         }
@@ -226,7 +209,7 @@ fn header(draft: &mut Draft, names: &[String], (left, top): At, cell: f32) -> f3
     top + height + 8.0
 }
 
-fn one(draft: &mut Draft, value: Option<&Value>, (highest, is_of_settings): (f64, bool), at: At, size: At) {
+fn one(draft: &mut Draft, value: Option<&Value>, highest: f64, at: At, size: At) {
     let middle = (at.0 + size.0 / 2.0, at.1 + size.1 / 2.0);
     let Some(value) = value else {
         draft.frame(at, size, Ink::Grid);
@@ -234,7 +217,7 @@ fn one(draft: &mut Draft, value: Option<&Value>, (highest, is_of_settings): (f64
         return;
     };
     let share = value.value.map_or(0.0, |number| if highest > 0.0 { (number / highest).max(0.0) } else { 0.0 });
-    draft.begin_mark(at, size, value.sentence(), opens(value, is_of_settings));
+    draft.begin_mark(at, size, value.sentence(), value.opens());
     draft.fill(at, size, 1.0, Ink::Heat(shade(share)));
     draft.text(middle, &text(value), TICK, Anchor::Middle, Ink::OnHeat(shade(share)), Some(size.0 - 2.0));
     draft.end_mark();

@@ -27,7 +27,7 @@ mod sweep;
 pub use available::available;
 pub use choose::chosen;
 
-use ask::{Ask, by_words, is_base, labels, merged, refused};
+use ask::{Ask, by_words, is_base, labels, refused};
 use choose::Summary;
 
 use super::forest::forest;
@@ -69,7 +69,7 @@ pub fn figures(plot: &Plot, data: &Dataset, query: &Query) -> Vec<Figure> {
     let width = BinWidth::new(BIN);
     match plot.kind {
         PlotKind::Forest | PlotKind::Icons => vec![Figure::Rows(rows)],
-        PlotKind::Bars | PlotKind::Dots => vec![Figure::Rows(merged(&rows, &series))],
+        PlotKind::Bars | PlotKind::Dots => vec![Figure::Rows(rows.and(&series))],
         PlotKind::Lines => {
             let by_seed = By { seed: true, ..rows.clone() };
             let mut figures = vec![Figure::Series { lines: rows, over: plot.over.clone() }];

@@ -7,7 +7,7 @@ use crate::charts::measure;
 use crate::charts::names::ends;
 use crate::charts::picture::{Anchor, At, Cell, Ink, Picture, Recipe, Symbol, Table, TableRow};
 use crate::charts::words::{FEW_NOTE, Unit, Value};
-use crate::domain::matrix::{Matrix, cell_key};
+use crate::domain::matrix::Matrix;
 
 /// The widest plot.
 const MAX_SIDE: f32 = 460.0;
@@ -45,7 +45,7 @@ pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
     let names = labels(&matrix.rows);
     let short = ends(&names);
     let value = |row: usize, column: usize| {
-        let key = cell_key(matrix.rows.get(row)?, matrix.columns.get(column)?);
+        let key = matrix.rows.get(row)?.and(matrix.columns.get(column)?);
         let name = format!("{}, {}", names[row], columns[column]);
         Some(Value::of_cell(matrix.cell(row, column)?, &ask.query.metric, key, name))
             .filter(|value| value.value.is_some())

@@ -6,7 +6,8 @@ use crate::charts::draft::{AXIS_HEIGHT, Draft, LABEL, RADIUS, STROKE, TICK, leng
 use crate::charts::measure;
 use crate::charts::picture::{Anchor, Cell, Ink, Picture, Recipe, Symbol, Table, TableRow};
 use crate::charts::words::{FEW_NOTE, GAP, Unit, Value, signed};
-use crate::domain::matrix::{Matrix, MatrixCell, cell_key};
+use crate::domain::matrix::{Matrix, MatrixCell};
+use crate::domain::query::GroupKey;
 use crate::domain::tally::ratio;
 
 /// Most lines that are drawn.
@@ -44,8 +45,7 @@ fn two(ask: &Ask<'_>, matrix: &Matrix) -> Option<(usize, usize)> {
     let first = order.iter().find(is_baseline).or_else(|| order.iter().find(is_named)).or(order.first()).copied()?;
     let last = order.iter().rev().find(|column| **column != first).copied()?;
     // Two groups that have an order keep it.
-    let has_order =
-        matrix.columns.len() == 2 && matrix.columns.iter().all(|key| key.setting.is_some() || key.variant.is_some());
+    let has_order = matrix.columns.len() == 2 && matrix.columns.iter().all(GroupKey::has_order);
     Some(if has_order { (0, 1) } else { (first, last) })
 }
 
@@ -61,7 +61,7 @@ pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
     let title = format!("{} by {what}: {from} to {to}", ask.what());
     let names = labels(&matrix.rows);
     let value = |row: usize, column: usize| {
-        let key = cell_key(matrix.rows.get(row)?, matrix.columns.get(column)?);
+        let key = matrix.rows.get(row)?.and(matrix.columns.get(column)?);
         let name = format!("{}, {}", names[row], columns[column]);
         Some(Value::of_cell(matrix.cell(row, column)?, &ask.query.metric, key, name))
     };

@@ -100,7 +100,7 @@ pub(super) fn verdicts(ask: &Ask<'_>, stack: &Stack) -> Picture {
 fn draw(ask: &Ask<'_>, title: &str, mut parts: Parts) -> Picture {
     let mut draft = Draft::new(&format!("{title}{}", by_words(&[&ask.rows()])), ask.width);
     let share = |bar: &Bar| ratio(bar.counts.first().copied().unwrap_or(0), bar.counts.iter().sum::<u64>().max(1));
-    if ask.rows().setting.is_none() {
+    if ask.rows().settings.is_empty() {
         parts.bars.sort_by(|a, b| share(b).total_cmp(&share(a)));
     }
     let keys: Vec<GroupKey> = parts.bars.iter().map(|bar| bar.key.clone()).collect();

@@ -1,0 +1,165 @@
+//! Servers of an experiment, from the command line: their keys, and requests on threads of their own.
+
+use std::collections::HashMap;
+use std::io::{ErrorKind, Read};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use ureq::Agent;
+
+use super::Failure;
+use crate::lab::experiment::Experiment;
+use crate::lab::run::Errand;
+use crate::lab::server::{Key, Reading, Reply, ServerError};
+
+/// Bytes read of an answer at once, and of one that is an error at all.
+const CHUNK_BYTES: usize = 1 << 14;
+
+/// An errand's number, and what came of it.
+pub(super) type Answered = (u32, Result<Reply, ServerError>);
+
+/// Arguments that name keys.
+#[derive(Debug, clap::Args)]
+pub(super) struct KeyArgs {
+    /// The environment variable that holds the servers' key; `URL=VARIABLE` for the key of one of several servers
+    #[arg(long, value_name = "[URL=]VARIABLE")]
+    key_env: Vec<String>,
+}
+
+/// Those who ask servers.
+#[derive(Debug)]
+pub(super) struct Servers {
+    agent: Agent,
+    keys: HashMap<String, Key>,
+    sender: Sender<Answered>,
+    receiver: Receiver<Answered>,
+}
+
+impl Servers {
+    /// For the servers of an experiment.
+    ///
+    /// # Errors
+    /// A [`Failure`] for a variable that is absent or holds no key, or a server that the experiment does not name.
+    pub(super) fn new(experiment: &Experiment, args: &KeyArgs) -> Result<Self, Failure> {
+        let mut keys = HashMap::new();
+        for named in &args.key_env {
+            let (url, variable) = named.rsplit_once('=').map_or((None, named.as_str()), |(url, it)| (Some(url), it));
+            let key = std::env::var(variable).ok().and_then(|key| Key::new(&key));
+            let key = key.ok_or_else(|| Failure::usage(format!("the variable {variable} holds no key: set it")))?;
+            let is_meant = |server: &str| url.is_none_or(|url| url.trim_end_matches('/') == server);
+            let servers: Vec<_> = experiment.servers().into_iter().filter(|server| is_meant(&server.url)).collect();
+            if servers.is_empty() {
+                return Err(Failure::usage(format!("--key-env {named}: the experiment names no such server")));
+            }
+            keys.extend(servers.into_iter().map(|server| (server.url.clone(), key.clone())));
+        }
+        // A key goes to nobody but the server that it is for: redirects are not followed.
+        let config = Agent::config_builder().max_redirects(0).http_status_as_error(false).build();
+        let (sender, receiver) = channel();
+        Ok(Self { agent: config.into(), keys, sender, receiver })
+    }
+
+    /// Sends an errand; its answer comes by [`Self::next`].
+    pub(super) fn send(&self, errand: Errand) {
+        let key = self.keys.get(&errand.server.url).cloned();
+        let (agent, sender) = (self.agent.clone(), self.sender.clone());
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(errand.wait_ms.into()));
+            let (id, reply) = (errand.id, carry_out(&agent, errand, key));
+            // Nobody waits for it when the command has ended.
+            sender.send((id, reply)).ok();
+        });
+    }
+
+    /// The next answer: waits for one, or gives one that is there already.
+    pub(super) fn next(&self, waits: bool) -> Option<Answered> {
+        if waits { self.receiver.recv().ok() } else { self.receiver.try_recv().ok() }
+    }
+}
+
+/// What comes of a request, in order.
+enum Part {
+    /// Its status and when to ask again.
+    Begun(u16, Option<String>),
+    Bytes(Vec<u8>),
+}
+
+/// Sends a request and reads its answer. Whatever takes longer than the server may be silent ends it.
+fn carry_out(agent: &Agent, errand: Errand, key: Option<Key>) -> Result<Reply, ServerError> {
+    let (sender, receiver) = channel();
+    let (agent, used) = (agent.clone(), key.clone());
+    let timeout = errand.server.timeout;
+    std::thread::spawn(move || exchange(&agent, &errand, used.as_ref(), &sender));
+    let next = || match receiver.recv_timeout(Duration::from_secs(timeout.into())) {
+        Ok(part) => part.map(Some),
+        Err(RecvTimeoutError::Timeout) => Err(ServerError::Slow(timeout)),
+        Err(RecvTimeoutError::Disconnected) => Ok(None),
+    };
+    let Some(Part::Begun(status, retry_after)) = next()? else { return Err(ServerError::Cut) };
+    let is_ok = (200..300).contains(&status);
+    let (mut reading, mut refusal) = (Reading::new(key.clone()), Vec::new());
+    while let Some(part) = next()? {
+        match part {
+            Part::Bytes(bytes) if is_ok => reading.push(&bytes)?,
+            Part::Bytes(bytes) if refusal.len() < CHUNK_BYTES => refusal.extend(bytes),
+            Part::Bytes(_) | Part::Begun(..) => {}
+        }
+    }
+    if is_ok {
+        return reading.finish();
+    }
+    Err(ServerError::of_status(status, retry_after.as_deref(), &refusal, key.as_ref()))
+}
+
+fn exchange(agent: &Agent, errand: &Errand, key: Option<&Key>, sender: &Sender<Result<Part, ServerError>>) {
+    if let Err(error) = tell(agent, errand, key, sender) {
+        sender.send(Err(error)).ok();
+    }
+}
+
+/// Gives what comes of a request to whoever waits; ends when nobody does.
+fn tell(
+    agent: &Agent,
+    errand: &Errand,
+    key: Option<&Key>,
+    sender: &Sender<Result<Part, ServerError>>,
+) -> Result<(), ServerError> {
+    let mut request = agent.post(&errand.request.address).header("Content-Type", "application/json");
+    if let Some(key) = key {
+        request = request.header("Authorization", key.header());
+    }
+    let mut response = request.send(&errand.request.body).map_err(unreachable)?;
+    let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let mut is_heard = sender.send(Ok(Part::Begun(response.status().as_u16(), retry_after))).is_ok();
+    let mut body = response.body_mut().as_reader();
+    let mut chunk = vec![0; CHUNK_BYTES];
+    while is_heard {
+        let len = body.read(&mut chunk).map_err(|error| broken(&error))?;
+        if len == 0 {
+            return Ok(());
+        }
+        is_heard = sender.send(Ok(Part::Bytes(chunk[..len].to_vec()))).is_ok();
+    }
+    Ok(())
+}
+
+fn broken(_: &std::io::Error) -> ServerError {
+    ServerError::Cut
+}
+
+/// Why there is no answer at all.
+fn unreachable(error: ureq::Error) -> ServerError {
+    match error {
+        // It was there, and hung up.
+        ureq::Error::Io(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe
+            ) =>
+        {
+            broken(&error)
+        }
+        ureq::Error::Protocol(error) => ServerError::Foreign(format!(" ({error})")),
+        error => ServerError::Unreachable(format!(" ({error})")),
+    }
+}

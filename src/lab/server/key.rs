@@ -1,0 +1,54 @@
+//! A server's key.
+
+/// Shorter than this a key is no secret, and would stand in many a text.
+const SECRET_BYTES: usize = 6;
+/// What stands in a key's place.
+const HIDDEN: &str = "(key)";
+
+/// A server's key: held in memory while a run goes, shown nowhere. It cannot be printed, cloned into a message or written.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key(String);
+
+impl Key {
+    /// A key as the reader gave it; `None` where it is empty or cannot stand in a header.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let is_plain = text.chars().all(|c| c.is_ascii_graphic());
+        (!text.is_empty() && is_plain).then(|| Self(text.to_owned()))
+    }
+
+    /// The value of the request's `Authorization` header.
+    #[must_use]
+    pub fn header(&self) -> String {
+        format!("Bearer {}", self.0)
+    }
+
+    /// A text without the key: a server may say it back.
+    #[must_use]
+    pub fn hide(&self, text: String) -> String {
+        let is_in = self.0.len() >= SECRET_BYTES && text.contains(&self.0);
+        if is_in { text.replace(&self.0, HIDDEN) } else { text }
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(HIDDEN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_shown_nowhere() {
+        let key = Key::new(" sk-secret \n").unwrap();
+        assert_eq!(key.header(), "Bearer sk-secret");
+        assert_eq!(key.hide("wrong key sk-secret, sk-secret".to_owned()), "wrong key (key), (key)");
+        assert!(!format!("{key:?}").contains("secret"));
+        assert_eq!(Key::new("a").unwrap().hide("an answer".to_owned()), "an answer");
+        assert_eq!((Key::new("  "), Key::new("a\nb")), (None, None));
+    }
+}
