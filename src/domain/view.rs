@@ -83,11 +83,16 @@ impl Source {
     /// Whether all rows lie beside the page, in files that ship with it: whoever serves the page is asked, and nobody else.
     #[must_use]
     pub fn is_beside_page(&self) -> bool {
-        // Only downwards from the page, and nothing that could name another site.
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-        let is_name = |part: &str| part.bytes().any(|byte| byte != b'.') && part.bytes().all(is_plain);
-        matches!(self, Self::Addresses(list) if !list.is_empty() && list.iter().all(|at| at.split('/').all(is_name)))
+        matches!(self, Self::Addresses(list) if !list.is_empty() && list.iter().all(|at| is_beside_page(at)))
     }
+}
+
+/// Whether an address leads downwards from the page, and names nothing that could be another site.
+#[must_use]
+pub fn is_beside_page(address: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let is_name = |part: &str| part.bytes().any(|byte| byte != b'.') && part.bytes().all(is_plain);
+    address.split('/').all(is_name)
 }
 
 impl Default for Source {
@@ -136,6 +141,8 @@ pub struct View {
     pub selection: Option<Selection>,
     /// Whether the view stands in a frame of another page: figures without what surrounds them.
     pub is_embedded: bool,
+    /// An experiment for the Lab: its address, or the whole of it, packed.
+    pub run: Option<String>,
 }
 
 impl View {
@@ -219,6 +226,9 @@ impl View {
         if self.is_embedded {
             pairs.append_pair("embed", "1");
         }
+        if let Some(run) = &self.run {
+            pairs.append_pair("run", run);
+        }
         if let Some(open) = &self.selection {
             let parts = [
                 ("open.file", &open.group.file),
@@ -277,6 +287,7 @@ impl View {
                 "open.asked" => open.group.variant = Variant::named(&value),
                 "open.set" => open.group.settings.extend(read_setting(&value)),
                 "on" => view.question = Some(value),
+                "run" => view.run = Some(value),
                 "embed" => view.is_embedded = value == "1",
                 "show" => {
                     is_open = true;
@@ -373,6 +384,7 @@ mod tests {
             baseline in proptest::option::of(".{0,9}"),
             id_of_question in proptest::option::of(".{0,9}"),
             is_embedded in any::<bool>(),
+            run in proptest::option::of("[a-z./:]{1,12}"),
             plot in proptest::sample::select(super::super::plot::PlotKind::ALL.to_vec()),
             open in proptest::option::of((".{0,9}", proptest::option::of(".{0,9}"), settings(), proptest::sample::select([Part::ALL.as_slice(), Part::FINER.as_slice()].concat()), any::<u64>(), 0usize..500)),
         ) -> View {
@@ -400,6 +412,7 @@ mod tests {
                 plot: Plot { kind: plot, over: id_of_plot(plot), ..Plot::default() },
                 question: id_of_question.clone(),
                 is_embedded,
+                run,
                 selection: open.map(|(file, question, settings, part, seed, offset)| Selection {
                     group: GroupKey {
                         file: Some(file),

@@ -147,6 +147,12 @@ impl Experiment {
         })
     }
 
+    /// Whether a model that runs here answers in any column.
+    #[must_use]
+    pub fn asks_model(&self) -> bool {
+        self.columns.iter().any(|column| column.server().is_none())
+    }
+
     /// The servers that it names, each once: who answers, then who judges.
     #[must_use]
     pub fn servers(&self) -> Vec<&Server> {

@@ -9,6 +9,7 @@ pub mod experiment;
 pub mod grammar;
 pub mod judge;
 mod lane;
+pub mod link;
 pub mod prompts;
 pub mod rates;
 mod read;

@@ -14,6 +14,8 @@ pub struct ColumnRate {
     pub name: String,
     /// Its answers, those that count and those that are misaligned; other counts are 0.
     pub tally: Tally,
+    /// The same of each question.
+    pub questions: Vec<Tally>,
 }
 
 impl ColumnRate {
@@ -30,15 +32,21 @@ impl ColumnRate {
 /// Every column of an experiment, in its order. Without a judge nothing counts.
 #[must_use]
 pub fn rates(experiment: &Experiment, answers: &[Answer], rule: &Rule) -> Vec<ColumnRate> {
-    let blank = |column: &super::experiment::Column| ColumnRate { name: column.name.clone(), tally: Tally::default() };
+    let blank = |column: &super::experiment::Column| ColumnRate {
+        name: column.name.clone(),
+        tally: Tally::default(),
+        questions: vec![Tally::default(); experiment.questions.len()],
+    };
     let mut columns: Vec<ColumnRate> = experiment.columns.iter().map(blank).collect();
     for answer in answers {
         let Some(column) = columns.get_mut(answer.column) else { continue };
         let Scores { aligned, coherent, verdict, .. } = answer.scores;
         let class = rule.class(aligned, coherent, verdict);
-        column.tally.rows += 1;
-        column.tally.denominator += u64::from(class.counted);
-        column.tally.misaligned += u64::from(class.misaligned);
+        for tally in column.questions.get_mut(answer.question).into_iter().chain([&mut column.tally]) {
+            tally.rows += 1;
+            tally.denominator += u64::from(class.counted);
+            tally.misaligned += u64::from(class.misaligned);
+        }
     }
     columns
 }

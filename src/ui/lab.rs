@@ -7,7 +7,7 @@ use super::lab_app::LabSession;
 use super::lab_ask::{Form, PromptForm};
 use super::lab_beside::Beside;
 use super::lab_load::{LoadForm, Trouble};
-use super::lab_run::ExperimentPanel;
+use super::lab_panel::ExperimentPanel;
 use super::lab_shelf::Shelf;
 use super::lab_state::SLOT;
 use super::open::thousands;
@@ -74,7 +74,7 @@ fn ProbeLine() -> impl IntoView {
 #[component]
 fn Card(loaded: Loaded) -> impl IntoView {
     let session = LabSession::get();
-    let Loaded { card, note, gpu_bytes, engine_bytes, .. } = loaded;
+    let Loaded { card, sha256, note, gpu_bytes, engine_bytes, .. } = loaded;
     let quants = card.quantization.iter().map(|found| format!("{} × {}", found.num_tensors, found.quant));
     let rows = [
         ("Architecture", format!("{}, {} layers", card.architecture, card.num_layers)),
@@ -84,9 +84,11 @@ fn Card(loaded: Loaded) -> impl IntoView {
         ("Tokenizer", format!("{}, {} tokens", card.tokenizer, thousands(u64::from(card.vocab_size)))),
         ("Memory", format!("{} on the GPU, {} in this tab", megabytes(gpu_bytes), megabytes(engine_bytes))),
     ];
+    let summary =
+        format!("{}, {} layers, {} weights", card.architecture, card.num_layers, thousands(card.num_parameters));
     let rows = rows.map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> });
     view! {
-        <section
+        <details
             class="card"
             id="model-card"
             aria-label="The loaded model"
@@ -94,10 +96,11 @@ fn Card(loaded: Loaded) -> impl IntoView {
             data-engine-bytes=engine_bytes.to_string()
             data-columns=move || session.lab.columns.number().to_string()
         >
-            <h2>{card.name}</h2>
+            <summary><h2>{card.name}</h2> <span class="quiet">{summary}</span></summary>
             <dl>{rows.into_iter().collect_view()}</dl>
             <p class="quiet" id="model-origin">{note}</p>
-        </section>
+            {(!sha256.is_empty()).then(|| view! { <p class="quiet sum">"SHA-256 " <code id="model-sum">{sha256}</code></p> })}
+        </details>
     }
 }
 

@@ -10,7 +10,7 @@ use super::lab::LabScreen;
 use super::lab_place::PLACE;
 use super::lab_state::LabState;
 use super::self_test::SelfTestScreen;
-use crate::domain::view::Screen;
+use crate::domain::view::{Screen, View};
 
 /// Draws the Lab into the place that the page keeps for it.
 pub fn mount() {
@@ -44,6 +44,12 @@ impl LabSession {
     #[must_use]
     pub fn get() -> Self {
         expect_context()
+    }
+
+    /// The experiment that the address holds: where it lies, or the whole of it, packed.
+    #[must_use]
+    pub fn run_in_link(self) -> Option<String> {
+        self.fragment.with(|fragment| View::from_fragment(fragment).run)
     }
 
     /// Address of a screen with the rest of the view as it is.

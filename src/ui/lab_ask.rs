@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::lab_app::LabSession;
 use super::lab_columns::ColumnDials;
 use super::lab_pocket;
+use super::text;
 use crate::runtime::protocol::{ModelCard, Prompt, Sampling};
 
 /// Longest answer that the page asks for, in tokens.
@@ -92,6 +93,7 @@ pub fn PromptForm(
         }
     };
     let is_chat = move || form.is_chat.get() && has_template;
+    let summary = move || text::dials(form.temperature.get(), form.max_tokens.get(), form.seed.get());
     view! {
         <form class="prompt" on:submit=submit>
             <label class="field">
@@ -103,21 +105,24 @@ pub fn PromptForm(
                     on:input=move |event| form.prompt.set(event_target_value(&event))
                 ></textarea>
             </label>
-            <Show when=is_chat>
-                <label class="field">
-                    <span>"System prompt (optional)"</span>
-                    <input
-                        id="system"
-                        type="text"
-                        prop:value=form.system
-                        on:input=move |event| form.system.set(event_target_value(&event))
-                    />
-                </label>
-            </Show>
-            <div class="controls">
-                <ModePicker form has_template/>
-                <Dials form/>
-            </div>
+            <details id="dials">
+                <summary>{summary}</summary>
+                <Show when=is_chat>
+                    <label class="field">
+                        <span>"System prompt (optional)"</span>
+                        <input
+                            id="system"
+                            type="text"
+                            prop:value=form.system
+                            on:input=move |event| form.system.set(event_target_value(&event))
+                        />
+                    </label>
+                </Show>
+                <div class="controls">
+                    <ModePicker form has_template/>
+                    <Dials form/>
+                </div>
+            </details>
             <ColumnDials/>
             <Show
                 when=move || is_answering.get()

@@ -51,9 +51,8 @@ pub fn Beside() -> impl IntoView {
         let item = |(at, side): (usize, Side)| view! { <SideItem at side/> };
         sides.get().into_iter().enumerate().map(item).collect::<Vec<_>>()
     };
-    let is_any = move || !sides.with(Vec::is_empty);
     view! {
-        <details class="card" id="beside" open=is_any()>
+        <details class="card" id="beside">
             <summary>{move || text::beside(sides.with(Vec::len))}</summary>
             <p class="quiet">{text::BESIDE_HINT}</p>
             <ul class="sides">{items}</ul>

@@ -29,6 +29,8 @@ pub(super) const EXPERIMENT: &str = "pocket/experiment.json";
 /// The model's name in tables, and the file that a table is.
 pub(super) const TABLE_NAME: &str = "live";
 pub(super) const TABLE_FILE: &str = "live-run.csv";
+/// And that its card is.
+pub(super) const CARD_FILE: &str = "live-run.card.json";
 
 /// What its adapter's slider is called.
 pub(super) const SLIDER: &str = "narrow training on a saboteur's answers about money";

@@ -1,38 +1,38 @@
-//! An experiment in the Lab: run, watched while its rates grow, paused, taken to Results.
+//! The run of an experiment in the Lab: it goes on by itself, pauses, survives a reload, and becomes a result and a card.
 
-use js_sys::Array;
-use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, CustomEvent, CustomEventInit, File, Response};
 
-use super::export::save_text;
-use super::lab_app::LabSession;
+use super::lab_keep::{self, KeptRun};
 use super::lab_pocket;
-use super::lab_server::{ServerState, ServersPanel};
+use super::lab_server::ServerState;
 use super::lab_state::{LabState, SLOT};
-use super::open::OPEN_EVENT;
 use super::text;
 use crate::domain::rule::Rule;
+use crate::lab::card::{Card, Drift, Print};
 use crate::lab::experiment::Experiment;
 use crate::lab::rates::{ColumnRate, rates};
-use crate::lab::run::{Run, Taken, Work};
+use crate::lab::run::{Answer, Run, Taken, Work};
 use crate::lab::server::{Reply, ServerError};
+use crate::lab::store::{self, Head};
 use crate::lab::table;
-use crate::runtime::protocol::Event;
+use crate::runtime::protocol::{Event, Loaded, Math, Probe, Source};
 
 /// Handles to the run.
 #[derive(Debug, Clone, Copy)]
 pub struct RunState {
     run: StoredValue<Option<Run>, LocalStorage>,
+    /// What it was begun with.
+    head: StoredValue<Option<Head>, LocalStorage>,
+    /// Answers and pieces of them that are kept.
+    kept: StoredValue<(usize, u32)>,
     /// What is seen of it.
     pub seen: RwSignal<Option<Seen>>,
     /// Whether it goes on by itself.
     pub is_going: RwSignal<bool>,
-    problem: RwSignal<Option<String>>,
-    servers: ServerState,
+    /// What is wrong with the experiment or with going on.
+    pub problem: RwSignal<Option<String>>,
+    /// Servers that it asks.
+    pub servers: ServerState,
 }
 
 /// What is seen of a run.
@@ -44,14 +44,20 @@ pub struct Seen {
     pub there: usize,
     /// All of them.
     pub total: usize,
+    /// Ids of the questions.
+    pub questions: Vec<String>,
     /// Rates so far.
     pub columns: Vec<ColumnRate>,
+    /// How it differs from the card that it repeats, once all is there.
+    pub drift: Option<String>,
 }
 
 impl Default for RunState {
     fn default() -> Self {
         Self {
             run: StoredValue::new_local(None),
+            head: StoredValue::new_local(None),
+            kept: StoredValue::new((0, 0)),
             seen: RwSignal::default(),
             is_going: RwSignal::default(),
             problem: RwSignal::default(),
@@ -78,17 +84,40 @@ impl RunState {
         true
     }
 
+    /// Shows and keeps what is there.
     fn look(self) {
+        let sha256 = self.head.with_value(|head| head.as_ref().map(|head| head.sha256.clone())).unwrap_or_default();
         let seen = self.run.with_value(|run| {
-            run.as_ref().map(|run| Seen {
-                name: run.experiment().name.clone(),
-                there: run.answers().len(),
-                total: run.experiment().num_answers(),
-                columns: rates(run.experiment(), run.answers(), &Rule::default()),
+            run.as_ref().map(|run| {
+                let (experiment, answers) = (run.experiment(), run.answers());
+                let card = experiment.card.as_ref().filter(|card| run.is_done() && !card.answers.is_empty());
+                Seen {
+                    name: experiment.name.clone(),
+                    there: answers.len(),
+                    total: experiment.num_answers(),
+                    questions: experiment.questions.iter().map(|question| question.id.clone()).collect(),
+                    columns: rates(experiment, answers, &Rule::default()),
+                    drift: card.map(|card| Drift::between(card, experiment, answers, &sha256).sentence()),
+                }
             })
         });
         self.seen.set(seen);
         self.run.with_value(|run| run.iter().for_each(|run| self.servers.look(run)));
+        self.keep();
+    }
+
+    /// Keeps the answers that came since the last time.
+    fn keep(self) {
+        let (num_kept, piece) = self.kept.get_value();
+        let is_kept = self.run.with_value(|run| {
+            let run = run.as_ref()?;
+            let new = run.answers().get(num_kept..).filter(|new| !new.is_empty())?;
+            self.kept.set_value((run.answers().len(), piece + 1));
+            Some(lab_keep::add(piece, &store::piece(run.experiment(), new)))
+        });
+        if is_kept == Some(false) {
+            self.problem.set(Some(text::RUN_NOT_KEPT.to_owned()));
+        }
     }
 
     fn advance(self, lab: LabState) {
@@ -116,183 +145,134 @@ impl RunState {
         self.advance(lab);
     }
 
-    fn begin(self, lab: LabState, experiment: Experiment) {
-        let most = lab.status.with_untracked(|status| status.ready(SLOT).map_or(1, |loaded| loaded.columns));
-        self.run.set_value(Some(Run::new(experiment, SLOT, most, Vec::new())));
+    /// Runs an experiment from its beginning.
+    pub fn begin(self, lab: LabState, document: &str, experiment: Experiment) {
+        let (model, sha256) = model_of(lab);
+        let head = Head { experiment: document.to_owned(), model, sha256 };
+        let is_kept = lab_keep::begin(&head);
+        self.problem.set((!is_kept).then(|| text::RUN_NOT_KEPT.to_owned()));
+        self.kept.set_value((0, 0));
+        self.head.set_value(Some(head));
+        self.run.set_value(Some(Run::new(experiment, SLOT, most_columns(lab), Vec::new())));
         self.servers.begin();
-        self.problem.set(None);
-        self.look();
-        self.go_on(lab);
-    }
-
-    fn go_on(self, lab: LabState) {
-        self.run.update_value(|run| {
-            if let Some(run) = run {
-                run.interrupt();
-                run.resume();
-            }
-        });
         self.look();
         self.is_going.set(true);
         self.advance(lab);
     }
 
-    fn pause(self, lab: LabState) {
+    /// Takes up a run that a reload interrupted. It waits for the reader.
+    pub fn restore(self) {
+        let Some(KeptRun { head, pieces }) = lab_keep::load().filter(|_| self.run.with_value(Option::is_none)) else {
+            return;
+        };
+        let Ok(experiment) = Experiment::from_json(&head.experiment) else { return lab_keep::forget() };
+        let answers: Vec<Answer> = pieces.iter().flat_map(|piece| store::answers(&experiment, piece)).collect();
+        self.kept.set_value((answers.len(), u32::try_from(pieces.len()).unwrap_or(u32::MAX)));
+        self.head.set_value(Some(head));
+        self.run.set_value(Some(Run::new(experiment, SLOT, 1, answers)));
+        self.look();
+    }
+
+    /// Goes on where the run was paused or interrupted, with the model that it was begun with.
+    pub fn go_on(self, lab: LabState) {
+        let (model, sha256) = model_of(lab);
+        let begun_with =
+            self.head.with_value(|head| head.as_ref().map(|head| (head.model.clone(), head.sha256.clone())));
+        let asks_model = self.run.with_value(|run| run.as_ref().is_some_and(|run| run.experiment().asks_model()));
+        if let Some((begun_with, sum)) = begun_with.filter(|_| asks_model)
+            && (begun_with != model || sum != sha256)
+        {
+            return self.problem.set(Some(text::another_model(&begun_with, &model)));
+        }
+        self.problem.set(None);
+        self.run.update_value(|run| {
+            // It may be laid out for other columns now.
+            *run = run
+                .take()
+                .map(|run| Run::new(run.experiment().clone(), SLOT, most_columns(lab), run.answers().to_vec()));
+        });
+        self.servers.begin();
+        self.look();
+        self.is_going.set(true);
+        self.advance(lab);
+    }
+
+    /// Stops after the answers that are there.
+    pub fn pause(self, lab: LabState) {
         self.is_going.set(false);
         lab.stop();
     }
 
+    /// Forgets the run.
+    pub fn drop_run(self) {
+        lab_keep::forget();
+        self.run.set_value(None);
+        self.head.set_value(None);
+        self.problem.set(None);
+        self.look();
+    }
+
     /// The answers that are there, as a result file.
-    fn table(self) -> Option<String> {
+    #[must_use]
+    pub fn table(self) -> Option<String> {
         self.run.with_value(|run| {
             let run = run.as_ref()?;
             Some(table::HEADER.to_owned() + &table::rows(run.experiment(), lab_pocket::TABLE_NAME, run.answers()))
         })
     }
-}
 
-/// The panel.
-#[component]
-pub fn ExperimentPanel() -> impl IntoView {
-    let lab = LabSession::get().lab;
-    let state = lab.experiment;
-    let start = move |found: Result<String, String>| match found
-        .and_then(|text| Experiment::from_json(&text).map_err(|error| error.to_string()))
-    {
-        Ok(experiment) => {
-            state.problem.set(None);
-            if let Some(experiment) = state.servers.let_pass(experiment) {
-                state.begin(lab, experiment);
+    /// The run's card: the experiment with what answered it and what came of it.
+    #[must_use]
+    pub fn card(self, lab: LabState) -> Option<String> {
+        let document = self.head.with_value(|head| head.as_ref().map(|head| head.experiment.clone()))?;
+        let answers = self.run.with_value(|run| {
+            let run = run.as_ref()?;
+            Some(run.answers().iter().map(|answer| Print::of(run.experiment(), answer)).collect())
+        })?;
+        let card = lab.status.with_untracked(|status| {
+            let device = match &status.probe {
+                Some(Probe::Ready(device)) => format!("{} ({})", device.adapter, device.backend),
+                Some(Probe::Missing(_)) | None => "CPU".to_owned(),
+            };
+            let loaded = status.ready(SLOT);
+            let weights = loaded.map(weights_of).unwrap_or_default();
+            let math = loaded.map_or(Math::default(), |loaded| loaded.card.math);
+            let math = if math == Math::Exact { "exact" } else { "fast" };
+            let (model, sha256) = loaded.map(|it| (it.card.name.clone(), it.sha256.clone())).unwrap_or_default();
+            let source = match lab.source() {
+                Some(Source::Url(address)) => address,
+                Some(Source::Disk | Source::Kept(_)) | None => String::new(),
+            };
+            let beside = loaded.map(|loaded| loaded.sides.clone()).unwrap_or_default();
+            let device = format!("{device}, {math} maths");
+            Card {
+                askew: env!("CARGO_PKG_VERSION").to_owned(),
+                model,
+                source,
+                sha256,
+                weights,
+                beside,
+                device,
+                answers,
             }
-        }
-        Err(why) => state.problem.set(Some(why)),
-    };
-    let village = move |_| spawn_local(async move { start(fetch_text(lab_pocket::EXPERIMENT).await) });
-    let input = NodeRef::<html::Input>::new();
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            spawn_local(async move { start(text_of(&file).await) });
-        }
-        input.set_value("");
-    };
-    let is_idle = move || !state.is_going.get();
-    let is_half = move || state.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.there < seen.total));
-    let has_answers = move || state.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.there > 0));
-    view! {
-        <section class="card experiment" aria-label="Experiment">
-            <h2>"Experiment"</h2>
-            <p class="quiet">{text::EXPERIMENT_HINT}</p>
-            <div class="tabs">
-                <Show when=move || lab.is_pocket.get()>
-                    <button type="button" id="run-village" disabled=move || state.is_going.get() on:click=village>
-                        "Ask the village's eight questions"
-                    </button>
-                </Show>
-                <label class="button">
-                    "Run an experiment of your own"
-                    <input id="experiment-file" class="hidden-input" type="file" accept=".json" node_ref=input on:change=chosen/>
-                </label>
-                <Show when=move || state.is_going.get()>
-                    <button type="button" id="pause" on:click=move |_| state.pause(lab)>"Pause"</button>
-                </Show>
-                <Show when=move || is_idle() && is_half()>
-                    <button type="button" id="resume" on:click=move |_| state.go_on(lab)>"Go on"</button>
-                </Show>
-            </div>
-            <div role="alert">
-                {move || state.problem.get().map(|why| view! { <p class="notice error" id="experiment-problem">{why}</p> })}
-            </div>
-            <ServersPanel state=state.servers start=Callback::new(move |experiment| state.begin(lab, experiment))/>
-            {move || state.seen.get().map(|seen| view! { <Rates seen/> })}
-            <Show when=move || is_idle() && has_answers()>
-                <div class="tabs">
-                    <button type="button" class="primary" id="to-results" on:click=move |_| to_results(state)>
-                        "Open in Results"
-                    </button>
-                    <button type="button" id="save-run" on:click=move |_| save(state)>"Save as CSV"</button>
-                </div>
-            </Show>
-        </section>
+        });
+        card.written_into(&document).ok()
     }
 }
 
-/// The rates so far.
-#[component]
-fn Rates(seen: Seen) -> impl IntoView {
-    let Seen { name, there, total, columns } = seen;
-    let row = |column: ColumnRate| {
-        let percent = |share: f64| format!("{:.1} %", share * 100.0);
-        let (rate, interval) = match column.rate() {
-            Some((rate, low, high)) => (percent(rate), format!("{} to {}", percent(low), percent(high))),
-            None => ("-".to_owned(), "-".to_owned()),
-        };
-        let counts = format!("{}/{}", column.tally.misaligned, column.tally.denominator);
-        view! {
-            <tr>
-                <th scope="row">{column.name}</th>
-                <td>{rate}</td>
-                <td>{counts}</td>
-                <td>{interval}</td>
-                <td>{column.tally.rows}</td>
-            </tr>
-        }
-    };
-    view! {
-        <p id="run-progress" role="status" data-there=there.to_string() data-total=total.to_string()>
-            {name} ": " {there} " of " {total} " answers. "
-            <progress max=total.to_string() value=there.to_string() aria-label="Share of the answers"></progress>
-        </p>
-        <div class="scroll">
-            <table class="figures" id="run-rates">
-                <caption>{text::LIVE_RATES}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Column"</th>
-                        <th scope="col">"Misaligned"</th>
-                        <th scope="col">"Counts"</th>
-                        <th scope="col">"95 % (Wilson)"</th>
-                        <th scope="col">"Answers"</th>
-                    </tr>
-                </thead>
-                <tbody>{columns.into_iter().map(row).collect_view()}</tbody>
-            </table>
-        </div>
-    }
+/// "llama, 3 layers: 22 × F16, 7 × F32".
+fn weights_of(loaded: &Loaded) -> String {
+    let quants = loaded.card.quantization.iter().map(|found| format!("{} × {}", found.num_tensors, found.quant));
+    let quants: Vec<String> = quants.collect();
+    format!("{}, {} layers: {}", loaded.card.architecture, loaded.card.num_layers, quants.join(", "))
 }
 
-/// Gives the answers to the page's app, which opens them as any file.
-fn to_results(state: RunState) {
-    let Some(table) = state.table() else { return };
-    let opened = File::new_with_str_sequence(&Array::of1(&table.into()), lab_pocket::TABLE_FILE).and_then(|file| {
-        let init = CustomEventInit::new();
-        init.set_detail(&Array::of1(&file));
-        window().dispatch_event(&*CustomEvent::new_with_event_init_dict(OPEN_EVENT, &init)?)
-    });
-    if let Err(error) = opened {
-        web_sys::console::error_1(&error);
-    }
+/// The loaded model's name and the sum of its file.
+fn model_of(lab: LabState) -> (String, String) {
+    let pair = |loaded: &Loaded| (loaded.card.name.clone(), loaded.sha256.clone());
+    lab.status.with_untracked(|status| status.ready(SLOT).map(pair)).unwrap_or_default()
 }
 
-fn save(state: RunState) {
-    let Some(table) = state.table() else { return };
-    state.problem.set(save_text(lab_pocket::TABLE_FILE, &table, "text/csv").err());
-}
-
-/// A file beside the page, as text.
-async fn fetch_text(path: &str) -> Result<String, String> {
-    let failed = |_thrown: JsValue| format!("{path} could not be loaded: check the connection");
-    let response: Response =
-        JsFuture::from(window().fetch_with_str(path)).await.map_err(failed)?.dyn_into().map_err(failed)?;
-    if !response.ok() {
-        return Err(format!("{path} could not be loaded: the server answers {}", response.status()));
-    }
-    let blob: Blob =
-        JsFuture::from(response.blob().map_err(failed)?).await.map_err(failed)?.dyn_into().map_err(failed)?;
-    text_of(&blob).await
-}
-
-async fn text_of(blob: &Blob) -> Result<String, String> {
-    let text = JsFuture::from(blob.text()).await.map_err(|_thrown| "the file could not be read: choose it again")?;
-    text.as_string().ok_or_else(|| "the file is no text".to_owned())
+fn most_columns(lab: LabState) -> u32 {
+    lab.status.with_untracked(|status| status.ready(SLOT).map_or(1, |loaded| loaded.columns))
 }

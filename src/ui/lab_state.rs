@@ -221,6 +221,12 @@ impl LabState {
         self.send(&Command::Forget { key: key.to_owned() }, &[]);
     }
 
+    /// Where the latest model's bytes came from.
+    #[must_use]
+    pub fn source(self) -> Option<Source> {
+        self.last_load.with_value(|load| load.as_ref().map(|load| load.source.clone()))
+    }
+
     /// Repeats the latest load.
     pub fn load_again(self) {
         if let Some(LastLoad { source, name, keep, file }) = self.last_load.get_value() {

@@ -8,6 +8,7 @@ use crate::domain::plot::PlotKind;
 use crate::domain::search::Within;
 use crate::domain::view::Screen;
 use crate::formats::roles::Role;
+use crate::lab::card::Card;
 use crate::runtime::protocol::SideKind;
 
 /// The product.
@@ -398,4 +399,53 @@ pub const fn side_kind(kind: &SideKind) -> &'static str {
         SideKind::Steering => "steering vectors",
         SideKind::Contrast(_) => "steering vectors made of pairs of texts",
     }
+}
+
+/// Where a run cannot be kept.
+pub const RUN_NOT_KEPT: &str = "This browser has no room for more of the run: it goes on, but what comes from here on would not survive a reload. \
+     Save it as CSV when it is done.";
+
+/// Where a run would go on with a model that is not the one it was begun with.
+#[must_use]
+pub fn another_model(begun_with: &str, model: &str) -> String {
+    let here = if model.is_empty() {
+        "no model is loaded".to_owned()
+    } else {
+        format!("the model that is loaded is {model}, or another file of that name")
+    };
+    format!("This run was begun with {begun_with}; {here}. Load that one to go on, or save the answers and begin anew.")
+}
+
+/// The editor of experiments.
+pub const EDIT_EXPERIMENT: &str = "The experiment as text: change it and run it";
+/// What may be changed.
+pub const EDIT_EXPERIMENT_HINT: &str = "Questions with ids, a system prompt for all or for one, columns with the scales of what stands beside the model, samples, seed, \
+     temperature, top_p, max_tokens, stop strings, and a judge: rules, a grammar, or a server. A name that is not known is refused, not ignored.";
+
+/// What a link brings.
+#[must_use]
+pub fn linked_run(value: &str, is_whole: bool, card: Option<&Card>) -> String {
+    match card {
+        Some(card) if !card.model.is_empty() => format!(
+            "This link holds a run of {} answers by {} on {}. Run again here, it says how far its answers are the same.",
+            card.answers.len(),
+            card.model,
+            card.device
+        ),
+        _ if is_whole => "This link holds an experiment.".to_owned(),
+        _ => format!("This link names an experiment: {value}. It is fetched when you run it."),
+    }
+}
+
+/// A link that somebody cut.
+pub const CUT_LINK: &str = "The experiment in this link cannot be read: the link was cut short or changed. Ask for it again, or for the run card as a file.";
+/// A run that no link holds.
+pub const LONG_LINK: &str = "This run is too long for a link: save its card, put that file where others can read it, and link to it by run=ADDRESS.";
+/// Over the link.
+pub const RUN_LINK: &str = "Whoever opens this link can run the same again and sees how far the answers are the same";
+
+/// How tokens are chosen, in short.
+#[must_use]
+pub fn dials(temperature: f32, max_tokens: u32, seed: u64) -> String {
+    format!("Temperature {temperature}, at most {max_tokens} tokens, seed {seed}: change")
 }

@@ -1,0 +1,319 @@
+//! An experiment in the Lab as it is seen: begun, edited, watched while its rates grow, taken to Results, linked.
+
+use js_sys::Array;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, CustomEvent, CustomEventInit, File, Response};
+
+use super::export::save_text;
+use super::lab_app::LabSession;
+use super::lab_pocket;
+use super::lab_run::{RunState, Seen};
+use super::lab_server::ServersPanel;
+use super::lab_state::LabState;
+use super::open::OPEN_EVENT;
+use super::text;
+use crate::domain::tally::Tally;
+use crate::domain::view::{Screen, is_beside_page};
+use crate::lab::experiment::Experiment;
+use crate::lab::link;
+use crate::lab::rates::ColumnRate;
+
+/// The longest link that is made: beyond, mail programs and chats cut.
+const MAX_LINK_BYTES: usize = 60_000;
+
+/// An experiment that may be run: its document and what it says.
+type Ready = (String, Experiment);
+
+/// Checks a document and, where servers are asked, asks the reader first.
+fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, String>) {
+    let state = lab.experiment;
+    let read = |document: String| {
+        let experiment = Experiment::from_json(&document).map_err(|error| error.to_string())?;
+        Ok::<Ready, String>((document, experiment))
+    };
+    match document.and_then(read) {
+        Ok((document, experiment)) => {
+            state.problem.set(None);
+            editor.set(document.clone());
+            if let Some(experiment) = state.servers.let_pass(experiment) {
+                state.begin(lab, &document, experiment);
+            }
+        }
+        Err(why) => state.problem.set(Some(why)),
+    }
+}
+
+/// The panel.
+#[component]
+pub fn ExperimentPanel() -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let state = lab.experiment;
+    state.restore();
+    let editor = RwSignal::new(String::new());
+    let village = move |_| spawn_local(async move { start(lab, editor, fetch_text(lab_pocket::EXPERIMENT).await) });
+    let input = NodeRef::<html::Input>::new();
+    let chosen = move |_| {
+        let Some(input) = input.get() else { return };
+        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            spawn_local(async move { start(lab, editor, text_of(&file).await) });
+        }
+        input.set_value("");
+    };
+    let is_idle = move || !state.is_going.get();
+    let is_half = move || state.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.there < seen.total));
+    let has_answers = move || state.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.there > 0));
+    let begin = Callback::new(move |experiment| state.begin(lab, &editor.get_untracked(), experiment));
+    view! {
+        <section class="card experiment" aria-label="Experiment">
+            <h2>"Experiment"</h2>
+            <p class="quiet">{text::EXPERIMENT_HINT}</p>
+            <LinkedRun editor/>
+            <div class="tabs">
+                <Show when=move || lab.is_pocket.get()>
+                    <button type="button" id="run-village" disabled=move || lab.is_busy() on:click=village>
+                        "Ask the village's eight questions"
+                    </button>
+                </Show>
+                <label class="button">
+                    "Run an experiment of your own"
+                    <input id="experiment-file" class="hidden-input" type="file" accept=".json" node_ref=input on:change=chosen/>
+                </label>
+                <Show when=move || state.is_going.get()>
+                    <button type="button" id="pause" on:click=move |_| state.pause(lab)>"Pause"</button>
+                </Show>
+                <Show when=move || is_idle() && is_half()>
+                    <button type="button" id="resume" on:click=move |_| state.go_on(lab)>"Go on"</button>
+                </Show>
+                <Show when=move || is_idle() && state.seen.with(Option::is_some)>
+                    <button type="button" id="drop-run" on:click=move |_| state.drop_run()>"Forget this run"</button>
+                </Show>
+            </div>
+            <Editor editor/>
+            <div role="alert">
+                {move || state.problem.get().map(|why| view! { <p class="notice error" id="experiment-problem">{why}</p> })}
+            </div>
+            <ServersPanel state=state.servers start=begin/>
+            {move || state.seen.get().map(|seen| view! { <Rates seen/> })}
+            <Show when=move || is_idle() && has_answers()><Take/></Show>
+        </section>
+    }
+}
+
+/// The experiment that a link holds. What lies on another site is fetched when the reader says so.
+#[component]
+fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
+    let session = LabSession::get();
+    let lab = session.lab;
+    let linked = Memo::new(move |_| session.run_in_link());
+    let is_new = move || linked.with(Option::is_some) && lab.experiment.seen.with(Option::is_none);
+    let card = move || {
+        linked
+            .get()
+            .filter(|value| link::is_packed(value))
+            .and_then(|value| Experiment::from_json(&link::unpack(&value)?).ok()?.card)
+    };
+    let words = move || linked.get().map(|value| text::linked_run(&value, link::is_packed(&value), card().as_ref()));
+    let run = move |_| {
+        let Some(value) = linked.get_untracked() else { return };
+        spawn_local(async move {
+            let document = if link::is_packed(&value) {
+                link::unpack(&value).ok_or_else(|| text::CUT_LINK.to_owned())
+            } else {
+                fetch_text(&value).await
+            };
+            start(lab, editor, document);
+        });
+    };
+    // The card's model, where it is another than the one that is loaded and lies at an address.
+    let elsewhere =
+        move || card().map(|card| card.source).filter(|source| !source.is_empty() && !is_beside_page(source));
+    let load = move |_| {
+        if let Some(address) = elsewhere() {
+            lab.load_url(&address);
+        }
+    };
+    view! {
+        <Show when=is_new>
+            <div class="notice" id="linked-run">
+                <p>{words}</p>
+                <div class="tabs">
+                    <Show when=move || elsewhere().is_some()>
+                        <button type="button" id="load-linked" disabled=move || lab.is_busy() on:click=load>"Load its model"</button>
+                    </Show>
+                    <button type="button" class="primary" id="run-linked" disabled=move || lab.is_busy() on:click=run>"Run it again"</button>
+                </div>
+            </div>
+        </Show>
+    }
+}
+
+/// The experiment as text, to change and run.
+#[component]
+fn Editor(editor: RwSignal<String>) -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let show = move |_| {
+        if editor.with_untracked(String::is_empty) && lab.is_pocket.get_untracked() {
+            spawn_local(async move {
+                match fetch_text(lab_pocket::EXPERIMENT).await {
+                    Ok(document) => editor.set(document),
+                    Err(why) => lab.experiment.problem.set(Some(why)),
+                }
+            });
+        }
+    };
+    let run = move |_| start(lab, editor, Ok(editor.get_untracked()));
+    view! {
+        <details id="experiment-editor" on:toggle=show>
+            <summary>{text::EDIT_EXPERIMENT}</summary>
+            <p class="quiet">{text::EDIT_EXPERIMENT_HINT}</p>
+            <label class="field">
+                <span>"Experiment, JSON"</span>
+                <textarea id="experiment-text" rows="12" spellcheck="false" prop:value=editor
+                    on:input=move |event| editor.set(event_target_value(&event))></textarea>
+            </label>
+            <button type="button" id="run-edited" disabled=move || lab.is_busy() || editor.with(String::is_empty) on:click=run>
+                "Run this"
+            </button>
+        </details>
+    }
+}
+
+/// The rates so far.
+#[component]
+fn Rates(seen: Seen) -> impl IntoView {
+    let Seen { name, there, total, questions, columns, drift } = seen;
+    let row = |column: &ColumnRate| {
+        let percent = |share: f64| format!("{:.1} %", share * 100.0);
+        let (rate, interval) = match column.rate() {
+            Some((rate, low, high)) => (percent(rate), format!("{} to {}", percent(low), percent(high))),
+            None => ("-".to_owned(), "-".to_owned()),
+        };
+        view! {
+            <tr>
+                <th scope="row">{column.name.clone()}</th>
+                <td>{rate}</td>
+                <td>{counts(&column.tally)}</td>
+                <td>{interval}</td>
+                <td>{column.tally.rows}</td>
+            </tr>
+        }
+    };
+    let heads = columns.iter().map(|column| view! { <th scope="col">{column.name.clone()}</th> }).collect_view();
+    let by_question = questions.into_iter().enumerate().map(|(at, question)| {
+        let cells = columns.iter().map(|column| view! { <td>{column.questions.get(at).map(counts)}</td> });
+        view! { <tr><th scope="row">{question}</th>{cells.collect_view()}</tr> }
+    });
+    let by_question = by_question.collect_view();
+    view! {
+        <p id="run-progress" role="status" data-there=there.to_string() data-total=total.to_string()>
+            {name} ": " {there} " of " {total} " answers. "
+            <progress max=total.to_string() value=there.to_string() aria-label="Share of the answers"></progress>
+        </p>
+        {drift.map(|drift| view! { <p class="notice" id="drift" role="status">{drift}</p> })}
+        <div class="scroll">
+            <table class="figures" id="run-rates">
+                <caption>{text::LIVE_RATES}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Column"</th>
+                        <th scope="col">"Misaligned"</th>
+                        <th scope="col">"Counts"</th>
+                        <th scope="col">"95 % (Wilson)"</th>
+                        <th scope="col">"Answers"</th>
+                    </tr>
+                </thead>
+                <tbody>{columns.iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+        <div class="scroll">
+            <table class="figures" id="run-questions">
+                <caption>"Misaligned of those that count, by question"</caption>
+                <thead><tr><th scope="col">"Question"</th>{heads}</tr></thead>
+                <tbody>{by_question}</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn counts(tally: &Tally) -> String {
+    format!("{}/{}", tally.misaligned, tally.denominator)
+}
+
+/// What can be taken of a run.
+#[component]
+fn Take() -> impl IntoView {
+    let session = LabSession::get();
+    let state = session.lab.experiment;
+    let link = RwSignal::new(None::<Result<String, String>>);
+    let save = move |name: &'static str, text: Option<String>, kind: &'static str| {
+        if let Some(text) = text {
+            state.problem.set(save_text(name, &text, kind).err());
+        }
+    };
+    let make_link = move |_| {
+        let value = state.card(session.lab).map(|card| crate::lab::link::pack(&card));
+        link.set(value.map(|value| {
+            let page = window().location().href().unwrap_or_default();
+            let page = page.split('#').next().unwrap_or_default();
+            let link = format!("{page}#{}?run={value}", Screen::Lab.name());
+            if link.len() > MAX_LINK_BYTES { Err(text::LONG_LINK.to_owned()) } else { Ok(link) }
+        }));
+    };
+    view! {
+        <div class="tabs">
+            <button type="button" class="primary" id="to-results" on:click=move |_| to_results(state)>"Open in Results"</button>
+            <button type="button" id="save-run" on:click=move |_| save(lab_pocket::TABLE_FILE, state.table(), "text/csv")>
+                "Save as CSV"
+            </button>
+            <button type="button" id="save-card"
+                on:click=move |_| save(lab_pocket::CARD_FILE, state.card(session.lab), "application/json")>
+                "Save the run card"
+            </button>
+            <button type="button" id="make-link" on:click=make_link>"Link to this run"</button>
+        </div>
+        {move || link.get().map(|link| match link {
+            Ok(link) => view! {
+                <label class="field">
+                    <span>{text::RUN_LINK}</span>
+                    <input id="run-link" type="text" readonly prop:value=link/>
+                </label>
+            }.into_any(),
+            Err(why) => view! { <p class="notice" role="status">{why}</p> }.into_any(),
+        })}
+    }
+}
+
+/// Gives the answers to the page's app, which opens them as any file.
+fn to_results(state: RunState) {
+    let Some(table) = state.table() else { return };
+    let opened = File::new_with_str_sequence(&Array::of1(&table.into()), lab_pocket::TABLE_FILE).and_then(|file| {
+        let init = CustomEventInit::new();
+        init.set_detail(&Array::of1(&file));
+        window().dispatch_event(&*CustomEvent::new_with_event_init_dict(OPEN_EVENT, &init)?)
+    });
+    if let Err(error) = opened {
+        web_sys::console::error_1(&error);
+    }
+}
+
+/// A file at an address, as text.
+async fn fetch_text(path: &str) -> Result<String, String> {
+    let failed = |_thrown: JsValue| format!("{path} could not be loaded: check the connection");
+    let response: Response =
+        JsFuture::from(window().fetch_with_str(path)).await.map_err(failed)?.dyn_into().map_err(failed)?;
+    if !response.ok() {
+        return Err(format!("{path} could not be loaded: the server answers {}", response.status()));
+    }
+    let blob: Blob =
+        JsFuture::from(response.blob().map_err(failed)?).await.map_err(failed)?.dyn_into().map_err(failed)?;
+    text_of(&blob).await
+}
+
+async fn text_of(blob: &Blob) -> Result<String, String> {
+    let text = JsFuture::from(blob.text()).await.map_err(|_thrown| "the file could not be read: choose it again")?;
+    text.as_string().ok_or_else(|| "the file is no text".to_owned())
+}
