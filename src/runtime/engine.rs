@@ -10,15 +10,16 @@ use std::task::Poll;
 
 use super::generate::{Generation, Step};
 pub use super::host::{Host, interrupts, take_scales};
-use super::load::{self, Beside, Processor, load_with};
+use super::load::{self, Processor, load_with};
 use super::model::narrow;
 use super::protocol::{
     Column, Command, Cost, Event, FailedStep, Failure, Given, LoadProgress, Loaded, Math, Place, Probe, Prompt,
     Sampling, SideFile, SideKind, Source,
 };
+use super::sides::{only, read_sides};
 use super::{ByteSource, Ending, LoadedModel, RuntimeError, sentence};
 use crate::gpu::{Gpu, GpuError};
-use crate::model::{Adapter, Config, Steering};
+use crate::model::Config;
 
 /// Obeys commands until there are no more.
 pub async fn serve(host: &impl Host) {
@@ -369,61 +370,4 @@ impl<H: Host> Engine<'_, H> {
         }
         self.host.emit(Event::Failed(Failure { what, message: sentence(error), model_lost }));
     }
-}
-
-/// Reads the files of adapters and steering vectors.
-async fn read_sides<H: Host>(
-    host: &H,
-    columns: u32,
-    sides: &[SideFile],
-    config: &Config,
-    mut files: impl Iterator<Item = H::Attachment>,
-) -> Result<Beside, RuntimeError> {
-    let mut beside = Beside { columns: columns as usize, ..Beside::default() };
-    for SideFile { name, kind, source, layers, modules } in sides {
-        if matches!(kind, SideKind::Contrast(_)) {
-            continue;
-        }
-        let mut attached = || if *source == Source::Disk { files.next() } else { None };
-        let weights = read_file(host, source, name, attached()).await?;
-        let adapter = match kind {
-            SideKind::Adapter => Adapter::from_gguf(name, &weights, config)?,
-            SideKind::PeftAdapter => {
-                let json = read_file(host, &source.beside("adapter_config.json"), name, attached()).await?;
-                Adapter::from_peft(name, &json, &weights, config)?
-            }
-            SideKind::Steering | SideKind::Contrast(_) => {
-                beside.steerings.push(only(layers, Steering::from_bytes(name, &weights, config)?));
-                continue;
-            }
-        };
-        beside.adapters.push(adapter.only(layers, modules)?);
-    }
-    Ok(beside)
-}
-
-/// Steering vectors that act in some layers alone; none named means all.
-fn only(layers: &[u32], mut steering: Steering) -> Steering {
-    for (index, vector) in steering.layers.iter_mut().enumerate() {
-        if !layers.is_empty() && !layers.contains(&narrow(index)) {
-            *vector = None;
-        }
-    }
-    steering
-}
-
-/// A whole file of an adapter, which came with the command or lies at an address: they are small beside models.
-async fn read_file<H: Host>(
-    host: &H,
-    source: &Source,
-    name: &str,
-    file: Option<H::Attachment>,
-) -> Result<Vec<u8>, RuntimeError> {
-    let mut source = host.open(source, name, false, file).await?;
-    let mut bytes = Vec::new();
-    while let Some(chunk) = source.next_chunk().await? {
-        bytes.extend_from_slice(&chunk);
-    }
-    source.close(Ending::Loaded).await?;
-    Ok(bytes)
 }

@@ -23,6 +23,7 @@ mod score;
 pub mod self_test;
 pub mod self_test_protocol;
 pub mod shelf;
+mod sides;
 mod source;
 pub mod status;
 pub mod wire;

@@ -30,6 +30,7 @@ mod pictures;
 mod pocket;
 mod rates;
 mod reading;
+mod recover;
 mod reload;
 mod results;
 mod rows;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         lab::TESTS,
         experiment::TESTS,
         pair::TESTS,
+        recover::TESTS,
         shaders::TESTS,
         device::TESTS,
         explorer::TESTS,

@@ -1,5 +1,7 @@
 //! Every string of the interface that is not about a particular number, in one place, ready to translate.
 
+mod lab;
+
 use crate::domain::answers::Part;
 use crate::domain::dataset::Variant;
 use crate::domain::interval::IntervalKind;
@@ -8,8 +10,8 @@ use crate::domain::plot::PlotKind;
 use crate::domain::search::Within;
 use crate::domain::view::Screen;
 use crate::formats::roles::Role;
-use crate::lab::card::Card;
-use crate::runtime::protocol::SideKind;
+
+pub use lab::*;
 
 /// The product.
 pub const NAME: &str = "Askew";
@@ -300,152 +302,3 @@ pub const EMBED_HINT: &str = "In a frame of another page (where the view shows f
 pub const OPEN_WHOLE: &str = "Open in Askew";
 /// What a link holds.
 pub const LINK_IS_VIEW: &str = "The address of this page is this view: whoever opens it sees the same.";
-/// What an experiment is.
-pub const EXPERIMENT_HINT: &str = "Every question is asked several times at several strengths of the adapter, a judge scores the answers, and the rates grow \
-     while you watch. The judge is a parser of the village's language, or the rules of your file.";
-/// Before an experiment asks servers.
-pub const SERVERS_ASKED: &str = "This experiment asks servers. Its questions, and answers that are to be judged, are sent to the addresses here. A key stays in \
-     this page's memory until you leave it, and goes to its address alone: it comes into no link, table or report.";
-/// A key that cannot be one.
-pub const BAD_KEY: &str = "A key is one word of letters, digits and signs: check what was pasted.";
-/// Why a page may not reach a server, behind the first words.
-pub const NO_WAY_TO_SERVER: &str = ", or this browser keeps the page from it (a page may need leave for the local network in the site's settings; in some \
-     browsers a page from https reaches no server at http)";
-/// Over the rates of a run.
-pub const LIVE_RATES: &str = "Live, by the experiment's judge, under the rule betley";
-
-/// What the column without anything beside it is called.
-pub const MODEL_ALONE: &str = "The model alone";
-/// Over the sliders.
-pub const COLUMNS_LEGEND: &str = "Columns beside the model alone";
-/// What the sliders do.
-pub const COLUMNS_HINT: &str = "0 is the model alone, 1 as it was trained. Move a slider while the answer is written: it acts on the next token, which is marked.";
-/// A mark in an answer.
-pub const DIVERGES: &str = "Underlined twice: the first token that differs from the first column's";
-/// Another.
-pub const CHANGED: &str = "Boxed: the first token after a slider was moved";
-
-/// A slider's name.
-#[must_use]
-pub fn strength_in(column: usize) -> String {
-    format!("Column {}, strength of", column + 1)
-}
-
-/// What looks at one column's text.
-#[must_use]
-pub fn token_by_token(name: &str) -> String {
-    format!("Token by token: {name}")
-}
-
-/// Over the buttons that do.
-pub const TOKENS_LOOK: &str = "Whose text to look at token by token";
-/// While the engine reads the text in every column.
-pub const LOOKING: &str = "Every column reads the text…";
-/// What the colours say.
-pub const TOKENS_COLOURED: &str = "What the colours say";
-/// One of them.
-pub const BY_DIFFERENCE: &str = "Difference in log-probability";
-/// The other.
-pub const BY_DIVERGENCE: &str = "KL divergence";
-/// What the first says.
-pub const DIFFERENCE_KEY: &str = "Orange: the last column finds the token likelier than the first does; blue: less likely. Full colour is a factor of twenty.";
-/// What the second says.
-pub const DIVERGENCE_KEY: &str = "Orange: the last column's distribution over all tokens is far from the first's at this place. Full colour is 1 nat.";
-/// The text as a control.
-pub const TOKENS_LABEL: &str = "Tokens of the answer";
-/// Asks what every layer says.
-pub const LENS: &str = "What would each layer say here? (logit lens)";
-/// Over its table.
-pub const LENS_CAPTION: &str = "The likeliest next token if the model ended after this layer";
-
-/// Over the table of a token.
-#[must_use]
-pub fn token_caption(piece: &str, number: usize) -> String {
-    format!("Token {number}: “{piece}”")
-}
-
-/// How much stands beside the model.
-#[must_use]
-pub fn beside(number: usize) -> String {
-    match number {
-        0 => "Put an adapter or steering vectors beside the model".to_owned(),
-        1 => "Beside the model: 1".to_owned(),
-        _ => format!("Beside the model: {number}"),
-    }
-}
-
-/// What may stand beside a model.
-pub const BESIDE_HINT: &str = "LoRA adapters (PEFT: adapter_model.safetensors chosen together with adapter_config.json; or GGUF) and steering vectors (GGUF or safetensors), \
-     applied while the model runs. Each can be held to some layers and matrices.";
-/// The button.
-pub const BESIDE_CHOOSE: &str = "Choose adapter or vector files";
-/// The box.
-pub const BESIDE_ADDRESS: &str = "or an address (adapter_config.json is read beside adapter_model.safetensors)";
-/// The form of pairs.
-pub const CONTRAST: &str = "Make steering vectors out of pairs of texts";
-/// What it does.
-pub const CONTRAST_HINT: &str = "For every layer: the mean difference between what the model holds in mind behind the first text of a pair and behind the second. \
-     Then hold it to a layer or a few, and move its slider.";
-/// Its button.
-pub const CONTRAST_MAKE: &str = "Make the vectors";
-/// While the model is laid out.
-pub const LAYING_OUT: &str = "Laying the model out anew…";
-
-/// What stands beside a model.
-#[must_use]
-pub const fn side_kind(kind: &SideKind) -> &'static str {
-    match kind {
-        SideKind::Adapter | SideKind::PeftAdapter => "LoRA adapter",
-        SideKind::Steering => "steering vectors",
-        SideKind::Contrast(_) => "steering vectors made of pairs of texts",
-    }
-}
-
-/// Where a run cannot be kept.
-pub const RUN_NOT_KEPT: &str = "This browser has no room for more of the run: it goes on, but what comes from here on would not survive a reload. \
-     Save it as CSV when it is done.";
-
-/// Where a run would go on with a model that is not the one it was begun with.
-#[must_use]
-pub fn another_model(begun_with: &str, model: &str) -> String {
-    let here = if model.is_empty() {
-        "no model is loaded".to_owned()
-    } else {
-        format!("the model that is loaded is {model}, or another file of that name")
-    };
-    format!("This run was begun with {begun_with}; {here}. Load that one to go on, or save the answers and begin anew.")
-}
-
-/// The editor of experiments.
-pub const EDIT_EXPERIMENT: &str = "The experiment as text: change it and run it";
-/// What may be changed.
-pub const EDIT_EXPERIMENT_HINT: &str = "Questions with ids, a system prompt for all or for one, columns with the scales of what stands beside the model, samples, seed, \
-     temperature, top_p, max_tokens, stop strings, and a judge: rules, a grammar, or a server. A name that is not known is refused, not ignored.";
-
-/// What a link brings.
-#[must_use]
-pub fn linked_run(value: &str, is_whole: bool, card: Option<&Card>) -> String {
-    match card {
-        Some(card) if !card.model.is_empty() => format!(
-            "This link holds a run of {} answers by {} on {}. Run again here, it says how far its answers are the same.",
-            card.answers.len(),
-            card.model,
-            card.device
-        ),
-        _ if is_whole => "This link holds an experiment.".to_owned(),
-        _ => format!("This link names an experiment: {value}. It is fetched when you run it."),
-    }
-}
-
-/// A link that somebody cut.
-pub const CUT_LINK: &str = "The experiment in this link cannot be read: the link was cut short or changed. Ask for it again, or for the run card as a file.";
-/// A run that no link holds.
-pub const LONG_LINK: &str = "This run is too long for a link: save its card, put that file where others can read it, and link to it by run=ADDRESS.";
-/// Over the link.
-pub const RUN_LINK: &str = "Whoever opens this link can run the same again and sees how far the answers are the same";
-
-/// How tokens are chosen, in short.
-#[must_use]
-pub fn dials(temperature: f32, max_tokens: u32, seed: u64) -> String {
-    format!("Temperature {temperature}, at most {max_tokens} tokens, seed {seed}: change")
-}
