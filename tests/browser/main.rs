@@ -35,6 +35,7 @@ mod rows;
 mod security;
 mod self_test;
 mod server;
+mod servers;
 mod shaders;
 mod shelf;
 mod speed;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         reload::TESTS,
         lab::TESTS,
         experiment::TESTS,
+        servers::TESTS,
         shaders::TESTS,
         device::TESTS,
         explorer::TESTS,
@@ -82,7 +84,9 @@ fn main() -> ExitCode {
         let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::Plain));
         trials.push(trial.with_ignored_flag(true));
     }
-    for &(name, test) in shelf::LONG_TESTS.iter().chain(device::LONG_TESTS).chain(speed::TESTS) {
+    for &(name, test) in
+        shelf::LONG_TESTS.iter().chain(servers::LONG_TESTS).chain(device::LONG_TESTS).chain(speed::TESTS)
+    {
         // For `cargo xtask verify`, and for `cargo xtask bench`.
         let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu));
         trials.push(trial.with_ignored_flag(true));
