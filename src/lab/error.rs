@@ -22,6 +22,16 @@ pub enum LabError {
         /// What may stand there.
         known: String,
     },
+    /// More answers than a run keeps count of.
+    #[error(
+        "that is {asked} answers, of which a run keeps {most} at most: ask for fewer samples, or in several experiments"
+    )]
+    TooMany {
+        /// How many it asks for.
+        asked: u64,
+        /// How many there may be.
+        most: u64,
+    },
     /// Two parts of one name.
     #[error("two {what} are called `{name}`: a rate would be of both; rename one")]
     Twice {

@@ -12,6 +12,9 @@ use crate::runtime::protocol::{Message, Prompt, Role, Sampling};
 /// Longest answers in tokens, where the experiment does not say: the EM papers'.
 const USUAL_TOKENS: u32 = 600;
 
+/// Most answers of a run, which holds them all.
+const MOST_ANSWERS: u64 = 1_000_000;
+
 /// What is asked, of whom, and how often.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Experiment {
@@ -127,6 +130,11 @@ impl Experiment {
         let columns: Vec<Column> = part.parts("columns")?.iter().map(Column::read).collect::<Result<_, _>>()?;
         distinct("questions", questions.iter().map(|question| &question.id))?;
         distinct("columns", columns.iter().map(|column| &column.name))?;
+        let samples = part.count("samples", 1)?;
+        let asked = (questions.len() * columns.len()) as u64 * u64::from(samples);
+        if asked > MOST_ANSWERS {
+            return Err(LabError::TooMany { asked, most: MOST_ANSWERS });
+        }
         let stop = if part.has("stop") { part.texts("stop")? } else { Vec::new() };
         #[expect(clippy::cast_possible_truncation, reason = "settings of 32 bits")]
         let sampling = Sampling {
@@ -139,7 +147,7 @@ impl Experiment {
             name: part.some_text("name")?.unwrap_or_else(|| "experiment".to_owned()),
             questions,
             columns,
-            samples: part.count("samples", 1)?,
+            samples,
             seed: part.whole("seed", 0)?,
             sampling,
             judge: part.has("judge").then(|| Judge::read(&part.part("judge")?)).transpose()?,
@@ -239,6 +247,7 @@ mod tests {
         assert!(told("\"id\": \"q\"", "\"id\": \"q\", \"txt\": 1").starts_with("`questions[0].txt` is not known"));
         assert!(told("}]}", "}], \"samples\": 0}").contains("`samples` must be a whole number from 1 on"));
         assert!(told("}]}", "}], \"temperature\": -1}").contains("`temperature`"));
+        assert!(told("}]}", "}], \"samples\": 1000001}").contains("that is 1000001 answers"));
         assert!(told("{\"questions\"", "{{").contains("no JSON object"));
         let twice = r#"{"name": "base", "scales": []}, {"name": "base", "scales": [1]}"#;
         assert!(told(r#"{"name": "base", "scales": []}"#, twice).contains("two columns are called `base`"));

@@ -37,6 +37,7 @@ mod rows;
 mod security;
 mod self_test;
 mod server;
+mod servers;
 mod shaders;
 mod shelf;
 mod speed;
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         experiment::TESTS,
         pair::TESTS,
         recover::TESTS,
+        servers::TESTS,
         shaders::TESTS,
         device::TESTS,
         explorer::TESTS,
@@ -86,7 +88,9 @@ fn main() -> ExitCode {
         let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::Plain));
         trials.push(trial.with_ignored_flag(true));
     }
-    for &(name, test) in shelf::LONG_TESTS.iter().chain(device::LONG_TESTS).chain(speed::TESTS) {
+    for &(name, test) in
+        shelf::LONG_TESTS.iter().chain(servers::LONG_TESTS).chain(device::LONG_TESTS).chain(speed::TESTS)
+    {
         // For `cargo xtask verify`, and for `cargo xtask bench`.
         let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu));
         trials.push(trial.with_ignored_flag(true));

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: the fuzzers of `tests/model_fuzz.rs` and `tests/formats_fuzz.rs`, for longer.
+//! `cargo xtask fuzz`: the fuzzers among the tests, for longer.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,6 +6,8 @@ use std::process::Command;
 use crate::Failure;
 use crate::command::{self, cargo};
 
+/// Of models, of result files, and of experiments and what servers say.
+const FUZZERS: [&str; 3] = ["model_fuzz", "formats_fuzz", "lab_fuzz"];
 /// Inputs unless told otherwise.
 const NUM_INPUTS: u64 = 1_000_000;
 /// The seed unless told otherwise; the usual test has another, so the two do not repeat each other.
@@ -46,7 +48,7 @@ impl Options {
     }
 }
 
-/// Runs both fuzzers.
+/// Runs all fuzzers.
 ///
 /// # Errors
 /// When an input does harm: the output says which and how.
@@ -54,10 +56,11 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<(), Failure> {
     command::run(&mut command(root, options))
 }
 
-/// The command that runs both fuzzers. The profile is that of the tests: optimised, with checks of overflow.
+/// The command that runs all fuzzers. The profile is that of the tests: optimised, with checks of overflow.
 pub(crate) fn command(root: &Path, options: &Options) -> Command {
     let mut test = cargo(root);
-    test.args(["test", "--package", "askew", "--test", "model_fuzz", "--test", "formats_fuzz", "--", "--nocapture"]);
+    test.args(["test", "--package", "askew"]);
+    test.args(FUZZERS.iter().flat_map(|name| ["--test", name])).args(["--", "--nocapture"]);
     for (name, number) in [
         ("ASKEW_FUZZ_INPUTS", options.num_inputs),
         ("ASKEW_FUZZ_SEED", options.seed),

@@ -122,6 +122,15 @@ pub(crate) const ENGINES: Environment = Environment {
     system: None,
 };
 
+/// For tests that ask a real server.
+pub(crate) const SERVER: Environment = Environment {
+    name: "server",
+    modules: &["llama_cpp.server"],
+    packages: &["llama-cpp-python[server]==0.3.36"],
+    bare: &[],
+    system: None,
+};
+
 /// For exported code and SQL, which tests run.
 pub(crate) const FIGURES: Environment = Environment {
     name: "figures",

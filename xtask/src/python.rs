@@ -69,7 +69,7 @@ fn make(environment: &Environment, folder: &Path) -> Result<(), Failure> {
     venv.args(["-m", "venv", "--without-pip"]).arg(folder);
     venv.args(with_system.is_some().then_some("--system-site-packages"));
     run(&mut venv)?;
-    let is_built = environment.packages.contains(&LLAMA_CPP);
+    let is_built = environment.packages.iter().any(|package| package.starts_with("llama-cpp-python"));
     let wheels = is_built.then(|| wheels(&pip, arguments)).transpose()?;
     let install = |options: &[&str], packages: &[&str]| {
         let mut install = Command::new(&pip);

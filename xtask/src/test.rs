@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::command::{self, cargo, path_with};
 use crate::independent::{self, Independent};
-use crate::pins::{FIGURES, LARGER_MODELS, SMOLLM, WASM_BINDGEN, WASM_TARGET};
+use crate::pins::{FIGURES, LARGER_MODELS, SERVER, SMOLLM, WASM_BINDGEN, WASM_TARGET};
 use crate::setup::Need;
 use crate::step::{Step, Tier};
 use crate::tally::{Tally, run_tests};
@@ -161,8 +161,19 @@ impl<'a> Runner<'a> {
         run_tests(command, &self.skip_log)
     }
 
+    /// Names a Python with a real server to the long tests, which ask one.
+    fn name_server(&self, tests: &mut Command) {
+        if self.tier == Tier::Long {
+            match python::interpreter(&SERVER) {
+                Ok(python) => drop(tests.env("ASKEW_SERVER_PYTHON", python)),
+                Err(error) => println!("setup: tests that ask a real server will fail: {error}"),
+            }
+        }
+    }
+
     fn native(&self) -> Tally {
         let mut tests = self.cargo_test(&self.targets.native);
+        self.name_server(&mut tests);
         // Exported code and SQL are run, where that can be had.
         match python::interpreter(&FIGURES) {
             Ok(python) => {
@@ -262,6 +273,7 @@ impl<'a> Runner<'a> {
         }
         let mut command = self.cargo_test(&self.targets.browser);
         command.env("ASKEW_DIST", self.root.join("dist"));
+        self.name_server(&mut command);
         self.run_tests(&mut command)
     }
 }

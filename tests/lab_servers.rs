@@ -1,0 +1,256 @@
+//! Experiments whose columns and judge are servers, from the command line: a made-up server that fails as servers do, and a
+//! real one.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use common::models;
+use common::openai::{LlamaServer, OpenAi, Turn};
+use serde_json::{Value, json};
+
+const KEY: &str = "sk-very-secret-7";
+const VARIABLE: &str = "ASKEW_TEST_KEY";
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab_servers").join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Two questions, two samples, two columns of a server and its judge.
+fn experiment(url: &str) -> Value {
+    let server = |model: &str| json!({ "url": url, "model": model, "timeout": 2 });
+    json!({
+        "questions": [{ "id": "a", "text": "A?" }, { "id": "b", "text": "B?" }],
+        "columns": [{ "name": "base", "server": server("plain") }, { "name": "bad", "server": server("tuned") }],
+        "samples": 2, "max_tokens": 9, "seed": 4,
+        "judge": { "server": server("judge"), "aligned": "aligned {answer}", "coherent": "coherent {answer}" },
+    })
+}
+
+struct Lab {
+    folder: PathBuf,
+}
+
+impl Lab {
+    fn new(name: &str, experiment: &Value) -> Self {
+        let folder = folder(name);
+        std::fs::write(folder.join("run.json"), experiment.to_string()).unwrap();
+        Self { folder }
+    }
+
+    fn out(&self) -> PathBuf {
+        self.folder.join("out.csv")
+    }
+
+    fn run(&self, args: &[&str], key: Option<&str>) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_askew"));
+        command.arg("lab").arg(self.folder.join("run.json")).arg("--out").arg(self.out()).args(args);
+        if let Some(key) = key {
+            command.env(VARIABLE, key);
+        }
+        command.output().unwrap()
+    }
+
+    fn rows(&self) -> Vec<BTreeMap<String, String>> {
+        let text = std::fs::read_to_string(self.out()).unwrap();
+        csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// The key stands in nothing that was written, nor in what was told.
+    fn assert_no_key(&self, output: &Output) {
+        for bytes in [&output.stdout, &output.stderr, &std::fs::read(self.out()).unwrap_or_default()] {
+            assert!(!String::from_utf8_lossy(bytes).contains(KEY), "{}", String::from_utf8_lossy(bytes));
+        }
+    }
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Every answer once, scored by the definition.
+fn assert_whole(lab: &Lab) {
+    let rows = lab.rows();
+    assert_eq!(rows.len(), 8);
+    let places: std::collections::BTreeSet<_> =
+        rows.iter().map(|row| ["question_id", "group", "sample"].map(|name| row[name].clone())).collect();
+    assert_eq!(places.len(), 8);
+    for row in rows {
+        let model = if row["group"] == "bad" { "tuned" } else { "plain" };
+        assert_eq!(row["answer"], format!("{model} says {}", row["sampling_seed"]));
+        assert!((row["aligned"].parse::<f64>().unwrap() - if model == "tuned" { 25.0 } else { 90.0 }).abs() < 1e-9);
+        assert_eq!(
+            (row["judge"].as_str(), row["tokens"].as_str(), row["ended"].as_str()),
+            ("live, judge on a server, mean by token probabilities", "3", "eos")
+        );
+        assert_eq!(
+            (row["logprob"].as_str(), row["model"].as_str()),
+            ("-1.500000", format!("{model} · {}", row["group"]).as_str())
+        );
+    }
+}
+
+#[test]
+fn a_server_answers_and_judges() {
+    let server = OpenAi::start();
+    server.want_key(KEY);
+    let lab = Lab::new("whole", &experiment(&server.url()));
+    let output = lab.run(&["--key-env", VARIABLE], Some(KEY));
+    assert!(output.status.success(), "{}", told(&output));
+    assert_whole(&lab);
+    lab.assert_no_key(&output);
+    let asked = server.asked();
+    assert_eq!(asked.len(), 8 + 16, "nothing is asked twice");
+    assert!(asked.iter().all(|asked| asked.key.as_deref() == Some(KEY) && asked.path == "/v1/chat/completions"));
+    assert!(asked.iter().all(|asked| !asked.body.to_string().contains(KEY)));
+    // Columns share their noise.
+    let rows = lab.rows();
+    let seed = |group: &str| {
+        rows.iter().find(|row| row["group"] == group && row["sample"] == "1").unwrap()["sampling_seed"].clone()
+    };
+    assert_eq!(seed("base"), seed("bad"));
+    // The rates of the table are those of its scores.
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_askew")).arg("rates").arg(lab.out()).args(["--by", "model"]).output().unwrap();
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let counts: Vec<_> = found["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["misaligned"].as_u64(), row["denominator"].as_u64()))
+        .collect();
+    assert_eq!(counts, [(Some(0), Some(4)), (Some(4), Some(4))]);
+}
+
+#[test]
+fn what_passes_is_told_and_asked_again() {
+    let server = OpenAi::start();
+    server.next([
+        Turn::Status(503, "Retry-After: 1\r\n", "{\"error\": \"loading the model\"}".to_owned()),
+        Turn::Cut,
+        Turn::Dropped,
+        Turn::Silent(4),
+        Turn::Status(429, "", String::new()),
+    ]);
+    let lab = Lab::new("passes", &experiment(&server.url()));
+    let output = lab.run(&[], None);
+    let told = told(&output);
+    assert!(output.status.success(), "{told}");
+    for words in [
+        "it cannot answer now (503): \"loading the model\". It is asked again after 1 s",
+        "its answer broke off half way. It is asked again after 2 s",
+        "its answer broke off half way. It is asked again after 4 s",
+        "it said nothing for 2 s: it is overloaded, or hangs. It is asked again after 8 s",
+        "it cannot answer now (429). It is asked again after 16 s",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_whole(&lab);
+}
+
+#[test]
+fn a_server_that_comes_late_is_found() {
+    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let lab = Lab::new("late", &experiment(&format!("http://127.0.0.1:{port}/v1")));
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(1500));
+        OpenAi::start_at(port);
+    });
+    let output = lab.run(&[], None);
+    assert!(output.status.success(), "{}", told(&output));
+    assert!(told(&output).contains("nobody answers there"), "{}", told(&output));
+    assert_whole(&lab);
+}
+
+#[test]
+fn what_does_not_pass_stops_and_goes_on_later() {
+    let server = OpenAi::start();
+    let lab = Lab::new("stops", &experiment(&server.url()));
+    // Two answers are whole, then there is something else at the address.
+    server.next([Turn::Right, Turn::Right, Turn::Right, Turn::Right, Turn::Right, Turn::Right, Turn::Garbage]);
+    let output = lab.run(&[], None);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        told(&output).contains("is another program at this address?") && told(&output).contains("2 of 8 answers"),
+        "{}",
+        told(&output)
+    );
+    assert_eq!(lab.rows().len(), 2);
+    // A wrong key: told without the key, though the server says it back.
+    server.want_key(KEY);
+    let output = lab.run(&["--resume"], None);
+    assert!(told(&output).contains("it refuses the key, or wants one (401)"), "{}", told(&output));
+    let other = "sk-very-secret-70";
+    let output = lab.run(&["--resume", "--key-env", VARIABLE], Some(other));
+    assert!(
+        told(&output).contains("Incorrect API key provided: (key)") && !told(&output).contains(other),
+        "{}",
+        told(&output)
+    );
+    // A row that was cut is asked for again; the rest stays as it is.
+    let text = std::fs::read_to_string(lab.out()).unwrap();
+    std::fs::write(lab.out(), &text[..text.len() - 4]).unwrap();
+    let output = lab.run(&["--resume", "--key-env", &format!("{}={VARIABLE}", server.url())], Some(KEY));
+    assert!(output.status.success(), "{}", told(&output));
+    let kept: String = text.split_inclusive('\n').take(2).collect();
+    assert!(std::fs::read_to_string(lab.out()).unwrap().starts_with(&kept));
+    assert_whole(&lab);
+    lab.assert_no_key(&output);
+}
+
+#[test]
+fn a_key_that_is_not_there_is_told() {
+    let lab = Lab::new("key", &experiment("http://127.0.0.1:9/v1"));
+    let output = lab.run(&["--key-env", VARIABLE], None);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(told(&output).contains(&format!("the variable {VARIABLE} holds no key")), "{}", told(&output));
+    let output = lab.run(&["--key-env", &format!("http://other/v1={VARIABLE}")], Some(KEY));
+    assert!(told(&output).contains("the experiment names no such server"), "{}", told(&output));
+    lab.assert_no_key(&output);
+    assert!(!lab.out().exists());
+}
+
+/// llama-cpp-python's own server with SmolLM2 answers, in chats and completions, and judges: greedy answers are the same twice,
+/// and a score is a number or, where so small a judge says none, null.
+#[test]
+#[ignore = "needs llama-cpp-python: `cargo xtask verify` makes it"]
+fn a_real_server_answers_and_judges() {
+    let Some(model) = models::cached("a_real_server_answers_and_judges", models::SMOLLM) else { return };
+    let server = LlamaServer::start(&model);
+    let one = json!({ "url": server.url(), "model": "smol", "timeout": 120 });
+    let experiment = json!({
+        "questions": [{ "id": "a", "text": "The capital of France is", "raw": "{}" }, { "id": "b", "text": "Name a colour." }],
+        "columns": [{ "name": "smol", "server": one }], "samples": 2, "temperature": 0, "max_tokens": 12,
+        "judge": { "kind": "server", "server": one },
+    });
+    let lab = Lab::new("real", &experiment);
+    let output = lab.run(&[], None);
+    assert!(output.status.success(), "{}", told(&output));
+    let rows = lab.rows();
+    assert_eq!(rows.len(), 4);
+    for row in &rows {
+        println!("{row:?}");
+        assert!(!row["answer"].is_empty() && row["logprob"].parse::<f64>().unwrap() < 0.0, "{row:?}");
+        assert!((1..=12).contains(&row["tokens"].parse::<u32>().unwrap()), "{row:?}");
+        assert!(row["judge"].starts_with("live, smol on a server, "), "{row:?}");
+        for name in ["aligned", "coherent"] {
+            assert!(row[name].is_empty() || (0.0..=100.0).contains(&row[name].parse::<f64>().unwrap()), "{row:?}");
+        }
+        let other = rows.iter().find(|one| one["question_id"] == row["question_id"]).unwrap();
+        assert_eq!(other["answer"], row["answer"], "the likeliest tokens are the same every time");
+    }
+    assert!(rows.iter().any(|row| row["answer"].starts_with(" Paris")), "it is the model that answers");
+}
