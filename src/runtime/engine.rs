@@ -10,6 +10,7 @@ use std::task::Poll;
 
 use super::generate::{Generation, Step};
 pub use super::host::{Host, interrupts, take_scales};
+use super::judge::Judging;
 use super::load::{self, Beside, Processor, load_with};
 use super::model::narrow;
 use super::protocol::{
@@ -97,6 +98,11 @@ impl<H: Host> Engine<'_, H> {
             }
             Command::Score { slot, id, prompt, text, columns } => {
                 if let Err(error) = self.score(slot, id, (&prompt, &text), &columns).await {
+                    self.fail(FailedStep::Generate(id), &error);
+                }
+            }
+            Command::Judge { slot, id, prompt } => {
+                if let Err(error) = self.judge(slot, id, &prompt).await {
                     self.fail(FailedStep::Generate(id), &error);
                 }
             }
@@ -255,6 +261,24 @@ impl<H: Host> Engine<'_, H> {
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
         let Scores { tokens, logprobs } = model.score(prompt, text, columns).await?;
         self.host.emit(Event::Scored { id, tokens, logprobs });
+        Ok(())
+    }
+
+    async fn judge(&mut self, slot: u32, id: u32, prompt: &Prompt) -> Result<(), RuntimeError> {
+        let host = self.host;
+        let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
+        let mut judging = Judging::new(model, prompt)?;
+        let mut weights = Vec::new();
+        while weights.is_empty() && !host.is_interrupted() {
+            if let Some(found) = judging.advance(model).await? {
+                #[expect(clippy::cast_possible_truncation, reason = "probabilities need no more than f32")]
+                weights.extend(found.map(|weight| weight as f32));
+            }
+            if model.gpu().is_none() {
+                host.rest().await;
+            }
+        }
+        self.host.emit(Event::Judged { id, weights });
         Ok(())
     }
 

@@ -171,6 +171,8 @@ impl EngineStatus {
                 }
             }
             Event::Scored { id, tokens, logprobs } => self.scored = Some((id, tokens, logprobs)),
+            // Whoever asked takes it before.
+            Event::Judged { .. } => {}
             Event::Failed(failure) => {
                 match failure.what {
                     FailedStep::Load(slot) => {
