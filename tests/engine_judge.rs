@@ -39,11 +39,12 @@ fn load_on(path: &Path, processor: &Processor, columns: usize) -> LoadedModel {
     model
 }
 
-fn judge(model: &mut LoadedModel, prompt: &str) -> Result<[f64; 101], RuntimeError> {
-    let mut judging = Judging::new(model, &Prompt::Raw(prompt.to_owned()))?;
+/// The weights, by a model that has read `before` in its last judgement, and what it has read now.
+fn judge(model: &mut LoadedModel, prompt: &str, before: &[u32]) -> Result<(Vec<f32>, Vec<u32>), RuntimeError> {
+    let mut judging = Judging::new(model, &Prompt::Raw(prompt.to_owned()), before)?;
     loop {
         if let Some(weights) = block_on(judging.advance(model))? {
-            return Ok(weights);
+            return Ok((weights, judging.into_prompt()));
         }
     }
 }
@@ -84,18 +85,24 @@ fn weights_are_those_of_every_spelling_on_every_device_in_any_columns() {
         processors.extend([1, 8].map(|columns| (Processor::Gpu(gpu.clone(), Math::Exact), columns)));
     }
     let mut reference = load_on(&path, &Processor::CPU_EXACT, 1);
-    // The second is read in two steps.
-    for prompt in ["how good?", "a longer prompt, read in more than one step on a CPU: "] {
-        let expected = spelled_out(&mut reference, prompt);
-        assert!(expected.iter().filter(|weight| **weight > 2e-6).count() > 40, "{expected:?}");
-        for (processor, columns) in &processors {
-            let mut model = load_on(&path, processor, *columns);
-            // The second time over the first one's cache.
-            for _ in 0..2 {
-                let found = judge(&mut model, prompt).expect("judges");
+    // The second goes on where the first ends, where that is kept; the third is the first again.
+    let prompts = ["how good?", "how good? A longer prompt, of more than one step: ", "how good?"];
+    let expected = prompts.map(|prompt| spelled_out(&mut reference, prompt));
+    for (processor, columns) in &processors {
+        for keeps in [false, true] {
+            let (mut model, mut before) = (load_on(&path, processor, *columns), Vec::new());
+            for (prompt, expected) in prompts.iter().zip(&expected) {
+                assert!(expected.iter().filter(|weight| **weight > 2e-6).count() > 40, "{expected:?}");
+                let (found, read) = judge(&mut model, prompt, &before).expect("judges");
+                if keeps {
+                    before = read;
+                }
                 for (number, (found, expected)) in found.iter().zip(expected).enumerate() {
                     let (near, what) = (2e-3 * expected + 1.2e-6, (number, columns, model.device().adapter));
-                    assert!((found - expected).abs() < near, "{what:?}: {found} where {expected} is expected");
+                    assert!(
+                        (f64::from(*found) - expected).abs() < near,
+                        "{what:?}: {found} where {expected} is expected"
+                    );
                 }
             }
         }
@@ -106,8 +113,8 @@ fn weights_are_those_of_every_spelling_on_every_device_in_any_columns() {
 fn a_prompt_without_room_for_a_number_behind_it_is_refused() {
     let mut model = load_on(&model_file("judge_long"), &Processor::CPU_EXACT, 1);
     let limit = model.context;
-    assert!(judge(&mut model, &"a".repeat(limit - 3)).is_ok());
-    let found = judge(&mut model, &"a".repeat(limit - 2));
+    assert!(judge(&mut model, &"a".repeat(limit - 3), &[]).is_ok());
+    let found = judge(&mut model, &"a".repeat(limit - 2), &[]);
     let expected = ModelError::PromptTooLong { found: limit + 1, limit };
     assert_eq!(found.unwrap_err(), expected.into());
 }

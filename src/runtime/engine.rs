@@ -24,7 +24,7 @@ use crate::model::{Adapter, Config, Steering};
 
 /// Obeys commands until there are no more.
 pub async fn serve(host: &impl Host) {
-    let mut engine = Engine { host, gpu: None, models: BTreeMap::new() };
+    let mut engine = Engine { host, gpu: None, models: BTreeMap::new(), judged: None };
     loop {
         match engine.next().await {
             Next::Command(Some((command, attachments))) => engine.obey(command, attachments).await,
@@ -47,6 +47,8 @@ struct Engine<'a, H> {
     gpu: Option<Rc<Gpu>>,
     /// By slot.
     models: BTreeMap<u32, LoadedModel>,
+    /// The prompt that the last command judged by, if that was all it did, and its slot.
+    judged: Option<(u32, Vec<u32>)>,
 }
 
 /// A source that stops when the reader wants something else, even while no bytes come.
@@ -81,6 +83,7 @@ impl<H: Host, S: ByteSource> ByteSource for Interruptible<'_, H, S> {
 
 impl<H: Host> Engine<'_, H> {
     async fn obey(&mut self, command: Command, attachments: Vec<H::Attachment>) {
+        let judged = self.judged.take();
         match command {
             Command::Probe => self.probe().await,
             Command::Load { slot, source, name, keep, place, math, columns, sides } => {
@@ -102,7 +105,7 @@ impl<H: Host> Engine<'_, H> {
                 }
             }
             Command::Judge { slot, id, prompt } => {
-                if let Err(error) = self.judge(slot, id, &prompt).await {
+                if let Err(error) = self.judge(slot, id, &prompt, judged).await {
                     self.fail(FailedStep::Generate(id), &error);
                 }
             }
@@ -264,19 +267,28 @@ impl<H: Host> Engine<'_, H> {
         Ok(())
     }
 
-    async fn judge(&mut self, slot: u32, id: u32, prompt: &Prompt) -> Result<(), RuntimeError> {
+    async fn judge(
+        &mut self,
+        slot: u32,
+        id: u32,
+        prompt: &Prompt,
+        before: Option<(u32, Vec<u32>)>,
+    ) -> Result<(), RuntimeError> {
         let host = self.host;
+        let before = before.filter(|(judged, _)| *judged == slot).map(|(_, prompt)| prompt).unwrap_or_default();
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
-        let mut judging = Judging::new(model, prompt)?;
+        let mut judging = Judging::new(model, prompt, &before)?;
         let mut weights = Vec::new();
         while weights.is_empty() && !host.is_interrupted() {
             if let Some(found) = judging.advance(model).await? {
-                #[expect(clippy::cast_possible_truncation, reason = "probabilities need no more than f32")]
-                weights.extend(found.map(|weight| weight as f32));
+                weights = found;
             }
             if model.gpu().is_none() {
                 host.rest().await;
             }
+        }
+        if !weights.is_empty() {
+            self.judged = Some((slot, judging.into_prompt()));
         }
         self.host.emit(Event::Judged { id, weights });
         Ok(())

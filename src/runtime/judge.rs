@@ -22,11 +22,12 @@ pub struct Judging {
 }
 
 impl Judging {
-    /// Prepares a judgement by the model alone, all scales 0. No token is read yet.
+    /// Prepares a judgement by the model alone, all scales 0. No token is read yet; where the model has done nothing else since
+    /// its last judgement, the tokens that its prompt began with alike ([`Judging::into_prompt`]) are not read again.
     ///
     /// # Errors
     /// [`RuntimeError::Model`] for a prompt that cannot be used: three tokens must fit behind it.
-    pub fn new(model: &mut LoadedModel, prompt: &Prompt) -> Result<Self, RuntimeError> {
+    pub fn new(model: &mut LoadedModel, prompt: &Prompt, before: &[u32]) -> Result<Self, RuntimeError> {
         let prompt = model.encode(prompt)?;
         model.check_prompt(&prompt)?;
         let (found, limit) = (prompt.len() + MAX_DEPTH, model.context);
@@ -35,7 +36,12 @@ impl Judging {
         }
         (0..model.columns).for_each(|column| model.set_scales(column, &[]));
         Ok(Self {
-            num_read: 0,
+            num_read: prompt
+                .iter()
+                .zip(before)
+                .take_while(|(token, before)| token == before)
+                .count()
+                .min(prompt.len() - 1),
             digits: Digits::of(&model.file.tokenizer, model.card.vocab_size),
             weights: [0.0; NUM_INTEGERS],
             first: Vec::new(),
@@ -44,12 +50,18 @@ impl Judging {
         })
     }
 
+    /// The prompt, which stands in the first column once the judgement has ended.
+    #[must_use]
+    pub fn into_prompt(self) -> Vec<u32> {
+        self.prompt
+    }
+
     /// Does the next piece of work. At the end: (101,) the probability that the answer begins with each integer and no
     /// digit follows it.
     ///
     /// # Errors
     /// [`RuntimeError::Gpu`], or [`ModelError::NotNumbers`].
-    pub async fn advance(&mut self, model: &mut LoadedModel) -> Result<Option<[f64; NUM_INTEGERS]>, RuntimeError> {
+    pub async fn advance(&mut self, model: &mut LoadedModel) -> Result<Option<Vec<f32>>, RuntimeError> {
         if self.num_read < self.prompt.len() {
             self.read(model).await?;
             return Ok(None);
@@ -59,7 +71,8 @@ impl Judging {
         }
         let nodes: Vec<Option<Node>> = self.columns.iter_mut().map(Vec::pop).collect();
         if nodes.iter().all(Option::is_none) {
-            return Ok(Some(self.weights));
+            #[expect(clippy::cast_possible_truncation, reason = "probabilities need no more than f32")]
+            return Ok(Some(self.weights.iter().map(|weight| *weight as f32).collect()));
         }
         let lane = |(column, node): (usize, &Option<Node>)| {
             let position = |node: &Node| narrow(self.prompt.len() + node.depth);
