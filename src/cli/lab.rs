@@ -12,6 +12,7 @@ use crate::lab::experiment::Experiment;
 use crate::lab::run::{Answer, Run, Taken, Work};
 use crate::lab::table;
 use crate::runtime::generate::{Generation, Step};
+use crate::runtime::judge::Judging;
 use crate::runtime::protocol::{Command, Cost, Event, MAX_COLUMNS};
 use crate::runtime::{LoadedModel, RuntimeError};
 
@@ -25,6 +26,9 @@ pub struct LabArgs {
     model: Option<PathBuf>,
     #[command(flatten)]
     adapters: AdapterArgs,
+    /// The GGUF model of a judge of the kind `model`; without it the first one judges, without what is added to it.
+    #[arg(long, value_name = "MODEL")]
+    judge: Option<PathBuf>,
     /// Where the table goes, as CSV: after every answer, so that a run that is cut leaves what it had.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -63,18 +67,26 @@ pub fn run(args: &LabArgs) -> Result<(), Failure> {
             }
             _ => None,
         };
+        let mut judge = match &args.judge {
+            Some(path) => Some(open(path, args.device, args.math).await?),
+            None => None,
+        };
         let (mut out, there) = Out::open(args, &experiment)?;
         let mut run = Run::new(experiment, 0, columns, there);
         out.num_written = run.answers().len();
         loop {
             while let Some(work) = run.start_next() {
-                match (work, &mut model) {
+                let model = match &work {
+                    Work::Engine(Command::Judge { .. }) if judge.is_some() => &mut judge,
+                    _ => &mut model,
+                };
+                match (work, model) {
                     (Work::Engine(command), Some(model)) => {
                         if answer(model, &mut run, command).await? != Taken::Done {
                             return Err(Failure::failed("the engine lost an answer: try again, or with --device cpu"));
                         }
                     }
-                    (Work::Engine(_), None) => return Err(Failure::failed("there is no model")),
+                    (Work::Engine(_), None) => return Err(Failure::usage("a model judges: name it by --judge")),
                     (Work::Server(errand), _) => servers.send(errand),
                 }
                 while let Some(answered) = servers.next(false) {
@@ -193,7 +205,18 @@ fn finished(experiment: &Experiment, text: &str) -> (u64, Vec<Answer>) {
 
 /// Carries a command out and gives its events to the run, as the engine's worker does.
 async fn answer(model: &mut LoadedModel, run: &mut Run, command: Command) -> Result<Taken, RuntimeError> {
-    let Command::Generate { id, prompt, sampling, columns, .. } = command else { return Ok(Taken::Other) };
+    let (id, prompt, sampling, columns) = match command {
+        Command::Generate { id, prompt, sampling, columns, .. } => (id, prompt, sampling, columns),
+        Command::Judge { id, prompt, .. } => {
+            let mut judging = Judging::new(model, &prompt, &[])?;
+            loop {
+                if let Some(weights) = judging.advance(model).await? {
+                    return Ok(run.take(&Event::Judged { id, weights }));
+                }
+            }
+        }
+        _ => return Ok(Taken::Other),
+    };
     let mut generation = Generation::new(model, &prompt, &sampling, &columns)?;
     let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     while !generation.is_done() {

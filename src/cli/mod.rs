@@ -19,6 +19,7 @@ pub mod figure;
 pub mod files;
 pub mod generate;
 pub mod inspect;
+pub mod judge;
 pub mod lab;
 pub mod logits;
 pub mod rates;

@@ -84,7 +84,7 @@ pub fn agree(data: &Dataset, query: &Query, scope: &Scope, other: &Judges) -> Re
     })
 }
 
-const fn judgement(class: Class) -> usize {
+pub(super) const fn judgement(class: Class) -> usize {
     match (class.counted, class.misaligned) {
         (false, _) => 0,
         (true, false) => 1,
@@ -149,20 +149,20 @@ pub fn kappa<const N: usize>(confusion: &[[u64; N]; N]) -> Option<f64> {
 
 /// Two scores of one answer, and how many rows have them.
 #[derive(Debug, Clone, Copy)]
-struct Pair {
+pub(super) struct Pair {
     scores: [f64; 2],
     count: f64,
 }
 
 impl Pair {
-    fn of(a: Score, b: Score, count: u32) -> Option<Self> {
+    pub(super) fn of(a: Score, b: Score, count: u32) -> Option<Self> {
         Some(Self { scores: [a.get()?, b.get()?], count: f64::from(count) })
     }
 }
 
 /// Spearman's rank correlation (Spearman 1904): Pearson's on mean ranks of ties. `None` under two rows or where one side
 /// has no spread.
-fn spearman(mut pairs: Vec<Pair>) -> Option<f64> {
+pub(super) fn spearman(mut pairs: Vec<Pair>) -> Option<f64> {
     rank(&mut pairs, 0);
     rank(&mut pairs, 1);
     let n: f64 = pairs.iter().map(|pair| pair.count).sum();

@@ -7,6 +7,7 @@
 
 pub mod agreement;
 pub mod answers;
+pub mod calibration;
 mod cell;
 mod classify;
 mod columns;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::experiment::{Answerer, Experiment};
-use super::judge::{How, Judge, Scores};
+use super::judge::{How, Judge, Scores, spelled};
 use super::lane::Lane;
 pub use super::lane::Trouble;
 use super::prompts::Aspect;
 use super::server::{Reply, Request, Server, ServerError, score};
 use crate::domain::score::Score;
-use crate::runtime::protocol::{self, Command, Event, FailedStep, MAX_COLUMNS, Sampling, StopReason};
+use crate::runtime::protocol::{self, Command, Event, FailedStep, MAX_COLUMNS, Prompt, Sampling, StopReason};
 
 /// Ids of a run's commands begin here, so that whoever else asks the same engine has ids of their own.
 const FIRST_ID: u32 = 1 << 31;
@@ -100,6 +100,8 @@ pub struct Run {
     lanes: Vec<Lane>,
     /// The engine's slot.
     slot: u32,
+    /// The slot of the model that judges, where one does.
+    judge_slot: u32,
     /// Columns that its model is laid out for.
     most_columns: usize,
     /// Id of the next command.
@@ -147,7 +149,8 @@ impl Run {
             }
         }
         let (unjudged, under_way) = (BTreeMap::new(), BTreeMap::new());
-        let mut run = Self { experiment, answers, unjudged, lanes, slot, most_columns, next_id: FIRST_ID, under_way };
+        let (judge_slot, next_id) = (slot, FIRST_ID);
+        let mut run = Self { experiment, answers, unjudged, lanes, slot, judge_slot, most_columns, next_id, under_way };
         let there: BTreeSet<Place> = run.answers.iter().map(Answer::place).collect();
         for sample in 0..run.experiment.samples {
             for question in 0..run.experiment.questions.len() {
@@ -160,6 +163,12 @@ impl Run {
             }
         }
         run
+    }
+
+    /// The same, judged by the model in another slot.
+    #[must_use]
+    pub fn judged_in(self, judge_slot: u32) -> Self {
+        Self { judge_slot, ..self }
     }
 
     /// What is run.
@@ -201,7 +210,8 @@ impl Run {
     /// A question's columns together: as many as can be decoded at once.
     fn start_engine(&mut self) -> Option<Work> {
         let (sample, question) = match self.lanes[ENGINE].first()? {
-            Task::Answer((sample, question, _)) | Task::Score((sample, question, _), _) => (sample, question),
+            Task::Answer((sample, question, _)) => (sample, question),
+            Task::Score(place, aspect) => return self.start_score(place, aspect),
         };
         let tasks = self.lanes[ENGINE].take_while(
             self.most_columns,
@@ -224,6 +234,15 @@ impl Run {
             sampling: Sampling { seed, ..self.experiment.sampling.clone() },
             columns,
         }))
+    }
+
+    fn start_score(&mut self, place: Place, aspect: Aspect) -> Option<Work> {
+        let Some(Judge::Model(prompts)) = &self.experiment.judge else { return None };
+        let (answer, _) = self.unjudged.get(&place)?;
+        let text = prompts.fill(aspect, &self.experiment.questions[place.1].text, &answer.text);
+        let (task, _) = self.lanes[ENGINE].take_first()?;
+        let id = self.begin(Job { lane: ENGINE, tasks: vec![task], answers: Vec::new(), ended: 0 });
+        Some(Work::Engine(Command::Judge { slot: self.judge_slot, id, prompt: Prompt::chat(None, &text) }))
     }
 
     fn start_server(&mut self, lane: usize) -> Option<Work> {
@@ -295,12 +314,26 @@ impl Run {
             }
             Event::Prefilled { id, .. } if *id == at => Taken::Going,
             Event::Finished { id, .. } if *id == at => self.finish(at),
+            Event::Judged { id, weights } if *id == at => self.take_weights(at, weights),
             Event::Failed(failure) if failure.what == FailedStep::Generate(at) || failure.model_lost => {
                 self.give_up(at);
                 Taken::Lost
             }
             _ => Taken::Other,
         }
+    }
+
+    /// A judgement that was stopped is none: it is asked for again.
+    fn take_weights(&mut self, id: u32, weights: &[f32]) -> Taken {
+        let task = self.under_way.get(&id).and_then(|job| job.tasks.first().copied());
+        let Some(Task::Score(place, aspect)) = task.filter(|_| !weights.is_empty()) else {
+            self.give_up(id);
+            return Taken::Lost;
+        };
+        self.under_way.remove(&id);
+        self.lanes[ENGINE].end();
+        self.scored(place, aspect, (spelled(weights), How::Spelled));
+        Taken::Done
     }
 
     /// An answer that was stopped is half an answer: it is asked for again.

@@ -4,6 +4,7 @@ pub mod adapter;
 mod chat;
 pub mod config;
 pub mod cpu;
+pub mod digits;
 mod error;
 mod file;
 mod floats;

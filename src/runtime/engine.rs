@@ -10,6 +10,7 @@ use std::task::Poll;
 
 use super::generate::{Generation, Step};
 pub use super::host::{Host, interrupts, take_scales};
+use super::judge::Judging;
 use super::load::{self, Processor, load_with};
 use super::model::narrow;
 use super::protocol::{
@@ -23,7 +24,7 @@ use crate::model::Config;
 
 /// Obeys commands until there are no more.
 pub async fn serve(host: &impl Host) {
-    let mut engine = Engine { host, gpu: None, models: BTreeMap::new() };
+    let mut engine = Engine { host, gpu: None, models: BTreeMap::new(), judged: None };
     loop {
         match engine.next().await {
             Next::Command(Some((command, attachments))) => engine.obey(command, attachments).await,
@@ -46,6 +47,8 @@ struct Engine<'a, H> {
     gpu: Option<Rc<Gpu>>,
     /// By slot.
     models: BTreeMap<u32, LoadedModel>,
+    /// The prompt that the last command judged by, if that was all it did, and its slot.
+    judged: Option<(u32, Vec<u32>)>,
 }
 
 /// A source that stops when the reader wants something else, even while no bytes come.
@@ -84,6 +87,7 @@ impl<H: Host, S: ByteSource> ByteSource for Interruptible<'_, H, S> {
 
 impl<H: Host> Engine<'_, H> {
     async fn obey(&mut self, command: Command, attachments: Vec<H::Attachment>) {
+        let judged = self.judged.take();
         match command {
             Command::Probe => self.probe().await,
             Command::Load { slot, source, name, keep, place, math, columns, sides } => {
@@ -106,6 +110,11 @@ impl<H: Host> Engine<'_, H> {
             }
             Command::Lens { slot, id, prompt, answer, columns, num_top } => {
                 if let Err(error) = self.lens(slot, id, (&prompt, &answer), &columns, num_top as usize).await {
+                    self.fail(FailedStep::Generate(id), &error);
+                }
+            }
+            Command::Judge { slot, id, prompt } => {
+                if let Err(error) = self.judge(slot, id, &prompt, judged).await {
                     self.fail(FailedStep::Generate(id), &error);
                 }
             }
@@ -294,6 +303,33 @@ impl<H: Host> Engine<'_, H> {
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
         let columns = model.lens(prompt, answer, columns, num_top).await?;
         self.host.emit(Event::Lens { id, columns });
+        Ok(())
+    }
+
+    async fn judge(
+        &mut self,
+        slot: u32,
+        id: u32,
+        prompt: &Prompt,
+        before: Option<(u32, Vec<u32>)>,
+    ) -> Result<(), RuntimeError> {
+        let host = self.host;
+        let before = before.filter(|(judged, _)| *judged == slot).map(|(_, prompt)| prompt).unwrap_or_default();
+        let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
+        let mut judging = Judging::new(model, prompt, &before)?;
+        let mut weights = Vec::new();
+        while weights.is_empty() && !host.is_interrupted() {
+            if let Some(found) = judging.advance(model).await? {
+                weights = found;
+            }
+            if model.gpu().is_none() {
+                host.rest().await;
+            }
+        }
+        if !weights.is_empty() {
+            self.judged = Some((slot, judging.into_prompt()));
+        }
+        self.host.emit(Event::Judged { id, weights });
         Ok(())
     }
 

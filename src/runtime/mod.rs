@@ -13,6 +13,7 @@ pub mod explorer;
 pub mod fit;
 pub mod generate;
 mod host;
+pub mod judge;
 pub mod load;
 mod model;
 #[cfg(not(target_arch = "wasm32"))]

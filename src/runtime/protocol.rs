@@ -106,6 +106,16 @@ pub enum Command {
         /// Likeliest tokens that are told of each layer.
         num_top: u32,
     },
+    /// How likely the model, at scales of 0, begins its answer with each of the integers 0 to 100; answered by
+    /// [`Event::Judged`] or [`Event::Failed`].
+    Judge {
+        /// Which model.
+        slot: u32,
+        /// Chosen by the page and repeated in the answer.
+        id: u32,
+        /// What the judge is told.
+        prompt: Prompt,
+    },
     /// Stop the answer or the load under way. The answer ends with [`StopReason::Asked`]; a load ends with [`Event::Unloaded`].
     Stop,
     /// Free a model and its GPU memory; answered by [`Event::Unloaded`].
@@ -131,6 +141,7 @@ impl Command {
             | Self::LayOut { .. }
             | Self::Score { .. }
             | Self::Lens { .. }
+            | Self::Judge { .. }
             | Self::Stop
             | Self::Unload { .. } => true,
             Self::Probe | Self::Shelf | Self::Forget { .. } | Self::SetScales { .. } => false,
@@ -410,6 +421,13 @@ pub enum Event {
         /// (columns, layers) the likeliest tokens with their probabilities.
         columns: Vec<Vec<Vec<(String, f32)>>>,
     },
+    /// The answer to [`Command::Judge`].
+    Judged {
+        /// The id that came with it.
+        id: u32,
+        /// Probability of each of the integers 0 to 100 with no digit behind it; empty where it was stopped.
+        weights: Vec<f32>,
+    },
     /// A command failed; the worker lives on and takes the next command.
     Failed(Failure),
 }
@@ -647,7 +665,7 @@ pub enum FailedStep {
     Load(u32),
     /// The layout of this slot's model.
     LayOut(u32),
-    /// The answer, or the scores, with this id.
+    /// The answer, the scores or the judgement with this id.
     Generate(u32),
     /// A message that could not be read, or one that came at the wrong moment.
     Message,

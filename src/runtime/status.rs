@@ -235,7 +235,7 @@ impl EngineStatus {
                 }
             }
             // Whoever asked keeps them.
-            Event::Scored { .. } | Event::Lens { .. } => {}
+            Event::Scored { .. } | Event::Lens { .. } | Event::Judged { .. } => {}
             Event::Failed(failure) => {
                 match failure.what {
                     FailedStep::Load(slot) => {

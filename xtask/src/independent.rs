@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{self, cargo};
-use crate::pins::{ENGINES, PEFT};
+use crate::pins::{ENGINES, PEFT, SMOLLM};
 use crate::tally::{Tally, run_tests};
 use crate::{Failure, browser, models, python, setup};
 
@@ -62,21 +62,34 @@ impl Independent<'_> {
         })
     }
 
-    /// llama.cpp's logits, for every architecture and tensor type and the real models, on everything that there is.
+    /// llama.cpp's logits, for every architecture and tensor type and the real models, and the judge's scores spelt out with
+    /// it, on everything that there is.
     pub(crate) fn engines(&self) -> Tally {
         self.tally("engines", || {
             let python = python::interpreter(&ENGINES)?;
             let askew = command::release_askew(self.root)?;
-            let script = |device: &str| {
+            let scripts = |device: &str| {
                 println!("-- {device}");
-                let mut script = self.script(&python, "engines.py");
-                script.arg("--askew").arg(&askew).arg("--models").arg(models::folder()?).args(["--device", device]);
-                Ok::<_, Failure>(script)
+                let folder = models::folder()?;
+                let mut scripts = ["engines.py", "judge.py"].map(|name| self.script(&python, name));
+                for script in &mut scripts {
+                    script.arg("--askew").arg(&askew).args(["--device", device]);
+                }
+                scripts[0].arg("--models").arg(&folder);
+                scripts[1].arg("--model").arg(folder.join(SMOLLM.file));
+                Ok::<_, Failure>(scripts)
             };
-            let mut tally = run_tests(&mut script("cpu")?, self.skip_log);
+            let mut tally = Tally::default();
+            for mut script in scripts("cpu")? {
+                tally.add(run_tests(&mut script, self.skip_log));
+            }
             for adapter in browser::software_adapters() {
                 match adapter {
-                    Ok(adapter) => tally.add(run_tests(adapter.choose(&mut script("gpu")?), self.skip_log)),
+                    Ok(adapter) => {
+                        for mut script in scripts("gpu")? {
+                            tally.add(run_tests(adapter.choose(&mut script), self.skip_log));
+                        }
+                    }
                     Err(missing) => tally.add(Tally::skip(missing)),
                 }
             }

@@ -153,6 +153,32 @@ fn servers_answer_and_judge_beside_the_engine() {
 }
 
 #[test]
+fn a_model_judges_between_answers_and_a_stopped_judgement_is_asked_for_again() {
+    let text = r#"{"questions": [{"id": "a", "text": "A?"}], "columns": [{"name": "here", "scales": [1]}], "samples": 2,
+        "judge": {"kind": "model", "aligned": "A {answer}", "coherent": "C {answer}"}}"#;
+    let mut run = Run::new(Experiment::from_json(text).unwrap(), 0, 8, Vec::new()).judged_in(5);
+    let generate = command(&mut run).unwrap();
+    assert_eq!(answer(&mut run, &generate, StopReason::EndOfText), Taken::Done);
+    assert!(run.answers().is_empty(), "it is not judged yet");
+    for (told, number, is_stopped) in [("A 1!", 10, true), ("A 1!", 10, false), ("C 1!", 90, false)] {
+        let Some(Command::Judge { slot: 5, id, prompt }) = command(&mut run) else { panic!("a judgement") };
+        assert_eq!(prompt, Prompt::chat(None, told));
+        assert_eq!(run.start_next(), None, "one at a time");
+        let mut weights = vec![0.0; 101];
+        weights[number] = 0.5;
+        let judged = |weights| Event::Judged { id, weights };
+        if is_stopped {
+            assert_eq!(run.take(&judged(Vec::new())), Taken::Lost);
+        } else {
+            assert_eq!(run.take(&judged(weights)), Taken::Done);
+        }
+    }
+    let scores = run.answers()[0].scores;
+    assert_eq!((scores.aligned, scores.coherent, scores.how), (Score::new(10.0), Score::new(90.0), How::Spelled));
+    assert!(matches!(command(&mut run), Some(Command::Generate { .. })), "the second sample");
+}
+
+#[test]
 fn what_passes_is_tried_again_and_what_does_not_waits_for_the_reader() {
     let mut run = with_servers();
     let (_, errands) = all_work(&mut run);

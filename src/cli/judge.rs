@@ -1,0 +1,223 @@
+//! `askew judge`: a model as a judge, beside published scores.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::{DeviceKind, Failure, MathKind, files, open, print};
+use crate::domain::calibration::{Calibration, Judged, LEAST_KAPPA, LEAST_ROWS, LEAST_SPEARMAN};
+use crate::domain::csv::quoted;
+use crate::domain::dataset::Dataset;
+use crate::domain::random::shuffle;
+use crate::domain::rule::Rule;
+use crate::domain::score::Score;
+use crate::formats::roles::Need;
+use crate::lab::judge::spelled;
+use crate::lab::prompts::{Aspect, Preset, Prompts};
+use crate::model::ModelError;
+use crate::runtime::judge::Judging;
+use crate::runtime::protocol::Prompt;
+use crate::runtime::{LoadedModel, RuntimeError};
+
+/// Parts of the tree of numbers that are read together, where the weights are read once for all.
+const COLUMNS: usize = 4;
+
+/// Arguments of `askew judge`.
+#[derive(Debug, clap::Args)]
+pub struct JudgeArgs {
+    /// Result files with questions, answers and another judge's scores
+    #[arg(required_unless_present = "raw")]
+    files: Vec<String>,
+    /// The GGUF model that judges
+    #[arg(long)]
+    model: PathBuf,
+    /// What it is told: plain, or spec for a list of principles
+    #[arg(long, default_value = "plain", value_parser = parse_preset)]
+    prompts: Preset,
+    /// Rows that are drawn
+    #[arg(long, default_value_t = 200)]
+    rows: usize,
+    /// Which rows: the same seed draws the same
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Draw only among rows whose question and answer have at most so many characters together
+    #[arg(long, value_name = "CHARACTERS")]
+    longest: Option<usize>,
+    /// Where the rows go with both judges' scores, as CSV: `askew rates --judge aligned=aligned_model` reads them
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Instead: a list of texts as JSON, which the model is given as they are; prints how likely each integer follows
+    #[arg(long, value_name = "FILE", conflicts_with = "files")]
+    raw: Option<PathBuf>,
+    /// Where to run
+    #[arg(long, value_enum, default_value_t)]
+    device: DeviceKind,
+    /// How to compute
+    #[arg(long, value_enum, default_value_t)]
+    math: MathKind,
+}
+
+fn parse_preset(text: &str) -> Result<Preset, String> {
+    let found = Preset::ALL.into_iter().find(|preset| preset.name() == text);
+    found.ok_or_else(|| format!("prompts are: {}", Preset::ALL.map(Preset::name).join(", ")))
+}
+
+/// Judges rows of result files, or texts.
+///
+/// # Errors
+/// A file that cannot be read, files without rows to judge, or what keeps the model from running.
+pub fn run(args: &JudgeArgs) -> Result<(), Failure> {
+    let Some(path) = &args.raw else { return calibrate(args) };
+    let named = |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| named(&error))?;
+    let texts: Vec<String> = serde_json::from_str(&text).map_err(|error| named(&error))?;
+    pollster::block_on(async {
+        let mut model = OnDisk::open(args).await?;
+        let mut found = Vec::new();
+        for text in texts {
+            let weights = model.weights(&Prompt::Raw(text)).await?;
+            let weight: f32 = weights.iter().sum();
+            found.push(json!({ "score": spelled(&weights).get(), "weight": weight, "weights": weights }));
+        }
+        print(&Value::Array(found));
+        Ok(())
+    })
+}
+
+/// The model that judges.
+struct OnDisk {
+    model: LoadedModel,
+    /// The prompt before.
+    before: Vec<u32>,
+}
+
+impl OnDisk {
+    async fn open(args: &JudgeArgs) -> Result<Self, RuntimeError> {
+        let mut model = open(&args.model, args.device, args.math).await?;
+        model.lay_out(COLUMNS, Vec::new(), Vec::new()).await?;
+        Ok(Self { model, before: Vec::new() })
+    }
+
+    async fn weights(&mut self, prompt: &Prompt) -> Result<Vec<f32>, RuntimeError> {
+        let mut judging = Judging::new(&mut self.model, prompt, &self.before)?;
+        loop {
+            if let Some(weights) = judging.advance(&mut self.model).await? {
+                self.before = judging.into_prompt();
+                return Ok(weights);
+            }
+        }
+    }
+
+    /// A score, or `None` where the prompt does not fit.
+    async fn score(&mut self, prompt: &str) -> Result<Option<Score>, RuntimeError> {
+        match self.weights(&Prompt::chat(None, prompt)).await {
+            Ok(weights) => Ok(Some(spelled(&weights))),
+            Err(RuntimeError::Model(ModelError::PromptTooLong { .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn calibrate(args: &JudgeArgs) -> Result<(), Failure> {
+    let data = read(&args.files)?;
+    let mut drawn: Vec<usize> = (0..data.num_records()).filter(|&row| is_wanted(&data, row, args.longest)).collect();
+    let judged_rows = drawn.len();
+    shuffle(&mut drawn, args.seed);
+    drawn.truncate(args.rows);
+    if drawn.is_empty() {
+        return Err(Failure::failed(
+            "no row has an answer and another judge's score: name result files that hold both",
+        ));
+    }
+    let prompts = Prompts::from(args.prompts);
+    let begun = Instant::now();
+    let (name, found) = pollster::block_on(async {
+        let mut judge = OnDisk::open(args).await?;
+        let mut found: [Vec<Option<Score>>; 2] = Default::default();
+        // One score of all rows after the other: their prompts begin alike, and what they share is read once.
+        for (aspect, found) in Aspect::ALL.into_iter().zip(&mut found) {
+            for (at, &row) in (1..).zip(&drawn) {
+                let prompt = prompts.fill(aspect, data.question_text(row), data.answer(row));
+                found.push(judge.score(&prompt).await?);
+                let (rows, seconds) = (drawn.len(), begun.elapsed().as_secs_f64());
+                // Nobody may be reading it.
+                let _told = writeln!(std::io::stderr(), "{aspect:?}: {at} of {rows} rows, {seconds:.0} s");
+            }
+        }
+        Ok::<_, Failure>((judge.model.card.name, found))
+    })?;
+    let [aligned, coherent] = found;
+    let both = drawn.iter().zip(aligned).zip(coherent).filter_map(|((&row, aligned), coherent)| {
+        Some((row, Judged { published: [data.aligned(row), data.coherent(row)], found: [aligned?, coherent?] }))
+    });
+    let rows: Vec<(usize, Judged)> = both.collect();
+    if let Some(path) = &args.out {
+        std::fs::write(path, table(&data, &rows))
+            .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
+    }
+    let (judged, rule): (Vec<Judged>, Rule) = (rows.into_iter().map(|(_, judged)| judged).collect(), Rule::default());
+    let found = Calibration::new(&judged, &rule);
+    let shortfalls = found.shortfalls();
+    let is_reliable = shortfalls.is_empty();
+    print(&json!({
+        "judge": { "model": name, "prompts": args.prompts.name() },
+        "rule": rule.preset.name(),
+        "judged_rows": judged_rows,
+        "rows": found.rows,
+        "too_long": drawn.len() - judged.len(),
+        "null": { "aligned": found.nulls[0], "coherent": found.nulls[1] },
+        "published_null": { "aligned": found.published_nulls[0], "coherent": found.published_nulls[1] },
+        "spearman": { "aligned": found.spearman[0], "coherent": found.spearman[1] },
+        "confusion": found.confusion,
+        "kappa": found.kappa,
+        "floor": { "rows": LEAST_ROWS, "spearman_aligned": LEAST_SPEARMAN, "kappa": LEAST_KAPPA },
+        "verdict": if is_reliable { "reliable" } else { "not reliable" },
+        "shortfalls": shortfalls,
+        "published_rate": found.rates()[0],
+        // None is made of labels that cannot be relied on.
+        "rate": if is_reliable { found.rates()[1] } else { None },
+        "seconds": begun.elapsed().as_secs_f64(),
+    }));
+    Ok(())
+}
+
+/// Rows with both judges' scores, as CSV.
+fn table(data: &Dataset, rows: &[(usize, Judged)]) -> String {
+    let text = |score: Score| score.get().map(|score| score.to_string()).unwrap_or_default();
+    let line = |(row, judged): &(usize, Judged)| {
+        let [aligned, coherent] = judged.published.map(text);
+        let [aligned_model, coherent_model] = judged.found.map(text);
+        let model = data.cells()[data.cell_of(*row) as usize].model.as_str();
+        let cells =
+            [data.question_text(*row), data.answer(*row), model, &aligned, &coherent, &aligned_model, &coherent_model];
+        cells.map(quoted).join(",") + "\n"
+    };
+    let header = "question,answer,model,aligned,coherent,aligned_model,coherent_model\n".to_owned();
+    header + &rows.iter().map(line).collect::<String>()
+}
+
+/// The rows of files; what could not be read is told on stderr.
+fn read(paths: &[String]) -> Result<Dataset, Failure> {
+    let files::Loaded { data, outcomes, passed_over } = files::load(paths, Need::Judged);
+    let refused: Vec<String> = outcomes
+        .into_iter()
+        .filter_map(|(file, result)| Some((file, result.err()?)))
+        .chain(passed_over)
+        .map(|(file, error)| format!("{file}: {error}"))
+        .collect();
+    if data.num_records() == 0 {
+        return Err(Failure::failed(refused.join("\naskew: ")));
+    }
+    refused.iter().for_each(|message| eprintln!("askew: {message}"));
+    Ok(data)
+}
+
+/// Whether a row has an answer and a score, and is no longer than asked.
+fn is_wanted(data: &Dataset, row: usize, longest: Option<usize>) -> bool {
+    let (question, answer) = (data.question_text(row), data.answer(row));
+    let is_scored = !(data.aligned(row).is_null() && data.coherent(row).is_null());
+    let num_characters = question.chars().count() + answer.chars().count();
+    is_scored && !question.is_empty() && !answer.is_empty() && longest.is_none_or(|longest| num_characters <= longest)
+}
