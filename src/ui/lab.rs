@@ -23,6 +23,10 @@ pub fn LabScreen() -> impl IntoView {
     let form = Form::default();
     Effect::new(move || form.suit(session.lab.is_pocket.get()));
     let loaded = Memo::new(move |_| session.lab.status.with(|status| status.ready(SLOT).cloned()));
+    // What a run has brought stays when its model is lost, or after a reload.
+    session.lab.experiment.restore();
+    let has_experiment =
+        Memo::new(move |_| loaded.with(Option::is_some) || session.lab.experiment.seen.with(Option::is_some));
     view! {
         <section class="lab">
             <h1>"Run a model on this machine"</h1>
@@ -37,7 +41,7 @@ pub fn LabScreen() -> impl IntoView {
             <Shelf/>
             {move || loaded.get().map(|loaded| view! { <Card loaded=loaded.clone()/> <Beside/> <PromptForm form card=loaded.card/> })}
             <AnswerPane/>
-            <Show when=move || loaded.with(Option::is_some)><ExperimentPanel/></Show>
+            <Show when=move || has_experiment.get()><ExperimentPanel/></Show>
         </section>
     }
 }

@@ -52,7 +52,6 @@ fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, Strin
 pub fn ExperimentPanel() -> impl IntoView {
     let lab = LabSession::get().lab;
     let state = lab.experiment;
-    state.restore();
     let editor = RwSignal::new(String::new());
     let village = move |_| spawn_local(async move { start(lab, editor, fetch_text(lab_pocket::EXPERIMENT).await) });
     let input = NodeRef::<html::Input>::new();
