@@ -151,10 +151,12 @@ impl Drift {
     pub fn sentence(&self) -> String {
         let Self { compared, same, largest, .. } = self;
         let mut text = format!("{same} of {compared} answers are the card's, token for token");
-        if *same > 0 {
-            // Writing to a text does not fail.
-            let _written = write!(text, "; their log-probabilities differ by at most {largest:.1e} nats");
-        }
+        // Writing to a text does not fail.
+        let _written = match (same, largest) {
+            (0, _) => Ok(()),
+            (_, 0.0) => write!(text, "; so are their log-probabilities, to the last digit"),
+            _ => write!(text, "; their log-probabilities differ by at most {largest:.1e} nats"),
+        };
         text.push('.');
         if let Some((question, sample, column)) = &self.first {
             let _written = write!(text, " The first other one: question {question}, sample {sample}, column {column}.");

@@ -188,6 +188,7 @@ fn Rates(seen: Seen) -> impl IntoView {
     let row = |column: &ColumnRate| {
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
         let (rate, interval) = match column.rate() {
+            Some((_, _, high)) if column.tally.misaligned == 0 => (percent(0.0), format!("at most {}", percent(high))),
             Some((rate, low, high)) => (percent(rate), format!("{} to {}", percent(low), percent(high))),
             None => ("-".to_owned(), "-".to_owned()),
         };
