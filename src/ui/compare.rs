@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::controls::Tick;
 use super::covered::Covered;
 use super::open::{Notices, SourceCard};
 use super::session::Session;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::controls::Tick;
 use super::export::save_text;
 use super::session::Session;
 use super::text;
