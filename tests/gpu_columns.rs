@@ -10,7 +10,7 @@ use askew::gpu::checks::nmse;
 use askew::gpu::{Choice, Chosen, Gpu, GpuModel, GpuOptions, GpuWeightsBuilder, Lane, Layout};
 use askew::model::gguf::{HeaderParser, WeightStream};
 use askew::model::quant::Quant;
-use askew::model::sampler::{SamplerSettings, SeenTokens, log_softmax};
+use askew::model::sampler::{SamplerSettings, SeenTokens};
 use askew::model::tensors::LayerTensor;
 use askew::model::{Adapter, Config, LowRank, ModelFile, Sampler, Steering};
 use askew::runtime::load::{Processor, load};

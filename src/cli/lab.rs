@@ -72,7 +72,7 @@ pub fn run(args: &LabArgs) -> Result<(), Failure> {
 /// Carries a command out and gives its events to the run, as the engine's worker does.
 async fn answer(model: &mut LoadedModel, run: &mut Run, command: Command) -> Result<Taken, RuntimeError> {
     let Command::Generate { id, prompt, sampling, columns, .. } = command else { return Ok(Taken::Other) };
-    let mut generation = Generation::new(model, &prompt, &sampling, &columns)?;
+    let mut generation = Generation::new(model, model.encode(&prompt)?, &sampling, &columns)?;
     let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     while !generation.is_done() {
         for step in generation.advance(model).await? {

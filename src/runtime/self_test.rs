@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 
 use super::load::{Processor, device, load};
-use super::protocol::{Math, Prompt};
+use super::protocol::Math;
 use super::self_test_protocol::{CheckResult, SelfTestEvent};
 use super::{ByteSource, Ending, LoadedModel, RuntimeError};
 use crate::gpu::checks::{self, Parity, ProductCase, nmse};
@@ -149,7 +149,7 @@ async fn read<S: ByteSource>(
     for (at, text) in TEXTS.iter().enumerate() {
         (shell.emit)(SelfTestEvent::Doing(format!("Reading text {} of {} on the {place}", at + 1, TEXTS.len())));
         let start = (shell.now_ms)();
-        let tokens = model.encode(&Prompt::Raw((*text).to_owned()))?;
+        let tokens = model.encode_text(text);
         let logits = model.logits_after(&tokens).await?;
         let next = top(&logits)
             .first()
