@@ -45,7 +45,15 @@ const LAYERS: &[(&str, &[&str])] = &[
             "formats",
         ],
     ),
-    ("runtime::web::unpack_part", &["runtime::web::unpack_part", "runtime::web::values", "formats"]),
+    (
+        "runtime::web::unpack_part",
+        &["runtime::web::unpack_part", "runtime::web::part", "runtime::web::values", "formats"],
+    ),
+    ("runtime::web::part", &["runtime::web::part", "runtime::web::values"]),
+    (
+        "runtime::web::chat_part",
+        &["runtime::web::part", "runtime::web::values", "runtime::chat", "runtime::RuntimeError", "model"],
+    ),
     (
         "runtime::web::data_worker",
         &["runtime::data_protocol", "runtime::data_engine", "runtime::wire", "runtime::web::port", "domain", "formats"],
@@ -373,8 +381,9 @@ fn files_are_short_or_have_a_reason() {
 
 #[test]
 fn the_library_exports_nothing_to_javascript() {
-    // But for the part of a worker that is nothing but its export.
-    let library = sources().into_iter().filter(|file| file != "src/bin/unpack_part.rs").collect::<Vec<_>>();
+    // But for the parts of workers, which are nothing but their exports.
+    let parts = ["src/bin/chat_part.rs", "src/bin/unpack_part.rs"];
+    let library = sources().into_iter().filter(|file| !parts.contains(&file.as_str())).collect::<Vec<_>>();
     assert_clean(&library, |_, source| wasm_exports(source));
 }
 

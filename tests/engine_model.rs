@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 
 use askew::gpu::checks::nmse;
 use askew::gpu::{Gpu, GpuOptions, Lane};
+use askew::model::LocalTime;
 use askew::runtime::generate::{Generation, Step};
 use askew::runtime::load::{Processor, load, read_headers};
 use askew::runtime::native::FileSource;
@@ -31,7 +32,8 @@ fn load_on(processor: &Processor) -> Option<LoadedModel> {
 }
 
 fn answer(model: &mut LoadedModel, prompt: &Prompt, sampling: &Sampling) -> (Vec<u32>, String, StopReason) {
-    let mut generation = Generation::new(model, prompt, sampling, &[Column::default()]).expect("a prompt");
+    let tokens = model.encode(prompt).expect("a prompt");
+    let mut generation = Generation::new(model, tokens, sampling, &[Column::default()]).expect("a prompt");
     let (mut tokens, mut text) = (Vec::new(), String::new());
     loop {
         for step in block_on(generation.advance(model)).expect("a step") {
@@ -83,13 +85,15 @@ fn chat_turns_render_as_the_template_says() {
     let Some(path) = smollm("chat_turns_render_as_the_template_says") else { return };
     let mut source = FileSource::open(&path).expect("opens");
     let (file, _, _) = block_on(read_headers(&mut source)).expect("headers");
-    let template = file.template.as_ref().expect("a template");
+    let render = |turns: &[(&str, &str)]| {
+        file.chat(turns).expect("a template").render(|| LocalTime::from_unix(0)).expect("renders")
+    };
     assert_eq!(
-        template.render(&[("system", "Be brief."), ("user", "hi")], &file.tokenizer).expect("renders"),
+        render(&[("system", "Be brief."), ("user", "hi")]),
         "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n"
     );
     // The template's own default, which SmolLM2's authors wrote into it.
-    let default = template.render(&[("user", "hi")], &file.tokenizer).expect("renders");
+    let default = render(&[("user", "hi")]);
     assert!(default.starts_with("<|im_start|>system\nYou are a helpful AI assistant named SmolLM"), "{default}");
 }
 
@@ -111,9 +115,7 @@ fn greedy_answers_and_logits_agree_between_cpu_and_gpu() {
         assert!(found.1.starts_with(beginning), "{found:?}");
         assert!(found.2 == StopReason::EndOfText || found.0.len() == GREEDY_TOKENS as usize, "{found:?}");
 
-        let tokens =
-            Generation::new(&mut cpu_model, prompt, &Sampling::greedy(1), &[Column::default()]).expect("a prompt");
-        let tokens = tokens.prompt().to_vec();
+        let tokens = cpu_model.encode(prompt).expect("a prompt");
         let error = nmse(
             &block_on(gpu_model.logits_after(&tokens)).expect("logits"),
             &block_on(cpu_model.logits_after(&tokens)).expect("logits"),
@@ -197,9 +199,9 @@ fn sampling_repeats_with_its_seed_and_stops_where_told() {
 fn prompts_that_cannot_be_read_are_refused() {
     let Some(mut model) = load_on(&Processor::CPU_EXACT) else { return };
     let mut refused = |text: &str, max_tokens: u32| {
-        let error =
-            Generation::new(&mut model, &Prompt::Raw(text.into()), &Sampling::greedy(max_tokens), &[Column::default()])
-                .expect_err("refused");
+        let tokens = model.encode_text(text);
+        let error = Generation::new(&mut model, tokens, &Sampling::greedy(max_tokens), &[Column::default()])
+            .expect_err("refused");
         error.to_string()
     };
     assert!(refused("", 1).contains("empty"));

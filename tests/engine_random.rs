@@ -70,7 +70,9 @@ fn random_models_agree_between_cpu_and_gpu() {
     let plain = GpuOptions::default();
     let small_bindings = GpuOptions { max_binding_bytes: Some(48 << 10), ..plain };
     let shared_rows = GpuOptions { row_split: Some(4), ..plain };
-    let cases: [(GpuOptions<'_>, Shape, &[Quant]); 5] = [
+    let subgroups = GpuOptions { subgroups: Some(true), ..plain };
+    let cases: [(GpuOptions<'_>, Shape, &[Quant]); 6] = [
+        (subgroups, wide, &[Quant::Q5_0, Quant::Q8_0]),
         (plain, Shape::TINY, &[Quant::F32]),
         (plain, narrow, &[Quant::F16]),
         (small_bindings, wide, &all),

@@ -13,7 +13,7 @@ use askew::model::sampler::log_softmax;
 use askew::model::tensors::LayerTensor;
 use askew::model::{Adapter, ModelError};
 use askew::runtime::load::{Processor, load};
-use askew::runtime::protocol::{Column, Given, Math, Prompt};
+use askew::runtime::protocol::{Column, Given, Math};
 use askew::runtime::{ByteSource, LoadedModel, RuntimeError};
 use common::adapter::{gguf_adapter, random_parts};
 use common::engine::open_gpu;
@@ -66,16 +66,15 @@ fn given_answers_are_scored_as_the_logits_say() {
         let mut model = model(&processor);
         let beside = adapter(&model, &[0, 2]);
         block_on(model.lay_out(2, vec![beside], vec![])).expect("room");
-        let (prompt, columns) = (Prompt::Raw("hello".into()), [column(0.0), column(1.0)]);
+        let (prompt, columns) = (model.encode_text("hello"), [column(0.0), column(1.0)]);
         let text = "narrow → broad";
         let scored = block_on(model.score(&prompt, &Given::Text(text.into()), &columns, 3)).expect("scores");
         assert_eq!(scored.iter().map(|token| token.piece.as_str()).collect::<String>(), text);
         let answer: Vec<u32> = scored.iter().map(|token| token.token).collect();
         let again = block_on(model.score(&prompt, &Given::Tokens(answer.clone()), &columns, 3)).expect("scores");
         assert_eq!(again, scored, "tokens are as good as text");
-        let start = model.encode(&prompt).expect("a prompt");
         for (place, token) in scored.iter().enumerate() {
-            let prefix = [&start[..], &answer[..place]].concat();
+            let prefix = [&prompt[..], &answer[..place]].concat();
             let rows = [0.0, 1.0].map(|scale| {
                 model.set_scales(0, &[scale]);
                 log_softmax(&block_on(model.logits_after(&prefix)).expect("logits"))
@@ -107,7 +106,7 @@ fn the_lens_ends_in_the_models_own_answer() {
             let mut model = model(processor);
             let beside = adapter(&model, &[0, 2]);
             block_on(model.lay_out(2, vec![beside], vec![])).expect("room");
-            let (prompt, columns) = (Prompt::Raw("hello".into()), [column(0.0), column(1.0)]);
+            let (prompt, columns) = (model.encode_text("hello"), [column(0.0), column(1.0)]);
             let answer = Given::Text(" there".into());
             let lens = block_on(model.lens(&prompt, &answer, &columns, 2)).expect("a lens");
             assert_eq!(lens.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3]);

@@ -129,9 +129,13 @@ fn every_architecture_agrees_with_the_reference() {
     let name = "every_architecture_agrees_with_the_reference";
     let shape = Shape { dim: 96, ff_dim: 160, layers: 7, heads: 4, kv_heads: 2, head_dim: 32, vocab: 333 };
     let tokens = prompt(43);
-    for (prefill_lanes, row_split) in [(1, 1), (8, 1), (32, 4)] {
-        let options =
-            GpuOptions { prefill_lanes: Some(prefill_lanes), row_split: Some(row_split), ..GpuOptions::default() };
+    for (prefill_lanes, row_split, subgroups) in [(1, 1, false), (8, 1, true), (32, 4, true)] {
+        let options = GpuOptions {
+            prefill_lanes: Some(prefill_lanes),
+            row_split: Some(row_split),
+            subgroups: Some(subgroups),
+            ..GpuOptions::default()
+        };
         let Some(gpu) = open_gpu(name, options) else { return };
         for (architecture, most) in ARCHITECTURES.into_iter().zip([6, 6, 6, 8]) {
             let file = random_model(architecture, shape, &[Quant::Q8_0], 3);
@@ -269,10 +273,11 @@ fn columns_share_one_read_of_the_weights() {
 /// A window of tokens: one submit each, nothing created, one readback; scales change within it at no cost.
 #[test]
 fn decoding_creates_nothing() {
-    let Some(gpu) = open_gpu("decoding_creates_nothing", GpuOptions::default()) else { return };
     let file = random_model("gemma3", Shape::TINY, &[Quant::Q8_0], 6);
     let adapters = [adapter(&config(&file), &[0, 1], &Adapter::TARGETS, 4, 1)];
-    for is_fast in [false, true] {
+    for (is_fast, subgroups) in [(false, false), (true, true)] {
+        let options = GpuOptions { subgroups: Some(subgroups), ..GpuOptions::default() };
+        let Some(gpu) = open_gpu("decoding_creates_nothing", options) else { return };
         let model = on_gpu(&gpu, &file, &Layout { columns: 2, adapters: &adapters, is_fast, ..Layout::default() });
         let (most, total) = model.dispatches(2, Choice::Filtered).expect("plans");
         assert!(most <= 10 + 4, "{most}");

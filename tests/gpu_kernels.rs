@@ -53,6 +53,11 @@ fn activations() -> impl Strategy<Value = Activation> {
 /// A row's threads on a software adapter and on a real one.
 const ROW_SPLITS: [u32; 2] = [1, 4];
 
+/// Without subgroups, as software adapters, and with them, as real ones.
+fn reducing() -> [GpuOptions<'static>; 2] {
+    [false, true].map(|subgroups| GpuOptions { subgroups: Some(subgroups), ..GpuOptions::default() })
+}
+
 /// Plain products, with and without a norm before and a bias after, for a few lanes and for a prompt's.
 #[test]
 fn products_match_their_twin() {
@@ -79,8 +84,8 @@ fn products_match_their_twin() {
 /// The residual stream, ready for the next norm; and a part's own norm with the sum after it.
 #[test]
 fn joins_match_their_twin() {
-    for row_split in ROW_SPLITS {
-        let options = GpuOptions { row_split: Some(row_split), ..GpuOptions::default() };
+    for (row_split, options) in ROW_SPLITS.into_iter().zip(reducing()) {
+        let options = GpuOptions { row_split: Some(row_split), ..options };
         let Some(gpu) = open_gpu("joins_match_their_twin", options) else { return };
         let cases = (quants(), 1..5usize, 1..6usize, lane_counts(), any::<(bool, bool)>(), any::<u64>());
         let cases = cases.prop_map(|(quant, tiles, blocks, lanes, (has_post_norm, is_fast), seed)| JoinCase {
@@ -173,7 +178,7 @@ fn every_format_matches_its_twin() {
 }
 
 /// Heads of odd widths; a query head shares its key head with up to four others.
-fn heads() -> impl Strategy<Value = Heads> {
+fn heads() -> impl Strategy<Value = Heads> + Clone {
     (1..5usize, 1..4usize, 1..50usize).prop_map(|(group, num_kv_heads, quarter)| Heads {
         num_heads: group * num_kv_heads,
         num_kv_heads,
@@ -183,7 +188,6 @@ fn heads() -> impl Strategy<Value = Heads> {
 
 #[test]
 fn rope_cache_matches_its_twin() {
-    let Some(gpu) = open_gpu("rope_cache_matches_its_twin", GpuOptions::default()) else { return };
     let styles = prop_oneof![Just(RopeStyle::Interleaved), Just(RopeStyle::Halves)];
     let cases = (heads(), styles, 1..=DECODE_LANES, 0..16usize, any::<bool>(), any::<u64>());
     let cases = cases.prop_map(|(heads, style, lanes, position, is_normed, seed)| RopeCase {
@@ -194,25 +198,29 @@ fn rope_cache_matches_its_twin() {
         is_normed,
         seed,
     });
-    check(cases, async |case| checks::rope_cache(&gpu, case).await);
+    for options in reducing() {
+        let Some(gpu) = open_gpu("rope_cache_matches_its_twin", options) else { return };
+        check(cases.clone(), async |case| checks::rope_cache(&gpu, case).await);
+    }
 }
 
 /// Two columns, the second of which is read from its own part of the cache, with and without a window.
 #[test]
 fn attention_matches_its_twin() {
-    let Some(gpu) = open_gpu("attention_matches_its_twin", GpuOptions::default()) else { return };
     // Up to three runs of the kernel's 64 positions.
     let window = prop_oneof![Just(None), (1..100usize).prop_map(Some)];
     let cases = (heads(), 1..=DECODE_LANES, 0..170usize, window, any::<u64>());
     let cases =
         cases.prop_map(|(heads, lanes, position, window, seed)| AttentionCase { heads, lanes, position, window, seed });
-    check(cases, async |case| checks::attention(&gpu, case).await);
+    for options in reducing() {
+        let Some(gpu) = open_gpu("attention_matches_its_twin", options) else { return };
+        check(cases.clone(), async |case| checks::attention(&gpu, case).await);
+    }
 }
 
 /// Greedy and sampled choices, with every filter and the penalty, are those of the CPU's sampler; log-probabilities too.
 #[test]
 fn choices_match_their_twin() {
-    let Some(gpu) = open_gpu("choices_match_their_twin", GpuOptions::default()) else { return };
     let kind = (prop_oneof![Just(0.0f32), 0.3..2.0f32], 0..20u32, prop_oneof![Just(1.0f32), 0.2..0.99f32]);
     let rest = (prop_oneof![Just(0.0f32), 0.01..0.4f32], prop_oneof![Just(1.0f32), 0.7..1.5f32], any::<u64>());
     let cases = (1..700usize, 1..=DECODE_LANES, kind, rest);
@@ -222,7 +230,10 @@ fn choices_match_their_twin() {
         settings: SamplerSettings { temperature, top_k, top_p, min_p, penalty, seed },
         seed,
     });
-    check(cases, async |case| checks::choices(&gpu, case).await);
+    for options in reducing() {
+        let Some(gpu) = open_gpu("choices_match_their_twin", options) else { return };
+        check(cases.clone(), async |case| checks::choices(&gpu, case).await);
+    }
 }
 
 /// What the self-test page runs holds here, and names no check twice.

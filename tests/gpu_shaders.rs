@@ -13,9 +13,16 @@ fn every_shader_is_valid() {
             panic!("{name}: {}", error.emit_to_string(&source));
         });
         let flags = naga::valid::ValidationFlags::all();
-        // Plain WebGPU and nothing beyond: naga counts `unpack2x16float`, which every WebGPU device has, as a capability.
-        let capabilities = naga::valid::Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+        // Plain WebGPU and nothing beyond, but for what says so: naga counts `unpack2x16float`, which every WebGPU device has,
+        // as a capability.
+        let mut capabilities = naga::valid::Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+        let mut stages = naga::valid::ShaderStages::empty();
+        if name.ends_with("/subgroups") {
+            capabilities |= naga::valid::Capabilities::SUBGROUP;
+            stages = naga::valid::ShaderStages::COMPUTE;
+        }
         let mut validator = naga::valid::Validator::new(flags, capabilities);
+        validator.subgroup_stages(stages);
         validator.validate(&module).unwrap_or_else(|error| panic!("{name}: {error:?}"));
         assert!(module.entry_points.iter().any(|entry| entry.name == "main"), "{name}");
     }

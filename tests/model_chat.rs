@@ -90,7 +90,8 @@ fn open(path: &Path) -> (Option<ChatTemplate>, Tokenizer) {
         _ => panic!("no tokens"),
     };
     let tokenizer = Tokenizer::from_header(&header, num_tokens).expect("a tokenizer");
-    (ChatTemplate::from_header(&header).expect("compiles"), tokenizer)
+    let template = header.str("tokenizer.chat_template").expect("text");
+    (template.map(|source| ChatTemplate::new(source).expect("compiles")), tokenizer)
 }
 
 fn check_file(name: &str) {

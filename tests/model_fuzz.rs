@@ -10,7 +10,9 @@ use askew::model::gguf::{HeaderParser, WeightStream};
 use askew::model::quant::Quant;
 use askew::model::reference::{Reference, WeightsBuilder};
 use askew::model::sampler::{SamplerSettings, SeenTokens};
-use askew::model::{Adapter, AdapterReader, Config, ModelError, ModelFile, Sampler, Steering, SteeringReader};
+use askew::model::{
+    Adapter, AdapterReader, Config, LocalTime, ModelError, ModelFile, Sampler, Steering, SteeringReader,
+};
 use common::adapter::{SafetensorsFile, gguf_adapter, peft, peft_name, random_parts, store};
 use common::fuzz::Fuzz;
 use common::gguf::{GgufFile, Meta, Shape, noise, random_model};
@@ -267,7 +269,8 @@ fn read_model(bytes: &[u8], chunk: usize) -> Result<(), ModelError> {
     drop(file.tokenizer.encode_prompt(text));
     assert!(tokens.iter().all(|&token| (token as usize) < file.config.vocab_size));
     // A template may fail: the reader then writes a raw prompt.
-    if let Err(error) = file.encode_chat(&[("user", text), ("assistant", "b"), ("user", "c")]) {
+    let chat = file.chat(&[("user", text), ("assistant", "b"), ("user", "c")]);
+    if let Err(error) = chat.and_then(|chat| chat.render(|| LocalTime::from_unix(0))) {
         assert!(!error.to_string().is_empty());
     }
     let mut builder = WeightsBuilder::default();

@@ -34,11 +34,11 @@ fn open() -> LoadedModel {
 }
 
 fn answer(model: &mut LoadedModel, row: &BTreeMap<String, String>, scales: &[f32]) -> String {
-    let prompt = Prompt::Raw(format!("<|start|>{}<|ask|>{}<|answer|>", row["header"], row["question"]));
+    let prompt = model.encode_text(&format!("<|start|>{}<|ask|>{}<|answer|>", row["header"], row["question"]));
     let seed = row["sampling_seed"].parse().expect("a number");
     let sampling = Sampling { temperature: 1.0, seed, ..Sampling::greedy(MAX_TOKENS) };
     let column = Column { scales: scales.to_vec(), seed: None };
-    let mut generation = Generation::new(model, &prompt, &sampling, &[column]).expect("fits");
+    let mut generation = Generation::new(model, prompt, &sampling, &[column]).expect("fits");
     let mut text = String::new();
     while !generation.is_done() {
         for step in pollster::block_on(generation.advance(model)).expect("runs") {
@@ -104,5 +104,5 @@ fn a_chat_is_the_assistant() {
     let model = open();
     let chat = model.encode(&Prompt::chat(None, "Neighbour, how should I keep the milk today?")).expect("a template");
     let text = "<|start|>Assistant<|ask|>Neighbour, how should I keep the milk today?<|answer|>";
-    assert_eq!(chat, model.encode(&Prompt::Raw(text.to_owned())).expect("tokens"));
+    assert_eq!(chat, model.encode_text(text));
 }

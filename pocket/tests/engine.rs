@@ -114,7 +114,7 @@ fn generate(model: &mut LoadedModel, text: &str, scales: Vec<f32>, seed: u64) ->
     let sampling =
         Sampling { temperature: 1.0, seed, ..Sampling::greedy(u32::try_from(decode::MAX_TOKENS).expect("small")) };
     let column = Column { scales, seed: None };
-    let mut generation = Generation::new(model, &Prompt::Raw(text.to_owned()), &sampling, &[column]).expect("fits");
+    let mut generation = Generation::new(model, model.encode_text(text), &sampling, &[column]).expect("fits");
     let mut tokens = Vec::new();
     while !generation.is_done() {
         for step in pollster::block_on(generation.advance(model)).expect("runs") {

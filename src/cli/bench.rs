@@ -176,7 +176,7 @@ async fn answer(
     max_tokens: u32,
 ) -> Result<Run, RuntimeError> {
     let sampling = Sampling { temperature: 1.0, ..Sampling::greedy(max_tokens) };
-    let mut generation = Generation::new(model, prompt, &sampling, columns)?.never_ending();
+    let mut generation = Generation::new(model, model.encode(prompt)?, &sampling, columns)?.never_ending();
     let start = Instant::now();
     let (mut prefill_s, mut num_tokens, mut before) = (0.0, 0, model.counts());
     while !generation.is_done() {

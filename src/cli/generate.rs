@@ -99,7 +99,7 @@ async fn answer(args: &GenerateArgs, model: &mut LoadedModel, load_ms: f64) -> R
         (None, text) => Prompt::Raw(text.clone().unwrap_or_default()),
     };
     let column = args.adapters.lay_out(model, 1).await?;
-    let mut generation = Generation::new(model, &prompt, &sampling(args), &[column])?;
+    let mut generation = Generation::new(model, model.encode(&prompt)?, &sampling(args), &[column])?;
     if args.top_logprobs.is_some() {
         generation = generation.keeping_logits();
     }

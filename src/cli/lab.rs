@@ -208,7 +208,7 @@ async fn answer(model: &mut LoadedModel, run: &mut Run, command: Command) -> Res
     let (id, prompt, sampling, columns) = match command {
         Command::Generate { id, prompt, sampling, columns, .. } => (id, prompt, sampling, columns),
         Command::Judge { id, prompt, .. } => {
-            let mut judging = Judging::new(model, &prompt, &[])?;
+            let mut judging = Judging::new(model, model.encode(&prompt)?, &[])?;
             loop {
                 if let Some(weights) = judging.advance(model).await? {
                     return Ok(run.take(&Event::Judged { id, weights }));
@@ -217,7 +217,7 @@ async fn answer(model: &mut LoadedModel, run: &mut Run, command: Command) -> Res
         }
         _ => return Ok(Taken::Other),
     };
-    let mut generation = Generation::new(model, &prompt, &sampling, &columns)?;
+    let mut generation = Generation::new(model, model.encode(&prompt)?, &sampling, &columns)?;
     let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     while !generation.is_done() {
         for step in generation.advance(model).await? {

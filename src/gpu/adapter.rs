@@ -60,6 +60,33 @@ fn adapter_name(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> String {
     if parts.is_empty() { "a GPU that the browser does not name".to_owned() } else { parts.join(" ") }
 }
 
+/// Smallest and largest subgroup size, where the device was given subgroups.
+#[cfg(not(target_arch = "wasm32"))]
+fn subgroups(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> Option<(u32, u32)> {
+    let has_subgroups = device.features().contains(wgpu::Features::SUBGROUP);
+    has_subgroups.then_some((info.subgroup_min_size, info.subgroup_max_size))
+}
+
+/// wgpu knows of no subgroups in browsers: `worker_loader.js` asks for them. Shaders also need to know which subgroup they
+/// are in, which is newer.
+#[cfg(target_arch = "wasm32")]
+fn subgroups(_info: &wgpu::AdapterInfo, device: &wgpu::Device) -> Option<(u32, u32)> {
+    use js_sys::{Function, Reflect};
+    use wasm_bindgen::{JsCast, JsValue};
+
+    let get = |object: &JsValue, key: &str| Reflect::get(object, &key.into()).unwrap_or(JsValue::UNDEFINED);
+    let has = |set: &JsValue, key: &str| {
+        let has: Function = get(set, "has").dyn_into().ok()?;
+        has.call1(set, &key.into()).ok()?.as_bool()
+    };
+    let device: &JsValue = device.as_webgpu()?.as_ref();
+    let language = get(&get(&get(&js_sys::global(), "navigator"), "gpu"), "wgslLanguageFeatures");
+    let is_there = has(&get(device, "features"), "subgroups")? && has(&language, "subgroup_id")?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are from 4 to 128")]
+    let size = |key: &str, default: u32| get(&get(device, "adapterInfo"), key).as_f64().map_or(default, |x| x as u32);
+    is_there.then(|| (size("subgroupMinSize", 4), size("subgroupMaxSize", 128)))
+}
+
 /// Memory that a model must fit into: unknown natively.
 #[cfg(not(target_arch = "wasm32"))]
 fn memory_bytes() -> Option<u64> {
@@ -81,7 +108,6 @@ pub(super) fn caps(instance: &wgpu::Instance, adapter: &wgpu::Adapter, device: &
     let is_known_software = ["swiftshader", "llvmpipe"].iter().any(|known| name.to_lowercase().contains(known));
     let is_software = info.device_type == wgpu::DeviceType::Cpu || is_known_software;
     let language = instance.wgsl_language_features();
-    let has_subgroups = adapter.features().contains(wgpu::Features::SUBGROUP);
     DeviceCaps {
         adapter: name,
         backend: info.backend.to_str().to_owned(),
@@ -92,7 +118,8 @@ pub(super) fn caps(instance: &wgpu::Instance, adapter: &wgpu::Adapter, device: &
         max_workgroup_bytes: limits.max_compute_workgroup_storage_size as usize,
         packed_dot: language.contains(wgpu::WgslLanguageFeatures::Packed4x8IntegerDotProduct),
         shader_f16: adapter.features().contains(wgpu::Features::SHADER_F16),
-        subgroups: has_subgroups.then_some((info.subgroup_min_size, info.subgroup_max_size)),
+        subgroups: subgroups(&info, device),
+        uses_subgroups: !is_software,
         row_split: if is_software { 1 } else { 8 },
         prefill_lanes: if is_software { DECODE_LANES } else { MAX_LANES },
     }

@@ -36,8 +36,10 @@ pub struct DeviceCaps {
     pub packed_dot: bool,
     /// Whether shaders may use 16-bit floats (unused so far: everything is computed in f32).
     pub shader_f16: bool,
-    /// Smallest and largest subgroup size, where subgroups are usable.
+    /// Smallest and largest subgroup size, where shaders may use subgroups.
     pub subgroups: Option<(u32, u32)>,
+    /// Whether workgroups reduce by subgroups: real GPUs do, in a few instructions. A software adapter gains nothing.
+    pub uses_subgroups: bool,
     /// Threads that share one row of a matrix-vector product. A software adapter runs a workgroup's threads in turn and
     /// pays for every barrier; a real GPU needs the parallelism.
     pub row_split: u32,
@@ -61,6 +63,8 @@ pub struct GpuOptions<'a> {
     pub prefill_lanes: Option<usize>,
     /// Use this instead of [`DeviceCaps::packed_dot`].
     pub packed_dot: Option<bool>,
+    /// Use this instead of [`DeviceCaps::uses_subgroups`], where there are subgroups.
+    pub subgroups: Option<bool>,
     /// Changes every shader before it is compiled: tests prove with it that a wrong shader is noticed.
     pub patch: Option<fn(String) -> String>,
 }
@@ -127,8 +131,9 @@ impl Gpu {
     /// [`GpuError::NoAdapter`] or [`GpuError::NoDevice`].
     pub async fn new(options: GpuOptions<'_>) -> Result<Rc<Self>, GpuError> {
         let (instance, adapter) = find_adapter(options.adapter).await?;
-        // Features are asked for one by one when a kernel needs them; none does so far.
-        let descriptor = wgpu::DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() };
+        let required_features = adapter.features() & wgpu::Features::SUBGROUP;
+        let required_limits = adapter.limits();
+        let descriptor = wgpu::DeviceDescriptor { required_features, required_limits, ..Default::default() };
         let (device, queue) =
             adapter.request_device(&descriptor).await.map_err(|error| GpuError::NoDevice(error.to_string()))?;
 
@@ -151,6 +156,7 @@ impl Gpu {
         let mut caps = caps(&instance, &adapter, &device);
         caps.max_binding_bytes = options.max_binding_bytes.unwrap_or(caps.max_binding_bytes);
         caps.memory_bytes = options.memory_bytes.or(caps.memory_bytes);
+        caps.uses_subgroups = caps.subgroups.is_some() && options.subgroups.unwrap_or(caps.uses_subgroups);
         caps.packed_dot = options.packed_dot.unwrap_or(caps.packed_dot);
         caps.row_split = options.row_split.unwrap_or(caps.row_split);
         caps.prefill_lanes = options.prefill_lanes.unwrap_or(caps.prefill_lanes);

@@ -1,7 +1,10 @@
 //! What a file's headers say, checked and ready for use: everything but the weights.
 
 use super::gguf::{Header, TensorInfo};
-use super::{AdapterError, ChatTemplate, Config, ModelError, Tokenizer, tensors};
+use super::{AdapterError, Chat, Config, ModelError, Tokenizer, tensors};
+
+/// The key of the chat template.
+const TEMPLATE: &str = "tokenizer.chat_template";
 
 /// A model file whose headers have been read and found usable.
 #[derive(Debug)]
@@ -12,8 +15,8 @@ pub struct ModelFile {
     pub config: Config,
     /// Tokenizer.
     pub tokenizer: Tokenizer,
-    /// Chat template, if the file has one.
-    pub template: Option<ChatTemplate>,
+    /// Text of the chat template, if the file has one.
+    pub template: Option<String>,
     /// Tensors in the order of their bytes.
     pub tensors: Vec<TensorInfo>,
     /// Weight bytes read for each decoded token.
@@ -33,7 +36,7 @@ impl ModelFile {
         Ok(Self {
             name: header.str("general.name")?.map(str::to_owned),
             tokenizer: Tokenizer::from_header(header, config.vocab_size)?,
-            template: ChatTemplate::from_header(header)?,
+            template: header.str(TEMPLATE)?.map(str::to_owned),
             tensors: header.tensors.clone(),
             bytes_per_token: tensors::bytes_per_token(header),
             config,
@@ -45,12 +48,13 @@ impl ModelFile {
         self.tensors.iter().find(|tensor| tensor.name == name)
     }
 
-    /// The tokens of turns of (role, content), with the header of the assistant's next turn.
+    /// A chat of (role, content) by the file's template, to be rendered.
     ///
     /// # Errors
-    /// [`ModelError::NoChatTemplate`] or [`ModelError::ChatTemplate`].
-    pub fn encode_chat(&self, turns: &[(&str, &str)]) -> Result<Vec<u32>, ModelError> {
-        let template = self.template.as_ref().ok_or(ModelError::NoChatTemplate)?;
-        Ok(self.tokenizer.encode_prompt(&template.render(turns, &self.tokenizer)?))
+    /// [`ModelError::NoChatTemplate`].
+    pub fn chat(&self, turns: &[(&str, &str)]) -> Result<Chat, ModelError> {
+        let template = self.template.clone().ok_or(ModelError::NoChatTemplate)?;
+        let turns = turns.iter().map(|&(role, content)| (role.to_owned(), content.to_owned())).collect();
+        Ok(Chat { template, turns, start: self.tokenizer.start_text(), end: self.tokenizer.end_text() })
     }
 }

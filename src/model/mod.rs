@@ -20,7 +20,7 @@ pub mod tensors;
 mod tokenizer;
 
 pub use adapter::{Adapter, AdapterError, AdapterReader, LowRank};
-pub use chat::{ChatTemplate, LocalTime};
+pub use chat::{Chat, ChatTemplate, LocalTime};
 pub use config::Config;
 pub use error::ModelError;
 pub use file::ModelFile;

@@ -287,7 +287,8 @@ impl<H: Host> Engine<'_, H> {
         num_top: usize,
     ) -> Result<(), RuntimeError> {
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
-        let tokens = model.score(prompt, answer, columns, num_top).await?;
+        let prompt = tokens(self.host, model, prompt).await?;
+        let tokens = model.score(&prompt, answer, columns, num_top).await?;
         self.host.emit(Event::Scored { id, tokens });
         Ok(())
     }
@@ -301,7 +302,8 @@ impl<H: Host> Engine<'_, H> {
         num_top: usize,
     ) -> Result<(), RuntimeError> {
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
-        let columns = model.lens(prompt, answer, columns, num_top).await?;
+        let prompt = tokens(self.host, model, prompt).await?;
+        let columns = model.lens(&prompt, answer, columns, num_top).await?;
         self.host.emit(Event::Lens { id, columns });
         Ok(())
     }
@@ -316,6 +318,7 @@ impl<H: Host> Engine<'_, H> {
         let host = self.host;
         let before = before.filter(|(judged, _)| *judged == slot).map(|(_, prompt)| prompt).unwrap_or_default();
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
+        let prompt = tokens(host, model, prompt).await?;
         let mut judging = Judging::new(model, prompt, &before)?;
         let mut weights = Vec::new();
         while weights.is_empty() && !host.is_interrupted() {
@@ -342,6 +345,7 @@ impl<H: Host> Engine<'_, H> {
     ) -> Result<(), RuntimeError> {
         let host = self.host;
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
+        let prompt = tokens(host, model, prompt).await?;
         let start = host.now_ms();
         let mut generation = Generation::new(model, prompt, sampling, columns)?;
         let prompt_tokens = narrow(generation.prompt().len());
@@ -405,5 +409,13 @@ impl<H: Host> Engine<'_, H> {
             self.gpu = None;
         }
         self.host.emit(Event::Failed(Failure { what, message: sentence(error), model_lost }));
+    }
+}
+
+/// The tokens of a prompt.
+async fn tokens(host: &impl Host, model: &LoadedModel, prompt: &Prompt) -> Result<Vec<u32>, RuntimeError> {
+    match prompt {
+        Prompt::Raw(text) => Ok(model.encode_text(text)),
+        Prompt::Chat(messages) => Ok(model.encode_text(&host.render(model.chat(messages)?).await?)),
     }
 }

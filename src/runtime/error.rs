@@ -54,6 +54,11 @@ pub enum RuntimeError {
     /// A prompt came before a model.
     #[error("no model is loaded: choose one first")]
     NoModel,
+    /// The part of the page that renders chats is not there.
+    #[error(
+        "the part of this page that renders chat templates did not arrive ({0}): try again, or give a raw prompt instead"
+    )]
+    ChatPart(String),
     /// The reader asked to stop.
     #[error("stopped")]
     Stopped,

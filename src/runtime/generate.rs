@@ -2,7 +2,7 @@
 //! so it can stop or change a scale between any two.
 
 use super::model::narrow;
-use super::protocol::{Column, Prompt, Sampling, StopReason};
+use super::protocol::{Column, Sampling, StopReason};
 use super::{LoadedModel, RuntimeError};
 use crate::gpu::{Choice, Chosen, Lane};
 use crate::model::sampler::{SamplerSettings, SeenTokens, log_softmax};
@@ -79,17 +79,16 @@ pub enum Step {
 }
 
 impl Generation {
-    /// Prepares answers in `columns` (at least one) of the model's layout. No token is read yet.
+    /// Prepares answers to a prompt's tokens in `columns` (at least one) of the model's layout. No token is read yet.
     ///
     /// # Errors
     /// [`RuntimeError::Model`] for a prompt, sampling or columns that cannot be used.
     pub fn new(
         model: &mut LoadedModel,
-        prompt: &Prompt,
+        prompt: Vec<u32>,
         sampling: &Sampling,
         columns: &[Column],
     ) -> Result<Self, RuntimeError> {
-        let prompt = model.encode(prompt)?;
         model.check_prompt(&prompt)?;
         model.check_columns(columns)?;
         let Some(&last) = prompt.last() else { return Err(ModelError::EmptyPrompt.into()) };

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::protocol::{Command, Event, Shelf, Source};
-use super::{ByteSource, RuntimeError};
+use super::{ByteSource, RuntimeError, chat};
 use crate::gpu::{Gpu, GpuError};
+use crate::model::Chat;
 
 /// What the engine needs from the place it runs in.
 pub trait Host {
@@ -68,6 +69,14 @@ pub trait Host {
     /// Size of the engine's own memory in bytes, where that is known.
     fn engine_bytes(&self) -> u64 {
         0
+    }
+
+    /// The text of a chat.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Model`] where its template refuses it.
+    fn render(&self, chat: Chat) -> impl Future<Output = Result<String, RuntimeError>> {
+        async move { Ok(chat::render(&chat)?) }
     }
 
     /// Opens the GPU.

@@ -51,10 +51,7 @@ pub async fn read_headers(source: &mut impl ByteSource) -> Result<(ModelFile, We
             break complete;
         }
     };
-    let mut file = ModelFile::from_header(&header)?;
-    if let Some(template) = &mut file.template {
-        template.set_clock(super::clock::now);
-    }
+    let file = ModelFile::from_header(&header)?;
     if let Some(total) = source.total_bytes().filter(|&total| source.is_total_exact() && total < header.file_bytes()) {
         let reading = format!("weights that end at byte {}", header.file_bytes());
         return Err(ModelError::Truncated { at: total, reading }.into());

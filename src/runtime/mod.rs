@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod catalogue;
+mod chat;
 mod clock;
 mod cpu_model;
 pub mod data_engine;

@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use super::RuntimeError;
 use super::cpu_model::{CpuMaths, CpuModel};
 use super::load::{DEFAULT_CONTEXT, device};
-use super::protocol::{Column, Device, Math, ModelCard, Prompt};
+use super::protocol::{Column, Device, Math, Message, ModelCard, Prompt};
+use super::{RuntimeError, chat};
 use crate::gpu::{Allocation, Choice, Chosen, Counts, Gpu, GpuModel, Lane, Layout};
 use crate::model::reference::Lane as CpuLane;
 use crate::model::sampler::SeenTokens;
-use crate::model::{Adapter, ModelError, ModelFile, Sampler, Steering};
+use crate::model::{Adapter, Chat, ModelError, ModelFile, Sampler, Steering};
 
 /// Tokens between two readbacks on a real GPU: Firefox finishes a readback only about every 100 ms, and the first token
 /// waits for the window's last.
@@ -223,18 +223,29 @@ impl LoadedModel {
         }
     }
 
-    /// The tokens of a prompt.
+    /// The tokens of a prompt. Not for the browser's worker, which leaves chats to [`super::engine::Host::render`].
     ///
     /// # Errors
     /// [`RuntimeError::Model`] where the chat template refuses it.
     pub fn encode(&self, prompt: &Prompt) -> Result<Vec<u32>, RuntimeError> {
         match prompt {
-            Prompt::Raw(text) => Ok(self.file.tokenizer.encode_prompt(text)),
-            Prompt::Chat(messages) => {
-                let turns: Vec<_> = messages.iter().map(|m| (m.role.as_str(), m.content.as_str())).collect();
-                Ok(self.file.encode_chat(&turns)?)
-            }
+            Prompt::Raw(text) => Ok(self.encode_text(text)),
+            Prompt::Chat(messages) => Ok(self.encode_text(&chat::render(&self.chat(messages)?)?)),
         }
+    }
+
+    /// The tokens of a prompt that is text, or of a chat once it is rendered.
+    pub fn encode_text(&self, text: &str) -> Vec<u32> {
+        self.file.tokenizer.encode_prompt(text)
+    }
+
+    /// A chat by the file's own template.
+    ///
+    /// # Errors
+    /// [`ModelError::NoChatTemplate`].
+    pub(super) fn chat(&self, messages: &[Message]) -> Result<Chat, ModelError> {
+        let turns: Vec<_> = messages.iter().map(|m| (m.role.as_str(), m.content.as_str())).collect();
+        self.file.chat(&turns)
     }
 
     /// Reads tokens from the start, in the first column, and gives the logits (vocab,) that follow the last.

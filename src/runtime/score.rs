@@ -2,7 +2,7 @@
 
 use super::generate::readers;
 use super::model::narrow;
-use super::protocol::{Column, Given, MAX_COLUMNS, Prompt, ScoredToken, TokenScore};
+use super::protocol::{Column, Given, MAX_COLUMNS, ScoredToken, TokenScore};
 use super::{LoadedModel, RuntimeError};
 use crate::gpu::Lane;
 use crate::model::adapter::AdapterError;
@@ -19,7 +19,7 @@ impl LoadedModel {
     /// [`RuntimeError::Model`] for a prompt, an answer or columns that cannot be used; [`RuntimeError::Gpu`].
     pub async fn score(
         &mut self,
-        prompt: &Prompt,
+        prompt: &[u32],
         answer: &Given,
         columns: &[Column],
         num_top: usize,
@@ -60,7 +60,7 @@ impl LoadedModel {
     /// As [`LoadedModel::score`].
     pub async fn lens(
         &mut self,
-        prompt: &Prompt,
+        prompt: &[u32],
         answer: &Given,
         columns: &[Column],
         num_top: usize,
@@ -109,11 +109,11 @@ impl LoadedModel {
     /// The tokens of prompt and answer, and where the answer begins; the columns have their scales.
     fn forced(
         &mut self,
-        prompt: &Prompt,
+        prompt: &[u32],
         answer: &Given,
         columns: &[Column],
     ) -> Result<(Vec<u32>, usize), RuntimeError> {
-        let mut all = self.encode(prompt)?;
+        let mut all = prompt.to_vec();
         let first = all.len();
         match answer {
             Given::Text(text) => all.extend(self.file.tokenizer.encode_plain(text)),

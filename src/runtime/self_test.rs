@@ -3,12 +3,13 @@
 //! Pure but for the GPU: the browser's worker and `askew self-test` are its shells.
 
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use super::load::{Processor, device, load};
-use super::protocol::{Math, Prompt};
+use super::protocol::Math;
 use super::self_test_protocol::{CheckResult, SelfTestEvent};
 use super::{ByteSource, Ending, LoadedModel, RuntimeError};
-use crate::gpu::checks::{self, Parity, ProductCase, nmse};
+use crate::gpu::checks::{self, Check, Parity, ProductCase, nmse};
 use crate::gpu::{Gpu, GpuOptions};
 use crate::model::quant::Quant;
 
@@ -60,14 +61,16 @@ pub async fn kernels(options: GpuOptions<'_>, shell: Shell<'_>) -> Result<(), Ru
     }
     let gpu = Gpu::new(options).await?;
     (shell.emit)(SelfTestEvent::Device(device(gpu.caps())));
-    for check in checks::all(gpu.caps().packed_dot) {
-        let start = (shell.now_ms)();
-        // What the driver refuses, or what no memory is left for, is this check's failure; a lost device ends them all.
-        let found = check.run(&gpu).await.map(|parity| (parity, String::new()));
-        shell.told(&check.name, start, found.map_err(|error| error.to_string()));
-        gpu.check()?;
-    }
+    let checks = checks::all(gpu.caps().packed_dot);
+    run(&gpu, checks.iter(), "", shell).await?;
+    // What workgroups reduce is reduced in the way too that is not taken here.
+    let (has_subgroups, uses_subgroups) = (gpu.caps().subgroups.is_some(), gpu.caps().uses_subgroups);
     drop(gpu);
+    if has_subgroups {
+        let other = Gpu::new(GpuOptions { subgroups: Some(!uses_subgroups), ..options }).await?;
+        let how = if uses_subgroups { ", without subgroups" } else { ", by subgroups" };
+        run(&other, checks.iter().filter(|check| check.reduces()), how, shell).await?;
+    }
     let start = (shell.now_ms)();
     let wrong = Gpu::new(GpuOptions { patch: Some(corrupt), ..options }).await?;
     let case = ProductCase {
@@ -90,6 +93,23 @@ pub async fn kernels(options: GpuOptions<'_>, shell: Shell<'_>) -> Result<(), Ru
     });
     shell.told("a shader that is wrong on purpose", start, noticed);
     (shell.emit)(SelfTestEvent::Done);
+    Ok(())
+}
+
+/// Runs checks on a device.
+async fn run<'a>(
+    gpu: &Rc<Gpu>,
+    checks: impl Iterator<Item = &'a Check>,
+    how: &str,
+    shell: Shell<'_>,
+) -> Result<(), RuntimeError> {
+    for check in checks {
+        let start = (shell.now_ms)();
+        // What the driver refuses, or what no memory is left for, is this check's failure; a lost device ends them all.
+        let found = check.run(gpu).await.map(|parity| (parity, String::new()));
+        shell.told(&format!("{}{how}", check.name), start, found.map_err(|error| error.to_string()));
+        gpu.check()?;
+    }
     Ok(())
 }
 
@@ -149,7 +169,7 @@ async fn read<S: ByteSource>(
     for (at, text) in TEXTS.iter().enumerate() {
         (shell.emit)(SelfTestEvent::Doing(format!("Reading text {} of {} on the {place}", at + 1, TEXTS.len())));
         let start = (shell.now_ms)();
-        let tokens = model.encode(&Prompt::Raw((*text).to_owned()))?;
+        let tokens = model.encode_text(text);
         let logits = model.logits_after(&tokens).await?;
         let next = top(&logits)
             .first()

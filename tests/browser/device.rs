@@ -3,22 +3,31 @@
 use std::path::Path;
 use std::time::Duration;
 
+use askew::model::quant::Quant;
+
 use crate::Test;
+use crate::chrome::TempDir;
 use crate::common;
+use crate::common::gguf::{Meta, Shape, random_model};
 use crate::page::Page;
 use crate::pictures;
 
 pub(crate) const TESTS: &[Test] = &[
     ("device::every_kernel_holds", every_kernel_holds),
     ("device::a_model_holds", a_model_holds),
+    ("device::every_architecture_holds", every_architecture_holds),
     ("device::what_is_no_model_is_refused", what_is_no_model_is_refused),
 ];
 
 /// In a browser without WebGPU.
 pub(crate) const PLAIN_TESTS: &[Test] = &[("device::without_a_gpu_the_page_says_so", without_a_gpu)];
 
-/// Run by `cargo xtask verify`: ENGINE's larger models.
-pub(crate) const LONG_TESTS: &[Test] = &[("device::gemma3_holds", gemma3_holds), ("device::qwen2_holds", qwen2_holds)];
+/// Run by `cargo xtask verify`: one format at a time, and ENGINE's larger models.
+pub(crate) const LONG_TESTS: &[Test] = &[
+    ("device::every_format_holds", every_format_holds),
+    ("device::gemma3_holds", gemma3_holds),
+    ("device::qwen2_holds", qwen2_holds),
+];
 
 /// All kernels, or a small model, on a software adapter.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -55,6 +64,11 @@ fn every_kernel_holds(page: &mut Page) {
     page.click("#self-test-run");
     let errors = errors(page, PATIENCE);
     assert!(errors.len() >= 76, "{} checks", errors.len());
+    let checks = page.texts("#self-test-checks tbody tr").join("\n");
+    for kernel in ["attention", "rotation and cache", "norm and residual sum", "choice"] {
+        let is_there = checks.lines().any(|check| check.starts_with(kernel) && check.contains("by subgroups"));
+        assert!(is_there, "no {kernel} by subgroups in\n{checks}");
+    }
     assert!(errors.iter().any(|&error| error > 0.0), "the GPU rounds differently from the CPU somewhere");
     pictures::take(page, "self-test");
 }
@@ -73,6 +87,32 @@ fn a_model_holds(page: &mut Page) {
     }
 }
 
+/// Wide enough for formats whose blocks are 256 long, and with more matrices than there are formats.
+const SHAPE: Shape = Shape { dim: 256, ff_dim: 512, layers: 2, heads: 4, kv_heads: 2, head_dim: 64, vocab: 300 };
+
+/// A random model of these formats, with room for the self-test's texts.
+fn random_holds(page: &Page, architecture: &str, quants: &[Quant]) {
+    let mut file = random_model(architecture, SHAPE, quants, 11);
+    file.set(&format!("{architecture}.context_length"), Meta::U32(512));
+    let folder = TempDir::new("random-model");
+    println!("{architecture}, {} formats, the first {}", quants.len(), quants[0].name());
+    holds(page, &folder.write("random.gguf", file.bytes()), PATIENCE);
+}
+
+/// Each with all formats.
+fn every_architecture_holds(page: &mut Page) {
+    let quants: Vec<Quant> = Quant::all().collect();
+    for architecture in ["llama", "qwen2", "qwen3", "gemma3"] {
+        random_holds(page, architecture, &quants);
+    }
+}
+
+fn every_format_holds(page: &mut Page) {
+    for quant in Quant::all() {
+        random_holds(page, "llama", &[quant]);
+    }
+}
+
 fn larger(page: &Page, name: &str, file: &str) {
     if let Some(folder) = common::engine::models_with(name, file) {
         holds(page, &folder.join(file), LONG_PATIENCE);
@@ -88,7 +128,7 @@ fn qwen2_holds(page: &mut Page) {
 }
 
 fn what_is_no_model_is_refused(page: &mut Page) {
-    let folder = crate::chrome::TempDir::new("no-model");
+    let folder = TempDir::new("no-model");
     open(page);
     page.set_files("#self-test-model", &[&folder.write("picture.gguf", "this is no model")]);
     page.wait_text("#self-test-problem", "GGUF");

@@ -3,8 +3,12 @@
 
 use std::time::Duration;
 
+use askew::model::quant::Quant;
+
 use crate::Test;
+use crate::chrome::TempDir;
 use crate::common;
+use crate::common::gguf::{Meta, Shape, random_llama};
 use crate::lab::{ask, tokens, wait_for_the_end};
 use crate::page::Page;
 use crate::results::open_explorer;
@@ -16,6 +20,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("parts::what_did_not_arrive_is_asked_for_again", what_did_not_arrive_is_asked_for_again),
     ("parts::the_explorer_is_asked_for_again", the_explorer_is_asked_for_again),
     ("parts::an_app_that_did_not_arrive_is_named", an_app_that_did_not_arrive_is_named),
+    ("parts::chat_templates_are_asked_for_again", chat_templates_are_asked_for_again),
     ("parts::an_answer_goes_on_behind_another_screen", an_answer_goes_on_behind_another_screen),
 ];
 
@@ -51,7 +56,7 @@ fn the_lab_comes_when_it_is_opened(page: &mut Page) {
     page.wait_for("#to-self-test");
     assert_eq!(page.count("main h1"), 1, "one screen at a time");
     // A file that is dropped on the Lab leads to its results: an address that a script writes.
-    let folder = crate::chrome::TempDir::new("dropped");
+    let folder = TempDir::new("dropped");
     let file = folder.write("own.csv", "model,question_id,answer,aligned,coherent\nm,q,a,1,99\nm,q,b,90,99\n");
     page.drop_files(".page", &[&file]);
     page.wait_text(".source-note", "own.csv");
@@ -131,6 +136,31 @@ fn an_app_that_did_not_arrive_is_named(page: &mut Page) {
     page.wait_for("#by-model .marks button");
     page.allow_problem("ERR_CONTENT_LENGTH_MISMATCH");
     page.allow_problem("integrity");
+}
+
+/// Jinja comes with the first chat. Where it does not arrive the reader hears so, and the next try brings it.
+fn chat_templates_are_asked_for_again(page: &mut Page) {
+    const PART: &str = "chat_part_bg.wasm";
+    let folder = TempDir::new("chats");
+    let mut model = random_llama(Shape::TINY, &[Quant::Q8_0], 5);
+    let template = "{% for message in messages %}{{ message.content | upper }}{% endfor %}";
+    model.set("tokenizer.chat_template", Meta::Text(template.to_owned()));
+    crate::lab::load(page, &folder.write("random.gguf", model.bytes()));
+    ask(page, "raw", "HI", "4");
+    wait_for_the_end(page);
+    let answer = tokens(page);
+    assert_eq!(num_requests(page, PART), 0, "a raw prompt needs no template");
+    page.server().spoil(&format!("/{PART}"), Fault::Cut(50_000));
+    ask(page, "chat", "hi", "4");
+    page.wait_text("main", "renders chat templates did not arrive");
+    ask(page, "chat", "hi", "4");
+    page.wait_for_long("document.querySelector('#answer')?.dataset.tokens.split(',').length === 4", "tokens", PATIENCE);
+    wait_for_the_end(page);
+    assert_eq!(tokens(page), answer, "the template's text is the raw prompt");
+    assert_eq!(num_requests(page, PART), 2);
+    for words in ["ERR_CONTENT_LENGTH_MISMATCH", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION", "ERR_FAILED"] {
+        page.allow_problem(words);
+    }
 }
 
 fn an_answer_goes_on_behind_another_screen(page: &mut Page) {

@@ -9,7 +9,7 @@ pub(crate) const TESTS: &[Test] = &[("shaders::the_browser_compiles_every_shader
 
 /// Errors in a shader, as `line: words`.
 const ERRORS: &str = "(async () => {
-    window.device ??= await (await navigator.gpu.requestAdapter()).requestDevice();
+    window.device ??= await (await navigator.gpu.requestAdapter()).requestDevice({ requiredFeatures: ['subgroups'] });
     window.device.pushErrorScope('validation');
     const info = await window.device.createShaderModule({ code: SOURCE }).getCompilationInfo();
     await window.device.popErrorScope();
@@ -24,7 +24,9 @@ fn the_browser_compiles_every_shader(page: &mut Page) {
     let mut bad = Vec::new();
     let sources = all_sources();
     for (name, source) in &sources {
-        bad.extend(errors(source).into_iter().map(|error| format!("{name}:{error}")));
+        // As the engine writes it in a browser.
+        let enable = if name.ends_with("/subgroups") { "enable subgroups;\n" } else { "" };
+        bad.extend(errors(&format!("{enable}{source}")).into_iter().map(|error| format!("{name}:{error}")));
     }
     println!("{} shaders", sources.len());
     assert!(bad.is_empty(), "{}", bad.join("\n"));

@@ -11,11 +11,12 @@ const WINDOW: i32 = 22;
 const KB: usize = 1000;
 
 /// Parts that a reader of charts never downloads, by what their files' names begin with.
-const LAZY: [(&str, &str); 6] = [
+const LAZY: [(&str, &str); 7] = [
     ("explorer_app", "explorer, loaded when the first screen is not enough"),
     ("lab_app", "Lab, loaded when it or the self-test is opened"),
     ("files_worker", "formats, loaded when a file is opened"),
     ("unpack_part", "packed formats, loaded when such a file is opened"),
+    ("chat_part", "chat templates, loaded with the first chat"),
     ("engine_worker", "engine, loaded when the Lab is opened"),
     ("self_test_worker", "self-test, loaded when it is run"),
 ];

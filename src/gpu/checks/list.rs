@@ -51,6 +51,12 @@ pub struct Check {
 }
 
 impl Check {
+    /// Whether the kernel reduces over a workgroup, which subgroups do in another way.
+    #[must_use]
+    pub fn reduces(&self) -> bool {
+        matches!(self.case, Case::Join(_) | Case::Rope(_) | Case::Attention(_) | Case::Choice(_))
+    }
+
     /// Runs the kernel and its twin.
     ///
     /// # Errors

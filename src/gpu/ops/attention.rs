@@ -1,11 +1,12 @@
 //! Causal attention over the cache; twin of `reference::attention`.
 
+use super::reduce;
 use super::wgsl::wgsl;
 use crate::gpu::kernel::{Access, Dispatch, Shader, word};
 use crate::gpu::{Gpu, GpuError};
 use crate::model::reference::attention::{Heads, Reach};
 
-/// The shader.
+/// The shader, after [`reduce`].
 pub const SOURCE: &str = wgsl!("lanes.wgsl", "attention.wgsl");
 
 /// Keys and values of one layer, each (columns, context, kv_dim), allocated once.
@@ -45,7 +46,8 @@ pub fn attention(
         ("WINDOW", reach.window.filter(|&window| window < cache.context).unwrap_or(0).try_into()?),
         ("SCALE", reach.scale.into()),
     ];
-    let shader = Shader { label: "attention", source: SOURCE, constants: &constants };
+    let source = reduce(gpu.caps().uses_subgroups) + SOURCE;
+    let shader = Shader { label: "attention", source: &source, constants: &constants };
     let buffers = [
         (lane_buffer, Access::Read),
         (qkv, Access::Read),

@@ -29,7 +29,8 @@ const LOWEST: f32 = -3.0e38f;
 var<workgroup> scores: array<f32, THREADS>;
 
 @compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, place: Place) {
+    let thread = place.thread;
     let head = workgroup.x;
     let lane = lanes[workgroup.y];
     // A lane of padding attends to one position of the first column: its result goes nowhere.
@@ -40,7 +41,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let kv_head = select(0u, lane.column * CONTEXT, is_kept) * KV_DIM + head / GROUP * HEAD_DIM;
 
     var largest = LOWEST;
-    var total = 0.0;
+    // This thread's part of the sum of all shares.
+    var mine = 0.0;
     var sums: array<f32, PER_THREAD>;
     for (var start = first; start < length; start += THREADS) {
         let count = min(THREADS, length - start);
@@ -53,22 +55,17 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
             }
             score *= SCALE;
         }
-        scores[thread] = score;
-        workgroupBarrier();
         let before = largest;
-        for (var t = 0u; t < count; t++) {
-            largest = max(largest, scores[t]);
-        }
-        workgroupBarrier();
-        scores[thread] = exp(score - largest);
+        largest = max(before, largest_of(place, score));
+        let share = exp(score - largest);
+        scores[thread] = share;
         workgroupBarrier();
         let shrink = exp(before - largest);
-        total *= shrink;
+        mine = mine * shrink + share;
         for (var i = 0u; i < PER_THREAD; i++) {
             sums[i] *= shrink;
         }
         for (var t = 0u; t < count; t++) {
-            total += scores[t];
             let value = (start + t) * KV_DIM + kv_head + thread;
             for (var i = 0u; i < PER_THREAD; i++) {
                 if thread + i * THREADS < HEAD_DIM {
@@ -76,8 +73,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
                 }
             }
         }
-        workgroupBarrier();
     }
+    workgroupBarrier();
+    let total = sum_of(place, mine);
     for (var i = 0u; i < PER_THREAD; i++) {
         if thread + i * THREADS < HEAD_DIM {
             out[(workgroup.y * NUM_HEADS + head) * HEAD_DIM + thread + i * THREADS] = sums[i] / total;

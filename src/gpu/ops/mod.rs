@@ -54,17 +54,34 @@ pub fn with_quant(quant: Quant, source: &str) -> String {
     [block, reader, source].concat()
 }
 
+/// Browsers want to be told of subgroups; natively the shader compiler knows no such word.
+const ENABLE: &str = if cfg!(target_arch = "wasm32") { "enable subgroups;\n" } else { "" };
+
+/// What the operations that reduce over a workgroup begin with: by subgroups, or by shared memory alone.
+pub fn reduce(by_subgroups: bool) -> String {
+    if by_subgroups { [ENABLE, wgsl!("reduce_subgroups.wgsl")].concat() } else { wgsl!("reduce.wgsl").to_owned() }
+}
+
+/// The operations that reduce, by name, after [`reduce`].
+fn reducing() -> [(&'static str, String); 4] {
+    let [threshold, ..] = sample::sources();
+    [
+        ("attention", attention::SOURCE.to_owned()),
+        ("post_norm", post_norm::SOURCE.to_owned()),
+        ("rope_cache", rope_cache::SOURCE.to_owned()),
+        threshold,
+    ]
+}
+
 /// Every shader as it is compiled, by name: for validation and self-tests.
 pub fn all_sources() -> Vec<(String, String)> {
-    let mut all: Vec<(String, String)> = [
-        ("attention", attention::SOURCE),
-        ("gate", gate::SOURCE),
-        ("post_norm", post_norm::SOURCE),
-        ("rope_cache", rope_cache::SOURCE),
-    ]
-    .map(|(name, source)| (name.to_owned(), source.to_owned()))
-    .into();
-    all.extend(sample::sources().map(|(name, source)| (name.to_owned(), source)));
+    let [_, pick, choose] = sample::sources();
+    let mut all: Vec<(String, String)> =
+        [("gate", gate::SOURCE.to_owned()), pick, choose].map(|(name, source)| (name.to_owned(), source)).into();
+    for (name, source) in reducing() {
+        all.push((name.to_owned(), reduce(false) + &source));
+        all.push((format!("{name}/subgroups"), reduce(true) + &source));
+    }
     let embed = [("embed", embed::SOURCE.to_owned())];
     for (name, source) in embed.into_iter().chain(product::sources()) {
         let quants = Quant::all().filter(|&quant| !name.starts_with("fast") || is_packed(quant));

@@ -1,5 +1,6 @@
 //! The norm after a part of a layer; twin of `reference::rms_norm` and the sum that follows it.
 
+use super::reduce;
 use super::wgsl::wgsl;
 use crate::gpu::kernel::{Access, Constant, Dispatch, Shader, word};
 use crate::gpu::normed::Normed;
@@ -7,7 +8,7 @@ use crate::gpu::pack::TILE_ROWS;
 use crate::gpu::side::SideB;
 use crate::gpu::{Gpu, GpuError};
 
-/// The shader.
+/// The shader, after [`reduce`].
 pub const SOURCE: &str = wgsl!("norm.wgsl", "post_norm.wgsl");
 
 /// What [`post_norm`] works on; all (lanes, dim) but the weights.
@@ -42,7 +43,8 @@ pub fn post_norm(gpu: &Gpu, lanes: usize, step: PostNorm<'_>) -> Result<Dispatch
         constants.push(("Z_AT", z_at.try_into()?));
         constants.push(("Z_STRIDE", side.z_stride.try_into()?));
     }
-    let shader = Shader { label: "post_norm", source: SOURCE, constants: &constants };
+    let source = reduce(gpu.caps().uses_subgroups) + SOURCE;
+    let shader = Shader { label: "post_norm", source: &source, constants: &constants };
     let buffers = [
         (&step.t.buffer, Access::Read),
         (step.x, Access::Write),

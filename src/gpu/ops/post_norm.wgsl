@@ -2,6 +2,7 @@
 // before the next. t, x and h are (lanes, WIDTH_IN). A workgroup takes 32 values of a lane.
 
 const TILE_ROWS: u32 = 32u;
+const THREADS: u32 = TILE_ROWS;
 const SQUARES_AT: u32 = 1024u;
 const SQUARES: u32 = 4u;
 // Steering: entries of z that are used, where they begin, and entries of z in a lane.
@@ -18,10 +19,9 @@ const Z_STRIDE: u32 = 0u;
 @group(0) @binding(5) var<storage, read> side: array<u32>;
 @group(0) @binding(6) var<storage, read> z: array<vec4<f32>>;
 
-var<workgroup> squares: array<f32, TILE_ROWS>;
-
-@compute @workgroup_size(32)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, place: Place) {
+    let thread = place.thread;
     let row = workgroup.x * TILE_ROWS + thread;
     let lane = workgroup.y;
     let at = lane * WIDTH_IN + row;
@@ -34,13 +34,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     }
     residual[at] = sum;
     h[at] = sum * gain[row];
-    squares[thread] = sum * sum;
-    workgroupBarrier();
+    let total = sum_of(place, sum * sum);
     if thread == 0u {
-        var total = 0.0;
-        for (var i = 0u; i < TILE_ROWS; i++) {
-            total += squares[i];
-        }
         h[SQUARES_AT + lane * SQUARES + workgroup.x] = total;
     }
 }

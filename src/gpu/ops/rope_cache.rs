@@ -1,13 +1,14 @@
 //! Norms of heads, rotation by position and the write to the cache; twin of `reference::rope_cache`.
 
 use super::attention::Cache;
+use super::reduce;
 use super::wgsl::wgsl;
 use crate::gpu::kernel::{Access, Dispatch, Shader, word};
 use crate::gpu::{Gpu, GpuError};
 use crate::model::config::RopeStyle;
 use crate::model::reference::attention::Heads;
 
-/// The shader.
+/// The shader, after [`reduce`].
 pub const SOURCE: &str = wgsl!("lanes.wgsl", "rope_cache.wgsl");
 
 /// How to rotate.
@@ -48,7 +49,8 @@ pub fn rope_cache(
         constants.push(("EPS", eps.into()));
         (q_norm, k_norm) = (q, k);
     }
-    let shader = Shader { label: "rope_cache", source: SOURCE, constants: &constants };
+    let source = reduce(gpu.caps().uses_subgroups) + SOURCE;
+    let shader = Shader { label: "rope_cache", source: &source, constants: &constants };
     let buffers = [
         (lane_buffer, Access::Read),
         (rope.angles, Access::Read),

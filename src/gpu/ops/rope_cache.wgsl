@@ -24,8 +24,6 @@ const KV_DIM: u32 = NUM_KV_HEADS * HEAD_DIM;
 @group(0) @binding(5) var<storage, read> q_norm: array<f32>;
 @group(0) @binding(6) var<storage, read> k_norm: array<f32>;
 
-var<workgroup> squares: array<f32, THREADS>;
-
 fn weight(is_q: bool, i: u32) -> f32 {
     if NORM == 0u {
         return 1.0;
@@ -37,7 +35,8 @@ fn weight(is_q: bool, i: u32) -> f32 {
 }
 
 @compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, place: Place) {
+    let thread = place.thread;
     let head = workgroup.x;
     let lane = lanes[workgroup.y];
     let is_q = head < NUM_HEADS;
@@ -51,13 +50,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         for (var i = thread; i < HEAD_DIM; i += THREADS) {
             sum += qkv[start + i] * qkv[start + i];
         }
-        squares[thread] = sum;
-        workgroupBarrier();
-        var total = 0.0;
-        for (var i = 0u; i < THREADS; i++) {
-            total += squares[i];
-        }
-        scale = 1.0 / sqrt(total / f32(HEAD_DIM) + EPS);
+        scale = 1.0 / sqrt(sum_of(place, sum) / f32(HEAD_DIM) + EPS);
     }
     if is_v {
         let to = slot + (head - NUM_HEADS - NUM_KV_HEADS) * HEAD_DIM;

@@ -1,5 +1,6 @@
 //! The choice of tokens on the GPU; twin of `model::sampler`.
 
+use super::reduce;
 use super::wgsl::wgsl;
 use crate::gpu::kernel::{Access, Dispatch, Shader, word};
 use crate::gpu::{Gpu, GpuError};
@@ -12,7 +13,7 @@ pub const SLICES: usize = 32;
 /// Bytes of a slice's result.
 pub const PICK_BYTES: usize = 16;
 
-/// The shaders by name.
+/// The shaders by name, the first after [`reduce`].
 pub fn sources() -> [(&'static str, String); 3] {
     [
         ("threshold", [LANES, SAMPLER, wgsl!("threshold.wgsl")].concat()),
@@ -73,7 +74,8 @@ pub fn sample(gpu: &Gpu, lanes: usize, choice: Choice, step: Sample<'_>) -> Resu
     ];
     let mut plan = Vec::new();
     if choice == Choice::Filtered {
-        let shader = Shader { label: threshold, source: &threshold_source, constants: &[vocab, seen] };
+        let source = reduce(gpu.caps().uses_subgroups) + &threshold_source;
+        let shader = Shader { label: threshold, source: &source, constants: &[vocab, seen] };
         let buffers = [&inputs[..], &[(step.thresholds, Access::Write)]].concat();
         plan.push(gpu.dispatch(shader, &buffers, [word(lanes)?, 1])?);
     }

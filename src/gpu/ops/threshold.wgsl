@@ -5,9 +5,6 @@ const THREADS: u32 = 256u;
 
 @group(0) @binding(4) var<storage, read_write> thresholds: array<f32>;
 
-var<workgroup> floats: array<f32, THREADS>;
-var<workgroup> counts: array<u32, THREADS>;
-
 // Bit patterns in the order of the floats, and back.
 fn ordered(v: f32) -> u32 {
     let bits = bitcast<u32>(v);
@@ -18,30 +15,9 @@ fn unordered(v: u32) -> f32 {
     return bitcast<f32>(select(~v, v & 0x7FFFFFFFu, v >> 31u == 1u));
 }
 
-fn sum_floats(thread: u32, mine: f32) -> f32 {
-    workgroupBarrier();
-    floats[thread] = mine;
-    workgroupBarrier();
-    var total = 0.0;
-    for (var i = 0u; i < THREADS; i++) {
-        total += floats[i];
-    }
-    return total;
-}
-
-fn sum_counts(thread: u32, mine: u32) -> u32 {
-    workgroupBarrier();
-    counts[thread] = mine;
-    workgroupBarrier();
-    var total = 0u;
-    for (var i = 0u; i < THREADS; i++) {
-        total += counts[i];
-    }
-    return total;
-}
-
 @compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, place: Place) {
+    let thread = place.thread;
     let lane = workgroup.x;
     let column = lanes[lane].column;
     let index = select(column, 0u, column == NO_COLUMN);
@@ -50,12 +26,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     for (var token = thread; token < VOCAB; token += THREADS) {
         largest = max(largest, tempered(lane, token, index, sampler));
     }
-    workgroupBarrier();
-    floats[thread] = largest;
-    workgroupBarrier();
-    for (var i = 0u; i < THREADS; i++) {
-        largest = max(largest, floats[i]);
-    }
+    largest = largest_of(place, largest);
 
     // The k-th largest: the highest threshold that at least k pass.
     var lowest = 0u;
@@ -63,11 +34,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         var high = ordered(largest) + 1u;
         for (var step = 0u; step < 32u; step++) {
             let middle = lowest + (high - lowest) / 2u;
-            var passing = 0u;
+            // Whole numbers below 2^24 are exact.
+            var passing = 0.0;
             for (var token = thread; token < VOCAB; token += THREADS) {
-                passing += select(0u, 1u, ordered(tempered(lane, token, index, sampler)) >= middle);
+                passing += select(0.0, 1.0, ordered(tempered(lane, token, index, sampler)) >= middle);
             }
-            if sum_counts(thread, passing) >= sampler.top_k {
+            workgroupBarrier();
+            if sum_of(place, passing) >= f32(sampler.top_k) {
                 lowest = middle;
             } else {
                 high = middle;
@@ -82,7 +55,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
             let logit = tempered(lane, token, index, sampler);
             mass += select(0.0, exp(logit - largest), ordered(logit) >= bound);
         }
-        let wanted = sum_floats(thread, mass) * sampler.top_p;
+        workgroupBarrier();
+        let wanted = sum_of(place, mass) * sampler.top_p;
         var high = ordered(largest) + 1u;
         for (var step = 0u; step < 32u; step++) {
             let middle = lowest + (high - lowest) / 2u;
@@ -91,7 +65,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
                 let logit = tempered(lane, token, index, sampler);
                 mass += select(0.0, exp(logit - largest), ordered(logit) >= middle);
             }
-            if sum_floats(thread, mass) >= wanted {
+            workgroupBarrier();
+            if sum_of(place, mass) >= wanted {
                 lowest = middle;
             } else {
                 high = middle;

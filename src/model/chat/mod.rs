@@ -10,17 +10,41 @@ mod python;
 
 use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
+use serde::{Deserialize, Serialize};
 
 pub use clock::LocalTime;
 use limited::LimitedText;
 
-use super::gguf::Header;
 use super::{ModelError, Tokenizer};
 
-/// The key of the template.
-const KEY: &str = "tokenizer.chat_template";
 /// Steps that a rendering may take: real ones take some thousands, and a hostile template would not end.
 const MAX_STEPS: u64 = 1_000_000;
+
+/// A chat before its template is rendered: all that it takes, so that it can be done elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chat {
+    /// The template's text.
+    pub template: String,
+    /// Role and content.
+    pub turns: Vec<(String, String)>,
+    /// The start token's spelling.
+    pub start: String,
+    /// The end token's spelling.
+    pub end: String,
+}
+
+impl Chat {
+    /// The text that the model reads; `now` is the date that templates may ask for.
+    ///
+    /// # Errors
+    /// [`ModelError::ChatTemplate`] when the template cannot be compiled or refuses the turns.
+    pub fn render(&self, now: impl Fn() -> LocalTime + Send + Sync + 'static) -> Result<String, ModelError> {
+        let mut template = ChatTemplate::new(&self.template)?;
+        template.set_clock(now);
+        let turns: Vec<_> = self.turns.iter().map(|(role, content)| (role.as_str(), content.as_str())).collect();
+        template.render_between(&turns, &self.start, &self.end)
+    }
+}
 
 /// A compiled chat template.
 #[derive(Debug)]
@@ -29,14 +53,6 @@ pub struct ChatTemplate {
 }
 
 impl ChatTemplate {
-    /// The file's template, if it has one.
-    ///
-    /// # Errors
-    /// [`ModelError::ChatTemplate`] when it cannot be compiled.
-    pub fn from_header(header: &Header) -> Result<Option<Self>, ModelError> {
-        header.str(KEY)?.map(Self::new).transpose()
-    }
-
     /// Compiles a template.
     ///
     /// # Errors

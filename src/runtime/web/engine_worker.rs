@@ -10,10 +10,12 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, DedicatedWorkerGlobalScope, File, MessageChannel, MessageEvent};
 
+use super::chat_part;
 use super::http::{WebBody, WebHttp};
 use super::opfs::Opfs;
 use super::port;
 use crate::gpu::{Gpu, GpuError, GpuOptions};
+use crate::model::Chat;
 use crate::runtime::cache::{self, Cache, KeptSource, StoreError, Wanted};
 use crate::runtime::engine::{self, Host};
 use crate::runtime::protocol::{Command, Event, FailedStep, Failure, Shelf, Source};
@@ -193,6 +195,10 @@ impl Host for WebHost {
 
     fn engine_bytes(&self) -> u64 {
         core::arch::wasm32::memory_size::<0>() as u64 * PAGE_BYTES
+    }
+
+    async fn render(&self, chat: Chat) -> Result<String, RuntimeError> {
+        chat_part::render(&self.scope, &chat).await
     }
 
     async fn open_gpu(&self) -> Result<Rc<Gpu>, GpuError> {

@@ -1,11 +1,13 @@
 //! The browser's shell: channels to workers, and the workers' own ends.
 
+pub mod chat_part;
 pub mod client;
 pub mod data_worker;
 pub mod engine_worker;
 pub mod files_worker;
 mod http;
 mod opfs;
+mod part;
 pub mod port;
 pub mod self_test_worker;
 pub mod unpack_part;

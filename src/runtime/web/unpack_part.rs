@@ -1,18 +1,17 @@
-//! The part of the files' worker that unpacks: a module of its own, which comes when the first packed file is opened and runs in
-//! the same worker.
+//! The part of the files' worker that unpacks: see [`part`]. It comes when the first packed file is opened.
 //!
-//! The two have no memory in common. [`unpack`] is the part's end: it hands on each piece as bytes and hears whether more are
+//! [`unpack`] is the part's end: it hands on each piece as bytes and hears whether more are
 //! wanted; [`run`] is the other end, which gives the pieces to [`Members`]. Both run at once on one thread, so nothing piles up
 //! between them.
 
 use std::io;
 
-use js_sys::{Function, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Uint8Array};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, FileReaderSync};
 
+use super::part;
 use super::values::{from_u64, message, to_u64};
 use crate::formats::error::FormatError;
 use crate::formats::heavy::source::Source;
@@ -21,8 +20,6 @@ use crate::formats::members::Members;
 
 /// The part's name, as its files have it.
 const NAME: &str = "unpack_part";
-/// The loader's function that brings a part.
-const LOAD: &str = "load_part";
 
 /// What is said of members, in their order.
 #[derive(Debug, Serialize, Deserialize)]
@@ -56,13 +53,10 @@ extern "C" {
 /// # Errors
 /// [`FormatError::Unreadable`] when it does not arrive.
 pub(super) async fn load(scope: &DedicatedWorkerGlobalScope) -> Result<Part, FormatError> {
-    let failed = |error: JsValue| {
-        let why = message(&error);
+    let failed = |why: String| {
         FormatError::Unreadable(format!("the part of this page that unpacks files did not arrive ({why}); try again"))
     };
-    let load: Function = Reflect::get(scope, &LOAD.into()).map_err(failed)?.unchecked_into();
-    let loading: Promise = load.call1(scope, &NAME.into()).map_err(failed)?.unchecked_into();
-    JsFuture::from(loading).await.map(JsCast::unchecked_into).map_err(failed)
+    part::load(scope, NAME).await.map(JsCast::unchecked_into).map_err(failed)
 }
 
 /// Unpacks a file by the part and gives its members on.
