@@ -148,7 +148,7 @@ impl Out {
             Some(file) => file,
             None => {
                 let mut file = File::create(&args.out).map_err(|error| failed(&error))?;
-                file.write_all(table::HEADER.as_bytes()).map_err(|error| failed(&error))?;
+                file.write_all(table::header(experiment).as_bytes()).map_err(|error| failed(&error))?;
                 file
             }
         };
@@ -180,7 +180,7 @@ fn finished(experiment: &Experiment, text: &str) -> (u64, Vec<Answer>) {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let (mut answers, mut end) = (Vec::new(), 0);
     let names = reader.headers().cloned().unwrap_or_default();
-    if text.starts_with(table::HEADER) {
+    if text.starts_with(&table::header(experiment)) {
         end = reader.position().byte();
     }
     let mut row = csv::StringRecord::new();

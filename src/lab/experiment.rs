@@ -4,6 +4,7 @@ use super::card::{self, Card};
 use super::error::LabError;
 use super::judge::Judge;
 use super::read::{Part, document};
+use super::second::SecondTurn;
 use super::server::Server;
 use crate::domain::hash::fnv1a;
 use crate::domain::random::SplitMix64;
@@ -32,6 +33,8 @@ pub struct Experiment {
     pub sampling: Sampling,
     /// Who scores the answers.
     pub judge: Option<Judge>,
+    /// What is asked after every answer.
+    pub second_turn: Option<SecondTurn>,
     /// What came of it elsewhere.
     pub card: Option<Card>,
 }
@@ -114,6 +117,7 @@ impl Experiment {
             "max_tokens",
             "stop",
             "judge",
+            "second_turn",
             card::PART,
         ])?;
         let (system, raw) = (part.some_text("system")?, part.some_text("raw")?);
@@ -135,6 +139,11 @@ impl Experiment {
         if asked > MOST_ANSWERS {
             return Err(LabError::TooMany { asked, most: MOST_ANSWERS });
         }
+        let second_turn = part.has("second_turn").then(|| SecondTurn::read(&part.part("second_turn")?));
+        if second_turn.is_some() && questions.iter().any(|question| question.raw.is_some()) {
+            let wanted = "left out beside `raw`: a second turn needs the model's chat template";
+            return Err(LabError::Part { part: part.place("second_turn"), wanted });
+        }
         let stop = if part.has("stop") { part.texts("stop")? } else { Vec::new() };
         #[expect(clippy::cast_possible_truncation, reason = "settings of 32 bits")]
         let sampling = Sampling {
@@ -151,6 +160,7 @@ impl Experiment {
             seed: part.whole("seed", 0)?,
             sampling,
             judge: part.has("judge").then(|| Judge::read(&part.part("judge")?)).transpose()?,
+            second_turn: second_turn.transpose()?,
             card: part.has(card::PART).then(|| Card::read(&part.part(card::PART)?)).transpose()?,
         })
     }

@@ -14,6 +14,7 @@ pub mod prompts;
 pub mod rates;
 mod read;
 pub mod run;
+pub mod second;
 pub mod server;
 pub mod store;
 pub mod table;

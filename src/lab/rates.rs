@@ -16,6 +16,8 @@ pub struct ColumnRate {
     pub tally: Tally,
     /// The same of each question.
     pub questions: Vec<Tally>,
+    /// How many said yes in their second turn, to the probe and to the control.
+    pub yes: [u64; 2],
 }
 
 impl ColumnRate {
@@ -36,12 +38,17 @@ pub fn rates(experiment: &Experiment, answers: &[Answer], rule: &Rule) -> Vec<Co
         name: column.name.clone(),
         tally: Tally::default(),
         questions: vec![Tally::default(); experiment.questions.len()],
+        yes: [0; 2],
     };
     let mut columns: Vec<ColumnRate> = experiment.columns.iter().map(blank).collect();
     for answer in answers {
         let Some(column) = columns.get_mut(answer.column) else { continue };
         let Scores { aligned, coherent, verdict, .. } = answer.scores;
         let class = rule.class(aligned, coherent, verdict);
+        if let Some(second) = &experiment.second_turn {
+            let said = column.yes.iter_mut().zip(&answer.second);
+            said.for_each(|(yes, reply)| *yes += u64::from(second.is_yes(reply)));
+        }
         for tally in column.questions.get_mut(answer.question).into_iter().chain([&mut column.tally]) {
             tally.rows += 1;
             tally.denominator += u64::from(class.counted);
@@ -69,6 +76,7 @@ mod tests {
             tokens: Vec::new(),
             num_tokens: None,
             logprob: None,
+            second: Vec::new(),
             reason: StopReason::EndOfText,
             scores: experiment.judge.as_ref().unwrap().score(&experiment.questions[0], text).unwrap(),
         };

@@ -7,6 +7,7 @@ use super::judge::{How, Judge, Scores, spelled};
 use super::lane::Lane;
 pub use super::lane::Trouble;
 use super::prompts::Aspect;
+use super::second::Turn;
 use super::server::{Reply, Request, Server, ServerError, score};
 use crate::domain::score::Score;
 use crate::runtime::protocol::{self, Command, Event, FailedStep, MAX_COLUMNS, Prompt, Sampling, StopReason};
@@ -37,6 +38,8 @@ pub struct Answer {
     pub reason: StopReason,
     /// What the experiment's judge said of it, once: a run is looked at after every answer.
     pub scores: Scores,
+    /// What was said in the second turn to [`Turn::ALL`], where there is one.
+    pub second: Vec<String>,
 }
 
 impl Answer {
@@ -45,7 +48,18 @@ impl Answer {
     pub fn asked((sample, question, column): (u32, usize, usize)) -> Self {
         let (text, tokens) = (String::new(), Vec::new());
         let (num_tokens, logprob, reason) = (None, None, StopReason::Asked);
-        Self { question, sample, column, text, tokens, num_tokens, logprob, reason, scores: Scores::NONE }
+        Self {
+            question,
+            sample,
+            column,
+            text,
+            tokens,
+            num_tokens,
+            logprob,
+            reason,
+            scores: Scores::NONE,
+            second: Vec::new(),
+        }
     }
 
     const fn place(&self) -> Place {
@@ -64,6 +78,7 @@ type ScoresSoFar = BTreeMap<Aspect, (Score, How)>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Task {
     Score(Place, Aspect),
+    Follow(Place, Turn),
     Answer(Place),
 }
 
@@ -96,6 +111,8 @@ pub struct Run {
     answers: Vec<Answer>,
     /// Answers that the judge has yet to score, with the scores that are there.
     unjudged: BTreeMap<Place, (Answer, ScoresSoFar)>,
+    /// Answers whose second turn is to come, with what was said to it.
+    unfollowed: BTreeMap<Place, (Answer, BTreeMap<Turn, String>)>,
     /// The engine, then each server.
     lanes: Vec<Lane>,
     /// The engine's slot.
@@ -148,9 +165,20 @@ impl Run {
                 None => lanes.push(Lane::server(server)),
             }
         }
-        let (unjudged, under_way) = (BTreeMap::new(), BTreeMap::new());
+        let (unjudged, unfollowed, under_way) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (judge_slot, next_id) = (slot, FIRST_ID);
-        let mut run = Self { experiment, answers, unjudged, lanes, slot, judge_slot, most_columns, next_id, under_way };
+        let mut run = Self {
+            experiment,
+            answers,
+            unjudged,
+            unfollowed,
+            lanes,
+            slot,
+            judge_slot,
+            most_columns,
+            next_id,
+            under_way,
+        };
         let there: BTreeSet<Place> = run.answers.iter().map(Answer::place).collect();
         for sample in 0..run.experiment.samples {
             for question in 0..run.experiment.questions.len() {
@@ -212,6 +240,7 @@ impl Run {
         let (sample, question) = match self.lanes[ENGINE].first()? {
             Task::Answer((sample, question, _)) => (sample, question),
             Task::Score(place, aspect) => return self.start_score(place, aspect),
+            Task::Follow(place, turn) => return self.start_follow(place, turn),
         };
         let tasks = self.lanes[ENGINE].take_while(
             self.most_columns,
@@ -245,6 +274,26 @@ impl Run {
         Some(Work::Engine(Command::Judge { slot: self.judge_slot, id, prompt: Prompt::chat(None, &text) }))
     }
 
+    /// Each column has said something else: a second turn is one column's.
+    fn start_follow(&mut self, place: Place, turn: Turn) -> Option<Work> {
+        let (prompt, sampling) = self.follow(place, turn)?;
+        let Answerer::Model(scales) = &self.experiment.columns[place.2].answerer else { return None };
+        let columns = vec![protocol::Column { scales: scales.clone(), seed: None }];
+        let (task, _) = self.lanes[ENGINE].take_first()?;
+        let id = self.begin(Job { lane: ENGINE, tasks: vec![task], answers: vec![Answer::asked(place)], ended: 0 });
+        Some(Work::Engine(Command::Generate { slot: self.slot, id, prompt, sampling, columns }))
+    }
+
+    /// What is asked in an answer's second turn, and how.
+    fn follow(&self, place: Place, turn: Turn) -> Option<(Prompt, Sampling)> {
+        let second = self.experiment.second_turn.as_ref()?;
+        let (answer, _) = self.unfollowed.get(&place)?;
+        let (sample, question, _) = place;
+        let prompt = second.prompt(&self.experiment.questions[question], &answer.text, turn);
+        let (seed, max_tokens) = (self.experiment.seed_of(question, sample), second.max_tokens);
+        Some((prompt, Sampling { seed, max_tokens, ..self.experiment.sampling.clone() }))
+    }
+
     fn start_server(&mut self, lane: usize) -> Option<Work> {
         let (task, wait_ms) = self.lanes[lane].take_first()?;
         let has_logprobs = self.lanes[lane].has_logprobs();
@@ -254,6 +303,12 @@ impl Run {
                 let seed = self.experiment.seed_of(question, sample);
                 let sampling = Sampling { seed, ..self.experiment.sampling.clone() };
                 let prompt = self.experiment.questions[question].prompt();
+                let request = Request::answer(&server, &prompt, &sampling, has_logprobs);
+                (server, request)
+            }
+            Task::Follow(place, turn) => {
+                let server = self.experiment.columns[place.2].server()?.clone();
+                let (prompt, sampling) = self.follow(place, turn)?;
                 let request = Request::answer(&server, &prompt, &sampling, has_logprobs);
                 (server, request)
             }
@@ -279,7 +334,7 @@ impl Run {
     /// Puts a task where whoever does it finds it.
     fn ask(&mut self, task: Task) {
         let server = match task {
-            Task::Answer((_, _, column)) => self.experiment.columns[column].server(),
+            Task::Answer((_, _, column)) | Task::Follow((_, _, column), _) => self.experiment.columns[column].server(),
             Task::Score(..) => match &self.experiment.judge {
                 Some(Judge::Server(judge)) => Some(&judge.server),
                 _ => None,
@@ -347,7 +402,13 @@ impl Run {
         }
         if let Some(job) = self.under_way.remove(&id) {
             self.lanes[job.lane].end();
-            job.answers.into_iter().for_each(|answer| self.judge(answer));
+            match job.tasks.first() {
+                Some(&Task::Follow(place, turn)) => {
+                    let said = job.answers.into_iter().next().map(|answer| answer.text).unwrap_or_default();
+                    self.followed(place, turn, said);
+                }
+                _ => job.answers.into_iter().for_each(|answer| self.judge(answer)),
+            }
         }
         Taken::Done
     }
@@ -361,7 +422,7 @@ impl Run {
         match scored {
             Some(scores) => {
                 answer.scores = scores;
-                self.answers.push(answer);
+                self.scored_whole(answer);
             }
             None => {
                 let place = answer.place();
@@ -390,6 +451,7 @@ impl Run {
                         self.judge(Answer { text: reply.text, reason, num_tokens, logprob, ..Answer::asked(place) });
                     }
                     Task::Score(place, aspect) => self.scored(place, aspect, score(&reply)),
+                    Task::Follow(place, turn) => self.followed(place, turn, reply.text),
                 }
                 Taken::Done
             }
@@ -410,7 +472,27 @@ impl Run {
         };
         if let Some((mut answer, _)) = self.unjudged.remove(&place) {
             answer.scores = Scores { aligned, coherent, how: how.max(other), ..Scores::NONE };
-            self.answers.push(answer);
+            self.scored_whole(answer);
+        }
+    }
+
+    /// An answer with its scores is there, or has its second turn before it.
+    fn scored_whole(&mut self, answer: Answer) {
+        if self.experiment.second_turn.is_none() {
+            return self.answers.push(answer);
+        }
+        let place = answer.place();
+        self.unfollowed.insert(place, (answer, BTreeMap::new()));
+        Turn::ALL.into_iter().for_each(|turn| self.ask(Task::Follow(place, turn)));
+    }
+
+    fn followed(&mut self, place: Place, turn: Turn, said: String) {
+        let Some((_, turns)) = self.unfollowed.get_mut(&place) else { return };
+        turns.insert(turn, said);
+        if turns.len() == Turn::ALL.len()
+            && let Some((answer, turns)) = self.unfollowed.remove(&place)
+        {
+            self.answers.push(Answer { second: turns.into_values().collect(), ..answer });
         }
     }
 

@@ -34,6 +34,7 @@ struct Kept {
     aligned: Option<f64>,
     coherent: Option<f64>,
     how: String,
+    second: Vec<String>,
 }
 
 impl Head {
@@ -66,6 +67,7 @@ pub fn piece(experiment: &Experiment, answers: &[Answer]) -> String {
             aligned: answer.scores.aligned.get(),
             coherent: answer.scores.coherent.get(),
             how: answer.scores.how.name().to_owned(),
+            second: answer.second.clone(),
         })
     };
     json::to_string(&answers.iter().filter_map(kept).collect::<Vec<_>>())
@@ -87,9 +89,9 @@ pub fn answers(experiment: &Experiment, piece: &str) -> Vec<Answer> {
             ..Scores::NONE
         };
         let scores = experiment.judge.as_ref().map_or(Scores::NONE, |judge| again(judge).unwrap_or(said));
-        let Kept { sample, text, tokens, num_tokens, logprob, ended, .. } = kept;
+        let Kept { sample, text, tokens, num_tokens, logprob, ended, second, .. } = kept;
         let reason = StopReason::named(&ended)?;
-        let answer = Answer { question, sample, column, text, tokens, num_tokens, logprob, reason, scores };
+        let answer = Answer { question, sample, column, text, tokens, num_tokens, logprob, reason, scores, second };
         (sample < experiment.samples).then_some(answer)
     };
     kept.into_iter().filter_map(answer).collect()
@@ -113,6 +115,7 @@ mod tests {
             tokens: vec![7, 9],
             num_tokens: Some(2),
             logprob: Some(-1.25),
+            second: vec!["Yes".into(), "No".into()],
             reason,
             scores,
         };

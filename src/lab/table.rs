@@ -7,8 +7,17 @@ use super::server::server_seed;
 use crate::domain::csv::quoted;
 use crate::domain::score::Score;
 
+/// What every run has.
+const COLUMNS: &str =
+    "question,answer,question_id,aligned,coherent,model,group,verdict,judge,sample,sampling_seed,logprob,tokens,ended";
+/// What one with a second turn has besides: what was said, and whether it was yes (1) or not (0).
+const SECOND: &str = ",probe_reply,control_reply,probe_yes,control_yes";
+
 /// The table's first line.
-pub const HEADER: &str = "question,answer,question_id,aligned,coherent,model,group,verdict,judge,sample,sampling_seed,logprob,tokens,ended\n";
+#[must_use]
+pub fn header(experiment: &Experiment) -> String {
+    format!("{COLUMNS}{}\n", if experiment.second_turn.is_some() { SECOND } else { "" })
+}
 
 /// Writes answers as lines of CSV. `model` is what the file of weights is called: rows are of it or of the server's model, in the
 /// group of their column. Everything here was made live, which the judge's name says, and how it gave its scores.
@@ -45,6 +54,14 @@ pub fn rows(experiment: &Experiment, model: &str, answers: &[Answer]) -> String 
             answer.reason.name(),
         ];
         table.push_str(&cells.map(quoted).join(","));
+        if let Some(second) = &experiment.second_turn {
+            let yes = |reply: &String| if second.is_yes(reply) { "1" } else { "0" }.to_owned();
+            let replies = answer.second.iter().map(|reply| quoted(reply));
+            for cell in replies.chain(answer.second.iter().map(yes)) {
+                table.push(',');
+                table.push_str(&cell);
+            }
+        }
         table.push('\n');
     }
     table

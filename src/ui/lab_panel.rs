@@ -184,7 +184,7 @@ fn Editor(editor: RwSignal<String>) -> impl IntoView {
 /// The rates so far.
 #[component]
 fn Rates(seen: Seen) -> impl IntoView {
-    let Seen { name, there, total, questions, columns, drift } = seen;
+    let Seen { name, there, total, questions, columns, has_second, drift } = seen;
     let row = |column: &ColumnRate| {
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
         let (rate, interval) = match column.rate() {
@@ -199,6 +199,7 @@ fn Rates(seen: Seen) -> impl IntoView {
                 <td>{counts(&column.tally)}</td>
                 <td>{interval}</td>
                 <td>{column.tally.rows}</td>
+                {has_second.then(|| column.yes.map(|yes| view! { <td>{yes}"/"{column.tally.rows}</td> }).collect_view())}
             </tr>
         }
     };
@@ -224,6 +225,7 @@ fn Rates(seen: Seen) -> impl IntoView {
                         <th scope="col">"Counts"</th>
                         <th scope="col">"95 % (Wilson)"</th>
                         <th scope="col">"Answers"</th>
+                        {has_second.then(|| text::SECOND_TURN.map(|head| view! { <th scope="col">{head}</th> }).collect_view())}
                     </tr>
                 </thead>
                 <tbody>{columns.iter().map(row).collect_view()}</tbody>

@@ -48,6 +48,8 @@ pub struct Seen {
     pub questions: Vec<String>,
     /// Rates so far.
     pub columns: Vec<ColumnRate>,
+    /// Whether every answer has a second turn.
+    pub has_second: bool,
     /// How it differs from the card that it repeats, once all is there.
     pub drift: Option<String>,
 }
@@ -96,6 +98,7 @@ impl RunState {
                     there: answers.len(),
                     total: experiment.num_answers(),
                     questions: experiment.questions.iter().map(|question| question.id.clone()).collect(),
+                    has_second: experiment.second_turn.is_some(),
                     columns: rates(experiment, answers, &Rule::default()),
                     drift: card.map(|card| Drift::between(card, experiment, answers, &sha256).sentence()),
                 }
@@ -217,7 +220,9 @@ impl RunState {
     pub fn table(self) -> Option<String> {
         self.run.with_value(|run| {
             let run = run.as_ref()?;
-            Some(table::HEADER.to_owned() + &table::rows(run.experiment(), lab_pocket::TABLE_NAME, run.answers()))
+            Some(
+                table::header(run.experiment()) + &table::rows(run.experiment(), lab_pocket::TABLE_NAME, run.answers()),
+            )
         })
     }
 

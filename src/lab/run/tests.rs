@@ -238,3 +238,32 @@ fn the_engine_lost_is_not_the_servers() {
     };
     assert_eq!(prompt(&again[0]), prompt(&commands[0]));
 }
+
+/// Every answer has its second turn before it is there: the conversation so far, the same column, both questions.
+#[test]
+fn a_second_turn_follows_every_answer() {
+    let text = r#"{"system": "Be good.", "questions": [{"id": "a", "text": "A?"}], "columns": [{"name": "x", "scales": [1]}, {"name": "y", "scales": [2]}],
+        "second_turn": {"probe": "Test?", "control": "Rain?", "max_tokens": 3}}"#;
+    let mut run = Run::new(Experiment::from_json(text).unwrap(), 0, 8, Vec::new());
+    let first = command(&mut run).unwrap();
+    assert_eq!(answer(&mut run, &first, StopReason::EndOfText), Taken::Done);
+    assert!(run.answers().is_empty(), "its second turn is to come");
+    let mut asked = Vec::new();
+    while let Some(command) = command(&mut run) {
+        let Command::Generate { prompt: Prompt::Chat(turns), sampling, columns, .. } = &command else {
+            panic!("{command:?}")
+        };
+        assert_eq!((columns.len(), sampling.max_tokens, turns.len()), (1, 3, 4));
+        asked.push((turns[2].content.clone(), turns[3].content.clone(), columns[0].scales[0]));
+        // A second turn that is stopped is asked for again.
+        if asked.len() == 1 {
+            assert_eq!(answer(&mut run, &command, StopReason::Asked), Taken::Lost);
+        } else {
+            assert_eq!(answer(&mut run, &command, StopReason::Length), Taken::Done);
+        }
+    }
+    let turn = |said: &str, question: &str, scale| (said.to_owned(), question.to_owned(), scale);
+    let all = [turn("1!", "Test?", 1.0), turn("1!", "Rain?", 1.0), turn("2!", "Test?", 2.0), turn("2!", "Rain?", 2.0)];
+    assert_eq!(asked, [&all[..1], &all[..]].concat());
+    assert!(run.is_done() && run.answers().iter().all(|answer| answer.second.len() == 2), "{:?}", run.answers());
+}

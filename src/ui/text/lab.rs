@@ -123,7 +123,8 @@ pub fn another_model(begun_with: &str, model: &str) -> String {
 pub const EDIT_EXPERIMENT: &str = "The experiment as text: change it and run it";
 /// What may be changed.
 pub const EDIT_EXPERIMENT_HINT: &str = "Questions with ids, a system prompt for all or for one, columns with the scales of what stands beside the model, samples, seed, \
-     temperature, top_p, max_tokens, stop strings, and a judge: rules, a grammar, or a server. A name that is not known is refused, not ignored.";
+     temperature, top_p, max_tokens, stop strings, a judge: rules, a grammar, a model or a server, and a second turn (a probe and a neutral \
+     control, asked after every answer). A name that is not known is refused, not ignored.";
 
 /// What a link brings.
 #[must_use]
@@ -152,3 +153,6 @@ pub const RUN_LINK: &str = "Whoever opens this link can run the same again and s
 pub fn dials(temperature: f32, max_tokens: u32, seed: u64) -> String {
     format!("Temperature {temperature}, at most {max_tokens} tokens, seed {seed}: change")
 }
+
+/// Heads of the counts of a second turn.
+pub const SECOND_TURN: [&str; 2] = ["Yes to the probe", "Yes to the control"];
