@@ -73,7 +73,7 @@ pub fn ExperimentPanel() -> impl IntoView {
             <LinkedRun editor/>
             <div class="tabs">
                 <Show when=move || lab.is_pocket.get()>
-                    <button type="button" id="run-village" disabled=move || lab.is_busy() on:click=village>
+                    <button type="button" id="run-village" disabled=move || lab.is_busy() || !lab.has_model() on:click=village>
                         "Ask the village's eight questions"
                     </button>
                 </Show>
@@ -85,7 +85,7 @@ pub fn ExperimentPanel() -> impl IntoView {
                     <button type="button" id="pause" on:click=move |_| state.pause(lab)>"Pause"</button>
                 </Show>
                 <Show when=move || is_idle() && is_half()>
-                    <button type="button" id="resume" on:click=move |_| state.go_on(lab)>"Go on"</button>
+                    <button type="button" id="resume" disabled=move || !state.can_go_on(lab) on:click=move |_| state.go_on(lab)>"Go on"</button>
                 </Show>
                 <Show when=move || is_idle() && state.seen.with(Option::is_some)>
                     <button type="button" id="drop-run" on:click=move |_| state.drop_run()>"Forget this run"</button>

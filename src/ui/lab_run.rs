@@ -176,6 +176,13 @@ impl RunState {
         self.look();
     }
 
+    /// Whether everybody who is asked is there: servers always, a model once it is loaded.
+    #[must_use]
+    pub fn can_go_on(self, lab: LabState) -> bool {
+        let asks_model = self.run.with_value(|run| run.as_ref().is_some_and(|run| run.experiment().asks_model()));
+        !asks_model || lab.has_model()
+    }
+
     /// Goes on where the run was paused or interrupted, with the model that it was begun with.
     pub fn go_on(self, lab: LabState) {
         let (model, sha256) = model_of(lab);

@@ -221,6 +221,12 @@ impl LabState {
         self.send(&Command::Forget { key: key.to_owned() }, &[]);
     }
 
+    /// Whether a model is loaded.
+    #[must_use]
+    pub fn has_model(self) -> bool {
+        self.status.with(|status| status.ready(SLOT).is_some())
+    }
+
     /// Where the latest model's bytes came from.
     #[must_use]
     pub fn source(self) -> Option<Source> {

@@ -125,7 +125,7 @@ fn tokens_are_looked_at(page: &mut Page) {
     // After the last layer each column says what it finds likeliest at this place.
     let last = page.texts("#lens-table tbody tr:last-child code");
     assert_eq!(last, page.texts("#token .words li:first-child code"));
-    let layers = page.text("#model-card dd");
+    let layers = page.text("#model-card summary");
     assert!(layers.contains(&format!("{} layers", page.count("#lens-table tbody tr"))), "{layers}");
     pictures::take(page, "lab-tokens");
     assert_eq!(page.third_party_requests(), Vec::<String>::new());
