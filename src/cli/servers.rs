@@ -9,8 +9,7 @@ use ureq::Agent;
 
 use super::Failure;
 use crate::lab::experiment::Experiment;
-use crate::lab::run::Errand;
-use crate::lab::server::{Key, Reading, Reply, ServerError};
+use crate::lab::server::{Errand, Key, Reading, Reply, ServerError};
 
 /// Bytes read of an answer at once, and of one that is an error at all.
 const CHUNK_BYTES: usize = 1 << 14;

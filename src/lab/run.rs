@@ -8,7 +8,7 @@ use super::lane::Lane;
 pub use super::lane::Trouble;
 use super::prompts::Aspect;
 use super::second::Turn;
-use super::server::{Reply, Request, Server, ServerError, score};
+use super::server::{Errand, Reply, Request, ServerError, score};
 use crate::domain::score::Score;
 use crate::runtime::protocol::{self, Command, Event, FailedStep, MAX_COLUMNS, Prompt, Sampling, StopReason};
 
@@ -89,19 +89,6 @@ pub enum Work {
     Engine(Command),
     /// For a server, whose answer goes to [`Run::take_reply`].
     Server(Errand),
-}
-
-/// A request to a server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Errand {
-    /// Given back with the answer.
-    pub id: u32,
-    /// Whose: it has the key.
-    pub server: Server,
-    /// What is asked.
-    pub request: Request,
-    /// How long to wait before it is sent, in milliseconds.
-    pub wait_ms: u32,
 }
 
 /// A run: what is done, what is under way, and what is left.

@@ -16,8 +16,8 @@ use web_sys::{
 
 use super::text;
 use crate::lab::experiment::Experiment;
-use crate::lab::run::{Errand, Run};
-use crate::lab::server::{Key, Reading, Reply, Server, ServerError, is_in_reach};
+use crate::lab::run::Run;
+use crate::lab::server::{Errand, Key, Reading, Reply, Server, ServerError, is_in_reach};
 
 /// Bytes that are read of an answer that is an error.
 const REFUSAL_BYTES: usize = 1 << 14;
@@ -29,7 +29,7 @@ pub struct ServerState {
     keys: StoredValue<BTreeMap<String, Key>, LocalStorage>,
     /// An experiment that names servers, until the reader lets it ask them.
     waiting: StoredValue<Option<Experiment>, LocalStorage>,
-    /// The servers that it names.
+    /// The servers that it names, each with its models.
     named: RwSignal<Vec<(String, String)>>,
     /// What is wrong with servers now.
     troubles: RwSignal<Vec<String>>,
@@ -52,10 +52,16 @@ impl Default for ServerState {
 impl ServerState {
     /// Gives an experiment back that needs nobody's leave, or asks the reader for it.
     pub fn let_pass(self, experiment: Experiment) -> Option<Experiment> {
-        let pair = |server: &Server| (server.url.clone(), server.model.clone());
-        let named: Vec<(String, String)> = experiment.servers().into_iter().map(pair).collect();
-        self.named.set(named.clone());
-        if named.is_empty() {
+        let mut named: Vec<(String, String)> = Vec::new();
+        for Server { url, model, .. } in experiment.servers() {
+            match named.iter_mut().find(|(known, _)| known == url) {
+                Some((_, models)) => *models = format!("{models}, {model}"),
+                None => named.push((url.clone(), model.clone())),
+            }
+        }
+        let is_none = named.is_empty();
+        self.named.set(named);
+        if is_none {
             return Some(experiment);
         }
         self.waiting.set_value(Some(experiment));
@@ -114,14 +120,14 @@ pub fn ServersPanel(
             start.run(experiment);
         }
     };
-    let field = move |(url, model): (String, String)| {
+    let field = move |(url, models): (String, String)| {
         let of = url.clone();
         let write = move |event| {
             typed.update_value(|typed| drop(typed.insert(of.clone(), event_target_value(&event))));
         };
         view! {
             <li>
-                <code>{url.clone()}</code> " (" {model} ") "
+                <code>{url.clone()}</code> " (" {models} ") "
                 <label class="field">
                     <span>"Key, where it wants one"</span>
                     <input type="password" class="server-key" autocomplete="off" on:input=write/>
@@ -129,7 +135,7 @@ pub fn ServersPanel(
             </li>
         }
     };
-    let trouble = |line: String| view! { <li class="notice error">{line}</li> };
+    let trouble = |line: String| view! { <p class="notice error">{line}</p> };
     view! {
         <Show when=is_waiting>
             <div class="notice" id="servers" role="group" aria-label="Servers that the experiment asks">
@@ -142,9 +148,9 @@ pub fn ServersPanel(
                 </div>
             </div>
         </Show>
-        <ul id="server-troubles" class="plain" role="status">
+        <div id="server-troubles" role="status">
             {move || state.troubles.get().into_iter().map(trouble).collect_view()}
-        </ul>
+        </div>
     }
 }
 

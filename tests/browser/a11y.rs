@@ -128,6 +128,14 @@ fn lab_screens(page: &mut Page, look: &mut dyn FnMut(&Page, &str)) {
     page.wait_for_long("document.querySelector('#answer')?.dataset.done === 'true'", "an answer", PATIENCE);
     open_details(page);
     look(page, "the Lab, an answer");
+    let experiment = r#"{"questions": [{"id": "a", "text": "A?"}],
+        "columns": [{"name": "there", "server": {"url": "http://192.0.2.1/v1", "model": "m"}}]}"#;
+    page.set_files("#experiment-file", &[&folder.write("servers.json", experiment)]);
+    page.wait_for("#servers .server-key");
+    look(page, "the Lab, servers to ask");
+    page.click("#ask-servers");
+    page.wait_for("#server-troubles p");
+    look(page, "the Lab, a server out of reach");
     page.open("/#self-test");
     page.wait_for("#self-test-run");
     look(page, "self-test");

@@ -127,13 +127,11 @@ fn every_type(page: &mut Page) {
 
 /// Layers by scales: a cell opens its numerator, its link opens the same, and the mark's name says how many.
 fn two_settings(page: &mut Page) {
-    let mut text = String::from("model,layer,scale,question_id,answer,aligned,coherent\n");
+    let mut text = String::from("model,question_id,answer,aligned,coherent\n");
     for (layer, scale, bad) in [(24, 2, 1), (24, 10, 4), (28, 2, 2), (28, 10, 3)] {
         for sample in 0..6 {
             let aligned = if sample < bad { 5 } else { 95 };
-            text.push_str(&format!(
-                "steered {layer} {scale},{layer},{scale},q,answer {layer} {scale} {sample},{aligned},90\n"
-            ));
+            text.push_str(&format!("layer_{layer}_scale_{scale},q,answer {layer} {scale} {sample},{aligned},90\n"));
         }
     }
     let file = made("steered.csv", &text);

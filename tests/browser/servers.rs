@@ -106,7 +106,7 @@ fn beside_the_model(page: &mut Page) {
 }
 
 fn told(page: &mut Page) {
-    for words in ["503", "401", "net::ERR", "CORS", "Content Security Policy"] {
+    for words in ["503", "401", "405", "net::ERR", "CORS", "Content Security Policy"] {
         page.allow_problem(words);
     }
     let folder = TempDir::new("servers-told");
@@ -125,7 +125,7 @@ fn told(page: &mut Page) {
     page.wait_text("#server-troubles", "it said nothing for 2 s");
     pictures::take(page, "server-trouble");
     wait_done(page, 3);
-    page.wait_gone("#server-troubles li");
+    page.wait_gone("#server-troubles p");
 
     // What does not: the run stops, keeps what it has, and goes on when it is told to.
     let server = OpenAi::start();

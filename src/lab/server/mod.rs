@@ -10,7 +10,7 @@ mod score;
 pub use error::ServerError;
 pub use key::Key;
 pub use reading::{Reading, Reply, Token};
-pub use request::{Request, server_seed};
+pub use request::{Errand, Request, server_seed};
 pub use score::score;
 
 use super::error::LabError;

@@ -21,6 +21,19 @@ pub struct Request {
     pub body: String,
 }
 
+/// A request on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Errand {
+    /// Given back with the answer.
+    pub id: u32,
+    /// Whose: it has the key.
+    pub server: Server,
+    /// What is asked.
+    pub request: Request,
+    /// How long to wait before it is sent, in milliseconds.
+    pub wait_ms: u32,
+}
+
 /// The seed that a server is given for a seed of ours.
 #[must_use]
 pub const fn server_seed(seed: u64) -> u64 {
