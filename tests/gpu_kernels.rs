@@ -53,7 +53,7 @@ fn activations() -> impl Strategy<Value = Activation> {
 /// A row's threads on a software adapter and on a real one.
 const ROW_SPLITS: [u32; 2] = [1, 4];
 
-/// Without subgroups, as software adapters, and with them, as real ones.
+/// Without subgroups, and with them where there are any.
 fn reducing() -> [GpuOptions<'static>; 2] {
     [false, true].map(|subgroups| GpuOptions { subgroups: Some(subgroups), ..GpuOptions::default() })
 }

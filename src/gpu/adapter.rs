@@ -108,6 +108,7 @@ pub(super) fn caps(instance: &wgpu::Instance, adapter: &wgpu::Adapter, device: &
     let is_known_software = ["swiftshader", "llvmpipe"].iter().any(|known| name.to_lowercase().contains(known));
     let is_software = info.device_type == wgpu::DeviceType::Cpu || is_known_software;
     let language = instance.wgsl_language_features();
+    let subgroups = subgroups(&info, device);
     DeviceCaps {
         adapter: name,
         backend: info.backend.to_str().to_owned(),
@@ -118,8 +119,8 @@ pub(super) fn caps(instance: &wgpu::Instance, adapter: &wgpu::Adapter, device: &
         max_workgroup_bytes: limits.max_compute_workgroup_storage_size as usize,
         packed_dot: language.contains(wgpu::WgslLanguageFeatures::Packed4x8IntegerDotProduct),
         shader_f16: adapter.features().contains(wgpu::Features::SHADER_F16),
-        subgroups: subgroups(&info, device),
-        uses_subgroups: !is_software,
+        subgroups,
+        uses_subgroups: subgroups.is_some(),
         row_split: if is_software { 1 } else { 8 },
         prefill_lanes: if is_software { DECODE_LANES } else { MAX_LANES },
     }

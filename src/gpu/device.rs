@@ -38,7 +38,7 @@ pub struct DeviceCaps {
     pub shader_f16: bool,
     /// Smallest and largest subgroup size, where shaders may use subgroups.
     pub subgroups: Option<(u32, u32)>,
-    /// Whether workgroups reduce by subgroups: real GPUs do, in a few instructions. A software adapter gains nothing.
+    /// Whether workgroups reduce by subgroups, which no device here was slower with.
     pub uses_subgroups: bool,
     /// Threads that share one row of a matrix-vector product. A software adapter runs a workgroup's threads in turn and
     /// pays for every barrier; a real GPU needs the parallelism.
