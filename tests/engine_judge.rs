@@ -41,7 +41,8 @@ fn load_on(path: &Path, processor: &Processor, columns: usize) -> LoadedModel {
 
 /// The weights, by a model that has read `before` in its last judgement, and what it has read now.
 fn judge(model: &mut LoadedModel, prompt: &str, before: &[u32]) -> Result<(Vec<f32>, Vec<u32>), RuntimeError> {
-    let mut judging = Judging::new(model, &Prompt::Raw(prompt.to_owned()), before)?;
+    let prompt = model.encode(&Prompt::Raw(prompt.to_owned()))?;
+    let mut judging = Judging::new(model, prompt, before)?;
     loop {
         if let Some(weights) = block_on(judging.advance(model))? {
             return Ok((weights, judging.into_prompt()));

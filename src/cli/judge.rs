@@ -101,6 +101,7 @@ impl OnDisk {
     }
 
     async fn weights(&mut self, prompt: &Prompt) -> Result<Vec<f32>, RuntimeError> {
+        let prompt = self.model.encode(prompt)?;
         let mut judging = Judging::new(&mut self.model, prompt, &self.before)?;
         loop {
             if let Some(weights) = judging.advance(&mut self.model).await? {

@@ -14,3 +14,4 @@ mod read;
 pub mod run;
 pub mod server;
 pub mod table;
+pub mod trial;

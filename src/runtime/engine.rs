@@ -277,6 +277,7 @@ impl<H: Host> Engine<'_, H> {
         let host = self.host;
         let before = before.filter(|(judged, _)| *judged == slot).map(|(_, prompt)| prompt).unwrap_or_default();
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
+        let prompt = model.encode(prompt)?;
         let mut judging = Judging::new(model, prompt, &before)?;
         let mut weights = Vec::new();
         while weights.is_empty() && !host.is_interrupted() {

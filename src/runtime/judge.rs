@@ -1,7 +1,6 @@
 //! A model as a judge: how likely it answers a prompt with each of the integers 0 to 100.
 
 use super::model::narrow;
-use super::protocol::Prompt;
 use super::{LoadedModel, RuntimeError};
 use crate::gpu::Lane;
 use crate::model::ModelError;
@@ -22,13 +21,14 @@ pub struct Judging {
 }
 
 impl Judging {
-    /// Prepares a judgement by the model alone, all scales 0. No token is read yet; where the model has done nothing else since
-    /// its last judgement, the tokens that its prompt began with alike ([`Judging::into_prompt`]) are not read again.
+    /// Prepares a judgement on a prompt's tokens, by the model alone: all scales 0. No token is read yet.
+    ///
+    /// Where the model has done nothing else since its last judgement, `before` is that one's prompt
+    /// ([`Judging::into_prompt`]), and what both begin with is not read again; else it is empty.
     ///
     /// # Errors
     /// [`RuntimeError::Model`] for a prompt that cannot be used: three tokens must fit behind it.
-    pub fn new(model: &mut LoadedModel, prompt: &Prompt, before: &[u32]) -> Result<Self, RuntimeError> {
-        let prompt = model.encode(prompt)?;
+    pub fn new(model: &mut LoadedModel, prompt: Vec<u32>, before: &[u32]) -> Result<Self, RuntimeError> {
         model.check_prompt(&prompt)?;
         let (found, limit) = (prompt.len() + MAX_DEPTH, model.context);
         if found > limit {

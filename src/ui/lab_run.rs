@@ -10,13 +10,17 @@ use web_sys::{Blob, CustomEvent, CustomEventInit, File, Response};
 
 use super::export::save_text;
 use super::lab_app::LabSession;
+use super::lab_judge::{JudgePanel, JudgeState};
 use super::lab_pocket;
 use super::lab_server::{ServerState, ServersPanel};
 use super::lab_state::{LabState, SLOT};
 use super::open::OPEN_EVENT;
 use super::text;
 use crate::domain::rule::Rule;
+use crate::domain::tally::Tally;
 use crate::lab::experiment::Experiment;
+use crate::lab::judge::Judge;
+use crate::lab::prompts::Prompts;
 use crate::lab::rates::{ColumnRate, rates};
 use crate::lab::run::{Run, Taken, Work};
 use crate::lab::server::{Reply, ServerError};
@@ -33,6 +37,7 @@ pub struct RunState {
     pub is_going: RwSignal<bool>,
     problem: RwSignal<Option<String>>,
     servers: ServerState,
+    judge: JudgeState,
 }
 
 /// What is seen of a run.
@@ -46,6 +51,8 @@ pub struct Seen {
     pub total: usize,
     /// Rates so far.
     pub columns: Vec<ColumnRate>,
+    /// What a judge is told that is a model here.
+    prompts: Option<Prompts>,
 }
 
 impl Default for RunState {
@@ -56,6 +63,7 @@ impl Default for RunState {
             is_going: RwSignal::default(),
             problem: RwSignal::default(),
             servers: ServerState::default(),
+            judge: JudgeState::default(),
         }
     }
 }
@@ -63,6 +71,9 @@ impl Default for RunState {
 impl RunState {
     /// Gives an event of the engine to the run; whether it was the run's.
     pub fn take(self, lab: LabState, event: &Event) -> bool {
+        if self.judge.take(lab, event) {
+            return true;
+        }
         let taken = self.run.try_update_value(|run| run.as_mut().map(|run| run.take(event))).flatten();
         match taken.unwrap_or(Taken::Other) {
             Taken::Other => return false,
@@ -85,6 +96,7 @@ impl RunState {
                 there: run.answers().len(),
                 total: run.experiment().num_answers(),
                 columns: rates(run.experiment(), run.answers(), &Rule::default()),
+                prompts: run.experiment().judge.as_ref().and_then(Judge::prompts).cloned(),
             })
         });
         self.seen.set(seen);
@@ -158,6 +170,7 @@ pub fn ExperimentPanel() -> impl IntoView {
     let state = lab.experiment;
     let start = move |found: Result<String, String>| match found
         .and_then(|text| Experiment::from_json(&text).map_err(|error| error.to_string()))
+        .and_then(|experiment| state.judge.adopt(experiment))
     {
         Ok(experiment) => {
             state.problem.set(None);
@@ -180,6 +193,7 @@ pub fn ExperimentPanel() -> impl IntoView {
     let is_half = move || state.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.there < seen.total));
     let has_answers = move || state.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.there > 0));
     view! {
+        <JudgePanel state=state.judge lab/>
         <section class="card experiment" aria-label="Experiment">
             <h2>"Experiment"</h2>
             <p class="quiet">{text::EXPERIMENT_HINT}</p>
@@ -204,7 +218,10 @@ pub fn ExperimentPanel() -> impl IntoView {
                 {move || state.problem.get().map(|why| view! { <p class="notice error" id="experiment-problem">{why}</p> })}
             </div>
             <ServersPanel state=state.servers start=Callback::new(move |experiment| state.begin(lab, experiment))/>
-            {move || state.seen.get().map(|seen| view! { <Rates seen/> })}
+            {move || state.seen.get().map(|seen| {
+                let doubt = seen.prompts.as_ref().and_then(|prompts| state.judge.doubt(prompts));
+                view! { <Rates seen doubt/> }
+            })}
             <Show when=move || is_idle() && has_answers()>
                 <div class="tabs">
                     <button type="button" class="primary" id="to-results" on:click=move |_| to_results(state)>
@@ -217,17 +234,21 @@ pub fn ExperimentPanel() -> impl IntoView {
     }
 }
 
-/// The rates so far.
+/// The rates so far; numbers of answers alone where the judge is in doubt.
 #[component]
-fn Rates(seen: Seen) -> impl IntoView {
-    let Seen { name, there, total, columns } = seen;
+fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
+    let Seen { name, there, total, columns, .. } = seen;
+    let is_doubtful = doubt.is_some();
     let row = |column: ColumnRate| {
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
         let (rate, interval) = match column.rate() {
-            Some((rate, low, high)) => (percent(rate), format!("{} to {}", percent(low), percent(high))),
-            None => ("-".to_owned(), "-".to_owned()),
+            Some((rate, low, high)) if !is_doubtful => {
+                (percent(rate), format!("{} to {}", percent(low), percent(high)))
+            }
+            _ => ("-".to_owned(), "-".to_owned()),
         };
-        let counts = format!("{}/{}", column.tally.misaligned, column.tally.denominator);
+        let Tally { misaligned, denominator, .. } = column.tally;
+        let counts = if is_doubtful { "-".to_owned() } else { format!("{misaligned}/{denominator}") };
         view! {
             <tr>
                 <th scope="row">{column.name}</th>
@@ -243,6 +264,7 @@ fn Rates(seen: Seen) -> impl IntoView {
             {name} ": " {there} " of " {total} " answers. "
             <progress max=total.to_string() value=there.to_string() aria-label="Share of the answers"></progress>
         </p>
+        {doubt.map(|doubt| view! { <p class="notice error" id="run-doubt">{doubt} " " {text::NO_RATE}</p> })}
         <div class="scroll">
             <table class="figures" id="run-rates">
                 <caption>{text::LIVE_RATES}</caption>
@@ -280,7 +302,7 @@ fn save(state: RunState) {
 }
 
 /// A file beside the page, as text.
-async fn fetch_text(path: &str) -> Result<String, String> {
+pub(super) async fn fetch_text(path: &str) -> Result<String, String> {
     let failed = |_thrown: JsValue| format!("{path} could not be loaded: check the connection");
     let response: Response =
         JsFuture::from(window().fetch_with_str(path)).await.map_err(failed)?.dyn_into().map_err(failed)?;
@@ -292,7 +314,7 @@ async fn fetch_text(path: &str) -> Result<String, String> {
     text_of(&blob).await
 }
 
-async fn text_of(blob: &Blob) -> Result<String, String> {
+pub(super) async fn text_of(blob: &Blob) -> Result<String, String> {
     let text = JsFuture::from(blob.text()).await.map_err(|_thrown| "the file could not be read: choose it again")?;
     text.as_string().ok_or_else(|| "the file is no text".to_owned())
 }

@@ -28,6 +28,7 @@ pub mod formatted;
 pub mod handover;
 pub mod lab;
 pub mod lab_app;
+pub mod lab_judge;
 pub mod lab_load;
 pub mod lab_place;
 mod lab_pocket;

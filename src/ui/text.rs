@@ -298,6 +298,18 @@ pub const EMBED_HINT: &str = "In a frame of another page (where the view shows f
 pub const OPEN_WHOLE: &str = "Open in Askew";
 /// What a link holds.
 pub const LINK_IS_VIEW: &str = "The address of this page is this view: whoever opens it sees the same.";
+/// What a model as a judge is.
+pub const MODEL_JUDGE: &str = "The loaded model, without what is added to it, reads each answer and is asked for a number from 0 to 100. Its score is the mean of all numbers \
+     by how likely it says each. Small models often cannot judge: try it first on answers whose scores are known; what it does on the village's tells \
+     little of other texts, so rows of your own are better. {question} and {answer} stand for the two.";
+/// Of a judge that reached every floor.
+pub const RELIABLE: &str = "Reliable";
+/// Of one that did not.
+pub const NOT_RELIABLE: &str = "Not reliable";
+/// Of one that was not tried, or with other words or another model.
+pub const NOT_TRIED: &str = "This judge has not been tried, told so, on answers whose scores are known.";
+/// Behind either.
+pub const NO_RATE: &str = "So no rate is shown; the answers can be read.";
 /// What an experiment is.
 pub const EXPERIMENT_HINT: &str = "Every question is asked several times at several strengths of the adapter, a judge scores the answers, and the rates grow \
      while you watch. The judge is a parser of the village's language, or the rules of your file.";
