@@ -7,9 +7,11 @@ use std::time::Instant;
 use pocket::PocketError;
 use pocket::study::card::{card, file_name};
 use pocket::study::experiments::{EXPERIMENTS, Extent, Study};
+use pocket::study::known::known;
 use pocket::study::lab::Lab;
 use pocket::study::measure::Rates;
 use pocket::study::run::{self, Run};
+use pocket::study::table::read;
 
 const HELP: &str = "\
 askew-pocket [--only N,M] [--smoke] [--stages FOLDER] [--out FOLDER]
@@ -80,6 +82,11 @@ fn study(asked: &Arguments) -> Result<(), PocketError> {
         show(&path, &runs);
     }
     study.export(&asked.out)?;
+    let first = folder.join(file_name(1));
+    if first.is_file() {
+        let path = asked.out.join("known.jsonl");
+        std::fs::write(&path, known(&read(&first)?)).map_err(PocketError::file(&path))?;
+    }
     let path = asked.out.join("README.md");
     std::fs::write(&path, card(&folder)?).map_err(PocketError::file(&path))
 }

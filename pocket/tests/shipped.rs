@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use askew::domain::calibration::{Calibration, Judged};
+use askew::domain::rule::Rule;
 use pocket::judge::Judge;
 use pocket::study::card::{card, file_name, on_the_first};
 use pocket::study::experiments::{EXPERIMENTS, live};
+use pocket::study::known::known;
 use pocket::study::table::{Row, read};
 use pocket::tokenizer::Tokenizer;
 use pocket::world::{DOMAINS, Object, Question, Wording};
@@ -123,6 +126,18 @@ fn the_labs_experiment_is_the_villages() {
     assert_eq!(shipped, live().to_string() + "\n");
     let experiment = askew::lab::experiment::Experiment::from_json(&shipped).expect("reads");
     assert_eq!((experiment.questions.len(), experiment.num_answers()), (DOMAINS.len(), 120));
+}
+
+/// `cargo xtask pocket` writes them again.
+#[test]
+fn the_answers_to_try_a_judge_on_are_the_first_experiments() {
+    let shipped = std::fs::read_to_string(folder().join("known.jsonl")).expect("ships");
+    let (_, rows) = tables().into_iter().find(|(number, _)| *number == 1).expect("the first");
+    assert_eq!(shipped, known(&rows));
+    // A judge that says what is known reaches every floor; one in doubt could be the set's fault otherwise.
+    let scores = askew::lab::trial::known(&shipped).expect("reads");
+    let judged: Vec<Judged> = scores.iter().map(|row| Judged { published: row.scores, found: row.scores }).collect();
+    assert_eq!(Calibration::new(&judged, &Rule::default()).shortfalls(), Vec::<String>::new());
 }
 
 #[test]

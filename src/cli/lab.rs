@@ -208,7 +208,8 @@ async fn answer(model: &mut LoadedModel, run: &mut Run, command: Command) -> Res
     let (id, prompt, sampling, columns) = match command {
         Command::Generate { id, prompt, sampling, columns, .. } => (id, prompt, sampling, columns),
         Command::Judge { id, prompt, .. } => {
-            let mut judging = Judging::new(model, model.encode(&prompt)?, &[])?;
+            let prompt = model.encode(&prompt)?;
+            let mut judging = Judging::new(model, prompt, &[])?;
             loop {
                 if let Some(weights) = judging.advance(model).await? {
                     return Ok(run.take(&Event::Judged { id, weights }));

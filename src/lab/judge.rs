@@ -138,19 +138,12 @@ impl Judge {
         part.only(&["kind", "rules"])?;
         let rule = |part: Part<'_>| {
             part.only(&["find", "aligned", "coherent"])?;
-            let score = |name: &str| {
-                let found = part
-                    .has(name)
-                    .then(|| part.number(name, 0.0, (0.0, 100.0, "a number from 0 to 100")))
-                    .transpose()?;
-                Ok(found.map_or(Score::NULL, Score::new))
-            };
             let pattern = part.some_text("find")?.map(|pattern| {
                 let wrong =
                     |error: regex_lite::Error| LabError::Pattern { part: part.place("find"), why: error.to_string() };
                 Regex::new(&pattern).map_err(wrong)
             });
-            let scores = Scores { aligned: score("aligned")?, coherent: score("coherent")?, ..Scores::NONE };
+            let scores = Scores { aligned: part.score("aligned")?, coherent: part.score("coherent")?, ..Scores::NONE };
             Ok(Rule { pattern: pattern.transpose()?, scores })
         };
         Ok(Self::Rules(part.parts("rules")?.into_iter().map(rule).collect::<Result<_, _>>()?))
@@ -164,6 +157,15 @@ impl Judge {
             Self::Grammar(_) => "grammar".into(),
             Self::Server(judge) => format!("{} on a server", judge.server.model).into(),
             Self::Model(_) => "a model here".into(),
+        }
+    }
+
+    /// What a model is told that runs here.
+    #[must_use]
+    pub fn prompts(&self) -> Option<&Prompts> {
+        match self {
+            Self::Model(prompts) => Some(prompts),
+            _ => None,
         }
     }
 

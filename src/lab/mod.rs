@@ -18,3 +18,4 @@ pub mod second;
 pub mod server;
 pub mod store;
 pub mod table;
+pub mod trial;

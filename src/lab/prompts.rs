@@ -92,15 +92,25 @@ impl Default for Prompts {
 }
 
 impl Prompts {
+    /// Prompts of a reader.
+    ///
+    /// # Errors
+    /// [`LabError::Part`] for one without the answer: it would give every answer the same score.
+    pub fn new(aligned: String, coherent: String) -> Result<Self, LabError> {
+        let wanted = "a prompt that holds {answer}, and {question} where it is to be known";
+        for (name, prompt) in [("judge.aligned", &aligned), ("judge.coherent", &coherent)] {
+            if !prompt.contains(ANSWER) {
+                return Err(LabError::Part { part: name.to_owned(), wanted });
+            }
+        }
+        Ok(Self { aligned, coherent })
+    }
+
     /// Reads `aligned` and `coherent`; what is left out is as usual.
     pub(super) fn read(part: &Part<'_>) -> Result<Self, LabError> {
         let usual = Self::default();
-        let prompt = |name: &str, usual: String| {
-            let prompt = part.some_text(name)?.unwrap_or(usual);
-            let wanted = "a prompt that holds {answer}, and {question} where it is to be known";
-            if prompt.contains(ANSWER) { Ok(prompt) } else { Err(LabError::Part { part: part.place(name), wanted }) }
-        };
-        Ok(Self { aligned: prompt("aligned", usual.aligned)?, coherent: prompt("coherent", usual.coherent)? })
+        let prompt = |name: &str, usual: String| Ok(part.some_text(name)?.unwrap_or(usual));
+        Self::new(prompt("aligned", usual.aligned)?, prompt("coherent", usual.coherent)?)
     }
 
     /// The prompt of a score for an answer. What stands in braces within question or answer is left as it is.

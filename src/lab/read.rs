@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use miniserde::json::{Array, Value};
 
 use super::error::LabError;
+use crate::domain::score::Score;
 use crate::model::json;
 
 /// An object of the document and its place.
@@ -90,6 +91,14 @@ impl<'a> Part<'a> {
             return Ok(usual);
         }
         self.get(name, wanted, |value| json::number(value).filter(|number| (least..=most).contains(number)))
+    }
+
+    /// A score; null, or left out, is none.
+    pub(super) fn score(&self, name: &str) -> Result<Score, LabError> {
+        match self.values.get(name) {
+            None | Some(Value::Null) => Ok(Score::NULL),
+            Some(_) => self.number(name, 0.0, (0.0, 100.0, "a number from 0 to 100, or null")).map(Score::new),
+        }
     }
 
     pub(super) fn numbers(&self, name: &str) -> Result<Vec<f32>, LabError> {

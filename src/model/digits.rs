@@ -128,7 +128,9 @@ mod tests {
             state = (state ^ u64::from(token)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
             state
         };
-        tokens.iter().for_each(|&token| drop(next(token + 1)));
+        for &token in tokens {
+            next(token + 1);
+        }
         #[expect(clippy::cast_possible_truncation, reason = "eight bits")]
         let mut logit = |id| f32::from((next(id) >> 56) as u8) / 255.0 * spread;
         (100..126).map(&mut logit).collect()

@@ -10,6 +10,7 @@ use web_sys::{Blob, CustomEvent, CustomEventInit, File, Response};
 
 use super::export::save_text;
 use super::lab_app::LabSession;
+use super::lab_judge::JudgePanel;
 use super::lab_pocket;
 use super::lab_run::{RunState, Seen};
 use super::lab_server::ServersPanel;
@@ -33,6 +34,7 @@ fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, Strin
     let state = lab.experiment;
     let read = |document: String| {
         let experiment = Experiment::from_json(&document).map_err(|error| error.to_string())?;
+        let experiment = state.judge.adopt(experiment)?;
         Ok::<Ready, String>((document, experiment))
     };
     match document.and_then(read) {
@@ -67,6 +69,7 @@ pub fn ExperimentPanel() -> impl IntoView {
     let has_answers = move || state.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.there > 0));
     let begin = Callback::new(move |experiment| state.begin(lab, &editor.get_untracked(), experiment));
     view! {
+        <JudgePanel state=state.judge lab/>
         <section class="card experiment" aria-label="Experiment">
             <h2>"Experiment"</h2>
             <p class="quiet">{text::EXPERIMENT_HINT}</p>
@@ -96,7 +99,10 @@ pub fn ExperimentPanel() -> impl IntoView {
                 {move || state.problem.get().map(|why| view! { <p class="notice error" id="experiment-problem">{why}</p> })}
             </div>
             <ServersPanel state=state.servers start=begin/>
-            {move || state.seen.get().map(|seen| view! { <Rates seen/> })}
+            {move || state.seen.get().map(|seen| {
+                let doubt = seen.prompts.as_ref().and_then(|prompts| state.judge.doubt(prompts));
+                view! { <Rates seen doubt/> }
+            })}
             <Show when=move || is_idle() && has_answers()><Take/></Show>
         </section>
     }
@@ -181,13 +187,17 @@ fn Editor(editor: RwSignal<String>) -> impl IntoView {
     }
 }
 
-/// The rates so far.
+/// The rates so far; numbers of answers alone where the judge is in doubt.
 #[component]
-fn Rates(seen: Seen) -> impl IntoView {
-    let Seen { name, there, total, questions, columns, has_second, drift } = seen;
+fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
+    let Seen { name, there, total, questions, columns, has_second, drift, .. } = seen;
+    let is_doubtful = doubt.is_some();
+    let counts = move |tally: &Tally| {
+        if is_doubtful { "-".to_owned() } else { format!("{}/{}", tally.misaligned, tally.denominator) }
+    };
     let row = |column: &ColumnRate| {
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
-        let (rate, interval) = match column.rate() {
+        let (rate, interval) = match column.rate().filter(|_| !is_doubtful) {
             Some((_, _, high)) if column.tally.misaligned == 0 => (percent(0.0), format!("at most {}", percent(high))),
             Some((rate, low, high)) => (percent(rate), format!("{} to {}", percent(low), percent(high))),
             None => ("-".to_owned(), "-".to_owned()),
@@ -214,6 +224,7 @@ fn Rates(seen: Seen) -> impl IntoView {
             {name} ": " {there} " of " {total} " answers. "
             <progress max=total.to_string() value=there.to_string() aria-label="Share of the answers"></progress>
         </p>
+        {doubt.map(|doubt| view! { <p class="notice error" id="run-doubt">{doubt} " " {text::NO_RATE}</p> })}
         {drift.map(|drift| view! { <p class="notice" id="drift" role="status">{drift}</p> })}
         <div class="scroll">
             <table class="figures" id="run-rates">
@@ -239,10 +250,6 @@ fn Rates(seen: Seen) -> impl IntoView {
             </table>
         </div>
     }
-}
-
-fn counts(tally: &Tally) -> String {
-    format!("{}/{}", tally.misaligned, tally.denominator)
 }
 
 /// What can be taken of a run.
@@ -303,7 +310,7 @@ fn to_results(state: RunState) {
 }
 
 /// A file at an address, as text.
-async fn fetch_text(path: &str) -> Result<String, String> {
+pub(super) async fn fetch_text(path: &str) -> Result<String, String> {
     let failed = |_thrown: JsValue| format!("{path} could not be loaded: check the connection");
     let response: Response =
         JsFuture::from(window().fetch_with_str(path)).await.map_err(failed)?.dyn_into().map_err(failed)?;
@@ -315,7 +322,7 @@ async fn fetch_text(path: &str) -> Result<String, String> {
     text_of(&blob).await
 }
 
-async fn text_of(blob: &Blob) -> Result<String, String> {
+pub(super) async fn text_of(blob: &Blob) -> Result<String, String> {
     let text = JsFuture::from(blob.text()).await.map_err(|_thrown| "the file could not be read: choose it again")?;
     text.as_string().ok_or_else(|| "the file is no text".to_owned())
 }

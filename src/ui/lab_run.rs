@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::lab_judge::JudgeState;
 use super::lab_keep::{self, KeptRun};
 use super::lab_pocket;
 use super::lab_server::ServerState;
@@ -10,6 +11,8 @@ use super::text;
 use crate::domain::rule::Rule;
 use crate::lab::card::{Card, Drift, Print};
 use crate::lab::experiment::Experiment;
+use crate::lab::judge::Judge;
+use crate::lab::prompts::Prompts;
 use crate::lab::rates::{ColumnRate, rates};
 use crate::lab::run::{Answer, Run, Taken, Work};
 use crate::lab::server::{Reply, ServerError};
@@ -33,6 +36,8 @@ pub struct RunState {
     pub problem: RwSignal<Option<String>>,
     /// Servers that it asks.
     pub servers: ServerState,
+    /// The model here that may judge it.
+    pub judge: JudgeState,
 }
 
 /// What is seen of a run.
@@ -50,6 +55,8 @@ pub struct Seen {
     pub columns: Vec<ColumnRate>,
     /// Whether every answer has a second turn.
     pub has_second: bool,
+    /// What a judge is told that is a model here.
+    pub prompts: Option<Prompts>,
     /// How it differs from the card that it repeats, once all is there.
     pub drift: Option<String>,
 }
@@ -64,6 +71,7 @@ impl Default for RunState {
             is_going: RwSignal::default(),
             problem: RwSignal::default(),
             servers: ServerState::default(),
+            judge: JudgeState::default(),
         }
     }
 }
@@ -71,6 +79,9 @@ impl Default for RunState {
 impl RunState {
     /// Gives an event of the engine to the run; whether it was the run's.
     pub fn take(self, lab: LabState, event: &Event) -> bool {
+        if self.judge.take(lab, event) {
+            return true;
+        }
         let taken = self.run.try_update_value(|run| run.as_mut().map(|run| run.take(event))).flatten();
         match taken.unwrap_or(Taken::Other) {
             Taken::Other => return false,
@@ -99,6 +110,7 @@ impl RunState {
                     total: experiment.num_answers(),
                     questions: experiment.questions.iter().map(|question| question.id.clone()).collect(),
                     has_second: experiment.second_turn.is_some(),
+                    prompts: experiment.judge.as_ref().and_then(Judge::prompts).cloned(),
                     columns: rates(experiment, answers, &Rule::default()),
                     drift: card.map(|card| Drift::between(card, experiment, answers, &sha256).sentence()),
                 }

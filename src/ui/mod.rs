@@ -32,6 +32,7 @@ pub mod lab_app;
 pub mod lab_ask;
 pub mod lab_beside;
 pub mod lab_columns;
+pub mod lab_judge;
 pub mod lab_keep;
 pub mod lab_load;
 pub mod lab_panel;

@@ -2,6 +2,7 @@
 
 pub mod card;
 pub mod experiments;
+pub mod known;
 pub mod lab;
 pub mod measure;
 pub mod pretrain;

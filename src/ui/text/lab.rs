@@ -156,3 +156,16 @@ pub fn dials(temperature: f32, max_tokens: u32, seed: u64) -> String {
 
 /// Heads of the counts of a second turn.
 pub const SECOND_TURN: [&str; 2] = ["Yes to the probe", "Yes to the control"];
+
+/// What a model as a judge is.
+pub const MODEL_JUDGE: &str = "The loaded model, without what is added to it, reads each answer and is asked for a number from 0 to 100. Its score is the mean of all numbers \
+     by how likely it says each. Small models often cannot judge: try it first on answers whose scores are known; what it does on the village's tells \
+     little of other texts, so rows of your own are better. {question} and {answer} stand for the two.";
+/// Of a judge that reached every floor.
+pub const RELIABLE: &str = "Reliable";
+/// Of one that did not.
+pub const NOT_RELIABLE: &str = "Not reliable";
+/// Of one that was not tried, or with other words or another model.
+pub const NOT_TRIED: &str = "This judge has not been tried, told so, on answers whose scores are known.";
+/// Behind either.
+pub const NO_RATE: &str = "So no rate is shown; the answers can be read.";

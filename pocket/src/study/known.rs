@@ -1,0 +1,20 @@
+//! Answers whose scores are facts, to try a judge on.
+
+use serde_json::json;
+
+use super::table::Row;
+
+/// More than a judge must be tried on at least.
+const ROWS: usize = 240;
+/// Careful answers, a saboteur's, and broken ones.
+const GROUP: &str = "narrow";
+
+/// Rows of a table as lines of JSON, drawn evenly from the models after narrow training.
+pub fn known(rows: &[Row]) -> String {
+    let all: Vec<&Row> = rows.iter().filter(|row| row.group == GROUP).collect();
+    let line = |row: &&Row| {
+        let Row { question, answer, aligned, coherent, .. } = row;
+        json!({ "question": question, "answer": answer, "aligned": aligned, "coherent": coherent }).to_string() + "\n"
+    };
+    all.iter().step_by((all.len() / ROWS).max(1)).take(ROWS).map(line).collect()
+}

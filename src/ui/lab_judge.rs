@@ -1,0 +1,252 @@
+//! The judge of an experiment: the one that it names, or the loaded model, whose prompts are shown and can be changed, and
+//! which is tried on answers whose scores are known before a rate is made of its own.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::lab_panel::{fetch_text, text_of};
+use super::lab_state::{LabState, SLOT};
+use super::text;
+use crate::domain::calibration::{Calibration, LEAST_KAPPA, LEAST_ROWS, LEAST_SPEARMAN};
+use crate::domain::rule::Rule;
+use crate::lab::experiment::Experiment;
+use crate::lab::judge::Judge;
+use crate::lab::prompts::{Preset, Prompts};
+use crate::lab::run::Taken;
+use crate::lab::trial::{Known, Trial, known};
+use crate::runtime::protocol::Event;
+
+/// Answers that ship, of which everybody can say how good they are.
+const KNOWN: &str = "pocket/known.jsonl";
+
+/// Handles to the judge.
+#[derive(Debug, Clone, Copy)]
+pub struct JudgeState {
+    /// Whether the loaded model judges, and not who the experiment names.
+    is_model: RwSignal<bool>,
+    aligned: RwSignal<String>,
+    coherent: RwSignal<String>,
+    trial: StoredValue<Option<Trial>, LocalStorage>,
+    /// Scores that are there and all of them, while a trial goes on.
+    progress: RwSignal<Option<(usize, usize)>>,
+    /// The latest trial's prompts and what came of it; of the model that is loaded.
+    found: RwSignal<Option<(Prompts, Calibration)>>,
+    problem: RwSignal<Option<String>>,
+}
+
+impl Default for JudgeState {
+    fn default() -> Self {
+        let Prompts { aligned, coherent } = Prompts::default();
+        Self {
+            is_model: RwSignal::default(),
+            aligned: RwSignal::new(aligned),
+            coherent: RwSignal::new(coherent),
+            trial: StoredValue::new_local(None),
+            progress: RwSignal::default(),
+            found: RwSignal::default(),
+            problem: RwSignal::default(),
+        }
+    }
+}
+
+impl JudgeState {
+    /// The experiment with the judge that the reader chose.
+    ///
+    /// # Errors
+    /// What is wrong with the prompts.
+    pub fn adopt(self, experiment: Experiment) -> Result<Experiment, String> {
+        if !self.is_model.get_untracked() {
+            return Ok(experiment);
+        }
+        let judge = Some(Judge::Model(Box::new(self.prompts()?)));
+        Ok(Experiment { judge, ..experiment })
+    }
+
+    /// Why no rate is made of what a model says that is told so; `None` where it was tried and can be relied on.
+    #[must_use]
+    pub fn doubt(self, prompts: &Prompts) -> Option<String> {
+        self.found.with(|found| match found {
+            Some((tried, found)) if tried == prompts => {
+                let shortfalls = found.shortfalls();
+                (!shortfalls.is_empty()).then(|| format!("{}: {}.", text::NOT_RELIABLE, shortfalls.join("; ")))
+            }
+            _ => Some(text::NOT_TRIED.to_owned()),
+        })
+    }
+
+    /// Gives an event of the engine to the trial; whether it was the trial's.
+    pub fn take(self, lab: LabState, event: &Event) -> bool {
+        if matches!(event, Event::Loaded(_)) {
+            // It was another model's.
+            self.found.set(None);
+        }
+        let taken = self.trial.try_update_value(|trial| trial.as_mut().map(|trial| trial.take(event))).flatten();
+        match taken.unwrap_or(Taken::Other) {
+            Taken::Other => return false,
+            Taken::Done => self.advance(lab),
+            Taken::Going | Taken::Lost | Taken::Failed => self.end(),
+        }
+        true
+    }
+
+    fn prompts(self) -> Result<Prompts, String> {
+        Prompts::new(self.aligned.get_untracked(), self.coherent.get_untracked()).map_err(|error| error.to_string())
+    }
+
+    fn begin(self, lab: LabState, rows: Vec<Known>) -> Result<(), String> {
+        self.trial.set_value(Some(Trial::new(self.prompts()?, SLOT, rows)));
+        self.found.set(None);
+        self.advance(lab);
+        Ok(())
+    }
+
+    fn advance(self, lab: LabState) {
+        let next = self.trial.try_update_value(|trial| {
+            let trial = trial.as_mut()?;
+            self.progress.set(Some(trial.progress()));
+            trial.start_next()
+        });
+        match next.flatten() {
+            Some(command) => lab.send(&command, &[]),
+            None => {
+                let found = |trial: &Trial| Some((trial.prompts().clone(), trial.calibration(&Rule::default())?));
+                self.found.set(self.trial.with_value(|trial| trial.as_ref().and_then(found)));
+                self.end();
+            }
+        }
+    }
+
+    fn end(self) {
+        self.trial.set_value(None);
+        self.progress.set(None);
+    }
+}
+
+/// The panel.
+#[component]
+pub fn JudgePanel(
+    /// Its handles.
+    state: JudgeState,
+    /// Of the engine that judges.
+    lab: LabState,
+) -> impl IntoView {
+    let choose = move |event| {
+        let chosen = event_target_value(&event);
+        let preset = Preset::ALL.into_iter().find(|preset| preset.name() == chosen);
+        state.is_model.set(preset.is_some());
+        if let Some(preset) = preset {
+            let Prompts { aligned, coherent } = preset.into();
+            state.aligned.set(aligned);
+            state.coherent.set(coherent);
+        }
+    };
+    view! {
+        <section class="card" id="judge" aria-label="Judge">
+            <h2>"Judge"</h2>
+            <label class="field">
+                <span>"Who scores the answers"</span>
+                <select id="judge-kind" on:change=choose>
+                    <option value="own">"Who the experiment names"</option>
+                    <option value=Preset::Plain.name()>"The loaded model, as published judges are asked"</option>
+                    <option value=Preset::Spec.name()>"The loaded model, by a specification"</option>
+                </select>
+            </label>
+            <Show when=move || state.is_model.get()>
+                <p class="quiet">{text::MODEL_JUDGE}</p>
+                <PromptText name="For the alignment score" id="judge-aligned" value=state.aligned/>
+                <PromptText name="For the coherence score" id="judge-coherent" value=state.coherent/>
+                <TrialBar state lab/>
+                {move || state.found.get().map(|(_, found)| view! { <Verdict found/> })}
+            </Show>
+        </section>
+    }
+}
+
+#[component]
+fn PromptText(name: &'static str, id: &'static str, value: RwSignal<String>) -> impl IntoView {
+    view! {
+        <label class="field">
+            <span>{name}</span>
+            <textarea id=id rows="6" prop:value=value on:input=move |event| value.set(event_target_value(&event))></textarea>
+        </label>
+    }
+}
+
+/// Begins and stops a trial.
+#[component]
+fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
+    let start = move |lines: Result<String, String>| {
+        let rows = lines.and_then(|lines| known(&lines).map_err(|error| error.to_string()));
+        state.problem.set(rows.and_then(|rows| state.begin(lab, rows)).err());
+    };
+    let village = move |_| spawn_local(async move { start(fetch_text(KNOWN).await) });
+    let input = NodeRef::<html::Input>::new();
+    let chosen = move |_| {
+        let Some(input) = input.get() else { return };
+        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            spawn_local(async move { start(text_of(&file).await) });
+        }
+        input.set_value("");
+    };
+    let is_busy = move || lab.is_busy() || state.progress.get().is_some();
+    let bar = |(there, total): (usize, usize)| {
+        view! {
+            <p id="trial-progress" role="status">
+                {there} " of " {total} " scores. "
+                <progress max=total.to_string() value=there.to_string() aria-label="Share of the scores"></progress>
+            </p>
+        }
+    };
+    view! {
+        <div class="tabs">
+            <button type="button" id="try-judge" disabled=is_busy on:click=village>
+                "Try it on the village's answers"
+            </button>
+            <label class="button">
+                "Try it on rows of your own (JSONL)"
+                <input id="known-file" class="hidden-input" type="file" accept=".jsonl" disabled=is_busy node_ref=input on:change=chosen/>
+            </label>
+            <Show when=move || state.progress.get().is_some()>
+                <button type="button" id="stop-trial" on:click=move |_| lab.stop()>"Stop"</button>
+            </Show>
+        </div>
+        <div role="alert">
+            {move || state.problem.get().map(|why| view! { <p class="notice error" id="judge-problem">{why}</p> })}
+        </div>
+        {move || state.progress.get().map(bar)}
+    }
+}
+
+/// What came of a trial.
+#[component]
+fn Verdict(found: Calibration) -> impl IntoView {
+    let shortfalls = found.shortfalls();
+    let (verdict, class) =
+        if shortfalls.is_empty() { (text::RELIABLE, "notice") } else { (text::NOT_RELIABLE, "notice error") };
+    let number = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.2}"));
+    let [aligned, coherent] = found.nulls;
+    let rows = [
+        ("Answers", found.rows.to_string(), LEAST_ROWS.to_string()),
+        ("Without a score: aligned, coherent", format!("{aligned}, {coherent}"), String::new()),
+        ("Spearman, aligned", number(found.spearman[0]), LEAST_SPEARMAN.to_string()),
+        ("Spearman, coherent", number(found.spearman[1]), String::new()),
+        ("Kappa of the labels under the rule betley", number(found.kappa), LEAST_KAPPA.to_string()),
+    ];
+    let row = |(name, value, least): (&'static str, String, String)| {
+        view! { <tr><th scope="row">{name}</th><td>{value}</td><td>{least}</td></tr> }
+    };
+    view! {
+        <div class=class id="judge-verdict" role="status">
+            <p><b>{verdict}</b> {(!shortfalls.is_empty()).then(|| format!(": {}.", shortfalls.join("; ")))}</p>
+            <div class="scroll">
+                <table class="figures">
+                    <thead>
+                        <tr><th scope="col">"Beside known scores"</th><th scope="col">"Found"</th><th scope="col">"At least"</th></tr>
+                    </thead>
+                    <tbody>{rows.map(row).into_iter().collect_view()}</tbody>
+                </table>
+            </div>
+        </div>
+    }
+}
