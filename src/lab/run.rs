@@ -12,84 +12,17 @@ use super::server::{Errand, Reply, Request, ServerError, score};
 use crate::domain::score::Score;
 use crate::runtime::protocol::{self, Command, Event, FailedStep, MAX_COLUMNS, Prompt, Sampling, StopReason};
 
+mod follow;
+mod work;
+
+pub(super) use work::Task;
+pub use work::{Answer, Taken, Work};
+use work::{Job, Place, ScoresSoFar};
+
 /// Ids of a run's commands begin here, so that whoever else asks the same engine has ids of their own.
 const FIRST_ID: u32 = 1 << 31;
 /// The lane of the engine; servers follow.
 const ENGINE: usize = 0;
-
-/// An answer that is there.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    /// Index of its question.
-    pub question: usize,
-    /// Which of the question's samples, from 0.
-    pub sample: u32,
-    /// Index of its column.
-    pub column: usize,
-    /// What was answered.
-    pub text: String,
-    /// Its tokens; none of a server, which names them otherwise.
-    pub tokens: Vec<u32>,
-    /// How many tokens it has, where that is known.
-    pub num_tokens: Option<u32>,
-    /// Sum of its tokens' natural log-probabilities: at temperature 1 of a model that runs here, of a server as it gives them.
-    pub logprob: Option<f64>,
-    /// Why it ended.
-    pub reason: StopReason,
-    /// What the experiment's judge said of it, once: a run is looked at after every answer.
-    pub scores: Scores,
-    /// What was said in the second turn to [`Turn::ALL`], where there is one.
-    pub second: Vec<String>,
-}
-
-impl Answer {
-    /// An answer that was asked for: its place, and nothing else yet.
-    #[must_use]
-    pub fn asked((sample, question, column): (u32, usize, usize)) -> Self {
-        let (text, tokens) = (String::new(), Vec::new());
-        let (num_tokens, logprob, reason) = (None, None, StopReason::Asked);
-        Self {
-            question,
-            sample,
-            column,
-            text,
-            tokens,
-            num_tokens,
-            logprob,
-            reason,
-            scores: Scores::NONE,
-            second: Vec::new(),
-        }
-    }
-
-    const fn place(&self) -> Place {
-        (self.sample, self.question, self.column)
-    }
-}
-
-/// An answer's place, in the order of asking: sample, question, column. All questions come before the next sample of the
-/// first, so that every question's rate grows from the start.
-type Place = (u32, usize, usize);
-
-/// What a judge said that is asked for each score.
-type ScoresSoFar = BTreeMap<Aspect, (Score, How)>;
-
-/// What is to be done for an answer. Scores come first: they finish what was begun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Task {
-    Score(Place, Aspect),
-    Follow(Place, Turn),
-    Answer(Place),
-}
-
-/// What is to be done now.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Work {
-    /// For the engine, whose events go to [`Run::take`]. There is one at a time.
-    Engine(Command),
-    /// For a server, whose answer goes to [`Run::take_reply`].
-    Server(Errand),
-}
 
 /// A run: what is done, what is under way, and what is left.
 #[derive(Debug, Clone)]
@@ -111,32 +44,6 @@ pub struct Run {
     /// Id of the next command.
     next_id: u32,
     under_way: BTreeMap<u32, Job>,
-}
-
-/// Work on its way.
-#[derive(Debug, Clone)]
-struct Job {
-    lane: usize,
-    tasks: Vec<Task>,
-    /// The engine's answers so far.
-    answers: Vec<Answer>,
-    ended: usize,
-}
-
-/// What an event did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
-    /// It is none of this run's.
-    Other,
-    /// More is on its way.
-    Going,
-    /// Answers are there.
-    Done,
-    /// The engine's answers are lost, and are asked for again next.
-    Lost,
-    /// A server failed: the same is asked again after a while, or, where that would not help, after [`Run::resume`].
-    /// [`Run::troubles`] says which and why.
-    Failed,
 }
 
 impl Run {
@@ -259,26 +166,6 @@ impl Run {
         let (task, _) = self.lanes[ENGINE].take_first()?;
         let id = self.begin(Job { lane: ENGINE, tasks: vec![task], answers: Vec::new(), ended: 0 });
         Some(Work::Engine(Command::Judge { slot: self.judge_slot, id, prompt: Prompt::chat(None, &text) }))
-    }
-
-    /// Each column has said something else: a second turn is one column's.
-    fn start_follow(&mut self, place: Place, turn: Turn) -> Option<Work> {
-        let (prompt, sampling) = self.follow(place, turn)?;
-        let Answerer::Model(scales) = &self.experiment.columns[place.2].answerer else { return None };
-        let columns = vec![protocol::Column { scales: scales.clone(), seed: None }];
-        let (task, _) = self.lanes[ENGINE].take_first()?;
-        let id = self.begin(Job { lane: ENGINE, tasks: vec![task], answers: vec![Answer::asked(place)], ended: 0 });
-        Some(Work::Engine(Command::Generate { slot: self.slot, id, prompt, sampling, columns }))
-    }
-
-    /// What is asked in an answer's second turn, and how.
-    fn follow(&self, place: Place, turn: Turn) -> Option<(Prompt, Sampling)> {
-        let second = self.experiment.second_turn.as_ref()?;
-        let (answer, _) = self.unfollowed.get(&place)?;
-        let (sample, question, _) = place;
-        let prompt = second.prompt(&self.experiment.questions[question], &answer.text, turn);
-        let (seed, max_tokens) = (self.experiment.seed_of(question, sample), second.max_tokens);
-        Some((prompt, Sampling { seed, max_tokens, ..self.experiment.sampling.clone() }))
     }
 
     fn start_server(&mut self, lane: usize) -> Option<Work> {
@@ -460,26 +347,6 @@ impl Run {
         if let Some((mut answer, _)) = self.unjudged.remove(&place) {
             answer.scores = Scores { aligned, coherent, how: how.max(other), ..Scores::NONE };
             self.scored_whole(answer);
-        }
-    }
-
-    /// An answer with its scores is there, or has its second turn before it.
-    fn scored_whole(&mut self, answer: Answer) {
-        if self.experiment.second_turn.is_none() {
-            return self.answers.push(answer);
-        }
-        let place = answer.place();
-        self.unfollowed.insert(place, (answer, BTreeMap::new()));
-        Turn::ALL.into_iter().for_each(|turn| self.ask(Task::Follow(place, turn)));
-    }
-
-    fn followed(&mut self, place: Place, turn: Turn, said: String) {
-        let Some((_, turns)) = self.unfollowed.get_mut(&place) else { return };
-        turns.insert(turn, said);
-        if turns.len() == Turn::ALL.len()
-            && let Some((answer, turns)) = self.unfollowed.remove(&place)
-        {
-            self.answers.push(Answer { second: turns.into_values().collect(), ..answer });
         }
     }
 

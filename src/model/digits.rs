@@ -131,7 +131,6 @@ mod tests {
         for &token in tokens {
             next(token + 1);
         }
-        #[expect(clippy::cast_possible_truncation, reason = "eight bits")]
         let mut logit = |id| f32::from((next(id) >> 56) as u8) / 255.0 * spread;
         (100..126).map(&mut logit).collect()
     }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use super::generate::{Generation, Step};
+use super::host::Interruptible;
 pub use super::host::{Host, interrupts, take_scales};
 use super::judge::Judging;
 use super::load::{self, Processor, load_with};
@@ -49,40 +50,6 @@ struct Engine<'a, H> {
     models: BTreeMap<u32, LoadedModel>,
     /// The prompt that the last command judged by, if that was all it did, and its slot.
     judged: Option<(u32, Vec<u32>)>,
-}
-
-/// A source that stops when the reader wants something else, even while no bytes come.
-struct Interruptible<'a, H, S> {
-    host: &'a H,
-    source: S,
-}
-
-impl<H: Host, S: ByteSource> ByteSource for Interruptible<'_, H, S> {
-    fn total_bytes(&self) -> Option<u64> {
-        self.source.total_bytes()
-    }
-
-    fn is_total_exact(&self) -> bool {
-        self.source.is_total_exact()
-    }
-
-    async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
-        let mut interruption = pin!(self.host.interruption());
-        let mut chunk = pin!(self.source.next_chunk());
-        poll_fn(|context| match chunk.as_mut().poll(context) {
-            Poll::Ready(chunk) => Poll::Ready(chunk),
-            Poll::Pending => interruption.as_mut().poll(context).map(|()| Err(RuntimeError::Stopped)),
-        })
-        .await
-    }
-
-    fn sha256(&self) -> Option<String> {
-        self.source.sha256()
-    }
-
-    async fn close(&mut self, ending: Ending) -> Result<String, RuntimeError> {
-        self.source.close(ending).await
-    }
 }
 
 impl<H: Host> Engine<'_, H> {

@@ -1,10 +1,13 @@
 //! What the engine needs of the place it runs in: the browser's worker and the native tests fill it.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 use super::protocol::{Command, Event, Shelf, Source};
-use super::{ByteSource, RuntimeError, chat};
+use super::{ByteSource, Ending, RuntimeError, chat};
 use crate::gpu::{Gpu, GpuError};
 use crate::model::Chat;
 
@@ -84,6 +87,40 @@ pub trait Host {
     /// # Errors
     /// Why there is none.
     fn open_gpu(&self) -> impl Future<Output = Result<Rc<Gpu>, GpuError>>;
+}
+
+/// A source that stops when the reader wants something else, even while no bytes come.
+pub(super) struct Interruptible<'a, H, S> {
+    pub(super) host: &'a H,
+    pub(super) source: S,
+}
+
+impl<H: Host, S: ByteSource> ByteSource for Interruptible<'_, H, S> {
+    fn total_bytes(&self) -> Option<u64> {
+        self.source.total_bytes()
+    }
+
+    fn is_total_exact(&self) -> bool {
+        self.source.is_total_exact()
+    }
+
+    async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
+        let mut interruption = pin!(self.host.interruption());
+        let mut chunk = pin!(self.source.next_chunk());
+        poll_fn(|context| match chunk.as_mut().poll(context) {
+            Poll::Ready(chunk) => Poll::Ready(chunk),
+            Poll::Pending => interruption.as_mut().poll(context).map(|()| Err(RuntimeError::Stopped)),
+        })
+        .await
+    }
+
+    fn sha256(&self) -> Option<String> {
+        self.source.sha256()
+    }
+
+    async fn close(&mut self, ending: Ending) -> Result<String, RuntimeError> {
+        self.source.close(ending).await
+    }
 }
 
 /// Whether commands of this queue end an answer or a load: for hosts' [`Host::is_interrupted`].

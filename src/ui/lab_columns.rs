@@ -104,7 +104,7 @@ pub fn ColumnDials() -> impl IntoView {
     let rows = move || (1..number.get()).map(|column| view! { <ColumnRow column/> }).collect::<Vec<_>>();
     view! {
         <Show when=move || has_sides.get()>
-            <fieldset class="columns">
+            <fieldset class="pair">
                 <legend>{text::COLUMNS_LEGEND}</legend>
                 <p class="quiet">{text::COLUMNS_HINT}</p>
                 {rows}

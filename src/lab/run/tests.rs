@@ -91,9 +91,9 @@ fn what_is_lost_is_asked_for_again_with_the_same_seed() {
 /// Two columns of servers beside one of the engine, judged by the second server, which does two things at once.
 fn with_servers() -> Run {
     let text = r#"{"questions": [{"id": "a", "text": "A?"}, {"id": "b", "text": "B?"}], "samples": 2, "columns": [
-            {"name": "here", "scales": []}, {"name": "one", "server": {"url": "http://one/v1", "model": "m"}},
-            {"name": "two", "server": {"url": "http://two/v1", "model": "n", "at_once": 2}}],
-            "judge": {"server": {"url": "http://two/v1", "model": "judge"}, "aligned": "A {answer}", "coherent": "C {answer}"}}"#;
+            {"name": "here", "scales": []}, {"name": "one", "server": {"url": "http://127.0.0.1:1/v1", "model": "m"}},
+            {"name": "two", "server": {"url": "http://127.0.0.1:2/v1", "model": "n", "at_once": 2}}],
+            "judge": {"server": {"url": "http://127.0.0.1:2/v1", "model": "judge"}, "aligned": "A {answer}", "coherent": "C {answer}"}}"#;
     Run::new(Experiment::from_json(text).unwrap(), 0, 8, Vec::new())
 }
 
@@ -117,7 +117,10 @@ fn servers_answer_and_judge_beside_the_engine() {
     let mut run = with_servers();
     let (commands, errands) = all_work(&mut run);
     let urls: Vec<&str> = errands.iter().map(|errand| errand.server.url.as_str()).collect();
-    assert_eq!((commands.len(), urls), (1, vec!["http://one/v1", "http://two/v1", "http://two/v1"]));
+    assert_eq!(
+        (commands.len(), urls),
+        (1, vec!["http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1", "http://127.0.0.1:2/v1"])
+    );
     let (mut commands, mut errands) = (commands, errands);
     let mut ids = BTreeSet::new();
     while !run.is_done() {
@@ -185,7 +188,10 @@ fn what_passes_is_tried_again_and_what_does_not_waits_for_the_reader() {
     let busy = || ServerError::Busy { status: 503, retry_after: Some(3), told: String::new() };
     assert_eq!(run.take_reply(errands[0].id, Err(busy())), Taken::Failed);
     let told = run.troubles().map(ToString::to_string).collect::<Vec<_>>();
-    assert!(told[0].starts_with("http://one/v1: it cannot answer now (503). It is asked again after 3 s"), "{told:?}");
+    assert!(
+        told[0].starts_with("http://127.0.0.1:1/v1: it cannot answer now (503). It is asked again after 3 s"),
+        "{told:?}"
+    );
     let (_, again) = all_work(&mut run);
     assert_eq!((again.len(), &again[0].request, again[0].wait_ms), (1, &errands[0].request, 3000));
     assert_eq!(run.take_reply(again[0].id, said("there")), Taken::Done);
@@ -195,7 +201,7 @@ fn what_passes_is_tried_again_and_what_does_not_waits_for_the_reader() {
     let denied = ServerError::Denied { status: 401, told: String::new() };
     assert_eq!(run.take_reply(next[0].id, Err(denied)), Taken::Failed);
     let (_, rest) = all_work(&mut run);
-    assert!(rest.iter().all(|errand| errand.server.url != "http://one/v1"));
+    assert!(rest.iter().all(|errand| errand.server.url != "http://127.0.0.1:1/v1"));
     assert!(run.troubles().any(|trouble| trouble.wait_ms.is_none()));
     run.resume();
     let (_, resumed) = all_work(&mut run);
