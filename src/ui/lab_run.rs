@@ -250,7 +250,7 @@ fn save(state: RunState) {
 }
 
 /// A file beside the page, as text.
-async fn fetch_text(path: &str) -> Result<String, String> {
+pub(super) async fn fetch_text(path: &str) -> Result<String, String> {
     let failed = |_thrown: JsValue| format!("{path} could not be loaded: check the connection");
     let response: Response =
         JsFuture::from(window().fetch_with_str(path)).await.map_err(failed)?.dyn_into().map_err(failed)?;

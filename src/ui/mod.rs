@@ -40,6 +40,8 @@ pub mod lab_shelf;
 pub mod lab_state;
 pub mod lab_tokens;
 pub mod labels;
+pub mod learn;
+pub mod learn_step;
 pub mod mapper;
 pub mod metric;
 pub mod open;

@@ -10,6 +10,8 @@ use crate::domain::view::Screen;
 use crate::formats::roles::Role;
 use crate::runtime::protocol::SideKind;
 
+pub mod learn;
+
 /// The product.
 pub const NAME: &str = "Askew";
 /// What it does, in one line.
@@ -32,6 +34,7 @@ pub const fn screen(screen: Screen) -> &'static str {
         Screen::Results => "Results",
         Screen::Compare => "Compare",
         Screen::Findings => "Findings",
+        Screen::Learn => "Learn",
         Screen::Lab => "Lab",
         Screen::About => "About",
         Screen::SelfTest => "Self-test",

@@ -71,6 +71,7 @@ fn each_screen(page: &mut Page, test: &str, look: &mut dyn FnMut(&Page, &str)) {
     page.open("/#findings");
     page.wait_for(".findings .card");
     look(page, "findings");
+    lesson_steps(page, look);
     page.open("/#about");
     page.wait_for("article.about");
     look(page, "about");
@@ -93,6 +94,28 @@ fn each_figure(page: &Page, look: &mut dyn FnMut(&Page, &str)) {
     }
     page.select("#plot", &kinds[0]);
     page.wait_for("#by-model .marks button");
+}
+
+/// The lesson before a forecast, after one, with answers, and where it leads.
+fn lesson_steps(page: &Page, look: &mut dyn FnMut(&Page, &str)) {
+    page.open("/#learn");
+    page.wait_for("#begin");
+    look(page, "lesson, introduction");
+    page.click("#begin");
+    page.wait_for("#forecast");
+    look(page, "lesson, a forecast");
+    page.click("#commit");
+    page.wait_for("#figure .marks button");
+    look(page, "lesson, what came out");
+    page.open("/#learn?step=read");
+    page.wait_for(".answer-list .answer");
+    look(page, "lesson, answers");
+    page.open("/#learn?step=slider");
+    page.wait_for("#lesson-prompt");
+    look(page, "lesson, to the Lab");
+    page.open("/#learn?step=realign");
+    page.wait_for("input[name=forecast]");
+    look(page, "lesson, a choice");
 }
 
 fn open_details(page: &Page) {

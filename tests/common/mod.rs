@@ -11,6 +11,7 @@ pub(crate) mod groups;
 pub(crate) mod layout;
 pub(crate) mod models;
 pub(crate) mod mutate;
+pub(crate) mod pocket;
 pub(crate) mod strings;
 
 use std::io::Write;
