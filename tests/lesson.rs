@@ -229,7 +229,10 @@ fn no_result_is_typed() {
     counts.sort();
     counts.dedup();
     // What is counted in words: subjects and models of the files, and the examples, which the groups hold.
-    assert_eq!(counts, ["eight subjects", "five models", "four ", "sixteen ", "sixty-four ", "three models"]);
+    assert_eq!(
+        counts,
+        ["eight subjects", "five come", "five models", "four ", "sixteen ", "sixty-four ", "three models"]
+    );
     let of = |id: &str| data_of(lesson.step(id).unwrap().1.view.as_ref().unwrap());
     let num = |data: &Dataset, of: fn(&askew::domain::dataset::CellKey) -> &str| {
         data.cells().iter().map(of).collect::<BTreeSet<_>>().len()

@@ -163,7 +163,18 @@ impl DataState {
     /// Starts the worker and asks it whatever the view shows.
     pub fn start(self, view: RwSignal<View>) {
         self.start_worker(view);
-        Effect::new(move || self.follow_source(view, &view.with(|view| view.source.clone())));
+        Effect::new(move |before: Option<Source>| {
+            let source = view.with(|view| view.source.clone());
+            // From one source to another and straight back: what is open is right, but something else is on its way.
+            let is_back = before.is_some_and(|before| before != source)
+                && self.pending.with_value(|pending| pending.as_ref() != Some(&source));
+            if is_back {
+                self.open_again(view, &source);
+            } else {
+                self.follow_source(view, &source);
+            }
+            source
+        });
         Effect::new(move || {
             self.label_changes.track();
             if self.opened.with(Option::is_some) {

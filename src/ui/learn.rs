@@ -62,18 +62,18 @@ fn LessonBody(lesson: Lesson) -> impl IntoView {
             None => format!("#{}", View { step: None, selection: None, ..now.clone() }.to_fragment()),
         })
     };
-    let entry = move |at: Option<usize>, label: String| {
+    let entry = move |at: Option<usize>, label: String, name: String| {
         let is_here = move || (found.with(|found| found.as_ref().map(|(at, _)| *at)) == at).then_some("step");
         view! {
             <li>
-                <a href=move || href(at) aria-current=is_here on:click=move |_| has_moved.set_value(true)>{label}</a>
+                <a href=move || href(at) aria-current=is_here on:click=move |_| has_moved.set_value(true)>{label} <span class="step-name">{name}</span></a>
             </li>
         }
     };
     let entries = steps.with_value(|steps| {
-        let titles = steps.iter().enumerate().map(|(at, step)| (Some(at), format!("{}. {}", at + 1, step.title)));
-        let all = std::iter::once((None, words::START.to_owned())).chain(titles);
-        all.map(|(at, label)| entry(at, label)).collect::<Vec<_>>()
+        let step = |(at, step): (usize, &Step)| entry(Some(at), (at + 1).to_string(), format!(". {}", step.title));
+        let start = entry(None, words::START.to_owned(), String::new());
+        std::iter::once(start).chain(steps.iter().enumerate().map(step)).collect::<Vec<_>>()
     });
     let begin = move || {
         let paragraphs = introduction.get_value().into_iter().map(|text| view! { <p>{text}</p> }).collect::<Vec<_>>();

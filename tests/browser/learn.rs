@@ -170,6 +170,13 @@ fn a_step_can_be_linked(page: &mut Page) {
     page.click_text("nav a", "Learn");
     page.wait_until("!location.hash.includes('rule=')", "the step has its own view");
     page.wait_text("[data-group='00 careful examples']", &rate(in_card("8. ", "00 careful examples")));
+    // From one step to another of the same file, by a link that names the step alone.
+    for (step, title) in [("forecast", "Forecast"), ("see", "See")] {
+        page.eval(&format!("void (location.hash = 'learn?step={step}')"));
+        page.wait_text("#step-title", title);
+        page.wait_until("location.hash.includes('01.csv.gz')", "the address has the view");
+        page.wait_until("document.querySelector('[data-group]').textContent !== '…'", "its numbers are known");
+    }
     // A step that does not exist is the introduction.
     page.open("about:blank");
     page.open("/#learn?step=elsewhere");

@@ -46,7 +46,7 @@ pub fn step_of(place: usize, number: usize) -> String {
 /// A group's rate in a sentence.
 #[must_use]
 pub fn rate(row: &Row) -> String {
-    Value::of(row, &Metric::Rate, String::new()).text()
+    Value::of(row, &Metric::Rate, String::new()).text().replace('≤', "at most")
 }
 
 /// What came of a forecast of a share.
