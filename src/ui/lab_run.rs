@@ -4,11 +4,10 @@ use js_sys::Array;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, CustomEvent, CustomEventInit, File, Response};
+use web_sys::{CustomEvent, CustomEventInit, File};
 
 use super::export::save_text;
+use super::fetch::{fetch_text, text_of};
 use super::lab_app::LabSession;
 use super::lab_pocket;
 use super::lab_state::{LabState, SLOT};
@@ -247,22 +246,4 @@ fn to_results(state: RunState) {
 fn save(state: RunState) {
     let Some(table) = state.table() else { return };
     state.problem.set(save_text(lab_pocket::TABLE_FILE, &table, "text/csv").err());
-}
-
-/// A file beside the page, as text.
-pub(super) async fn fetch_text(path: &str) -> Result<String, String> {
-    let failed = |_thrown: JsValue| format!("{path} could not be loaded: check the connection");
-    let response: Response =
-        JsFuture::from(window().fetch_with_str(path)).await.map_err(failed)?.dyn_into().map_err(failed)?;
-    if !response.ok() {
-        return Err(format!("{path} could not be loaded: the server answers {}", response.status()));
-    }
-    let blob: Blob =
-        JsFuture::from(response.blob().map_err(failed)?).await.map_err(failed)?.dyn_into().map_err(failed)?;
-    text_of(&blob).await
-}
-
-async fn text_of(blob: &Blob) -> Result<String, String> {
-    let text = JsFuture::from(blob.text()).await.map_err(|_thrown| "the file could not be read: choose it again")?;
-    text.as_string().ok_or_else(|| "the file is no text".to_owned())
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::address;
-use super::lab_run::fetch_text;
+use super::fetch::fetch_text;
 use super::learn_step::StepBody;
 use super::open::Notices;
 use super::session::Session;

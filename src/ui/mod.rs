@@ -20,6 +20,7 @@ pub mod covered;
 pub mod data;
 mod embedded;
 pub mod export;
+mod fetch;
 pub mod figure;
 pub mod filters;
 pub mod findings;
