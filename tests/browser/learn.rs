@@ -79,6 +79,7 @@ fn the_lesson_is_gone_through(page: &mut Page) {
     // The saved view, its number, and back: the forecast is kept, after a reload too.
     page.click("#open-view");
     page.wait_for("#rule");
+    page.wait_for("#figure details.table");
     open_row(page, "#figure", "narrow");
     page.wait_text("#answer-count", &first.0.to_string());
     page.click_text("nav a", "Learn");
