@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use super::asking::{answer, is_waiting};
 use crate::domain::answers::Answer;
 use crate::domain::query::{GroupKey, Outcome};
-use crate::domain::view::{Source, View};
+use crate::domain::view::{Screen, Source, View};
 use crate::formats::preview::Preview;
 use crate::formats::report::FileReport;
 use crate::formats::roles::Mapping;
@@ -165,6 +165,10 @@ impl DataState {
         self.start_worker(view);
         Effect::new(move |before: Option<Source>| {
             let source = view.with(|view| view.source.clone());
+            // A link may name a lesson's step alone: the step says which data it shows.
+            if view.with(|view| view.screen == Screen::Learn && view.step.is_some()) && source == Source::default() {
+                return before.unwrap_or_default();
+            }
             // From one source to another and straight back: what is open is right, but something else is on its way.
             let is_back = before.is_some_and(|before| before != source)
                 && self.pending.with_value(|pending| pending.as_ref() != Some(&source));

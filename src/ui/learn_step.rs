@@ -86,7 +86,11 @@ fn ask_rates(session: Session, state: State, view: Option<View>, has_data: Memo<
             let found = session.data.explore(Explore::Rates { query, by: Rates::groupings() }).await;
             // The reader may be at another step by now.
             match found {
-                Ok(Explored::Rates(rows)) => drop(state.rates.try_set(Rates(rows))),
+                Ok(Explored::Rates(rows)) => {
+                    // Data that were on their way may have been asked too early.
+                    let _was_told = state.problem.try_set(None);
+                    drop(state.rates.try_set(Rates(rows)));
+                }
                 Ok(_) => {}
                 Err(why) => drop(state.problem.try_set(Some(why))),
             }

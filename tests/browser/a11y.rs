@@ -103,6 +103,7 @@ fn lesson_steps(page: &Page, look: &mut dyn FnMut(&Page, &str)) {
     look(page, "lesson, introduction");
     page.click("#begin");
     page.wait_for("#forecast");
+    page.wait_until("document.querySelector('[data-group]').textContent !== '…'", "the data are here");
     look(page, "lesson, a forecast");
     page.click("#commit");
     page.wait_for("#figure .marks button");
@@ -115,6 +116,7 @@ fn lesson_steps(page: &Page, look: &mut dyn FnMut(&Page, &str)) {
     look(page, "lesson, to the Lab");
     page.open("/#learn?step=realign");
     page.wait_for("input[name=forecast]");
+    page.wait_until("document.querySelector('[data-group]').textContent !== '…'", "the data are here");
     look(page, "lesson, a choice");
 }
 

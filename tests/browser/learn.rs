@@ -177,6 +177,7 @@ fn a_step_can_be_linked(page: &mut Page) {
         page.wait_text("#step-title", title);
         page.wait_until("location.hash.includes('01.csv.gz')", "the address has the view");
         page.wait_until("document.querySelector('[data-group]').textContent !== '…'", "its numbers are known");
+        assert_eq!(page.count(".notice.error"), 0, "nothing was asked of other data");
     }
     // A step that does not exist is the introduction.
     page.open("about:blank");
