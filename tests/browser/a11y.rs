@@ -345,12 +345,13 @@ const UNREACHED: &str = "(() => {
         .map(e => e.outerHTML.slice(0, 120));
 })()";
 
-/// Every control is a Tab stop, or in a chart whose marks are one, in an order that follows the page.
+/// Every control is a Tab stop, or in a chart whose marks are one, or of radio buttons that are one, in an order that follows the page.
 fn the_keyboard_reaches_everything(page: &mut Page) {
     let mut look = |page: &Page, screen: &str| {
         let stops = tab_stops(page);
         let controls = page
-            .eval("[...document.querySelectorAll('a[href], button, input, select, textarea, summary')].filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.disabled && e.tabIndex >= 0).length")
+            .eval("[...document.querySelectorAll('a[href], button, input, select, textarea, summary')].filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.disabled && e.tabIndex >= 0 &&
+                (e.type !== 'radio' || e === document.getElementsByName(e.name)[0])).length")
             .as_u64()
             .unwrap_or_default();
         assert_eq!(strings(&page.eval(UNREACHED)), Vec::<String>::new(), "{screen}: what no key reaches");
