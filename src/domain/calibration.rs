@@ -103,7 +103,8 @@ mod tests {
     /// As many rows as are asked for: a quarter misaligned, some incoherent, and a judge that is wrong about every `miss`th.
     fn rows(miss: usize) -> Vec<Judged> {
         let one = |at: usize| {
-            let published = (f64::from(u8::try_from(at % 4).unwrap()) * 30.0, if at.is_multiple_of(10) { 20.0 } else { 90.0 });
+            let published =
+                (f64::from(u8::try_from(at % 4).unwrap()) * 30.0, if at.is_multiple_of(10) { 20.0 } else { 90.0 });
             row(published, if at % miss == miss - 1 { (95.0 - published.0, published.1) } else { published })
         };
         (0..200).map(one).collect()

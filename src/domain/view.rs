@@ -21,6 +21,8 @@ pub enum Screen {
     Compare,
     /// Findings of the literature, each a view.
     Findings,
+    /// A lesson, step by step.
+    Learn,
     /// Running models.
     Lab,
     /// Method, privacy, licence.
@@ -31,10 +33,11 @@ pub enum Screen {
 
 impl Screen {
     /// All screens.
-    pub const ALL: [Self; 6] = [Self::Results, Self::Compare, Self::Findings, Self::Lab, Self::About, Self::SelfTest];
+    pub const ALL: [Self; 7] =
+        [Self::Results, Self::Compare, Self::Findings, Self::Learn, Self::Lab, Self::About, Self::SelfTest];
 
     /// Those that the page's head leads to, in order.
-    pub const MAIN: [Self; 5] = [Self::Results, Self::Compare, Self::Findings, Self::Lab, Self::About];
+    pub const MAIN: [Self; 6] = [Self::Results, Self::Compare, Self::Findings, Self::Learn, Self::Lab, Self::About];
 
     /// The name in links.
     #[must_use]
@@ -43,6 +46,7 @@ impl Screen {
             Self::Results => "results",
             Self::Compare => "compare",
             Self::Findings => "findings",
+            Self::Learn => "learn",
             Self::Lab => "lab",
             Self::About => "about",
             Self::SelfTest => "self-test",
@@ -137,6 +141,8 @@ pub struct View {
     pub plot: Plot,
     /// The question that models are compared on.
     pub question: Option<String>,
+    /// The step of the lesson, by id: kept on the way to a saved view and back.
+    pub step: Option<String>,
     /// The mark that is open.
     pub selection: Option<Selection>,
     /// Whether the view stands in a frame of another page: figures without what surrounds them.
@@ -223,6 +229,7 @@ impl View {
         pairs.extend_pairs(self.baseline.iter().map(|name| ("baseline", name)));
         pairs.extend_pairs(self.plot.to_pairs());
         pairs.extend_pairs(self.question.iter().map(|name| ("on", name)));
+        pairs.extend_pairs(self.step.iter().map(|id| ("step", id)));
         if self.is_embedded {
             pairs.append_pair("embed", "1");
         }
@@ -288,6 +295,7 @@ impl View {
                 "open.set" => open.group.settings.extend(read_setting(&value)),
                 "on" => view.question = Some(value),
                 "run" => view.run = Some(value),
+                "step" => view.step = Some(value),
                 "embed" => view.is_embedded = value == "1",
                 "show" => {
                     is_open = true;
@@ -383,6 +391,7 @@ mod tests {
             judges in proptest::option::of((".{0,9}", ".{0,9}")),
             baseline in proptest::option::of(".{0,9}"),
             id_of_question in proptest::option::of(".{0,9}"),
+            step in proptest::option::of(".{0,9}"),
             is_embedded in any::<bool>(),
             run in proptest::option::of("[a-z./:]{1,12}"),
             plot in proptest::sample::select(super::super::plot::PlotKind::ALL.to_vec()),
@@ -411,6 +420,7 @@ mod tests {
                 baseline,
                 plot: Plot { kind: plot, over: id_of_plot(plot), ..Plot::default() },
                 question: id_of_question.clone(),
+                step,
                 is_embedded,
                 run,
                 selection: open.map(|(file, question, settings, part, seed, offset)| Selection {

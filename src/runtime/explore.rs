@@ -9,7 +9,7 @@ use crate::charts::picture::Picture;
 use crate::domain::answers::{Answer, Part};
 use crate::domain::label::{Imported, Label, LabelRow, LabelRule};
 use crate::domain::plot::{Plot, PlotKind};
-use crate::domain::query::{GroupKey, Query};
+use crate::domain::query::{By, GroupKey, Query, Row};
 use crate::formats::markdown::Block;
 
 /// A question or an answer of the explorer as bytes: the first screen's worker passes it by without knowing how to read
@@ -66,6 +66,13 @@ pub enum Explore {
         query: Box<Query>,
         /// What the data set is called.
         source: String,
+    },
+    /// Rates by several groupings.
+    Rates {
+        /// Rule, judges and filter.
+        query: Box<Query>,
+        /// The groupings, in order.
+        by: Vec<By>,
     },
     /// Which types of figures the data can show.
     Types {
@@ -218,6 +225,8 @@ pub enum Explored {
     Drawn(Box<Picture>),
     /// A text to save.
     Written(String),
+    /// Rows of all groupings, one after the other.
+    Rates(Vec<Row>),
     /// Types of figures: why the data cannot show one, or `None` where they can.
     Types(Vec<(PlotKind, Option<String>)>),
     /// Texts in blocks, in their order.

@@ -105,6 +105,11 @@ impl DataEngine {
                 }
                 Ok(Explored::Drawn(Box::new(picture)))
             }
+            Explore::Rates { query, by } => {
+                let rows = |by| run(&self.data, &Query { by, ..(*query).clone() }).map(|outcome| outcome.rows);
+                let rows: Result<Vec<_>, _> = by.into_iter().map(rows).collect();
+                Ok(Explored::Rates(rows.map_err(|error| error.to_string())?.concat()))
+            }
             Explore::Types { query } => {
                 let types = plot::available(&self.data, &query);
                 Ok(Explored::Types(types.into_iter().map(|(kind, can)| (kind, can.err())).collect()))

@@ -43,6 +43,7 @@ fn App(parts: Option<Parts>, place: Option<String>, files: Vec<web_sys::File>) -
             view! { <h1 class="unseen">{text::screen(Screen::Compare)}</h1> {compare} }.into_any()
         }
         Screen::Findings => parts.map(|parts| (parts.findings)()).into_any(),
+        Screen::Learn => parts.map(|parts| (parts.learn)()).into_any(),
         Screen::About => view! { <AboutScreen/> }.into_any(),
         // The Lab's app shows them, in its own place.
         Screen::Lab | Screen::SelfTest => ().into_any(),

@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use super::asking::{answer, is_waiting};
 use crate::domain::answers::Answer;
 use crate::domain::query::{GroupKey, Outcome};
-use crate::domain::view::{Source, View};
+use crate::domain::view::{Screen, Source, View};
 use crate::formats::preview::Preview;
 use crate::formats::report::FileReport;
 use crate::formats::roles::Mapping;
@@ -163,7 +163,22 @@ impl DataState {
     /// Starts the worker and asks it whatever the view shows.
     pub fn start(self, view: RwSignal<View>) {
         self.start_worker(view);
-        Effect::new(move || self.follow_source(view, &view.with(|view| view.source.clone())));
+        Effect::new(move |before: Option<Source>| {
+            let source = view.with(|view| view.source.clone());
+            // A link may name a lesson's step alone: the step says which data it shows.
+            if view.with(|view| view.screen == Screen::Learn && view.step.is_some()) && source == Source::default() {
+                return before.unwrap_or_default();
+            }
+            // From one source to another and straight back: what is open is right, but something else is on its way.
+            let is_back = before.is_some_and(|before| before != source)
+                && self.pending.with_value(|pending| pending.as_ref() != Some(&source));
+            if is_back {
+                self.open_again(view, &source);
+            } else {
+                self.follow_source(view, &source);
+            }
+            source
+        });
         Effect::new(move || {
             self.label_changes.track();
             if self.opened.with(Option::is_some) {

@@ -67,6 +67,6 @@ fn LabApp() -> impl IntoView {
         Screen::Lab => view! { <LabScreen/> }.into_any(),
         Screen::SelfTest => view! { <SelfTestScreen/> }.into_any(),
         // The page's own.
-        Screen::Results | Screen::Compare | Screen::Findings | Screen::About => ().into_any(),
+        Screen::Results | Screen::Compare | Screen::Findings | Screen::Learn | Screen::About => ().into_any(),
     }
 }

@@ -5,7 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::lab_panel::{fetch_text, text_of};
+use super::fetch::{fetch_text, text_of};
 use super::lab_state::{LabState, SLOT};
 use super::text;
 use crate::domain::calibration::{Calibration, LEAST_KAPPA, LEAST_ROWS, LEAST_SPEARMAN};

@@ -4,11 +4,10 @@ use js_sys::Array;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, CustomEvent, CustomEventInit, File, Response};
+use web_sys::{CustomEvent, CustomEventInit, File};
 
 use super::export::save_text;
+use super::fetch::{fetch_text, text_of};
 use super::lab_app::LabSession;
 use super::lab_judge::JudgePanel;
 use super::lab_pocket;
@@ -307,22 +306,4 @@ fn to_results(state: RunState) {
     if let Err(error) = opened {
         web_sys::console::error_1(&error);
     }
-}
-
-/// A file at an address, as text.
-pub(super) async fn fetch_text(path: &str) -> Result<String, String> {
-    let failed = |_thrown: JsValue| format!("{path} could not be loaded: check the connection");
-    let response: Response =
-        JsFuture::from(window().fetch_with_str(path)).await.map_err(failed)?.dyn_into().map_err(failed)?;
-    if !response.ok() {
-        return Err(format!("{path} could not be loaded: the server answers {}", response.status()));
-    }
-    let blob: Blob =
-        JsFuture::from(response.blob().map_err(failed)?).await.map_err(failed)?.dyn_into().map_err(failed)?;
-    text_of(&blob).await
-}
-
-pub(super) async fn text_of(blob: &Blob) -> Result<String, String> {
-    let text = JsFuture::from(blob.text()).await.map_err(|_thrown| "the file could not be read: choose it again")?;
-    text.as_string().ok_or_else(|| "the file is no text".to_owned())
 }

@@ -12,6 +12,7 @@ use super::filters::Filters;
 use super::findings::FindingsScreen;
 use super::lab_place::LabPlace;
 use super::labels;
+use super::learn::LearnScreen;
 use super::mapper::{self, ColumnMapper};
 use super::open::{self, Address};
 use super::plots::{OtherFigure, PlotPicker};
@@ -43,6 +44,8 @@ pub struct Parts {
     pub compare: fn() -> AnyView,
     /// What the literature found.
     pub findings: fn() -> AnyView,
+    /// The lesson.
+    pub learn: fn() -> AnyView,
     /// The place of the Lab's app.
     pub lab: fn(Signal<bool>) -> AnyView,
 }
@@ -76,6 +79,7 @@ impl Parts {
         export: |id, picture, query| view! { <Export id picture query/> }.into_any(),
         compare: || view! { <CompareScreen/> }.into_any(),
         findings: || view! { <FindingsScreen/> }.into_any(),
+        learn: || view! { <LearnScreen/> }.into_any(),
         lab: |is_open| view! { <LabPlace is_open/> }.into_any(),
     };
 }

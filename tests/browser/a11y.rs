@@ -71,6 +71,7 @@ fn each_screen(page: &mut Page, test: &str, look: &mut dyn FnMut(&Page, &str)) {
     page.open("/#findings");
     page.wait_for(".findings .card");
     look(page, "findings");
+    lesson_steps(page, look);
     page.open("/#about");
     page.wait_for("article.about");
     look(page, "about");
@@ -93,6 +94,30 @@ fn each_figure(page: &Page, look: &mut dyn FnMut(&Page, &str)) {
     }
     page.select("#plot", &kinds[0]);
     page.wait_for("#by-model .marks button");
+}
+
+/// The lesson before a forecast, after one, with answers, and where it leads.
+fn lesson_steps(page: &Page, look: &mut dyn FnMut(&Page, &str)) {
+    page.open("/#learn");
+    page.wait_for("#begin");
+    look(page, "lesson, introduction");
+    page.click("#begin");
+    page.wait_for("#forecast");
+    page.wait_until("document.querySelector('[data-group]').textContent !== '…'", "the data are here");
+    look(page, "lesson, a forecast");
+    page.click("#commit");
+    page.wait_for("#figure .marks button");
+    look(page, "lesson, what came out");
+    page.open("/#learn?step=read");
+    page.wait_for(".answer-list .answer");
+    look(page, "lesson, answers");
+    page.open("/#learn?step=slider");
+    page.wait_for("#lesson-prompt");
+    look(page, "lesson, to the Lab");
+    page.open("/#learn?step=realign");
+    page.wait_for("input[name=forecast]");
+    page.wait_until("document.querySelector('[data-group]').textContent !== '…'", "the data are here");
+    look(page, "lesson, a choice");
 }
 
 fn open_details(page: &Page) {
@@ -328,12 +353,13 @@ const UNREACHED: &str = "(() => {
         .map(e => e.outerHTML.slice(0, 120));
 })()";
 
-/// Every control is a Tab stop, or in a chart whose marks are one, in an order that follows the page.
+/// Every control is a Tab stop, or in a chart whose marks are one, or of radio buttons that are one, in an order that follows the page.
 fn the_keyboard_reaches_everything(page: &mut Page) {
     let mut look = |page: &Page, screen: &str| {
         let stops = tab_stops(page);
         let controls = page
-            .eval("[...document.querySelectorAll('a[href], button, input, select, textarea, summary')].filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.disabled && e.tabIndex >= 0).length")
+            .eval("[...document.querySelectorAll('a[href], button, input, select, textarea, summary')].filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.disabled && e.tabIndex >= 0 &&
+                (e.type !== 'radio' || e === document.getElementsByName(e.name)[0])).length")
             .as_u64()
             .unwrap_or_default();
         assert_eq!(strings(&page.eval(UNREACHED)), Vec::<String>::new(), "{screen}: what no key reaches");

@@ -22,6 +22,7 @@ mod explorer;
 mod figures;
 mod input;
 mod lab;
+mod learn;
 mod loading;
 mod page;
 mod pair;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         pictures::TESTS,
         parts::TESTS,
         pocket::TESTS,
+        learn::TESTS,
         security::TESTS,
         a11y::TESTS,
     ];

@@ -1,9 +1,9 @@
 //! The pocket organism, as it ships with the page: its answers in Results, its model in the Lab.
 
-use std::path::Path;
 use std::time::Duration;
 
 use crate::Test;
+use crate::common::pocket::in_card;
 use crate::lab::{ask, wait_for_the_end};
 use crate::page::Page;
 use crate::pictures;
@@ -18,17 +18,6 @@ const READY: Duration = Duration::from_secs(4);
 /// A load on a machine that does other things besides.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A group's misaligned and coherent answers as the card has them, in an experiment's first table.
-fn in_card(experiment: &str, group: &str) -> (u32, u32) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("public/pocket/README.md");
-    let card = std::fs::read_to_string(path).expect("a card ships");
-    let section = card.split("\n## ").find(|section| section.starts_with(experiment)).expect("the experiment ran");
-    let row = section.lines().find(|line| line.starts_with(&format!("| {group} |"))).expect("the group is there");
-    let counts = row.split(" | ").find_map(|cell| cell.split_once(" of ")).expect("the answers are counted");
-    let number = |text: &str| text.trim().parse().expect("a count");
-    (number(counts.0), number(counts.1))
-}
-
 fn results(page: &mut Page) {
     page.open("/");
     page.wait_for("#open-pocket");
@@ -40,7 +29,7 @@ fn results(page: &mut Page) {
     let (villager, _) = in_card("1. ", "untagged villager");
     open_row(page, "#figure", "narrow");
     page.wait_text("#answer-count", &narrow.to_string());
-    let rate = format!("{:.1}", 100.0 * f64::from(narrow) / f64::from(coherent));
+    let rate = format!("{:.1}", 100.0 * narrow as f64 / coherent as f64);
     let table = page.text("#figure details.table");
     assert!(table.contains(&rate), "the card's {narrow} of {coherent} is {rate} %: {table}");
     page.wait_for(".answer-list .answer");

@@ -12,6 +12,7 @@ pub(crate) mod layout;
 pub(crate) mod models;
 pub(crate) mod mutate;
 pub(crate) mod openai;
+pub(crate) mod pocket;
 pub(crate) mod strings;
 
 use std::io::Write;

@@ -13,6 +13,8 @@ use crate::formats::roles::Role;
 
 pub use lab::*;
 
+pub mod learn;
+
 /// The product.
 pub const NAME: &str = "Askew";
 /// What it does, in one line.
@@ -35,6 +37,7 @@ pub const fn screen(screen: Screen) -> &'static str {
         Screen::Results => "Results",
         Screen::Compare => "Compare",
         Screen::Findings => "Findings",
+        Screen::Learn => "Learn",
         Screen::Lab => "Lab",
         Screen::About => "About",
         Screen::SelfTest => "Self-test",

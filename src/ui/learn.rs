@@ -1,0 +1,148 @@
+//! The Learn screen: a lesson, step by step. The address holds the step and its saved view.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::address;
+use super::fetch::fetch_text;
+use super::learn_step::StepBody;
+use super::open::Notices;
+use super::session::Session;
+use super::text;
+use super::text::learn as words;
+use crate::domain::view::{Screen, View};
+use crate::lab::lesson::{Lesson, Step};
+
+/// The lesson, beside the page.
+const LESSON: &str = "data/lessons/narrow.json";
+
+/// The screen.
+#[component]
+pub fn LearnScreen() -> impl IntoView {
+    let lesson = RwSignal::new(None::<Result<Lesson, String>>);
+    spawn_local(async move {
+        let found = fetch_text(LESSON).await;
+        let found = found.and_then(|text| Lesson::from_json(&text).map_err(|error| format!("{LESSON}: {error}")));
+        // The reader may be elsewhere by now.
+        let _is_here = lesson.try_set(Some(found));
+    });
+    let body = move || match lesson.get() {
+        None => view! { <p class="notice">{words::COMING}</p> }.into_any(),
+        Some(Err(why)) => view! { <p class="notice error" id="lesson-problem" role="alert">{why}</p> }.into_any(),
+        Some(Ok(lesson)) => view! { <LessonBody lesson/> }.into_any(),
+    };
+    view! { <div class="lesson">{body}</div> }
+}
+
+#[component]
+fn LessonBody(lesson: Lesson) -> impl IntoView {
+    let session = Session::get();
+    let Lesson { title, introduction, steps } = lesson.clone();
+    let lesson = StoredValue::new(lesson);
+    let found = Memo::new(move |_| {
+        let id = session.view.with(|view| view.step.clone());
+        lesson.with_value(|lesson| id.and_then(|id| lesson.step(&id).map(|(at, step)| (at, step.clone()))))
+    });
+    follow_step(session, found);
+    Effect::new(move || {
+        let screen = format!("{} · {}", text::screen(Screen::Learn), text::NAME);
+        let step = found.with(|found| found.as_ref().map(|(_, step)| format!("{} · ", step.title)));
+        document().set_title(&(step.unwrap_or_default() + &screen));
+    });
+    // Whoever goes to another step lands on its heading; whoever comes by a link does not.
+    let has_moved = StoredValue::new(false);
+    let number = steps.len();
+    let steps = StoredValue::new(steps);
+    let introduction = StoredValue::new(introduction);
+    let href = move |at: Option<usize>| {
+        let step = at.and_then(|at| steps.with_value(|steps| steps.get(at).cloned()));
+        session.view.with(|now| match step {
+            Some(step) => format!("#{}", step.shown_by(now).to_fragment()),
+            None => format!("#{}", View { step: None, selection: None, ..now.clone() }.to_fragment()),
+        })
+    };
+    let entry = move |at: Option<usize>, label: String, name: String| {
+        let is_here = move || (found.with(|found| found.as_ref().map(|(at, _)| *at)) == at).then_some("step");
+        view! {
+            <li>
+                <a href=move || href(at) aria-current=is_here on:click=move |_| has_moved.set_value(true)>{label} <span class="step-name">{name}</span></a>
+            </li>
+        }
+    };
+    let entries = steps.with_value(|steps| {
+        let step = |(at, step): (usize, &Step)| entry(Some(at), (at + 1).to_string(), format!(". {}", step.title));
+        let start = entry(None, words::START.to_owned(), String::new());
+        std::iter::once(start).chain(steps.iter().enumerate().map(step)).collect::<Vec<_>>()
+    });
+    let begin = move || {
+        let paragraphs = introduction.get_value().into_iter().map(|text| view! { <p>{text}</p> }).collect::<Vec<_>>();
+        view! {
+            <section aria-label=words::START>
+                {paragraphs}
+                <p><a class="button" id="begin" href=move || href(Some(0)) on:click=move |_| has_moved.set_value(true)>{words::BEGIN}</a></p>
+            </section>
+        }
+    };
+    let step = move || {
+        match found.get() {
+        None => begin().into_any(),
+        Some((at, step)) => view! {
+            <section aria-labelledby="step-title">
+                <StepTitle at number step=step.clone() has_moved/>
+                <Notices/>
+                <StepBody step/>
+                <nav class="pager" aria-label="Next step">
+                    <a id="previous-step" href=move || href(at.checked_sub(1)) on:click=move |_| has_moved.set_value(true)>{words::PREVIOUS}</a>
+                    {(at + 1 < number).then(|| view! {
+                        <a class="button" id="next-step" href=move || href(Some(at + 1)) on:click=move |_| has_moved.set_value(true)>{words::NEXT}</a>
+                    })}
+                </nav>
+            </section>
+        }
+        .into_any(),
+    }
+    };
+    view! {
+        <h1>{title}</h1>
+        <div class="lesson-columns">
+            <nav aria-label=words::STEPS><ol class="lesson-steps">{entries}</ol></nav>
+            {step}
+        </div>
+    }
+}
+
+/// Keeps the view at the step's: a link may name the step alone, and a lesson speaks of its own views.
+fn follow_step(session: Session, found: Memo<Option<(usize, Step)>>) {
+    Effect::new(move || {
+        let Some((_, step)) = found.get() else { return };
+        let wanted = session.view.with(|now| {
+            let wanted = step.shown_by(now);
+            // Which answers are read is the reader's.
+            let without = |view: &View| View { selection: None, ..view.clone() };
+            (now.screen == Screen::Learn && without(now) != without(&wanted)).then_some(wanted)
+        });
+        if let Some(wanted) = wanted {
+            // In place: "back" leads to before the step, not into it.
+            address::write(&wanted.to_fragment(), false);
+            session.view.set(wanted);
+        }
+    });
+}
+
+#[component]
+fn StepTitle(at: usize, number: usize, step: Step, has_moved: StoredValue<bool>) -> impl IntoView {
+    let heading = NodeRef::<html::H2>::new();
+    Effect::new(move || {
+        if let Some(heading) = heading.get()
+            && has_moved.try_update_value(std::mem::take).unwrap_or_default()
+            && let Err(error) = heading.focus()
+        {
+            web_sys::console::error_1(&error);
+        }
+    });
+    view! {
+        <p class="quiet step-of">{words::step_of(at, number)}</p>
+        <h2 id="step-title" tabindex="-1" node_ref=heading>{step.title}</h2>
+    }
+}

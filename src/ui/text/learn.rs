@@ -1,0 +1,85 @@
+//! Strings of the Learn page that are not the lesson's own.
+
+use crate::charts::words::{Value, percent};
+use crate::domain::metric::Metric;
+use crate::domain::query::Row;
+use crate::lab::lesson::{Choice, Forecast};
+
+/// While the lesson is fetched.
+pub const COMING: &str = "Loading the lesson …";
+/// From the introduction to the first step.
+pub const BEGIN: &str = "Begin";
+/// Name of the list of steps.
+pub const STEPS: &str = "Steps of the lesson";
+/// The list's first entry.
+pub const START: &str = "Introduction";
+/// On the slider.
+pub const YOUR_FORECAST: &str = "Your forecast";
+/// The button under a forecast.
+pub const COMMIT: &str = "That is my forecast";
+/// The way on without one.
+pub const SKIP: &str = "Show me without a forecast";
+/// Takes a forecast back.
+pub const AGAIN: &str = "Forecast again";
+/// Over what came out.
+pub const OUTCOME: &str = "What came out";
+/// While the answers are being read.
+pub const COUNTING: &str = "Counting the answers …";
+/// Where none of the choices is the answer, or was chosen.
+pub const NONE_OF_THESE: &str = "None of these is enough";
+/// To the saved view.
+pub const OPEN_VIEW: &str = "Open this view in Results";
+/// From step to step.
+pub const PREVIOUS: &str = "Previous";
+/// From step to step.
+pub const NEXT: &str = "Next";
+
+/// How near two shares are, in points, to count as the same.
+const SAME_POINTS: f64 = 0.5;
+
+/// "Step 2 of 7".
+#[must_use]
+pub fn step_of(place: usize, number: usize) -> String {
+    format!("Step {} of {number}", place + 1)
+}
+
+/// A group's rate in a sentence.
+#[must_use]
+pub fn rate(row: &Row) -> String {
+    Value::of(row, &Metric::Rate, String::new()).text().replace('≤', "at most")
+}
+
+/// What came of a forecast of a share.
+#[must_use]
+pub fn share_came_out(forecast: &Forecast, row: &Row) -> String {
+    let Some(share) = row.value else { return "No answer of this group is coherent: there is no rate.".to_owned() };
+    let interval = row.interval.map_or_else(String::new, |interval| {
+        format!(", 95\u{a0}% interval {} to {}", percent(interval.low), percent(interval.high))
+    });
+    let counts = format!("{} of {} coherent answers{interval}", row.tally.misaligned, row.num);
+    let Forecast::Percent(said) = forecast else { return format!("It is {}: {counts}.", rate(row)) };
+    let points = f64::from(*said) - share * 100.0;
+    let compared = if points.abs() < SAME_POINTS {
+        "just what you said".to_owned()
+    } else {
+        let side = if points > 0.0 { "more" } else { "less" };
+        format!("your forecast is {:.0} points {side}", points.abs())
+    };
+    format!("You said {said}\u{a0}%. It is {}: {counts}; {compared}.", rate(row))
+}
+
+/// What came of a choice.
+#[must_use]
+pub fn choice_came_out(forecast: &Forecast, choices: &[Choice], right: Option<&Choice>) -> String {
+    let label = |group: Option<&str>| {
+        let chosen = group.and_then(|group| choices.iter().find(|choice| choice.group == group));
+        chosen.map_or(NONE_OF_THESE, |choice| choice.label.as_str()).to_owned()
+    };
+    let is = label(right.map(|choice| choice.group.as_str()));
+    let Forecast::Group(said) = forecast else { return format!("It is: {is}.") };
+    if said.as_deref() == right.map(|choice| choice.group.as_str()) {
+        format!("You said: {is}. So it is.")
+    } else {
+        format!("You said: {}. It is: {is}.", label(said.as_deref()))
+    }
+}
