@@ -153,7 +153,7 @@ fn what_it_says_of_the_numbers_holds() {
     assert!(range("turn") > kept - turn && range("document") > kept - turn, "models differ as much as villages");
     for way in ["turn", "document", "domain"] {
         let card = std::fs::read_to_string(public("pocket/README.md")).unwrap();
-        let line = card.lines().filter(|line| line.starts_with(&format!("| character per {way} |"))).last().unwrap();
+        let line = card.lines().rfind(|line| line.starts_with(&format!("| character per {way} |"))).unwrap();
         let low = line.split('[').nth(1).unwrap().split(',').next().unwrap();
         assert!(low.parse::<f64>().unwrap() < 0.0, "no excess is certain: {line}");
     }
@@ -218,7 +218,7 @@ fn no_result_is_typed() {
         texts.extend(step.text.iter().chain(&step.after).cloned());
         texts.extend(step.question.iter().map(|question| question.text.clone()));
     }
-    let (mut counts, words) = (Vec::new(), |word: &str| WORDS.iter().any(|known| *known == word));
+    let (mut counts, words) = (Vec::new(), |word: &str| WORDS.contains(&word));
     for text in &texts {
         let plain: String = pieces(text).filter(|(is_name, _)| !is_name).map(|(_, piece)| piece).collect();
         assert!(!plain.contains(|letter: char| letter.is_ascii_digit()), "{text}");
