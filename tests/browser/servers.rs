@@ -48,7 +48,7 @@ fn only_there(url: &str) -> Value {
 }
 
 fn choose(page: &Page, folder: &TempDir, experiment: &Value) {
-    let file: PathBuf = folder.write("run.json", &experiment.to_string());
+    let file: PathBuf = folder.write("run.json", experiment.to_string());
     page.set_files("#experiment-file", &[&file]);
     page.wait_for("#servers");
 }
