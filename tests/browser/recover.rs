@@ -143,7 +143,7 @@ fn a_full_browser(page: &mut Page) {
 }
 
 fn a_card_runs_again(page: &mut Page) {
-    let document = SMALL.replace("\"samples\": 30", "\"samples\": 3");
+    let document = SMALL.replace("\"samples\": 12", "\"samples\": 3");
     open_lab(page);
     begin(page, &document);
     wait_for_answers(page, 12);
