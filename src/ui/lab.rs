@@ -102,9 +102,10 @@ fn Card(loaded: Loaded) -> impl IntoView {
         >
             <summary><h2>{card.name}</h2> <span class="quiet">{summary}</span></summary>
             <dl>{rows.into_iter().collect_view()}</dl>
-            <p class="quiet" id="model-origin">{note}</p>
             {(!sha256.is_empty()).then(|| view! { <p class="quiet sum">"SHA-256 " <code id="model-sum">{sha256}</code></p> })}
         </details>
+        // What a reader may have to act on is not folded away.
+        {(!note.is_empty()).then(|| view! { <p class="quiet" id="model-origin">{note}</p> })}
     }
 }
 
