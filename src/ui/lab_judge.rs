@@ -239,7 +239,7 @@ fn Verdict(found: Calibration) -> impl IntoView {
     view! {
         <div class=class id="judge-verdict" role="status">
             <p><b>{verdict}</b> {(!shortfalls.is_empty()).then(|| format!(": {}.", shortfalls.join("; ")))}</p>
-            <div class="scroll">
+            <div class="scroll" tabindex="0" role="region" aria-label="Scores of the trial">
                 <table class="figures">
                     <thead>
                         <tr><th scope="col">"Beside known scores"</th><th scope="col">"Found"</th><th scope="col">"At least"</th></tr>

@@ -225,7 +225,7 @@ fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
         </p>
         {doubt.map(|doubt| view! { <p class="notice error" id="run-doubt">{doubt} " " {text::NO_RATE}</p> })}
         {drift.map(|drift| view! { <p class="notice" id="drift" role="status">{drift}</p> })}
-        <div class="scroll">
+        <div class="scroll" tabindex="0" role="region" aria-label=text::LIVE_RATES>
             <table class="figures" id="run-rates">
                 <caption>{text::LIVE_RATES}</caption>
                 <thead>
@@ -241,7 +241,7 @@ fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
                 <tbody>{columns.iter().map(row).collect_view()}</tbody>
             </table>
         </div>
-        <div class="scroll">
+        <div class="scroll" tabindex="0" role="region" aria-label="By question">
             <table class="figures" id="run-questions">
                 <caption>"Misaligned of those that count, by question"</caption>
                 <thead><tr><th scope="col">"Question"</th>{heads}</tr></thead>

@@ -270,7 +270,7 @@ fn Place(tokens: Vec<ScoredToken>) -> impl IntoView {
             let rows = token.columns.iter().enumerate().map(row).collect_view();
             let caption = text::token_caption(&token.piece, insight.place.get() + 1);
             Some(view! {
-                <div class="scroll">
+                <div class="scroll" tabindex="0" role="region" aria-label="The token in every column">
                     <table class="figures" id="token">
                         <caption>{caption}</caption>
                         <thead>
@@ -311,7 +311,7 @@ fn draw_lens(lab: LabState, lens: &Lens) -> impl IntoView + use<> {
     };
     let heads = (0..lens.len()).map(|at| view! { <th scope="col">{lab.columns.name(at)}</th> }).collect_view();
     view! {
-        <div class="scroll">
+        <div class="scroll" tabindex="0" role="region" aria-label=text::LENS_CAPTION>
             <table class="figures" id="lens-table">
                 <caption>{text::LENS_CAPTION}</caption>
                 <thead><tr><th scope="col">"After layer"</th>{heads}</tr></thead>

@@ -127,6 +127,7 @@ fn the_lesson_is_gone_through(page: &mut Page) {
     next(page, "Realign");
     page.wait_for("input[name=forecast]");
     assert_eq!(page.eval("document.querySelector('#commit').disabled"), true, "nothing is chosen yet");
+    page.wait_until("!document.body.innerText.includes('…')", "the numbers are there, and nothing moves any more");
     page.click("input[value='16 careful examples']");
     page.click("#commit");
     page.wait_text("#score", "You said: Sixteen. It is: One.");
