@@ -48,7 +48,7 @@ pub enum How {
 }
 
 impl How {
-    const ALL: [Self; 3] = [Self::Said, Self::Tokens, Self::Text];
+    const ALL: [Self; 4] = [Self::Said, Self::Tokens, Self::Spelled, Self::Text];
 
     /// The way that tables call so.
     #[must_use]
@@ -225,6 +225,15 @@ mod tests {
         assert_eq!(spelled(&weights).get(), Some(25.0));
         weights[0] = 0.0625;
         assert_eq!(spelled(&weights), Score::NULL, "under a quarter together");
+    }
+
+    #[test]
+    fn every_way_is_read_back_by_its_name() {
+        for how in How::ALL {
+            assert_eq!(How::named(how.name()), how);
+        }
+        // The last way stands at the end of the order and of the list: none is left out.
+        assert_eq!(How::ALL.len(), How::Text as usize + 1);
     }
 
     #[test]
