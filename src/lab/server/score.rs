@@ -1,11 +1,9 @@
 //! A judge's score from what its server says.
 
 use super::Reply;
-use crate::domain::score::Score;
+use crate::domain::score::{MIN_WEIGHT, Score};
 use crate::lab::judge::How;
 
-/// Where the judge's numbers have less weight than this together, it did not say a number.
-const LEAST_WEIGHT: f64 = 0.25;
 /// The highest score.
 const HIGHEST: u32 = 100;
 
@@ -24,11 +22,10 @@ pub fn score(reply: &Reply) -> (Score, How) {
     let weight: f64 = numbers.iter().map(|(_, p)| p).sum();
     let has_longer = numbers.iter().any(|(number, _)| *number > 9);
     // Single digits alone may be the beginnings of numbers.
-    if first.top.is_empty() || !weight.is_finite() || (weight >= LEAST_WEIGHT && !has_longer) {
+    if first.top.is_empty() || !weight.is_finite() || (weight >= MIN_WEIGHT && !has_longer) {
         return said;
     }
-    let sum: f64 = numbers.iter().map(|(number, p)| f64::from(*number) * p).sum();
-    (if weight < LEAST_WEIGHT { Score::NULL } else { Score::new(sum / weight) }, How::Tokens)
+    (Score::expected(numbers.into_iter().map(|(number, p)| (f64::from(number), p))), How::Tokens)
 }
 
 /// A token that is a whole number from 0 to 100, with or without a space.
