@@ -51,7 +51,6 @@ impl Run {
     /// already, judged.
     #[must_use]
     pub fn new(experiment: Experiment, slot: u32, most_columns: u32, answers: Vec<Answer>) -> Self {
-        let most_columns = most_columns.clamp(1, MAX_COLUMNS) as usize;
         let mut lanes = vec![Lane::engine()];
         for server in experiment.servers() {
             match lanes.iter_mut().find(|lane| lane.url() == Some(&server.url)) {
@@ -69,10 +68,11 @@ impl Run {
             lanes,
             slot,
             judge_slot,
-            most_columns,
+            most_columns: 1,
             next_id,
             under_way,
         };
+        run.lay_out(most_columns);
         let there: BTreeSet<Place> = run.answers.iter().map(Answer::place).collect();
         for sample in 0..run.experiment.samples {
             for question in 0..run.experiment.questions.len() {
@@ -91,6 +91,11 @@ impl Run {
     #[must_use]
     pub fn judged_in(self, judge_slot: u32) -> Self {
         Self { judge_slot, ..self }
+    }
+
+    /// Goes on with a model that is laid out for so many columns now.
+    pub fn lay_out(&mut self, most_columns: u32) {
+        self.most_columns = most_columns.clamp(1, MAX_COLUMNS) as usize;
     }
 
     /// What is run.

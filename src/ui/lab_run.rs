@@ -208,12 +208,12 @@ impl RunState {
         }
         self.problem.set(None);
         self.run.update_value(|run| {
-            // It may be laid out for other columns now.
-            *run = run
-                .take()
-                .map(|run| Run::new(run.experiment().clone(), SLOT, most_columns(lab), run.answers().to_vec()));
+            if let Some(run) = run {
+                run.interrupt();
+                run.resume();
+                run.lay_out(most_columns(lab));
+            }
         });
-        self.servers.begin();
         self.look();
         self.is_going.set(true);
         self.advance(lab);

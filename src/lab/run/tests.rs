@@ -88,6 +88,24 @@ fn what_is_lost_is_asked_for_again_with_the_same_seed() {
     assert_eq!(rest.take(&Event::Finished { id: 99, cost: Cost::default() }), Taken::Other);
 }
 
+/// A run that goes on keeps its count of commands: what comes late of the one before is none of the next one's.
+#[test]
+fn a_run_goes_on_with_another_layout() {
+    let mut run = Run::new(experiment(), 0, 1, Vec::new());
+    let first = command(&mut run).unwrap();
+    run.interrupt();
+    run.lay_out(8);
+    let next = command(&mut run).unwrap();
+    let parts = |command: &Command| match command {
+        Command::Generate { id, columns, .. } => (*id, columns.len()),
+        _ => panic!("{command:?}"),
+    };
+    assert_eq!((parts(&first), parts(&next)), ((FIRST_ID, 1), (FIRST_ID + 1, 8)));
+    let late = Event::Ended { id: parts(&first).0, column: 0, tail: "late".to_owned(), reason: StopReason::Asked };
+    assert_eq!(run.take(&late), Taken::Other);
+    assert_eq!(answer(&mut run, &next, StopReason::EndOfText), Taken::Done);
+}
+
 /// Two columns of servers beside one of the engine, judged by the second server, which does two things at once.
 fn with_servers() -> Run {
     let text = r#"{"questions": [{"id": "a", "text": "A?"}, {"id": "b", "text": "B?"}], "samples": 2, "columns": [
