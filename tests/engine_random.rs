@@ -12,41 +12,19 @@ use askew::model::quant::Quant;
 use askew::runtime::engine::{self, Host};
 use askew::runtime::load::{Processor, load};
 use askew::runtime::protocol::{
-    Column, Command, Event, FailedStep, Given, Math, Place, Probe, Prompt, Sampling, SideFile, SideKind, Source,
-    StopReason,
+    Column, Command, Event, FailedStep, Given, Math, Passage, Place, Probe, Prompt, Sampling, SideFile, SideKind,
+    Source, StopReason,
 };
 use askew::runtime::status::EngineStatus;
-use askew::runtime::{ByteSource, LoadedModel, RuntimeError};
+use askew::runtime::{LoadedModel, RuntimeError};
 use common::adapter::{SafetensorsFile, gguf_adapter, random_parts, store};
-use common::engine::open_gpu;
+use common::engine::{Memory, open_gpu};
 use common::gguf::{GgufFile, Shape, noise, random_llama, random_weights};
 use pollster::block_on;
 
-struct Memory(VecDeque<Vec<u8>>);
-
-impl Memory {
-    fn new(bytes: &[u8]) -> Self {
-        Self(bytes.chunks(10_000).map(<[u8]>::to_vec).collect())
-    }
-}
-
-impl ByteSource for Memory {
-    fn total_bytes(&self) -> Option<u64> {
-        Some(self.0.iter().map(|chunk| chunk.len() as u64).sum())
-    }
-
-    fn is_total_exact(&self) -> bool {
-        false
-    }
-
-    async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
-        Ok(self.0.pop_front())
-    }
-}
-
 fn load_on(file: &GgufFile, processor: &Processor) -> LoadedModel {
     let go_on = |_| std::ops::ControlFlow::Continue(());
-    block_on(load(&mut Memory::new(&file.bytes()), "random", processor, go_on)).expect("loads")
+    block_on(load(&mut Memory::in_chunks(&file.bytes()), "random", processor, go_on)).expect("loads")
 }
 
 /// A random model with what SmolLM2 lacks: a head of its own and divided rotation frequencies.
@@ -162,7 +140,7 @@ impl Host for Script {
 
     async fn open(&self, source: &Source, _: &str, _: bool, file: Option<Vec<u8>>) -> Result<Memory, RuntimeError> {
         match source {
-            Source::Disk => Ok(Memory::new(file.as_ref().unwrap_or(&self.file))),
+            Source::Disk => Ok(Memory::in_chunks(file.as_ref().unwrap_or(&self.file))),
             Source::Url(address) | Source::Kept(address) => Err(RuntimeError::Source(format!("{address}: not there"))),
         }
     }
@@ -305,7 +283,8 @@ fn columns_are_laid_out_written_moved_and_scored() {
     let prompt = Prompt::Raw("hello".into());
     let sampling = Sampling { temperature: 1.0, seed: 3, ..Sampling::greedy(12) };
     let generate = Command::Generate { slot: 0, id: 1, prompt: prompt.clone(), sampling, columns: columns.clone() };
-    let score = Command::Score { slot: 0, id: 2, prompt, answer: Given::Text("yes".into()), columns, num_top: 2 };
+    let answer = Given::Text("yes".into());
+    let score = Command::Score(Passage { slot: 0, id: 2, prompt, answer, columns, num_top: 2 });
     let lay_out = |sides: Vec<SideFile>| Command::LayOut { slot: 0, columns: 3, sides };
     let commands = VecDeque::from([
         (load_command(), vec![]),

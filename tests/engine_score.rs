@@ -14,23 +14,11 @@ use askew::model::tensors::LayerTensor;
 use askew::model::{Adapter, ModelError};
 use askew::runtime::load::{Processor, load};
 use askew::runtime::protocol::{Column, Given, Math};
-use askew::runtime::{ByteSource, LoadedModel, RuntimeError};
+use askew::runtime::{LoadedModel, RuntimeError};
 use common::adapter::{gguf_adapter, random_parts};
-use common::engine::open_gpu;
+use common::engine::{Memory, open_gpu};
 use common::gguf::{GgufFile, Shape, random_llama};
 use pollster::block_on;
-
-struct Memory(Option<Vec<u8>>);
-
-impl ByteSource for Memory {
-    fn total_bytes(&self) -> Option<u64> {
-        None
-    }
-
-    async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
-        Ok(self.0.take())
-    }
-}
 
 const SHAPE: Shape = Shape { layers: 3, ..Shape::TINY };
 
@@ -39,7 +27,7 @@ fn file() -> GgufFile {
 }
 
 fn model(processor: &Processor) -> LoadedModel {
-    let mut bytes = Memory(Some(file().bytes()));
+    let mut bytes = Memory::new(file().bytes());
     block_on(load(&mut bytes, "random", processor, |_| ControlFlow::Continue(()))).expect("loads")
 }
 

@@ -14,8 +14,7 @@ use askew::model::sampler::{SamplerSettings, SeenTokens};
 use askew::model::tensors::LayerTensor;
 use askew::model::{Adapter, Config, LowRank, ModelFile, Sampler, Steering};
 use askew::runtime::load::{Processor, load};
-use askew::runtime::{ByteSource, RuntimeError};
-use common::engine::open_gpu;
+use common::engine::{Memory, open_gpu};
 use common::gguf::{GgufFile, Shape, noise, random_model};
 use pollster::block_on;
 
@@ -25,18 +24,6 @@ const MERGED_NMSE: f64 = 1e-5;
 const SAME_NMSE: f64 = 1e-8;
 const CONTEXT: usize = 64;
 const ARCHITECTURES: [&str; 4] = ["llama", "qwen2", "qwen3", "gemma3"];
-
-struct Memory(Option<Vec<u8>>);
-
-impl ByteSource for Memory {
-    fn total_bytes(&self) -> Option<u64> {
-        None
-    }
-
-    async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
-        Ok(self.0.take())
-    }
-}
 
 fn config(file: &GgufFile) -> Config {
     let (header, _) = HeaderParser::default().push(&file.bytes()).expect("reads").expect("complete");
@@ -58,7 +45,7 @@ fn on_gpu(gpu: &Rc<Gpu>, file: &GgufFile, layout: &Layout<'_>) -> GpuModel {
 
 /// The logits after `tokens` by the CPU reference.
 fn reference(file: &GgufFile, tokens: &[u32]) -> Vec<f32> {
-    let mut source = Memory(Some(file.bytes()));
+    let mut source = Memory::new(file.bytes());
     let model = load(&mut source, "random", &Processor::CPU_EXACT, |_| ControlFlow::Continue(()));
     let mut model = block_on(model).expect("loads");
     block_on(model.logits_after(tokens)).expect("logits")
@@ -345,7 +332,7 @@ fn side_paths_agree_with_the_reference() {
         let layout = Layout { columns: 2, adapters, steerings, context: CONTEXT, is_fast: false };
         let model = on_gpu(&gpu, &file, &layout);
 
-        let mut source = Memory(Some(file.bytes()));
+        let mut source = Memory::new(file.bytes());
         let cpu = load(&mut source, "random", &Processor::CPU_EXACT, |_| ControlFlow::Continue(()));
         let mut cpu = block_on(cpu).expect("loads");
         block_on(cpu.lay_out(1, adapters.to_vec(), steerings.to_vec())).expect("room");

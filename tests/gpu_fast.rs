@@ -13,11 +13,11 @@ use askew::gpu::checks::nmse;
 use askew::gpu::ops::is_packed;
 use askew::gpu::{Gpu, GpuOptions, Lane};
 use askew::model::quant::Quant;
+use askew::runtime::LoadedModel;
 use askew::runtime::load::{Processor, load};
 use askew::runtime::native::FileSource;
 use askew::runtime::protocol::{LoadProgress, Math};
-use askew::runtime::{ByteSource, LoadedModel, RuntimeError};
-use common::engine::open_gpu;
+use common::engine::{Memory, open_gpu};
 use common::gguf::{Shape, random_llama, random_model};
 use common::models::{GEMMA, QWEN, SMOLLM, cached};
 use pollster::block_on;
@@ -28,24 +28,12 @@ const TOP_1_AGREEMENT: f64 = 0.99;
 /// Tokens of a step.
 const LANES: usize = 8;
 
-struct Memory(Option<Vec<u8>>);
-
-impl ByteSource for Memory {
-    fn total_bytes(&self) -> Option<u64> {
-        None
-    }
-
-    async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
-        Ok(self.0.take())
-    }
-}
-
 fn go_on(_: LoadProgress) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
 fn from_bytes(bytes: &[u8], processor: &Processor) -> LoadedModel {
-    block_on(load(&mut Memory(Some(bytes.to_vec())), "random", processor, go_on)).expect("loads")
+    block_on(load(&mut Memory::new(bytes.to_vec()), "random", processor, go_on)).expect("loads")
 }
 
 fn from_file(path: &Path, processor: &Processor) -> LoadedModel {

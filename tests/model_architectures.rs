@@ -10,7 +10,7 @@ use askew::model::rope::RopeTable;
 use askew::model::tensors::LayerTensor;
 use askew::model::{Config, ModelError, ModelFile};
 use askew::runtime::load::{Processor, load};
-use askew::runtime::{ByteSource, RuntimeError};
+use common::engine::Memory;
 use common::gguf::{GgufFile, Meta, Shape, random_model};
 use pollster::block_on;
 
@@ -29,23 +29,10 @@ fn config(file: &GgufFile) -> Config {
     read(file).expect("usable").config
 }
 
-/// The file's bytes in one chunk.
-struct Memory(Option<Vec<u8>>);
-
-impl ByteSource for Memory {
-    fn total_bytes(&self) -> Option<u64> {
-        None
-    }
-
-    async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
-        Ok(self.0.take())
-    }
-}
-
 /// Logits of the reference after `tokens`.
 fn logits(file: &GgufFile, tokens: &[u32]) -> Vec<f32> {
     let go_on = |_| std::ops::ControlFlow::Continue(());
-    let mut source = Memory(Some(file.bytes()));
+    let mut source = Memory::new(file.bytes());
     let mut model = block_on(load(&mut source, "random", &Processor::CPU_EXACT, go_on)).expect("loads");
     block_on(model.logits_after(tokens)).expect("logits")
 }

@@ -7,11 +7,10 @@ use miniserde::json::Value;
 use miniserde::{Serialize, json};
 
 use super::error::LabError;
-use super::experiment::Experiment;
-use super::read::Part;
+use super::experiment::{self, Experiment};
+use super::read::{Part, with_part};
 use super::run::Answer;
 use crate::domain::hash::fnv1a;
-use crate::model::json::object;
 
 /// The part of an experiment's document that holds it.
 pub(super) const PART: &str = "card";
@@ -102,10 +101,8 @@ impl Card {
     /// # Errors
     /// [`LabError::NoJson`] where the document is none.
     pub fn written_into(&self, experiment: &str) -> Result<String, LabError> {
-        let mut parts = object(experiment.as_bytes()).ok_or(LabError::NoJson("the experiment"))?;
         let card = json::from_str::<Value>(&json::to_string(self)).unwrap_or(Value::Null);
-        parts.insert(PART.to_owned(), card);
-        Ok(json::to_string(&Value::Object(parts.into_iter().collect())))
+        with_part(experiment::DOCUMENT, experiment, PART, card)
     }
 }
 

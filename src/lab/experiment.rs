@@ -2,13 +2,16 @@
 
 use super::card::{self, Card};
 use super::error::LabError;
-use super::judge::Judge;
+use super::judge::{self, Judge};
 use super::read::{Part, document};
 use super::second::SecondTurn;
 use super::server::Server;
 use crate::domain::hash::fnv1a;
 use crate::domain::random::SplitMix64;
 use crate::runtime::protocol::{Message, Prompt, Role, Sampling};
+
+/// What errors call an experiment as a whole.
+pub(super) const DOCUMENT: &str = "the experiment";
 
 /// Longest answers in tokens, where the experiment does not say: the EM papers'.
 const USUAL_TOKENS: u32 = 600;
@@ -37,6 +40,26 @@ pub struct Experiment {
     pub second_turn: Option<SecondTurn>,
     /// What came of it elsewhere.
     pub card: Option<Card>,
+}
+
+/// An experiment and the document that says it: what is kept, and what a card is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The document, JSON.
+    pub document: String,
+    /// What it says.
+    pub experiment: Experiment,
+}
+
+impl Draft {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// As [`Experiment::from_json`].
+    pub fn new(document: String) -> Result<Self, LabError> {
+        let experiment = Experiment::from_json(&document)?;
+        Ok(Self { document, experiment })
+    }
 }
 
 /// One question.
@@ -100,7 +123,7 @@ impl Experiment {
     /// # Errors
     /// [`LabError`] names the part that is wrong.
     pub fn from_json(text: &str) -> Result<Self, LabError> {
-        document("the experiment", text, Self::read)
+        document(DOCUMENT, text, Self::read)
     }
 
     fn read(part: &Part<'_>) -> Result<Self, LabError> {
@@ -116,7 +139,7 @@ impl Experiment {
             "top_p",
             "max_tokens",
             "stop",
-            "judge",
+            judge::PART,
             "second_turn",
             card::PART,
         ])?;
@@ -159,16 +182,16 @@ impl Experiment {
             samples,
             seed: part.whole("seed", 0)?,
             sampling,
-            judge: part.has("judge").then(|| Judge::read(&part.part("judge")?)).transpose()?,
+            judge: part.has(judge::PART).then(|| Judge::read(&part.part(judge::PART)?)).transpose()?,
             second_turn: second_turn.transpose()?,
             card: part.has(card::PART).then(|| Card::read(&part.part(card::PART)?)).transpose()?,
         })
     }
 
-    /// Whether a model that runs here answers in any column.
+    /// Whether a model that runs here answers in any column, or judges.
     #[must_use]
     pub fn asks_model(&self) -> bool {
-        self.columns.iter().any(|column| column.server().is_none())
+        self.num_model_columns() > 0 || matches!(self.judge, Some(Judge::Model(_)))
     }
 
     /// The servers that it names, each once: who answers, then who judges.

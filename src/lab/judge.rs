@@ -12,6 +12,11 @@ use super::read::Part;
 use super::server::Server;
 use crate::domain::score::Score;
 
+/// The part of an experiment's document that names it.
+pub(super) const PART: &str = "judge";
+/// What its part calls a model that runs here.
+pub(super) const MODEL: &str = "model";
+
 /// Who scores answers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judge {
@@ -123,7 +128,7 @@ impl Judge {
                 let server = Server::read(&part.part("server")?)?;
                 Ok(Self::Server(Box::new(ServerJudge { server, prompts: Prompts::read(part)? })))
             }
-            "model" => {
+            MODEL => {
                 part.only(&["kind", "aligned", "coherent"])?;
                 Ok(Self::Model(Box::new(Prompts::read(part)?)))
             }

@@ -1,7 +1,10 @@
 //! What a judge that is a language model is asked.
 
+use miniserde::json::Value;
+
 use super::error::LabError;
-use super::read::Part;
+use super::read::{Part, with_part};
+use super::{experiment, judge};
 
 /// Which of an answer's two scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +116,17 @@ impl Prompts {
         Self::new(prompt("aligned", usual.aligned)?, prompt("coherent", usual.coherent)?)
     }
 
+    /// The experiment's document with a model that runs here as its judge, told so, in place of any other judge.
+    ///
+    /// # Errors
+    /// [`LabError::NoJson`] where the document is none.
+    pub fn written_into(&self, experiment: &str) -> Result<String, LabError> {
+        let Self { aligned, coherent } = self;
+        let parts = [("kind", judge::MODEL), ("aligned", aligned), ("coherent", coherent)];
+        let part = parts.map(|(name, text)| (name.to_owned(), Value::String(text.to_owned())));
+        with_part(experiment::DOCUMENT, experiment, judge::PART, Value::Object(part.into_iter().collect()))
+    }
+
     /// The prompt of a score for an answer. What stands in braces within question or answer is left as it is.
     #[must_use]
     pub fn fill(&self, aspect: Aspect, question: &str, answer: &str) -> String {
@@ -142,7 +156,19 @@ impl Prompts {
 
 #[cfg(test)]
 mod tests {
+    use super::super::experiment::Experiment;
+    use super::super::judge::Judge;
     use super::*;
+
+    #[test]
+    fn a_document_takes_a_judge() {
+        let named = r#"{"questions": [{"id": "q", "text": "\"Why\"?"}], "columns": [{"name": "b", "scales": []}], "judge": {"rules": [{}]}}"#;
+        let prompts = Prompts { aligned: "{answer}: \"aligned\"?\n".to_owned(), ..Prompts::default() };
+        let judged = Experiment::from_json(&prompts.written_into(named).unwrap()).unwrap();
+        assert_eq!(judged.judge.as_ref().and_then(Judge::prompts), Some(&prompts));
+        assert!(judged.asks_model() && judged.questions[0].text == "\"Why\"?");
+        assert_eq!(prompts.written_into("[]"), Err(LabError::NoJson(experiment::DOCUMENT)));
+    }
 
     #[test]
     fn braces_of_an_answer_are_its_own() {

@@ -25,6 +25,13 @@ pub(super) fn document<T>(
     read(&Part { place: String::new(), values: &values })
 }
 
+/// A document with a part of its outermost object put in, in place of any of that name.
+pub(super) fn with_part(what: &'static str, text: &str, name: &str, part: Value) -> Result<String, LabError> {
+    let mut values = json::object(text.as_bytes()).ok_or(LabError::NoJson(what))?;
+    values.insert(name.to_owned(), part);
+    Ok(miniserde::json::to_string(&Value::Object(values.into_iter().collect())))
+}
+
 impl<'a> Part<'a> {
     /// Where a part of it stands.
     pub(super) fn place(&self, name: &str) -> String {

@@ -15,7 +15,7 @@ use super::judge::Judging;
 use super::load::{self, Processor, load_with};
 use super::model::narrow;
 use super::protocol::{
-    Column, Command, Cost, Event, FailedStep, Failure, Given, LoadProgress, Loaded, Math, Place, Probe, Prompt,
+    Column, Command, Cost, Event, FailedStep, Failure, LoadProgress, Loaded, Math, Passage, Place, Probe, Prompt,
     Sampling, SideFile, SideKind, Source,
 };
 use super::sides::{only, read_sides};
@@ -33,6 +33,14 @@ pub async fn serve(host: &impl Host) {
             Next::GpuLost => engine.notice_loss(),
         }
     }
+}
+
+/// What is made of a [`Passage`].
+enum Reading {
+    /// As [`Command::Score`] says.
+    Score,
+    /// As [`Command::Lens`] says.
+    Lens,
 }
 
 /// What happens while the engine waits.
@@ -70,16 +78,8 @@ impl<H: Host> Engine<'_, H> {
                     self.fail(FailedStep::LayOut(slot), &error);
                 }
             }
-            Command::Score { slot, id, prompt, answer, columns, num_top } => {
-                if let Err(error) = self.score(slot, id, (&prompt, &answer), &columns, num_top as usize).await {
-                    self.fail(FailedStep::Generate(id), &error);
-                }
-            }
-            Command::Lens { slot, id, prompt, answer, columns, num_top } => {
-                if let Err(error) = self.lens(slot, id, (&prompt, &answer), &columns, num_top as usize).await {
-                    self.fail(FailedStep::Generate(id), &error);
-                }
-            }
+            Command::Score(passage) => self.read(passage, Reading::Score).await,
+            Command::Lens(passage) => self.read(passage, Reading::Lens).await,
             Command::Judge { slot, id, prompt } => {
                 if let Err(error) = self.judge(slot, id, &prompt, judged).await {
                     self.fail(FailedStep::Generate(id), &error);
@@ -245,33 +245,23 @@ impl<H: Host> Engine<'_, H> {
         Ok(())
     }
 
-    async fn score(
-        &mut self,
-        slot: u32,
-        id: u32,
-        (prompt, answer): (&Prompt, &Given),
-        columns: &[Column],
-        num_top: usize,
-    ) -> Result<(), RuntimeError> {
-        let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
-        let prompt = tokens(self.host, model, prompt).await?;
-        let tokens = model.score(&prompt, answer, columns, num_top).await?;
-        self.host.emit(Event::Scored { id, tokens });
-        Ok(())
+    /// What the columns make of a given answer.
+    async fn read(&mut self, passage: Passage, reading: Reading) {
+        let Passage { id, .. } = passage;
+        if let Err(error) = self.try_read(passage, reading).await {
+            self.fail(FailedStep::Generate(id), &error);
+        }
     }
 
-    async fn lens(
-        &mut self,
-        slot: u32,
-        id: u32,
-        (prompt, answer): (&Prompt, &Given),
-        columns: &[Column],
-        num_top: usize,
-    ) -> Result<(), RuntimeError> {
+    async fn try_read(&mut self, passage: Passage, reading: Reading) -> Result<(), RuntimeError> {
+        let Passage { slot, id, prompt, answer, columns, num_top } = passage;
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
-        let prompt = tokens(self.host, model, prompt).await?;
-        let columns = model.lens(&prompt, answer, columns, num_top).await?;
-        self.host.emit(Event::Lens { id, columns });
+        let prompt = tokens(self.host, model, &prompt).await?;
+        let num_top = num_top as usize;
+        self.host.emit(match reading {
+            Reading::Score => Event::Scored { id, tokens: model.score(&prompt, &answer, &columns, num_top).await? },
+            Reading::Lens => Event::Lens { id, columns: model.lens(&prompt, &answer, &columns, num_top).await? },
+        });
         Ok(())
     }
 

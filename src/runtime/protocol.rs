@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::wire::Message as WireMessage;
 
 /// Raised whenever a message changes shape; a page and a worker from different builds refuse each other.
-pub const PROTOCOL_VERSION: u16 = 7;
+pub const PROTOCOL_VERSION: u16 = 8;
 
 impl WireMessage for Command {
     const VERSION: u16 = PROTOCOL_VERSION;
@@ -76,36 +76,10 @@ pub enum Command {
         scales: Vec<f32>,
     },
     /// How likely each column finds a given answer, token by token; answered by [`Event::Scored`] or [`Event::Failed`].
-    Score {
-        /// Which model.
-        slot: u32,
-        /// Chosen by the page and repeated in the answer.
-        id: u32,
-        /// What is answered.
-        prompt: Prompt,
-        /// The answer.
-        answer: Given,
-        /// The columns that read it; their seeds do not matter.
-        columns: Vec<Column>,
-        /// Likeliest tokens that are told of each place.
-        num_top: u32,
-    },
-    /// What each column would say if the model ended after its first layer, its second, and so on: the logit lens
-    /// (nostalgebraist 2020); answered by [`Event::Lens`] or [`Event::Failed`].
-    Lens {
-        /// Which model.
-        slot: u32,
-        /// Chosen by the page and repeated in the answer.
-        id: u32,
-        /// What is answered.
-        prompt: Prompt,
-        /// The answer so far: its next token is what is looked for.
-        answer: Given,
-        /// The columns that read it; their seeds do not matter.
-        columns: Vec<Column>,
-        /// Likeliest tokens that are told of each layer.
-        num_top: u32,
-    },
+    Score(Passage),
+    /// What each column would say next, behind the given answer, if the model ended after its first layer, its second, and so
+    /// on: the logit lens (nostalgebraist 2020); answered by [`Event::Lens`] or [`Event::Failed`].
+    Lens(Passage),
     /// How likely the model, at scales of 0, begins its answer with each of the integers 0 to 100; answered by
     /// [`Event::Judged`] or [`Event::Failed`].
     Judge {
@@ -139,8 +113,8 @@ impl Command {
             Self::Load { .. }
             | Self::Generate { .. }
             | Self::LayOut { .. }
-            | Self::Score { .. }
-            | Self::Lens { .. }
+            | Self::Score(_)
+            | Self::Lens(_)
             | Self::Judge { .. }
             | Self::Stop
             | Self::Unload { .. } => true,
@@ -230,6 +204,23 @@ impl Role {
             Self::Assistant => "assistant",
         }
     }
+}
+
+/// A given answer, and who reads it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Passage {
+    /// Which model.
+    pub slot: u32,
+    /// Chosen by the page and repeated in the answer.
+    pub id: u32,
+    /// What is answered.
+    pub prompt: Prompt,
+    /// The answer.
+    pub answer: Given,
+    /// The columns that read it; their seeds do not matter.
+    pub columns: Vec<Column>,
+    /// Likeliest tokens that are told of each place or layer.
+    pub num_top: u32,
 }
 
 /// An answer that is given, not asked for.
@@ -690,14 +681,14 @@ mod tests {
 
     #[test]
     fn messages_survive_the_wire() {
-        let command = Command::Score {
+        let command = Command::Score(Passage {
             slot: 1,
             id: 3,
             prompt: Prompt::chat(None, "hey"),
             answer: Given::Tokens(vec![7]),
             columns: vec![],
             num_top: 2,
-        };
+        });
         let bytes = wire::encode(&command).expect("encodes");
         assert_eq!(wire::decode::<Command>(&bytes), Ok(command));
         let event = Event::Probed(Probe::Ready(Device { subgroups: Some((4, 8)), ..Device::default() }));

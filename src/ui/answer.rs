@@ -21,7 +21,7 @@ const PREVIEW_CHARS: usize = 1_500;
 const MOST_TOKENS: usize = 12;
 
 /// One answer. Its text is untrusted: it becomes a text node, never markup.
-pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Option<Vec<Block>>) -> impl IntoView + use<> {
+pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Memo<Option<Vec<Block>>>) -> impl IntoView + use<> {
     let session = Session::get();
     let Answer { question_text, question, text, harm, record, label, .. } = answer.clone();
     let asked = if question_text.is_empty() { question.clone() } else { question_text };
@@ -48,7 +48,7 @@ pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Option<Vec<Blo
             <p class="asked">
                 <a class="quiet" href=move || link_to(session, number) title="Link to this answer">{number} "."</a> " " {asked}
             </p>
-            <Covered harm><AnswerText text=text.clone() blocks=blocks.clone() quoted/></Covered>
+            <Covered harm><AnswerText text=text.clone() blocks quoted/></Covered>
             {said}
             <LabelButtons record label/>
         </li>
@@ -158,12 +158,12 @@ fn with_quotes(said: &str, answer: &str, quoted: RwSignal<Option<Range<usize>>>)
 
 /// A long answer opens in full on request, so that the page stays light. What is `quoted`, in bytes, is marked.
 #[component]
-fn AnswerText(text: String, blocks: Option<Vec<Block>>, quoted: RwSignal<Option<Range<usize>>>) -> impl IntoView {
+fn AnswerText(text: String, blocks: Memo<Option<Vec<Block>>>, quoted: RwSignal<Option<Range<usize>>>) -> impl IntoView {
     let is_long = text.chars().nth(PREVIEW_CHARS).is_some();
     let is_open = RwSignal::new(!is_long);
     let preview: String =
         if is_long { text.chars().take(PREVIEW_CHARS).chain(['…']).collect() } else { text.clone() };
-    let shown = move || match (quoted.get(), blocks.clone()) {
+    let shown = move || match (quoted.get(), blocks.get()) {
         // As written: a place in Markdown is none among its blocks.
         (Some(place), _) => {
             let (before, rest) = text.split_at_checked(place.start).unwrap_or((&text, ""));

@@ -118,8 +118,9 @@ fn AnswerList() -> impl IntoView {
         page.with(|page| {
             let Some(page) = page else { return Vec::new() };
             let numbered = page.answers.iter().enumerate();
-            let blocks = formatted.get();
-            numbered.map(|(at, answer)| answer_item(page.offset + at + 1, answer, blocks.get(at).cloned())).collect()
+            // Each follows its own blocks: what the reader opened in the list stays open when they come.
+            let blocks = move |at: usize| Memo::new(move |_| formatted.with(|blocks| blocks.get(at).cloned()));
+            numbered.map(|(at, answer)| answer_item(page.offset + at + 1, answer, blocks(at))).collect()
         })
     };
     let seed = move || session.view.with(|view| view.selection.as_ref().map_or(0, |open| open.seed));

@@ -10,8 +10,6 @@ use super::lab_state::{LabState, SLOT};
 use super::text;
 use crate::domain::calibration::{Calibration, LEAST_KAPPA, LEAST_ROWS, LEAST_SPEARMAN};
 use crate::domain::rule::Rule;
-use crate::lab::experiment::Experiment;
-use crate::lab::judge::Judge;
 use crate::lab::prompts::{Preset, Prompts};
 use crate::lab::run::Taken;
 use crate::lab::trial::{Known, Trial, known};
@@ -51,16 +49,15 @@ impl Default for JudgeState {
 }
 
 impl JudgeState {
-    /// The experiment with the judge that the reader chose.
+    /// An experiment's document with the judge that the reader chose.
     ///
     /// # Errors
-    /// What is wrong with the prompts.
-    pub fn adopt(self, experiment: Experiment) -> Result<Experiment, String> {
+    /// What is wrong with the prompts or the document.
+    pub fn adopt(self, document: String) -> Result<String, String> {
         if !self.is_model.get_untracked() {
-            return Ok(experiment);
+            return Ok(document);
         }
-        let judge = Some(Judge::Model(Box::new(self.prompts()?)));
-        Ok(Experiment { judge, ..experiment })
+        self.prompts()?.written_into(&document).map_err(|error| error.to_string())
     }
 
     /// Why no rate is made of what a model says that is told so; `None` where it was tried and can be relied on.

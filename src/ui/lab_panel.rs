@@ -18,30 +18,27 @@ use super::open::OPEN_EVENT;
 use super::text;
 use crate::domain::tally::Tally;
 use crate::domain::view::{Screen, is_beside_page};
-use crate::lab::experiment::Experiment;
+use crate::lab::experiment::{Draft, Experiment};
 use crate::lab::link;
 use crate::lab::rates::ColumnRate;
 
 /// The longest link that is made: beyond, mail programs and chats cut.
 const MAX_LINK_BYTES: usize = 60_000;
 
-/// An experiment that may be run: its document and what it says.
-type Ready = (String, Experiment);
-
 /// Checks a document and, where servers are asked, asks the reader first.
 fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, String>) {
     let state = lab.experiment;
     let read = |document: String| {
-        let experiment = Experiment::from_json(&document).map_err(|error| error.to_string())?;
-        let experiment = state.judge.adopt(experiment)?;
-        Ok::<Ready, String>((document, experiment))
+        let draft = Draft::new(state.judge.adopt(document.clone())?).map_err(|error| error.to_string())?;
+        // As the reader wrote it, without the judge that was chosen beside it.
+        editor.set(document);
+        Ok::<_, String>(draft)
     };
     match document.and_then(read) {
-        Ok((document, experiment)) => {
+        Ok(draft) => {
             state.problem.set(None);
-            editor.set(document.clone());
-            if let Some(experiment) = state.servers.let_pass(experiment) {
-                state.begin(lab, &document, experiment);
+            if let Some(draft) = state.servers.let_pass(draft) {
+                state.begin(lab, draft);
             }
         }
         Err(why) => state.problem.set(Some(why)),
@@ -66,7 +63,7 @@ pub fn ExperimentPanel() -> impl IntoView {
     let is_idle = move || !state.is_going.get();
     let is_half = move || state.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.there < seen.total));
     let has_answers = move || state.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.there > 0));
-    let begin = Callback::new(move |experiment| state.begin(lab, &editor.get_untracked(), experiment));
+    let begin = Callback::new(move |draft| state.begin(lab, draft));
     view! {
         <JudgePanel state=state.judge lab/>
         <section class="card experiment" aria-label="Experiment">

@@ -10,7 +10,7 @@ use super::lab_state::{LabState, SLOT};
 use super::text;
 use crate::domain::rule::Rule;
 use crate::lab::card::{Card, Drift, Print};
-use crate::lab::experiment::Experiment;
+use crate::lab::experiment::{Draft, Experiment};
 use crate::lab::judge::Judge;
 use crate::lab::prompts::Prompts;
 use crate::lab::rates::{ColumnRate, rates};
@@ -161,14 +161,14 @@ impl RunState {
     }
 
     /// Runs an experiment from its beginning.
-    pub fn begin(self, lab: LabState, document: &str, experiment: Experiment) {
+    pub fn begin(self, lab: LabState, draft: Draft) {
         let (model, sha256) = model_of(lab);
-        let head = Head { experiment: document.to_owned(), model, sha256 };
+        let head = Head { experiment: draft.document, model, sha256 };
         let is_kept = lab_keep::begin(&head);
         self.problem.set((!is_kept).then(|| text::RUN_NOT_KEPT.to_owned()));
         self.kept.set_value((0, 0));
         self.head.set_value(Some(head));
-        self.run.set_value(Some(Run::new(experiment, SLOT, most_columns(lab), Vec::new())));
+        self.run.set_value(Some(Run::new(draft.experiment, SLOT, most_columns(lab), Vec::new())));
         self.servers.begin();
         self.look();
         self.is_going.set(true);
@@ -191,8 +191,11 @@ impl RunState {
     /// Whether everybody who is asked is there: servers always, a model once it is loaded.
     #[must_use]
     pub fn can_go_on(self, lab: LabState) -> bool {
-        let asks_model = self.run.with_value(|run| run.as_ref().is_some_and(|run| run.experiment().asks_model()));
-        !asks_model || lab.has_model()
+        !self.asks_model() || lab.has_model()
+    }
+
+    fn asks_model(self) -> bool {
+        self.run.with_value(|run| run.as_ref().is_some_and(|run| run.experiment().asks_model()))
     }
 
     /// Goes on where the run was paused or interrupted, with the model that it was begun with.
@@ -200,8 +203,7 @@ impl RunState {
         let (model, sha256) = model_of(lab);
         let begun_with =
             self.head.with_value(|head| head.as_ref().map(|head| (head.model.clone(), head.sha256.clone())));
-        let asks_model = self.run.with_value(|run| run.as_ref().is_some_and(|run| run.experiment().asks_model()));
-        if let Some((begun_with, sum)) = begun_with.filter(|_| asks_model)
+        if let Some((begun_with, sum)) = begun_with.filter(|_| self.asks_model())
             && (begun_with != model || sum != sha256)
         {
             return self.problem.set(Some(text::another_model(&begun_with, &model)));

@@ -15,7 +15,7 @@ use web_sys::{
 };
 
 use super::text;
-use crate::lab::experiment::Experiment;
+use crate::lab::experiment::Draft;
 use crate::lab::run::Run;
 use crate::lab::server::{Errand, Key, Reading, Reply, Server, ServerError, is_in_reach};
 
@@ -28,7 +28,7 @@ pub struct ServerState {
     /// By address, until the page is left.
     keys: StoredValue<BTreeMap<String, Key>, LocalStorage>,
     /// An experiment that names servers, until the reader lets it ask them.
-    waiting: StoredValue<Option<Experiment>, LocalStorage>,
+    waiting: StoredValue<Option<Draft>, LocalStorage>,
     /// The servers that it names, each with its models.
     named: RwSignal<Vec<(String, String)>>,
     /// What is wrong with servers now.
@@ -51,9 +51,9 @@ impl Default for ServerState {
 
 impl ServerState {
     /// Gives an experiment back that needs nobody's leave, or asks the reader for it.
-    pub fn let_pass(self, experiment: Experiment) -> Option<Experiment> {
+    pub fn let_pass(self, draft: Draft) -> Option<Draft> {
         let mut named: Vec<(String, String)> = Vec::new();
-        for Server { url, model, .. } in experiment.servers() {
+        for Server { url, model, .. } in draft.experiment.servers() {
             match named.iter_mut().find(|(known, _)| known == url) {
                 Some((_, models)) => *models = format!("{models}, {model}"),
                 None => named.push((url.clone(), model.clone())),
@@ -62,9 +62,9 @@ impl ServerState {
         let is_none = named.is_empty();
         self.named.set(named);
         if is_none {
-            return Some(experiment);
+            return Some(draft);
         }
-        self.waiting.set_value(Some(experiment));
+        self.waiting.set_value(Some(draft));
         None
     }
 
@@ -99,7 +99,7 @@ pub fn ServersPanel(
     /// Of the run.
     state: ServerState,
     /// Gets the experiment that may be run.
-    start: Callback<Experiment>,
+    start: Callback<Draft>,
 ) -> impl IntoView {
     let is_waiting = move || state.named.with(|named| !named.is_empty());
     let typed = StoredValue::new_local(BTreeMap::<String, String>::new());
@@ -116,8 +116,8 @@ pub fn ServersPanel(
             Some::<BTreeMap<String, Key>>(keys) => state.keys.set_value(keys),
             None => return problem.set(Some(text::BAD_KEY)),
         }
-        if let Some(experiment) = leave() {
-            start.run(experiment);
+        if let Some(draft) = leave() {
+            start.run(draft);
         }
     };
     let field = move |(url, models): (String, String)| {

@@ -8,7 +8,7 @@ use web_sys::{Element, KeyboardEvent, MouseEvent};
 use super::lab_app::LabSession;
 use super::lab_state::{LabState, SLOT};
 use super::text;
-use crate::runtime::protocol::{Command, Event, FailedStep, Given, Prompt, ScoredToken};
+use crate::runtime::protocol::{Command, Event, FailedStep, Given, Passage, Prompt, ScoredToken};
 use crate::runtime::status::Answer;
 
 /// Likeliest tokens that are asked for at each place.
@@ -82,7 +82,8 @@ impl Insight {
         let id = lab.next_id();
         self.pending.set(Some((id, column, 0)));
         let (answer, columns) = (Given::Tokens(tokens), lab.columns.asked());
-        lab.send(&Command::Score { slot: SLOT, id, prompt, answer, columns, num_top: NUM_TOP }, &[]);
+        let passage = Passage { slot: SLOT, id, prompt, answer, columns, num_top: NUM_TOP };
+        lab.send(&Command::Score(passage), &[]);
     }
 
     /// Asks what every layer says before the token that is looked at.
@@ -93,7 +94,7 @@ impl Insight {
         let id = lab.next_id();
         self.pending.set(Some((id, column, place)));
         let (answer, columns) = (Given::Tokens(before), lab.columns.asked());
-        lab.send(&Command::Lens { slot: SLOT, id, prompt, answer, columns, num_top: 1 }, &[]);
+        lab.send(&Command::Lens(Passage { slot: SLOT, id, prompt, answer, columns, num_top: 1 }), &[]);
     }
 }
 

@@ -38,7 +38,7 @@ pub fn LearnScreen() -> impl IntoView {
 #[component]
 fn LessonBody(lesson: Lesson) -> impl IntoView {
     let session = Session::get();
-    let Lesson { title, introduction, steps } = lesson.clone();
+    let (title, number) = (lesson.title.clone(), lesson.steps.len());
     let lesson = StoredValue::new(lesson);
     let found = Memo::new(move |_| {
         let id = session.view.with(|view| view.step.clone());
@@ -52,11 +52,8 @@ fn LessonBody(lesson: Lesson) -> impl IntoView {
     });
     // Whoever goes to another step lands on its heading; whoever comes by a link does not.
     let has_moved = StoredValue::new(false);
-    let number = steps.len();
-    let steps = StoredValue::new(steps);
-    let introduction = StoredValue::new(introduction);
     let href = move |at: Option<usize>| {
-        let step = at.and_then(|at| steps.with_value(|steps| steps.get(at).cloned()));
+        let step = at.and_then(|at| lesson.with_value(|lesson| lesson.steps.get(at).cloned()));
         session.view.with(|now| match step {
             Some(step) => format!("#{}", step.shown_by(now).to_fragment()),
             None => format!("#{}", View { step: None, selection: None, ..now.clone() }.to_fragment()),
@@ -70,13 +67,14 @@ fn LessonBody(lesson: Lesson) -> impl IntoView {
             </li>
         }
     };
-    let entries = steps.with_value(|steps| {
+    let entries = lesson.with_value(|lesson| {
         let step = |(at, step): (usize, &Step)| entry(Some(at), (at + 1).to_string(), format!(". {}", step.title));
         let start = entry(None, words::START.to_owned(), String::new());
-        std::iter::once(start).chain(steps.iter().enumerate().map(step)).collect::<Vec<_>>()
+        std::iter::once(start).chain(lesson.steps.iter().enumerate().map(step)).collect::<Vec<_>>()
     });
     let begin = move || {
-        let paragraphs = introduction.get_value().into_iter().map(|text| view! { <p>{text}</p> }).collect::<Vec<_>>();
+        let paragraph = |text: &String| view! { <p>{text.clone()}</p> };
+        let paragraphs = lesson.with_value(|lesson| lesson.introduction.iter().map(paragraph).collect::<Vec<_>>());
         view! {
             <section aria-label=words::START>
                 {paragraphs}

@@ -11,12 +11,29 @@ use crate::page::{Page, WAIT_LIMIT, quote};
 const DRAG_STEPS: u32 = 8;
 
 impl Page {
-    /// Clicks the middle of an element, once it is there, shown and not covered.
+    /// Clicks the middle of an element, once it is there, shown and not covered. A press that met nothing, since the page
+    /// moved or drew the element anew under it, is made again, as a person would.
     pub(crate) fn click(&self, css: &str) {
-        let (x, y) = self.reachable_point(css);
-        self.mouse("mouseMoved", x, y, 0);
-        self.mouse("mousePressed", x, y, 1);
-        self.mouse("mouseReleased", x, y, 0);
+        let begun = Instant::now();
+        while begun.elapsed() < WAIT_LIMIT {
+            let (x, y) = self.reachable_point(css);
+            let listen = format!(
+                "void (() => {{ const e = document.querySelector({}), hears = c => {{
+                     window.__isMet = !!e && (e.contains(c.target) || c.target.contains(e)); }};
+                 window.__isMet = false;
+                 window.addEventListener('click', hears, {{ capture: true, once: true }}); }})()",
+                quote(css)
+            );
+            self.eval(&listen);
+            self.mouse("mouseMoved", x, y, 0);
+            self.mouse("mousePressed", x, y, 1);
+            self.mouse("mouseReleased", x, y, 0);
+            // It is unknown where the press led to another page.
+            if self.eval("window.__isMet !== false").as_bool() == Some(true) {
+                return;
+            }
+        }
+        self.fail(&format!("{css} was never met by a press"));
     }
 
     /// Clicks the first element of a selector whose text holds some words.

@@ -1,9 +1,11 @@
 //! What the engine's tests share: the adapter, the real model, and how near is near enough.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use askew::gpu::{Gpu, GpuOptions};
+use askew::runtime::{ByteSource, RuntimeError};
 
 use super::skip;
 
@@ -30,6 +32,37 @@ pub(crate) fn open_gpu(test: &str, options: GpuOptions<'_>) -> Option<Rc<Gpu>> {
             skip(test, &format!("{error} (on Debian: apt-get install mesa-vulkan-drivers)"));
             None
         }
+    }
+}
+
+/// A file in memory, whose whole size only its end tells.
+pub(crate) struct Memory {
+    chunks: VecDeque<Vec<u8>>,
+}
+
+impl Memory {
+    /// In one piece.
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        Self { chunks: VecDeque::from([bytes]) }
+    }
+
+    /// In pieces, as a network gives it.
+    pub(crate) fn in_chunks(bytes: &[u8]) -> Self {
+        Self { chunks: bytes.chunks(10_000).map(<[u8]>::to_vec).collect() }
+    }
+}
+
+impl ByteSource for Memory {
+    fn total_bytes(&self) -> Option<u64> {
+        Some(self.chunks.iter().map(|chunk| chunk.len() as u64).sum())
+    }
+
+    fn is_total_exact(&self) -> bool {
+        false
+    }
+
+    async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
+        Ok(self.chunks.pop_front())
     }
 }
 
