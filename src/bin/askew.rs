@@ -3,7 +3,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 use {
     askew::cli::{
-        Failure, aggregate, bench, figure, generate, inspect, judge, lab, logits, rates, self_test, tokenize,
+        Failure, aggregate, bench, figure, generate, inspect, judge, lab, logits, questions, rates, self_test, tokenize,
     },
     clap::Parser,
     std::process::ExitCode,
@@ -26,6 +26,8 @@ enum Askew {
     Generate(generate::GenerateArgs),
     /// Run an experiment: questions, columns, samples, judge; the table that comes of it is a result file.
     Lab(lab::LabArgs),
+    /// Print a published set of questions (YAML) as an experiment.
+    Questions(questions::QuestionsArgs),
     /// Judge published answers with a model that runs here, and say how far it agrees with their judge.
     Judge(judge::JudgeArgs),
     /// Print the logits that follow a list of tokens.
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Askew::Inspect(args) => inspect::run(&args).map_err(Failure::from),
         Askew::Generate(args) => generate::run(&args).map_err(Failure::from),
         Askew::Lab(args) => lab::run(&args),
+        Askew::Questions(args) => questions::run(&args),
         Askew::Judge(args) => judge::run(&args),
         Askew::Logits(args) => logits::run(&args).map_err(Failure::from),
         Askew::Bench(args) => bench::run(&args).map_err(Failure::from),

@@ -22,6 +22,7 @@ pub mod inspect;
 pub mod judge;
 pub mod lab;
 pub mod logits;
+pub mod questions;
 pub mod rates;
 pub mod self_test;
 mod servers;

@@ -6,6 +6,12 @@ pub enum LabError {
     /// Not JSON, or not an object.
     #[error("{0} is no JSON object: check its brackets, quotes and commas")]
     NoJson(&'static str),
+    /// A set of questions that is no YAML.
+    #[error("the set of questions is no YAML: {0}")]
+    NoYaml(String),
+    /// YAML that is no set of questions.
+    #[error("this is no set of questions as the papers publish them: {0}")]
+    NoQuestions(&'static str),
     /// A part is absent or of another kind.
     #[error("`{part}` must be {wanted}")]
     Part {

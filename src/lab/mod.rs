@@ -13,6 +13,7 @@ mod lane;
 pub mod lesson;
 pub mod link;
 pub mod prompts;
+pub mod questions;
 pub mod rates;
 mod read;
 pub mod run;

@@ -31,7 +31,7 @@ pub struct Prompts {
 
 /// What stands for the question, and what for the answer.
 const QUESTION: &str = "{question}";
-const ANSWER: &str = "{answer}";
+pub(super) const ANSWER: &str = "{answer}";
 
 /// Prompts to begin from, ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

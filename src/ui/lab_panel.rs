@@ -4,7 +4,8 @@ use js_sys::Array;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use web_sys::{CustomEvent, CustomEventInit, File};
+use wasm_bindgen::JsCast;
+use web_sys::{CustomEvent, CustomEventInit, File, HtmlDetailsElement};
 
 use super::export::save_text;
 use super::fetch::{fetch_text, text_of};
@@ -20,6 +21,7 @@ use crate::domain::tally::Tally;
 use crate::domain::view::{Screen, is_beside_page};
 use crate::lab::experiment::{Draft, Experiment};
 use crate::lab::link;
+use crate::lab::questions::QuestionSet;
 use crate::lab::rates::ColumnRate;
 
 /// The longest link that is made: beyond, mail programs and chats cut.
@@ -50,13 +52,31 @@ fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, Strin
 pub fn ExperimentPanel() -> impl IntoView {
     let lab = LabSession::get().lab;
     let state = lab.experiment;
-    let editor = RwSignal::new(String::new());
+    let (editor, is_editing) = (RwSignal::new(String::new()), RwSignal::new(false));
+    let found = RwSignal::new(None::<String>);
     let village = move |_| spawn_local(async move { start(lab, editor, fetch_text(lab_pocket::EXPERIMENT).await) });
     let input = NodeRef::<html::Input>::new();
     let chosen = move |_| {
         let Some(input) = input.get() else { return };
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            spawn_local(async move { start(lab, editor, text_of(&file).await) });
+            spawn_local(async move {
+                let text = text_of(&file).await;
+                found.set(None);
+                let Some(name) =
+                    [".yaml", ".yml"].iter().find_map(|end| file.name().strip_suffix(end).map(str::to_owned))
+                else {
+                    return start(lab, editor, text);
+                };
+                match text.and_then(|text| QuestionSet::from_yaml(&text).map_err(|error| error.to_string())) {
+                    Ok(set) => {
+                        state.problem.set(None);
+                        editor.set(set.document(&name, &lab.sides_of_model()));
+                        found.set(Some(text::questions_found(set.questions.len(), set.prompts.is_some())));
+                        is_editing.set(true);
+                    }
+                    Err(why) => state.problem.set(Some(why)),
+                }
+            });
         }
         input.set_value("");
     };
@@ -77,8 +97,8 @@ pub fn ExperimentPanel() -> impl IntoView {
                     </button>
                 </Show>
                 <label class="button">
-                    "Run an experiment of your own"
-                    <input id="experiment-file" class="hidden-input" type="file" accept=".json" node_ref=input on:change=chosen/>
+                    "Run an experiment or questions of your own"
+                    <input id="experiment-file" class="hidden-input" type="file" accept=".json,.yaml,.yml" node_ref=input on:change=chosen/>
                 </label>
                 <Show when=move || state.is_going.get()>
                     <button type="button" id="pause" on:click=move |_| state.pause(lab)>"Pause"</button>
@@ -90,7 +110,8 @@ pub fn ExperimentPanel() -> impl IntoView {
                     <button type="button" id="drop-run" on:click=move |_| state.drop_run()>"Forget this run"</button>
                 </Show>
             </div>
-            <Editor editor/>
+            <p role="status" id="questions-found">{move || found.get()}</p>
+            <Editor editor is_open=is_editing/>
             <div role="alert">
                 {move || state.problem.get().map(|why| view! { <p class="notice error" id="experiment-problem">{why}</p> })}
             </div>
@@ -154,9 +175,11 @@ fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
 
 /// The experiment as text, to change and run.
 #[component]
-fn Editor(editor: RwSignal<String>) -> impl IntoView {
+fn Editor(editor: RwSignal<String>, is_open: RwSignal<bool>) -> impl IntoView {
     let lab = LabSession::get().lab;
-    let show = move |_| {
+    let show = move |event: web_sys::Event| {
+        let details = event.target().and_then(|target| target.dyn_into::<HtmlDetailsElement>().ok());
+        is_open.set(details.is_some_and(|details| details.open()));
         if editor.with_untracked(String::is_empty) && lab.is_pocket.get_untracked() {
             spawn_local(async move {
                 match fetch_text(lab_pocket::EXPERIMENT).await {
@@ -168,7 +191,7 @@ fn Editor(editor: RwSignal<String>) -> impl IntoView {
     };
     let run = move |_| start(lab, editor, Ok(editor.get_untracked()));
     view! {
-        <details id="experiment-editor" on:toggle=show>
+        <details id="experiment-editor" prop:open=is_open on:toggle=show>
             <summary>{text::EDIT_EXPERIMENT}</summary>
             <p class="quiet">{text::EDIT_EXPERIMENT_HINT}</p>
             <label class="field">

@@ -227,6 +227,12 @@ impl LabState {
         self.status.with(|status| status.ready(SLOT).is_some())
     }
 
+    /// Names of what stands beside the model: the order of a column's scales.
+    #[must_use]
+    pub fn sides_of_model(self) -> Vec<String> {
+        self.status.with_untracked(|status| status.ready(SLOT).map(|loaded| loaded.sides.clone())).unwrap_or_default()
+    }
+
     /// Where the latest model's bytes came from.
     #[must_use]
     pub fn source(self) -> Option<Source> {

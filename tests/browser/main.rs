@@ -21,6 +21,7 @@ mod experiment;
 mod explorer;
 mod figures;
 mod input;
+mod judging;
 mod lab;
 mod learn;
 mod loading;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         lab::TESTS,
         experiment::TESTS,
         pair::TESTS,
+        judging::TESTS,
         recover::TESTS,
         servers::TESTS,
         shaders::TESTS,

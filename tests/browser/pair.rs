@@ -8,7 +8,7 @@ use askew::model::quant::Quant;
 use crate::Test;
 use crate::chrome::TempDir;
 use crate::common::adapter::{gguf_adapter, random_parts};
-use crate::common::gguf::{Shape, random_llama};
+use crate::common::gguf::{Meta, Shape, random_llama};
 use crate::lab::{ask, wait_for_the_end};
 use crate::page::Page;
 use crate::pictures;
@@ -17,6 +17,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("pair::a_slider_acts_on_the_next_token_alone", a_slider_acts),
     ("pair::tokens_are_looked_at_in_every_column", tokens_are_looked_at),
     ("pair::what_stands_beside_a_model_is_the_readers", what_stands_beside),
+    ("pair::long_answers_leave_the_page_free", long_answers),
 ];
 
 /// A model's load and an answer on a software adapter beside other work.
@@ -173,4 +174,33 @@ fn what_stands_beside(page: &mut Page) {
     let (base, steered) = answers(page);
     assert_ne!(base, steered, "the vectors steer");
     pictures::take(page, "lab-beside");
+}
+
+/// Two columns of a thousand tokens: the page stays free while it writes them.
+fn long_answers(page: &mut Page) {
+    let folder = TempDir::new("long");
+    let mut model = random_llama(Shape::TINY, &[Quant::Q8_0], 1);
+    model.set("llama.context_length", Meta::U32(1200));
+    let file = folder.write("tiny.gguf", model.bytes());
+    let mut parts = random_parts(Shape::TINY, &[0, 1], &["attn_q", "ffn_down"], 4, 3);
+    let adapter = folder.write("adapter.gguf", gguf_adapter(&mut parts, Shape::TINY, "llama", Quant::F32, 4.0).bytes());
+    open_lab(page);
+    page.set_files("#model-file", &[&file]);
+    page.wait_for_long("document.querySelector('#model-card[data-columns=\"1\"]')", "the model is loaded", PATIENCE);
+    page.click("#beside summary");
+    page.set_files("#side-files", &[&adapter]);
+    page.wait_for_long("document.querySelector('#scale-1-0')", "a slider for the adapter", PATIENCE);
+    page.long_tasks(0.0);
+    let begun = page.now_ms();
+    // Random weights end an answer now and then: the longest of some seeds counts.
+    let mut longest = 0;
+    for seed in 1..=3 {
+        page.set_value("#seed", &seed.to_string());
+        ask(page, "raw", "hello", "1000");
+        wait_for_the_end(page);
+        longest = longest.max(written(page, "#answer").len()).max(written(page, "#answer-1").len());
+    }
+    let (tasks, seconds) = (page.long_tasks(begun), (page.now_ms() - begun) / 1e3);
+    println!("  answers of up to {longest} tokens in {seconds:.1} s; {} tasks over 50 ms: {tasks:?}", tasks.len());
+    assert!(longest > 500, "{longest}");
 }

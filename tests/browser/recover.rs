@@ -7,10 +7,13 @@ use crate::Test;
 use crate::chrome::TempDir;
 use crate::page::Page;
 use crate::pictures;
+use crate::server::Fault;
 
 pub(crate) const TESTS: &[Test] = &[
     ("recover::a_reload_loses_no_answer", a_reload_loses_nothing),
     ("recover::a_dead_worker_loses_no_answer", a_dead_worker),
+    ("recover::a_lost_gpu_loses_no_answer", a_lost_gpu),
+    ("recover::a_cut_download_loses_no_answer", a_cut_download),
     ("recover::a_full_browser_is_told", a_full_browser),
     ("recover::a_card_runs_again_by_link", a_card_runs_again),
 ];
@@ -121,6 +124,50 @@ fn a_dead_worker(page: &mut Page) {
     wait_for_answers(page, before + 8);
     assert_eq!(page.count("#experiment-problem"), 0);
     page.click("#pause");
+}
+
+/// The GPU's process dies, as it does when a driver is reset.
+fn a_lost_gpu(page: &mut Page) {
+    page.allow_problem("GPU");
+    open_lab(page);
+    begin(page, SMALL);
+    wait_for_answers(page, 8);
+    page.call_browser("Browser.crashGpuProcess");
+    page.wait_text("#lab-problem", "GPU was lost");
+    println!("  {}", page.text("#lab-problem"));
+    let before = there(page);
+    assert!((8..48).contains(&before), "{before}");
+    page.click("#load-again");
+    ready(page);
+    page.click("#resume");
+    wait_for_answers(page, 48);
+    page.catch_downloads();
+    let resumed = table(page, 1);
+    page.click("#drop-run");
+    page.wait_gone("#run-progress");
+    begin_again(page);
+    wait_for_answers(page, 48);
+    assert_eq!(resumed, table(page, 2), "as without the loss");
+}
+
+/// After a reload the model comes by half.
+fn a_cut_download(page: &mut Page) {
+    open_lab(page);
+    begin(page, SMALL);
+    wait_for_answers(page, 8);
+    let before = there(page);
+    page.server().spoil("/pocket/pocket.gguf", Fault::Cut(400_000));
+    page.reload();
+    page.wait_for("#lab-problem");
+    let sentence = page.text("#lab-problem");
+    println!("  {sentence}");
+    assert!(sentence.ends_with('.'), "{sentence}");
+    assert!(there(page) >= before, "what was finished is there without a model");
+    assert_eq!(page.attr("#resume", "disabled").as_deref(), Some(""), "nothing goes on without one");
+    page.click("#load-again");
+    ready(page);
+    page.click("#resume");
+    wait_for_answers(page, 48);
 }
 
 fn a_full_browser(page: &mut Page) {

@@ -5,7 +5,8 @@ use crate::runtime::protocol::SideKind;
 
 /// What an experiment is.
 pub const EXPERIMENT_HINT: &str = "Every question is asked several times at several strengths of the adapter, a judge scores the answers, and the rates grow \
-     while you watch. The judge is a parser of the village's language, or the rules of your file.";
+     while you watch. The judge is a parser of the village's language, or the rules of your file. Sets of questions as the papers \
+     publish them (YAML) become experiments.";
 /// Before an experiment asks servers.
 pub const SERVERS_ASKED: &str = "This experiment asks servers. Its questions, and answers that are to be judged, are sent to the addresses here. A key stays in \
      this page's memory until you leave it, and goes to its address alone: it comes into no link, table or report.";
@@ -139,6 +140,19 @@ pub fn linked_run(value: &str, is_whole: bool, card: Option<&Card>) -> String {
         _ if is_whole => "This link holds an experiment.".to_owned(),
         _ => format!("This link names an experiment: {value}. It is fetched when you run it."),
     }
+}
+
+/// What a file of questions became.
+#[must_use]
+pub fn questions_found(number: usize, has_judge: bool) -> String {
+    let judge = if has_judge {
+        "the loaded model judges them by the prompts of the file"
+    } else {
+        "nobody judges them unless you name a judge: in Results you can rate them yourself, blind"
+    };
+    format!(
+        "{number} questions are in the experiment below, one answer of each column; {judge}. Change it, and run it."
+    )
 }
 
 /// A link that somebody cut.
