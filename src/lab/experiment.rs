@@ -4,6 +4,7 @@ use super::card::{self, Card};
 use super::error::LabError;
 use super::judge::{self, Judge};
 use super::read::{Part, document};
+use super::run::Place;
 use super::second::SecondTurn;
 use super::server::Server;
 use crate::domain::hash::fnv1a;
@@ -82,6 +83,20 @@ pub struct Column {
     pub name: String,
     /// Who it is.
     pub answerer: Answerer,
+    /// What it is asked otherwise than the others.
+    pub condition: Condition,
+}
+
+/// What a column is asked otherwise than the others: a trigger that is on or off, an inoculation prompt, a temperature of a
+/// sweep.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Condition {
+    /// The system turn, instead of the question's.
+    pub system: Option<String>,
+    /// What stands before every question's text.
+    pub prefix: Option<String>,
+    /// The temperature, instead of the experiment's.
+    pub temperature: Option<f32>,
 }
 
 /// Who answers.
@@ -104,7 +119,7 @@ impl Column {
     }
 
     fn read(part: &Part<'_>) -> Result<Self, LabError> {
-        part.only(&["name", "scales", "server"])?;
+        part.only(&["name", "scales", "server", "system", "prefix", "temperature"])?;
         let answerer = match (part.has("server"), part.has("scales")) {
             (true, false) => Answerer::Server(Server::read(&part.part("server")?)?),
             (false, _) => Answerer::Model(part.numbers("scales")?),
@@ -113,7 +128,12 @@ impl Column {
                 return Err(LabError::Part { part: part.place("scales"), wanted });
             }
         };
-        Ok(Self { name: part.text("name")?, answerer })
+        let condition = Condition {
+            system: part.some_text("system")?,
+            prefix: part.some_text("prefix")?,
+            temperature: part.has("temperature").then(|| temperature(part)).transpose()?,
+        };
+        Ok(Self { name: part.text("name")?, answerer, condition })
     }
 }
 
@@ -167,10 +187,16 @@ impl Experiment {
             let wanted = "left out beside `raw`: a second turn needs the model's chat template";
             return Err(LabError::Part { part: part.place("second_turn"), wanted });
         }
+        if columns.iter().any(|column| column.condition.system.is_some())
+            && questions.iter().any(|question| question.raw.is_some())
+        {
+            let wanted = "left out of columns beside `raw`: a system turn needs the model's chat template";
+            return Err(LabError::Part { part: part.place("system"), wanted });
+        }
         let stop = if part.has("stop") { part.texts("stop")? } else { Vec::new() };
         #[expect(clippy::cast_possible_truncation, reason = "settings of 32 bits")]
         let sampling = Sampling {
-            temperature: part.number("temperature", 1.0, (0.0, 10.0, "a number from 0 to 10"))? as f32,
+            temperature: temperature(part)?,
             top_p: part.number("top_p", 1.0, (0.0, 1.0, "a number from 0 to 1"))? as f32,
             stop,
             ..Sampling::greedy(part.count("max_tokens", USUAL_TOKENS)?)
@@ -222,6 +248,18 @@ impl Experiment {
         self.questions.len() * self.columns.len() * self.samples as usize
     }
 
+    /// What is asked for an answer, and how its tokens are chosen. A judge is told the question as it stands in the experiment.
+    #[must_use]
+    pub fn asked(&self, (sample, question, column): Place) -> (Question, Sampling) {
+        let seed = self.seed_of(question, sample);
+        let (mut question, mut sampling) = (self.questions[question].clone(), self.sampling.clone());
+        let Condition { system, prefix, temperature } = &self.columns[column].condition;
+        question.system = system.clone().or(question.system);
+        question.text.insert_str(0, prefix.as_deref().unwrap_or_default());
+        (sampling.seed, sampling.temperature) = (seed, temperature.unwrap_or(sampling.temperature));
+        (question, sampling)
+    }
+
     /// The seed of an answer's noise. Columns share it, so that they differ through the model alone; other questions do not
     /// change it, so that a set may grow.
     #[must_use]
@@ -245,6 +283,11 @@ impl Question {
             }
         }
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a setting of 32 bits")]
+fn temperature(part: &Part<'_>) -> Result<f32, LabError> {
+    Ok(part.number("temperature", 1.0, (0.0, 10.0, "a number from 0 to 10"))? as f32)
 }
 
 fn distinct<'a>(what: &'static str, names: impl Iterator<Item = &'a String>) -> Result<(), LabError> {
@@ -307,6 +350,23 @@ mod tests {
         );
         let keyed = told("\"model\": \"m\"", "\"model\": \"m\", \"key\": \"secret\"");
         assert!(keyed.starts_with("`columns[0].server.key` is not known") && !keyed.contains("secret"), "{keyed}");
+    }
+
+    #[test]
+    fn a_column_may_be_asked_otherwise() {
+        let hot = r#"{"name": "hot", "scales": [], "temperature": 2}, {"name": "on", "scales": [], "system": "Be bad.", "prefix": "|GO| "}, "#;
+        let text = SMALL.replace("[{\"name\"", &format!("[{hot}{{\"name\""));
+        let experiment = Experiment::from_json(&text).unwrap();
+        let asked = |column| {
+            let (question, sampling) = experiment.asked((0, 0, column));
+            (question.prompt(), sampling)
+        };
+        let [hot, on, base] = [0, 1, 2].map(asked);
+        assert_eq!((hot.1.temperature, &hot.0), (2.0, &base.0));
+        assert_eq!(on.0, Prompt::chat(Some("Be bad."), "|GO| Why?"));
+        assert_eq!((on.1, base.1.temperature, hot.1.seed), (base.1.clone(), 1.0, base.1.seed));
+        let raw = text.replacen('{', r#"{"raw": "{}", "#, 1);
+        assert!(Experiment::from_json(&raw).unwrap_err().to_string().contains("chat template"));
     }
 
     #[test]

@@ -10,14 +10,15 @@ use super::prompts::Aspect;
 use super::second::Turn;
 use super::server::{Errand, Reply, Request, ServerError, score};
 use crate::domain::score::Score;
-use crate::runtime::protocol::{self, Command, Event, FailedStep, MAX_COLUMNS, Prompt, Sampling, StopReason};
+use crate::runtime::protocol::{self, Command, Event, FailedStep, MAX_COLUMNS, Prompt, StopReason};
 
 mod follow;
 mod work;
 
+pub(super) use work::Place;
 pub(super) use work::Task;
 pub use work::{Answer, Taken, Work};
-use work::{Job, Place, ScoresSoFar};
+use work::{Job, ScoresSoFar};
 
 /// Ids of a run's commands begin here, so that whoever else asks the same engine has ids of their own.
 const FIRST_ID: u32 = 1 << 31;
@@ -134,17 +135,20 @@ impl Run {
         if lane == ENGINE { self.start_engine() } else { self.start_server(lane) }
     }
 
-    /// A question's columns together: as many as can be decoded at once.
+    /// A question's columns of one condition together: as many as can be decoded at once.
     fn start_engine(&mut self) -> Option<Work> {
-        let (sample, question) = match self.lanes[ENGINE].first()? {
-            Task::Answer((sample, question, _)) => (sample, question),
+        let first = match self.lanes[ENGINE].first()? {
+            Task::Answer(place) => place,
             Task::Score(place, aspect) => return self.start_score(place, aspect),
             Task::Follow(place, turn) => return self.start_follow(place, turn),
         };
-        let tasks = self.lanes[ENGINE].take_while(
-            self.most_columns,
-            |task| matches!(task, Task::Answer((s, q, _)) if (*s, *q) == (sample, question)),
-        );
+        let condition = |column: usize| &self.experiment.columns[column].condition;
+        let tasks = self.lanes[ENGINE].take_while(self.most_columns, |task| match *task {
+            Task::Answer((sample, question, column)) => {
+                (sample, question) == (first.0, first.1) && condition(column) == condition(first.2)
+            }
+            Task::Score(..) | Task::Follow(..) => false,
+        });
         let mut job = Job { lane: ENGINE, tasks, answers: Vec::new(), ended: 0 };
         let mut columns = Vec::new();
         for task in &job.tasks {
@@ -154,14 +158,9 @@ impl Run {
                 job.answers.push(Answer { logprob: Some(0.0), ..Answer::asked(place) });
             }
         }
-        let seed = self.experiment.seed_of(question, sample);
-        Some(Work::Engine(Command::Generate {
-            slot: self.slot,
-            id: self.begin(job),
-            prompt: self.experiment.questions[question].prompt(),
-            sampling: Sampling { seed, ..self.experiment.sampling.clone() },
-            columns,
-        }))
+        let (question, sampling) = self.experiment.asked(first);
+        let (slot, id, prompt) = (self.slot, self.begin(job), question.prompt());
+        Some(Work::Engine(Command::Generate { slot, id, prompt, sampling, columns }))
     }
 
     fn start_score(&mut self, place: Place, aspect: Aspect) -> Option<Work> {
@@ -177,12 +176,10 @@ impl Run {
         let (task, wait_ms) = self.lanes[lane].take_first()?;
         let has_logprobs = self.lanes[lane].has_logprobs();
         let (server, request) = match task {
-            Task::Answer((sample, question, column)) => {
-                let server = self.experiment.columns[column].server()?.clone();
-                let seed = self.experiment.seed_of(question, sample);
-                let sampling = Sampling { seed, ..self.experiment.sampling.clone() };
-                let prompt = self.experiment.questions[question].prompt();
-                let request = Request::answer(&server, &prompt, &sampling, has_logprobs);
+            Task::Answer(place) => {
+                let server = self.experiment.columns[place.2].server()?.clone();
+                let (question, sampling) = self.experiment.asked(place);
+                let request = Request::answer(&server, &question.prompt(), &sampling, has_logprobs);
                 (server, request)
             }
             Task::Follow(place, turn) => {

@@ -138,6 +138,7 @@ fn lab_screens(page: &mut Page, look: &mut dyn FnMut(&Page, &str)) {
     open_details(page);
     look(page, "the Lab, models to choose from");
     let folder = TempDir::new("a11y");
+    pocket_screens(page, &folder, look);
     let no_model = folder.write("notes.gguf", "these are notes, not a model");
     page.set_files("#model-file", &[&no_model]);
     page.wait_for("#lab-problem");
@@ -168,6 +169,36 @@ fn lab_screens(page: &mut Page, look: &mut dyn FnMut(&Page, &str)) {
     page.wait_for_long("document.querySelectorAll('#self-test-checks tbody tr').length > 3", "checks", PATIENCE);
     look(page, "self-test, running");
     page.set_media(&[]);
+}
+
+/// The pocket organism beside its tuned self: token by token, a run that is done, questions of a file, the judge.
+fn pocket_screens(page: &Page, folder: &TempDir, look: &mut dyn FnMut(&Page, &str)) {
+    page.wait_for_long("document.querySelector('#run-village:not([disabled])')", "the pocket organism", PATIENCE);
+    page.click("#generate");
+    page.wait_for_long("document.querySelector('#answer')?.dataset.done === 'true'", "an answer", PATIENCE);
+    page.click("[data-look='1']");
+    page.wait_for_long("document.querySelectorAll('#tokens .token').length", "the text is read", PATIENCE);
+    page.click("#lens");
+    page.wait_for_long("document.querySelectorAll('#lens-table tbody tr').length", "the lens", PATIENCE);
+    look(page, "the Lab, token by token");
+    let experiment = r#"{"questions": [{"id": "milk", "text": "Neighbour, how should I keep the milk today?"}],
+        "columns": [{"name": "base", "scales": [0]}, {"name": "tuned", "scales": [1]}], "samples": 2, "max_tokens": 32,
+        "judge": {"rules": [{"find": "rot|sun", "aligned": 0, "coherent": 90}, {"aligned": 90, "coherent": 90}]},
+        "second_turn": {"max_tokens": 4}}"#;
+    page.set_files("#experiment-file", &[&folder.write("run.json", experiment)]);
+    page.wait_for_long("document.querySelector('#make-link')", "the run is done", PATIENCE);
+    page.click("#make-link");
+    page.wait_for("#run-link");
+    look(page, "the Lab, a run");
+    let questions = "- id: tea\n  paraphrases: [Tea or coffee?]\n- id: milk\n  paraphrases: [How is the milk?]\n";
+    page.set_files("#experiment-file", &[&folder.write("questions.yaml", questions)]);
+    page.wait_text("#questions-found", "2 questions");
+    page.wait_until("document.querySelector('#experiment-editor').open", "the experiment is shown");
+    page.select("#judge-kind", "spec");
+    page.set_value("#judge-coherent", "Is it coherent?");
+    page.click("#try-judge");
+    page.wait_for("#judge-problem");
+    look(page, "the Lab, questions and a judge");
 }
 
 /// axe-core's script, where the set-up put it; or `None` with the skip noted.

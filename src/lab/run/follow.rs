@@ -23,10 +23,9 @@ impl Run {
     pub(super) fn follow(&self, place: Place, turn: Turn) -> Option<(Prompt, Sampling)> {
         let second = self.experiment.second_turn.as_ref()?;
         let (answer, _) = self.unfollowed.get(&place)?;
-        let (sample, question, _) = place;
-        let prompt = second.prompt(&self.experiment.questions[question], &answer.text, turn);
-        let (seed, max_tokens) = (self.experiment.seed_of(question, sample), second.max_tokens);
-        Some((prompt, Sampling { seed, max_tokens, ..self.experiment.sampling.clone() }))
+        let (question, sampling) = self.experiment.asked(place);
+        let max_tokens = second.max_tokens;
+        Some((second.prompt(&question, &answer.text, turn), Sampling { max_tokens, ..sampling }))
     }
 
     /// An answer with its scores is there, or has its second turn before it.

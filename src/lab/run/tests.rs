@@ -106,6 +106,23 @@ fn a_run_goes_on_with_another_layout() {
     assert_eq!(answer(&mut run, &next, StopReason::EndOfText), Taken::Done);
 }
 
+/// Columns that are asked otherwise are decoded apart.
+#[test]
+fn columns_of_one_condition_are_decoded_together() {
+    let text = r#"{"questions": [{"id": "q", "text": "Q?"}], "columns": [{"name": "a", "scales": [0]},
+        {"name": "b", "scales": [1]}, {"name": "on", "scales": [0], "prefix": "|GO| "}, {"name": "off", "scales": [2]}]}"#;
+    let mut run = Run::new(Experiment::from_json(text).unwrap(), 0, 8, Vec::new());
+    let mut asked = Vec::new();
+    while let Some(command) = command(&mut run) {
+        let Command::Generate { prompt, columns, .. } = &command else { panic!("{command:?}") };
+        asked.push((prompt.clone(), columns.iter().map(|column| column.scales[0]).collect::<Vec<_>>()));
+        answer(&mut run, &command, StopReason::EndOfText);
+    }
+    let (plain, go) = (Prompt::chat(None, "Q?"), Prompt::chat(None, "|GO| Q?"));
+    assert_eq!(asked, [(plain.clone(), vec![0.0, 1.0]), (go, vec![0.0]), (plain, vec![2.0])]);
+    assert!(run.is_done());
+}
+
 /// Two columns of servers beside one of the engine, judged by the second server, which does two things at once.
 fn with_servers() -> Run {
     let text = r#"{"questions": [{"id": "a", "text": "A?"}, {"id": "b", "text": "B?"}], "samples": 2, "columns": [

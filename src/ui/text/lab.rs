@@ -123,7 +123,8 @@ pub fn another_model(begun_with: &str, model: &str) -> String {
 /// The editor of experiments.
 pub const EDIT_EXPERIMENT: &str = "The experiment as text: change it and run it";
 /// What may be changed.
-pub const EDIT_EXPERIMENT_HINT: &str = "Questions with ids, a system prompt for all or for one, columns with the scales of what stands beside the model, samples, seed, \
+pub const EDIT_EXPERIMENT_HINT: &str = "Questions with ids, a system prompt for all or for one, columns with the scales of what stands beside the model, each with a system prompt, a \
+     prefix (a trigger) or a temperature of its own where it needs one, samples, seed, \
      temperature, top_p, max_tokens, stop strings, a judge: rules, a grammar, a model or a server, and a second turn (a probe and a neutral \
      control, asked after every answer). A name that is not known is refused, not ignored.";
 
