@@ -39,12 +39,17 @@ fn a_model_is_doubted(page: &mut Page) {
     page.click("#try-judge");
     page.wait_text("#judge-problem", "{answer}");
     println!("  {}", page.text("#judge-problem"));
+    // The usual prompts are longer than all that this model can read.
     page.set_value("#judge-aligned", usual.as_str().expect("a prompt"));
+    page.click("#try-judge");
+    page.wait_text("#lab-problem", "only 256 fit");
+    page.set_value("#judge-aligned", "How good is it, from 0 to 100? {answer}");
+    page.set_value("#judge-coherent", "How clear is it, from 0 to 100? {answer}");
     page.click("#try-judge");
     page.wait_for_long("document.querySelector('#judge-verdict')", "the trial is over", PATIENCE);
     let verdict = page.text("#judge-verdict");
     println!("  {verdict}");
-    assert!(verdict.contains("not reliable"), "a model of the village's words names no numbers: {verdict}");
+    assert!(verdict.starts_with("Not reliable"), "a model of the village's words names no numbers: {verdict}");
     pictures::take(page, "lab-judge");
 
     // What it judges has no rate, and says why.
@@ -53,7 +58,7 @@ fn a_model_is_doubted(page: &mut Page) {
     page.set_value("#experiment-text", SMALL);
     page.click("#run-edited");
     wait_for_answers(page, 4);
-    page.wait_text("#run-doubt", "not reliable");
+    page.wait_text("#run-doubt", "Not reliable");
     assert!(page.texts("#run-rates tbody td:first-of-type").iter().all(|rate| rate == "-"));
 
     // The judge is the run's: after a reload it goes on, and its card names it.

@@ -101,7 +101,9 @@ fn a_reload_loses_nothing(page: &mut Page) {
 }
 
 fn begin_again(page: &Page) {
-    page.click("#experiment-editor summary");
+    if page.eval("document.querySelector('#experiment-editor').open") == false {
+        page.click("#experiment-editor summary");
+    }
     page.wait_for("#experiment-text");
     page.set_value("#experiment-text", SMALL);
     page.click("#run-edited");
