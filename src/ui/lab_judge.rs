@@ -94,6 +94,7 @@ impl JudgeState {
     fn begin(self, lab: LabState, rows: Vec<Known>) -> Result<(), String> {
         self.trial.set_value(Some(Trial::new(self.prompts()?, SLOT, rows)));
         self.found.set(None);
+        lab.begin_anew();
         self.advance(lab);
         Ok(())
     }

@@ -170,6 +170,7 @@ impl RunState {
         self.head.set_value(Some(head));
         self.run.set_value(Some(Run::new(draft.experiment, SLOT, most_columns(lab), Vec::new())));
         self.servers.begin();
+        lab.begin_anew();
         self.look();
         self.is_going.set(true);
         self.advance(lab);
@@ -209,6 +210,7 @@ impl RunState {
             return self.problem.set(Some(text::another_model(&begun_with, &model)));
         }
         self.problem.set(None);
+        lab.begin_anew();
         self.run.update_value(|run| {
             if let Some(run) = run {
                 run.interrupt();

@@ -285,6 +285,11 @@ impl LabState {
         self.send(&Command::Generate { slot: SLOT, id, prompt, sampling, columns }, &[]);
     }
 
+    /// What failed before is told no more: something else is begun.
+    pub(super) fn begin_anew(self) {
+        self.status.update(|status| status.failure = None);
+    }
+
     /// Stops the answer or the load that is under way.
     pub fn stop(self) {
         self.send(&Command::Stop, &[]);

@@ -199,6 +199,7 @@ fn pocket_screens(page: &Page, folder: &TempDir, look: &mut dyn FnMut(&Page, &st
     page.click("#try-judge");
     page.wait_for("#judge-problem");
     look(page, "the Lab, questions and a judge");
+    page.select("#judge-kind", "own");
 }
 
 /// axe-core's script, where the set-up put it; or `None` with the skip noted.
