@@ -94,6 +94,12 @@ pub fn PromptForm(
     };
     let is_chat = move || form.is_chat.get() && has_template;
     let summary = move || text::dials(form.temperature.get(), form.max_tokens.get(), form.seed.get());
+    let stop_key = window_event_listener(leptos::ev::keydown, move |event| {
+        if event.key() == "Escape" && !event.default_prevented() && session.lab.is_busy_untracked() {
+            session.lab.halt();
+        }
+    });
+    on_cleanup(move || stop_key.remove());
     view! {
         <form class="prompt" on:submit=submit>
             <label class="field">
@@ -128,7 +134,8 @@ pub fn PromptForm(
                 when=move || is_answering.get()
                 fallback=|| view! { <button type="submit" class="primary" id="generate">"Generate"</button> }
             >
-                <button type="button" class="primary" id="stop" on:click=move |_| session.lab.stop()>"Stop"</button>
+                <button type="button" class="primary" id="stop" aria-keyshortcuts="Escape" title="Stop (Escape)"
+                    on:click=move |_| session.lab.halt()>"Stop"</button>
             </Show>
         </form>
     }

@@ -285,6 +285,11 @@ impl LabState {
         self.send(&Command::Generate { slot: SLOT, id, prompt, sampling, columns }, &[]);
     }
 
+    /// Stops whatever is under way: a run waits for the reader.
+    pub(super) fn halt(self) {
+        if self.experiment.is_going.get_untracked() { self.experiment.pause(self) } else { self.stop() }
+    }
+
     /// What failed before is told no more: something else is begun.
     pub(super) fn begin_anew(self) {
         self.status.update(|status| status.failure = None);

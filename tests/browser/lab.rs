@@ -127,6 +127,13 @@ fn stop_works_mid_answer_and_the_next_one_runs(page: &mut Page) {
     let stopped = tokens(page).len();
     assert!((1..400).contains(&stopped), "{stopped} tokens");
     assert!(page.text("#answer-cost").contains("stopped"), "{}", page.text("#answer-cost"));
+    // The key does the same.
+    ask(page, "raw", "Once upon a time", "401");
+    let writes = "(a => a && a.dataset.done !== 'true' && a.dataset.tokens.split(',').length > 3)(document.querySelector('#answer'))";
+    page.wait_for_long(writes, "tokens", PATIENCE);
+    page.press("Escape");
+    wait_for_the_end(page);
+    assert!(page.text("#answer-cost").contains("stopped"), "{}", page.text("#answer-cost"));
     ask(page, "raw", "Once upon a time", "4");
     page.wait_for_long(
         "document.querySelector('#answer').dataset.tokens.split(',').length === 4",

@@ -14,6 +14,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("recover::a_dead_worker_loses_no_answer", a_dead_worker),
     ("recover::a_lost_gpu_loses_no_answer", a_lost_gpu),
     ("recover::a_cut_download_loses_no_answer", a_cut_download),
+    ("recover::a_hidden_tab_goes_on", a_hidden_tab),
     ("recover::a_full_browser_is_told", a_full_browser),
     ("recover::a_card_runs_again_by_link", a_card_runs_again),
 ];
@@ -150,6 +151,19 @@ fn a_lost_gpu(page: &mut Page) {
     begin_again(page);
     wait_for_answers(page, 48);
     assert_eq!(resumed, table(page, 2), "as without the loss");
+}
+
+/// A browser may freeze what nobody sees.
+fn a_hidden_tab(page: &mut Page) {
+    open_lab(page);
+    begin(page, SMALL);
+    wait_for_answers(page, 4);
+    let state = |state: &str| drop(page.must("Page.setWebLifecycleState", serde_json::json!({ "state": state })));
+    state("frozen");
+    std::thread::sleep(Duration::from_secs(2));
+    state("active");
+    wait_for_answers(page, 48);
+    assert_eq!(page.count("#lab-problem, #experiment-problem"), 0);
 }
 
 /// After a reload the model comes by half.
