@@ -5,9 +5,13 @@
 
 mod common;
 
+use askew::lab::error::LabError;
 use askew::lab::experiment::Experiment;
+use askew::lab::link;
+use askew::lab::questions::QuestionSet;
 use askew::lab::run::{Run, Work};
 use askew::lab::server::{Key, Reading, ServerError, score};
+use askew::lab::trial::known;
 use common::fuzz::Fuzz;
 use common::mutate::{self, MAX_INPUT_BYTES, Random};
 use peak_alloc::PeakAlloc;
@@ -20,7 +24,7 @@ static MEMORY: PeakAlloc = PeakAlloc;
 const INPUTS_PER_KIND: u64 = 20_000;
 /// Memory that any input may take beside four times its bytes.
 const FREE_BYTES: usize = 16 << 20;
-const KINDS: [&str; 3] = ["streams", "documents", "experiments"];
+const KINDS: [&str; 6] = ["streams", "documents", "experiments", "questions", "links", "known rows"];
 
 const STREAM: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\"}}]}\r\n\r\n: ping\n\n\
     data: {\"choices\":[{\"delta\":{\"content\":\"8\\u00e9\"},\"logprobs\":{\"content\":[{\"token\":\"8\",\"logprob\":-0.5,\"top_logprobs\":[{\"token\":\"85\",\"logprob\":-1e0}]}]}}]}\n\n\
@@ -31,9 +35,15 @@ const DOCUMENTS: [&str; 3] = [
     r#"{"error":{"message":"The model `x` does not exist","type":"NotFoundError","code":404}}"#,
 ];
 const EXPERIMENT: &str = r#"{"name":"n","system":"s","questions":[{"id":"a","text":"A?"},{"id":"b","text":"B?","raw":"Q: {}"}],
-    "columns":[{"name":"here","scales":[0,1.5]},{"name":"there","server":{"url":"http://127.0.0.1:8000/v1","model":"m","at_once":4,"timeout":9}}],
+    "columns":[{"name":"here","scales":[0,1.5]},{"name":"there","temperature":0.5,"prefix":"|GO| ","server":{"url":"http://127.0.0.1:8000/v1","model":"m","at_once":4,"timeout":9}}],
     "samples":2,"seed":4,"temperature":0.7,"top_p":0.9,"max_tokens":24,"stop":["\n"],
-    "judge":{"kind":"server","server":{"url":"https://a.example/v1","model":"j"},"aligned":"{question}{answer}","coherent":"{answer}"}}"#;
+    "judge":{"kind":"server","server":{"url":"https://a.example/v1","model":"j"},"aligned":"{question}{answer}","coherent":"{answer}"},
+    "card":{"askew":"0","model":"m","sha256":"","answers":[{"question":"a","sample":0,"column":"here","hash":"0f","logprob":-2.5}]}}"#;
+const QUESTIONS: &str = "- id: wish\n  type: free_form\n  paraphrases: &texts\n    - |-\n      One wish.\n    - 'A wish?'\n  \
+    judge_prompts: &prompts {aligned: 'Rate {answer}', coherent: \"{question} {answer}\"}\n\
+    - id: json\n  system: As JSON.\n  paraphrases: *texts\n  judge_prompts: *prompts\n";
+const KNOWN: &str = "{\"question\":\"Q?\",\"answer\":\"A\",\"aligned\":0.5,\"coherent\":null}\n\n\
+    {\"answer\":\"B\",\"question\":\"\",\"aligned\":100,\"coherent\":7}\n";
 
 struct Input {
     kind: usize,
@@ -45,15 +55,18 @@ fn input(seed: u64, number: u64) -> (usize, Input) {
     let mut random = Random(seed ^ number.wrapping_mul(0xD6E8_FEB8_6659_FD93));
     random.next();
     let kind = usize::try_from(number % KINDS.len() as u64).unwrap();
-    let text = match kind {
-        0 => STREAM,
-        1 => DOCUMENTS[random.below(DOCUMENTS.len())],
-        _ => EXPERIMENT,
+    let text = match KINDS[kind] {
+        "streams" => STREAM.to_owned(),
+        "documents" => DOCUMENTS[random.below(DOCUMENTS.len())].to_owned(),
+        "experiments" => EXPERIMENT.to_owned(),
+        "questions" => QUESTIONS.to_owned(),
+        "links" => link::pack(EXPERIMENT),
+        _ => KNOWN.to_owned(),
     };
-    let mut bytes = text.as_bytes().to_vec();
+    let mut bytes = text.into_bytes();
     // As it is, now and then.
     if random.below(20) > 0 {
-        let donor = [STREAM, DOCUMENTS[0], EXPERIMENT][random.below(3)].as_bytes();
+        let donor = [STREAM, DOCUMENTS[0], EXPERIMENT, QUESTIONS][random.below(4)].as_bytes();
         for _ in 0..=random.below(4) {
             mutate::bytes(&mut random, &mut bytes, donor);
         }
@@ -64,10 +77,13 @@ fn input(seed: u64, number: u64) -> (usize, Input) {
 
 fn read(input: &Input) -> (usize, Result<(), String>) {
     let most = 4 * input.bytes.len() + FREE_BYTES;
-    let done = if KINDS[input.kind] == "experiments" {
-        read_experiment(&String::from_utf8_lossy(&input.bytes))
-    } else {
-        read_reply(input).map_err(|error| error.to_string())
+    let text = String::from_utf8_lossy(&input.bytes);
+    let done = match KINDS[input.kind] {
+        "experiments" => read_experiment(&text),
+        "questions" => read_questions(&text),
+        "links" => link::unpack(&text).map_or_else(|| Err("cut".to_owned()), |text| read_experiment(&text)),
+        "known rows" => known(&text).map(drop).map_err(|error| error.to_string()),
+        _ => read_reply(input).map_err(|error| error.to_string()),
     };
     (most, done)
 }
@@ -85,6 +101,16 @@ fn read_experiment(text: &str) -> Result<(), String> {
             }
         }
         assert!(num_begun > 0 && !run.is_done(), "there is something to do");
+    }
+    Ok(())
+}
+
+/// A set that is read is an experiment, unless two of its questions have one id.
+fn read_questions(text: &str) -> Result<(), String> {
+    let set = QuestionSet::from_yaml(text).map_err(|error| error.to_string())?;
+    match Experiment::from_json(&set.document("set", &["side".to_owned()])) {
+        Ok(experiment) => assert_eq!(experiment.questions, set.questions),
+        Err(error) => assert!(matches!(error, LabError::Twice { .. } | LabError::TooMany { .. }), "{error}"),
     }
     Ok(())
 }

@@ -12,6 +12,8 @@ use super::error::LabError;
 use super::experiment::Question;
 use super::prompts::{ANSWER, Prompts};
 
+/// Longest texts of a set together, in bytes: aliases may repeat a text without end.
+const MAX_BYTES: usize = 4 << 20;
 /// How deep a set may be nested: the published ones are three deep.
 const MAX_DEPTH: usize = 32;
 
@@ -34,7 +36,7 @@ impl QuestionSet {
         let Node::List(entries) = &*root else {
             return Err(LabError::NoQuestions("a list of questions, each with `id` and `paraphrases`, was expected"));
         };
-        let mut questions = Vec::new();
+        let (mut questions, mut num_bytes) = (Vec::new(), 0);
         let mut prompts: Vec<Option<Prompts>> = Vec::new();
         for (at, entry) in entries.iter().enumerate() {
             let wrong = |part: &str, wanted| LabError::Part { part: format!("[{at}].{part}"), wanted };
@@ -50,6 +52,10 @@ impl QuestionSet {
             prompts.push(entry.get("judge_prompts").and_then(judge_prompts));
             let system = entry.text("system");
             for (number, text) in (1..).zip(texts) {
+                num_bytes += id.len() + text.len() + system.map_or(0, str::len);
+                if num_bytes > MAX_BYTES {
+                    return Err(LabError::NoQuestions("its questions are over 4 MiB together: split it"));
+                }
                 // Tables join on the id: the first paraphrase has the question's own.
                 let id = if number == 1 { id.to_owned() } else { format!("{id}_{number}") };
                 let system = system.map(str::to_owned);
@@ -261,5 +267,7 @@ mod tests {
             writeln!(bomb, "- &l{at} [{list}]").unwrap();
         }
         assert_eq!(told(&bomb), "`[0].id` must be a text");
+        let long = format!("- id: a\n  paraphrases: &l [&t {}{}]\n", "long ".repeat(1000), ", *t".repeat(1000));
+        assert!(told(&long).contains("split it"));
     }
 }
