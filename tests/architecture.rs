@@ -61,6 +61,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     // The page is built with these, so they must not bring an engine or a parser with them.
     ("runtime::protocol", &["runtime::protocol", "runtime::wire"]),
     ("runtime::status", &["runtime::status", "runtime::protocol"]),
+    ("runtime::hub", &["runtime::hub", "model::json"]),
+    ("runtime::consent", &["runtime::consent"]),
     ("runtime::self_test_protocol", &["runtime::self_test_protocol", "runtime::protocol", "runtime::wire"]),
     ("runtime::wire", &["runtime::wire"]),
     ("runtime::web::client", &["runtime::web::client", "runtime::web::port", "runtime::wire"]),
@@ -78,7 +80,9 @@ const LAYERS: &[(&str, &[&str])] = &[
             "formats::preview",
             "formats::report",
             "formats::roles",
+            "runtime::consent",
             "runtime::explore",
+            "runtime::hub",
             "runtime::protocol",
             "runtime::self_test_protocol",
             "runtime::status",
@@ -310,8 +314,18 @@ fn heavy_names(file: &str, source: &str) -> Vec<Finding> {
 }
 
 /// Modules of the Lab's app, which readers of charts do not download.
-const LAB_MODULES: [&str; 8] =
-    ["lab_app::", "lab::", "lab_load::", "lab_run::", "lab_server::", "lab_shelf::", "lab_state::", "self_test::"];
+const LAB_MODULES: [&str; 10] = [
+    "lab_app::",
+    "lab::",
+    "lab_consent::",
+    "lab_load::",
+    "lab_proposed::",
+    "lab_run::",
+    "lab_server::",
+    "lab_shelf::",
+    "lab_state::",
+    "self_test::",
+];
 
 /// Names of the Lab's modules in the page's own app.
 fn lab_names(file: &str, source: &str) -> Vec<Finding> {

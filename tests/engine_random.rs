@@ -138,7 +138,13 @@ impl Host for Script {
         queue.iter().any(|(command, _)| *command == Command::Stop) && engine::interrupts(&queue)
     }
 
-    async fn open(&self, source: &Source, _: &str, _: bool, file: Option<Vec<u8>>) -> Result<Memory, RuntimeError> {
+    async fn open(
+        &self,
+        source: &Source,
+        _: &str,
+        _: (bool, Option<[u8; 32]>),
+        file: Option<Vec<u8>>,
+    ) -> Result<Memory, RuntimeError> {
         match source {
             Source::Disk => Ok(Memory::in_chunks(file.as_ref().unwrap_or(&self.file))),
             Source::Url(address) | Source::Kept(address) => Err(RuntimeError::Source(format!("{address}: not there"))),
@@ -160,6 +166,7 @@ fn load_into(slot: u32) -> Command {
         source: Source::Disk,
         name: "random.gguf".into(),
         keep: false,
+        sha256: None,
         place: Place::Gpu,
         math: Math::Exact,
         columns: 1,
@@ -210,7 +217,8 @@ fn failures_are_sentences_and_the_engine_lives_on() {
     let Some(gpu) = open_gpu("failures_are_sentences_and_the_engine_lives_on", GpuOptions::default()) else { return };
     let source = Source::Url("https://example.org/x.gguf".into());
     let Command::Load { slot, place, math, columns, sides, .. } = load_command() else { panic!("a load") };
-    let missing = Command::Load { slot, source, name: "x".into(), keep: true, place, math, columns, sides };
+    let missing =
+        Command::Load { slot, source, name: "x".into(), keep: true, sha256: None, place, math, columns, sides };
     let (prompt, sampling, columns) = (Prompt::chat(None, "hi"), Sampling::greedy(4), vec![Column::default()]);
     let chat = Command::Generate { slot: 0, id: 2, prompt, sampling, columns };
     let events = Script::run(
@@ -333,13 +341,14 @@ fn a_load_that_brings_its_layout_is_the_same() {
     let sampling = Sampling { temperature: 1.0, seed: 3, ..Sampling::greedy(12) };
     let generate = Command::Generate { slot: 0, id: 1, prompt: Prompt::Raw("hello".into()), sampling, columns };
     let model = random_llama(Shape::TINY, &[Quant::Q4_1], 1).bytes();
-    let Command::Load { slot, source, name, keep, place, math, .. } = load_command() else { panic!("a load") };
+    let Command::Load { slot, source, name, keep, sha256, place, math, .. } = load_command() else { panic!("a load") };
     for place in [place, Place::Cpu] {
         let load = |columns, sides| Command::Load {
             slot,
             source: source.clone(),
             name: name.clone(),
             keep,
+            sha256,
             place,
             math,
             columns,

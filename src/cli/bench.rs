@@ -12,7 +12,9 @@ use super::{DeviceKind, MathKind, math_name, open};
 use crate::gpu::Counts;
 use crate::model::adapter::shape;
 use crate::model::{Adapter, Config, LowRank};
+use crate::runtime::consent::tokens_per_sec;
 use crate::runtime::generate::{Generation, Step};
+use crate::runtime::protocol::ReadSpeed;
 use crate::runtime::protocol::{Column, Prompt, Sampling};
 use crate::runtime::{LoadedModel, RuntimeError};
 
@@ -95,14 +97,19 @@ pub fn run(args: &BenchArgs) -> Result<(), RuntimeError> {
         let run = measure(args, &mut model, &columns).await?;
         // Before bandwidth is measured, which takes memory of its own.
         let peak_memory = peak_memory();
+        let start = Instant::now();
+        let now_ms = || start.elapsed().as_secs_f64() * 1e3;
         let bandwidth = match model.gpu() {
-            Some(gpu) => {
-                let start = Instant::now();
-                gpu.copy_bandwidth(COPY_BYTES as u64, || start.elapsed().as_secs_f64() * 1e3).await?
-            }
+            Some(gpu) => gpu.copy_bandwidth(COPY_BYTES as u64, now_ms).await?,
             None => memory_bandwidth(),
         };
-        super::print(&report(args, &model, &run, separate.as_ref(), bandwidth, peak_memory));
+        let mut report = report(args, &model, &run, separate.as_ref(), bandwidth, peak_memory);
+        if let Some(gpu) = model.gpu() {
+            let (small, large) = gpu.read_speed(now_ms).await?;
+            let (least, most) = tokens_per_sec(ReadSpeed { small, large }, model.card.bytes_per_token);
+            report["expected_tokens_per_s"] = json!([least, most]);
+        }
+        super::print(&report);
         Ok(())
     })
 }

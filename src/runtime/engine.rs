@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
+use super::cache::Sha256Sum;
 use super::generate::{Generation, Step};
 use super::host::Interruptible;
 pub use super::host::{Host, interrupts, take_scales};
@@ -16,7 +17,7 @@ use super::load::{self, Processor, load_with};
 use super::model::narrow;
 use super::protocol::{
     Column, Command, Cost, Event, FailedStep, Failure, LoadProgress, Loaded, Math, Passage, Place, Probe, Prompt,
-    Sampling, SideFile, SideKind, Source,
+    ReadSpeed, Sampling, SideFile, SideKind, Source,
 };
 use super::sides::{only, read_sides};
 use super::{ByteSource, Ending, LoadedModel, RuntimeError, sentence};
@@ -65,8 +66,8 @@ impl<H: Host> Engine<'_, H> {
         let judged = self.judged.take();
         match command {
             Command::Probe => self.probe().await,
-            Command::Load { slot, source, name, keep, place, math, columns, sides } => {
-                self.load(slot, (&source, &name), keep, (place, math), (columns, &sides), attachments).await;
+            Command::Load { slot, source, name, keep, sha256, place, math, columns, sides } => {
+                self.load(slot, (&source, &name), (keep, sha256), (place, math), (columns, &sides), attachments).await;
             }
             Command::Generate { slot, id, prompt, sampling, columns } => {
                 if let Err(error) = self.answer(slot, id, (&prompt, &sampling), &columns).await {
@@ -92,6 +93,7 @@ impl<H: Host> Engine<'_, H> {
                 self.host.emit(Event::Unloaded { slot });
             }
             Command::Shelf => self.show_shelf().await,
+            Command::Measure => self.measure().await,
             Command::Forget { key } => {
                 if let Err(error) = self.host.forget(&key).await {
                     self.fail(FailedStep::Shelf, &error);
@@ -147,11 +149,17 @@ impl<H: Host> Engine<'_, H> {
         self.host.emit(Event::Probed(probe));
     }
 
+    async fn measure(&mut self) {
+        let Ok(gpu) = self.gpu().await else { return self.host.emit(Event::Measured(None)) };
+        let measured = gpu.read_speed(|| self.host.now_ms()).await;
+        self.host.emit(Event::Measured(measured.ok().map(|(small, large)| ReadSpeed { small, large })));
+    }
+
     async fn load(
         &mut self,
         slot: u32,
         what: (&Source, &str),
-        keep: bool,
+        keep: (bool, Option<Sha256Sum>),
         place: (Place, Math),
         beside: (u32, &[SideFile]),
         files: Vec<H::Attachment>,
@@ -187,7 +195,7 @@ impl<H: Host> Engine<'_, H> {
         &mut self,
         slot: u32,
         (source, name): (&Source, &str),
-        keep: bool,
+        keep: (bool, Option<Sha256Sum>),
         (place, math): (Place, Math),
         (columns, sides): (u32, &[SideFile]),
         files: Vec<H::Attachment>,

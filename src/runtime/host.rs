@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
+use super::cache::Sha256Sum;
 use super::protocol::{Command, Event, Shelf, Source};
 use super::{ByteSource, Ending, RuntimeError, chat};
 use crate::gpu::{Gpu, GpuError};
@@ -39,7 +40,8 @@ pub trait Host {
         std::future::pending()
     }
 
-    /// Opens a model's bytes; with `keep`, they are kept for the next time as they pass.
+    /// Opens a model's bytes. Where `keep` says so they are kept for the next time as they pass; its other part is the
+    /// SHA-256 that they must have, where that is known.
     ///
     /// # Errors
     /// [`RuntimeError::Source`].
@@ -47,7 +49,7 @@ pub trait Host {
         &self,
         source: &Source,
         name: &str,
-        keep: bool,
+        keep: (bool, Option<Sha256Sum>),
         attachment: Option<Self::Attachment>,
     ) -> impl Future<Output = Result<Self::Source, RuntimeError>>;
 

@@ -233,6 +233,7 @@ pub fn device(caps: &DeviceCaps) -> Device {
         software: caps.is_software,
         max_buffer_bytes: caps.max_buffer_bytes,
         max_binding_bytes: caps.max_binding_bytes,
+        memory_bytes: caps.memory_bytes,
         shader_f16: caps.shader_f16,
         subgroups: caps.subgroups,
     }

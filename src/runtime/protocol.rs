@@ -36,6 +36,8 @@ pub enum Command {
         name: String,
         /// Whether to keep a copy in this browser.
         keep: bool,
+        /// The SHA-256 that the file must have, where that is known: it is checked when all of it has come.
+        sha256: Option<[u8; 32]>,
         /// Where to run it.
         place: Place,
         /// How to compute on a GPU. The CPU always rounds: it is slow enough.
@@ -99,6 +101,8 @@ pub enum Command {
     },
     /// What can be loaded without a file at hand; answered by [`Event::Shelf`].
     Shelf,
+    /// How fast this device reads weights, measured once; answered by [`Event::Measured`].
+    Measure,
     /// Delete a kept model; answered by [`Event::Shelf`], after [`Event::Failed`] where it cannot be done.
     Forget {
         /// As in [`Source::Kept`].
@@ -118,7 +122,7 @@ impl Command {
             | Self::Judge { .. }
             | Self::Stop
             | Self::Unload { .. } => true,
-            Self::Probe | Self::Shelf | Self::Forget { .. } | Self::SetScales { .. } => false,
+            Self::Probe | Self::Shelf | Self::Measure | Self::Forget { .. } | Self::SetScales { .. } => false,
         }
     }
 }
@@ -278,6 +282,8 @@ pub struct SideFile {
     pub kind: SideKind,
     /// Where its bytes come from. The configuration of a PEFT adapter at an address is the `adapter_config.json` beside it.
     pub source: Source,
+    /// The SHA-256 that its weights must have, where that is known.
+    pub sha256: Option<[u8; 32]>,
     /// The layers in which it acts, from 0; none means all.
     pub layers: Vec<u32>,
     /// The matrices of a layer that an adapter acts on, as PEFT names them (`q_proj`, ..., `down_proj`); none means all.
@@ -287,7 +293,7 @@ pub struct SideFile {
 impl SideFile {
     /// A file that acts in all layers.
     pub fn new(name: &str, kind: SideKind, source: Source) -> Self {
-        Self { name: name.to_owned(), kind, source, layers: Vec::new(), modules: Vec::new() }
+        Self { name: name.to_owned(), kind, source, sha256: None, layers: Vec::new(), modules: Vec::new() }
     }
 }
 
@@ -341,6 +347,8 @@ pub enum Event {
     },
     /// What can be loaded without a file at hand.
     Shelf(Shelf),
+    /// The answer to [`Command::Measure`]; none where there is no GPU, or it failed.
+    Measured(Option<ReadSpeed>),
     /// The prompt has been read.
     Prefilled {
         /// The answer's id.
@@ -467,10 +475,21 @@ pub struct Device {
     pub max_buffer_bytes: u64,
     /// Largest storage binding in bytes; bigger tensors are bound in row tiles.
     pub max_binding_bytes: u64,
+    /// Memory in bytes that a model must fit into, where anybody says.
+    pub memory_bytes: Option<u64>,
     /// Whether shaders may use 16-bit floats.
     pub shader_f16: bool,
     /// Smallest and largest subgroup size, where subgroups are usable.
     pub subgroups: Option<(u32, u32)>,
+}
+
+/// How fast a device reads weights in the products that decoding consists of, in bytes a second.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReadSpeed {
+    /// In matrices of 1 MiB, as a small model's layers have.
+    pub small: f64,
+    /// In matrices of 32 MiB.
+    pub large: f64,
 }
 
 /// A model that has been loaded.
@@ -499,6 +518,8 @@ pub struct Loaded {
 pub struct Shelf {
     /// How much is kept and how much more may be, in words.
     pub summary: String,
+    /// Bytes that may still be kept, where the browser says.
+    pub room: Option<u64>,
     /// Models kept in this browser, newest first, and parts of some.
     pub kept: Vec<ShelfItem>,
     /// Models by name. Nothing of them is fetched until one is chosen.
@@ -514,6 +535,8 @@ pub struct ShelfItem {
     pub detail: String,
     /// How it is loaded.
     pub source: Source,
+    /// Where it lies, or came from.
+    pub address: String,
     /// Bytes of it that are in this browser.
     pub num_bytes: u64,
     /// Whether that is a part.

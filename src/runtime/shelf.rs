@@ -20,7 +20,7 @@ pub fn shelf(kept: &[(String, Entry)], room: Option<u64>, date: impl Fn(f64) -> 
         summary.push_str(&format!("; it grants {} more", size_text(room)));
     }
     let kept = kept.iter().map(|(key, entry)| kept_item(key, entry, &date(entry.saved_ms))).collect();
-    Shelf { summary, kept, offers: LISTED.iter().map(offer).collect() }
+    Shelf { summary, room, kept, offers: LISTED.iter().map(offer).collect() }
 }
 
 fn kept_item(key: &str, entry: &Entry, date: &str) -> ShelfItem {
@@ -34,6 +34,7 @@ fn kept_item(key: &str, entry: &Entry, date: &str) -> ShelfItem {
         name: entry.name.clone(),
         detail: format!("{what}, {date}"),
         source: Source::Kept(key.to_owned()),
+        address: entry.address.clone(),
         num_bytes: entry.num_bytes,
         is_part: !entry.is_complete,
     }
@@ -49,6 +50,7 @@ fn offer(listed: &Listed) -> ShelfItem {
         name: listed.name.to_owned(),
         detail: format!("{}, {host}; {known}", listed.licence),
         source: Source::Url(listed.address.to_owned()),
+        address: listed.address.to_owned(),
         num_bytes: 0,
         is_part: false,
     }

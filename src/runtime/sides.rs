@@ -1,5 +1,6 @@
 //! Files of what stands beside a model: adapters and steering vectors.
 
+use super::cache::Sha256Sum;
 use super::host::Host;
 use super::load::Beside;
 use super::model::narrow;
@@ -16,16 +17,16 @@ pub(super) async fn read_sides<H: Host>(
     mut files: impl Iterator<Item = H::Attachment>,
 ) -> Result<Beside, RuntimeError> {
     let mut beside = Beside { columns: columns as usize, ..Beside::default() };
-    for SideFile { name, kind, source, layers, modules } in sides {
+    for SideFile { name, kind, source, sha256, layers, modules } in sides {
         if matches!(kind, SideKind::Contrast(_)) {
             continue;
         }
         let mut attached = || if *source == Source::Disk { files.next() } else { None };
-        let weights = read_file(host, source, name, attached()).await?;
+        let weights = read_file(host, (source, *sha256), name, attached()).await?;
         let adapter = match kind {
             SideKind::Adapter => Adapter::from_gguf(name, &weights, config)?,
             SideKind::PeftAdapter => {
-                let json = read_file(host, &source.beside("adapter_config.json"), name, attached()).await?;
+                let json = read_file(host, (&source.beside("adapter_config.json"), None), name, attached()).await?;
                 Adapter::from_peft(name, &json, &weights, config)?
             }
             SideKind::Steering | SideKind::Contrast(_) => {
@@ -51,11 +52,11 @@ pub(super) fn only(layers: &[u32], mut steering: Steering) -> Steering {
 /// A whole file of an adapter, which came with the command or lies at an address: they are small beside models.
 async fn read_file<H: Host>(
     host: &H,
-    source: &Source,
+    (source, sha256): (&Source, Option<Sha256Sum>),
     name: &str,
     file: Option<H::Attachment>,
 ) -> Result<Vec<u8>, RuntimeError> {
-    let mut source = host.open(source, name, false, file).await?;
+    let mut source = host.open(source, name, (false, sha256), file).await?;
     let mut bytes = Vec::new();
     while let Some(chunk) = source.next_chunk().await? {
         bytes.extend_from_slice(&chunk);

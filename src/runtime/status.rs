@@ -1,6 +1,10 @@
 //! What the page knows of the engine: a pure fold over its events.
 
-use super::protocol::{Cost, Event, FailedStep, Failure, LoadProgress, Loaded, MAX_COLUMNS, Probe, Shelf, StopReason};
+use std::sync::LazyLock;
+
+use super::protocol::{
+    Cost, Event, FailedStep, Failure, LoadProgress, Loaded, MAX_COLUMNS, Probe, ReadSpeed, Shelf, StopReason,
+};
 
 /// What the page knows of the engine: the fold of all events, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,6 +15,8 @@ pub struct EngineStatus {
     pub models: Vec<(u32, ModelStatus)>,
     /// What can be loaded without a file at hand, once that was asked.
     pub shelf: Option<Shelf>,
+    /// How fast the device reads weights, once that was asked; none where it cannot be measured.
+    pub speed: Option<Option<ReadSpeed>>,
     /// The latest answer, running or ended.
     pub answer: Option<Answer>,
     /// The latest failure, until something succeeds after it.
@@ -118,14 +124,7 @@ impl Written {
 impl Answer {
     /// The first column's answer.
     pub fn first(&self) -> &Written {
-        static NOTHING: Written = Written {
-            text: String::new(),
-            tokens: Vec::new(),
-            ends: Vec::new(),
-            logprobs: Vec::new(),
-            changes: Vec::new(),
-            end: None,
-        };
+        static NOTHING: LazyLock<Written> = LazyLock::new(Written::default);
         self.columns.first().unwrap_or(&NOTHING)
     }
 
@@ -236,6 +235,7 @@ impl EngineStatus {
             }
             // Whoever asked keeps them.
             Event::Scored { .. } | Event::Lens { .. } | Event::Judged { .. } => {}
+            Event::Measured(speed) => self.speed = Some(speed),
             Event::Failed(failure) => {
                 match failure.what {
                     FailedStep::Load(slot) => {

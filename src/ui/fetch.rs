@@ -5,20 +5,39 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Response};
 
+use crate::runtime::hub::{HubError, Listing, MAX_LISTING_BYTES, Repository};
+
 /// A file beside the page, as text.
 ///
 /// # Errors
 /// A sentence why there is none.
 pub(super) async fn fetch_text(path: &str) -> Result<String, String> {
     let failed = |_thrown: JsValue| format!("{path} could not be loaded: check the connection");
-    let response: Response =
-        JsFuture::from(window().fetch_with_str(path)).await.map_err(failed)?.dyn_into().map_err(failed)?;
-    if !response.ok() {
-        return Err(format!("{path} could not be loaded: the server answers {}", response.status()));
+    let (status, blob) = get(path).await.map_err(failed)?;
+    if !(200..300).contains(&status) {
+        return Err(format!("{path} could not be loaded: the server answers {status}"));
     }
-    let blob: Blob =
-        JsFuture::from(response.blob().map_err(failed)?).await.map_err(failed)?.dyn_into().map_err(failed)?;
     text_of(&blob).await
+}
+
+/// What the hub lists of a repository.
+///
+/// # Errors
+/// [`HubError`].
+pub(super) async fn fetch_listing(repository: &Repository) -> Result<Listing, HubError> {
+    let (status, blob) = get(&repository.listing()).await.map_err(|_thrown| HubError::Unreachable)?;
+    // One that is too long is not made a text.
+    #[expect(clippy::cast_precision_loss, reason = "8 MiB")]
+    let is_short = blob.size() <= MAX_LISTING_BYTES as f64;
+    let text = if is_short { text_of(&blob).await.unwrap_or_default() } else { String::new() };
+    repository.read(status, text.as_bytes())
+}
+
+/// The status of an answer, and what came.
+async fn get(address: &str) -> Result<(u16, Blob), JsValue> {
+    let response: Response = JsFuture::from(window().fetch_with_str(address)).await?.dyn_into()?;
+    let blob: Blob = JsFuture::from(response.blob()?).await?.dyn_into()?;
+    Ok((response.status(), blob))
 }
 
 /// A file's text.

@@ -83,10 +83,10 @@ fn Card(loaded: Loaded) -> impl IntoView {
     let rows = [
         ("Architecture", format!("{}, {} layers", card.architecture, card.num_layers)),
         ("Weights", format!("{}: {}", thousands(card.num_parameters), quants.collect::<Vec<_>>().join(", "))),
-        ("Read per token", megabytes(card.bytes_per_token)),
+        ("Read per token", text::megabytes(card.bytes_per_token)),
         ("Context", format!("{} tokens", thousands(u64::from(card.context_tokens)))),
         ("Tokenizer", format!("{}, {} tokens", card.tokenizer, thousands(u64::from(card.vocab_size)))),
-        ("Memory", format!("{} on the GPU, {} in this tab", megabytes(gpu_bytes), megabytes(engine_bytes))),
+        ("Memory", format!("{} on the GPU, {} in this tab", text::megabytes(gpu_bytes), text::megabytes(engine_bytes))),
     ];
     let summary =
         format!("{}, {} layers, {} weights", card.architecture, card.num_layers, thousands(card.num_parameters));
@@ -107,10 +107,4 @@ fn Card(loaded: Loaded) -> impl IntoView {
         // What a reader may have to act on is not folded away.
         {(!note.is_empty()).then(|| view! { <p class="quiet" id="model-origin">{note}</p> })}
     }
-}
-
-/// "98.4 MB".
-pub(super) fn megabytes(bytes: u64) -> String {
-    let tenths = bytes.saturating_add(50_000) / 100_000;
-    format!("{}.{} MB", thousands(tenths / 10), tenths % 10)
 }

@@ -8,8 +8,10 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
 use super::lab_app::LabSession;
+use super::lab_proposed::Proposed;
 use super::lab_state::LabState;
 use super::text;
+use crate::runtime::hub::{self, ListedAdapter};
 use crate::runtime::protocol::{SideFile, SideKind, Source};
 
 /// Bytes of a GGUF file in which it says what it is.
@@ -42,7 +44,11 @@ pub fn Beside() -> impl IntoView {
     };
     let fetch = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        if let Some(side) = of_address(address.get_untracked().trim()) {
+        let typed = address.get_untracked();
+        if lab.consent.takes(lab, true, &typed) {
+            return;
+        }
+        if let Some(side) = of_address(typed.trim()) {
             add(lab, vec![side]);
             address.set(String::new());
         }
@@ -67,18 +73,46 @@ pub fn Beside() -> impl IntoView {
                 <form on:submit=fetch>
                     <label class="field grow">
                         <span>{text::BESIDE_ADDRESS}</span>
-                        <input id="side-url" type="text" placeholder="https://…/adapter_model.safetensors"
+                        <input id="side-url" type="text" placeholder="owner/name, or https://…/adapter_model.safetensors"
                             prop:value=address on:input=move |event| address.set(event_target_value(&event))/>
                     </label>
                     <button type="submit" id="side-fetch">"Add"</button>
                 </form>
             </div>
+            <Proposed is_beside=true/>
+            <Adapters/>
             <ContrastForm/>
         </details>
     }
 }
 
-fn add(lab: LabState, new: Vec<Side>) {
+/// Adapters by name: those that were made for the loaded model can be added.
+#[component]
+fn Adapters() -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let item = |adapter: &'static ListedAdapter| {
+        let fits = Memo::new(move |_| lab.is_model(adapter.base));
+        let label = text::adapter_for(adapter.name, adapter.base);
+        let wants =
+            move || (!fits.get()).then(|| view! { <span class="quiet">{text::wants_base(adapter.base)}</span> });
+        let propose = move |_| lab.consent.propose_adapter(lab, adapter);
+        view! {
+            <li>
+                <span><b>{adapter.name}</b> " " <span class="quiet">{text::for_base(adapter.base)}</span> " " {wants}</span>
+                <button type="button" class="take" aria-label=label disabled=move || !fits.get() || lab.is_busy() on:click=propose>"Add"</button>
+            </li>
+        }
+    };
+    view! {
+        <details class="shelf" id="adapters">
+            <summary>{text::ADAPTERS}</summary>
+            <p class="quiet">{text::ADAPTERS_HINT}</p>
+            <ul>{hub::adapters().iter().map(item).collect_view()}</ul>
+        </details>
+    }
+}
+
+pub(super) fn add(lab: LabState, new: Vec<Side>) {
     if new.is_empty() {
         return;
     }

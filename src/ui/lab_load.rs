@@ -5,8 +5,10 @@ use leptos::prelude::*;
 
 use super::controls::Tick;
 use super::lab_app::LabSession;
+use super::lab_proposed::Proposed;
 use super::lab_state::SLOT;
 use super::open::thousands;
+use super::text;
 use crate::runtime::protocol::{LoadProgress, LoadStage};
 
 /// A file from this machine, or an address.
@@ -24,7 +26,7 @@ pub fn LoadForm() -> impl IntoView {
     let fetch = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let url = url.get_untracked().trim().to_owned();
-        if !url.is_empty() {
+        if !url.is_empty() && !session.lab.consent.takes(session.lab, false, &url) {
             session.lab.load_url(&url);
         }
     };
@@ -36,11 +38,14 @@ pub fn LoadForm() -> impl IntoView {
             </label>
             <form on:submit=fetch>
                 <label class="field grow">
-                    <span>"or its address"</span>
+                    <span>{text::MODEL_ADDRESS}</span>
                     <input
                         id="model-url"
-                        type="url"
-                        placeholder="https://…/model.gguf"
+                        type="text"
+                        inputmode="url"
+                        autocapitalize="none"
+                        spellcheck="false"
+                        placeholder="owner/name, or https://…/model.gguf"
                         prop:value=url
                         on:input=move |event| url.set(event_target_value(&event))
                     />
@@ -53,6 +58,7 @@ pub fn LoadForm() -> impl IntoView {
             <Tick id="keep-files" chosen=session.lab.keeps_files label="Keep chosen files too"/>
         </div>
         <Loading/>
+        <Proposed is_beside=false/>
     }
 }
 

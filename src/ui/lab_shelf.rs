@@ -3,6 +3,9 @@
 use leptos::prelude::*;
 
 use super::lab_app::LabSession;
+use super::lab_state::LabState;
+use super::text;
+use crate::runtime::hub::{self, ListedAdapter};
 use crate::runtime::protocol::{Shelf as Stock, ShelfItem, Source};
 
 /// Both lists, once the engine has told of them.
@@ -14,7 +17,7 @@ pub fn Shelf() -> impl IntoView {
 }
 
 fn lists(stock: Stock) -> impl IntoView {
-    let Stock { summary, kept, offers } = stock;
+    let Stock { summary, kept, offers, .. } = stock;
     let is_any_kept = !kept.is_empty();
     view! {
         <div class="shelf">
@@ -24,7 +27,7 @@ fn lists(stock: Stock) -> impl IntoView {
             </details>
             <details id="offers">
                 <summary>"Small models by name"</summary>
-                <p class="quiet">"Each is fetched from the hub that is named, and only when you press Load."</p>
+                <p class="quiet">{text::OFFERS_HINT}</p>
                 <ul>{offers.into_iter().map(item).collect_view()}</ul>
             </details>
         </div>
@@ -33,14 +36,20 @@ fn lists(stock: Stock) -> impl IntoView {
 
 fn item(item: ShelfItem) -> impl IntoView {
     let session = LabSession::get();
-    let ShelfItem { name, detail, source, num_bytes, is_part } = item;
+    let ShelfItem { name, detail, source, address, num_bytes, is_part } = item;
     let key = match &source {
         Source::Kept(key) => Some(key.clone()),
         Source::Disk | Source::Url(_) => None,
     };
+    let pairs = key.is_none().then(|| pairs(&address, &name));
     let load = {
-        let name = name.clone();
-        move |_| session.lab.load_listed(&source, &name)
+        let (name, is_kept) = (name.clone(), key.is_some());
+        move |_| match untrack(|| kept_copy(session.lab, &address)) {
+            // What is here already, or begun, costs no new decision.
+            Some(copy) if !is_kept => session.lab.load_listed(&copy, &name),
+            None if !is_kept => session.lab.consent.propose_listed(session.lab, address.clone(), name.clone(), None),
+            _ => session.lab.load_listed(&source, &name),
+        }
     };
     let delete = key.map(|key| {
         view! { <button type="button" class="drop" on:click=move |_| session.lab.forget(&key)>"Delete"</button> }
@@ -52,6 +61,28 @@ fn item(item: ShelfItem) -> impl IntoView {
                 <button type="button" class="take" on:click=load>{if is_part { "Go on" } else { "Load" }}</button>
                 {delete}
             </span>
+            {pairs}
         </li>
     }
+}
+
+/// The same model with each adapter that was made for it.
+fn pairs(address: &str, name: &str) -> impl IntoView + use<> {
+    let lab = LabSession::get().lab;
+    let base = hub::listed(address).map(|listed| listed.base);
+    let fitting = hub::adapters().iter().filter(|adapter| Some(adapter.base) == base);
+    let button = |adapter: &'static ListedAdapter| {
+        let (address, name, label) = (address.to_owned(), name.to_owned(), text::pair(name, adapter.name));
+        let propose = move |_| lab.consent.propose_listed(lab, address.clone(), name.clone(), Some(adapter));
+        view! { <button type="button" class="pair" aria-label=label on:click=propose>{adapter.name}</button> }
+    };
+    let buttons = fitting.map(button).collect::<Vec<_>>();
+    (!buttons.is_empty())
+        .then(|| view! { <span class="tabs pairs"><span class="quiet">{text::PAIRS}</span>{buttons}</span> })
+}
+
+/// A whole copy of a file in this browser, whatever its commit.
+pub(super) fn kept_copy(lab: LabState, address: &str) -> Option<Source> {
+    let is_copy = |item: &&ShelfItem| !item.is_part && hub::is_same_file(&item.address, address);
+    lab.status.with(|status| status.shelf.as_ref()?.kept.iter().find(is_copy).map(|item| item.source.clone()))
 }

@@ -5,9 +5,11 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::lab_beside::{Side, attachments};
 use super::lab_columns::Columns;
+use super::lab_consent::Consent;
 use super::lab_pocket;
 use super::lab_run::RunState;
 use super::lab_tokens::Insight;
+use crate::runtime::hub::is_base;
 use crate::runtime::protocol::{
     Command, Event, FailedStep, Failure, LoadProgress, Math, Place, Probe, Prompt, Sampling, SideFile, SideKind, Source,
 };
@@ -21,7 +23,7 @@ const SCRIPT: &str = "worker_loader.js?engine_worker";
 pub const SLOT: u32 = 0;
 
 /// Columns that a model is laid out for where something stands beside it: as many as a reader can compare at a look.
-const COLUMNS: u32 = 4;
+pub(super) const COLUMNS: u32 = 4;
 
 /// Handles to everything about the engine.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +44,8 @@ pub struct LabState {
     pub sides: RwSignal<Vec<Side>, LocalStorage>,
     /// Whether the model is being laid out for it.
     pub is_laying_out: RwSignal<bool>,
+    /// What would be downloaded, once it is agreed to.
+    pub consent: Consent,
     /// The columns that answer.
     pub columns: Columns,
     /// What was found out about the latest answer.
@@ -61,7 +65,14 @@ struct LastLoad {
     source: Source,
     name: String,
     keep: bool,
+    sha256: Option<[u8; 32]>,
     file: Option<JsValue>,
+}
+
+impl LastLoad {
+    fn new(source: Source, name: &str, keep: bool) -> Self {
+        Self { source, name: name.to_owned(), keep, sha256: None, file: None }
+    }
 }
 
 impl LabState {
@@ -77,6 +88,7 @@ impl LabState {
             is_pocket: RwSignal::default(),
             sides: RwSignal::new_local(Vec::new()),
             is_laying_out: RwSignal::default(),
+            consent: Consent::new(),
             columns: Columns::default(),
             insight: Insight::default(),
             experiment: RunState::default(),
@@ -195,24 +207,31 @@ impl LabState {
 
     /// Loads the model that ships with the page, without keeping it: it is as near as a copy.
     pub fn load_pocket(self) {
-        self.load(Source::Url(lab_pocket::MODEL.to_owned()), lab_pocket::NAME.to_owned(), false, None);
+        let source = Source::Url(lab_pocket::MODEL.to_owned());
+        self.load(LastLoad::new(source, lab_pocket::NAME, false), vec![lab_pocket::adapter()]);
     }
 
     /// Loads a model from the disk.
     pub fn load_file(self, file: web_sys::File) {
         let (name, keep) = (file.name(), self.keeps_files.get_untracked());
-        self.load(Source::Disk, name, keep, Some(file.into()));
+        self.load(LastLoad { file: Some(file.into()), ..LastLoad::new(Source::Disk, &name, keep) }, Vec::new());
     }
 
     /// Loads a model from an address.
     pub fn load_url(self, url: &str) {
         let name = url.rsplit('/').next().unwrap_or(url).to_owned();
-        self.load(Source::Url(url.to_owned()), name, self.keeps_downloads.get_untracked(), None);
+        self.load_listed(&Source::Url(url.to_owned()), &name);
     }
 
     /// Loads a model of the shelf.
     pub fn load_listed(self, source: &Source, name: &str) {
-        self.load(source.clone(), name.to_owned(), self.keeps_downloads.get_untracked(), None);
+        self.load(LastLoad::new(source.clone(), name, self.keeps_downloads.get_untracked()), Vec::new());
+    }
+
+    /// Loads a file of the hub that the reader has agreed to, and what is to stand beside it.
+    pub(super) fn load_agreed(self, (source, sha256): (Source, Option<[u8; 32]>), name: &str, sides: Vec<Side>) {
+        let keep = self.keeps_downloads.get_untracked();
+        self.load(LastLoad { sha256, ..LastLoad::new(source, name, keep) }, sides);
     }
 
     /// Deletes a kept model.
@@ -239,9 +258,21 @@ impl LabState {
         self.last_load.with_value(|load| load.as_ref().map(|load| load.source.clone()))
     }
 
+    /// Whether the loaded model says that it is `base`: by its own name, or by what it was loaded as.
+    #[must_use]
+    pub fn is_model(self, base: &str) -> bool {
+        let own = self.status.with(|status| status.ready(SLOT).map(|loaded| loaded.card.name.clone()));
+        let address = match self.source() {
+            Some(Source::Url(address)) => address,
+            Some(Source::Disk | Source::Kept(_)) | None => String::new(),
+        };
+        let given = self.last_load.with_value(|load| load.as_ref().map(|load| load.name.clone()));
+        own.is_some_and(|own| is_base(base, &[&own, &address, given.as_deref().unwrap_or_default()]))
+    }
+
     /// Repeats the latest load.
     pub fn load_again(self) {
-        if let Some(LastLoad { source, name, keep, file }) = self.last_load.get_value() {
+        if let Some(LastLoad { source, name, keep, sha256, file }) = self.last_load.get_value() {
             self.start();
             self.take(Event::LoadProgress(LoadProgress { slot: SLOT, ..LoadProgress::default() }));
             let (place, math) = (self.place(), Math::default());
@@ -253,19 +284,18 @@ impl LabState {
             let sides: Vec<SideFile> = beside.iter().map(|side| side.file.clone()).collect();
             let columns = if sides.is_empty() { 1 } else { COLUMNS };
             let files: Vec<JsValue> = file.into_iter().chain(attachments(&beside)).collect();
-            let load = Command::Load { slot: SLOT, source, name, keep, place, math, columns, sides };
+            let load = Command::Load { slot: SLOT, source, name, keep, sha256, place, math, columns, sides };
             self.send(&load, &files);
         }
     }
 
-    fn load(self, source: Source, name: String, keep: bool, file: Option<JsValue>) {
-        if keep {
+    fn load(self, load: LastLoad, sides: Vec<Side>) {
+        if load.keep {
             persist();
         }
-        let is_pocket = source == Source::Url(lab_pocket::MODEL.to_owned());
-        self.is_pocket.set(is_pocket);
-        self.sides.set(if is_pocket { vec![lab_pocket::adapter()] } else { Vec::new() });
-        self.last_load.set_value(Some(LastLoad { source, name, keep, file }));
+        self.is_pocket.set(load.source == Source::Url(lab_pocket::MODEL.to_owned()));
+        self.sides.set(sides);
+        self.last_load.set_value(Some(load));
         self.has_loaded.set(true);
         self.load_again();
     }

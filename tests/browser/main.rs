@@ -20,6 +20,7 @@ mod device;
 mod experiment;
 mod explorer;
 mod figures;
+mod hub;
 mod input;
 mod judging;
 mod lab;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         figures::TESTS,
         reading::TESTS,
         shelf::TESTS,
+        hub::TESTS,
         pictures::TESTS,
         parts::TESTS,
         pocket::TESTS,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cdp::{Connection, lock};
 use crate::chrome::{self, Kind};
 use crate::server::Server;
-use crate::watch::{self, SharedLog};
+use crate::watch::{self, SharedLog, StandIn};
 
 /// Longest wait for something to appear.
 pub(crate) const WAIT_LIMIT: Duration = Duration::from_secs(30);
@@ -252,6 +252,12 @@ impl Page {
         let folder = path.parent().expect("a picture has a folder");
         std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, picture)).map_err(|e| e.to_string())?;
         Ok(path)
+    }
+
+    /// Answers in the place of another site, from the next page on.
+    pub(crate) fn stand_in(&self, stand_in: StandIn) {
+        self.must("Fetch.enable", stand_in.hold());
+        lock(&self.log).stand_in = Some(stand_in);
     }
 
     /// Addresses that the page and its workers asked for.

@@ -217,6 +217,7 @@ fn measure(page: &Page, place: Place, name: &str, rows: &mut Vec<Value>) {
         source,
         name: name.to_owned(),
         keep: false,
+        sha256: None,
         place,
         math: Math::Exact,
         columns: 1,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use crate::cdp::{Connection, Listener, lock};
@@ -18,6 +19,45 @@ pub(crate) struct Log {
     pub(crate) console: Vec<String>,
     /// Running workers: session to address.
     pub(crate) workers: HashMap<String, String>,
+    /// Whose requests are answered here, and what they are told.
+    pub(crate) stand_in: Option<StandIn>,
+}
+
+/// Answers in the place of another site.
+pub(crate) struct StandIn {
+    /// Its origin: every request there is answered here.
+    pub(crate) origin: String,
+    /// By address: a status with a body, or none for a connection that fails. What is not here is a 404.
+    pub(crate) answers: HashMap<String, Option<(u16, Vec<u8>)>>,
+}
+
+impl StandIn {
+    /// Has the requests of a session held for an answer.
+    pub(crate) fn hold(&self) -> Value {
+        json!({ "patterns": [{ "urlPattern": format!("{}/*", self.origin) }] })
+    }
+
+    fn answer(&self, connection: &Connection, session: &str, request: &Value) {
+        let nothing = Some((404, Vec::new()));
+        let url = request["request"]["url"].as_str().unwrap_or_default();
+        match self.answers.get(url).unwrap_or(&nothing) {
+            Some((status, body)) => {
+                let headers = json!([
+                    { "name": "Access-Control-Allow-Origin", "value": "*" },
+                    { "name": "Content-Length", "value": body.len().to_string() },
+                ]);
+                let told = json!({
+                    "requestId": request["requestId"], "responseCode": status, "responseHeaders": headers,
+                    "body": BASE64.encode(body),
+                });
+                connection.tell(session, "Fetch.fulfillRequest", told);
+            }
+            None => {
+                let told = json!({ "requestId": request["requestId"], "errorReason": "ConnectionFailed" });
+                connection.tell(session, "Fetch.failRequest", told);
+            }
+        }
+    }
 }
 
 /// A log that the reading thread fills.
@@ -48,6 +88,11 @@ fn listener(log: SharedLog) -> Listener {
         }
         "Network.requestWillBeSent" => {
             lock(&log).requests.push(text(&params["request"]["url"]));
+        }
+        "Fetch.requestPaused" => {
+            if let Some(stand_in) = &lock(&log).stand_in {
+                stand_in.answer(connection, session, params);
+            }
         }
         "Runtime.exceptionThrown" => {
             let message = exception(&params["exceptionDetails"]);
@@ -83,6 +128,9 @@ fn attached(connection: &Connection, params: &Value, log: &SharedLog) {
     connection.listen(&session, listener(log.clone()));
     for method in ["Runtime.enable", "Network.enable", "Log.enable"] {
         connection.tell(&session, method, json!({}));
+    }
+    if let Some(stand_in) = &lock(log).stand_in {
+        connection.tell(&session, "Fetch.enable", stand_in.hold());
     }
     connection.tell(&session, "Target.setAutoAttach", auto_attach());
     connection.tell(&session, "Runtime.runIfWaitingForDebugger", json!({}));

@@ -16,7 +16,7 @@ use super::opfs::Opfs;
 use super::port;
 use crate::gpu::{Gpu, GpuError, GpuOptions};
 use crate::model::Chat;
-use crate::runtime::cache::{self, Cache, KeptSource, StoreError, Wanted};
+use crate::runtime::cache::{self, Cache, KeptSource, Sha256Sum, StoreError, Wanted};
 use crate::runtime::engine::{self, Host};
 use crate::runtime::protocol::{Command, Event, FailedStep, Failure, Shelf, Source};
 use crate::runtime::{RuntimeError, catalogue, shelf};
@@ -147,7 +147,7 @@ impl Host for WebHost {
         &self,
         source: &Source,
         name: &str,
-        keep: bool,
+        (keep, pin): (bool, Option<Sha256Sum>),
         attachment: Option<JsValue>,
     ) -> Result<Self::Source, RuntimeError> {
         let store = self.store().await.ok();
@@ -170,7 +170,7 @@ impl Host for WebHost {
                 entry.has_address().then(|| WebHttp::Net(self.scope.clone()))
             }
         };
-        let pin = catalogue::pin(&address);
+        let pin = pin.or_else(|| catalogue::pin(&address));
         cache::open(store.as_ref(), http.as_ref(), Wanted { address, name, keep, pin }).await
     }
 

@@ -1,7 +1,16 @@
 //! What the Lab says.
 
 use crate::lab::card::Card;
-use crate::runtime::protocol::SideKind;
+use crate::runtime::consent::Fit;
+use crate::runtime::protocol::{Probe, ReadSpeed, SideKind};
+use crate::ui::open::thousands;
+
+/// "98.4 MB".
+#[must_use]
+pub fn megabytes(bytes: u64) -> String {
+    let tenths = bytes.saturating_add(50_000) / 100_000;
+    format!("{}.{} MB", thousands(tenths / 10), tenths % 10)
+}
 
 /// What an experiment is.
 pub const EXPERIMENT_HINT: &str = "Every question is asked several times at several strengths of the adapter, a judge scores the answers, and the rates grow \
@@ -184,3 +193,174 @@ pub const NOT_RELIABLE: &str = "Not reliable";
 pub const NOT_TRIED: &str = "This judge has not been tried, told so, on answers whose scores are known.";
 /// Behind either.
 pub const NO_RATE: &str = "So no rate is shown; the answers can be read.";
+
+/// The box of a model.
+pub const MODEL_ADDRESS: &str = "or its address, or its repository on Hugging Face";
+/// Over the models by name.
+pub const OFFERS_HINT: &str = "Load says first what it would cost here, and asks the hub that is named for what is not known of it. Nothing is downloaded before you \
+     agree.";
+/// Before the adapters that were made for a model.
+pub const PAIRS: &str = "With an adapter beside it:";
+
+/// A model with an adapter.
+#[must_use]
+pub fn pair(model: &str, adapter: &str) -> String {
+    format!("{model}, with {adapter} beside it")
+}
+
+/// Over the adapters by name.
+pub const ADAPTERS: &str = "Adapters by name";
+/// What they are, and what we do not know of them.
+pub const ADAPTERS_HINT: &str = "Model organisms of emergent misalignment, LoRA adapters of rank 32 by Turner, Soligo et al. (2025, arXiv:2506.11613), from Hugging Face. \
+     We could not try these files from here. Each runs beside its own base only.";
+
+/// Beside an adapter's name.
+#[must_use]
+pub fn for_base(base: &str) -> String {
+    format!("for {base}")
+}
+
+/// Why an adapter cannot be added.
+#[must_use]
+pub fn wants_base(base: &str) -> String {
+    format!("(the loaded model is another: load {base} first)")
+}
+
+/// A button's whole name.
+#[must_use]
+pub fn adapter_for(adapter: &str, base: &str) -> String {
+    format!("Add {adapter} for {base}")
+}
+
+/// While the hub is asked.
+#[must_use]
+pub fn asking(host: &str) -> String {
+    format!("Asking {host} what it has…")
+}
+
+/// Over the files of a repository.
+#[must_use]
+pub fn choose_of(repository: &str) -> String {
+    format!("Choose a file of {repository}")
+}
+
+/// A file's button.
+pub const CHOOSE: &str = "Choose";
+/// Of a file without a size.
+pub const NO_SIZE: &str = "size not said";
+/// Over the adapters of a repository.
+pub const ADAPTERS_OF_REPOSITORY: &str = "Adapters, which stand beside the loaded model";
+
+/// Of files that are parts of models.
+#[must_use]
+pub fn parts(number: usize) -> Option<String> {
+    let are = if number == 1 { "1 more file is a part of a model" } else { "more files are parts of models" };
+    let words = if number == 1 { are.to_owned() } else { format!("{number} {are}") };
+    (number > 0).then(|| format!("{words}, cut to be joined again: those cannot be run here."))
+}
+
+/// Of files beyond what is shown.
+#[must_use]
+pub fn more_files(number: usize) -> Option<String> {
+    (number > 0).then(|| format!("{number} more: name one by owner/name/file.gguf."))
+}
+
+/// Over what something costs.
+#[must_use]
+pub fn consent_to(name: &str) -> String {
+    format!("Before {name} is downloaded")
+}
+
+/// The button.
+pub const DOWNLOAD: &str = "Download and load";
+/// The other.
+pub const NOT_NOW: &str = "Not now";
+
+/// What comes over the network, file by file.
+#[must_use]
+pub fn download(sizes: &[Option<u64>], host: &str) -> String {
+    let size = |size: &Option<u64>| size.map_or_else(|| "a file whose size is not known".to_owned(), megabytes);
+    let coming: Vec<String> = sizes.iter().filter(|size| **size != Some(0)).map(size).collect();
+    if coming.is_empty() { "nothing".to_owned() } else { format!("{} from {host}", coming.join(" and ")) }
+}
+
+/// The memory that it takes. `fit` is absent where something is not known yet.
+#[must_use]
+pub fn memory(needed: Option<u64>, has_cache: bool, fit: Option<Fit>, probe: Option<&Probe>) -> String {
+    let place =
+        if matches!(probe, Some(Probe::Missing(_))) { "in this tab, for no GPU was found" } else { "on the GPU" };
+    let Some(needed) = needed else { return format!("not known {place}, for its size is not known") };
+    let needed = match has_cache {
+        true => format!("about {} {place}, for weights and cache", megabytes(needed)),
+        false => {
+            format!("at least {} {place}: its headers, which come first, say what its cache takes", megabytes(needed))
+        }
+    };
+    let fits = match (fit, probe) {
+        (Some(Fit::TooMuch(granted)), _) => {
+            format!("that is more than the {} there are: choose a smaller one", megabytes(granted))
+        }
+        (Some(Fit::Fits(granted)), _) => format!("there are {}", megabytes(granted)),
+        (Some(Fit::Unknown), Some(Probe::Ready(device))) => format!(
+            "this browser does not say how much there is. Its largest buffer is {} MiB, which larger matrices are cut to; where memory lacks, \
+             the load stops before the weights are read",
+            thousands(device.max_buffer_bytes >> 20)
+        ),
+        _ => "whether that fits is not known yet".to_owned(),
+    };
+    format!("{needed}; {fits}")
+}
+
+/// What becomes of the copy: none where none is to be kept, an inner none where its size is not known.
+#[must_use]
+pub fn room(fit: Option<Option<Fit>>) -> String {
+    match fit {
+        None => "no copy is kept, as chosen above".to_owned(),
+        Some(Some(Fit::TooMuch(room))) => format!("room for {} only: it runs, but no copy is kept", megabytes(room)),
+        Some(Some(Fit::Fits(room))) => format!("a copy is kept; there is room for {}", megabytes(room)),
+        Some(Some(Fit::Unknown) | None) => "a copy is kept where there is room for it".to_owned(),
+    }
+}
+
+/// Where nothing has to come.
+pub const IS_HERE: &str = "a copy is here already";
+/// While the GPU is measured.
+pub const MEASURING: &str = "Measuring this GPU…";
+/// Where nothing was measured.
+pub const NO_SPEED: &str = "not known yet";
+
+/// What was measured here, and what follows.
+#[must_use]
+pub fn speed((least, most): (f64, f64), measured: ReadSpeed) -> String {
+    let per_sec = |tokens: f64| if tokens < 10.0 { format!("{tokens:.1}") } else { format!("{tokens:.0}") };
+    let gigabytes = |bytes: f64| format!("{:.1} GB/s", bytes / 1e9);
+    format!(
+        "{} to {} tokens a second, by what this GPU was just measured to read: {} in small matrices, {} in large ones. Attention comes on top",
+        per_sec(least),
+        per_sec(most),
+        gigabytes(measured.small),
+        gigabytes(measured.large)
+    )
+}
+
+/// Of an adapter that does not say.
+pub const NO_BASE: &str = "it does not say";
+/// Of a file of which no licence is known.
+pub const NO_LICENCE: &str = "none stated";
+
+/// Whether what comes is compared with what should.
+#[must_use]
+pub const fn check(has_sums: bool) -> &'static str {
+    if has_sums { "compared with the hub's SHA-256 when it has come" } else { "its SHA-256 is not known beforehand" }
+}
+
+/// Where an adapter has nothing to stand beside.
+pub const NO_MODEL_FOR_ADAPTER: &str = "An adapter stands beside a model: load the one it was made for first.";
+
+/// Where it would stand beside another than it was made for.
+#[must_use]
+pub fn another_base(base: &str, loaded: &str) -> String {
+    format!(
+        "This adapter was made for {base}, and the loaded model is {loaded}: load that one first, or try: an adapter that does not fit is refused."
+    )
+}

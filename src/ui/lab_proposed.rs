@@ -1,0 +1,173 @@
+//! What a reader is to agree to, on the page.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::lab_app::LabSession;
+use super::lab_consent::{Offer, Stage, Wanted};
+use super::lab_shelf::kept_copy;
+use super::lab_state::{COLUMNS, LabState, SLOT};
+use super::text;
+use crate::runtime::consent::{Fit, cache_bytes, memory, tokens_per_sec};
+use crate::runtime::hub::{self, HubFile, Listing};
+use crate::runtime::protocol::Probe;
+
+/// Most files of a kind that are shown.
+const MAX_SHOWN: usize = 60;
+
+impl Offer {
+    /// Lines of name and value.
+    fn lines(&self, lab: LabState) -> Vec<(&'static str, String)> {
+        let mut sizes: Vec<Option<u64>> = self.files().map(|wanted| wanted.file.num_bytes).collect();
+        let is_here = self.model.as_ref().is_some_and(|model| kept_copy(lab, &model.file.address).is_some());
+        if is_here {
+            sizes[0] = Some(0);
+        }
+        let mut lines = vec![("Download", text::download(&sizes, hub::host()))];
+        if let Some(model) = &self.model {
+            let columns = if self.adapter.is_some() { u64::from(COLUMNS) } else { 1 };
+            let probe = lab.status.with(|status| status.probe.clone());
+            let needed =
+                self.num_bytes().map(|weights| weights + model.shape.map_or(0, |shape| cache_bytes(shape, columns)));
+            let fit = needed.zip(probe.as_ref()).map(|(needed, probe)| Fit::of(needed, memory(probe)));
+            lines.push(("Memory", text::memory(needed, model.shape.is_some(), fit, probe.as_ref())));
+            let room = lab.status.with(|status| status.shelf.as_ref().and_then(|shelf| shelf.room));
+            let keep = lab.keeps_downloads.get().then(|| model.file.num_bytes.map(|needed| Fit::of(needed, room)));
+            lines.push(("In this browser", if is_here { text::IS_HERE.to_owned() } else { text::room(keep) }));
+            lines.push(("Speed", self.speed_line(model, lab)));
+        }
+        if let Some(adapter) = &self.adapter {
+            lines.push(("Made for", adapter.base.clone().unwrap_or_else(|| text::NO_BASE.to_owned())));
+        }
+        let licences: Vec<&str> =
+            self.files().map(|wanted| wanted.licence.as_deref().unwrap_or(text::NO_LICENCE)).collect();
+        lines.push(("Licence", licences.join("; ")));
+        lines.push(("Check", text::check(self.files().all(|wanted| wanted.file.sha256.is_some())).to_owned()));
+        lines
+    }
+
+    fn speed_line(&self, model: &Wanted, lab: LabState) -> String {
+        let is_on_cpu = lab.status.with(|status| matches!(status.probe, Some(Probe::Missing(_))));
+        let Some(num_bytes) = model.file.num_bytes.filter(|_| !is_on_cpu) else { return text::NO_SPEED.to_owned() };
+        match lab.status.with(|status| status.speed) {
+            None => text::MEASURING.to_owned(),
+            Some(None) => text::NO_SPEED.to_owned(),
+            Some(Some(speed)) => text::speed(tokens_per_sec(speed, num_bytes), speed),
+        }
+    }
+
+    /// What speaks against it, and whether it cannot be at all: names may be spelt so that they do not look alike.
+    fn objection(&self, lab: LabState) -> Option<(String, bool)> {
+        let Self { model: None, adapter: Some(adapter) } = self else { return None };
+        let Some(loaded) = lab.status.with(|status| status.ready(SLOT).map(|loaded| loaded.card.name.clone())) else {
+            return Some((text::NO_MODEL_FOR_ADAPTER.to_owned(), true));
+        };
+        let base = adapter.base.as_deref()?;
+        (!lab.is_model(base)).then(|| (text::another_base(base, &loaded), false))
+    }
+}
+
+/// What is proposed, in one of its two places.
+#[component]
+pub fn Proposed(
+    /// Whether this is the place beside the loaded model.
+    is_beside: bool,
+) -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let consent = lab.consent;
+    let here = Memo::new(move |_| consent.proposal.get().filter(|proposal| proposal.is_beside == is_beside));
+    let asking = move || {
+        here.with(|here| here.as_ref().is_some_and(|here| here.stage == Stage::Asking))
+            .then(|| text::asking(hub::host()))
+    };
+    let failed = move || {
+        here.get().and_then(|here| match here.stage {
+            Stage::Failed(why) => Some(view! { <p class="notice error" id="hub-problem">{why}</p> }),
+            _ => None,
+        })
+    };
+    let panel = move || {
+        here.get().and_then(|here| match here.stage {
+            Stage::Choose(listing) => Some(choose(here.title, &listing).into_any()),
+            Stage::Agree(offer) => Some(agree(here.title, offer).into_any()),
+            Stage::Asking | Stage::Failed(_) => None,
+        })
+    };
+    view! {
+        <div role="status">{move || asking().map(|words| view! { <p class="quiet" id="hub-asked">{words}</p> })}</div>
+        <div role="alert">{failed}</div>
+        {panel}
+    }
+}
+
+/// A heading that has the focus as soon as it is there: what was pressed may be far away.
+fn heading(words: String) -> impl IntoView {
+    let node = NodeRef::<html::H2>::new();
+    node.on_load(|heading| {
+        request_animation_frame(move || {
+            // It is gone where the reader was faster.
+            heading.focus().ok();
+        });
+    });
+    view! { <h2 id="consent-title" tabindex="-1" node_ref=node>{words}</h2> }
+}
+
+fn choose(title: String, listing: &Listing) -> impl IntoView + use<> {
+    let lab = LabSession::get().lab;
+    let consent = lab.consent;
+    let item = |file: &HubFile| {
+        let wanted = Wanted::of(listing, file);
+        let size = file.num_bytes.map_or_else(|| text::NO_SIZE.to_owned(), text::megabytes);
+        let take = move |_| consent.go_on(lab, Stage::Agree(Offer::of(wanted.clone())));
+        view! {
+            <li>
+                <span><b>{file.path.clone()}</b> " " <span class="quiet">{size}</span></span>
+                <button type="button" class="take" on:click=take>{text::CHOOSE}</button>
+            </li>
+        }
+    };
+    let list = |files: &[HubFile]| files.iter().take(MAX_SHOWN).map(item).collect_view();
+    let hidden = listing.models.len().saturating_sub(MAX_SHOWN) + listing.adapters.len().saturating_sub(MAX_SHOWN);
+    let notes = [text::parts(listing.num_parts), text::more_files(hidden)].into_iter().flatten();
+    view! {
+        <section class="card shelf" id="consent" aria-labelledby="consent-title">
+            {heading(text::choose_of(&title))}
+            <ul>{list(&listing.models)}</ul>
+            {(!listing.adapters.is_empty()).then(|| view! {
+                <h3>{text::ADAPTERS_OF_REPOSITORY}</h3>
+                <ul>{list(&listing.adapters)}</ul>
+            })}
+            {notes.map(|note| view! { <p class="quiet">{note}</p> }).collect_view()}
+            <button type="button" class="drop" on:click=move |_| consent.close()>{text::NOT_NOW}</button>
+        </section>
+    }
+}
+
+fn agree(title: String, offer: Offer) -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let consent = lab.consent;
+    let offer = StoredValue::new(offer);
+    let lines = move || {
+        let line = |(name, value): (&'static str, String)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
+        offer.with_value(|offer| offer.lines(lab)).into_iter().map(line).collect_view()
+    };
+    let objection = Memo::new(move |_| offer.with_value(|offer| offer.objection(lab)));
+    // A model takes the place of one that answers; what stands beside it waits.
+    let is_adapter = offer.with_value(|offer| offer.model.is_none());
+    let is_impossible =
+        move || objection.with(|objection| objection.as_ref().is_some_and(|(_, is_impossible)| *is_impossible));
+    let is_blocked = move || is_impossible() || is_adapter && lab.is_busy();
+    view! {
+        <section class="card" id="consent" aria-labelledby="consent-title">
+            {heading(text::consent_to(&title))}
+            <dl>{lines}</dl>
+            {move || objection.get().map(|(why, _)| view! { <p class="notice wait" id="consent-objection">{why}</p> })}
+            <p class="tabs">
+                <button type="button" id="consent-yes" disabled=is_blocked on:click=move |_| consent.agree(lab, offer.get_value())>
+                    {text::DOWNLOAD}
+                </button>
+                <button type="button" class="drop" on:click=move |_| consent.close()>{text::NOT_NOW}</button>
+            </p>
+        </section>
+    }
+}
