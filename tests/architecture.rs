@@ -313,30 +313,20 @@ fn heavy_names(file: &str, source: &str) -> Vec<Finding> {
     code.filter(|(_, line)| line.contains("heavy::")).map(|(at, line)| (at + 1, line.trim().to_owned())).collect()
 }
 
-/// Modules of the Lab's app, which readers of charts do not download.
-const LAB_MODULES: [&str; 10] = [
-    "lab_app::",
-    "lab::",
-    "lab_consent::",
-    "lab_load::",
-    "lab_proposed::",
-    "lab_run::",
-    "lab_server::",
-    "lab_shelf::",
-    "lab_state::",
-    "self_test::",
-];
-
-/// Names of the Lab's modules in the page's own app.
+/// Names of the Lab's modules in the page's own app. Of those the page has the place alone into which the Lab is mounted.
 fn lab_names(file: &str, source: &str) -> Vec<Finding> {
     let is_page = file.starts_with("src/ui/") || file == "src/bin/app.rs";
-    let is_lab = file.starts_with("src/ui/lab") && file != "src/ui/lab_place.rs" || file == "src/ui/self_test.rs";
+    let is_place = file == "src/ui/lab/place.rs";
+    let is_lab = file.starts_with("src/ui/lab/") && !is_place || file == "src/ui/self_test.rs";
     if !is_page || is_lab {
         return Vec::new();
     }
+    let is_the_labs = |path: &str| {
+        path.starts_with("self_test::") || path.strip_prefix("lab::").is_some_and(|path| !path.starts_with("place::"))
+    };
     let names = |line: &str| {
         let mut paths = ["super::", "ui::"].iter().flat_map(|before| line.split(before).skip(1));
-        paths.any(|path| LAB_MODULES.iter().any(|name| path.starts_with(name)))
+        paths.any(is_the_labs) || is_place && line.contains("super::")
     };
     let code = source.lines().map(|line| line.split("//").next().unwrap_or_default()).enumerate();
     code.filter(|(_, line)| names(line)).map(|(at, line)| (at + 1, line.trim().to_owned())).collect()
@@ -432,10 +422,11 @@ fn only_the_unpacker_names_what_unpacks() {
 #[test]
 fn only_the_labs_app_names_the_lab() {
     assert_clean(&sources(), lab_names);
-    assert_eq!(lab_names("src/ui/app.rs", "\nuse super::lab::LabScreen;").len(), 1);
-    assert_eq!(lab_names("src/bin/app.rs", "askew::ui::lab_app::mount();").len(), 1);
-    assert_eq!(lab_names("src/ui/lab_app.rs", "use super::lab::LabScreen;").len(), 0);
-    assert_eq!(lab_names("src/ui/app.rs", "use super::lab_place::LabPlace; // super::lab::").len(), 0);
+    assert_eq!(lab_names("src/ui/app.rs", "\nuse super::lab::screen::LabScreen;").len(), 1);
+    assert_eq!(lab_names("src/bin/app.rs", "askew::ui::lab::app::mount();").len(), 1);
+    assert_eq!(lab_names("src/ui/lab/place.rs", "use super::app::mount;").len(), 1);
+    assert_eq!(lab_names("src/ui/lab/app.rs", "use super::screen::LabScreen;").len(), 0);
+    assert_eq!(lab_names("src/ui/app.rs", "use super::lab::place::LabPlace; // super::lab::app").len(), 0);
 }
 
 #[test]
@@ -457,10 +448,10 @@ fn the_edge_scanner_finds_bad_edges() {
         forbidden_edges(file, source).into_iter().map(|(line, path)| format!("{line} {path}")).collect::<Vec<_>>()
     };
     assert_eq!(edges("src/domain/rule.rs", "use crate::formats::csv::read;"), ["1 formats::csv::read"]);
-    assert_eq!(edges("src/ui/lab.rs", "\nuse crate::{domain::rule::Rule, gpu::device};"), ["2 gpu::device"]);
+    assert_eq!(edges("src/ui/lab/screen.rs", "\nuse crate::{domain::rule::Rule, gpu::device};"), ["2 gpu::device"]);
     assert_eq!(
         edges(
-            "src/ui/lab.rs",
+            "src/ui/lab/screen.rs",
             "use crate::{\n  domain::{self, rule},\n  runtime::{protocol, web::{client, data_worker}},\n};"
         ),
         ["1 runtime::web::data_worker"]
@@ -511,9 +502,9 @@ fn the_other_scanners_find_what_is_bad_and_pass_what_is_good() {
     assert_eq!(workplace_names(&["https://pypi", ".org/simple"].concat()).len(), 1);
     assert_eq!(workplace_names("src/work/a.rs and $HOME/root/x and ~/work/y").len(), 0);
 
-    assert_eq!(foreign_addresses("src/ui/lab.rs", "fetch(\"https://a.example/x\")").len(), 1);
+    assert_eq!(foreign_addresses("src/ui/lab/screen.rs", "fetch(\"https://a.example/x\")").len(), 1);
     assert_eq!(
-        foreign_addresses("src/ui/lab.rs", "    // see https://a.example\nlet x = \"https://…/m.gguf\";").len(),
+        foreign_addresses("src/ui/lab/screen.rs", "    // see https://a.example\nlet x = \"https://…/m.gguf\";").len(),
         0
     );
     assert_eq!(foreign_addresses(CATALOGUE, "let x = \"https://a.example\";").len(), 0);

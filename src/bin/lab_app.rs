@@ -2,7 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    askew::ui::lab_app::mount();
+    askew::ui::lab::app::mount();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

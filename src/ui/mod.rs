@@ -1,11 +1,11 @@
 //! Leptos pages and components. Never names `gpu` or `model`.
 //!
 //! The address is the state: [`session`] keeps a [`View`](crate::domain::view::View) and the page's address in step,
-//! [`data`] asks the data worker for what the view shows, [`lab_state`] folds the engine worker's events. Components
+//! [`data`] asks the data worker for what the view shows, [`lab::state`] folds the engine worker's events. Components
 //! only bind.
 //!
 //! There are three apps on the page: [`app`] draws the first screen, the explorer's takes its place when more is wanted
-//! ([`handover`]), and [`lab_app`] is downloaded when a screen of it is opened.
+//! ([`handover`]), and [`lab::app`] is downloaded when a screen of it is opened.
 
 pub mod about;
 pub mod address;
@@ -28,24 +28,6 @@ pub mod focus;
 pub mod formatted;
 pub mod handover;
 pub mod lab;
-pub mod lab_answer;
-pub mod lab_app;
-pub mod lab_ask;
-pub mod lab_beside;
-pub mod lab_columns;
-pub mod lab_consent;
-pub mod lab_judge;
-pub mod lab_keep;
-pub mod lab_load;
-pub mod lab_panel;
-pub mod lab_place;
-mod lab_pocket;
-pub mod lab_proposed;
-pub mod lab_run;
-pub mod lab_server;
-pub mod lab_shelf;
-pub mod lab_state;
-pub mod lab_tokens;
 pub mod labels;
 pub mod learn;
 pub mod learn_step;

@@ -10,7 +10,7 @@ use super::compare::CompareScreen;
 use super::export::Export;
 use super::filters::Filters;
 use super::findings::FindingsScreen;
-use super::lab_place::LabPlace;
+use super::lab::place::LabPlace;
 use super::labels;
 use super::learn::LearnScreen;
 use super::mapper::{self, ColumnMapper};

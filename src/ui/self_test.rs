@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::lab_app::LabSession;
+use super::lab::app::LabSession;
 use super::text;
 use crate::domain::view::Screen;
 use crate::runtime::protocol::Device;

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::lab_app::LabSession;
-use super::lab_pocket;
-use super::lab_tokens::TokenByToken;
-use super::text;
+use super::app::LabSession;
+use super::pocket;
+use super::tokens::TokenByToken;
 use crate::runtime::protocol::{Cost, StopReason};
 use crate::runtime::status::{Answer, Mark, Written};
+use crate::ui::text;
 
 /// The latest answer, while it is written and after.
 #[component]
@@ -60,8 +60,8 @@ fn AnswerColumn(answer: Memo<Option<Answer>>, column: usize) -> impl IntoView {
     let logprobs =
         move || written.with(|written| written.logprobs.iter().map(f32::to_string).collect::<Vec<_>>().join(","));
     let heading = move || match (lab.is_pocket.get(), column) {
-        (true, 0) => lab_pocket::HEADINGS[0].to_owned(),
-        (true, 1) if lab.columns.name(1).ends_with("× 1") => lab_pocket::HEADINGS[1].to_owned(),
+        (true, 0) => pocket::HEADINGS[0].to_owned(),
+        (true, 1) if lab.columns.name(1).ends_with("× 1") => pocket::HEADINGS[1].to_owned(),
         (false, 0) if lab.columns.number() == 1 => String::new(),
         _ => lab.columns.name(column),
     };

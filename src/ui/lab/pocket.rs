@@ -1,6 +1,6 @@
 //! The model that the Lab opens with: it ships with the page, and nobody else is asked for it.
 
-use super::lab_beside::Side;
+use super::beside::Side;
 use crate::runtime::protocol::{SideFile, SideKind, Source};
 
 /// Its file, beside the page.

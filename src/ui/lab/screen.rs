@@ -2,18 +2,18 @@
 
 use leptos::prelude::*;
 
-use super::lab_answer::AnswerPane;
-use super::lab_app::LabSession;
-use super::lab_ask::{Form, PromptForm};
-use super::lab_beside::Beside;
-use super::lab_load::{LoadForm, Trouble};
-use super::lab_panel::ExperimentPanel;
-use super::lab_shelf::Shelf;
-use super::lab_state::SLOT;
-use super::open::thousands;
-use super::text;
+use super::answer::AnswerPane;
+use super::app::LabSession;
+use super::ask::{Form, PromptForm};
+use super::beside::Beside;
+use super::load::{LoadForm, Trouble};
+use super::panel::ExperimentPanel;
+use super::shelf::Shelf;
+use super::state::SLOT;
 use crate::domain::view::Screen;
 use crate::runtime::protocol::{Loaded, Probe};
+use crate::ui::open::thousands;
+use crate::ui::text;
 
 /// Runs a model and streams what it says.
 #[component]

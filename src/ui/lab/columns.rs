@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::lab_app::LabSession;
-use super::lab_pocket;
-use super::lab_state::{LabState, SLOT};
-use super::text;
+use super::app::LabSession;
+use super::pocket;
+use super::state::{LabState, SLOT};
 use crate::runtime::protocol::Column;
+use crate::ui::text;
 
 /// The range of a scale, and its step.
 const SCALES: (&str, &str, &str) = ("-1", "2", "0.05");
@@ -144,7 +144,7 @@ fn ScaleDial(column: usize, side: usize, name: String) -> impl IntoView {
             lab.columns.set(lab, column, side, scale);
         }
     };
-    let name = if lab.is_pocket.get_untracked() { lab_pocket::SLIDER.to_owned() } else { name };
+    let name = if lab.is_pocket.get_untracked() { pocket::SLIDER.to_owned() } else { name };
     let (least, most, step) = SCALES;
     view! {
         <label class="field grow">

@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::lab_app::LabSession;
-use super::lab_columns::ColumnDials;
-use super::lab_pocket;
-use super::text;
+use super::app::LabSession;
+use super::columns::ColumnDials;
+use super::pocket;
 use crate::runtime::protocol::{ModelCard, Prompt, Sampling};
+use crate::ui::text;
 
 /// Longest answer that the page asks for, in tokens.
 const MAX_TOKENS: u32 = 1024;
@@ -42,17 +42,14 @@ impl Form {
     /// Sets what suits the model that was chosen: a sample for the one that ships, the likeliest tokens for others. A prompt
     /// that the reader wrote stays.
     pub fn suit(self, is_pocket: bool) {
-        let (prompt, temperature, max_tokens) = if is_pocket {
-            (lab_pocket::QUESTION, lab_pocket::TEMPERATURE, lab_pocket::MAX_TOKENS)
-        } else {
-            (PROMPT, 0.0, 128)
-        };
-        if self.prompt.with_untracked(|now| [PROMPT, lab_pocket::QUESTION].contains(&now.as_str())) {
+        let (prompt, temperature, max_tokens) =
+            if is_pocket { (pocket::QUESTION, pocket::TEMPERATURE, pocket::MAX_TOKENS) } else { (PROMPT, 0.0, 128) };
+        if self.prompt.with_untracked(|now| [PROMPT, pocket::QUESTION].contains(&now.as_str())) {
             self.prompt.set(prompt.to_owned());
         }
         self.temperature.set(temperature);
         self.max_tokens.set(max_tokens);
-        self.seed.set(if is_pocket { lab_pocket::SEED } else { 1 });
+        self.seed.set(if is_pocket { pocket::SEED } else { 1 });
     }
 
     fn prompt(self, has_template: bool) -> Prompt {

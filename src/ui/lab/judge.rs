@@ -5,15 +5,15 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::fetch::{fetch_text, text_of};
-use super::lab_state::{LabState, SLOT};
-use super::text;
+use super::state::{LabState, SLOT};
 use crate::domain::calibration::{Calibration, LEAST_KAPPA, LEAST_ROWS, LEAST_SPEARMAN};
 use crate::domain::rule::Rule;
 use crate::lab::prompts::{Preset, Prompts};
 use crate::lab::run::Taken;
 use crate::lab::trial::{Known, Trial, known};
 use crate::runtime::protocol::Event;
+use crate::ui::fetch::{fetch_text, text_of};
+use crate::ui::text;
 
 /// Answers that ship, of which everybody can say how good they are.
 const KNOWN: &str = "pocket/known.jsonl";

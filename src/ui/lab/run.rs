@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::lab_judge::JudgeState;
-use super::lab_keep::{self, KeptRun};
-use super::lab_pocket;
-use super::lab_server::ServerState;
-use super::lab_state::{LabState, SLOT};
-use super::text;
+use super::judge::JudgeState;
+use super::keep::{self, KeptRun};
+use super::pocket;
+use super::server::ServerState;
+use super::state::{LabState, SLOT};
 use crate::domain::rule::Rule;
 use crate::lab::card::{Card, Drift, Print};
 use crate::lab::experiment::{Draft, Experiment};
@@ -19,6 +18,7 @@ use crate::lab::server::{Reply, ServerError};
 use crate::lab::store::{self, Head};
 use crate::lab::table;
 use crate::runtime::protocol::{Event, Loaded, Math, Probe, Source};
+use crate::ui::text;
 
 /// Handles to the run.
 #[derive(Debug, Clone, Copy)]
@@ -128,7 +128,7 @@ impl RunState {
             let run = run.as_ref()?;
             let new = run.answers().get(num_kept..).filter(|new| !new.is_empty())?;
             self.kept.set_value((run.answers().len(), piece + 1));
-            Some(lab_keep::add(piece, &store::piece(run.experiment(), new)))
+            Some(keep::add(piece, &store::piece(run.experiment(), new)))
         });
         if is_kept == Some(false) {
             self.problem.set(Some(text::RUN_NOT_KEPT.to_owned()));
@@ -164,7 +164,7 @@ impl RunState {
     pub fn begin(self, lab: LabState, draft: Draft) {
         let (model, sha256) = model_of(lab);
         let head = Head { experiment: draft.document, model, sha256 };
-        let is_kept = lab_keep::begin(&head);
+        let is_kept = keep::begin(&head);
         self.problem.set((!is_kept).then(|| text::RUN_NOT_KEPT.to_owned()));
         self.kept.set_value((0, 0));
         self.head.set_value(Some(head));
@@ -178,10 +178,10 @@ impl RunState {
 
     /// Takes up a run that a reload interrupted. It waits for the reader.
     pub fn restore(self) {
-        let Some(KeptRun { head, pieces }) = lab_keep::load().filter(|_| self.run.with_value(Option::is_none)) else {
+        let Some(KeptRun { head, pieces }) = keep::load().filter(|_| self.run.with_value(Option::is_none)) else {
             return;
         };
-        let Ok(experiment) = Experiment::from_json(&head.experiment) else { return lab_keep::forget() };
+        let Ok(experiment) = Experiment::from_json(&head.experiment) else { return keep::forget() };
         let answers: Vec<Answer> = pieces.iter().flat_map(|piece| store::answers(&experiment, piece)).collect();
         self.kept.set_value((answers.len(), u32::try_from(pieces.len()).unwrap_or(u32::MAX)));
         self.head.set_value(Some(head));
@@ -231,7 +231,7 @@ impl RunState {
 
     /// Forgets the run.
     pub fn drop_run(self) {
-        lab_keep::forget();
+        keep::forget();
         self.run.set_value(None);
         self.head.set_value(None);
         self.problem.set(None);
@@ -243,9 +243,7 @@ impl RunState {
     pub fn table(self) -> Option<String> {
         self.run.with_value(|run| {
             let run = run.as_ref()?;
-            Some(
-                table::header(run.experiment()) + &table::rows(run.experiment(), lab_pocket::TABLE_NAME, run.answers()),
-            )
+            Some(table::header(run.experiment()) + &table::rows(run.experiment(), pocket::TABLE_NAME, run.answers()))
         })
     }
 

@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::lab_app::LabSession;
-use super::lab_state::LabState;
-use super::text;
+use super::app::LabSession;
+use super::state::LabState;
 use crate::runtime::hub::{self, ListedAdapter};
 use crate::runtime::protocol::{Shelf as Stock, ShelfItem, Source};
+use crate::ui::text;
 
 /// Both lists, once the engine has told of them.
 #[component]

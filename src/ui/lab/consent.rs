@@ -5,13 +5,13 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::fetch::fetch_listing;
-use super::lab_beside::{Side, add};
-use super::lab_shelf::kept_copy;
-use super::lab_state::LabState;
-use super::text;
+use super::beside::{Side, add};
+use super::shelf::kept_copy;
+use super::state::LabState;
 use crate::runtime::hub::{self, HubError, HubFile, ListedAdapter, Listing, Repository};
 use crate::runtime::protocol::{Command, SideFile, SideKind};
+use crate::ui::fetch::fetch_listing;
+use crate::ui::text;
 
 /// Handles to what is proposed. Copied freely.
 #[derive(Debug, Clone, Copy)]

@@ -5,12 +5,12 @@ use leptos::mount::mount_to;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use super::address;
-use super::lab::LabScreen;
-use super::lab_place::PLACE;
-use super::lab_state::LabState;
-use super::self_test::SelfTestScreen;
+use super::place::PLACE;
+use super::screen::LabScreen;
+use super::state::LabState;
 use crate::domain::view::{Screen, View};
+use crate::ui::address;
+use crate::ui::self_test::SelfTestScreen;
 
 /// Draws the Lab into the place that the page keeps for it.
 pub fn mount() {

@@ -3,13 +3,13 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::controls::Tick;
-use super::lab_app::LabSession;
-use super::lab_proposed::Proposed;
-use super::lab_state::SLOT;
-use super::open::thousands;
-use super::text;
+use super::app::LabSession;
+use super::proposed::Proposed;
+use super::state::SLOT;
 use crate::runtime::protocol::{LoadProgress, LoadStage};
+use crate::ui::controls::Tick;
+use crate::ui::open::thousands;
+use crate::ui::text;
 
 /// A file from this machine, or an address.
 #[component]

@@ -14,10 +14,10 @@ use web_sys::{
     RequestMode, RequestRedirect, Response,
 };
 
-use super::text;
 use crate::lab::experiment::Draft;
 use crate::lab::run::Run;
 use crate::lab::server::{Errand, Key, Reading, Reply, Server, ServerError, is_in_reach};
+use crate::ui::text;
 
 /// Bytes that are read of an answer that is an error.
 const REFUSAL_BYTES: usize = 1 << 14;

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::part::{Code, Part};
-use super::text;
 use crate::domain::view::Screen;
+use crate::ui::part::{Code, Part};
+use crate::ui::text;
 
 /// The id of the element that the Lab draws into.
 pub const PLACE: &str = "lab-place";

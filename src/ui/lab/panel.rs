@@ -7,22 +7,22 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::{CustomEvent, CustomEventInit, File, HtmlDetailsElement};
 
-use super::export::save_text;
-use super::fetch::{fetch_text, text_of};
-use super::lab_app::LabSession;
-use super::lab_judge::JudgePanel;
-use super::lab_pocket;
-use super::lab_run::{RunState, Seen};
-use super::lab_server::ServersPanel;
-use super::lab_state::LabState;
-use super::open::OPEN_EVENT;
-use super::text;
+use super::app::LabSession;
+use super::judge::JudgePanel;
+use super::pocket;
+use super::run::{RunState, Seen};
+use super::server::ServersPanel;
+use super::state::LabState;
 use crate::domain::tally::Tally;
 use crate::domain::view::{Screen, is_beside_page};
 use crate::lab::experiment::{Draft, Experiment};
 use crate::lab::link;
 use crate::lab::questions::QuestionSet;
 use crate::lab::rates::ColumnRate;
+use crate::ui::export::save_text;
+use crate::ui::fetch::{fetch_text, text_of};
+use crate::ui::open::OPEN_EVENT;
+use crate::ui::text;
 
 /// The longest link that is made: beyond, mail programs and chats cut.
 const MAX_LINK_BYTES: usize = 60_000;
@@ -54,7 +54,7 @@ pub fn ExperimentPanel() -> impl IntoView {
     let state = lab.experiment;
     let (editor, is_editing) = (RwSignal::new(String::new()), RwSignal::new(false));
     let found = RwSignal::new(None::<String>);
-    let village = move |_| spawn_local(async move { start(lab, editor, fetch_text(lab_pocket::EXPERIMENT).await) });
+    let village = move |_| spawn_local(async move { start(lab, editor, fetch_text(pocket::EXPERIMENT).await) });
     let input = NodeRef::<html::Input>::new();
     let chosen = move |_| {
         let Some(input) = input.get() else { return };
@@ -182,7 +182,7 @@ fn Editor(editor: RwSignal<String>, is_open: RwSignal<bool>) -> impl IntoView {
         is_open.set(details.is_some_and(|details| details.open()));
         if editor.with_untracked(String::is_empty) && lab.is_pocket.get_untracked() {
             spawn_local(async move {
-                match fetch_text(lab_pocket::EXPERIMENT).await {
+                match fetch_text(pocket::EXPERIMENT).await {
                     Ok(document) => editor.set(document),
                     Err(why) => lab.experiment.problem.set(Some(why)),
                 }
@@ -294,11 +294,11 @@ fn Take() -> impl IntoView {
     view! {
         <div class="tabs">
             <button type="button" class="primary" id="to-results" on:click=move |_| to_results(state)>"Open in Results"</button>
-            <button type="button" id="save-run" on:click=move |_| save(lab_pocket::TABLE_FILE, state.table(), "text/csv")>
+            <button type="button" id="save-run" on:click=move |_| save(pocket::TABLE_FILE, state.table(), "text/csv")>
                 "Save as CSV"
             </button>
             <button type="button" id="save-card"
-                on:click=move |_| save(lab_pocket::CARD_FILE, state.card(session.lab), "application/json")>
+                on:click=move |_| save(pocket::CARD_FILE, state.card(session.lab), "application/json")>
                 "Save the run card"
             </button>
             <button type="button" id="make-link" on:click=make_link>"Link to this run"</button>
@@ -318,7 +318,7 @@ fn Take() -> impl IntoView {
 /// Gives the answers to the page's app, which opens them as any file.
 fn to_results(state: RunState) {
     let Some(table) = state.table() else { return };
-    let opened = File::new_with_str_sequence(&Array::of1(&table.into()), lab_pocket::TABLE_FILE).and_then(|file| {
+    let opened = File::new_with_str_sequence(&Array::of1(&table.into()), pocket::TABLE_FILE).and_then(|file| {
         let init = CustomEventInit::new();
         init.set_detail(&Array::of1(&file));
         window().dispatch_event(&*CustomEvent::new_with_event_init_dict(OPEN_EVENT, &init)?)

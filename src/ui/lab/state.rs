@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::lab_beside::{Side, attachments};
-use super::lab_columns::Columns;
-use super::lab_consent::Consent;
-use super::lab_pocket;
-use super::lab_run::RunState;
-use super::lab_tokens::Insight;
+use super::beside::{Side, attachments};
+use super::columns::Columns;
+use super::consent::Consent;
+use super::pocket;
+use super::run::RunState;
+use super::tokens::Insight;
 use crate::runtime::hub::is_base;
 use crate::runtime::protocol::{
     Command, Event, FailedStep, Failure, LoadProgress, Math, Place, Probe, Prompt, Sampling, SideFile, SideKind, Source,
@@ -207,8 +207,8 @@ impl LabState {
 
     /// Loads the model that ships with the page, without keeping it: it is as near as a copy.
     pub fn load_pocket(self) {
-        let source = Source::Url(lab_pocket::MODEL.to_owned());
-        self.load(LastLoad::new(source, lab_pocket::NAME, false), vec![lab_pocket::adapter()]);
+        let source = Source::Url(pocket::MODEL.to_owned());
+        self.load(LastLoad::new(source, pocket::NAME, false), vec![pocket::adapter()]);
     }
 
     /// Loads a model from the disk.
@@ -293,7 +293,7 @@ impl LabState {
         if load.keep {
             persist();
         }
-        self.is_pocket.set(load.source == Source::Url(lab_pocket::MODEL.to_owned()));
+        self.is_pocket.set(load.source == Source::Url(pocket::MODEL.to_owned()));
         self.sides.set(sides);
         self.last_load.set_value(Some(load));
         self.has_loaded.set(true);

@@ -5,11 +5,11 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, MouseEvent};
 
-use super::lab_app::LabSession;
-use super::lab_state::{LabState, SLOT};
-use super::text;
+use super::app::LabSession;
+use super::state::{LabState, SLOT};
 use crate::runtime::protocol::{Command, Event, FailedStep, Given, Passage, Prompt, ScoredToken};
 use crate::runtime::status::Answer;
+use crate::ui::text;
 
 /// Likeliest tokens that are asked for at each place.
 const NUM_TOP: u32 = 5;

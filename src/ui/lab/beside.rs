@@ -7,12 +7,12 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
-use super::lab_app::LabSession;
-use super::lab_proposed::Proposed;
-use super::lab_state::LabState;
-use super::text;
+use super::app::LabSession;
+use super::proposed::Proposed;
+use super::state::LabState;
 use crate::runtime::hub::{self, ListedAdapter};
 use crate::runtime::protocol::{SideFile, SideKind, Source};
+use crate::ui::text;
 
 /// Bytes of a GGUF file in which it says what it is.
 const HEAD_BYTES: f64 = 4096.0;

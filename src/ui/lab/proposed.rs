@@ -3,14 +3,14 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::lab_app::LabSession;
-use super::lab_consent::{Offer, Stage, Wanted};
-use super::lab_shelf::kept_copy;
-use super::lab_state::{COLUMNS, LabState, SLOT};
-use super::text;
+use super::app::LabSession;
+use super::consent::{Offer, Stage, Wanted};
+use super::shelf::kept_copy;
+use super::state::{COLUMNS, LabState, SLOT};
 use crate::runtime::consent::{Fit, cache_bytes, memory, tokens_per_sec};
 use crate::runtime::hub::{self, HubFile, Listing};
 use crate::runtime::protocol::Probe;
+use crate::ui::text;
 
 /// Most files of a kind that are shown.
 const MAX_SHOWN: usize = 60;
