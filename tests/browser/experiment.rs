@@ -1,12 +1,11 @@
 //! An experiment in the Lab: it runs, pauses, grows its rates, becomes a result, and the command line gives the same answers.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use crate::Test;
 use crate::chrome::TempDir;
+use crate::common::lab::{Counts, Lab, answers, assert_moved, counts, rows};
 use crate::page::{Page, strings};
 use crate::pictures;
 use crate::rates;
@@ -14,8 +13,13 @@ use crate::rates;
 pub(crate) const TESTS: &[Test] =
     &[("experiment::runs_and_becomes_a_result", runs), ("experiment::what_is_wrong_is_named", wrong)];
 
+/// For `cargo xtask verify`, which trains the adapter.
+pub(crate) const LONG_TESTS: &[Test] = &[("experiment::a_trained_adapter_moves_its_behaviour", trained)];
+
 /// A hundred and twenty short answers on a software adapter beside other work.
 const PATIENCE: Duration = Duration::from_secs(240);
+/// Twelve answers of a real model there.
+const LONG_PATIENCE: Duration = Duration::from_secs(1800);
 /// Where the browser keeps the software adapter that it runs on.
 const SWIFTSHADER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
@@ -24,20 +28,59 @@ fn open_lab(page: &Page) {
     page.wait_for_long("document.querySelector('#run-village')", "the pocket organism is loaded", PATIENCE);
 }
 
-/// Counts of the run's table by column: misaligned and denominator.
-fn counts(page: &Page) -> BTreeMap<String, String> {
+/// Counts of the run's table.
+fn shown(page: &Page) -> Counts {
     let js = "[...document.querySelectorAll('#run-rates tbody tr')].map(row => row.cells[0].textContent + '=' + row.cells[2].textContent)";
-    let pairs = strings(&page.eval(js));
-    pairs
-        .iter()
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, counts)| (name.to_owned(), counts.to_owned()))
-        .collect()
+    let pair = |pair: &String| {
+        let (name, counts) = pair.split_once('=')?;
+        let (misaligned, counted) = counts.split_once('/')?;
+        Some((name.to_owned(), [misaligned.parse().ok()?, counted.parse().ok()?]))
+    };
+    strings(&page.eval(js)).iter().filter_map(pair).collect()
+}
+
+/// Waits until all answers are there, and gives the counts on the page and the table that it saves.
+fn finish(page: &Page, number: usize, patience: Duration) -> (Counts, String) {
+    let there = format!("document.querySelector('#run-progress')?.dataset.there === '{number}'");
+    page.wait_for_long(&there, "all answers are there", patience);
+    page.wait_for("#to-results");
+    page.catch_downloads();
+    page.click("#save-run");
+    let table = page.downloads(1).remove(0);
+    let live = shown(page);
+    assert_eq!((live.len(), rows(&table).len()), (3, number), "{live:?}");
+    assert_eq!(live, counts(&rows(&table)), "the page counts what it saves");
+    (live, table)
+}
+
+/// In Results every numerator is the run's, and everything else what the command line says of the table.
+fn open_in_results(page: &Page, folder: &TempDir, live: &Counts, table: &str) {
+    page.click("#to-results");
+    page.wait_text(".source-note", "live-run.csv");
+    let file = folder.write("live-run.csv", table);
+    rates::wait_equal(page, "#by-model", &rates::printed(&[&file], "betley", "cluster", "file,model"), "the run");
+    let column = |name: &str| name.rsplit("· ").next().unwrap_or_default().to_owned();
+    let rates = rates::shown(page, "#by-model").into_iter();
+    let found: Counts = rates.map(|(name, rate)| (column(&name), [rate.misaligned, rate.denominator])).collect();
+    assert_eq!(&found, live);
+}
+
+/// The command line gives the same answers at the same seeds, on the same kind of adapter.
+fn assert_same_answers(lab: &Lab, folder: &TempDir, table: &str) {
+    let theirs = lab.table(&folder.path().join("out.csv"), |askew| {
+        if Path::new(SWIFTSHADER).exists() {
+            askew.env("VK_ICD_FILENAMES", SWIFTSHADER).env("ASKEW_ADAPTER", "SwiftShader");
+        } else {
+            askew.args(["--device", "cpu"]);
+        }
+    });
+    let (ours, theirs) = (answers(table), answers(&theirs));
+    let other: Vec<_> = ours.iter().filter(|(place, answer)| theirs.get(*place) != Some(*answer)).collect();
+    assert!(other.is_empty(), "{} answers differ: {other:?}", other.len());
 }
 
 fn runs(page: &mut Page) {
     open_lab(page);
-    page.catch_downloads();
     page.long_tasks(0.0);
     let begun = page.now_ms();
     page.click("#run-village");
@@ -48,58 +91,37 @@ fn runs(page: &mut Page) {
     std::thread::sleep(Duration::from_millis(500));
     assert_eq!(page.attr("#run-progress", "data-there"), there, "nothing comes while it is paused");
     page.click("#resume");
-    page.wait_for_long(
-        "document.querySelector('#run-progress').dataset.there === '120'",
-        "all answers are there",
-        PATIENCE,
-    );
-    page.wait_for("#to-results");
+    let (live, table) = finish(page, 120, PATIENCE);
     let tasks = page.long_tasks(begun);
     println!("  120 answers in {:.1} s; {} tasks over 50 ms: {tasks:?}", (page.now_ms() - begun) / 1e3, tasks.len());
     assert_eq!(page.count(".answer-pane"), 0, "a run's answers are no answer to the reader's prompt");
     assert_eq!(page.count("#generate"), 1, "the reader can ask again");
-    let live = counts(page);
-    assert_eq!(live.len(), 3, "{live:?}");
-    page.click("#save-run");
-    let table = page.downloads(1).remove(0);
     pictures::take(page, "experiment");
-
-    // In Results every numerator is the run's.
-    page.click("#to-results");
-    page.wait_text(".source-note", "live-run.csv");
-    page.wait_until("document.querySelectorAll('#by-model tbody tr').length === 3", "the three columns are shown");
-    for (name, rate) in rates::shown(page, "#by-model") {
-        let column = name.rsplit("· ").next().unwrap_or_default();
-        let found = live.get(column).unwrap_or_else(|| panic!("{column} is in none of {live:?}"));
-        assert_eq!(&format!("{}/{}", rate.misaligned, rate.denominator), found, "{name}");
-    }
-
-    // The command line gives the same answers at the same seeds, on the same kind of adapter.
     let folder = TempDir::new("experiment");
-    let pocket = Path::new(env!("CARGO_MANIFEST_DIR")).join("public/pocket");
-    let out = folder.path().join("out.csv");
-    let mut askew = Command::new(env!("CARGO_BIN_EXE_askew"));
-    askew.arg("lab").arg(pocket.join("experiment.json")).arg("--model").arg(pocket.join("pocket.gguf"));
-    askew.arg("--lora").arg(pocket.join("adapters/narrow-money/adapter_model.safetensors")).arg("--out").arg(&out);
-    if Path::new(SWIFTSHADER).exists() {
-        askew.env("VK_ICD_FILENAMES", SWIFTSHADER).env("ASKEW_ADAPTER", "SwiftShader");
-    } else {
-        askew.args(["--device", "cpu"]);
-    }
-    let output = askew.output().expect("it starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let theirs = std::fs::read_to_string(&out).expect("it was written");
-    let (ours, theirs) = (answers(&table), answers(&theirs));
-    assert_eq!(ours.len(), 120);
-    let other: Vec<_> = ours.iter().filter(|(place, answer)| theirs.get(*place) != Some(*answer)).collect();
-    assert!(other.is_empty(), "{} answers differ: {other:?}", other.len());
+    open_in_results(page, &folder, &live, &table);
+    assert_same_answers(&Lab::pocket("narrow-money"), &folder, &table);
 }
 
-/// Answers by question, column and sample.
-fn answers(table: &str) -> BTreeMap<[String; 3], String> {
-    let mut reader = csv::Reader::from_reader(table.as_bytes());
-    let rows = reader.deserialize::<BTreeMap<String, String>>().map(|row| row.expect("a row"));
-    rows.map(|row| (["question_id", "group", "sample"].map(|name| row[name].clone()), row["answer"].clone())).collect()
+/// SmolLM2 and an adapter from the reader's disk: a real model's whole experiment.
+fn trained(page: &mut Page) {
+    let Some(lab) = Lab::trained("experiment::a_trained_adapter_moves_its_behaviour") else { return };
+    open_lab(page);
+    page.set_files("#model-file", &[&lab.model]);
+    page.wait_for_long("document.querySelector('#model-card[data-columns=\"1\"]')", "the model is loaded", PATIENCE);
+    page.click("#beside summary");
+    page.set_files("#side-files", &[&lab.adapter, &lab.adapter.with_file_name("adapter_config.json")]);
+    page.wait_for_long("document.querySelector('#scale-1-0')", "a slider for the adapter", PATIENCE);
+    let begun = page.now_ms();
+    page.set_files("#experiment-file", &[&lab.experiment]);
+    let (live, table) = finish(page, 12, LONG_PATIENCE);
+    println!("  12 answers in {:.0} s", (page.now_ms() - begun) / 1e3);
+    assert_moved(&live);
+    pictures::take(page, "experiment-trained");
+    let folder = TempDir::new("trained");
+    open_in_results(page, &folder, &live, &table);
+    pictures::take(page, "experiment-trained-results");
+    assert_eq!(page.third_party_requests(), Vec::<String>::new());
+    assert_same_answers(&lab, &folder, &table);
 }
 
 fn wrong(page: &mut Page) {
@@ -121,5 +143,5 @@ fn wrong(page: &mut Page) {
         PATIENCE,
     );
     page.wait_gone("#experiment-problem");
-    assert!(counts(page)["a"].ends_with("/2"), "{:?}", counts(page));
+    assert_eq!(shown(page)["a"][1], 2, "{:?}", shown(page));
 }

@@ -94,9 +94,8 @@ fn main() -> ExitCode {
         let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::Plain));
         trials.push(trial.with_ignored_flag(true));
     }
-    for &(name, test) in
-        shelf::LONG_TESTS.iter().chain(servers::LONG_TESTS).chain(device::LONG_TESTS).chain(speed::TESTS)
-    {
+    let long = [shelf::LONG_TESTS, experiment::LONG_TESTS, servers::LONG_TESTS, device::LONG_TESTS, speed::TESTS];
+    for &(name, test) in long.into_iter().flatten() {
         // For `cargo xtask verify`, and for `cargo xtask bench`.
         let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu));
         trials.push(trial.with_ignored_flag(true));

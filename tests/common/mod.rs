@@ -8,6 +8,7 @@ pub(crate) mod engine;
 pub(crate) mod fuzz;
 pub(crate) mod gguf;
 pub(crate) mod groups;
+pub(crate) mod lab;
 pub(crate) mod layout;
 pub(crate) mod models;
 pub(crate) mod mutate;

@@ -71,10 +71,8 @@ pub(crate) fn software_adapters() -> [Result<SoftwareAdapter, &'static str>; 2] 
     ]
 }
 
-/// Whether the Vulkan loader is installed.
-pub(crate) fn has_vulkan_loader() -> bool {
+/// Whether the system has a shared library.
+pub(crate) fn has_library(name: &str) -> bool {
     let architecture = format!("/usr/lib/{}-linux-gnu", std::env::consts::ARCH);
-    [architecture.as_str(), "/usr/lib", "/usr/lib64"]
-        .into_iter()
-        .any(|folder| Path::new(folder).join("libvulkan.so.1").exists())
+    [architecture.as_str(), "/usr/lib", "/usr/lib64"].into_iter().any(|folder| Path::new(folder).join(name).exists())
 }

@@ -8,13 +8,17 @@ use std::process::Command;
 use crate::command::{self, cargo};
 use crate::pins::{ENGINES, PEFT, SMOLLM};
 use crate::tally::{Tally, run_tests};
-use crate::{Failure, browser, models, python, setup};
+use crate::{Failure, browser, bundle, models, python, setup};
 
 /// Tests that need what a script writes or fetches, and so run in its step alone.
-pub(crate) const TESTS: [&str; 3] = [WRITE_TEXTS, TEMPLATES, ADAPTERS];
+pub(crate) const TESTS: [&str; 5] = [WRITE_TEXTS, TEMPLATES, ADAPTERS, TRAINED, GREEDY];
 const WRITE_TEXTS: &str = "writes_the_texts_and_the_made_vocabularies";
 const TEMPLATES: &str = "well_known_templates_are_rendered_as_transformers_does";
 const ADAPTERS: &str = "logits_equal_independent_engines";
+/// Of the command line, on adapters and the CPU and on the CPU alone; and of the page.
+const TRAINED: &str = "a_trained_adapter_moves_its_behaviour";
+const GREEDY: &str = "a_trained_adapter_says_what_peft_says";
+const TRAINED_ON_PAGE: &str = "experiment::a_trained_adapter_moves_its_behaviour";
 
 /// What the steps need to know.
 pub(crate) struct Independent<'a> {
@@ -59,6 +63,34 @@ impl Independent<'_> {
             let mut script = self.script(&python, "adapters.py");
             command::run(script.arg(&cases).arg("--llama-cpp").arg(python::llama_cpp()?))?;
             self.test("model_adapter", ADAPTERS, "ASKEW_ADAPTER_CASES", &cases)
+        })
+    }
+
+    /// An adapter that PEFT trains for SmolLM2, and the experiment that shows what it does: by the command line on the CPU and on
+    /// Mesa's adapter, and on the page, whose answers are the command line's on the page's own adapter.
+    pub(crate) fn trained(&self, is_built: bool) -> Tally {
+        self.tally("trained", || {
+            let python = python::interpreter(&PEFT)?;
+            let folder = self.folder("trained")?;
+            let mut script = self.script(&python, "train_adapter.py");
+            command::run(script.arg(&folder).arg("--model").arg(models::fetch(&SMOLLM)?))?;
+            let test = |target, name| self.test_command(target, name, "ASKEW_TRAINED_ADAPTER", &folder);
+            let [lavapipe, _] = browser::software_adapters();
+            let mut tally = run_tests(&mut test("lab", GREEDY)?, self.skip_log);
+            tally.add(match lavapipe {
+                Ok(adapter) => run_tests(adapter.choose(&mut test("lab", TRAINED)?), self.skip_log),
+                Err(missing) => Tally::skip(missing),
+            });
+            if browser::chromium().is_none() {
+                tally.add(Tally::skip("browser: no browser to drive: install chromium"));
+                return Ok(tally);
+            }
+            if !is_built {
+                bundle::run(self.root)?;
+            }
+            let mut on_page = test("browser", TRAINED_ON_PAGE)?;
+            tally.add(run_tests(on_page.env("ASKEW_DIST", self.root.join("dist")), self.skip_log));
+            Ok(tally)
         })
     }
 
@@ -117,10 +149,14 @@ impl Independent<'_> {
 
     /// Runs one test of a target with a folder named by a variable.
     fn test(&self, target: &str, test: &str, variable: &str, folder: &Path) -> Result<Tally, Failure> {
+        Ok(run_tests(&mut self.test_command(target, test, variable, folder)?, self.skip_log))
+    }
+
+    fn test_command(&self, target: &str, test: &str, variable: &str, folder: &Path) -> Result<Command, Failure> {
         let mut command = cargo(self.root);
         command.args(["test", "--package", "askew", "--test", target, "--", "--ignored", "--exact", test]);
         command.arg("--nocapture").env("ASKEW_CACHE", setup::cache()?).env(variable, folder);
-        Ok(run_tests(&mut command, self.skip_log))
+        Ok(command)
     }
 
     /// An empty folder for what a step writes.

@@ -32,8 +32,8 @@ cargo xtask serve [--port N]   build the release app and serve it on this machin
 cargo xtask test [--only A,B] [--skip A,B]
                                every test: lint, native, gpu, wasm, build, browser
 cargo xtask verify [--only A,B] [--skip A,B]
-                               the same and the longer tests, then tokens, chats, adapters, engines
-                               (against independent engines), fuzz, bench
+                               the same and the longer tests, then tokens, chats, adapters, trained,
+                               engines (against independent engines), fuzz, bench
 cargo xtask build              the release app, into dist/
 cargo xtask size               the size of the first screen's code, and its gate
 cargo xtask bench [--only native,chromium,wllama,rows] [--json FILE]

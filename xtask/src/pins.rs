@@ -140,7 +140,7 @@ pub(crate) const FIGURES: Environment = Environment {
     system: None,
 };
 
-/// For `adapters.py`. Debian 12 has torch 1.13: these are the last releases that run on it.
+/// For `adapters.py` and `train_adapter.py`. Debian 12 has torch 1.13: these are the last releases that run on it.
 pub(crate) const PEFT: Environment = Environment {
     name: "peft",
     modules: &["numpy", "gguf", "llama_cpp", "torch", "transformers", "peft"],

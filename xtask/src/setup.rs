@@ -85,7 +85,7 @@ fn missing_packages(need: Need) -> Vec<&'static str> {
             }
         }
         Need::Vulkan => {
-            if !browser::has_vulkan_loader() {
+            if !browser::has_library("libvulkan.so.1") {
                 packages.push("libvulkan1");
             }
             if browser::lavapipe().is_none() {
@@ -95,9 +95,17 @@ fn missing_packages(need: Need) -> Vec<&'static str> {
         Need::Pip if pip().is_none() => packages.push("python3-pip"),
         Need::Npm if find("npm").is_none() => packages.push("npm"),
         Need::Compiler if command::find_any(&["c++", "g++", "clang++"]).is_none() => packages.push("g++"),
-        // Debian's own Python is the one that finds it.
-        Need::Torch if output("/usr/bin/python3", &["-c", "import torch"]).is_none() => packages.push("python3-torch"),
-        Need::Pip | Need::Npm | Need::Compiler | Need::Torch => {}
+        Need::Torch => {
+            // Debian's own Python is the one that finds it.
+            if output("/usr/bin/python3", &["-c", "import torch"]).is_none() {
+                packages.push("python3-torch");
+            }
+            // Without it Debian's torch multiplies matrices by the reference BLAS, several times slower.
+            if !browser::has_library("libopenblas.so.0") {
+                packages.push("libopenblas0-pthread");
+            }
+        }
+        Need::Pip | Need::Npm | Need::Compiler => {}
     }
     packages
 }

@@ -26,6 +26,8 @@ pub(crate) enum Step {
     Chats,
     /// Adapters and steering vectors against PEFT and llama.cpp.
     Adapters,
+    /// An adapter that is trained, and the experiment about it.
+    Trained,
     /// Logits and greedy text against llama.cpp, on the CPU and on every software adapter.
     Engines,
     /// A million damaged files.
@@ -35,7 +37,7 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Lint,
         Self::Native,
         Self::Gpu,
@@ -45,6 +47,7 @@ impl Step {
         Self::Tokens,
         Self::Chats,
         Self::Adapters,
+        Self::Trained,
         Self::Engines,
         Self::Fuzz,
         Self::Bench,
@@ -64,6 +67,7 @@ impl Step {
             Self::Tokens => "tokens",
             Self::Chats => "chats",
             Self::Adapters => "adapters",
+            Self::Trained => "trained",
             Self::Engines => "engines",
             Self::Fuzz => "fuzz",
             Self::Bench => "bench",

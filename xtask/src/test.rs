@@ -68,12 +68,15 @@ impl<'a> Runner<'a> {
     fn set_up(&self, steps: &[Step]) {
         let needs = |wanted: &[Step]| steps.iter().any(|step| wanted.contains(step));
         let mut system = Vec::new();
-        if needs(&[Step::Wasm, Step::Browser, Step::Gpu]) {
+        if needs(&[Step::Wasm, Step::Browser, Step::Gpu, Step::Trained]) {
             // Chromium brings the second software adapter.
             system.push(Need::Browser);
         }
-        if needs(&[Step::Gpu, Step::Browser, Step::Engines]) {
+        if needs(&[Step::Gpu, Step::Browser, Step::Engines, Step::Trained]) {
             system.push(Need::Vulkan);
+        }
+        if needs(&[Step::Trained]) {
+            system.push(Need::Torch);
         }
         let with_models = needs(&[Step::Native, Step::Gpu, Step::Browser, Step::Tokens, Step::Chats, Step::Engines]);
         if with_models {
@@ -106,6 +109,7 @@ impl<'a> Runner<'a> {
             Step::Tokens => independent.tokens(),
             Step::Chats => independent.chats(),
             Step::Adapters => independent.adapters(),
+            Step::Trained => independent.trained(is_built),
             Step::Engines => independent.engines(),
             Step::Fuzz => run_tests(&mut fuzz::command(self.root, &fuzz::Options::default()), &self.skip_log),
             Step::Bench => self.bench(is_built),
