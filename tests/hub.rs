@@ -297,7 +297,7 @@ fn listed_shapes_are_those_of_the_files() {
         let shape = askew::runtime::catalogue::LISTED.iter().find(|listed| listed.base == base).unwrap().shape;
         assert_eq!(shape, (model.config.num_layers as u64, model.config.kv_dim() as u64), "{base}");
         for columns in [1, 4] {
-            let need = fit(&model, &limits, columns as usize, DEFAULT_CONTEXT).unwrap().total();
+            let need = fit(&model, &limits, usize::try_from(columns).unwrap(), DEFAULT_CONTEXT).unwrap().total();
             let estimate = num_bytes + cache_bytes(shape, columns);
             let error = estimate as f64 / need as f64 - 1.0;
             println!("{file}, {columns} columns: {estimate} of {need} bytes, {:+.1} %", error * 100.0);
