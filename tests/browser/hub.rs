@@ -70,8 +70,12 @@ impl Hub {
         hub
     }
 
+    fn stand_in(self) -> StandIn {
+        StandIn { origin: HUB.to_owned(), answers: self.0 }
+    }
+
     fn open_lab(self, page: &Page) {
-        page.stand_in(StandIn { origin: HUB.to_owned(), answers: self.0 });
+        page.stand_in(self.stand_in());
         page.open("/#lab");
         page.wait_for("#adapter");
         page.wait_for_long("document.querySelector('#model-card')", "the model that ships is loaded", PATIENCE);
@@ -108,18 +112,30 @@ fn focused(page: &Page) -> String {
     page.eval("document.activeElement.id || document.activeElement.textContent").as_str().unwrap_or_default().to_owned()
 }
 
-fn a_repository_is_listed_and_agreed_to(page: &mut Page) {
-    const ID: &str = "someone/Tiny-GGUF";
-    const HOSTILE: &str = "<img src=x onerror=window.hacked=1>.gguf";
-    let bytes = model("tiny", 1);
+/// A repository of two models, and of what is none.
+pub(crate) const SMALL: &str = "someone/Tiny-GGUF";
+const HOSTILE: &str = "<img src=x onerror=window.hacked=1>.gguf";
+
+/// A hub that has but [`SMALL`].
+pub(crate) fn small() -> StandIn {
+    with_small(&model("tiny", 1)).stand_in()
+}
+
+fn with_small(bytes: &[u8]) -> Hub {
     let files: [(&str, &[u8]); 5] = [
-        ("tiny.gguf", &bytes),
+        ("tiny.gguf", bytes),
         (HOSTILE, b""),
         ("../up.gguf", b""),
         ("big-00001-of-00002.gguf", b""),
         ("big-00002-of-00002.gguf", b""),
     ];
-    Hub::new().repository(ID, &files).open_lab(page);
+    Hub::new().repository(SMALL, &files)
+}
+
+fn a_repository_is_listed_and_agreed_to(page: &mut Page) {
+    const ID: &str = SMALL;
+    let bytes = model("tiny", 1);
+    with_small(&bytes).open_lab(page);
     assert!(asked_of_hub(page).is_empty(), "nothing is asked before the reader does");
     type_in_box(page, ID);
     page.wait_for("#consent li");
