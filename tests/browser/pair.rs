@@ -164,7 +164,7 @@ fn what_stands_beside(page: &mut Page) {
     println!("{}", page.text("#lab-problem"));
     assert_eq!(page.eval("document.querySelector('#beside .layers').value"), "1");
     // Vectors out of pairs of texts.
-    page.click("#beside details summary");
+    page.click("#beside details:has(#contrast-make) summary");
     page.set_value("#contrast-toward", "I am kind\nI help");
     page.set_value("#contrast-away", "I am cruel\nI harm");
     page.click("#contrast-make");
