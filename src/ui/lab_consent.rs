@@ -136,7 +136,7 @@ impl Consent {
             let adapter = Some(ask_adapter(adapter).await?);
             Ok(Stage::Agree(Offer { adapter, ..Offer::default() }))
         };
-        self.propose(lab, true, adapter.name.to_owned(), ask);
+        self.propose(lab, true, text::the_adapter(adapter.name, adapter.base), ask);
     }
 
     /// Takes what a reader typed, if it means something of the hub.

@@ -144,6 +144,9 @@ fn choose(title: String, listing: &Listing) -> impl IntoView + use<> {
 }
 
 fn agree(title: String, offer: Offer) -> impl IntoView {
+    // A repository says less than its file.
+    let file = offer.files().next().map(|wanted| wanted.file.path.clone()).filter(|_| title.contains('/'));
+    let title = file.map_or_else(|| title.clone(), |file| format!("{title}, {file}"));
     let lab = LabSession::get().lab;
     let consent = lab.consent;
     let offer = StoredValue::new(offer);
@@ -163,7 +166,7 @@ fn agree(title: String, offer: Offer) -> impl IntoView {
             <dl>{lines}</dl>
             {move || objection.get().map(|(why, _)| view! { <p class="notice wait" id="consent-objection">{why}</p> })}
             <p class="tabs">
-                <button type="button" id="consent-yes" disabled=is_blocked on:click=move |_| consent.agree(lab, offer.get_value())>
+                <button type="button" class="primary" id="consent-yes" disabled=is_blocked on:click=move |_| consent.agree(lab, offer.get_value())>
                     {text::DOWNLOAD}
                 </button>
                 <button type="button" class="drop" on:click=move |_| consent.close()>{text::NOT_NOW}</button>
