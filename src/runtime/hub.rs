@@ -136,6 +136,12 @@ impl Repository {
         Self { id: adapter.repository.to_owned(), revision: None, file: Some(WEIGHTS.to_owned()) }
     }
 
+    /// Whether a file is meant that is neither a model nor PEFT's: steering vectors, it may be.
+    #[must_use]
+    pub fn names_vectors(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| !file.ends_with(".gguf") && !file.ends_with(WEIGHTS))
+    }
+
     /// Where the hub lists its files.
     #[must_use]
     pub fn listing(&self) -> String {

@@ -13,6 +13,9 @@ use super::text;
 use crate::runtime::hub::{self, HubError, HubFile, ListedAdapter, Listing, Repository};
 use crate::runtime::protocol::{Command, SideFile, SideKind};
 
+/// How names of models end, and those of some adapters.
+const GGUF: &str = ".gguf";
+
 /// Handles to what is proposed. Copied freely.
 #[derive(Debug, Clone, Copy)]
 pub struct Consent {
@@ -142,6 +145,8 @@ impl Consent {
     /// Takes what a reader typed, if it means something of the hub.
     pub(super) fn takes(self, lab: LabState, is_beside: bool, text: &str) -> bool {
         let repository = match Repository::named(text) {
+            // Steering vectors: no listing tells them apart, so they come as from any address.
+            Ok(Some(repository)) if is_beside && repository.names_vectors() => return false,
             Ok(Some(repository)) => repository,
             Ok(None) => return false,
             Err(error) => {
@@ -152,7 +157,7 @@ impl Consent {
         let title = repository.id.clone();
         self.propose(lab, is_beside, title, async move {
             Ok(match ask(&repository).await? {
-                Ok(file) => Stage::Agree(Offer::of(file)),
+                Ok(file) => Stage::Agree(Offer::of(file, is_beside)),
                 Err(listing) => Stage::Choose(listing),
             })
         });
@@ -227,9 +232,9 @@ impl Default for Consent {
 }
 
 impl Offer {
-    /// Of one file: its ending says what it is.
-    pub(super) fn of(file: Wanted) -> Self {
-        if file.file.path.ends_with(".gguf") {
+    /// Of one file: its ending says what it is, but that adapters may be GGUF files too.
+    pub(super) fn of(file: Wanted, is_beside: bool) -> Self {
+        if file.file.path.ends_with(GGUF) && !is_beside {
             Self { model: Some(file), adapter: None }
         } else {
             Self { model: None, adapter: Some(file) }
@@ -247,9 +252,7 @@ impl Offer {
 }
 
 fn side(wanted: &Wanted) -> Side {
-    let file = SideFile {
-        sha256: wanted.file.sha256,
-        ..SideFile::new(&wanted.name, SideKind::PeftAdapter, wanted.file.source())
-    };
+    let kind = if wanted.file.path.ends_with(GGUF) { SideKind::Adapter } else { SideKind::PeftAdapter };
+    let file = SideFile { sha256: wanted.file.sha256, ..SideFile::new(&wanted.name, kind, wanted.file.source()) };
     Side { file, attachments: Vec::new() }
 }

@@ -88,7 +88,7 @@ pub fn Proposed(
     };
     let panel = move || {
         here.get().and_then(|here| match here.stage {
-            Stage::Choose(listing) => Some(choose(here.title, &listing).into_any()),
+            Stage::Choose(listing) => Some(choose(here.title, &listing, is_beside).into_any()),
             Stage::Agree(offer) => Some(agree(here.title, offer).into_any()),
             Stage::Asking | Stage::Failed(_) => None,
         })
@@ -112,13 +112,13 @@ fn heading(words: String) -> impl IntoView {
     view! { <h2 id="consent-title" tabindex="-1" node_ref=node>{words}</h2> }
 }
 
-fn choose(title: String, listing: &Listing) -> impl IntoView + use<> {
+fn choose(title: String, listing: &Listing, is_beside: bool) -> impl IntoView + use<> {
     let lab = LabSession::get().lab;
     let consent = lab.consent;
     let item = |file: &HubFile| {
         let wanted = Wanted::of(listing, file);
         let size = file.num_bytes.map_or_else(|| text::NO_SIZE.to_owned(), text::megabytes);
-        let take = move |_| consent.go_on(lab, Stage::Agree(Offer::of(wanted.clone())));
+        let take = move |_| consent.go_on(lab, Stage::Agree(Offer::of(wanted.clone(), is_beside)));
         view! {
             <li>
                 <span><b>{file.path.clone()}</b> " " <span class="quiet">{size}</span></span>
