@@ -65,6 +65,8 @@ fn names_and_addresses_mean_repositories_and_files() {
     ] {
         assert_eq!(named(text), Some(repository("owner/name", Some("folder/x.gguf"))), "{text}");
     }
+    let vectors = |file: &str| named(&format!("https://hf.co/owner/name/blob/main/{file}")).unwrap().names_vectors();
+    assert!(vectors("steering.safetensors") && !vectors("x.gguf") && !vectors("a/adapter_model.safetensors"));
     let old = named("https://huggingface.co/owner/name/tree/v1.0").unwrap();
     assert_eq!(old.revision.as_deref(), Some("v1.0"));
     assert_eq!(old.listing(), format!("https://{}/api/models/owner/name/revision/v1.0?blobs=true", host()));
@@ -164,11 +166,7 @@ fn what_cannot_be_offered_is_said_in_sentences() {
         let found = repository.read(status, body.as_bytes()).unwrap_err();
         assert_eq!(found, expected);
         let sentence = found.sentence();
-        assert!(
-            sentence.ends_with('.')
-                && sentence.starts_with(|c: char| c.is_uppercase() || sentence.starts_with("owner")),
-            "{sentence}"
-        );
+        assert!(sentence.ends_with('.') && sentence.starts_with("The "), "{sentence}");
     }
     assert!(repository.read(200, one.as_bytes()).is_ok(), "the cases differ from one that can be read");
 

@@ -28,20 +28,20 @@ const OTHER_KINDS: [&str; 7] = ["datasets", "spaces", "collections", "papers", "
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HubError {
     /// The words name something else of the hub.
-    #[error("{0} is no repository of a model: give owner/name, or the address of a model's page")]
+    #[error("this is no repository of a model ({0}): give owner/name, or the address of a model's page")]
     NoModel(String),
     /// There is none of that name, or it is private: the hub says the same of both.
     #[error("the hub knows no public repository {0}: check owner and name (a private one cannot be read from here)")]
     NoRepository(String),
     /// Its owner wants an account and an agreement.
     #[error(
-        "{0} is gated: its owner wants an account and an agreement, which this page cannot give. Choose a copy that is not \
+        "the repository {0} is gated: its owner wants an account and an agreement, which this page cannot give. Choose a copy that is not \
          gated, or download the file yourself and choose it from the disk"
     )]
     Gated(String),
     /// It holds nothing that can be run.
     #[error(
-        "{0} holds neither a GGUF file nor a PEFT adapter: repositories with GGUF files mostly say so in their names"
+        "the repository {0} holds neither a GGUF file nor a PEFT adapter: repositories with GGUF files mostly say so in their names"
     )]
     Nothing(String),
     /// It holds models, but in parts.
@@ -134,6 +134,12 @@ impl Repository {
     #[must_use]
     pub fn of_adapter(adapter: &ListedAdapter) -> Self {
         Self { id: adapter.repository.to_owned(), revision: None, file: Some(WEIGHTS.to_owned()) }
+    }
+
+    /// Whether a file is meant that is neither a model nor PEFT's: steering vectors, it may be.
+    #[must_use]
+    pub fn names_vectors(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| !file.ends_with(".gguf") && !file.ends_with(WEIGHTS))
     }
 
     /// Where the hub lists its files.

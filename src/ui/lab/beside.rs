@@ -93,8 +93,7 @@ fn Adapters() -> impl IntoView {
     let item = |adapter: &'static ListedAdapter| {
         let fits = Memo::new(move |_| lab.is_model(adapter.base));
         let label = text::adapter_for(adapter.name, adapter.base);
-        let wants =
-            move || (!fits.get()).then(|| view! { <span class="quiet">{text::wants_base(adapter.base)}</span> });
+        let wants = move || (!fits.get()).then(|| view! { <span class="quiet">{text::WANTS_BASE}</span> });
         let propose = move |_| lab.consent.propose_adapter(lab, adapter);
         view! {
             <li>

@@ -13,6 +13,9 @@ use crate::runtime::protocol::{Command, SideFile, SideKind};
 use crate::ui::fetch::fetch_listing;
 use crate::ui::text;
 
+/// How names of models end, and those of some adapters.
+const GGUF: &str = ".gguf";
+
 /// Handles to what is proposed. Copied freely.
 #[derive(Debug, Clone, Copy)]
 pub struct Consent {
@@ -142,12 +145,14 @@ impl Consent {
             let adapter = Some(ask_adapter(adapter).await?);
             Ok(Stage::agree(Offer { adapter, ..Offer::default() }))
         };
-        self.propose(lab, true, adapter.name.to_owned(), ask);
+        self.propose(lab, true, text::the_adapter(adapter.name, adapter.base), ask);
     }
 
     /// Takes what a reader typed, if it means something of the hub.
     pub(super) fn takes(self, lab: LabState, is_beside: bool, text: &str) -> bool {
         let repository = match Repository::named(text) {
+            // Steering vectors: no listing tells them apart, so they come as from any address.
+            Ok(Some(repository)) if is_beside && repository.names_vectors() => return false,
             Ok(Some(repository)) => repository,
             Ok(None) => return false,
             Err(error) => {
@@ -158,7 +163,7 @@ impl Consent {
         let title = repository.id.clone();
         self.propose(lab, is_beside, title, async move {
             Ok(match ask(&repository).await? {
-                Ok(file) => Stage::agree(Offer::of(file)),
+                Ok(file) => Stage::agree(Offer::of(file, is_beside)),
                 Err(listing) => Stage::Choose(listing),
             })
         });
@@ -233,9 +238,9 @@ impl Default for Consent {
 }
 
 impl Offer {
-    /// Of one file: its ending says what it is.
-    pub(super) fn of(file: Wanted) -> Self {
-        if file.file.path.ends_with(".gguf") {
+    /// Of one file: its ending says what it is, but that adapters may be GGUF files too.
+    pub(super) fn of(file: Wanted, is_beside: bool) -> Self {
+        if file.file.path.ends_with(GGUF) && !is_beside {
             Self { model: Some(file), adapter: None }
         } else {
             Self { model: None, adapter: Some(file) }
@@ -253,9 +258,7 @@ impl Offer {
 }
 
 fn side(wanted: &Wanted) -> Side {
-    let file = SideFile {
-        sha256: wanted.file.sha256,
-        ..SideFile::new(&wanted.name, SideKind::PeftAdapter, wanted.file.source())
-    };
+    let kind = if wanted.file.path.ends_with(GGUF) { SideKind::Adapter } else { SideKind::PeftAdapter };
+    let file = SideFile { sha256: wanted.file.sha256, ..SideFile::new(&wanted.name, kind, wanted.file.source()) };
     Side { file, attachments: Vec::new() }
 }

@@ -88,7 +88,7 @@ pub fn Proposed(
     };
     let panel = move || {
         here.get().and_then(|here| match here.stage {
-            Stage::Choose(listing) => Some(choose(here.title, &listing).into_any()),
+            Stage::Choose(listing) => Some(choose(here.title, &listing, is_beside).into_any()),
             Stage::Agree(offer) => Some(agree(here.title, *offer).into_any()),
             Stage::Asking | Stage::Failed(_) => None,
         })
@@ -112,13 +112,13 @@ fn heading(words: String) -> impl IntoView {
     view! { <h2 id="consent-title" tabindex="-1" node_ref=node>{words}</h2> }
 }
 
-fn choose(title: String, listing: &Listing) -> impl IntoView + use<> {
+fn choose(title: String, listing: &Listing, is_beside: bool) -> impl IntoView + use<> {
     let lab = LabSession::get().lab;
     let consent = lab.consent;
     let item = |file: &HubFile| {
         let wanted = Wanted::of(listing, file);
         let size = file.num_bytes.map_or_else(|| text::NO_SIZE.to_owned(), text::megabytes);
-        let take = move |_| consent.go_on(lab, Stage::agree(Offer::of(wanted.clone())));
+        let take = move |_| consent.go_on(lab, Stage::agree(Offer::of(wanted.clone(), is_beside)));
         view! {
             <li>
                 <span><b>{file.path.clone()}</b> " " <span class="quiet">{size}</span></span>
@@ -144,6 +144,9 @@ fn choose(title: String, listing: &Listing) -> impl IntoView + use<> {
 }
 
 fn agree(title: String, offer: Offer) -> impl IntoView {
+    // A repository says less than its file.
+    let file = offer.files().next().map(|wanted| wanted.file.path.clone()).filter(|_| title.contains('/'));
+    let title = file.map_or_else(|| title.clone(), |file| format!("{title}, {file}"));
     let lab = LabSession::get().lab;
     let consent = lab.consent;
     let offer = StoredValue::new(offer);
@@ -163,7 +166,7 @@ fn agree(title: String, offer: Offer) -> impl IntoView {
             <dl>{lines}</dl>
             {move || objection.get().map(|(why, _)| view! { <p class="notice wait" id="consent-objection">{why}</p> })}
             <p class="tabs">
-                <button type="button" id="consent-yes" disabled=is_blocked on:click=move |_| consent.agree(lab, offer.get_value())>
+                <button type="button" class="primary" id="consent-yes" disabled=is_blocked on:click=move |_| consent.agree(lab, offer.get_value())>
                     {text::DOWNLOAD}
                 </button>
                 <button type="button" class="drop" on:click=move |_| consent.close()>{text::NOT_NOW}</button>

@@ -221,10 +221,7 @@ pub fn for_base(base: &str) -> String {
 }
 
 /// Why an adapter cannot be added.
-#[must_use]
-pub fn wants_base(base: &str) -> String {
-    format!("(the loaded model is another: load {base} first)")
-}
+pub const WANTS_BASE: &str = "(another model is loaded: load that one first)";
 
 /// A button's whole name.
 #[must_use]
@@ -268,7 +265,13 @@ pub fn more_files(number: usize) -> Option<String> {
 /// Over what something costs.
 #[must_use]
 pub fn consent_to(name: &str) -> String {
-    format!("Before {name} is downloaded")
+    format!("{name}: what it costs here")
+}
+
+/// An adapter by name.
+#[must_use]
+pub fn the_adapter(name: &str, base: &str) -> String {
+    format!("Adapter {name}, for {base}")
 }
 
 /// The button.
@@ -293,7 +296,7 @@ pub fn memory(needed: Option<u64>, has_cache: bool, fit: Option<Fit>, probe: Opt
     let needed = match has_cache {
         true => format!("about {} {place}, for weights and cache", megabytes(needed)),
         false => {
-            format!("at least {} {place}: its headers, which come first, say what its cache takes", megabytes(needed))
+            format!("at least {} {place}, and a cache of which its headers tell", megabytes(needed))
         }
     };
     let fits = match (fit, probe) {
@@ -302,8 +305,8 @@ pub fn memory(needed: Option<u64>, has_cache: bool, fit: Option<Fit>, probe: Opt
         }
         (Some(Fit::Fits(granted)), _) => format!("there are {}", megabytes(granted)),
         (Some(Fit::Unknown), Some(Probe::Ready(device))) => format!(
-            "this browser does not say how much there is. Its largest buffer is {} MiB, which larger matrices are cut to; where memory lacks, \
-             the load stops before the weights are read",
+            "this browser does not say how much there is (its largest buffer: {} MiB; larger matrices are cut). Where it is too little, \
+             the load stops before the weights are fetched",
             thousands(device.max_buffer_bytes >> 20)
         ),
         _ => "whether that fits is not known yet".to_owned(),
@@ -333,13 +336,14 @@ pub const NO_SPEED: &str = "not known yet";
 #[must_use]
 pub fn speed((least, most): (f64, f64), measured: ReadSpeed) -> String {
     let per_sec = |tokens: f64| if tokens < 10.0 { format!("{tokens:.1}") } else { format!("{tokens:.0}") };
-    let gigabytes = |bytes: f64| format!("{:.1} GB/s", bytes / 1e9);
+    let rate =
+        |bytes: f64| if bytes < 1e9 { format!("{:.0} MB/s", bytes / 1e6) } else { format!("{:.1} GB/s", bytes / 1e9) };
     format!(
-        "{} to {} tokens a second, by what this GPU was just measured to read: {} in small matrices, {} in large ones. Attention comes on top",
+        "{} to {} tokens a second, by what this GPU was just measured to read: {} in small matrices, {} in large ones. Attention and the choice of tokens take some more",
         per_sec(least),
         per_sec(most),
-        gigabytes(measured.small),
-        gigabytes(measured.large)
+        rate(measured.small),
+        rate(measured.large)
     )
 }
 
