@@ -26,8 +26,7 @@ pub(super) const HEADINGS: [&str; 2] =
 
 /// The experiment that ships with it.
 pub(super) const EXPERIMENT: &str = "pocket/experiment.json";
-/// The model's name in tables, and the file that a table is.
-pub(super) const TABLE_NAME: &str = "live";
+/// The file that a run's table is.
 pub(super) const TABLE_FILE: &str = "live-run.csv";
 /// And that its card is.
 pub(super) const CARD_FILE: &str = "live-run.card.json";

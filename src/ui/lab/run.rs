@@ -241,9 +241,10 @@ impl RunState {
     /// The answers that are there, as a result file.
     #[must_use]
     pub fn table(self) -> Option<String> {
+        let model = self.head.with_value(|head| head.as_ref().map(|head| head.model.clone())).unwrap_or_default();
         self.run.with_value(|run| {
             let run = run.as_ref()?;
-            Some(table::header(run.experiment()) + &table::rows(run.experiment(), pocket::TABLE_NAME, run.answers()))
+            Some(table::header(run.experiment()) + &table::rows(run.experiment(), &model, run.answers()))
         })
     }
 

@@ -31,8 +31,12 @@ pub fn LabScreen() -> impl IntoView {
         <section class="lab">
             <h1>"Run a model on this machine"</h1>
             <p>
-                "The pocket organism is here: a small model of invented villagers, beside the same model after narrow training. "
-                "Or choose a GGUF file: it runs on your own machine, in this tab. "
+                <Show when=move || session.lab.is_pocket.get()>
+                    "The pocket organism is here: a small model of invented villagers, beside the same model after narrow training. "
+                    "Or choose a GGUF file: it"
+                </Show>
+                <Show when=move || !session.lab.is_pocket.get()>"A model"</Show>
+                " runs on your own machine, in this tab. "
                 <span class="quiet">"No model is sent anywhere."</span>
             </p>
             <ProbeLine/>
