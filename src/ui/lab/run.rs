@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use super::judge::JudgeState;
 use super::keep::{self, KeptRun};
-use super::pocket;
 use super::server::ServerState;
 use super::state::{LabState, SLOT};
 use crate::domain::rule::Rule;
