@@ -81,7 +81,11 @@ fn read(input: &Input) -> (usize, Result<(), String>) {
     let done = match KINDS[input.kind] {
         "experiments" => read_experiment(&text),
         "questions" => read_questions(&text),
-        "links" => link::unpack(&text).map_or_else(|| Err("cut".to_owned()), |text| read_experiment(&text)),
+        "links" => match link::Linked::read(&text) {
+            Ok(link::Linked::Text(text)) => read_experiment(&text),
+            Ok(link::Linked::At(_)) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        },
         "known rows" => known(&text).map(drop).map_err(|error| error.to_string()),
         _ => read_reply(input).map_err(|error| error.to_string()),
     };

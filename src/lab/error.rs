@@ -4,7 +4,9 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LabError {
     /// Not JSON, or not an object.
-    #[error("{0} is no JSON object: check its brackets, quotes and commas")]
+    #[error(
+        "{0} is no JSON object, which is text that begins with {{ and ends with }}: check the file, its brackets, quotes and commas"
+    )]
     NoJson(&'static str),
     /// A set of questions that is no YAML.
     #[error("the set of questions is no YAML: {0}")]

@@ -98,6 +98,9 @@ fn PocketButton() -> impl IntoView {
                 <a class="button" id="open-pocket" href=format!("#{}", first.view) title=text::POCKET_ABOUT>
                     "The pocket organism: " {count} " experiments, every answer"
                 </a>
+                <a class="button" id="open-live" href=format!("#{}", crate::domain::view::Screen::Lab.name())>
+                    "Run it live"
+                </a>
             }
         })
     };

@@ -251,6 +251,6 @@ fn a_card_runs_again(page: &mut Page) {
     page.open("about:blank");
     page.open(&link[..link.len() - 20]);
     ready(page);
-    page.click("#run-linked");
-    page.wait_text("#experiment-problem", "cut short");
+    page.wait_text("#linked-problem", "cut short");
+    assert_eq!(page.count("#run-linked"), 0, "there is nothing to run");
 }

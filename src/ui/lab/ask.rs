@@ -127,13 +127,14 @@ pub fn PromptForm(
                 </div>
             </details>
             <ColumnDials/>
-            <Show
-                when=move || is_answering.get()
-                fallback=|| view! { <button type="submit" class="primary" id="generate">"Generate"</button> }
-            >
-                <button type="button" class="primary" id="stop" aria-keyshortcuts="Escape" title="Stop (Escape)"
-                    on:click=move |_| session.lab.halt()>"Stop"</button>
-            </Show>
+            // Beside each other: a second press on the first stops nothing.
+            <div class="tabs">
+                <button type="submit" class="primary" id="generate" disabled=move || is_answering.get()>"Generate"</button>
+                <Show when=move || is_answering.get()>
+                    <button type="button" class="primary" id="stop" aria-keyshortcuts="Escape" title="Stop (Escape)"
+                        on:click=move |_| session.lab.halt()>"Stop"</button>
+                </Show>
+            </div>
         </form>
     }
 }

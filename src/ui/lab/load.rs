@@ -81,12 +81,17 @@ fn loading_line(progress: LoadProgress) -> impl IntoView {
         LoadStage::Weights => "Reading the weights",
         LoadStage::Pipelines => "Building the GPU's programs",
     };
-    let mebibytes = progress.bytes >> 20;
-    let of = progress.total.map(|total| format!(" of {} MiB", thousands(total >> 20)));
+    let mebibytes = thousands(progress.bytes >> 20);
+    let amount = match (progress.stage, progress.total.map(|total| total >> 20)) {
+        // What is read is not what is built, and headers are no number to wait for.
+        (LoadStage::Headers | LoadStage::Pipelines, _) => "…".to_owned(),
+        (LoadStage::Weights, Some(total)) => format!(": {mebibytes} of {} MiB", thousands(total)),
+        (LoadStage::Weights, None) => format!(": {mebibytes} MiB"),
+    };
     let share = progress.total.filter(|total| *total > 0).map(|total| progress.bytes * 100 / total);
     view! {
         <p class="notice" id="loading">
-            {stage} ": " {thousands(mebibytes)} {of.unwrap_or_else(|| " MiB".to_owned())} " "
+            {stage} {amount} " "
             <progress max="100" value=share aria-label="Share of the model that is loaded"></progress>
         </p>
     }

@@ -16,7 +16,7 @@ use super::state::LabState;
 use crate::domain::tally::Tally;
 use crate::domain::view::{Screen, is_beside_page};
 use crate::lab::experiment::{Draft, Experiment};
-use crate::lab::link;
+use crate::lab::link::Linked;
 use crate::lab::questions::QuestionSet;
 use crate::lab::rates::ColumnRate;
 use crate::ui::export::save_text;
@@ -39,7 +39,9 @@ fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, Strin
     match document.and_then(read) {
         Ok(draft) => {
             state.problem.set(None);
-            if let Some(draft) = state.servers.let_pass(draft) {
+            if draft.experiment.asks_model() && !lab.has_model() {
+                state.problem.set(Some(text::NO_MODEL_FOR_RUN.to_owned()));
+            } else if let Some(draft) = state.servers.let_pass(draft) {
                 state.begin(lab, draft);
             }
         }
@@ -130,43 +132,53 @@ pub fn ExperimentPanel() -> impl IntoView {
 fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
     let session = LabSession::get();
     let lab = session.lab;
-    let linked = Memo::new(move |_| session.run_in_link());
+    let linked = Memo::new(move |_| session.run_in_link().map(|value| Linked::read(&value)));
     let is_new = move || linked.with(Option::is_some) && lab.experiment.seen.with(Option::is_none);
-    let card = move || {
-        linked
-            .get()
-            .filter(|value| link::is_packed(value))
-            .and_then(|value| Experiment::from_json(&link::unpack(&value)?).ok()?.card)
-    };
-    let words = move || linked.get().map(|value| text::linked_run(&value, link::is_packed(&value), card().as_ref()));
+    // What was wrong with the link before is not wrong with this one.
+    Effect::new(move |before: Option<()>| {
+        linked.track();
+        if before.is_some() {
+            lab.experiment.problem.set(None);
+        }
+    });
+    let card = Memo::new(move |_| match linked.get() {
+        Some(Ok(Linked::Text(document))) => Experiment::from_json(&document).ok()?.card,
+        _ => None,
+    });
+    let wrong = move || linked.with(|linked| linked.as_ref().and_then(|linked| linked.as_ref().err().copied()));
+    let words = move || linked.get().and_then(Result::ok).map(|linked| text::linked_run(&linked, card.get().as_ref()));
     let run = move |_| {
-        let Some(value) = linked.get_untracked() else { return };
+        let Some(Ok(linked)) = linked.get_untracked() else { return };
         spawn_local(async move {
-            let document = if link::is_packed(&value) {
-                link::unpack(&value).ok_or_else(|| text::CUT_LINK.to_owned())
-            } else {
-                fetch_text(&value).await
+            let document = match linked {
+                Linked::Text(document) => Ok(document),
+                Linked::At(address) => fetch_text(&address).await,
             };
             start(lab, editor, document);
         });
     };
     // The card's model, where it is another than the one that is loaded and lies at an address.
     let elsewhere =
-        move || card().map(|card| card.source).filter(|source| !source.is_empty() && !is_beside_page(source));
+        move || card.get().map(|card| card.source).filter(|source| !source.is_empty() && !is_beside_page(source));
     let load = move |_| {
         if let Some(address) = elsewhere() {
             lab.load_url(&address);
         }
     };
     view! {
-        <Show when=is_new>
+        <div role="alert">
+            {move || wrong().map(|why| view! { <p class="notice error" id="linked-problem">{why.to_string()}</p> })}
+        </div>
+        <Show when=move || is_new() && wrong().is_none()>
             <div class="notice" id="linked-run">
                 <p>{words}</p>
                 <div class="tabs">
                     <Show when=move || elsewhere().is_some()>
                         <button type="button" id="load-linked" disabled=move || lab.is_busy() on:click=load>"Load its model"</button>
                     </Show>
-                    <button type="button" class="primary" id="run-linked" disabled=move || lab.is_busy() on:click=run>"Run it again"</button>
+                    <button type="button" class="primary" id="run-linked" disabled=move || lab.is_busy() on:click=run>
+                        {move || if card.with(Option::is_some) { "Run it again" } else { "Run it" }}
+                    </button>
                 </div>
             </div>
         </Show>

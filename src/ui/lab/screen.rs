@@ -25,8 +25,10 @@ pub fn LabScreen() -> impl IntoView {
     let loaded = Memo::new(move |_| session.lab.status.with(|status| status.ready(SLOT).cloned()));
     // What a run has brought stays when its model is lost, or after a reload.
     session.lab.experiment.restore();
-    let has_experiment =
-        Memo::new(move |_| loaded.with(Option::is_some) || session.lab.experiment.seen.with(Option::is_some));
+    // Nor is what the reader wrote there lost with a model.
+    let has_experiment = Memo::new(move |before| {
+        before == Some(&true) || loaded.with(Option::is_some) || session.lab.experiment.seen.with(Option::is_some)
+    });
     view! {
         <section class="lab">
             <h1>"Run a model on this machine"</h1>
@@ -38,6 +40,10 @@ pub fn LabScreen() -> impl IntoView {
                 <Show when=move || !session.lab.is_pocket.get()>"A model"</Show>
                 " runs on your own machine, in this tab. "
                 <span class="quiet">"No model is sent anywhere."</span>
+                <Show when=move || !session.lab.is_pocket.get()>
+                    " " <button type="button" class="link" id="to-pocket" disabled=move || session.lab.is_busy()
+                        on:click=move |_| session.lab.load_pocket()>"Load the pocket organism"</button>
+                </Show>
             </p>
             <ProbeLine/>
             <LoadForm/>

@@ -1,6 +1,7 @@
 //! What the Lab says.
 
 use crate::lab::card::Card;
+use crate::lab::link::Linked;
 use crate::runtime::consent::Fit;
 use crate::runtime::protocol::{Probe, ReadSpeed, SideKind};
 use crate::ui::open::thousands;
@@ -139,18 +140,21 @@ pub const EDIT_EXPERIMENT_HINT: &str = "Questions with ids, a system prompt for 
 
 /// What a link brings.
 #[must_use]
-pub fn linked_run(value: &str, is_whole: bool, card: Option<&Card>) -> String {
-    match card {
-        Some(card) if !card.model.is_empty() => format!(
+pub fn linked_run(linked: &Linked, card: Option<&Card>) -> String {
+    match (card, linked) {
+        (Some(card), _) if !card.model.is_empty() => format!(
             "This link holds a run of {} answers by {} on {}. Run again here, it says how far its answers are the same.",
             card.answers.len(),
             card.model,
             card.device
         ),
-        _ if is_whole => "This link holds an experiment.".to_owned(),
-        _ => format!("This link names an experiment: {value}. It is fetched when you run it."),
+        (_, Linked::Text(_)) => "This link holds an experiment.".to_owned(),
+        (_, Linked::At(address)) => format!("This link names an experiment: {address}. It is fetched when you run it."),
     }
 }
+
+/// An experiment that asks the model here, while there is none.
+pub const NO_MODEL_FOR_RUN: &str = "This experiment asks the model that is loaded here, and none is: load one first.";
 
 /// What a file of questions became.
 #[must_use]
@@ -165,8 +169,6 @@ pub fn questions_found(number: usize, has_judge: bool) -> String {
     )
 }
 
-/// A link that somebody cut.
-pub const CUT_LINK: &str = "The experiment in this link cannot be read: the link was cut short or changed. Ask for it again, or for the run card as a file.";
 /// A run that no link holds.
 pub const LONG_LINK: &str = "This run is too long for a link: save its card, put that file where others can read it, and link to it by run=ADDRESS.";
 /// Over the link.
