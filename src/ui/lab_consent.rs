@@ -44,7 +44,13 @@ pub(super) enum Stage {
     /// A repository holds several files.
     Choose(Listing),
     /// What it costs.
-    Agree(Offer),
+    Agree(Box<Offer>),
+}
+
+impl Stage {
+    pub(super) fn agree(offer: Offer) -> Self {
+        Self::Agree(Box::new(offer))
+    }
 }
 
 /// What would come: a model, an adapter, or a pair of them.
@@ -130,14 +136,14 @@ impl Consent {
         adapter: Option<&'static ListedAdapter>,
     ) {
         let title = adapter.map_or_else(|| name.clone(), |adapter| text::pair(&name, adapter.name));
-        self.propose(lab, false, title, async move { ask_pair(&address, &name, adapter).await.map(Stage::Agree) });
+        self.propose(lab, false, title, async move { ask_pair(&address, &name, adapter).await.map(Stage::agree) });
     }
 
     /// Proposes an adapter of the list.
     pub(super) fn propose_adapter(self, lab: LabState, adapter: &'static ListedAdapter) {
         let ask = async move {
             let adapter = Some(ask_adapter(adapter).await?);
-            Ok(Stage::Agree(Offer { adapter, ..Offer::default() }))
+            Ok(Stage::agree(Offer { adapter, ..Offer::default() }))
         };
         self.propose(lab, true, text::the_adapter(adapter.name, adapter.base), ask);
     }
@@ -157,7 +163,7 @@ impl Consent {
         let title = repository.id.clone();
         self.propose(lab, is_beside, title, async move {
             Ok(match ask(&repository).await? {
-                Ok(file) => Stage::Agree(Offer::of(file, is_beside)),
+                Ok(file) => Stage::agree(Offer::of(file, is_beside)),
                 Err(listing) => Stage::Choose(listing),
             })
         });
@@ -185,7 +191,7 @@ impl Consent {
 
     pub(super) fn go_on(self, lab: LabState, stage: Stage) {
         // What is told of a model's speed is measured when it is asked for, once.
-        let wants_speed = matches!(&stage, Stage::Agree(Offer { model: Some(_), .. }));
+        let wants_speed = matches!(&stage, Stage::Agree(offer) if offer.model.is_some());
         if wants_speed && lab.status.with_untracked(|status| status.speed.is_none()) {
             lab.send(&Command::Measure, &[]);
         }

@@ -89,7 +89,7 @@ pub fn Proposed(
     let panel = move || {
         here.get().and_then(|here| match here.stage {
             Stage::Choose(listing) => Some(choose(here.title, &listing, is_beside).into_any()),
-            Stage::Agree(offer) => Some(agree(here.title, offer).into_any()),
+            Stage::Agree(offer) => Some(agree(here.title, *offer).into_any()),
             Stage::Asking | Stage::Failed(_) => None,
         })
     };
@@ -118,7 +118,7 @@ fn choose(title: String, listing: &Listing, is_beside: bool) -> impl IntoView + 
     let item = |file: &HubFile| {
         let wanted = Wanted::of(listing, file);
         let size = file.num_bytes.map_or_else(|| text::NO_SIZE.to_owned(), text::megabytes);
-        let take = move |_| consent.go_on(lab, Stage::Agree(Offer::of(wanted.clone(), is_beside)));
+        let take = move |_| consent.go_on(lab, Stage::agree(Offer::of(wanted.clone(), is_beside)));
         view! {
             <li>
                 <span><b>{file.path.clone()}</b> " " <span class="quiet">{size}</span></span>
