@@ -48,7 +48,6 @@ pub fn memory(probe: &Probe) -> Option<u64> {
 /// The fewest and the most tokens a second that a device decodes which reads so fast, from a file of `num_bytes`: a token
 /// reads all of it once. Attention and the choice of the token take more time.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "a file's length is far from 2^53")]
 pub fn tokens_per_sec(speed: ReadSpeed, num_bytes: u64) -> (f64, f64) {
     let of = |bytes_per_sec: f64| bytes_per_sec / num_bytes.max(1) as f64;
     let (slow, fast) = (of(speed.small), of(speed.large));

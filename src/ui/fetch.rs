@@ -27,7 +27,6 @@ pub(super) async fn fetch_text(path: &str) -> Result<String, String> {
 pub(super) async fn fetch_listing(repository: &Repository) -> Result<Listing, HubError> {
     let (status, blob) = get(&repository.listing()).await.map_err(|_thrown| HubError::Unreachable)?;
     // One that is too long is not made a text.
-    #[expect(clippy::cast_precision_loss, reason = "8 MiB")]
     let is_short = blob.size() <= MAX_LISTING_BYTES as f64;
     let text = if is_short { text_of(&blob).await.unwrap_or_default() } else { String::new() };
     repository.read(status, text.as_bytes())
