@@ -91,6 +91,9 @@ impl Source {
     }
 }
 
+/// The step of whoever pressed "Run it live": the pair answers as soon as it is there.
+pub const LIVE_STEP: &str = "live";
+
 /// Whether an address leads downwards from the page, and names nothing that could be another site.
 #[must_use]
 pub fn is_beside_page(address: &str) -> bool {
@@ -141,7 +144,8 @@ pub struct View {
     pub plot: Plot,
     /// The question that models are compared on.
     pub question: Option<String>,
-    /// The step of the lesson, by id: kept on the way to a saved view and back.
+    /// The step of the lesson, by id: kept on the way to a saved view and back. The Lab takes [`LIVE_STEP`] for the reader's
+    /// word to begin.
     pub step: Option<String>,
     /// The mark that is open.
     pub selection: Option<Selection>,

@@ -8,7 +8,7 @@ use web_sys::{ClipboardEvent, CustomEvent, DragEvent, FileList};
 
 use super::session::Session;
 use super::text;
-use crate::domain::view::{Source, View};
+use crate::domain::view::{LIVE_STEP, Screen, Source, View};
 use crate::runtime::data_protocol::{Collection, Finding};
 
 /// The card that names the data set and opens others.
@@ -98,13 +98,19 @@ fn PocketButton() -> impl IntoView {
                 <a class="button" id="open-pocket" href=format!("#{}", first.view) title=text::POCKET_ABOUT>
                     "The pocket organism: " {count} " experiments, every answer"
                 </a>
-                <a class="button" id="open-live" href=format!("#{}", crate::domain::view::Screen::Lab.name())>
+                <a class="button" id="open-live" href=live_pair()>
                     "Run it live"
                 </a>
             }
         })
     };
     view! { {button} }
+}
+
+/// The Lab, where the pair answers at once.
+fn live_pair() -> String {
+    let view = View { screen: Screen::Lab, step: Some(LIVE_STEP.to_owned()), ..View::default() };
+    format!("#{}", view.to_fragment())
 }
 
 #[component]
@@ -239,14 +245,14 @@ pub fn DropZone(children: Children) -> impl IntoView {
         event.prevent_default();
         is_over.set(false);
         let files = list(event.data_transfer().and_then(|transfer| transfer.files()));
-        session.view.update(|view| view.screen = crate::domain::view::Screen::Results);
+        session.view.update(|view| view.screen = Screen::Results);
         session.open_files(files);
     };
     let pasted = window_event_listener(leptos::ev::paste, move |event: ClipboardEvent| {
         let files = pasted_files(&event);
         if !files.is_empty() {
             event.prevent_default();
-            session.view.update(|view| view.screen = crate::domain::view::Screen::Results);
+            session.view.update(|view| view.screen = Screen::Results);
             session.open_files(files);
         }
     });
@@ -271,7 +277,7 @@ pub fn hear(session: Session) {
             .flatten()
             .filter_map(|file| file.dyn_into().ok())
             .collect();
-        session.view.update(|view| view.screen = crate::domain::view::Screen::Results);
+        session.view.update(|view| view.screen = Screen::Results);
         session.open_files(files);
     });
     if let Err(error) = window().add_event_listener_with_callback(OPEN_EVENT, heard.as_ref().unchecked_ref()) {

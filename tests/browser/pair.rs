@@ -14,6 +14,7 @@ use crate::page::Page;
 use crate::pictures;
 
 pub(crate) const TESTS: &[Test] = &[
+    ("pair::one_press_shows_the_pair", one_press),
     ("pair::a_slider_acts_on_the_next_token_alone", a_slider_acts),
     ("pair::tokens_are_looked_at_in_every_column", tokens_are_looked_at),
     ("pair::what_stands_beside_a_model_is_the_readers", what_stands_beside),
@@ -42,6 +43,35 @@ fn move_slider(page: &Page, id: &str, to: &str) {
     page.eval(&format!(
         "void (s => {{ s.value = '{to}'; s.dispatchEvent(new Event('input', {{ bubbles: true }})); }})(document.querySelector('{id}'))"
     ));
+}
+
+/// From a cold page: one decision.
+fn one_press(page: &mut Page) {
+    page.open("/");
+    page.click("#open-live");
+    page.wait_for_long("document.querySelector('#answer-1')?.dataset.done === 'true'", "both answers", PATIENCE);
+    wait_for_the_end(page);
+    let (base, tuned) = (written(page, "#answer"), written(page, "#answer-1"));
+    assert!(!base.is_empty() && !tuned.is_empty() && base != tuned);
+    pictures::take(page, "lab-live");
+    // A second press on the same place stops nothing.
+    page.eval("void (b => { b.click(); b.click(); })(document.querySelector('#generate'))");
+    page.wait_until("document.querySelector('#answer')?.dataset.done !== 'true'", "another answer is under way");
+    wait_for_the_end(page);
+    assert_eq!(written(page, "#answer"), base);
+    // Back and forth asks nothing again.
+    page.click_text("nav a", "About");
+    page.wait_for("article.about");
+    page.click_text("nav a", "Lab");
+    page.wait_for("#answer");
+    assert_eq!(page.attr("#answer", "data-done").as_deref(), Some("true"));
+    // Whatever does not load leaves the way back.
+    let folder = TempDir::new("no-model");
+    page.set_files("#model-file", &[&folder.write("notes.gguf", "these are notes, not a model")]);
+    page.wait_for("#lab-problem");
+    assert_eq!(page.count("#experiment-editor"), 1, "what was written there stays");
+    page.click("#to-pocket");
+    page.wait_for_long("document.querySelector('#model-card[data-columns=\"2\"]')", "the pocket organism", PATIENCE);
 }
 
 fn a_slider_acts(page: &mut Page) {

@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use super::place::PLACE;
 use super::screen::LabScreen;
 use super::state::LabState;
-use crate::domain::view::{Screen, View};
+use crate::domain::view::{LIVE_STEP, Screen, View};
 use crate::ui::address;
 use crate::ui::self_test::SelfTestScreen;
 
@@ -50,6 +50,12 @@ impl LabSession {
     #[must_use]
     pub fn run_in_link(self) -> Option<String> {
         self.fragment.with(|fragment| View::from_fragment(fragment).run)
+    }
+
+    /// Whether the reader came to see the pair answer.
+    #[must_use]
+    pub fn is_live(self) -> bool {
+        self.fragment.with(|fragment| View::from_fragment(fragment).step.as_deref() == Some(LIVE_STEP))
     }
 
     /// Address of a screen with the rest of the view as it is.

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::app::LabSession;
 use super::columns::ColumnDials;
 use super::pocket;
+use super::state::LabState;
 use crate::runtime::protocol::{ModelCard, Prompt, Sampling};
 use crate::ui::text;
 
@@ -52,6 +53,11 @@ impl Form {
         self.seed.set(if is_pocket { pocket::SEED } else { 1 });
     }
 
+    /// Asks.
+    pub fn send(self, lab: LabState, has_template: bool) {
+        lab.generate(self.prompt(has_template), self.sampling());
+    }
+
     fn prompt(self, has_template: bool) -> Prompt {
         let text = self.prompt.get_untracked();
         if self.is_chat.get_untracked() && has_template {
@@ -86,11 +92,21 @@ pub fn PromptForm(
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if !is_answering.get_untracked() {
-            session.lab.generate(form.prompt(has_template), form.sampling());
+            form.send(session.lab, has_template);
         }
     };
     let is_chat = move || form.is_chat.get() && has_template;
     let summary = move || text::dials(form.temperature.get(), form.max_tokens.get(), form.seed.get());
+    // Once: what has answered is not asked again by a way back.
+    Effect::new(move || {
+        let is_pair = session.lab.is_pocket.get() && session.lab.columns.number() > 1;
+        let is_new = !is_answering.get_untracked()
+            && session.lab.status.with_untracked(|status| status.answer.is_none())
+            && session.lab.experiment.seen.with_untracked(Option::is_none);
+        if session.is_live() && is_pair && is_new {
+            form.send(session.lab, has_template);
+        }
+    });
     let stop_key = window_event_listener(leptos::ev::keydown, move |event| {
         if event.key() == "Escape" && !event.default_prevented() && session.lab.is_busy_untracked() {
             session.lab.halt();
