@@ -19,7 +19,7 @@ impl Page {
             let (x, y) = self.reachable_point(css);
             let listen = format!(
                 "void (() => {{ const e = document.querySelector({}), hears = c => {{
-                     window.__isMet = !!e && (e.contains(c.target) || c.target.contains(e)); }};
+                     window.__isMet = !!e && (e.contains(c.target) || !!c.target.closest?.('label')?.contains(e)); }};
                  window.__isMet = false;
                  window.addEventListener('click', hears, {{ capture: true, once: true }}); }})()",
                 quote(css)
