@@ -16,8 +16,9 @@ pub const MAX_LISTING_BYTES: usize = 8 << 20;
 /// Longest part of a repository's name, which is the hub's own limit, and longest path of a file.
 const MAX_NAME_CHARS: usize = 96;
 const MAX_PATH_CHARS: usize = 500;
-/// What PEFT calls an adapter's weights, and its configuration.
-const WEIGHTS: &str = "adapter_model.safetensors";
+/// What PEFT calls an adapter's weights.
+pub const WEIGHTS: &str = "adapter_model.safetensors";
+/// And its configuration.
 const SETTINGS: &str = "adapter_config.json";
 /// The hub's other addresses.
 const HOSTS: [&str; 3] = ["huggingface.co/", "www.huggingface.co/", "hf.co/"];

@@ -8,7 +8,7 @@ use askew::model::quant::Quant;
 use crate::Test;
 use crate::chrome::TempDir;
 use crate::common::adapter::{gguf_adapter, random_parts};
-use crate::common::gguf::{Meta, Shape, random_llama};
+use crate::common::gguf::{GgufFile, Meta, Shape, random_llama};
 use crate::lab::{ask, wait_for_the_end};
 use crate::page::Page;
 use crate::pictures;
@@ -162,9 +162,10 @@ fn tokens_are_looked_at(page: &mut Page) {
     assert_eq!(page.third_party_requests(), Vec::<String>::new());
 }
 
-fn what_stands_beside(page: &mut Page) {
-    let folder = TempDir::new("beside");
-    let file = folder.write("tiny.gguf", random_llama(Shape::TINY, &[Quant::Q8_0], 1).bytes());
+/// Opens the Lab with a tiny model and a random adapter beside it, both from files.
+fn open_tiny_pair(page: &Page, model: &GgufFile) -> TempDir {
+    let folder = TempDir::new("tiny-pair");
+    let file = folder.write("tiny.gguf", model.bytes());
     let mut parts = random_parts(Shape::TINY, &[0, 1], &["attn_q", "ffn_down"], 4, 3);
     let adapter = folder.write("adapter.gguf", gguf_adapter(&mut parts, Shape::TINY, "llama", Quant::F32, 4.0).bytes());
     open_lab(page);
@@ -173,6 +174,12 @@ fn what_stands_beside(page: &mut Page) {
     page.click("#beside summary");
     page.set_files("#side-files", &[&adapter]);
     page.wait_for_long("document.querySelector('#scale-1-0')", "a slider for the adapter", PATIENCE);
+    folder
+}
+
+fn what_stands_beside(page: &mut Page) {
+    // The files are read again with each layout.
+    let _files = open_tiny_pair(page, &random_llama(Shape::TINY, &[Quant::Q8_0], 1));
     let answers = |page: &Page| {
         ask(page, "raw", "hello", "12");
         wait_for_the_end(page);
@@ -208,18 +215,9 @@ fn what_stands_beside(page: &mut Page) {
 
 /// Two columns of six hundred tokens: the page stays free while it writes them.
 fn long_answers(page: &mut Page) {
-    let folder = TempDir::new("long");
     let mut model = random_llama(Shape::TINY, &[Quant::Q8_0], 1);
     model.set("llama.context_length", Meta::U32(700));
-    let file = folder.write("tiny.gguf", model.bytes());
-    let mut parts = random_parts(Shape::TINY, &[0, 1], &["attn_q", "ffn_down"], 4, 3);
-    let adapter = folder.write("adapter.gguf", gguf_adapter(&mut parts, Shape::TINY, "llama", Quant::F32, 4.0).bytes());
-    open_lab(page);
-    page.set_files("#model-file", &[&file]);
-    page.wait_for_long("document.querySelector('#model-card[data-columns=\"1\"]')", "the model is loaded", PATIENCE);
-    page.click("#beside summary");
-    page.set_files("#side-files", &[&adapter]);
-    page.wait_for_long("document.querySelector('#scale-1-0')", "a slider for the adapter", PATIENCE);
+    let _files = open_tiny_pair(page, &model);
     page.long_tasks(0.0);
     let begun = page.now_ms();
     ask(page, "raw", "hello", "600");

@@ -81,16 +81,7 @@ fn a_reload_loses_nothing(page: &mut Page) {
     ready(page);
     page.wait_for("#resume");
     assert!(there(page) >= before && there(page) < 48, "{} after {before}", there(page));
-    page.click("#resume");
-    wait_for_answers(page, 48);
-    page.catch_downloads();
-    let resumed = table(page, 1);
-    // The same without a break is the same, answer for answer.
-    page.click("#drop-run");
-    page.wait_gone("#run-progress");
-    begin_again(page);
-    wait_for_answers(page, 48);
-    assert_eq!(resumed, table(page, 2));
+    resumes_as_without_a_break(page);
     // A run that was forgotten is not there after a reload; one that is done is.
     page.reload();
     ready(page);
@@ -99,6 +90,19 @@ fn a_reload_loses_nothing(page: &mut Page) {
     page.reload();
     ready(page);
     assert_eq!(page.count("#run-progress"), 0);
+}
+
+/// What goes on after a break comes to the same, answer for answer, as without one.
+fn resumes_as_without_a_break(page: &Page) {
+    page.click("#resume");
+    wait_for_answers(page, 48);
+    page.catch_downloads();
+    let resumed = table(page, 1);
+    page.click("#drop-run");
+    page.wait_gone("#run-progress");
+    begin_again(page);
+    wait_for_answers(page, 48);
+    assert_eq!(resumed, table(page, 2));
 }
 
 fn begin_again(page: &Page) {
@@ -142,15 +146,7 @@ fn a_lost_gpu(page: &mut Page) {
     assert!((8..48).contains(&before), "{before}");
     page.click("#load-again");
     ready(page);
-    page.click("#resume");
-    wait_for_answers(page, 48);
-    page.catch_downloads();
-    let resumed = table(page, 1);
-    page.click("#drop-run");
-    page.wait_gone("#run-progress");
-    begin_again(page);
-    wait_for_answers(page, 48);
-    assert_eq!(resumed, table(page, 2), "as without the loss");
+    resumes_as_without_a_break(page);
 }
 
 /// A browser may freeze what nobody sees.

@@ -10,7 +10,7 @@ use web_sys::File;
 use super::app::LabSession;
 use super::proposed::Proposed;
 use super::state::LabState;
-use crate::runtime::hub::{self, ListedAdapter};
+use crate::runtime::hub::{self, ListedAdapter, WEIGHTS};
 use crate::runtime::protocol::{SideFile, SideKind, Source};
 use crate::ui::text;
 
@@ -18,8 +18,6 @@ use crate::ui::text;
 const HEAD_BYTES: f64 = 4096.0;
 /// What GGUF files of steering vectors call themselves.
 const CONTROL_VECTOR: &str = "controlvector";
-/// What PEFT calls an adapter's weights.
-const WEIGHTS: &str = "adapter_model.safetensors";
 
 /// Something beside the model, with the files that it comes from.
 #[derive(Debug, Clone, PartialEq)]
