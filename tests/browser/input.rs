@@ -10,26 +10,41 @@ use crate::page::{Page, WAIT_LIMIT, quote};
 /// Steps of the mouse while it drags.
 const DRAG_STEPS: u32 = 8;
 
+/// Lets a press reach an element, or a label that holds it, and nothing else. Its `end` takes the guard away and tells whether
+/// the element was met.
+const GUARD_PRESS: &str = "css => {
+    window.__press?.end();
+    const e = document.querySelector(css), guard = new AbortController();
+    let isMet = false;
+    const hear = event => {
+        const at = event.target;
+        if (e && (e.contains(at) || at.closest?.('label')?.contains(e))) {
+            isMet ||= event.type === 'click';
+        } else if (!isMet) {
+            event.stopImmediatePropagation();
+            event.preventDefault();
+        }
+    };
+    for (const kind of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click']) {
+        window.addEventListener(kind, hear, { capture: true, signal: guard.signal });
+    }
+    window.__press = { end: () => { guard.abort(); return isMet; } };
+}";
+
 impl Page {
-    /// Clicks the middle of an element, once it is there, shown and not covered. A press that met nothing, since the page
-    /// moved or drew the element anew under it, is made again, as a person would.
+    /// Clicks the middle of an element, once it is there, shown and not covered. A press that would meet something else,
+    /// since the page moved or drew the element anew under it, does nothing and is made again: a person would not have made
+    /// it.
     pub(crate) fn click(&self, css: &str) {
         let begun = Instant::now();
         while begun.elapsed() < WAIT_LIMIT {
             let (x, y) = self.reachable_point(css);
-            let listen = format!(
-                "void (() => {{ const e = document.querySelector({}), hears = c => {{
-                     window.__isMet = !!e && (e.contains(c.target) || !!c.target.closest?.('label')?.contains(e)); }};
-                 window.__isMet = false;
-                 window.addEventListener('click', hears, {{ capture: true, once: true }}); }})()",
-                quote(css)
-            );
-            self.eval(&listen);
+            self.eval(&format!("({GUARD_PRESS})({})", quote(css)));
             self.mouse("mouseMoved", x, y, 0);
             self.mouse("mousePressed", x, y, 1);
             self.mouse("mouseReleased", x, y, 0);
-            // It is unknown where the press led to another page.
-            if self.eval("window.__isMet !== false").as_bool() == Some(true) {
+            // There is no guard where the press led to another page.
+            if self.eval("window.__press?.end() !== false").as_bool() == Some(true) {
                 return;
             }
         }

@@ -131,7 +131,7 @@ fn a_cut_download_goes_on(page: &mut Page) {
 
     // The page comes again, its server does not.
     page.reload();
-    page.wait_for("#adapter");
+    wait_for_card(page);
     assert_eq!(wait_kept(page, 1), [size]);
     assert_eq!(private_files(page).len(), 2);
     page.set_offline(true);

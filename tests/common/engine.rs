@@ -7,15 +7,11 @@ use std::rc::Rc;
 use askew::gpu::{Gpu, GpuOptions};
 use askew::runtime::{ByteSource, RuntimeError};
 
-use super::skip;
+use super::{is_ci, skip};
 
 /// Part of the name of the adapter to test on; the best one without it.
 pub(crate) fn adapter() -> Option<String> {
     std::env::var("ASKEW_ADAPTER").ok()
-}
-
-fn is_ci() -> bool {
-    std::env::var("CI").is_ok_and(|value| value == "true")
 }
 
 /// The adapter under test, or `None` (with the skip noted) where there is none. Its name is printed.

@@ -19,6 +19,11 @@ pub(crate) mod strings;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// Whether nothing may be left out, as in continuous integration.
+pub(crate) fn is_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "true")
+}
+
 /// The published result files, or `None` (with the skip noted) where they are absent.
 pub(crate) fn em_data(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("ASKEW_EM_DATA").map_or_else(|| PathBuf::from("../shared/data/em"), PathBuf::from);
