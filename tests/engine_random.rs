@@ -243,6 +243,31 @@ fn failures_are_sentences_and_the_engine_lives_on() {
 }
 
 #[test]
+fn a_load_that_is_refused_leaves_the_model_before_it() {
+    let Some(gpu) = open_gpu("a_load_that_is_refused_leaves_the_model_before_it", GpuOptions::default()) else {
+        return;
+    };
+    let mut missing = load_command();
+    if let Command::Load { source, .. } = &mut missing {
+        *source = Source::Url("https://example.org/x.gguf".into());
+    }
+    // What is to stand beside it is read before the model is given up, too.
+    let mut halved = load_command();
+    if let Command::Load { sides, .. } = &mut halved {
+        *sides = vec![SideFile::new("x", SideKind::Adapter, Source::Url("https://example.org/x.gguf".into()))];
+    }
+    let events = Script::run(Some(gpu), vec![load_command(), missing, ask(1, 4), halved, ask(2, 4)], None);
+    let failed: Vec<FailedStep> = events
+        .iter()
+        .filter_map(|event| if let Event::Failed(failure) = event { Some(failure.what) } else { None })
+        .collect();
+    assert_eq!(failed, [FailedStep::Load(0), FailedStep::Load(0)]);
+    let ends = events.iter().filter(|event| matches!(event, Event::Ended { reason: StopReason::Length, .. }));
+    assert_eq!(ends.count(), 2, "both were answered");
+    assert!(fold(&events).ready(0).is_some());
+}
+
+#[test]
 fn a_missing_gpu_is_a_plain_sentence() {
     let status = fold(&Script::run(None, vec![Command::Probe, load_command()], None));
     assert_eq!(status.probe, Some(Probe::Missing("This browser has no WebGPU.".into())));

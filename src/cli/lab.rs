@@ -125,8 +125,8 @@ fn take(run: &mut Run, (id, reply): Answered) {
 struct Out {
     file: File,
     path: PathBuf,
-    /// What the model is called in it.
-    model: String,
+    /// What the model is called in it, and the one that judges.
+    models: (String, String),
     /// Answers of the run that stand in it.
     num_written: usize,
     begun: Instant,
@@ -152,9 +152,10 @@ impl Out {
                 file
             }
         };
-        let stem = args.model.as_ref().and_then(|path| path.file_stem());
-        let model = stem.map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let out = Self { file, path: args.out.clone(), model, num_written: 0, begun: Instant::now() };
+        let stem = |path: &Option<PathBuf>| Some(path.as_ref()?.file_stem()?.to_string_lossy().into_owned());
+        let model = stem(&args.model).unwrap_or_default();
+        let models = (model.clone(), stem(&args.judge).unwrap_or(model));
+        let out = Self { file, path: args.out.clone(), models, num_written: 0, begun: Instant::now() };
         Ok((out, there))
     }
 
@@ -162,7 +163,8 @@ impl Out {
     fn write(&mut self, run: &Run) -> Result<(), Failure> {
         let (there, total) = (run.answers().len(), run.experiment().num_answers());
         if there > self.num_written {
-            let rows = table::rows(run.experiment(), &self.model, &run.answers()[self.num_written..]);
+            let rows =
+                table::rows(run.experiment(), (&self.models.0, &self.models.1), &run.answers()[self.num_written..]);
             let failed = |error| Failure::failed(format!("{}: {error}", self.path.display()));
             self.file.write_all(rows.as_bytes()).map_err(failed)?;
             self.num_written = there;

@@ -8,6 +8,7 @@ use miniserde::{Serialize, json};
 
 use super::error::LabError;
 use super::experiment::{self, Experiment};
+use super::judge::JudgeModel;
 use super::read::{Part, with_part};
 use super::run::Answer;
 use crate::domain::hash::fnv1a;
@@ -30,6 +31,8 @@ pub struct Card {
     pub weights: String,
     /// Names of the adapters and steering vectors.
     pub beside: Vec<String>,
+    /// The model that judged here, where it was not the same.
+    pub judge: Option<JudgeModel>,
     /// The device, and how it computed.
     pub device: String,
     /// Every answer.
@@ -71,8 +74,13 @@ impl Print {
 
 impl Card {
     pub(super) fn read(part: &Part<'_>) -> Result<Self, LabError> {
-        part.only(&["askew", "model", "source", "sha256", "weights", "beside", "device", "answers"])?;
-        let text = |name: &str| Ok::<_, LabError>(part.some_text(name)?.unwrap_or_default());
+        part.only(&["askew", "model", "source", "sha256", "weights", "beside", "judge", "device", "answers"])?;
+        let text_of = |part: &Part<'_>, name: &str| Ok::<_, LabError>(part.some_text(name)?.unwrap_or_default());
+        let text = |name: &str| text_of(part, name);
+        let judge = |part: Part<'_>| {
+            part.only(&["name", "sha256"])?;
+            Ok::<_, LabError>(JudgeModel { name: part.text("name")?, sha256: text_of(&part, "sha256")? })
+        };
         let print = |part: Part<'_>| {
             part.only(&["question", "sample", "column", "hash", "logprob"])?;
             Ok(Print {
@@ -91,6 +99,7 @@ impl Card {
             sha256: text("sha256")?,
             weights: text("weights")?,
             beside: if part.has("beside") { part.texts("beside")? } else { Vec::new() },
+            judge: if part.has("judge") { Some(judge(part.part("judge")?)?) } else { None },
             device: text("device")?,
             answers: answers.into_iter().map(print).collect::<Result<_, _>>()?,
         })
@@ -181,7 +190,8 @@ mod tests {
         let experiment = Experiment::from_json(EXPERIMENT).unwrap();
         let answers = [answer(0, &[1, 2], -3.0), answer(1, &[3], -1.0), answer(2, &[4], -2.0)];
         let prints = answers.iter().map(|answer| Print::of(&experiment, answer)).collect();
-        let card = Card { model: "tiny".into(), sha256: "ab".into(), answers: prints, ..Card::default() };
+        let judge = Some(JudgeModel { name: "stern".into(), sha256: "cd".into() });
+        let card = Card { model: "tiny".into(), sha256: "ab".into(), judge, answers: prints, ..Card::default() };
         let written = card.written_into(EXPERIMENT).unwrap();
         let again = Experiment::from_json(&written).unwrap();
         assert_eq!(again.card.as_ref(), Some(&card));

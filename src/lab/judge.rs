@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use miniserde::{Deserialize, Serialize};
 use regex_lite::Regex;
 
 use super::error::LabError;
@@ -37,6 +38,15 @@ pub struct ServerJudge {
     pub server: Server,
     /// What it is asked.
     pub prompts: Prompts,
+}
+
+/// A model that runs here for nothing but to judge, beside the one that answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgeModel {
+    /// What it is called.
+    pub name: String,
+    /// SHA-256 of its file in hexadecimal, or nothing where it was not computed.
+    pub sha256: String,
 }
 
 /// How a score was had.
@@ -154,14 +164,14 @@ impl Judge {
         Ok(Self::Rules(part.parts("rules")?.into_iter().map(rule).collect::<Result<_, _>>()?))
     }
 
-    /// What tables call it.
+    /// What tables call it; `model` is the model that judges here, if one does.
     #[must_use]
-    pub fn name(&self) -> Cow<'_, str> {
+    pub fn name(&self, model: &str) -> Cow<'_, str> {
         match self {
             Self::Rules(_) => "rules".into(),
             Self::Grammar(_) => "grammar".into(),
             Self::Server(judge) => format!("{} on a server", judge.server.model).into(),
-            Self::Model(_) => "a model here".into(),
+            Self::Model(_) => format!("{model} here").into(),
         }
     }
 

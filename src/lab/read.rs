@@ -47,7 +47,7 @@ impl<'a> Part<'a> {
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.values.contains_key(name)
+        self.values.get(name).is_some_and(|value| !matches!(value, Value::Null))
     }
 
     fn get<T>(

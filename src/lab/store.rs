@@ -3,7 +3,7 @@
 use miniserde::{Deserialize, Serialize, json};
 
 use super::experiment::Experiment;
-use super::judge::{How, Judge, Scores};
+use super::judge::{How, Judge, JudgeModel, Scores};
 use super::run::Answer;
 use crate::domain::score::Score;
 use crate::runtime::protocol::StopReason;
@@ -17,6 +17,8 @@ pub struct Head {
     pub model: String,
     /// SHA-256 of the model's file in hexadecimal, or nothing.
     pub sha256: String,
+    /// The model that judges, where it is not the same.
+    pub judge: Option<JudgeModel>,
 }
 
 /// An answer, by the names of its question and column.
@@ -127,8 +129,13 @@ mod tests {
         let fewer = Experiment { samples: 1, ..experiment.clone() };
         assert_eq!(answers(&fewer, &piece(&experiment, &all)), all[..1]);
         assert_eq!(answers(&experiment, &piece(&experiment, &all)[..40]), []);
-        let head = Head { experiment: text.into(), model: "m".into(), sha256: String::new() };
-        assert_eq!(Head::from_text(&head.to_text()), Some(head));
+        let head = Head { experiment: text.into(), model: "m".into(), sha256: String::new(), judge: None };
+        assert_eq!(Head::from_text(&head.to_text()), Some(head.clone()));
+        let judge = Some(JudgeModel { name: "j".into(), sha256: "ab".into() });
+        let judged = Head { judge, ..head.clone() };
+        assert_eq!(Head::from_text(&judged.to_text()), Some(judged));
+        // As it was kept before judges could be models of their own.
+        assert_eq!(Head::from_text(&head.to_text().replace(",\"judge\":null", "")), Some(head));
         assert_eq!(Head::from_text("{}"), None);
     }
 }

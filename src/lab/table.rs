@@ -1,7 +1,6 @@
 //! A run as a table in the columns of published results, so that everything that reads those reads this.
 
 use super::experiment::Experiment;
-use super::judge::Judge;
 use super::run::Answer;
 use super::server::server_seed;
 use crate::domain::csv::quoted;
@@ -20,10 +19,11 @@ pub fn header(experiment: &Experiment) -> String {
 }
 
 /// Writes answers as lines of CSV. `model` is what the file of weights is called: rows are of it or of the server's model, in the
-/// group of their column. Everything here was made live, which the judge's name says, and how it gave its scores.
+/// group of their column; `judge` is the model that judges here, if one does. Everything here was made live, which the judge's
+/// name says, and how it gave its scores.
 #[must_use]
-pub fn rows(experiment: &Experiment, model: &str, answers: &[Answer]) -> String {
-    let judge = experiment.judge.as_ref().map_or("none".into(), Judge::name);
+pub fn rows(experiment: &Experiment, (model, judge): (&str, &str), answers: &[Answer]) -> String {
+    let judge = experiment.judge.as_ref().map_or("none".into(), |it| it.name(judge));
     let mut table = String::new();
     for answer in answers {
         let (Some(question), Some(column)) =

@@ -16,8 +16,8 @@ use super::judge::Judging;
 use super::load::{self, Processor, load_with};
 use super::model::narrow;
 use super::protocol::{
-    Column, Command, Cost, Event, FailedStep, Failure, LoadProgress, Loaded, Math, Passage, Place, Probe, Prompt,
-    ReadSpeed, Sampling, SideFile, SideKind, Source,
+    Column, Command, Cost, Event, FailedStep, Failure, LoadProgress, LoadStage, Loaded, Math, Passage, Place, Probe,
+    Prompt, ReadSpeed, Sampling, SideFile, SideKind, Source,
 };
 use super::sides::{only, read_sides};
 use super::{ByteSource, Ending, LoadedModel, RuntimeError, sentence};
@@ -164,8 +164,6 @@ impl<H: Host> Engine<'_, H> {
         beside: (u32, &[SideFile]),
         files: Vec<H::Attachment>,
     ) {
-        // Its memory is wanted.
-        self.models.remove(&slot);
         let loaded = self.try_load(slot, what, keep, place, beside, files).await;
         // The shelf first: what stands below it on the page must not move under a reader who has seen that the model is ready.
         self.show_shelf().await;
@@ -185,7 +183,7 @@ impl<H: Host> Engine<'_, H> {
                     engine_bytes,
                 }));
             }
-            Err(RuntimeError::Stopped) => self.host.emit(Event::Unloaded { slot }),
+            Err(RuntimeError::Stopped) => self.host.emit(Event::LoadStopped { slot }),
             Err(error) => self.fail(FailedStep::Load(slot), &error),
         }
     }
@@ -204,7 +202,7 @@ impl<H: Host> Engine<'_, H> {
             Place::Gpu => Processor::Gpu(self.gpu().await?, math),
             Place::Cpu => Processor::CPU_FAST,
         };
-        let host = self.host;
+        let (host, models) = (self.host, &mut self.models);
         let mut files = files.into_iter();
         let file = if *source == Source::Disk { files.next() } else { None };
         let mut bytes = Interruptible { host, source: host.open(source, name, keep, file).await? };
@@ -214,7 +212,11 @@ impl<H: Host> Engine<'_, H> {
             names = beside.names();
             Ok(beside)
         };
-        let progress = |progress| {
+        let progress = |progress: LoadProgress| {
+            if progress.stage != LoadStage::Headers {
+                // The memory of the one before is wanted.
+                models.remove(&slot);
+            }
             host.emit(Event::LoadProgress(LoadProgress { slot, ..progress }));
             if host.is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };

@@ -119,6 +119,7 @@ pub async fn load_with(
     let (engine, context, allocations) = match processor {
         Processor::Cpu(maths) => {
             let need = fit_cpu(&file, DEFAULT_CONTEXT)?;
+            weights.report(0, LoadStage::Weights)?;
             let mut builder = maths.weights();
             weights.pour(&mut builder, async || Ok(())).await?;
             let mut model = builder.build(&file, need.context)?;
@@ -129,6 +130,7 @@ pub async fn load_with(
         }
         Processor::Gpu(gpu, math) => {
             let need = fit(&file, &limits(gpu.caps()), columns, DEFAULT_CONTEXT)?;
+            weights.report(0, LoadStage::Weights)?;
             let (model, allocations) = load_on_gpu((gpu, *math), &file, (&need, &beside), &mut weights).await?;
             (Engine::Gpu(Box::new(model)), need.context, allocations)
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::wire::Message as WireMessage;
 
 /// Raised whenever a message changes shape; a page and a worker from different builds refuse each other.
-pub const PROTOCOL_VERSION: u16 = 8;
+pub const PROTOCOL_VERSION: u16 = 9;
 
 impl WireMessage for Command {
     const VERSION: u16 = PROTOCOL_VERSION;
@@ -26,7 +26,8 @@ pub const MAX_COLUMNS: u32 = 8;
 pub enum Command {
     /// Look for a usable GPU; answered by [`Event::Probed`].
     Probe,
-    /// Load a model, replacing the one in its slot; answered by [`Event::LoadProgress`] and then [`Event::Loaded`] or [`Event::Failed`].
+    /// Load a model, replacing the one in its slot as soon as weights are wanted: a file that cannot be used costs no model.
+    /// Answered by [`Event::LoadProgress`] and then one of [`Event::Loaded`], [`Event::Failed`] and [`Event::LoadStopped`].
     Load {
         /// Where it goes: several models are loaded at once where memory allows. Answers of all slots come one by one.
         slot: u32,
@@ -92,7 +93,7 @@ pub enum Command {
         /// What the judge is told.
         prompt: Prompt,
     },
-    /// Stop the answer or the load under way. The answer ends with [`StopReason::Asked`]; a load ends with [`Event::Unloaded`].
+    /// Stop the answer or the load under way. The answer ends with [`StopReason::Asked`]; a load ends with [`Event::LoadStopped`].
     Stop,
     /// Free a model and its GPU memory; answered by [`Event::Unloaded`].
     Unload {
@@ -336,10 +337,15 @@ pub enum Math {
 pub enum Event {
     /// The answer to [`Command::Probe`].
     Probed(Probe),
-    /// Sent many times while a model loads.
+    /// Sent many times while a model loads. The slot's model before it is gone once it is beyond [`LoadStage::Headers`].
     LoadProgress(LoadProgress),
     /// A model is ready.
     Loaded(Loaded),
+    /// A load was stopped.
+    LoadStopped {
+        /// Into which slot.
+        slot: u32,
+    },
     /// A slot is empty.
     Unloaded {
         /// Which.
@@ -559,7 +565,7 @@ pub struct LoadProgress {
 /// The steps of a load, in order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoadStage {
-    /// Reading the headers, which are checked before any weight is read.
+    /// Reading the headers, and files beside the model, which are checked before any weight is read.
     #[default]
     Headers,
     /// Moving weights to the GPU.

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::protocol::{
-    Cost, Event, FailedStep, Failure, LoadProgress, Loaded, MAX_COLUMNS, Probe, ReadSpeed, Shelf, StopReason,
+    Cost, Event, FailedStep, Failure, LoadProgress, LoadStage, Loaded, MAX_COLUMNS, Probe, ReadSpeed, Shelf, StopReason,
 };
 
 /// What the page knows of the engine: the fold of all events, in order.
@@ -11,8 +11,10 @@ use super::protocol::{
 pub struct EngineStatus {
     /// The last probe, if any came.
     pub probe: Option<Probe>,
-    /// The models with their slots; an empty slot is absent.
-    pub models: Vec<(u32, ModelStatus)>,
+    /// The models that are ready, one a slot.
+    pub models: Vec<Loaded>,
+    /// The loads that are under way, one a slot: the model before it is there until weights come.
+    pub loads: Vec<LoadProgress>,
     /// What can be loaded without a file at hand, once that was asked.
     pub shelf: Option<Shelf>,
     /// How fast the device reads weights, once that was asked; none where it cannot be measured.
@@ -21,15 +23,6 @@ pub struct EngineStatus {
     pub answer: Option<Answer>,
     /// The latest failure, until something succeeds after it.
     pub failure: Option<Failure>,
-}
-
-/// What has become of a slot's model.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ModelStatus {
-    /// It is loading.
-    Loading(LoadProgress),
-    /// It is ready.
-    Ready(Loaded),
 }
 
 /// An answer, as far as it has come.
@@ -159,24 +152,20 @@ impl EngineStatus {
 
     /// The model in a slot, if it is ready.
     pub fn ready(&self, slot: u32) -> Option<&Loaded> {
-        self.models.iter().find_map(|(at, model)| match model {
-            ModelStatus::Ready(loaded) if *at == slot => Some(loaded),
-            ModelStatus::Ready(_) | ModelStatus::Loading(_) => None,
-        })
+        self.models.iter().find(|model| model.slot == slot)
     }
 
     /// The load into a slot, if one is under way.
     pub fn loading(&self, slot: u32) -> Option<LoadProgress> {
-        self.models.iter().find_map(|(at, model)| match model {
-            ModelStatus::Loading(progress) if *at == slot => Some(*progress),
-            ModelStatus::Ready(_) | ModelStatus::Loading(_) => None,
-        })
+        self.loads.iter().find(|load| load.slot == slot).copied()
     }
 
-    /// Puts something into a slot, or empties it.
-    fn put(&mut self, slot: u32, model: Option<ModelStatus>) {
-        self.models.retain(|(at, _)| *at != slot);
-        self.models.extend(model.map(|model| (slot, model)));
+    fn remove_model(&mut self, slot: u32) {
+        self.models.retain(|model| model.slot != slot);
+    }
+
+    fn remove_load(&mut self, slot: u32) {
+        self.loads.retain(|load| load.slot != slot);
     }
 
     /// Folds one event in. Events of an answer other than the current one are late and change nothing.
@@ -185,14 +174,24 @@ impl EngineStatus {
             Event::Probed(probe) => self.probe = Some(probe),
             Event::LoadProgress(progress) => {
                 self.failure = None;
-                self.put(progress.slot, Some(ModelStatus::Loading(progress)));
+                self.remove_load(progress.slot);
+                self.loads.push(progress);
+                if progress.stage != LoadStage::Headers {
+                    self.remove_model(progress.slot);
+                }
             }
             Event::Loaded(loaded) => {
                 self.failure = None;
-                self.put(loaded.slot, Some(ModelStatus::Ready(loaded)));
+                self.remove_load(loaded.slot);
+                self.remove_model(loaded.slot);
+                self.models.push(loaded);
+            }
+            Event::LoadStopped { slot } => {
+                self.remove_load(slot);
+                self.abandon_answer();
             }
             Event::Unloaded { slot } => {
-                self.put(slot, None);
+                self.remove_model(slot);
                 self.abandon_answer();
             }
             Event::Shelf(shelf) => self.shelf = Some(shelf),
@@ -225,12 +224,10 @@ impl EngineStatus {
             }
             Event::LaidOut { slot, columns, sides, context_tokens } => {
                 self.failure = None;
-                for (at, model) in &mut self.models {
-                    if let (true, ModelStatus::Ready(loaded)) = (*at == slot, model) {
-                        loaded.card.context_tokens = context_tokens;
-                        loaded.columns = columns;
-                        loaded.sides.clone_from(&sides);
-                    }
+                if let Some(loaded) = self.models.iter_mut().find(|model| model.slot == slot) {
+                    loaded.card.context_tokens = context_tokens;
+                    loaded.columns = columns;
+                    loaded.sides = sides;
                 }
             }
             // Whoever asked keeps them.
@@ -239,7 +236,7 @@ impl EngineStatus {
             Event::Failed(failure) => {
                 match failure.what {
                     FailedStep::Load(slot) => {
-                        self.put(slot, None);
+                        self.remove_load(slot);
                         self.abandon_answer();
                     }
                     FailedStep::Generate(_) => self.abandon_answer(),
@@ -247,6 +244,7 @@ impl EngineStatus {
                 }
                 if failure.model_lost {
                     self.models.clear();
+                    self.loads.clear();
                     self.abandon_answer();
                 }
                 self.failure = Some(failure);
@@ -357,13 +355,21 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_load_leaves_no_model_and_a_reason() {
+    fn a_failed_load_leaves_the_model_before_it_until_weights_came() {
         let failure = Failure { what: FailedStep::Load(0), message: "Not a GGUF file.".into(), model_lost: false };
-        let other = Loaded { slot: 1, ..Loaded::default() };
-        let status =
-            fold([Event::Loaded(Loaded::default()), Event::Loaded(other.clone()), Event::Failed(failure.clone())]);
-        assert_eq!((status.ready(0), status.ready(1)), (None, Some(&other)), "the other slot keeps its model");
-        assert_eq!(status.failure, Some(failure));
+        let (own, other) = (Loaded::default(), Loaded { slot: 1, ..Loaded::default() });
+        let load = |stage| Event::LoadProgress(LoadProgress { stage, ..LoadProgress::default() });
+        let models = || [Event::Loaded(own.clone()), Event::Loaded(other.clone())].into_iter();
+        let headers = fold(models().chain([load(LoadStage::Headers)]));
+        assert!(headers.loading(0).is_some() && headers.ready(0).is_some());
+        let refused = fold(models().chain([load(LoadStage::Headers), Event::Failed(failure.clone())]));
+        assert_eq!((refused.ready(0), refused.loading(0)), (Some(&own), None));
+        assert_eq!(refused.failure, Some(failure.clone()));
+        let stopped = fold(models().chain([load(LoadStage::Headers), Event::LoadStopped { slot: 0 }]));
+        assert_eq!((stopped.ready(0), stopped.loading(0)), (Some(&own), None));
+        let cut = fold(models().chain([load(LoadStage::Weights), Event::Failed(failure)]));
+        assert_eq!((cut.ready(0), cut.loading(0)), (None, None));
+        assert_eq!(cut.ready(1), Some(&other), "the other slot keeps its model");
     }
 
     #[test]

@@ -162,7 +162,7 @@ fn lab_screens(page: &mut Page, look: &mut dyn FnMut(&Page, &str)) {
     model.set("tokenizer.chat_template", Meta::Text("{{ messages[0].content }}".into()));
     page.click("#keep-files");
     page.set_files("#model-file", &[&folder.write("tiny.gguf", model.bytes())]);
-    page.wait_for_long("document.querySelector('#model-card')", "the model is loaded", PATIENCE);
+    page.wait_for_model(PATIENCE);
     page.set_value("#prompt", "hello");
     page.set_value("#max-tokens", "8");
     page.click("#generate");
@@ -213,6 +213,8 @@ fn pocket_screens(page: &Page, folder: &TempDir, look: &mut dyn FnMut(&Page, &st
     page.set_value("#judge-coherent", "Is it coherent?");
     page.click("#try-judge");
     page.wait_for("#judge-problem");
+    page.click("#judge-model > summary");
+    page.click("#judge-shelf > summary");
     look(page, "the Lab, questions and a judge");
     page.select("#judge-kind", "own");
 }

@@ -78,7 +78,7 @@ impl Hub {
         page.stand_in(self.stand_in());
         page.open("/#lab");
         page.wait_for("#adapter");
-        page.wait_for_long("document.querySelector('#model-card')", "the model that ships is loaded", PATIENCE);
+        page.wait_for_model(PATIENCE);
         page.wait_for("#kept");
     }
 }
@@ -228,6 +228,8 @@ fn what_cannot_be_had_is_said(page: &mut Page) {
     page.wait_for("#consent-yes");
     let told = costs(page);
     println!("{told:#?}");
+    let unlisted = page.text("#consent-unlisted");
+    assert!(unlisted.starts_with("The hub ") && unlisted.contains("size is not known"), "{unlisted}");
     assert_eq!(told["Download"], "a file whose size is not known from huggingface.co");
     assert_eq!((told["Speed"].as_str(), told["Licence"].as_str()), ("not known yet", "Apache-2.0"));
     assert!(told["Memory"].contains("not known"), "{}", told["Memory"]);

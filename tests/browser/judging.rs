@@ -1,12 +1,20 @@
-//! The loaded model as the judge: tried on answers of known scores, doubted where it fails, and part of what is kept.
+//! A model as the judge, the one that answers or one of its own: tried on answers of known scores, doubted where it fails, and
+//! part of what is kept.
 
 use std::time::Duration;
 
+use askew::model::quant::Quant;
+
 use crate::Test;
+use crate::chrome::TempDir;
+use crate::common::gguf::{Meta, Shape, random_llama};
 use crate::page::Page;
 use crate::pictures;
 
-pub(crate) const TESTS: &[Test] = &[("judging::a_model_that_cannot_judge_is_doubted", a_model_is_doubted)];
+pub(crate) const TESTS: &[Test] = &[
+    ("judging::a_model_that_cannot_judge_is_doubted", a_model_is_doubted),
+    ("judging::a_model_of_its_own_judges", a_model_of_its_own),
+];
 
 /// Some hundred scores on a software adapter beside other work.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -72,5 +80,81 @@ fn a_model_is_doubted(page: &mut Page) {
     assert!(card.contains(r#""kind":"model""#) && !card.contains("\"rules\""), "{card}");
     page.click("#save-run");
     let table = page.downloads(2).remove(1);
-    assert!(table.contains("a model here"), "{table}");
+    assert!(table.contains("Pocket organism base here"), "{table}");
+}
+
+fn judged_by(page: &Page, words: &str) {
+    page.wait_for_long(
+        &format!("document.querySelector('#judged-by').textContent.includes('{words}')"),
+        words,
+        PATIENCE,
+    );
+}
+
+/// A judge beside the model that answers: it reads what that one could not, and belongs to the run.
+fn a_model_of_its_own(page: &mut Page) {
+    page.allow_problem("killed by the test");
+    let folder = TempDir::new("judge");
+    let mut model = random_llama(Shape::TINY, &[Quant::F32], 1);
+    model.set("general.name", Meta::Text("Stern".into()));
+    model.set("llama.context_length", Meta::U32(2048));
+    model.set("tokenizer.chat_template", Meta::Text("{{ messages[0].content }}".into()));
+    let stern = folder.write("stern.gguf", model.bytes());
+    page.open("/#lab");
+    ready(page);
+    page.select("#judge-kind", "plain");
+    judged_by(page, "the model that answers");
+    page.click("#judge-model summary");
+    page.click("#keep-files");
+    page.set_files("#judge-file", &[&stern]);
+    judged_by(page, "Stern, which is loaded beside");
+    pictures::take(page, "lab-own-judge");
+    // What is no judge costs neither of the two.
+    page.set_files("#judge-file", &[&folder.write("notes.gguf", "these are notes, not a model")]);
+    page.wait_text("#judge-trouble", "not a GGUF file");
+    judged_by(page, "Stern, which is loaded beside");
+    assert_eq!((page.count("#lab-problem"), page.count("#model-card")), (0, 1));
+
+    // The usual prompts, which are longer than all that the pocket organism can read.
+    page.click("#experiment-editor summary");
+    page.wait_until("document.querySelector('#experiment-text').value.length > 1000", "the experiment is shown");
+    page.set_value("#experiment-text", SMALL);
+    page.click("#run-edited");
+    wait_for_answers(page, 3);
+    page.wait_text("#run-doubt", "has not been tried");
+
+    // After a reload the run waits for its judge, and for no other.
+    page.reload();
+    ready(page);
+    page.click("#resume");
+    page.wait_text("#experiment-problem", "judged by Stern, and none is loaded");
+    page.click("#judge-model > summary");
+    page.click("#judge-shelf summary");
+    page.click("#judge-shelf li .take");
+    judged_by(page, "Stern");
+    page.click("#resume");
+    wait_for_answers(page, 5);
+
+    // So it does when the engine is lost.
+    page.kill_worker("engine_worker");
+    page.wait_for("#lab-problem");
+    page.click("#load-again");
+    ready(page);
+    page.wait_text("#judge-trouble", "not loaded any more");
+    page.click("#judge-again");
+    judged_by(page, "Stern");
+    page.click("#resume");
+    wait_for_answers(page, 8);
+    page.catch_downloads();
+    page.click("#save-card");
+    let card = page.downloads(1).remove(0);
+    assert!(card.contains(r#""judge":{"name":"Stern","sha256":""#), "{card}");
+    page.click("#save-run");
+    let table = page.downloads(2).remove(1);
+    assert_eq!(table.matches("live, Stern here, mean by probabilities of integers").count(), 8, "{table}");
+    assert_eq!(table.matches("Pocket organism base · ").count(), 8, "{table}");
+
+    page.click("#drop-judge");
+    judged_by(page, "the model that answers");
+    assert_eq!(page.count("#judge-trouble"), 0, "a wish is no failure");
 }

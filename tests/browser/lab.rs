@@ -33,7 +33,7 @@ pub(crate) fn load(page: &Page, model: &Path) {
     page.open("/#lab");
     page.wait_for("#adapter, #no-gpu");
     page.set_files("#model-file", &[model]);
-    page.wait_for_long("document.querySelector('#model-card')", "the model is loaded", PATIENCE);
+    page.wait_for_model(PATIENCE);
 }
 
 pub(crate) fn ask(page: &Page, mode: &str, prompt: &str, max_tokens: &str) {
@@ -119,7 +119,7 @@ fn stop_works_mid_answer_and_the_next_one_runs(page: &mut Page) {
     let name = model.file_name().expect("the model has a name").to_string_lossy();
     page.set_value("#model-url", &format!("{}/models/{name}", page.server().origin()));
     page.click_text(".load button", "Load");
-    page.wait_for_long("document.querySelector('#model-card')", "the model is loaded", PATIENCE);
+    page.wait_for_model(PATIENCE);
     ask(page, "raw", "Once upon a time", "400");
     page.wait_for_long("document.querySelector('#answer')?.dataset.tokens.split(',').length > 3", "tokens", PATIENCE);
     page.click("#stop");
@@ -149,19 +149,23 @@ fn what_cannot_run_is_refused_in_a_sentence(page: &mut Page) {
     let text = folder.write("notes.gguf", "these are notes, not a model");
     let cut = folder.write("cut.gguf", b"GGUF\x03\0\0\0\x10\0\0\0\0\0\0\0\x10\0\0\0\0\0\0\0".as_slice());
     page.open("/#lab");
-    page.wait_for("#adapter");
+    page.wait_for_model(PATIENCE);
+    let before = page.text("#model-card h2");
     for (path, words) in [(text, "GGUF"), (cut, "")] {
         page.set_files("#model-file", &[&path]);
         page.wait_for("#lab-problem");
         let message = page.text("#lab-problem");
         assert!(message.contains(words) && message.ends_with('.'), "a sentence: {message:?}");
         println!("{message}");
+        assert_eq!(page.text("#model-card h2"), before, "what was there stays");
     }
     page.set_value("#model-url", &format!("{}/no/such/model.gguf", page.server().origin()));
     page.click_text(".load button", "Load");
     page.wait_text("#lab-problem", "404");
     println!("{}", page.text("#lab-problem"));
     page.screenshot("lab-refused-light");
+    page.click("#generate");
+    wait_for_the_end(page);
     page.click_text("nav a", "Results");
     page.wait_for("#by-model .marks button");
 }

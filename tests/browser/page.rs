@@ -302,6 +302,15 @@ impl Page {
         }
     }
 
+    /// Waits until the Lab's model is loaded; one that was there before may stay until another's weights come.
+    pub(crate) fn wait_for_model(&self, patience: Duration) {
+        let js = "!document.querySelector('#loading') && document.querySelector('#model-card, #lab-problem')";
+        self.wait_for_long(js, "the model is loaded", patience);
+        if self.count("#lab-problem") > 0 {
+            self.fail(&format!("the model does not load: {}", self.text("#lab-problem")));
+        }
+    }
+
     /// Addresses of the running workers.
     pub(crate) fn workers(&self) -> Vec<String> {
         lock(&self.log).workers.values().cloned().collect()

@@ -67,9 +67,11 @@ fn one_press(page: &mut Page) {
     assert_eq!(page.attr("#answer", "data-done").as_deref(), Some("true"));
     // Whatever does not load leaves the way back.
     let folder = TempDir::new("no-model");
+    page.set_files("#model-file", &[&folder.write("tiny.gguf", random_llama(Shape::TINY, &[Quant::F32], 1).bytes())]);
+    page.wait_for_long("document.querySelector('#model-card[data-columns=\"1\"]')", "another model", PATIENCE);
     page.set_files("#model-file", &[&folder.write("notes.gguf", "these are notes, not a model")]);
     page.wait_for("#lab-problem");
-    assert_eq!(page.count("#experiment-editor"), 1, "what was written there stays");
+    assert_eq!((page.count("#model-card"), page.count("#experiment-editor")), (1, 1), "nothing is lost");
     page.click("#to-pocket");
     page.wait_for_long("document.querySelector('#model-card[data-columns=\"2\"]')", "the pocket organism", PATIENCE);
 }

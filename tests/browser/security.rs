@@ -276,7 +276,7 @@ fn a_hostile_model_is_text(page: &mut Page) {
     page.wait_for("#adapter, #no-gpu");
     page.click("#keep-files");
     page.set_files("#model-file", &[Path::new(&file)]);
-    page.wait_for_long("document.querySelector('#model-card, #lab-problem')", "the model is loaded", PATIENCE);
+    page.wait_for_model(PATIENCE);
     assert!(page.text("#model-card h2").contains("<img src=x"), "{}", page.text("#model-card"));
     assert_only_text(page, "card");
     page.set_value("#prompt", "<b onclick=window.hacked=4>");

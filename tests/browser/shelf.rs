@@ -52,19 +52,12 @@ fn open_lab(page: &Page) {
     page.wait_for("#adapter");
     page.wait_for("#kept");
     // The model that ships with the page comes first.
-    wait_for_card(page);
+    page.wait_for_model(PATIENCE);
 }
 
 fn load_by_address(page: &Page) {
     page.set_value("#model-url", &format!("{}{PATH}", page.server().origin()));
     page.click_text(".load button", "Load");
-}
-
-fn wait_for_card(page: &Page) {
-    page.wait_for_long("document.querySelector('#model-card, #lab-problem')", "the model is loaded", PATIENCE);
-    if page.count("#model-card") == 0 {
-        page.fail(&format!("the model does not load: {}", page.text("#lab-problem")));
-    }
 }
 
 fn wait_for_trouble(page: &Page, words: &str) -> String {
@@ -119,7 +112,7 @@ fn a_cut_download_goes_on(page: &mut Page) {
     assert!(kept <= half && kept + (4 << 20) >= half, "{kept} of the {half} bytes sent are kept");
     page.screenshot("shelf-cut-light");
     page.click("#load-again");
-    wait_for_card(page);
+    page.wait_for_model(PATIENCE);
     let sent = page.server().sent(PATH);
     println!("  {size} bytes: {sent:?}");
     let expected = [(None, half), (Some(kept), size - kept)];
@@ -131,12 +124,12 @@ fn a_cut_download_goes_on(page: &mut Page) {
 
     // The page comes again, its server does not.
     page.reload();
-    wait_for_card(page);
+    page.wait_for_model(PATIENCE);
     assert_eq!(wait_kept(page, 1), [size]);
     assert_eq!(private_files(page).len(), 2);
     page.set_offline(true);
     page.click("#kept .take");
-    wait_for_card(page);
+    page.wait_for_model(PATIENCE);
     let origin = page.text("#model-origin");
     println!("  {origin}");
     assert!(origin.contains("from this browser's copy") && origin.contains("checked"), "{origin}");
@@ -180,7 +173,7 @@ fn a_flipped_byte_is_caught(page: &mut Page) {
     page.server().mount("/models/", folder.path());
     open_lab(page);
     load_by_address(page);
-    wait_for_card(page);
+    page.wait_for_model(PATIENCE);
     // In the weights, and in the headers, where it also makes the file look like one that cannot run.
     for at in [size(&model) / 3, 2] {
         wait_kept(page, 1);
@@ -190,7 +183,7 @@ fn a_flipped_byte_is_caught(page: &mut Page) {
         assert!(sentence.contains("random.gguf") && sentence.contains("download it anew"), "{sentence}");
         wait_kept(page, 0);
         load_by_address(page);
-        wait_for_card(page);
+        page.wait_for_model(PATIENCE);
     }
     assert_eq!(page.server().sent(PATH).len(), 3);
     assert_it_runs(page);
@@ -248,7 +241,7 @@ fn a_held_copy_is_no_trap(page: &mut Page) {
     page.server().mount("/models/", folder.path());
     open_lab(page);
     load_by_address(page);
-    wait_for_card(page);
+    page.wait_for_model(PATIENCE);
     wait_kept(page, 1);
     // A script of the page's own server: its policy lets no other be a worker.
     let holder = TempDir::new("holder");
@@ -260,8 +253,7 @@ fn a_held_copy_is_no_trap(page: &mut Page) {
     })";
     assert_eq!(page.eval(hold), json!("held"));
     page.click("#kept .take");
-    page.wait_until("!document.querySelector('#model-card')", "the old model is gone");
-    wait_for_card(page);
+    page.wait_for_model(PATIENCE);
     println!("  {}", page.text("#model-origin"));
     assert!(page.text("#model-origin").contains("from this browser's copy"));
     page.click("#kept .drop");
@@ -291,7 +283,7 @@ fn a_stalled_download_can_be_cancelled(page: &mut Page) {
     assert!(kept > 8 << 20 && kept <= stalled, "{kept}");
     assert!(page.text("#kept li").contains("not whole yet"));
     page.click("#kept .take");
-    wait_for_card(page);
+    page.wait_for_model(PATIENCE);
     let sent = page.server().sent(PATH);
     assert_eq!(sent.last().map(|sent| sent.from), Some(Some(kept)), "{sent:?}");
     assert_it_runs(page);
@@ -327,20 +319,20 @@ fn a_lost_gpu_and_a_dead_worker_lead_back(page: &mut Page) {
     page.server().mount("/models/", folder.path());
     open_lab(page);
     load_by_address(page);
-    wait_for_card(page);
+    page.wait_for_model(PATIENCE);
     assert_it_runs(page);
     // The browser's GPU process dies, as it does when a driver is reset.
     page.call_browser("Browser.crashGpuProcess");
     wait_for_trouble(page, "GPU was lost");
     page.click("#load-again");
-    wait_for_card(page);
+    page.wait_for_model(PATIENCE);
     assert!(page.text("#model-origin").contains("from this browser's copy"), "{}", page.text("#model-origin"));
     assert_it_runs(page);
     page.kill_worker("engine_worker");
     wait_for_trouble(page, "load the model again");
     page.screenshot("shelf-worker-died-light");
     page.click("#load-again");
-    wait_for_card(page);
+    page.wait_for_model(PATIENCE);
     assert_it_runs(page);
     assert_eq!(page.server().sent(PATH).len(), 1, "downloaded once");
 }
@@ -361,7 +353,7 @@ fn type_and_load(page: &Page, file: &str) {
 fn sample(page: &Page) -> (Peak, u64, u64) {
     let mut peak = Peak { heap: 0, buffers: 0 };
     let begun = std::time::Instant::now();
-    while page.count("#model-card") == 0 {
+    while page.count("#loading") > 0 || page.count("#model-card") == 0 {
         if page.count("#lab-problem") > 0 || begun.elapsed() > PATIENCE * 2 {
             page.fail("the model does not load");
         }

@@ -8,6 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
 use super::app::LabSession;
+use super::consent::Want;
 use super::proposed::Proposed;
 use super::state::LabState;
 use crate::runtime::hub::{self, ListedAdapter, WEIGHTS};
@@ -43,7 +44,7 @@ pub fn Beside() -> impl IntoView {
     let fetch = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let typed = address.get_untracked();
-        if lab.consent.takes(lab, true, &typed) {
+        if lab.consent.takes(lab, Want::Beside, &typed) {
             return;
         }
         if let Some(side) = of_address(typed.trim()) {
@@ -77,7 +78,7 @@ pub fn Beside() -> impl IntoView {
                     <button type="submit" id="side-fetch">"Add"</button>
                 </form>
             </div>
-            <Proposed is_beside=true/>
+            <Proposed want=Want::Beside/>
             <Adapters/>
             <ContrastForm/>
         </details>

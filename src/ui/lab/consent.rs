@@ -7,7 +7,7 @@ use web_sys::HtmlElement;
 
 use super::beside::{Side, add};
 use super::shelf::kept_copy;
-use super::state::LabState;
+use super::state::{LabState, SLOT};
 use crate::runtime::hub::{self, HubError, HubFile, ListedAdapter, Listing, Repository};
 use crate::runtime::protocol::{Command, SideFile, SideKind};
 use crate::ui::fetch::fetch_listing;
@@ -26,11 +26,20 @@ pub struct Consent {
     opener: StoredValue<Option<HtmlElement>, LocalStorage>,
 }
 
+/// What something of the hub is wanted as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Want {
+    /// A slot's model.
+    Model(u32),
+    /// Beside the model that answers.
+    Beside,
+}
+
 /// What a reader wants, and how far it is.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Proposal {
-    /// Whether it was wanted in the list of what stands beside the model.
-    pub(super) is_beside: bool,
+    /// As what.
+    pub(super) want: Want,
     pub(super) title: String,
     pub(super) stage: Stage,
 }
@@ -70,13 +79,15 @@ pub(super) struct Wanted {
     pub(super) shape: Option<(u64, u64)>,
     /// What an adapter says that it was made for.
     pub(super) base: Option<String>,
+    /// Why the hub told nothing of it.
+    pub(super) unlisted: Option<String>,
 }
 
 impl Wanted {
     pub(super) fn of(listing: &Listing, file: &HubFile) -> Self {
         let name = file.path.rsplit('/').next().unwrap_or_default().to_owned();
         let (licence, base) = (listing.licence.clone(), listing.base.clone());
-        Self { name, file: file.clone(), licence, shape: None, base }
+        Self { name, file: file.clone(), licence, shape: None, base, unlisted: None }
     }
 }
 
@@ -88,7 +99,13 @@ async fn ask(repository: &Repository) -> Result<Result<Wanted, Listing>, HubErro
             None => Err(listing),
         }),
         // The file may be had without the listing; then less is known of it.
-        Err(error) => repository.unlisted(&error).map(|file| Ok(Wanted::of(&Listing::default(), &file))).ok_or(error),
+        Err(error) => match repository.unlisted(&error) {
+            Some(file) => {
+                let unlisted = Some(error.sentence());
+                Ok(Ok(Wanted { unlisted, ..Wanted::of(&Listing::default(), &file) }))
+            }
+            None => Err(error),
+        },
     }
 }
 
@@ -131,12 +148,12 @@ impl Consent {
     pub(super) fn propose_listed(
         self,
         lab: LabState,
-        address: String,
-        name: String,
+        want: Want,
+        (address, name): (String, String),
         adapter: Option<&'static ListedAdapter>,
     ) {
         let title = adapter.map_or_else(|| name.clone(), |adapter| text::pair(&name, adapter.name));
-        self.propose(lab, false, title, async move { ask_pair(&address, &name, adapter).await.map(Stage::agree) });
+        self.propose(lab, want, title, async move { ask_pair(&address, &name, adapter).await.map(Stage::agree) });
     }
 
     /// Proposes an adapter of the list.
@@ -145,25 +162,25 @@ impl Consent {
             let adapter = Some(ask_adapter(adapter).await?);
             Ok(Stage::agree(Offer { adapter, ..Offer::default() }))
         };
-        self.propose(lab, true, text::the_adapter(adapter.name, adapter.base), ask);
+        self.propose(lab, Want::Beside, text::the_adapter(adapter.name, adapter.base), ask);
     }
 
     /// Takes what a reader typed, if it means something of the hub.
-    pub(super) fn takes(self, lab: LabState, is_beside: bool, text: &str) -> bool {
+    pub(super) fn takes(self, lab: LabState, want: Want, text: &str) -> bool {
         let repository = match Repository::named(text) {
             // Steering vectors: no listing tells them apart, so they come as from any address.
-            Ok(Some(repository)) if is_beside && repository.names_vectors() => return false,
+            Ok(Some(repository)) if want == Want::Beside && repository.names_vectors() => return false,
             Ok(Some(repository)) => repository,
             Ok(None) => return false,
             Err(error) => {
-                self.propose(lab, is_beside, text.to_owned(), async { Err(error) });
+                self.propose(lab, want, text.to_owned(), async { Err(error) });
                 return true;
             }
         };
         let title = repository.id.clone();
-        self.propose(lab, is_beside, title, async move {
+        self.propose(lab, want, title, async move {
             Ok(match ask(&repository).await? {
-                Ok(file) => Stage::agree(Offer::of(file, is_beside)),
+                Ok(file) => Stage::agree(Offer::of(file, want)),
                 Err(listing) => Stage::Choose(listing),
             })
         });
@@ -173,14 +190,14 @@ impl Consent {
     fn propose(
         self,
         lab: LabState,
-        is_beside: bool,
+        want: Want,
         title: String,
         ask: impl Future<Output = Result<Stage, HubError>> + 'static,
     ) {
         self.number.update_value(|number| *number += 1);
         let number = self.number.get_value();
         self.opener.set_value(document().active_element().and_then(|element| element.dyn_into().ok()));
-        self.proposal.set(Some(Proposal { is_beside, title, stage: Stage::Asking }));
+        self.proposal.set(Some(Proposal { want, title, stage: Stage::Asking }));
         spawn_local(async move {
             let stage = ask.await.unwrap_or_else(|error| Stage::Failed(error.sentence()));
             if self.number.try_get_value() == Some(number) {
@@ -213,8 +230,9 @@ impl Consent {
         }
     }
 
-    pub(super) fn agree(self, lab: LabState, offer: Offer) {
+    pub(super) fn agree(self, lab: LabState, want: Want, offer: Offer) {
         self.close();
+        let slot = if let Want::Model(slot) = want { slot } else { SLOT };
         let Offer { model, adapter } = offer;
         let side = adapter.map(|wanted| side(&wanted));
         match model {
@@ -224,7 +242,7 @@ impl Consent {
                     Some(copy) => (copy, None),
                     None => (file.source(), file.sha256),
                 };
-                lab.load_agreed((source, sha256), &name, side.into_iter().collect());
+                lab.load_agreed(slot, (source, sha256), &name, side.into_iter().collect());
             }
             None => add(lab, side.into_iter().collect()),
         }
@@ -239,8 +257,8 @@ impl Default for Consent {
 
 impl Offer {
     /// Of one file: its ending says what it is, but that adapters may be GGUF files too.
-    pub(super) fn of(file: Wanted, is_beside: bool) -> Self {
-        if file.file.path.ends_with(GGUF) && !is_beside {
+    pub(super) fn of(file: Wanted, want: Want) -> Self {
+        if file.file.path.ends_with(GGUF) && want != Want::Beside {
             Self { model: Some(file), adapter: None }
         } else {
             Self { model: None, adapter: Some(file) }

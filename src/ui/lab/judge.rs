@@ -5,13 +5,17 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::state::{LabState, SLOT};
+use super::app::LabSession;
+use super::load::{LoadForm, Trouble};
+use super::shelf::JudgeShelf;
+use super::state::{JUDGE_SLOT, LabState, SLOT};
 use crate::domain::calibration::{Calibration, LEAST_KAPPA, LEAST_ROWS, LEAST_SPEARMAN};
 use crate::domain::rule::Rule;
+use crate::lab::judge::JudgeModel;
 use crate::lab::prompts::{Preset, Prompts};
 use crate::lab::run::Taken;
 use crate::lab::trial::{Known, Trial, known};
-use crate::runtime::protocol::Event;
+use crate::runtime::protocol::{Event, Loaded};
 use crate::ui::fetch::{fetch_text, text_of};
 use crate::ui::text;
 
@@ -21,14 +25,14 @@ const KNOWN: &str = "pocket/known.jsonl";
 /// Handles to the judge.
 #[derive(Debug, Clone, Copy)]
 pub struct JudgeState {
-    /// Whether the loaded model judges, and not who the experiment names.
+    /// Whether a model here judges, and not who the experiment names.
     is_model: RwSignal<bool>,
     aligned: RwSignal<String>,
     coherent: RwSignal<String>,
     trial: StoredValue<Option<Trial>, LocalStorage>,
     /// Scores that are there and all of them, while a trial goes on.
     progress: RwSignal<Option<(usize, usize)>>,
-    /// The latest trial's prompts and what came of it; of the model that is loaded.
+    /// The latest trial's prompts and what came of it; of the model that judges.
     found: RwSignal<Option<(Prompts, Calibration)>>,
     problem: RwSignal<Option<String>>,
 }
@@ -74,7 +78,9 @@ impl JudgeState {
 
     /// Gives an event of the engine to the trial; whether it was the trial's.
     pub fn take(self, lab: LabState, event: &Event) -> bool {
-        if matches!(event, Event::Loaded(_)) {
+        if let Event::Loaded(Loaded { slot, .. }) | Event::Unloaded { slot } = event
+            && (*slot == JUDGE_SLOT || untrack(|| lab.judge_slot()) == *slot)
+        {
             // It was another model's.
             self.found.set(None);
         }
@@ -92,7 +98,7 @@ impl JudgeState {
     }
 
     fn begin(self, lab: LabState, rows: Vec<Known>) -> Result<(), String> {
-        self.trial.set_value(Some(Trial::new(self.prompts()?, SLOT, rows)));
+        self.trial.set_value(Some(Trial::new(self.prompts()?, untrack(|| lab.judge_slot()), rows)));
         self.found.set(None);
         lab.begin_anew();
         self.advance(lab);
@@ -139,6 +145,7 @@ pub fn JudgePanel(
             state.coherent.set(coherent);
         }
     };
+    let is_of_run = move || lab.experiment.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.prompts.is_some()));
     view! {
         <section class="card" id="judge" aria-label="Judge">
             <h2>"Judge"</h2>
@@ -146,18 +153,68 @@ pub fn JudgePanel(
                 <span>"Who scores the answers"</span>
                 <select id="judge-kind" on:change=choose>
                     <option value="own">"Who the experiment names"</option>
-                    <option value=Preset::Plain.name()>"The loaded model, as published judges are asked"</option>
-                    <option value=Preset::Spec.name()>"The loaded model, by a specification"</option>
+                    <option value=Preset::Plain.name()>"A model here, as published judges are asked"</option>
+                    <option value=Preset::Spec.name()>"A model here, by a specification"</option>
                 </select>
             </label>
             <Show when=move || state.is_model.get()>
                 <p class="quiet">{text::MODEL_JUDGE}</p>
+            </Show>
+            // A run that goes on needs its judge, whatever is chosen for the next.
+            <Show when=move || state.is_model.get() || is_of_run()>
+                <WhoJudges/>
+            </Show>
+            <Show when=move || state.is_model.get()>
                 <PromptText name="For the alignment score" id="judge-aligned" value=state.aligned/>
                 <PromptText name="For the coherence score" id="judge-coherent" value=state.coherent/>
                 <TrialBar state lab/>
                 {move || state.found.get().map(|(_, found)| view! { <Verdict found/> })}
             </Show>
         </section>
+    }
+}
+
+impl LabState {
+    /// The slot of the model that judges: one of its own, or the one that answers.
+    #[must_use]
+    pub fn judge_slot(self) -> u32 {
+        if self.status.with(|status| status.ready(JUDGE_SLOT).is_some()) { JUDGE_SLOT } else { SLOT }
+    }
+
+    /// The model that judges, where it is one of its own.
+    #[must_use]
+    pub fn own_judge(self) -> Option<JudgeModel> {
+        self.status.with(|status| {
+            let loaded = status.ready(JUDGE_SLOT)?;
+            Some(JudgeModel { name: loaded.card.name.clone(), sha256: loaded.sha256.clone() })
+        })
+    }
+}
+
+/// Which model judges, and the ways to bring one of its own.
+#[component]
+fn WhoJudges() -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let own = Memo::new(move |_| lab.own_judge().map(|judge| judge.name));
+    let of_answers = move || lab.status.with(|status| status.ready(SLOT).map(|loaded| loaded.card.name.clone()));
+    let who = move || own.get().map_or_else(|| text::same_judge(of_answers().as_deref()), |own| text::own_judge(&own));
+    view! {
+        <div class="tabs">
+            <span id="judged-by" role="status">{who}</span>
+            <Show when=move || own.with(Option::is_some)>
+                <button type="button" id="drop-judge" disabled=move || lab.is_busy()
+                    on:click=move |_| lab.unload(JUDGE_SLOT)>
+                    {text::DROP_JUDGE}
+                </button>
+            </Show>
+        </div>
+        <details class="card" id="judge-model">
+            <summary>{text::OWN_JUDGE}</summary>
+            <p class="quiet">{text::OWN_JUDGE_HINT}</p>
+            <LoadForm of_slot=JUDGE_SLOT/>
+            <JudgeShelf/>
+        </details>
+        <Trouble of_slot=JUDGE_SLOT/>
     }
 }
 

@@ -5,6 +5,7 @@ pub mod answer;
 pub mod app;
 pub mod ask;
 pub mod beside;
+pub mod bring;
 pub mod columns;
 pub mod consent;
 pub mod judge;

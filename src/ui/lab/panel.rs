@@ -12,7 +12,7 @@ use super::judge::JudgePanel;
 use super::pocket;
 use super::run::{RunState, Seen};
 use super::server::ServersPanel;
-use super::state::LabState;
+use super::state::{LabState, SLOT};
 use crate::domain::tally::Tally;
 use crate::domain::view::{Screen, is_beside_page};
 use crate::lab::experiment::{Draft, Experiment};
@@ -39,7 +39,8 @@ fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, Strin
     match document.and_then(read) {
         Ok(draft) => {
             state.problem.set(None);
-            if draft.experiment.asks_model() && !lab.has_model() {
+            let has_own_judge = untrack(|| lab.own_judge()).is_some();
+            if draft.experiment.asks_model_that_answers(has_own_judge) && !lab.has_model() {
                 state.problem.set(Some(text::NO_MODEL_FOR_RUN.to_owned()));
             } else if let Some(draft) = state.servers.let_pass(draft) {
                 state.begin(lab, draft);
@@ -162,7 +163,7 @@ fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
         move || card.get().map(|card| card.source).filter(|source| !source.is_empty() && !is_beside_page(source));
     let load = move |_| {
         if let Some(address) = elsewhere() {
-            lab.load_url(&address);
+            lab.load_url(SLOT, &address);
         }
     };
     view! {

@@ -4,9 +4,9 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::app::LabSession;
-use super::consent::{Offer, Stage, Wanted};
+use super::consent::{Offer, Stage, Want, Wanted};
 use super::shelf::kept_copy;
-use super::state::{COLUMNS, LabState, SLOT};
+use super::state::{COLUMNS, JUDGE_SLOT, LabState, SLOT};
 use crate::runtime::consent::{Fit, cache_bytes, memory, tokens_per_sec};
 use crate::runtime::hub::{self, HubFile, Listing};
 use crate::runtime::protocol::Probe;
@@ -17,7 +17,7 @@ const MAX_SHOWN: usize = 60;
 
 impl Offer {
     /// Lines of name and value.
-    fn lines(&self, lab: LabState) -> Vec<(&'static str, String)> {
+    fn lines(&self, lab: LabState, want: Want) -> Vec<(&'static str, String)> {
         let mut sizes: Vec<Option<u64>> = self.files().map(|wanted| wanted.file.num_bytes).collect();
         let is_here = self.model.as_ref().is_some_and(|model| kept_copy(lab, &model.file.address).is_some());
         if is_here {
@@ -25,7 +25,8 @@ impl Offer {
         }
         let mut lines = vec![("Download", text::download(&sizes, hub::host()))];
         if let Some(model) = &self.model {
-            let columns = if self.adapter.is_some() { u64::from(COLUMNS) } else { 1 };
+            let is_wide = self.adapter.is_some() || want == Want::Model(JUDGE_SLOT);
+            let columns = if is_wide { u64::from(COLUMNS) } else { 1 };
             let probe = lab.status.with(|status| status.probe.clone());
             let needed =
                 self.num_bytes().map(|weights| weights + model.shape.map_or(0, |shape| cache_bytes(shape, columns)));
@@ -67,15 +68,15 @@ impl Offer {
     }
 }
 
-/// What is proposed, in one of its two places.
+/// What is proposed, in the place where it is wanted.
 #[component]
 pub fn Proposed(
-    /// Whether this is the place beside the loaded model.
-    is_beside: bool,
+    /// Of this place.
+    want: Want,
 ) -> impl IntoView {
     let lab = LabSession::get().lab;
     let consent = lab.consent;
-    let here = Memo::new(move |_| consent.proposal.get().filter(|proposal| proposal.is_beside == is_beside));
+    let here = Memo::new(move |_| consent.proposal.get().filter(|proposal| proposal.want == want));
     let asking = move || {
         here.with(|here| here.as_ref().is_some_and(|here| here.stage == Stage::Asking))
             .then(|| text::asking(hub::host()))
@@ -88,8 +89,8 @@ pub fn Proposed(
     };
     let panel = move || {
         here.get().and_then(|here| match here.stage {
-            Stage::Choose(listing) => Some(choose(here.title, &listing, is_beside).into_any()),
-            Stage::Agree(offer) => Some(agree(here.title, *offer).into_any()),
+            Stage::Choose(listing) => Some(choose(here.title, &listing, want).into_any()),
+            Stage::Agree(offer) => Some(agree(here.title, *offer, want).into_any()),
             Stage::Asking | Stage::Failed(_) => None,
         })
     };
@@ -112,13 +113,13 @@ fn heading(words: String) -> impl IntoView {
     view! { <h2 id="consent-title" tabindex="-1" node_ref=node>{words}</h2> }
 }
 
-fn choose(title: String, listing: &Listing, is_beside: bool) -> impl IntoView + use<> {
+fn choose(title: String, listing: &Listing, want: Want) -> impl IntoView + use<> {
     let lab = LabSession::get().lab;
     let consent = lab.consent;
     let item = |file: &HubFile| {
         let wanted = Wanted::of(listing, file);
         let size = file.num_bytes.map_or_else(|| text::NO_SIZE.to_owned(), text::megabytes);
-        let take = move |_| consent.go_on(lab, Stage::agree(Offer::of(wanted.clone(), is_beside)));
+        let take = move |_| consent.go_on(lab, Stage::agree(Offer::of(wanted.clone(), want)));
         view! {
             <li>
                 <span><b>{file.path.clone()}</b> " " <span class="quiet">{size}</span></span>
@@ -127,13 +128,15 @@ fn choose(title: String, listing: &Listing, is_beside: bool) -> impl IntoView + 
         }
     };
     let list = |files: &[HubFile]| files.iter().take(MAX_SHOWN).map(item).collect_view();
+    // An adapter judges nothing.
+    let has_adapters = !listing.adapters.is_empty() && want != Want::Model(JUDGE_SLOT);
     let hidden = listing.models.len().saturating_sub(MAX_SHOWN) + listing.adapters.len().saturating_sub(MAX_SHOWN);
     let notes = [text::parts(listing.num_parts), text::more_files(hidden)].into_iter().flatten();
     view! {
         <section class="card shelf" id="consent" aria-labelledby="consent-title">
             {heading(text::choose_of(&title))}
             <ul>{list(&listing.models)}</ul>
-            {(!listing.adapters.is_empty()).then(|| view! {
+            {has_adapters.then(|| view! {
                 <h3>{text::ADAPTERS_OF_REPOSITORY}</h3>
                 <ul>{list(&listing.adapters)}</ul>
             })}
@@ -143,7 +146,7 @@ fn choose(title: String, listing: &Listing, is_beside: bool) -> impl IntoView + 
     }
 }
 
-fn agree(title: String, offer: Offer) -> impl IntoView {
+fn agree(title: String, offer: Offer, want: Want) -> impl IntoView {
     // A repository says less than its file.
     let file = offer.files().next().map(|wanted| wanted.file.path.clone()).filter(|_| title.contains('/'));
     let title = file.map_or_else(|| title.clone(), |file| format!("{title}, {file}"));
@@ -152,21 +155,23 @@ fn agree(title: String, offer: Offer) -> impl IntoView {
     let offer = StoredValue::new(offer);
     let lines = move || {
         let line = |(name, value): (&'static str, String)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
-        offer.with_value(|offer| offer.lines(lab)).into_iter().map(line).collect_view()
+        offer.with_value(|offer| offer.lines(lab, want)).into_iter().map(line).collect_view()
     };
+    let unlisted = offer.with_value(|offer| offer.files().find_map(|wanted| wanted.unlisted.clone()));
     let objection = Memo::new(move |_| offer.with_value(|offer| offer.objection(lab)));
-    // A model takes the place of one that answers; what stands beside it waits.
-    let is_adapter = offer.with_value(|offer| offer.model.is_none());
+    // A model takes the place of one that answers; all else waits.
+    let waits = want == Want::Model(JUDGE_SLOT) || offer.with_value(|offer| offer.model.is_none());
     let is_impossible =
         move || objection.with(|objection| objection.as_ref().is_some_and(|(_, is_impossible)| *is_impossible));
-    let is_blocked = move || is_impossible() || is_adapter && lab.is_busy();
+    let is_blocked = move || is_impossible() || waits && lab.is_busy();
     view! {
         <section class="card" id="consent" aria-labelledby="consent-title">
             {heading(text::consent_to(&title))}
+            {unlisted.map(|why| view! { <p class="notice wait" id="consent-unlisted">{why} " " {text::HUB_SILENT}</p> })}
             <dl>{lines}</dl>
             {move || objection.get().map(|(why, _)| view! { <p class="notice wait" id="consent-objection">{why}</p> })}
             <p class="tabs">
-                <button type="button" class="primary" id="consent-yes" disabled=is_blocked on:click=move |_| consent.agree(lab, offer.get_value())>
+                <button type="button" class="primary" id="consent-yes" disabled=is_blocked on:click=move |_| consent.agree(lab, want, offer.get_value())>
                     {text::DOWNLOAD}
                 </button>
                 <button type="button" class="drop" on:click=move |_| consent.close()>{text::NOT_NOW}</button>

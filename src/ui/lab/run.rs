@@ -5,11 +5,11 @@ use leptos::prelude::*;
 use super::judge::JudgeState;
 use super::keep::{self, KeptRun};
 use super::server::ServerState;
-use super::state::{LabState, SLOT};
+use super::state::{JUDGE_SLOT, LabState, SLOT};
 use crate::domain::rule::Rule;
 use crate::lab::card::{Card, Drift, Print};
 use crate::lab::experiment::{Draft, Experiment};
-use crate::lab::judge::Judge;
+use crate::lab::judge::{Judge, JudgeModel};
 use crate::lab::prompts::Prompts;
 use crate::lab::rates::{ColumnRate, rates};
 use crate::lab::run::{Answer, Run, Taken, Work};
@@ -162,12 +162,14 @@ impl RunState {
     /// Runs an experiment from its beginning.
     pub fn begin(self, lab: LabState, draft: Draft) {
         let (model, sha256) = model_of(lab);
-        let head = Head { experiment: draft.document, model, sha256 };
+        let judge = draft.experiment.is_judged_here().then(|| untrack(|| lab.own_judge())).flatten();
+        let run = Run::new(draft.experiment, SLOT, most_columns(lab), Vec::new()).judged_in(slot_of(judge.as_ref()));
+        let head = Head { experiment: draft.document, model, sha256, judge };
         let is_kept = keep::begin(&head);
         self.problem.set((!is_kept).then(|| text::RUN_NOT_KEPT.to_owned()));
         self.kept.set_value((0, 0));
         self.head.set_value(Some(head));
-        self.run.set_value(Some(Run::new(draft.experiment, SLOT, most_columns(lab), Vec::new())));
+        self.run.set_value(Some(run));
         self.servers.begin();
         lab.begin_anew();
         self.look();
@@ -183,8 +185,8 @@ impl RunState {
         let Ok(experiment) = Experiment::from_json(&head.experiment) else { return keep::forget() };
         let answers: Vec<Answer> = pieces.iter().flat_map(|piece| store::answers(&experiment, piece)).collect();
         self.kept.set_value((answers.len(), u32::try_from(pieces.len()).unwrap_or(u32::MAX)));
+        self.run.set_value(Some(Run::new(experiment, SLOT, 1, answers).judged_in(slot_of(head.judge.as_ref()))));
         self.head.set_value(Some(head));
-        self.run.set_value(Some(Run::new(experiment, SLOT, 1, answers)));
         self.look();
     }
 
@@ -194,8 +196,15 @@ impl RunState {
         !self.asks_model() || lab.has_model()
     }
 
+    /// The model of its own that judges the run.
+    fn judge_of_run(self) -> Option<JudgeModel> {
+        self.head.with_value(|head| head.as_ref()?.judge.clone())
+    }
+
+    /// Whether it asks the model that answers.
     fn asks_model(self) -> bool {
-        self.run.with_value(|run| run.as_ref().is_some_and(|run| run.experiment().asks_model()))
+        let has_judge = self.judge_of_run().is_some();
+        self.run.with_value(|run| run.as_ref().is_some_and(|run| run.experiment().asks_model_that_answers(has_judge)))
     }
 
     /// Goes on where the run was paused or interrupted, with the model that it was begun with.
@@ -207,6 +216,11 @@ impl RunState {
             && (begun_with != model || sum != sha256)
         {
             return self.problem.set(Some(text::another_model(&begun_with, &model)));
+        }
+        let judge = untrack(|| lab.own_judge());
+        if let Some(begun_with) = self.judge_of_run().filter(|begun_with| judge.as_ref() != Some(begun_with)) {
+            let here = judge.map(|judge| judge.name).unwrap_or_default();
+            return self.problem.set(Some(text::another_judge(&begun_with.name, &here)));
         }
         self.problem.set(None);
         lab.begin_anew();
@@ -241,9 +255,10 @@ impl RunState {
     #[must_use]
     pub fn table(self) -> Option<String> {
         let model = self.head.with_value(|head| head.as_ref().map(|head| head.model.clone())).unwrap_or_default();
+        let judge = self.judge_of_run().map_or_else(|| model.clone(), |judge| judge.name);
         self.run.with_value(|run| {
             let run = run.as_ref()?;
-            Some(table::header(run.experiment()) + &table::rows(run.experiment(), &model, run.answers()))
+            Some(table::header(run.experiment()) + &table::rows(run.experiment(), (&model, &judge), run.answers()))
         })
     }
 
@@ -278,6 +293,7 @@ impl RunState {
                 sha256,
                 weights,
                 beside,
+                judge: self.judge_of_run(),
                 device,
                 answers,
             }
@@ -291,6 +307,11 @@ fn weights_of(loaded: &Loaded) -> String {
     let quants = loaded.card.quantization.iter().map(|found| format!("{} × {}", found.num_tensors, found.quant));
     let quants: Vec<String> = quants.collect();
     format!("{}, {} layers: {}", loaded.card.architecture, loaded.card.num_layers, quants.join(", "))
+}
+
+/// The slot of the model that judges.
+fn slot_of(own_judge: Option<&JudgeModel>) -> u32 {
+    if own_judge.is_some() { JUDGE_SLOT } else { SLOT }
 }
 
 /// The loaded model's name and the sum of its file.

@@ -41,13 +41,13 @@ pub fn LabScreen() -> impl IntoView {
                 " runs on your own machine, in this tab. "
                 <span class="quiet">"No model is sent anywhere."</span>
                 <Show when=move || !session.lab.is_pocket.get()>
-                    " " <button type="button" class="link" id="to-pocket" disabled=move || session.lab.is_busy()
+                    " " <button type="button" class="link" id="to-pocket" disabled=move || session.lab.is_at_work()
                         on:click=move |_| session.lab.load_pocket()>"Load the pocket organism"</button>
                 </Show>
             </p>
             <ProbeLine/>
-            <LoadForm/>
-            <Trouble/>
+            <LoadForm of_slot=SLOT/>
+            <Trouble of_slot=SLOT/>
             <Shelf/>
             {move || loaded.get().map(|loaded| view! { <Card loaded=loaded.clone()/> <Beside/> <PromptForm form card=loaded.card/> })}
             <AnswerPane/>

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use super::app::LabSession;
-use super::state::LabState;
+use super::consent::Want;
+use super::state::{JUDGE_SLOT, LabState, SLOT};
 use crate::runtime::hub::{self, ListedAdapter};
 use crate::runtime::protocol::{Shelf as Stock, ShelfItem, Source};
 use crate::ui::text;
@@ -16,6 +17,21 @@ pub fn Shelf() -> impl IntoView {
     move || stock.get().map(lists)
 }
 
+/// The same models in one list, for a judge of its own.
+#[component]
+pub fn JudgeShelf() -> impl IntoView {
+    let session = LabSession::get();
+    let stock = Memo::new(move |_| session.lab.status.with(|status| status.shelf.clone()));
+    let items =
+        |stock: Stock| stock.kept.into_iter().chain(stock.offers).map(|known| item(known, JUDGE_SLOT)).collect_view();
+    view! {
+        <details class="shelf" id="judge-shelf">
+            <summary>{text::JUDGE_SHELF}</summary>
+            <ul>{move || stock.get().map(items)}</ul>
+        </details>
+    }
+}
+
 fn lists(stock: Stock) -> impl IntoView {
     let Stock { summary, kept, offers, .. } = stock;
     let is_any_kept = !kept.is_empty();
@@ -23,42 +39,47 @@ fn lists(stock: Stock) -> impl IntoView {
         <div class="shelf">
             <details id="kept" open=is_any_kept>
                 <summary>{summary}</summary>
-                <ul>{kept.into_iter().map(item).collect_view()}</ul>
+                <ul>{kept.into_iter().map(|known| item(known, SLOT)).collect_view()}</ul>
             </details>
             <details id="offers">
                 <summary>"Small models by name"</summary>
                 <p class="quiet">{text::OFFERS_HINT}</p>
-                <ul>{offers.into_iter().map(item).collect_view()}</ul>
+                <ul>{offers.into_iter().map(|offer| item(offer, SLOT)).collect_view()}</ul>
             </details>
         </div>
     }
 }
 
-fn item(item: ShelfItem) -> impl IntoView {
+/// One of them, to be loaded into a slot.
+fn item(item: ShelfItem, slot: u32) -> impl IntoView {
     let session = LabSession::get();
     let ShelfItem { name, detail, source, address, num_bytes, is_part } = item;
     let key = match &source {
         Source::Kept(key) => Some(key.clone()),
         Source::Disk | Source::Url(_) => None,
     };
-    let pairs = key.is_none().then(|| pairs(&address, &name));
+    let is_judge = slot == JUDGE_SLOT;
+    let pairs = (key.is_none() && !is_judge).then(|| pairs(&address, &name));
     let load = {
         let (name, is_kept) = (name.clone(), key.is_some());
         move |_| match untrack(|| kept_copy(session.lab, &address)) {
             // What is here already, or begun, costs no new decision.
-            Some(copy) if !is_kept => session.lab.load_listed(&copy, &name),
-            None if !is_kept => session.lab.consent.propose_listed(session.lab, address.clone(), name.clone(), None),
-            _ => session.lab.load_listed(&source, &name),
+            Some(copy) if !is_kept => session.lab.load_listed(slot, &copy, &name),
+            None if !is_kept => {
+                let what = (address.clone(), name.clone());
+                session.lab.consent.propose_listed(session.lab, Want::Model(slot), what, None);
+            }
+            _ => session.lab.load_listed(slot, &source, &name),
         }
     };
-    let delete = key.map(|key| {
+    let delete = key.filter(|_| !is_judge).map(|key| {
         view! { <button type="button" class="drop" on:click=move |_| session.lab.forget(&key)>"Delete"</button> }
     });
     view! {
         <li data-bytes=num_bytes.to_string()>
             <span><b>{name}</b> " " <span class="quiet">{detail}</span></span>
             <span class="tabs">
-                <button type="button" class="take" on:click=load>{if is_part { "Go on" } else { "Load" }}</button>
+                <button type="button" class="take" disabled=move || is_judge && session.lab.is_busy() on:click=load>{if is_part { "Go on" } else { "Load" }}</button>
                 {delete}
             </span>
             {pairs}
@@ -73,7 +94,8 @@ fn pairs(address: &str, name: &str) -> impl IntoView + use<> {
     let fitting = hub::adapters().iter().filter(|adapter| Some(adapter.base) == base);
     let button = |adapter: &'static ListedAdapter| {
         let (address, name, label) = (address.to_owned(), name.to_owned(), text::pair(name, adapter.name));
-        let propose = move |_| lab.consent.propose_listed(lab, address.clone(), name.clone(), Some(adapter));
+        let propose =
+            move |_| lab.consent.propose_listed(lab, Want::Model(SLOT), (address.clone(), name.clone()), Some(adapter));
         view! { <button type="button" class="pair" aria-label=label on:click=propose>{adapter.name}</button> }
     };
     let buttons = fitting.map(button).collect::<Vec<_>>();

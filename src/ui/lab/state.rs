@@ -1,18 +1,15 @@
 //! What the engine worker said, folded into a status, and what is asked of it.
 
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use super::beside::{Side, attachments};
+use super::bring::Loads;
 use super::columns::Columns;
 use super::consent::Consent;
-use super::pocket;
 use super::run::RunState;
 use super::tokens::Insight;
-use crate::runtime::hub::is_base;
-use crate::runtime::protocol::{
-    Command, Event, FailedStep, Failure, LoadProgress, Math, Place, Probe, Prompt, Sampling, SideFile, SideKind, Source,
-};
+use crate::runtime::protocol::{Command, Event, FailedStep, Failure, Prompt, Sampling};
 use crate::runtime::status::EngineStatus;
 use crate::runtime::web::client::{Notice, WorkerClient};
 
@@ -21,6 +18,8 @@ const SCRIPT: &str = "worker_loader.js?engine_worker";
 
 /// The one model that the Lab shows.
 pub const SLOT: u32 = 0;
+/// The model that does nothing but judge, where the reader brings one.
+pub const JUDGE_SLOT: u32 = 1;
 
 /// Columns that a model is laid out for where something stands beside it: as many as a reader can compare at a look.
 pub(super) const COLUMNS: u32 = 4;
@@ -36,10 +35,8 @@ pub struct LabState {
     pub keeps_downloads: RwSignal<bool>,
     /// Whether to keep what was chosen from this machine.
     pub keeps_files: RwSignal<bool>,
-    /// Whether there is a load to repeat.
-    pub has_loaded: RwSignal<bool>,
-    /// Whether the latest load is of the model that ships with the page.
-    pub is_pocket: RwSignal<bool>,
+    /// Whether the model, or the one that is coming where none is, is the one that ships with the page.
+    pub is_pocket: Memo<bool>,
     /// What stands beside the model.
     pub sides: RwSignal<Vec<Side>, LocalStorage>,
     /// Whether the model is being laid out for it.
@@ -52,48 +49,31 @@ pub struct LabState {
     pub insight: Insight,
     /// The experiment that is run.
     pub experiment: RunState,
-    /// What stood beside the model when it was last laid out.
-    laid_out: StoredValue<Vec<Side>, LocalStorage>,
-    last_load: StoredValue<Option<LastLoad>, LocalStorage>,
+    pub(super) model_loads: Loads,
+    pub(super) judge_loads: Loads,
     num_answers: StoredValue<u32>,
     client: StoredValue<Option<WorkerClient<Command, Event>>, LocalStorage>,
-}
-
-/// The latest load, to repeat.
-#[derive(Debug, Clone)]
-struct LastLoad {
-    source: Source,
-    name: String,
-    keep: bool,
-    sha256: Option<[u8; 32]>,
-    file: Option<JsValue>,
-}
-
-impl LastLoad {
-    fn new(source: Source, name: &str, keep: bool) -> Self {
-        Self { source, name: name.to_owned(), keep, sha256: None, file: None }
-    }
 }
 
 impl LabState {
     /// Nothing started yet.
     #[must_use]
     pub fn new() -> Self {
+        let model_loads = Loads::new(SLOT);
         Self {
             status: RwSignal::default(),
             is_reading: RwSignal::default(),
             keeps_downloads: RwSignal::new(true),
             keeps_files: RwSignal::default(),
-            has_loaded: RwSignal::default(),
-            is_pocket: RwSignal::default(),
+            is_pocket: Memo::new(move |_| model_loads.is_pocket()),
             sides: RwSignal::new_local(Vec::new()),
             is_laying_out: RwSignal::default(),
             consent: Consent::new(),
             columns: Columns::default(),
             insight: Insight::default(),
             experiment: RunState::default(),
-            laid_out: StoredValue::new_local(Vec::new()),
-            last_load: StoredValue::new_local(None),
+            model_loads,
+            judge_loads: Loads::new(JUDGE_SLOT),
             num_answers: StoredValue::default(),
             client: StoredValue::new_local(None),
         }
@@ -118,7 +98,9 @@ impl LabState {
         }
     }
 
-    fn take(self, event: Event) {
+    pub(super) fn take(self, event: Event) {
+        self.model_loads.take(&event);
+        self.judge_loads.take(&event);
         // A run has its own pane; a failure is told for all.
         if self.experiment.take(self, &event) && !matches!(event, Event::Failed(_)) {
             return;
@@ -127,13 +109,15 @@ impl LabState {
             return;
         }
         self.follow_layout(&event);
-        if matches!(event, Event::Prefilled { .. } | Event::Finished { .. } | Event::Failed(_) | Event::Unloaded { .. })
-        {
+        if matches!(
+            event,
+            Event::Prefilled { .. } | Event::Finished { .. } | Event::Failed(_) | Event::LoadStopped { .. }
+        ) {
             self.is_reading.set(false);
         }
         let is_probed = matches!(event, Event::Probed(_));
         self.status.update(|status| status.apply(event));
-        if is_probed && !self.has_loaded.get_untracked() {
+        if is_probed && !untrack(|| self.model_loads.can_repeat()) {
             self.load_pocket();
         }
     }
@@ -141,32 +125,41 @@ impl LabState {
     /// The columns are those of the layout that is there; a layout that failed leaves the one before.
     fn follow_layout(self, event: &Event) {
         match event {
-            Event::Loaded(loaded) => {
+            Event::Loaded(loaded) if loaded.slot == SLOT => {
                 self.columns.lay_out(&loaded.sides);
-                let sides = self.sides.get_untracked();
+                let sides = self.model_loads.sides();
                 // What is made of texts needs the model, so it could not come with it.
                 if sides.len() > loaded.sides.len() {
+                    self.model_loads.lay_out(Vec::new());
                     self.lay_out(sides);
+                } else {
+                    self.sides.set(sides);
                 }
             }
             Event::LaidOut { sides, .. } => {
                 self.is_laying_out.set(false);
-                self.laid_out.set_value(self.sides.get_untracked());
+                self.model_loads.lay_out(self.sides.get_untracked());
                 self.columns.lay_out(sides);
             }
             Event::Failed(failure) if matches!(failure.what, FailedStep::LayOut(_)) || failure.model_lost => {
                 self.is_laying_out.set(false);
                 if !failure.model_lost {
-                    self.sides.set(self.laid_out.get_value());
+                    self.sides.set(self.model_loads.sides());
                 }
             }
             _ => {}
         }
     }
 
-    /// Whether a prompt is being read or answered, or the model is busy otherwise.
+    /// Whether the engine is at work: whatever it were told now would end that.
     #[must_use]
     pub fn is_busy(self) -> bool {
+        self.is_at_work() || self.model_loads.is_loading() || self.judge_loads.is_loading()
+    }
+
+    /// Whether a prompt is being read or answered, or the model is busy otherwise.
+    #[must_use]
+    pub fn is_at_work(self) -> bool {
         self.is_reading.get()
             || self.is_laying_out.get()
             || self.insight.is_pending()
@@ -205,35 +198,6 @@ impl LabState {
         }
     }
 
-    /// Loads the model that ships with the page, without keeping it: it is as near as a copy.
-    pub fn load_pocket(self) {
-        let source = Source::Url(pocket::MODEL.to_owned());
-        self.load(LastLoad::new(source, pocket::NAME, false), vec![pocket::adapter()]);
-    }
-
-    /// Loads a model from the disk.
-    pub fn load_file(self, file: web_sys::File) {
-        let (name, keep) = (file.name(), self.keeps_files.get_untracked());
-        self.load(LastLoad { file: Some(file.into()), ..LastLoad::new(Source::Disk, &name, keep) }, Vec::new());
-    }
-
-    /// Loads a model from an address.
-    pub fn load_url(self, url: &str) {
-        let name = url.rsplit('/').next().unwrap_or(url).to_owned();
-        self.load_listed(&Source::Url(url.to_owned()), &name);
-    }
-
-    /// Loads a model of the shelf.
-    pub fn load_listed(self, source: &Source, name: &str) {
-        self.load(LastLoad::new(source.clone(), name, self.keeps_downloads.get_untracked()), Vec::new());
-    }
-
-    /// Loads a file of the hub that the reader has agreed to, and what is to stand beside it.
-    pub(super) fn load_agreed(self, (source, sha256): (Source, Option<[u8; 32]>), name: &str, sides: Vec<Side>) {
-        let keep = self.keeps_downloads.get_untracked();
-        self.load(LastLoad { sha256, ..LastLoad::new(source, name, keep) }, sides);
-    }
-
     /// Deletes a kept model.
     pub fn forget(self, key: &str) {
         self.start();
@@ -250,60 +214,6 @@ impl LabState {
     #[must_use]
     pub fn sides_of_model(self) -> Vec<String> {
         self.status.with_untracked(|status| status.ready(SLOT).map(|loaded| loaded.sides.clone())).unwrap_or_default()
-    }
-
-    /// Where the latest model's bytes came from.
-    #[must_use]
-    pub fn source(self) -> Option<Source> {
-        self.last_load.with_value(|load| load.as_ref().map(|load| load.source.clone()))
-    }
-
-    /// Whether the loaded model says that it is `base`: by its own name, or by what it was loaded as.
-    #[must_use]
-    pub fn is_model(self, base: &str) -> bool {
-        let own = self.status.with(|status| status.ready(SLOT).map(|loaded| loaded.card.name.clone()));
-        let address = match self.source() {
-            Some(Source::Url(address)) => address,
-            Some(Source::Disk | Source::Kept(_)) | None => String::new(),
-        };
-        let given = self.last_load.with_value(|load| load.as_ref().map(|load| load.name.clone()));
-        own.is_some_and(|own| is_base(base, &[&own, &address, given.as_deref().unwrap_or_default()]))
-    }
-
-    /// Repeats the latest load.
-    pub fn load_again(self) {
-        if let Some(LastLoad { source, name, keep, sha256, file }) = self.last_load.get_value() {
-            self.start();
-            self.take(Event::LoadProgress(LoadProgress { slot: SLOT, ..LoadProgress::default() }));
-            let (place, math) = (self.place(), Math::default());
-            let mut beside = self.sides.get_untracked();
-            if beside.iter().any(|side| matches!(side.file.kind, SideKind::Contrast(_))) {
-                beside.clear();
-            }
-            self.laid_out.set_value(beside.clone());
-            let sides: Vec<SideFile> = beside.iter().map(|side| side.file.clone()).collect();
-            let columns = if sides.is_empty() { 1 } else { COLUMNS };
-            let files: Vec<JsValue> = file.into_iter().chain(attachments(&beside)).collect();
-            let load = Command::Load { slot: SLOT, source, name, keep, sha256, place, math, columns, sides };
-            self.send(&load, &files);
-        }
-    }
-
-    fn load(self, load: LastLoad, sides: Vec<Side>) {
-        if load.keep {
-            persist();
-        }
-        self.is_pocket.set(load.source == Source::Url(pocket::MODEL.to_owned()));
-        self.sides.set(sides);
-        self.last_load.set_value(Some(load));
-        self.has_loaded.set(true);
-        self.load_again();
-    }
-
-    /// Where the next model runs: on the GPU, unless none is to be had.
-    fn place(self) -> Place {
-        let is_missing = self.status.with_untracked(|status| matches!(status.probe, Some(Probe::Missing(_))));
-        if is_missing { Place::Cpu } else { Place::Gpu }
     }
 
     /// Answers a prompt.
@@ -348,16 +258,6 @@ impl LabState {
     fn fail(self, what: FailedStep, message: String, model_lost: bool) {
         self.take(Event::Failed(Failure { what, message, model_lost }));
     }
-}
-
-/// Asks the browser not to clear what is kept when it needs room. It may refuse: then copies may go sooner.
-fn persist() {
-    let asked = web_sys::window().and_then(|window| {
-        let storage = js_sys::Reflect::get(&window.navigator(), &"storage".into()).ok()?;
-        let persist = js_sys::Reflect::get(&storage, &"persist".into()).ok()?;
-        persist.dyn_into::<js_sys::Function>().ok()?.call0(&storage).ok()
-    });
-    drop(asked);
 }
 
 impl Default for LabState {
