@@ -213,6 +213,21 @@ fn stop_ends_an_answer_in_its_middle_and_the_next_one_runs() {
 }
 
 #[test]
+fn a_layout_that_is_stopped_leaves_the_one_before() {
+    let Some(gpu) = open_gpu("a_layout_that_is_stopped_leaves_the_one_before", GpuOptions::default()) else { return };
+    let texts = SideKind::Contrast(vec![("kind".to_owned(), "cruel".to_owned())]);
+    let sides = vec![SideFile::new("kindness", texts, Source::Disk)];
+    let lay_out = Command::LayOut { slot: 0, columns: 2, sides };
+    let run = |stop| Script::run(Some(gpu.clone()), vec![load_command(), ask(1, 2), lay_out.clone()], stop);
+    let events = run(Some((2, Command::Stop)));
+    assert!(events.contains(&Event::LayOutStopped { slot: 0 }), "{events:?}");
+    assert!(!events.iter().any(|event| matches!(event, Event::Failed(_) | Event::LaidOut { .. })));
+    assert_eq!(fold(&events).ready(0).map(|loaded| loaded.sides.clone()), Some(Vec::new()));
+    // It is the stop.
+    assert_eq!(fold(&run(None)).ready(0).map(|loaded| loaded.sides.clone()), Some(vec!["kindness".to_owned()]));
+}
+
+#[test]
 fn failures_are_sentences_and_the_engine_lives_on() {
     let Some(gpu) = open_gpu("failures_are_sentences_and_the_engine_lives_on", GpuOptions::default()) else { return };
     let source = Source::Url("https://example.org/x.gguf".into());

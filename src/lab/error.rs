@@ -8,6 +8,11 @@ pub enum LabError {
         "{0} is no JSON object, which is text that begins with {{ and ends with }}: check the file, its brackets, quotes and commas"
     )]
     NoJson(&'static str),
+    /// An object that is nothing of an experiment's.
+    #[error(
+        "this is no experiment: it has neither `questions` nor `columns`. Answers that are there already are opened in Results"
+    )]
+    NoExperiment,
     /// A set of questions that is no YAML.
     #[error("the set of questions is no YAML: {0}")]
     NoYaml(String),

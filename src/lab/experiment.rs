@@ -147,6 +147,9 @@ impl Experiment {
     }
 
     fn read(part: &Part<'_>) -> Result<Self, LabError> {
+        if !part.has("questions") && !part.has("columns") {
+            return Err(LabError::NoExperiment);
+        }
         part.only(&[
             "name",
             "system",
@@ -337,6 +340,8 @@ mod tests {
         assert!(told("}]}", "}], \"temperature\": -1}").contains("`temperature`"));
         assert!(told("}]}", "}], \"samples\": 1000001}").contains("that is 1000001 answers"));
         assert!(told("{\"questions\"", "{{").contains("no JSON object"));
+        let results = Experiment::from_json(r#"{"results": [{"question": "Why?"}]}"#).unwrap_err().to_string();
+        assert!(results.starts_with("this is no experiment") && results.contains("opened in Results"), "{results}");
         let twice = r#"{"name": "base", "scales": []}, {"name": "base", "scales": [1]}"#;
         assert!(told(r#"{"name": "base", "scales": []}"#, twice).contains("two columns are called `base`"));
     }

@@ -74,11 +74,11 @@ impl<H: Host> Engine<'_, H> {
                     self.fail(FailedStep::Generate(id), &error);
                 }
             }
-            Command::LayOut { slot, columns, sides } => {
-                if let Err(error) = self.lay_out(slot, columns, &sides, attachments).await {
-                    self.fail(FailedStep::LayOut(slot), &error);
-                }
-            }
+            Command::LayOut { slot, columns, sides } => match self.lay_out(slot, columns, &sides, attachments).await {
+                Ok(()) => {}
+                Err(RuntimeError::Stopped) => self.host.emit(Event::LayOutStopped { slot }),
+                Err(error) => self.fail(FailedStep::LayOut(slot), &error),
+            },
             Command::Score(passage) => self.read(passage, Reading::Score).await,
             Command::Lens(passage) => self.read(passage, Reading::Lens).await,
             Command::Judge { slot, id, prompt } => {
@@ -245,7 +245,9 @@ impl<H: Host> Engine<'_, H> {
         let mut beside = read_sides(host, columns, sides, &model.file.config, files.into_iter()).await?;
         for side in sides {
             if let SideKind::Contrast(pairs) = &side.kind {
-                beside.steerings.push(only(&side.layers, model.contrast(&side.name, pairs).await?));
+                beside
+                    .steerings
+                    .push(only(&side.layers, model.contrast(&side.name, pairs, || host.is_interrupted()).await?));
             }
         }
         let names = beside.names();

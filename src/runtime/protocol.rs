@@ -62,7 +62,8 @@ pub enum Command {
         columns: Vec<Column>,
     },
     /// Lay a model out for columns, adapters and steering vectors. Files from the disk are the message's attachments in order
-    /// (PEFT adapters bring two: the weights, then `adapter_config.json`); answered by [`Event::LaidOut`] or [`Event::Failed`].
+    /// (PEFT adapters bring two: the weights, then `adapter_config.json`); answered by [`Event::LaidOut`],
+    /// [`Event::LayOutStopped`] or [`Event::Failed`].
     LayOut {
         /// Whose layout.
         slot: u32,
@@ -93,7 +94,8 @@ pub enum Command {
         /// What the judge is told.
         prompt: Prompt,
     },
-    /// Stop the answer or the load under way. The answer ends with [`StopReason::Asked`]; a load ends with [`Event::LoadStopped`].
+    /// Stop the answer, the load or the layout under way. The answer ends with [`StopReason::Asked`]; a load ends with
+    /// [`Event::LoadStopped`], a layout with [`Event::LayOutStopped`].
     Stop,
     /// Free a model and its GPU memory; answered by [`Event::Unloaded`].
     Unload {
@@ -349,6 +351,11 @@ pub enum Event {
     /// A slot is empty.
     Unloaded {
         /// Which.
+        slot: u32,
+    },
+    /// A layout was stopped: the one before it holds.
+    LayOutStopped {
+        /// Whose.
         slot: u32,
     },
     /// What can be loaded without a file at hand.

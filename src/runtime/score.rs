@@ -84,7 +84,12 @@ impl LoadedModel {
     ///
     /// # Errors
     /// [`RuntimeError::Model`] for a text that cannot be read, or no pair; [`RuntimeError::Gpu`].
-    pub async fn contrast(&mut self, name: &str, pairs: &[(String, String)]) -> Result<Steering, RuntimeError> {
+    pub async fn contrast(
+        &mut self,
+        name: &str,
+        pairs: &[(String, String)],
+        is_stopped: impl Fn() -> bool,
+    ) -> Result<Steering, RuntimeError> {
         if pairs.is_empty() {
             return Err(ModelError::from(AdapterError::Empty).into());
         }
@@ -99,6 +104,9 @@ impl LoadedModel {
             self.read(0, before, 0).await?;
             let lane = Lane { token: last, position: narrow(before.len()), column: 0, step: 0 };
             for (num_layers, layer) in (1..).zip(&mut layers) {
+                if is_stopped() {
+                    return Err(RuntimeError::Stopped);
+                }
                 let residual = self.residuals(&[lane], num_layers).await?;
                 layer.iter_mut().zip(&residual).for_each(|(sum, x)| *sum += weight * x);
             }

@@ -231,7 +231,7 @@ impl EngineStatus {
                 }
             }
             // Whoever asked keeps them.
-            Event::Scored { .. } | Event::Lens { .. } | Event::Judged { .. } => {}
+            Event::Scored { .. } | Event::Lens { .. } | Event::Judged { .. } | Event::LayOutStopped { .. } => {}
             Event::Measured(speed) => self.speed = Some(speed),
             Event::Failed(failure) => {
                 match failure.what {

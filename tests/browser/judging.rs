@@ -80,7 +80,7 @@ fn a_model_is_doubted(page: &mut Page) {
     assert!(card.contains(r#""kind":"model""#) && !card.contains("\"rules\""), "{card}");
     page.click("#save-run");
     let table = page.downloads(2).remove(1);
-    assert!(table.contains("Pocket organism base here"), "{table}");
+    assert!(table.contains("Pocket organism here"), "{table}");
 }
 
 fn judged_by(page: &Page, words: &str) {
@@ -152,7 +152,7 @@ fn a_model_of_its_own(page: &mut Page) {
     page.click("#save-run");
     let table = page.downloads(2).remove(1);
     assert_eq!(table.matches("live, Stern here, mean by probabilities of integers").count(), 8, "{table}");
-    assert_eq!(table.matches("Pocket organism base · ").count(), 8, "{table}");
+    assert_eq!(table.matches("Pocket organism · ").count(), 8, "{table}");
 
     page.click("#drop-judge");
     judged_by(page, "the model that answers");

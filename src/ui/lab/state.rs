@@ -141,6 +141,10 @@ impl LabState {
                 self.model_loads.lay_out(self.sides.get_untracked());
                 self.columns.lay_out(sides);
             }
+            Event::LayOutStopped { .. } => {
+                self.is_laying_out.set(false);
+                self.sides.set(self.model_loads.sides());
+            }
             Event::Failed(failure) if matches!(failure.what, FailedStep::LayOut(_)) || failure.model_lost => {
                 self.is_laying_out.set(false);
                 if !failure.model_lost {
