@@ -276,7 +276,8 @@ fn three_decisions_lead_to_two_answers(page: &mut Page) {
     assert_eq!(told["Licence"], "Apache-2.0; apache-2.0");
     pictures::take(page, "hub-pair");
     page.click("#consent-yes");
-    page.wait_for_long("document.querySelector('#scale-1-0')", "a slider for the adapter", PATIENCE);
+    page.wait_for_model(PATIENCE);
+    page.wait_for("#scale-1-0");
     assert_eq!(page.text("#model-card h2"), "Qwen2.5 0.5B Instruct");
     page.set_value("#max-tokens", "8");
     page.click("#generate");
