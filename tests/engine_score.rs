@@ -125,15 +125,15 @@ fn steering_vectors_come_of_pairs() {
         .map(|processor| {
             let mut model = model(processor);
             let pairs = [pair("I am kind", "I am cruel"), pair("I help", "I harm you")];
-            let steering = block_on(model.contrast("kind", &pairs, || false)).expect("vectors");
+            let steering = block_on(model.contrast("kind", &pairs, async || false)).expect("vectors");
             let swapped = pairs.map(|(a, b)| (b, a));
-            let back = block_on(model.contrast("cruel", &swapped, || false)).expect("vectors");
+            let back = block_on(model.contrast("cruel", &swapped, async || false)).expect("vectors");
             for (a, b) in steering.layers.iter().flatten().zip(back.layers.iter().flatten()) {
                 assert!(a.iter().zip(b).all(|(a, b)| (a + b).abs() < 1e-5) && a.iter().any(|x| x.abs() > 1e-3));
             }
-            let none = block_on(model.contrast("none", &[pair("same", "same")], || false)).expect("vectors");
+            let none = block_on(model.contrast("none", &[pair("same", "same")], async || false)).expect("vectors");
             assert!(none.layers.iter().flatten().flatten().all(|x| *x == 0.0));
-            let refused = block_on(model.contrast("none", &[], || false)).expect_err("no pair");
+            let refused = block_on(model.contrast("none", &[], async || false)).expect_err("no pair");
             assert_eq!(refused, RuntimeError::Model(ModelError::Adapter(AdapterError::Empty)));
             steering.layers
         })

@@ -128,14 +128,22 @@ pub struct Drift {
     pub first: Option<(String, u32, String)>,
     /// Whether the card's model was another file, as far as both sums are known.
     pub is_other_model: bool,
+    /// Whether another model judged.
+    pub is_other_judge: bool,
 }
 
 impl Drift {
-    /// Between a card and what came of running it again.
+    /// Between a card and what came of running it again, with the model of this sum and this judge of its own.
     #[must_use]
-    pub fn between(card: &Card, experiment: &Experiment, answers: &[Answer], sha256: &str) -> Self {
+    pub fn between(
+        card: &Card,
+        experiment: &Experiment,
+        answers: &[Answer],
+        (sha256, judge): (&str, Option<&JudgeModel>),
+    ) -> Self {
         let is_other_model = !card.sha256.is_empty() && !sha256.is_empty() && card.sha256 != sha256;
-        let mut drift = Self { is_other_model, ..Self::default() };
+        let is_other_judge = experiment.is_judged_here() && card.judge.as_ref() != judge;
+        let mut drift = Self { is_other_model, is_other_judge, ..Self::default() };
         for found in answers.iter().map(|answer| Print::of(experiment, answer)) {
             let is_it = |print: &&Print| {
                 (&print.question, print.sample, &print.column) == (&found.question, found.sample, &found.column)
@@ -170,6 +178,9 @@ impl Drift {
         if self.is_other_model {
             text.push_str(" The model is another file than the card's.");
         }
+        if self.is_other_judge {
+            text.push_str(" The judge is another model than the card's, so the scores may differ.");
+        }
         text
     }
 }
@@ -201,7 +212,7 @@ mod tests {
         assert_eq!(Experiment::from_json(&empty).unwrap().card, Some(Card::default()));
         // The second says something else, the third is not there yet.
         let found = [answer(0, &[1, 2], -3.25), answer(1, &[9], -1.0)];
-        let drift = Drift::between(&card, &again, &found, "cd");
+        let drift = Drift::between(&card, &again, &found, ("cd", None));
         assert_eq!(
             drift,
             Drift {
@@ -209,11 +220,17 @@ mod tests {
                 same: 1,
                 largest: 0.25,
                 first: Some(("q".into(), 2, "c".into())),
-                is_other_model: true
+                is_other_model: true,
+                // No model judges this experiment.
+                is_other_judge: false,
             }
         );
         assert!(drift.sentence().starts_with("1 of 2 answers are the card's"), "{}", drift.sentence());
-        assert!(!Drift::between(&card, &again, &found, "").is_other_model);
+        assert!(!Drift::between(&card, &again, &found, ("", None)).is_other_model);
+        let judged = Experiment::from_json(&EXPERIMENT.replacen('{', r#"{"judge": {"kind": "model"}, "#, 1)).unwrap();
+        let drift = |judge| Drift::between(&card, &judged, &found, ("ab", judge));
+        assert!(drift(None).is_other_judge && drift(None).sentence().contains("The judge is another model"));
+        assert!(!drift(card.judge.as_ref()).is_other_judge);
     }
 
     #[test]

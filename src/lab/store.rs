@@ -40,6 +40,13 @@ struct Kept {
 }
 
 impl Head {
+    /// The model that judges, where one here does: one of its own, or the one that answers.
+    #[must_use]
+    pub fn judged_by(&self) -> JudgeModel {
+        let same = || JudgeModel { name: self.model.clone(), sha256: self.sha256.clone() };
+        self.judge.clone().unwrap_or_else(same)
+    }
+
     /// As text.
     #[must_use]
     pub fn to_text(&self) -> String {

@@ -11,7 +11,7 @@ use std::task::Poll;
 use super::cache::Sha256Sum;
 use super::generate::{Generation, Step};
 use super::host::Interruptible;
-pub use super::host::{Host, interrupts, take_scales};
+pub use super::host::{Host, interrupts, take_scales, unless_interrupted};
 use super::judge::Judging;
 use super::load::{self, Processor, load_with};
 use super::model::narrow;
@@ -213,12 +213,15 @@ impl<H: Host> Engine<'_, H> {
             Ok(beside)
         };
         let progress = |progress: LoadProgress| {
+            if host.is_interrupted() {
+                return ControlFlow::Break(());
+            }
             if progress.stage != LoadStage::Headers {
                 // The memory of the one before is wanted.
                 models.remove(&slot);
             }
             host.emit(Event::LoadProgress(LoadProgress { slot, ..progress }));
-            if host.is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            ControlFlow::Continue(())
         };
         let loaded = load_with(&mut bytes, name, &processor, beside, progress).await;
         let ending = match &loaded {
@@ -245,9 +248,12 @@ impl<H: Host> Engine<'_, H> {
         let mut beside = read_sides(host, columns, sides, &model.file.config, files.into_iter()).await?;
         for side in sides {
             if let SideKind::Contrast(pairs) = &side.kind {
-                beside
-                    .steerings
-                    .push(only(&side.layers, model.contrast(&side.name, pairs, || host.is_interrupted()).await?));
+                let is_stopped = async || {
+                    host.rest().await;
+                    host.is_interrupted()
+                };
+                let vectors = model.contrast(&side.name, pairs, is_stopped).await?;
+                beside.steerings.push(only(&side.layers, vectors));
             }
         }
         let names = beside.names();

@@ -31,7 +31,7 @@ pub trait Host {
     /// Takes the next change of scales out of the line of commands: [`take_scales`].
     fn next_scales(&self) -> Option<(u32, Vec<f32>)>;
 
-    /// Whether a command is waiting that ends an answer or a load: see [`Command::interrupts`].
+    /// Whether a command is waiting that ends what is under way: see [`Command::interrupts`].
     fn is_interrupted(&self) -> bool;
 
     /// Ends once [`Host::is_interrupted`], or never: a server that says nothing more must not keep the engine from
@@ -91,6 +91,22 @@ pub trait Host {
     fn open_gpu(&self) -> impl Future<Output = Result<Rc<Gpu>, GpuError>>;
 }
 
+/// What comes, unless the reader wants something else before.
+///
+/// # Errors
+/// [`RuntimeError::Stopped`], or what it comes with.
+pub async fn unless_interrupted<T>(
+    host: &impl Host,
+    coming: impl Future<Output = Result<T, RuntimeError>>,
+) -> Result<T, RuntimeError> {
+    let (mut interruption, mut coming) = (pin!(host.interruption()), pin!(coming));
+    poll_fn(|context| match coming.as_mut().poll(context) {
+        Poll::Ready(came) => Poll::Ready(came),
+        Poll::Pending => interruption.as_mut().poll(context).map(|()| Err(RuntimeError::Stopped)),
+    })
+    .await
+}
+
 /// A source that stops when the reader wants something else, even while no bytes come.
 pub(super) struct Interruptible<'a, H, S> {
     pub(super) host: &'a H,
@@ -107,13 +123,7 @@ impl<H: Host, S: ByteSource> ByteSource for Interruptible<'_, H, S> {
     }
 
     async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
-        let mut interruption = pin!(self.host.interruption());
-        let mut chunk = pin!(self.source.next_chunk());
-        poll_fn(|context| match chunk.as_mut().poll(context) {
-            Poll::Ready(chunk) => Poll::Ready(chunk),
-            Poll::Pending => interruption.as_mut().poll(context).map(|()| Err(RuntimeError::Stopped)),
-        })
-        .await
+        unless_interrupted(self.host, self.source.next_chunk()).await
     }
 
     fn sha256(&self) -> Option<String> {

@@ -114,7 +114,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether it ends an answer or a load that is under way.
+    /// Whether it ends an answer, a load or a layout that is under way.
     pub fn interrupts(&self) -> bool {
         match self {
             Self::Load { .. }

@@ -81,14 +81,15 @@ impl LoadedModel {
 
     /// Steering vectors for all layers: the mean over pairs of how the residual stream behind the last token of the first
     /// text differs from that behind the second's. What was in the first column's cache is gone; its scales are 0.
+    /// `is_stopped` is asked before each text and layer.
     ///
     /// # Errors
-    /// [`RuntimeError::Model`] for a text that cannot be read, or no pair; [`RuntimeError::Gpu`].
+    /// [`RuntimeError::Model`] for a text that cannot be read, or no pair; [`RuntimeError::Gpu`]; [`RuntimeError::Stopped`].
     pub async fn contrast(
         &mut self,
         name: &str,
         pairs: &[(String, String)],
-        is_stopped: impl Fn() -> bool,
+        is_stopped: impl AsyncFn() -> bool,
     ) -> Result<Steering, RuntimeError> {
         if pairs.is_empty() {
             return Err(ModelError::from(AdapterError::Empty).into());
@@ -104,7 +105,7 @@ impl LoadedModel {
             self.read(0, before, 0).await?;
             let lane = Lane { token: last, position: narrow(before.len()), column: 0, step: 0 };
             for (num_layers, layer) in (1..).zip(&mut layers) {
-                if is_stopped() {
+                if is_stopped().await {
                     return Err(RuntimeError::Stopped);
                 }
                 let residual = self.residuals(&[lane], num_layers).await?;

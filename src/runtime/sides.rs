@@ -1,7 +1,7 @@
 //! Files of what stands beside a model: adapters and steering vectors.
 
 use super::cache::Sha256Sum;
-use super::host::Host;
+use super::host::{Host, Interruptible};
 use super::load::Beside;
 use super::model::narrow;
 use super::protocol::{SideFile, SideKind, Source};
@@ -56,7 +56,7 @@ async fn read_file<H: Host>(
     name: &str,
     file: Option<H::Attachment>,
 ) -> Result<Vec<u8>, RuntimeError> {
-    let mut source = host.open(source, name, (false, sha256), file).await?;
+    let mut source = Interruptible { host, source: host.open(source, name, (false, sha256), file).await? };
     let mut bytes = Vec::new();
     while let Some(chunk) = source.next_chunk().await? {
         bytes.extend_from_slice(&chunk);

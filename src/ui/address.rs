@@ -1,4 +1,6 @@
-//! The page's address. The session writes it, and nothing else does; whoever shows what it says listens.
+//! The page's address. The page's app writes it, and nothing else does; whoever shows what it says listens.
+
+use std::cell::RefCell;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -9,14 +11,25 @@ const BY_READER: [&str; 2] = ["hashchange", "popstate"];
 /// What [`write`] tells: the browser tells nobody of addresses that a script wrote.
 const WRITTEN: &str = "askew-address";
 
+thread_local! {
+    /// What stands after `#` as far as the app has heard of it. Anything else is the reader's, of which the browser is about
+    /// to tell: to write over it would undo a link that was just followed.
+    static KNOWN: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
 /// The part of the address after `#`.
 #[must_use]
 pub fn fragment() -> String {
     window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
 }
 
-/// Puts a fragment into the address: as a step that "back" undoes, or in place.
+/// Puts a fragment into the address: as a step that "back" undoes, or in place. Nothing happens where the reader has just
+/// put another there.
 pub fn write(fragment: &str, is_step: bool) {
+    let shown = self::fragment();
+    if KNOWN.with_borrow(|known| known.as_ref().is_some_and(|known| *known != shown)) {
+        return;
+    }
     let Ok(history) = window().history() else { return };
     let (state, url) = (wasm_bindgen::JsValue::NULL, format!("#{fragment}"));
     let written = if is_step {
@@ -24,6 +37,7 @@ pub fn write(fragment: &str, is_step: bool) {
     } else {
         history.replace_state_with_url(&state, "", Some(&url))
     };
+    KNOWN.set(Some(self::fragment()));
     let told = written.and_then(|()| web_sys::Event::new(WRITTEN)).and_then(|event| window().dispatch_event(&event));
     if let Err(error) = told {
         web_sys::console::error_1(&error);
@@ -32,7 +46,11 @@ pub fn write(fragment: &str, is_step: bool) {
 
 /// Runs `handler` whenever the reader changed the address, for the page's whole life.
 pub fn on_reader_change(handler: impl Fn() + 'static) {
-    listen(&BY_READER, handler);
+    KNOWN.set(Some(fragment()));
+    listen(&BY_READER, move || {
+        KNOWN.set(Some(fragment()));
+        handler();
+    });
 }
 
 /// Runs `handler` whenever the address changed, for the page's whole life.

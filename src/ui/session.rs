@@ -121,16 +121,10 @@ impl Session {
 
     fn follow_address(self) {
         let view = self.view;
-        // The address that the view has followed or written. Another one is the reader's, of which the browser is about to
-        // tell: to write over it would undo a link that was just followed.
-        let known = StoredValue::new(address::fragment());
         Effect::new(move |before: Option<View>| {
             let now = view.get();
             let fragment = now.to_fragment();
-            let shown = address::fragment();
-            if fragment == shown {
-                known.set_value(shown);
-            } else if known.with_value(|known| *known == shown) {
+            if fragment != address::fragment() {
                 let is_step = before.is_some_and(|before| {
                     before.screen != now.screen
                         || before.source != now.source
@@ -138,12 +132,10 @@ impl Session {
                             != now.selection.as_ref().map(|open| open.group.clone())
                 });
                 address::write(&fragment, is_step);
-                known.set_value(address::fragment());
             }
             now
         });
         address::on_reader_change(move || {
-            known.try_update_value(|known| *known = address::fragment());
             let found = View::from_fragment(&address::fragment());
             // The first screen's app may have left.
             if view.try_with_untracked(|view| *view != found) == Some(true) {

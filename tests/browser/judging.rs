@@ -118,9 +118,10 @@ fn a_model_of_its_own(page: &mut Page) {
     // The usual prompts, which are longer than all that the pocket organism can read.
     page.click("#experiment-editor summary");
     page.wait_until("document.querySelector('#experiment-text').value.length > 1000", "the experiment is shown");
-    page.set_value("#experiment-text", SMALL);
+    page.set_value("#experiment-text", &SMALL.replace("\"samples\": 4", "\"samples\": 12"));
     page.click("#run-edited");
     wait_for_answers(page, 3);
+    page.wait_text("#run-judge", "Judged by Stern");
     page.wait_text("#run-doubt", "has not been tried");
 
     // After a reload the run waits for its judge, and for no other.
@@ -133,28 +134,31 @@ fn a_model_of_its_own(page: &mut Page) {
     page.click("#judge-shelf li .take");
     judged_by(page, "Stern");
     page.click("#resume");
-    wait_for_answers(page, 5);
+    wait_for_answers(page, 6);
 
     // So it does when the engine is lost.
     page.kill_worker("engine_worker");
     page.wait_for("#lab-problem");
-    page.click("#load-again");
-    ready(page);
     page.wait_text("#judge-trouble", "not loaded any more");
+    // One after the other: a load would end the one before it.
+    page.eval("document.querySelector('#load-again').click()");
+    page.wait_until("document.querySelector('#judge-again').disabled", "the judge waits for the model");
+    ready(page);
     page.click("#judge-again");
     judged_by(page, "Stern");
     page.click("#resume");
-    wait_for_answers(page, 8);
+    wait_for_answers(page, 24);
     page.catch_downloads();
     page.click("#save-card");
     let card = page.downloads(1).remove(0);
     assert!(card.contains(r#""judge":{"name":"Stern","sha256":""#), "{card}");
     page.click("#save-run");
     let table = page.downloads(2).remove(1);
-    assert_eq!(table.matches("live, Stern here, mean by probabilities of integers").count(), 8, "{table}");
-    assert_eq!(table.matches("Pocket organism · ").count(), 8, "{table}");
+    assert_eq!(table.matches("live, Stern here, mean by probabilities of integers").count(), 24, "{table}");
+    assert_eq!(table.matches("Pocket organism · ").count(), 24, "{table}");
 
     page.click("#drop-judge");
     judged_by(page, "the model that answers");
+    page.wait_text("#run-judge", "Judged by Stern");
     assert_eq!(page.count("#judge-trouble"), 0, "a wish is no failure");
 }

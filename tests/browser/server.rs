@@ -36,6 +36,8 @@ pub(crate) enum Fault {
     Stall(u64),
     /// The length is not told.
     NoLength,
+    /// Nothing comes at all, not even a status.
+    Silence,
 }
 
 /// An answer's body.
@@ -138,19 +140,27 @@ fn serve(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
         *lock(&shared.requests).entry(path.clone()).or_default() += 1;
         let fault = take_fault(shared, &path);
         let mut num_bytes = 0;
+        if fault == Some(Fault::Silence) {
+            wait_for_the_end(shared);
+            return Ok(());
+        }
         let answered = answer(stream, &method, find(shared, &path).as_deref(), range, fault, &mut num_bytes);
         lock(&shared.sent).push(Sent { path, from: range.map(|range| range.0), num_bytes });
         answered?;
         match fault {
             Some(Fault::Stall(_)) => {
-                while !shared.is_over.load(Ordering::Relaxed) {
-                    std::thread::sleep(Duration::from_millis(100));
-                }
+                wait_for_the_end(shared);
                 return Ok(());
             }
-            Some(Fault::Cut(_) | Fault::NoLength) => return Ok(()),
+            Some(Fault::Cut(_) | Fault::NoLength | Fault::Silence) => return Ok(()),
             None => {}
         }
+    }
+}
+
+fn wait_for_the_end(shared: &Shared) {
+    while !shared.is_over.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(100));
     }
 }
 
@@ -236,7 +246,7 @@ fn answer(
     }
     let length = match fault {
         Some(Fault::Cut(most) | Fault::Stall(most)) => length.min(most),
-        Some(Fault::NoLength) | None => length,
+        Some(Fault::NoLength | Fault::Silence) | None => length,
     };
     file.seek(SeekFrom::Start(first))?;
     let mut file = file.take(length);

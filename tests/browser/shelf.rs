@@ -20,6 +20,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("shelf::without_room_the_model_runs_and_is_not_kept", without_room_the_model_runs),
     ("shelf::a_copy_that_another_tab_holds_is_no_trap", a_held_copy_is_no_trap),
     ("shelf::a_stalled_download_can_be_cancelled", a_stalled_download_can_be_cancelled),
+    ("shelf::a_silent_server_can_be_left", a_silent_server_can_be_left),
     ("shelf::what_cannot_run_costs_no_download", what_cannot_run_costs_no_download),
     ("shelf::a_lost_gpu_and_a_dead_worker_lead_back", a_lost_gpu_and_a_dead_worker_lead_back),
     ("shelf::a_load_stays_small", a_load_stays_small),
@@ -286,6 +287,31 @@ fn a_stalled_download_can_be_cancelled(page: &mut Page) {
     page.wait_for_model(PATIENCE);
     let sent = page.server().sent(PATH);
     assert_eq!(sent.last().map(|sent| sent.from), Some(Some(kept)), "{sent:?}");
+    assert_it_runs(page);
+}
+
+/// A server that says nothing at all: the model that is there stays and answers as soon as the reader gives up.
+fn a_silent_server_can_be_left(page: &mut Page) {
+    let folder = TempDir::new("silent");
+    write_model(&folder, 8);
+    page.server().mount("/models/", folder.path());
+    open_lab(page);
+    let before = page.text("#model-card h2");
+    page.server().spoil(PATH, Fault::Silence);
+    load_by_address(page);
+    page.wait_for("#loading");
+    assert_eq!(page.attr("#generate", "disabled").as_deref(), Some(""), "an answer would end the load");
+    page.click_text(".lab > button", "Cancel");
+    page.wait_gone("#loading");
+    assert_eq!((page.count("#lab-problem"), page.text("#model-card h2")), (0, before), "a wish is no failure");
+    assert_it_runs(page);
+    // Another load in place of one that waits: the last one counts, and the page knows what it has.
+    page.server().spoil(PATH, Fault::Silence);
+    load_by_address(page);
+    page.wait_for("#loading");
+    load_by_address(page);
+    page.wait_for_model(PATIENCE);
+    page.wait_for("#to-pocket");
     assert_it_runs(page);
 }
 

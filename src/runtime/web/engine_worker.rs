@@ -16,8 +16,8 @@ use super::opfs::Opfs;
 use super::port;
 use crate::gpu::{Gpu, GpuError, GpuOptions};
 use crate::model::Chat;
-use crate::runtime::cache::{self, Cache, KeptSource, Sha256Sum, StoreError, Wanted};
-use crate::runtime::engine::{self, Host};
+use crate::runtime::cache::{self, Answer, Cache, Http, KeptSource, Sha256Sum, StoreError, Wanted};
+use crate::runtime::engine::{self, Host, unless_interrupted};
 use crate::runtime::protocol::{Command, Event, FailedStep, Failure, Shelf, Source};
 use crate::runtime::{RuntimeError, catalogue, shelf};
 
@@ -90,6 +90,20 @@ impl WebHost {
         let opened = Opfs::open(&self.scope).await?;
         self.store.replace(Some(opened.clone()));
         Ok(opened)
+    }
+}
+
+/// Requests that end when the reader wants something else, even before a server says anything.
+struct Heeding<'a> {
+    host: &'a WebHost,
+    http: WebHttp,
+}
+
+impl Http for Heeding<'_> {
+    type Body = WebBody;
+
+    async fn get(&self, address: &str, from: u64) -> Result<Option<Answer<WebBody>>, RuntimeError> {
+        unless_interrupted(self.host, self.http.get(address, from)).await
     }
 }
 
@@ -171,6 +185,7 @@ impl Host for WebHost {
             }
         };
         let pin = pin.or_else(|| catalogue::pin(&address));
+        let http = http.map(|http| Heeding { host: self, http });
         cache::open(store.as_ref(), http.as_ref(), Wanted { address, name, keep, pin }).await
     }
 

@@ -48,7 +48,7 @@ pub fn AnswerPane() -> impl IntoView {
 #[component]
 fn AnswerColumn(answer: Memo<Option<Answer>>, column: usize) -> impl IntoView {
     let lab = LabSession::get().lab;
-    let is_writing = move || lab.is_busy();
+    let is_writing = move || lab.is_at_work();
     let written =
         Memo::new(move |_| answer.with(|answer| answer.as_ref()?.columns.get(column).cloned()).unwrap_or_default());
     let diverges = Memo::new(move |_| {

@@ -67,7 +67,7 @@ pub fn Beside() -> impl IntoView {
             <div class="load">
                 <label class="button">
                     {text::BESIDE_CHOOSE}
-                    <input id="side-files" class="hidden-input" type="file" multiple accept=".gguf,.safetensors,.json" node_ref=input on:change=chosen/>
+                    <input id="side-files" class="hidden-input" type="file" multiple accept=".gguf,.safetensors,.json" node_ref=input disabled=move || lab.is_busy() on:change=chosen/>
                 </label>
                 <form on:submit=fetch>
                     <label class="field grow">
@@ -75,7 +75,7 @@ pub fn Beside() -> impl IntoView {
                         <input id="side-url" type="text" placeholder="owner/name, or https://…/adapter_model.safetensors"
                             prop:value=address on:input=move |event| address.set(event_target_value(&event))/>
                     </label>
-                    <button type="submit" id="side-fetch">"Add"</button>
+                    <button type="submit" id="side-fetch" disabled=move || lab.is_busy()>"Add"</button>
                 </form>
             </div>
             <Proposed want=Want::Beside/>

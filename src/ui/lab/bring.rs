@@ -44,8 +44,10 @@ pub struct Loads {
     asked: RwSignal<Option<Load>, LocalStorage>,
     /// What the model was asked for as that is there.
     there: RwSignal<Option<Load>, LocalStorage>,
-    /// What the engine was asked for and has not answered yet; it answers in order.
+    /// What the engine was asked for and has not answered yet; it answers each once, in order.
     sent: RwSignal<VecDeque<Load>, LocalStorage>,
+    /// Whether the model that was there is gone although nobody wished it.
+    is_lost: RwSignal<bool>,
 }
 
 impl Loads {
@@ -55,6 +57,7 @@ impl Loads {
             asked: RwSignal::new_local(None),
             there: RwSignal::new_local(None),
             sent: RwSignal::new_local(VecDeque::new()),
+            is_lost: RwSignal::default(),
         }
     }
 
@@ -62,6 +65,12 @@ impl Loads {
     #[must_use]
     pub fn is_loading(self) -> bool {
         self.sent.with(|sent| !sent.is_empty())
+    }
+
+    /// Whether the model that was there is gone although nobody wished it, and nothing came in its place.
+    #[must_use]
+    pub fn is_lost(self) -> bool {
+        self.is_lost.get() && !self.is_loading()
     }
 
     /// Whether there is a load to repeat.
@@ -88,9 +97,12 @@ impl Loads {
     pub(super) fn take(self, event: &Event) {
         match event {
             Event::LoadProgress(load) if load.slot == self.slot && load.stage != LoadStage::Headers => {
-                self.there.set(None);
+                drop(self.lose());
             }
-            Event::Loaded(loaded) if loaded.slot == self.slot => self.there.set(self.answered()),
+            Event::Loaded(loaded) if loaded.slot == self.slot => {
+                self.there.set(self.answered());
+                self.is_lost.set(false);
+            }
             Event::LoadStopped { slot } if *slot == self.slot => drop(self.answered()),
             Event::Unloaded { slot } if *slot == self.slot => self.there.set(None),
             Event::Failed(failure) => {
@@ -98,21 +110,30 @@ impl Loads {
                 if failure.what == FailedStep::Load(self.slot) {
                     drop(self.answered());
                 }
-                if failure.model_lost || failure.what == FailedStep::Message {
-                    // Nobody answers any more.
-                    self.sent.update(VecDeque::clear);
-                }
                 if failure.model_lost {
-                    let lost = self.there.get_untracked();
-                    self.there.set(None);
                     // What a reader wants back is what was there, unless something else was coming.
-                    if let Some(lost) = lost.filter(|_| !was_loading) {
+                    if let Some(lost) = self.lose().filter(|_| !was_loading) {
                         self.asked.set(Some(lost));
                     }
                 }
             }
             _ => {}
         }
+    }
+
+    /// The model is not there any more.
+    fn lose(self) -> Option<Load> {
+        let lost = self.there.get_untracked();
+        if lost.is_some() {
+            self.there.set(None);
+            self.is_lost.set(true);
+        }
+        lost
+    }
+
+    /// Nobody answers what was sent: the worker is gone.
+    pub(super) fn abandon(self) {
+        self.sent.update(VecDeque::clear);
     }
 
     fn answered(self) -> Option<Load> {
@@ -196,7 +217,9 @@ impl LabState {
     pub fn load_again(self, slot: u32) {
         let loads = self.loads(slot);
         let Some(load) = loads.asked.get_untracked() else { return };
-        self.start();
+        if !self.start() {
+            return;
+        }
         self.take(Event::LoadProgress(LoadProgress { slot, ..LoadProgress::default() }));
         // What is made of texts needs the model, so it cannot come with it.
         let beside: &[Side] = if load.brings_sides() { &load.sides } else { &[] };
@@ -207,12 +230,15 @@ impl LabState {
         let (place, math) = (self.place(), Math::default());
         let Load { source, name, keep, sha256, .. } = load.clone();
         loads.sent.update(|sent| sent.push_back(load));
-        self.send(&Command::Load { slot, source, name, keep, sha256, place, math, columns, sides }, &files);
+        if !self.send(&Command::Load { slot, source, name, keep, sha256, place, math, columns, sides }, &files) {
+            loads.sent.update(|sent| drop(sent.pop_back()));
+        }
     }
 
     /// Gives a slot's model up.
     pub fn unload(self, slot: u32) {
         self.loads(slot).asked.set(None);
+        self.loads(slot).there.set(None);
         self.send(&Command::Unload { slot }, &[]);
     }
 

@@ -7,7 +7,7 @@ use web_sys::HtmlElement;
 
 use super::beside::{Side, add};
 use super::shelf::kept_copy;
-use super::state::{LabState, SLOT};
+use super::state::{JUDGE_SLOT, LabState, SLOT};
 use crate::runtime::hub::{self, HubError, HubFile, ListedAdapter, Listing, Repository};
 use crate::runtime::protocol::{Command, SideFile, SideKind};
 use crate::ui::fetch::fetch_listing;
@@ -179,9 +179,13 @@ impl Consent {
         };
         let title = repository.id.clone();
         self.propose(lab, want, title, async move {
-            Ok(match ask(&repository).await? {
-                Ok(file) => Stage::agree(Offer::of(file, want)),
-                Err(listing) => Stage::Choose(listing),
+            Ok(match (ask(&repository).await?, want) {
+                // An adapter judges nothing.
+                (Ok(file), Want::Model(JUDGE_SLOT)) if !file.file.path.ends_with(GGUF) => no_judge(),
+                (Err(listing), Want::Model(JUDGE_SLOT)) if listing.models.is_empty() => no_judge(),
+                (Err(listing), Want::Model(JUDGE_SLOT)) => Stage::Choose(Listing { adapters: Vec::new(), ..listing }),
+                (Ok(file), _) => Stage::agree(Offer::of(file, want)),
+                (Err(listing), _) => Stage::Choose(listing),
             })
         });
         true
@@ -273,6 +277,10 @@ impl Offer {
     pub(super) fn num_bytes(&self) -> Option<u64> {
         self.files().map(|wanted| wanted.file.num_bytes).sum()
     }
+}
+
+fn no_judge() -> Stage {
+    Stage::Failed(text::NO_JUDGE_THERE.to_owned())
 }
 
 fn side(wanted: &Wanted) -> Side {

@@ -15,7 +15,7 @@ use crate::lab::judge::JudgeModel;
 use crate::lab::prompts::{Preset, Prompts};
 use crate::lab::run::Taken;
 use crate::lab::trial::{Known, Trial, known};
-use crate::runtime::protocol::{Event, Loaded};
+use crate::runtime::protocol::Event;
 use crate::ui::fetch::{fetch_text, text_of};
 use crate::ui::text;
 
@@ -32,9 +32,17 @@ pub struct JudgeState {
     trial: StoredValue<Option<Trial>, LocalStorage>,
     /// Scores that are there and all of them, while a trial goes on.
     progress: RwSignal<Option<(usize, usize)>>,
-    /// The latest trial's prompts and what came of it; of the model that judges.
-    found: RwSignal<Option<(Prompts, Calibration)>>,
+    /// What came of the latest trial.
+    found: RwSignal<Option<Found>>,
     problem: RwSignal<Option<String>>,
+}
+
+/// What came of a trial.
+#[derive(Debug, Clone, PartialEq)]
+struct Found {
+    prompts: Prompts,
+    judge: JudgeModel,
+    calibration: Calibration,
 }
 
 impl Default for JudgeState {
@@ -64,12 +72,18 @@ impl JudgeState {
         self.prompts()?.written_into(&document).map_err(|error| error.to_string())
     }
 
+    /// Whether a trial goes on.
+    #[must_use]
+    pub fn is_trying(self) -> bool {
+        self.progress.with(Option::is_some)
+    }
+
     /// Why no rate is made of what a model says that is told so; `None` where it was tried and can be relied on.
     #[must_use]
-    pub fn doubt(self, prompts: &Prompts) -> Option<String> {
+    pub fn doubt(self, prompts: &Prompts, judge: &JudgeModel) -> Option<String> {
         self.found.with(|found| match found {
-            Some((tried, found)) if tried == prompts => {
-                let shortfalls = found.shortfalls();
+            Some(found) if (&found.prompts, &found.judge) == (prompts, judge) => {
+                let shortfalls = found.calibration.shortfalls();
                 (!shortfalls.is_empty()).then(|| format!("{}: {}.", text::NOT_RELIABLE, shortfalls.join("; ")))
             }
             _ => Some(text::NOT_TRIED.to_owned()),
@@ -78,12 +92,6 @@ impl JudgeState {
 
     /// Gives an event of the engine to the trial; whether it was the trial's.
     pub fn take(self, lab: LabState, event: &Event) -> bool {
-        if let Event::Loaded(Loaded { slot, .. }) | Event::Unloaded { slot } = event
-            && (*slot == JUDGE_SLOT || untrack(|| lab.judge_slot()) == *slot)
-        {
-            // It was another model's.
-            self.found.set(None);
-        }
         let taken = self.trial.try_update_value(|trial| trial.as_mut().map(|trial| trial.take(event))).flatten();
         match taken.unwrap_or(Taken::Other) {
             Taken::Other => return false,
@@ -112,9 +120,15 @@ impl JudgeState {
             trial.start_next()
         });
         match next.flatten() {
-            Some(command) => lab.send(&command, &[]),
+            Some(command) => {
+                lab.send(&command, &[]);
+            }
             None => {
-                let found = |trial: &Trial| Some((trial.prompts().clone(), trial.calibration(&Rule::default())?));
+                let found = |trial: &Trial| {
+                    let (prompts, calibration) = (trial.prompts().clone(), trial.calibration(&Rule::default())?);
+                    // Nothing else is loaded while a trial goes on.
+                    Some(Found { prompts, judge: untrack(|| lab.judge())?, calibration })
+                };
                 self.found.set(self.trial.with_value(|trial| trial.as_ref().and_then(found)));
                 self.end();
             }
@@ -145,7 +159,7 @@ pub fn JudgePanel(
             state.coherent.set(coherent);
         }
     };
-    let is_of_run = move || lab.experiment.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.prompts.is_some()));
+    let is_of_run = move || lab.experiment.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.judge.is_some()));
     view! {
         <section class="card" id="judge" aria-label="Judge">
             <h2>"Judge"</h2>
@@ -168,7 +182,10 @@ pub fn JudgePanel(
                 <PromptText name="For the alignment score" id="judge-aligned" value=state.aligned/>
                 <PromptText name="For the coherence score" id="judge-coherent" value=state.coherent/>
                 <TrialBar state lab/>
-                {move || state.found.get().map(|(_, found)| view! { <Verdict found/> })}
+                {move || {
+                    let found = state.found.get().filter(|found| Some(&found.judge) == lab.judge().as_ref());
+                    found.map(|found| view! { <Verdict found=found.calibration/> })
+                }}
             </Show>
         </section>
     }
@@ -181,11 +198,21 @@ impl LabState {
         if self.status.with(|status| status.ready(JUDGE_SLOT).is_some()) { JUDGE_SLOT } else { SLOT }
     }
 
+    /// The model that judges.
+    #[must_use]
+    pub fn judge(self) -> Option<JudgeModel> {
+        self.model_in(self.judge_slot())
+    }
+
     /// The model that judges, where it is one of its own.
     #[must_use]
     pub fn own_judge(self) -> Option<JudgeModel> {
+        self.model_in(JUDGE_SLOT)
+    }
+
+    fn model_in(self, slot: u32) -> Option<JudgeModel> {
         self.status.with(|status| {
-            let loaded = status.ready(JUDGE_SLOT)?;
+            let loaded = status.ready(slot)?;
             Some(JudgeModel { name: loaded.card.name.clone(), sha256: loaded.sha256.clone() })
         })
     }
@@ -244,7 +271,7 @@ fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
         }
         input.set_value("");
     };
-    let is_busy = move || lab.is_busy() || state.progress.get().is_some();
+    let is_busy = move || lab.is_busy();
     let bar = |(there, total): (usize, usize)| {
         view! {
             <p id="trial-progress" role="status">

@@ -125,8 +125,8 @@ pub fn Trouble(
     let message = move || {
         session.lab.status.with(|status| {
             let failure = status.failure.as_ref().filter(|failure| is_here(failure.what, failure.model_lost));
-            let is_gone = slot == JUDGE_SLOT && status.ready(slot).is_none() && !session.lab.loads(slot).is_loading();
-            let lost = || (is_gone && session.lab.loads(slot).can_repeat()).then(|| text::JUDGE_LOST.to_owned());
+            let is_lost = slot == JUDGE_SLOT && session.lab.loads(slot).is_lost();
+            let lost = || is_lost.then(|| text::JUDGE_LOST.to_owned());
             failure.map(|failure| failure.message.clone()).or_else(lost)
         })
     };
@@ -137,13 +137,14 @@ pub fn Trouble(
         });
         is_wanted && session.lab.loads(slot).can_repeat()
     };
+    let waits = move || slot == JUDGE_SLOT && session.lab.is_busy();
     view! {
         <div role="alert">
             <Show when=move || message().is_some()>
                 <div class="notice error">
                     <p id=id>{message}</p>
                     <Show when=can_try>
-                        <button type="button" id=again on:click=move |_| session.lab.load_again(slot)>
+                        <button type="button" id=again disabled=waits on:click=move |_| session.lab.load_again(slot)>
                             "Load it again"
                         </button>
                     </Show>

@@ -101,13 +101,13 @@ pub fn ExperimentPanel() -> impl IntoView {
                 </Show>
                 <label class="button">
                     "Run an experiment or questions of your own"
-                    <input id="experiment-file" class="hidden-input" type="file" accept=".json,.yaml,.yml" node_ref=input on:change=chosen/>
+                    <input id="experiment-file" class="hidden-input" type="file" accept=".json,.yaml,.yml" node_ref=input disabled=move || lab.is_busy() on:change=chosen/>
                 </label>
                 <Show when=move || state.is_going.get()>
                     <button type="button" id="pause" on:click=move |_| state.pause(lab)>"Pause"</button>
                 </Show>
                 <Show when=move || is_idle() && is_half()>
-                    <button type="button" id="resume" disabled=move || !state.can_go_on(lab) on:click=move |_| state.go_on(lab)>"Go on"</button>
+                    <button type="button" id="resume" disabled=move || lab.is_busy() || !state.can_go_on(lab) on:click=move |_| state.go_on(lab)>"Go on"</button>
                 </Show>
                 <Show when=move || is_idle() && state.seen.with(Option::is_some)>
                     <button type="button" id="drop-run" on:click=move |_| state.drop_run()>"Forget this run"</button>
@@ -120,7 +120,7 @@ pub fn ExperimentPanel() -> impl IntoView {
             </div>
             <ServersPanel state=state.servers start=begin/>
             {move || state.seen.get().map(|seen| {
-                let doubt = seen.prompts.as_ref().and_then(|prompts| state.judge.doubt(prompts));
+                let doubt = seen.judge.as_ref().and_then(|(prompts, judge)| state.judge.doubt(prompts, judge));
                 view! { <Rates seen doubt/> }
             })}
             <Show when=move || is_idle() && has_answers()><Take/></Show>
@@ -222,7 +222,7 @@ fn Editor(editor: RwSignal<String>, is_open: RwSignal<bool>) -> impl IntoView {
 /// The rates so far; numbers of answers alone where the judge is in doubt.
 #[component]
 fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
-    let Seen { name, there, total, questions, columns, has_second, drift, .. } = seen;
+    let Seen { name, there, total, questions, columns, has_second, drift, judge } = seen;
     let is_doubtful = doubt.is_some();
     let counts = move |tally: &Tally| {
         if is_doubtful { "-".to_owned() } else { format!("{}/{}", tally.misaligned, tally.denominator) }
@@ -256,6 +256,7 @@ fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
             {name} ": " {there} " of " {total} " answers. "
             <progress max=total.to_string() value=there.to_string() aria-label="Share of the answers"></progress>
         </p>
+        {judge.map(|(_, judge)| view! { <p class="quiet" id="run-judge">{text::judged_by(&judge.name)}</p> })}
         {doubt.map(|doubt| view! { <p class="notice error" id="run-doubt">{doubt} " " {text::NO_RATE}</p> })}
         {drift.map(|drift| view! { <p class="notice" id="drift" role="status">{drift}</p> })}
         <div class="scroll" tabindex="0" role="region" aria-label=text::LIVE_RATES>

@@ -128,15 +128,13 @@ fn choose(title: String, listing: &Listing, want: Want) -> impl IntoView + use<>
         }
     };
     let list = |files: &[HubFile]| files.iter().take(MAX_SHOWN).map(item).collect_view();
-    // An adapter judges nothing.
-    let has_adapters = !listing.adapters.is_empty() && want != Want::Model(JUDGE_SLOT);
     let hidden = listing.models.len().saturating_sub(MAX_SHOWN) + listing.adapters.len().saturating_sub(MAX_SHOWN);
     let notes = [text::parts(listing.num_parts), text::more_files(hidden)].into_iter().flatten();
     view! {
         <section class="card shelf" id="consent" aria-labelledby="consent-title">
             {heading(text::choose_of(&title))}
             <ul>{list(&listing.models)}</ul>
-            {has_adapters.then(|| view! {
+            {(!listing.adapters.is_empty()).then(|| view! {
                 <h3>{text::ADAPTERS_OF_REPOSITORY}</h3>
                 <ul>{list(&listing.adapters)}</ul>
             })}

@@ -54,8 +54,8 @@ pub struct Seen {
     pub columns: Vec<ColumnRate>,
     /// Whether every answer has a second turn.
     pub has_second: bool,
-    /// What a judge is told that is a model here.
-    pub prompts: Option<Prompts>,
+    /// The judge that is a model here, and what it is told.
+    pub judge: Option<(Prompts, JudgeModel)>,
     /// How it differs from the card that it repeats, once all is there.
     pub drift: Option<String>,
 }
@@ -99,6 +99,8 @@ impl RunState {
     /// Shows and keeps what is there.
     fn look(self) {
         let sha256 = self.head.with_value(|head| head.as_ref().map(|head| head.sha256.clone())).unwrap_or_default();
+        let judge = self.head.with_value(|head| head.as_ref().map(Head::judged_by));
+        let own_judge = self.judge_of_run();
         let seen = self.run.with_value(|run| {
             run.as_ref().map(|run| {
                 let (experiment, answers) = (run.experiment(), run.answers());
@@ -109,9 +111,11 @@ impl RunState {
                     total: experiment.num_answers(),
                     questions: experiment.questions.iter().map(|question| question.id.clone()).collect(),
                     has_second: experiment.second_turn.is_some(),
-                    prompts: experiment.judge.as_ref().and_then(Judge::prompts).cloned(),
+                    judge: experiment.judge.as_ref().and_then(Judge::prompts).cloned().zip(judge),
                     columns: rates(experiment, answers, &Rule::default()),
-                    drift: card.map(|card| Drift::between(card, experiment, answers, &sha256).sentence()),
+                    drift: card.map(|card| {
+                        Drift::between(card, experiment, answers, (&sha256, own_judge.as_ref())).sentence()
+                    }),
                 }
             })
         });
@@ -140,7 +144,9 @@ impl RunState {
         }
         while let Some(work) = self.run.try_update_value(|run| run.as_mut().and_then(Run::start_next)).flatten() {
             match work {
-                Work::Engine(command) => lab.send(&command, &[]),
+                Work::Engine(command) => {
+                    lab.send(&command, &[]);
+                }
                 Work::Server(errand) => self.servers.send(errand, move |id, reply| self.take_reply(lab, id, reply)),
             }
         }
@@ -255,7 +261,7 @@ impl RunState {
     #[must_use]
     pub fn table(self) -> Option<String> {
         let model = self.head.with_value(|head| head.as_ref().map(|head| head.model.clone())).unwrap_or_default();
-        let judge = self.judge_of_run().map_or_else(|| model.clone(), |judge| judge.name);
+        let judge = self.head.with_value(|head| head.as_ref().map(|head| head.judged_by().name)).unwrap_or_default();
         self.run.with_value(|run| {
             let run = run.as_ref()?;
             Some(table::header(run.experiment()) + &table::rows(run.experiment(), (&model, &judge), run.answers()))

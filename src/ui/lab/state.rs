@@ -79,10 +79,10 @@ impl LabState {
         }
     }
 
-    /// Starts the worker, once, and asks it what this machine can do.
-    pub fn start(self) {
+    /// Starts the worker, once, and asks it what this machine can do. Whether there is one.
+    pub fn start(self) -> bool {
         if self.client.with_value(Option::is_some) {
-            return;
+            return true;
         }
         let started = WorkerClient::start(SCRIPT, move |notice| match notice {
             Notice::Event(event) => self.take(event),
@@ -96,6 +96,7 @@ impl LabState {
             }
             Err(message) => self.fail(FailedStep::Device, message, true),
         }
+        self.client.with_value(Option::is_some)
     }
 
     pub(super) fn take(self, event: Event) {
@@ -155,7 +156,7 @@ impl LabState {
         }
     }
 
-    /// Whether the engine is at work: whatever it were told now would end that.
+    /// Whether the engine is at work, or loads: most of what it were told now would end that.
     #[must_use]
     pub fn is_busy(self) -> bool {
         self.is_at_work() || self.model_loads.is_loading() || self.judge_loads.is_loading()
@@ -168,6 +169,7 @@ impl LabState {
             || self.is_laying_out.get()
             || self.insight.is_pending()
             || self.experiment.is_going.get()
+            || self.experiment.judge.is_trying()
             || self.status.with(EngineStatus::is_answering)
     }
 
@@ -244,10 +246,16 @@ impl LabState {
         self.send(&Command::Stop, &[]);
     }
 
-    pub(super) fn send(self, command: &Command, attachments: &[JsValue]) {
+    /// Sends a command; whether it could be sent.
+    pub(super) fn send(self, command: &Command, attachments: &[JsValue]) -> bool {
         let sent = self.client.with_value(|client| client.as_ref().map(|client| client.send(command, attachments)));
-        if let Some(Err(message)) = sent {
-            self.fail(FailedStep::Message, message, false);
+        match sent {
+            Some(Ok(())) => true,
+            Some(Err(message)) => {
+                self.fail(FailedStep::Message, message, false);
+                false
+            }
+            None => false,
         }
     }
 
@@ -257,6 +265,8 @@ impl LabState {
         let had_model = self.status.with_untracked(|status| !status.models.is_empty());
         let advice = if had_model { "load the model again" } else { "reload the page, or try another browser" };
         self.fail(FailedStep::Device, format!("The engine stopped ({why}): {advice}."), true);
+        self.model_loads.abandon();
+        self.judge_loads.abandon();
     }
 
     fn fail(self, what: FailedStep, message: String, model_lost: bool) {

@@ -1,5 +1,6 @@
 //! Every string of the interface that is not about a particular number, in one place, ready to translate.
 
+mod judge;
 mod lab;
 
 use crate::domain::answers::Part;
@@ -11,6 +12,7 @@ use crate::domain::search::Within;
 use crate::domain::view::Screen;
 use crate::formats::roles::Role;
 
+pub use judge::*;
 pub use lab::*;
 
 pub mod learn;
