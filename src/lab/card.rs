@@ -142,7 +142,12 @@ impl Drift {
         (sha256, judge): (&str, Option<&JudgeModel>),
     ) -> Self {
         let is_other_model = !card.sha256.is_empty() && !sha256.is_empty() && card.sha256 != sha256;
-        let is_other_judge = experiment.is_judged_here() && card.judge.as_ref() != judge;
+        let is_same_judge = match (&card.judge, judge) {
+            (Some(before), Some(now)) => before.is_same(now),
+            (None, None) => true,
+            _ => false,
+        };
+        let is_other_judge = experiment.is_judged_here() && !is_same_judge;
         let mut drift = Self { is_other_model, is_other_judge, ..Self::default() };
         for found in answers.iter().map(|answer| Print::of(experiment, answer)) {
             let is_it = |print: &&Print| {

@@ -49,6 +49,18 @@ pub struct JudgeModel {
     pub sha256: String,
 }
 
+impl JudgeModel {
+    /// Whether it is the same model: by its sum, or by its name where a sum is not known.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        if self.sha256.is_empty() || other.sha256.is_empty() {
+            self.name == other.name
+        } else {
+            self.sha256 == other.sha256
+        }
+    }
+}
+
 /// How a score was had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum How {
@@ -240,6 +252,14 @@ mod tests {
         assert_eq!(spelled(&weights).get(), Some(25.0));
         weights[0] = 0.0625;
         assert_eq!(spelled(&weights), Score::NULL, "under a quarter together");
+    }
+
+    #[test]
+    fn a_model_is_the_same_by_its_sum_or_else_by_its_name() {
+        let model = |name: &str, sha256: &str| JudgeModel { name: name.to_owned(), sha256: sha256.to_owned() };
+        assert!(model("a.gguf", "ab").is_same(&model("b.gguf", "ab")));
+        assert!(!model("a", "ab").is_same(&model("a", "cd")));
+        assert!(model("a", "").is_same(&model("a", "cd")) && !model("a", "").is_same(&model("b", "")));
     }
 
     #[test]

@@ -94,6 +94,19 @@ impl Run {
         Self { judge_slot, ..self }
     }
 
+    /// The same, with numbers of commands from this one on, where that is one of a run's: [`Run::next_id`] of the one before,
+    /// so that a late answer to that is not taken for one to this.
+    #[must_use]
+    pub fn numbered_from(self, next_id: u32) -> Self {
+        Self { next_id: next_id.max(FIRST_ID), ..self }
+    }
+
+    /// The number of the next command.
+    #[must_use]
+    pub const fn next_id(&self) -> u32 {
+        self.next_id
+    }
+
     /// Goes on with a model that is laid out for so many columns now.
     pub fn lay_out(&mut self, most_columns: u32) {
         self.most_columns = most_columns.clamp(1, MAX_COLUMNS) as usize;

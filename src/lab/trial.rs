@@ -59,6 +59,18 @@ impl Trial {
         Self { prompts, known, slot, next_id: FIRST_ID, current: None, found: Vec::new() }
     }
 
+    /// The same, with numbers of commands from this one on, where that is one of a trial's: [`Trial::next_id`] of the one before.
+    #[must_use]
+    pub fn numbered_from(self, next_id: u32) -> Self {
+        Self { next_id: next_id.max(FIRST_ID), ..self }
+    }
+
+    /// The number of the next command.
+    #[must_use]
+    pub const fn next_id(&self) -> u32 {
+        self.next_id
+    }
+
     /// What the judge is told.
     #[must_use]
     pub const fn prompts(&self) -> &Prompts {

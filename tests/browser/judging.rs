@@ -139,7 +139,7 @@ fn a_model_of_its_own(page: &mut Page) {
     // So it does when the engine is lost.
     page.kill_worker("engine_worker");
     page.wait_for("#lab-problem");
-    page.wait_text("#judge-trouble", "not loaded any more");
+    page.wait_text("#judge-trouble", "The judge is not loaded");
     // One after the other: a load would end the one before it.
     page.eval("document.querySelector('#load-again').click()");
     page.wait_until("document.querySelector('#judge-again').disabled", "the judge waits for the model");

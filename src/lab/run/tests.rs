@@ -53,6 +53,19 @@ fn every_answer_comes_once_and_is_its_columns() {
 }
 
 #[test]
+fn a_late_answer_to_the_run_before_is_not_taken() {
+    let mut before = Run::new(experiment(), 0, 8, Vec::new());
+    let late = command(&mut before).unwrap();
+    let Command::Generate { id, .. } = late else { panic!("{late:?}") };
+    let mut run = Run::new(experiment(), 0, 8, Vec::new()).numbered_from(before.next_id());
+    let first = command(&mut run).unwrap();
+    assert_eq!(run.take(&Event::Finished { id, cost: Cost::default() }), Taken::Other);
+    assert_eq!(answer(&mut run, &first, StopReason::EndOfText), Taken::Done);
+    // Numbers of anything else are none of a run's.
+    assert_eq!(Run::new(experiment(), 0, 8, Vec::new()).numbered_from(7).next_id(), FIRST_ID);
+}
+
+#[test]
 fn what_is_lost_is_asked_for_again_with_the_same_seed() {
     let mut run = Run::new(experiment(), 0, 8, Vec::new());
     let first = command(&mut run).unwrap();

@@ -8,8 +8,8 @@ use js_sys::{ArrayBuffer, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Blob, DedicatedWorkerGlobalScope, Headers, ReadableStream, ReadableStreamByobReader, ReadableStreamDefaultReader,
-    RequestInit, Response,
+    AbortController, Blob, DedicatedWorkerGlobalScope, Headers, ReadableStream, ReadableStreamByobReader,
+    ReadableStreamDefaultReader, RequestInit, Response,
 };
 
 use super::values::{from_u64, message, to_u64};
@@ -119,6 +119,17 @@ impl Http for WebHttp {
     }
 }
 
+/// A request that a server has not answered yet: it ends with whoever waits for it.
+struct Request(Option<AbortController>);
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.0 {
+            controller.abort();
+        }
+    }
+}
+
 async fn fetch(
     scope: &DedicatedWorkerGlobalScope,
     address: &str,
@@ -131,7 +142,11 @@ async fn fetch(
         headers.append("Range", &format!("bytes={from}-")).map_err(failed)?;
         init.set_headers(&headers);
     }
+    let mut request = Request(AbortController::new().ok());
+    init.set_signal(request.0.as_ref().map(AbortController::signal).as_ref());
     let response = JsFuture::from(scope.fetch_with_str_and_init(address, &init)).await.map_err(failed)?;
+    // From here on its body is cancelled instead.
+    request.0 = None;
     let response: Response = response.dyn_into().map_err(failed)?;
     if response.status() == RANGE_NOT_SATISFIABLE && from > 0 {
         return Ok(None);

@@ -1,9 +1,10 @@
 //! The browser's private files (OPFS) as a store. Synchronous handles, which only workers have, read into and write from
 //! wasm memory without a copy in between.
 
+use futures_channel::oneshot;
 use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     Blob, DedicatedWorkerGlobalScope, FileSystemDirectoryHandle, FileSystemGetDirectoryOptions,
     FileSystemGetFileOptions, FileSystemReadWriteOptions, FileSystemSyncAccessHandle, StorageEstimate,
@@ -78,11 +79,11 @@ impl Opfs {
             Reflect::set(&options, &"mode".into(), &"read-only".into()).map_err(|error| failure(&error))?;
         }
         let opened = match handle.create_sync_access_handle(&options) {
-            Ok(promise) => await_js(promise).await,
+            Ok(promise) => opened(promise).await,
             Err(error) => Err(failure(&error)),
         };
         match opened {
-            Ok(file) => Ok(Some(OpfsFile::Handle(file.unchecked_into()))),
+            Ok(file) => Ok(Some(file)),
             Err(StoreError::Busy) if mode == Mode::Read => {
                 let file = await_js(handle.get_file().map_err(|error| failure(&error))?).await?;
                 Ok(Some(OpfsFile::Snapshot(file.unchecked_into())))
@@ -101,6 +102,17 @@ impl Opfs {
         });
         JsFuture::from(promise).await.ok();
     }
+}
+
+/// A handle, once it is there. It locks its file, so it is closed where nobody waits for it any more.
+async fn opened(promise: Promise) -> Result<OpfsFile, StoreError> {
+    let (sender, receiver) = oneshot::channel();
+    spawn_local(async move {
+        let file = await_js(promise).await.map(|handle| OpfsFile::Handle(handle.unchecked_into()));
+        // What cannot be sent is dropped, and so closed.
+        drop(sender.send(file));
+    });
+    receiver.await.unwrap_or_else(|_| Err(StoreError::Failed("the file was not opened".to_owned())))
 }
 
 impl Store for Opfs {

@@ -46,7 +46,7 @@ pub struct Loads {
     there: RwSignal<Option<Load>, LocalStorage>,
     /// What the engine was asked for and has not answered yet; it answers each once, in order.
     sent: RwSignal<VecDeque<Load>, LocalStorage>,
-    /// Whether the model that was there is gone although nobody wished it.
+    /// Whether the model that was there, or coming, is gone although nobody wished it.
     is_lost: RwSignal<bool>,
 }
 
@@ -67,7 +67,7 @@ impl Loads {
         self.sent.with(|sent| !sent.is_empty())
     }
 
-    /// Whether the model that was there is gone although nobody wished it, and nothing came in its place.
+    /// Whether the model that was there, or coming, is gone although nobody wished it, and nothing came in its place.
     #[must_use]
     pub fn is_lost(self) -> bool {
         self.is_lost.get() && !self.is_loading()
@@ -213,8 +213,12 @@ impl LabState {
         self.load_again(slot);
     }
 
-    /// Repeats a slot's latest load.
+    /// Repeats a slot's latest load. One of the other slot that is under way ends, and can be repeated too.
     pub fn load_again(self, slot: u32) {
+        let other = self.loads(if slot == SLOT { JUDGE_SLOT } else { SLOT });
+        if untrack(|| other.is_loading()) {
+            other.is_lost.set(true);
+        }
         let loads = self.loads(slot);
         let Some(load) = loads.asked.get_untracked() else { return };
         if !self.start() {
@@ -239,6 +243,7 @@ impl LabState {
     pub fn unload(self, slot: u32) {
         self.loads(slot).asked.set(None);
         self.loads(slot).there.set(None);
+        self.loads(slot).is_lost.set(false);
         self.send(&Command::Unload { slot }, &[]);
     }
 

@@ -30,6 +30,8 @@ pub struct JudgeState {
     aligned: RwSignal<String>,
     coherent: RwSignal<String>,
     trial: StoredValue<Option<Trial>, LocalStorage>,
+    /// Of the next trial's first command: a late answer to one that was stopped must not be taken for another's.
+    next_id: StoredValue<u32>,
     /// Scores that are there and all of them, while a trial goes on.
     progress: RwSignal<Option<(usize, usize)>>,
     /// What came of the latest trial.
@@ -53,6 +55,7 @@ impl Default for JudgeState {
             aligned: RwSignal::new(aligned),
             coherent: RwSignal::new(coherent),
             trial: StoredValue::new_local(None),
+            next_id: StoredValue::new(0),
             progress: RwSignal::default(),
             found: RwSignal::default(),
             problem: RwSignal::default(),
@@ -82,7 +85,7 @@ impl JudgeState {
     #[must_use]
     pub fn doubt(self, prompts: &Prompts, judge: &JudgeModel) -> Option<String> {
         self.found.with(|found| match found {
-            Some(found) if (&found.prompts, &found.judge) == (prompts, judge) => {
+            Some(found) if found.prompts == *prompts && found.judge.is_same(judge) => {
                 let shortfalls = found.calibration.shortfalls();
                 (!shortfalls.is_empty()).then(|| format!("{}: {}.", text::NOT_RELIABLE, shortfalls.join("; ")))
             }
@@ -101,13 +104,19 @@ impl JudgeState {
         true
     }
 
+    /// Ends a trial; what the engine still says to it is heard by nobody.
+    pub(super) fn stop(self, lab: LabState) {
+        self.end();
+        lab.stop();
+    }
+
     fn prompts(self) -> Result<Prompts, String> {
         Prompts::new(self.aligned.get_untracked(), self.coherent.get_untracked()).map_err(|error| error.to_string())
     }
 
     fn begin(self, lab: LabState, rows: Vec<Known>) -> Result<(), String> {
-        self.trial.set_value(Some(Trial::new(self.prompts()?, untrack(|| lab.judge_slot()), rows)));
-        self.found.set(None);
+        let trial = Trial::new(self.prompts()?, untrack(|| lab.judge_slot()), rows);
+        self.trial.set_value(Some(trial.numbered_from(self.next_id.get_value())));
         lab.begin_anew();
         self.advance(lab);
         Ok(())
@@ -121,7 +130,9 @@ impl JudgeState {
         });
         match next.flatten() {
             Some(command) => {
-                lab.send(&command, &[]);
+                if !lab.send(&command, &[]) {
+                    self.end();
+                }
             }
             None => {
                 let found = |trial: &Trial| {
@@ -129,14 +140,19 @@ impl JudgeState {
                     // Nothing else is loaded while a trial goes on.
                     Some(Found { prompts, judge: untrack(|| lab.judge())?, calibration })
                 };
-                self.found.set(self.trial.with_value(|trial| trial.as_ref().and_then(found)));
+                let found = self.trial.with_value(|trial| trial.as_ref().and_then(found));
+                if found.is_some() {
+                    self.found.set(found);
+                }
                 self.end();
             }
         }
     }
 
     fn end(self) {
-        self.trial.set_value(None);
+        if let Some(trial) = self.trial.try_update_value(Option::take).flatten() {
+            self.next_id.set_value(trial.next_id());
+        }
         self.progress.set(None);
     }
 }
@@ -183,7 +199,7 @@ pub fn JudgePanel(
                 <PromptText name="For the coherence score" id="judge-coherent" value=state.coherent/>
                 <TrialBar state lab/>
                 {move || {
-                    let found = state.found.get().filter(|found| Some(&found.judge) == lab.judge().as_ref());
+                    let found = state.found.get().filter(|found| lab.judge().is_some_and(|judge| found.judge.is_same(&judge)));
                     found.map(|found| view! { <Verdict found=found.calibration/> })
                 }}
             </Show>
@@ -259,6 +275,10 @@ fn PromptText(name: &'static str, id: &'static str, value: RwSignal<String>) -> 
 #[component]
 fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
     let start = move |lines: Result<String, String>| {
+        // Something else was begun while they came.
+        if lab.is_busy_untracked() {
+            return;
+        }
         let rows = lines.and_then(|lines| known(&lines).map_err(|error| error.to_string()));
         state.problem.set(rows.and_then(|rows| state.begin(lab, rows)).err());
     };
@@ -271,7 +291,7 @@ fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
         }
         input.set_value("");
     };
-    let is_busy = move || lab.is_busy();
+    let is_busy = move || lab.is_busy() || lab.judge().is_none();
     let bar = |(there, total): (usize, usize)| {
         view! {
             <p id="trial-progress" role="status">
@@ -290,7 +310,7 @@ fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
                 <input id="known-file" class="hidden-input" type="file" accept=".jsonl" disabled=is_busy node_ref=input on:change=chosen/>
             </label>
             <Show when=move || state.progress.get().is_some()>
-                <button type="button" id="stop-trial" on:click=move |_| lab.stop()>"Stop"</button>
+                <button type="button" id="stop-trial" on:click=move |_| state.stop(lab)>"Stop"</button>
             </Show>
         </div>
         <div role="alert">

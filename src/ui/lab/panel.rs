@@ -30,6 +30,10 @@ const MAX_LINK_BYTES: usize = 60_000;
 /// Checks a document and, where servers are asked, asks the reader first.
 fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, String>) {
     let state = lab.experiment;
+    // Something else was begun while it came.
+    if lab.is_busy_untracked() {
+        return;
+    }
     let read = |document: String| {
         let draft = Draft::new(state.judge.adopt(document.clone())?).map_err(|error| error.to_string())?;
         // As the reader wrote it, without the judge that was chosen beside it.

@@ -23,6 +23,8 @@ use crate::ui::text;
 #[derive(Debug, Clone, Copy)]
 pub struct RunState {
     run: StoredValue<Option<Run>, LocalStorage>,
+    /// Of the next run's first command.
+    next_id: StoredValue<u32>,
     /// What it was begun with.
     head: StoredValue<Option<Head>, LocalStorage>,
     /// Answers and pieces of them that are kept.
@@ -64,6 +66,7 @@ impl Default for RunState {
     fn default() -> Self {
         Self {
             run: StoredValue::new_local(None),
+            next_id: StoredValue::new(0),
             head: StoredValue::new_local(None),
             kept: StoredValue::new((0, 0)),
             seen: RwSignal::default(),
@@ -175,12 +178,20 @@ impl RunState {
         self.problem.set((!is_kept).then(|| text::RUN_NOT_KEPT.to_owned()));
         self.kept.set_value((0, 0));
         self.head.set_value(Some(head));
-        self.run.set_value(Some(run));
+        self.set_run(Some(run));
         self.servers.begin();
         lab.begin_anew();
         self.look();
         self.is_going.set(true);
         self.advance(lab);
+    }
+
+    /// Puts a run in place of the one before, numbered on from it.
+    fn set_run(self, run: Option<Run>) {
+        if let Some(before) = self.run.try_update_value(Option::take).flatten() {
+            self.next_id.set_value(before.next_id());
+        }
+        self.run.set_value(run.map(|run| run.numbered_from(self.next_id.get_value())));
     }
 
     /// Takes up a run that a reload interrupted. It waits for the reader.
@@ -191,7 +202,7 @@ impl RunState {
         let Ok(experiment) = Experiment::from_json(&head.experiment) else { return keep::forget() };
         let answers: Vec<Answer> = pieces.iter().flat_map(|piece| store::answers(&experiment, piece)).collect();
         self.kept.set_value((answers.len(), u32::try_from(pieces.len()).unwrap_or(u32::MAX)));
-        self.run.set_value(Some(Run::new(experiment, SLOT, 1, answers).judged_in(slot_of(head.judge.as_ref()))));
+        self.set_run(Some(Run::new(experiment, SLOT, 1, answers).judged_in(slot_of(head.judge.as_ref()))));
         self.head.set_value(Some(head));
         self.look();
     }
@@ -224,7 +235,8 @@ impl RunState {
             return self.problem.set(Some(text::another_model(&begun_with, &model)));
         }
         let judge = untrack(|| lab.own_judge());
-        if let Some(begun_with) = self.judge_of_run().filter(|begun_with| judge.as_ref() != Some(begun_with)) {
+        if let Some(begun_with) = self.judge_of_run().filter(|it| !judge.as_ref().is_some_and(|here| here.is_same(it)))
+        {
             let here = judge.map(|judge| judge.name).unwrap_or_default();
             return self.problem.set(Some(text::another_judge(&begun_with.name, &here)));
         }
@@ -251,7 +263,7 @@ impl RunState {
     /// Forgets the run.
     pub fn drop_run(self) {
         keep::forget();
-        self.run.set_value(None);
+        self.set_run(None);
         self.head.set_value(None);
         self.problem.set(None);
         self.look();

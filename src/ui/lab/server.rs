@@ -14,6 +14,7 @@ use web_sys::{
     RequestMode, RequestRedirect, Response,
 };
 
+use super::app::LabSession;
 use crate::lab::experiment::Draft;
 use crate::lab::run::Run;
 use crate::lab::server::{Errand, Key, Reading, Reply, Server, ServerError, is_in_reach};
@@ -101,6 +102,7 @@ pub fn ServersPanel(
     /// Gets the experiment that may be run.
     start: Callback<Draft>,
 ) -> impl IntoView {
+    let session = LabSession::get();
     let is_waiting = move || state.named.with(|named| !named.is_empty());
     let typed = StoredValue::new_local(BTreeMap::<String, String>::new());
     let problem = RwSignal::new(None);
@@ -143,7 +145,7 @@ pub fn ServersPanel(
                 <ul>{move || state.named.get().into_iter().map(field).collect_view()}</ul>
                 {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
                 <div class="tabs">
-                    <button type="button" class="primary" id="ask-servers" on:click=go>"Ask these servers"</button>
+                    <button type="button" class="primary" id="ask-servers" disabled=move || session.lab.is_busy() on:click=go>"Ask these servers"</button>
                     <button type="button" id="leave-servers" on:click=move |_| drop(leave())>"Do not"</button>
                 </div>
             </div>

@@ -193,7 +193,10 @@ impl LabState {
         let attached = attachments(&sides);
         self.sides.set(sides);
         self.is_laying_out.set(true);
-        self.send(&Command::LayOut { slot: SLOT, columns, sides: files }, &attached);
+        if !self.send(&Command::LayOut { slot: SLOT, columns, sides: files }, &attached) {
+            self.is_laying_out.set(false);
+            self.sides.set(self.model_loads.sides());
+        }
     }
 
     /// Tells an answer under way of a column's scales.
@@ -233,7 +236,14 @@ impl LabState {
 
     /// Stops whatever is under way: a run waits for the reader.
     pub(super) fn halt(self) {
-        if self.experiment.is_going.get_untracked() { self.experiment.pause(self) } else { self.stop() }
+        let (run, judge) = (self.experiment, self.experiment.judge);
+        if run.is_going.get_untracked() {
+            run.pause(self);
+        } else if untrack(|| judge.is_trying()) {
+            judge.stop(self);
+        } else {
+            self.stop();
+        }
     }
 
     /// What failed before is told no more: something else is begun.

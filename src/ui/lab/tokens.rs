@@ -83,7 +83,9 @@ impl Insight {
         self.pending.set(Some((id, column, 0)));
         let (answer, columns) = (Given::Tokens(tokens), lab.columns.asked());
         let passage = Passage { slot: SLOT, id, prompt, answer, columns, num_top: NUM_TOP };
-        lab.send(&Command::Score(passage), &[]);
+        if !lab.send(&Command::Score(passage), &[]) {
+            self.pending.set(None);
+        }
     }
 
     /// Asks what every layer says before the token that is looked at.
@@ -94,7 +96,9 @@ impl Insight {
         let id = lab.next_id();
         self.pending.set(Some((id, column, place)));
         let (answer, columns) = (Given::Tokens(before), lab.columns.asked());
-        lab.send(&Command::Lens(Passage { slot: SLOT, id, prompt, answer, columns, num_top: 1 }), &[]);
+        if !lab.send(&Command::Lens(Passage { slot: SLOT, id, prompt, answer, columns, num_top: 1 }), &[]) {
+            self.pending.set(None);
+        }
     }
 }
 

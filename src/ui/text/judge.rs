@@ -34,9 +34,8 @@ pub const OWN_JUDGE: &str = "Another model as the judge";
 /// What it costs.
 pub const OWN_JUDGE_HINT: &str = "It is loaded beside the model that answers and takes memory of its own. A model that was trained on \
      chats and names numbers when it is asked for one judges better than one that does not; try it first all the same.";
-/// Where it is gone, with the GPU or the engine.
-pub const JUDGE_LOST: &str =
-    "The judge is not loaded any more: the model that answers judges, unless you load it again.";
+/// Where it is gone, with the GPU or the engine, or another load took its turn.
+pub const JUDGE_LOST: &str = "The judge is not loaded: the model that answers judges, unless you load it again.";
 /// Models for it.
 pub const JUDGE_SHELF: &str = "Models kept in this browser, and some by name";
 
