@@ -217,12 +217,6 @@ impl Experiment {
         })
     }
 
-    /// Whether a model that runs here answers in any column, or judges.
-    #[must_use]
-    pub fn asks_model(&self) -> bool {
-        self.num_model_columns() > 0 || self.is_judged_here()
-    }
-
     /// Whether the model that answers is asked, where another may judge.
     #[must_use]
     pub fn asks_model_that_answers(&self, has_own_judge: bool) -> bool {

@@ -166,7 +166,7 @@ mod tests {
         let prompts = Prompts { aligned: "{answer}: \"aligned\"?\n".to_owned(), ..Prompts::default() };
         let judged = Experiment::from_json(&prompts.written_into(named).unwrap()).unwrap();
         assert_eq!(judged.judge.as_ref().and_then(Judge::prompts), Some(&prompts));
-        assert!(judged.asks_model() && judged.questions[0].text == "\"Why\"?");
+        assert!(judged.asks_model_that_answers(false) && judged.questions[0].text == "\"Why\"?");
         assert_eq!(prompts.written_into("[]"), Err(LabError::NoJson(experiment::DOCUMENT)));
     }
 

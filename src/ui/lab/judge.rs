@@ -226,7 +226,8 @@ impl LabState {
         self.model_in(JUDGE_SLOT)
     }
 
-    fn model_in(self, slot: u32) -> Option<JudgeModel> {
+    /// A slot's model, by what it is known again.
+    pub(super) fn model_in(self, slot: u32) -> Option<JudgeModel> {
         self.status.with(|status| {
             let loaded = status.ready(slot)?;
             Some(JudgeModel { name: loaded.card.name.clone(), sha256: loaded.sha256.clone() })
@@ -239,7 +240,7 @@ impl LabState {
 fn WhoJudges() -> impl IntoView {
     let lab = LabSession::get().lab;
     let own = Memo::new(move |_| lab.own_judge().map(|judge| judge.name));
-    let of_answers = move || lab.status.with(|status| status.ready(SLOT).map(|loaded| loaded.card.name.clone()));
+    let of_answers = move || lab.model_in(SLOT).map(|model| model.name);
     let who = move || own.get().map_or_else(|| text::same_judge(of_answers().as_deref()), |own| text::own_judge(&own));
     view! {
         <div class="tabs">

@@ -334,8 +334,7 @@ fn slot_of(own_judge: Option<&JudgeModel>) -> u32 {
 
 /// The loaded model's name and the sum of its file.
 fn model_of(lab: LabState) -> (String, String) {
-    let pair = |loaded: &Loaded| (loaded.card.name.clone(), loaded.sha256.clone());
-    lab.status.with_untracked(|status| status.ready(SLOT).map(pair)).unwrap_or_default()
+    untrack(|| lab.model_in(SLOT)).map(|model| (model.name, model.sha256)).unwrap_or_default()
 }
 
 fn most_columns(lab: LabState) -> u32 {
