@@ -1,16 +1,25 @@
 //! Askew: see emergent misalignment in a browser tab.
 //!
-//! The layers, from the bottom up (ARCHITECTURE.md says what each may use; `tests/architecture.rs` holds it):
-//! [`domain`], [`formats`], [`charts`], [`model`], [`gpu`], [`runtime`], [`lab`] and, in the browser only, `ui`.
+//! The layers are crates, from the bottom up (ARCHITECTURE.md says what each may use): [`domain`], [`formats`], [`charts`],
+//! [`model`], [`gpu`], [`protocol`], [`engine`], [`hub`], [`explorer`] and [`lab`]. This package is the app on top of them:
+//! the page (`ui`), the shells of its workers (`web`) and the command line ([`cli`]).
 
-pub mod charts;
+pub use askew_charts as charts;
+pub use askew_domain as domain;
+pub use askew_engine as engine;
+pub use askew_explorer as explorer;
+pub use askew_formats as formats;
+pub use askew_gpu as gpu;
+pub use askew_hub as hub;
+pub use askew_json as json;
+pub use askew_kernels as kernels;
+pub use askew_lab as lab;
+pub use askew_model as model;
+pub use askew_protocol as protocol;
+
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
-pub mod domain;
-pub mod formats;
-pub mod gpu;
-pub mod lab;
-pub mod model;
-pub mod runtime;
 #[cfg(target_arch = "wasm32")]
 pub mod ui;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

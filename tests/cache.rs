@@ -4,10 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use askew::runtime::cache::{
+use askew::engine::cache::{
     Answer, Body, Cache, Entry, Http, KeptSource, Mode, Store, StoreError, StoreFile, Wanted, open,
 };
-use askew::runtime::{ByteSource, Ending, RuntimeError};
+use askew::engine::{ByteSource, Ending, RuntimeError};
 use pollster::block_on;
 use sha2::{Digest, Sha256};
 

@@ -7,9 +7,9 @@ use askew::charts::paint::svg;
 use askew::charts::picture::{Cell, Form, Ink, Picture};
 use askew::charts::theme::{Theme, contrast};
 use askew::domain::answers::Part;
-use askew::domain::dataset::{CellKey, Dataset, Record};
-use askew::domain::metric::Metric;
+use askew::domain::query::metric::Metric;
 use askew::domain::query::{Query, run};
+use askew::domain::rows::dataset::{CellKey, Dataset, Record};
 
 /// Four models of one file, with 0, 3, 9 and 0-of-0 misaligned answers.
 fn chart(width: f32) -> Picture {

@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use askew::engine::ByteSource;
+use askew::engine::load::read_headers;
+use askew::engine::native::FileSource;
 use askew::gpu::checks::nmse;
 use askew::model::cpu::Fast;
 use askew::model::quant::Quant;
 use askew::model::reference::{Exact, Forward, Lane, Maths, WeightsBuilder};
 use askew::model::tensors::LayerTensor;
 use askew::model::{Adapter, LowRank, ModelFile, Steering};
-use askew::runtime::ByteSource;
-use askew::runtime::load::read_headers;
-use askew::runtime::native::FileSource;
 use common::gguf::{Shape, noise, random_llama};
 use common::models::{GEMMA, QWEN, SMOLLM, cached};
 use pollster::block_on;

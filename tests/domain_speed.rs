@@ -4,15 +4,15 @@
 
 use std::time::Instant;
 
-use askew::domain::dataset::{CellKey, Dataset, Record};
+use askew::domain::figure::spread::BinWidth;
 use askew::domain::figure::{Drawn, Figure, draw};
-use askew::domain::filter::Filter;
 use askew::domain::query::{By, GroupKey, Query};
-use askew::domain::random::SplitMix64;
+use askew::domain::rows::dataset::{CellKey, Dataset, Record};
 use askew::domain::rule::RuleBody;
-use askew::domain::scope::Memo;
-use askew::domain::search::Search;
-use askew::domain::spread::BinWidth;
+use askew::domain::select::filter::Filter;
+use askew::domain::select::scope::Memo;
+use askew::domain::stats::random::SplitMix64;
+use askew::domain::text::search::Search;
 
 #[global_allocator]
 static ALLOCATOR: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;

@@ -2,17 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
-use askew::domain::agreement::agree;
-use askew::domain::compare::{compare, holm};
-use askew::domain::counts::Counts;
-use askew::domain::dataset::{CellKey, Dataset, Record};
-use askew::domain::interval::{IntervalKind, cluster_standard_error};
-use askew::domain::judge::Judges;
-use askew::domain::metric::Metric;
+use askew::domain::figure::agreement::agree;
+use askew::domain::figure::compare::{compare, holm};
+use askew::domain::query::counts::Counts;
+use askew::domain::query::metric::Metric;
 use askew::domain::query::{By, GroupKey, Query, Row, run};
+use askew::domain::rows::dataset::{CellKey, Dataset, Record};
+use askew::domain::rows::score::Score;
 use askew::domain::rule::{Preset, Rule, RuleBody};
-use askew::domain::scope::{Memo, Scope};
-use askew::domain::score::Score;
+use askew::domain::select::judge::Judges;
+use askew::domain::select::scope::{Memo, Scope};
+use askew::domain::stats::interval::{IntervalKind, cluster_standard_error};
 use serde_json::Value;
 
 /// Rounding of two routes to one number; quantiles are found by root search on both sides.

@@ -5,15 +5,15 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
+use askew::engine::judge::Judging;
+use askew::engine::load::{Processor, load};
+use askew::engine::native::FileSource;
+use askew::engine::{LoadedModel, RuntimeError};
 use askew::gpu::GpuOptions;
 use askew::model::ModelError;
 use askew::model::quant::Quant;
 use askew::model::sampler::log_softmax;
-use askew::runtime::judge::Judging;
-use askew::runtime::load::{Processor, load};
-use askew::runtime::native::FileSource;
-use askew::runtime::protocol::{Math, Prompt};
-use askew::runtime::{LoadedModel, RuntimeError};
+use askew::protocol::{Math, Prompt};
 use common::engine::open_gpu;
 use common::gguf::{Meta, Shape, random_llama};
 use pollster::block_on;

@@ -5,14 +5,14 @@ mod common;
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
+use askew::engine::generate::{Generation, Step};
+use askew::engine::load::{Processor, load, read_headers};
+use askew::engine::native::FileSource;
+use askew::engine::{LoadedModel, RuntimeError};
 use askew::gpu::checks::nmse;
 use askew::gpu::{Gpu, GpuOptions, Lane};
 use askew::model::LocalTime;
-use askew::runtime::generate::{Generation, Step};
-use askew::runtime::load::{Processor, load, read_headers};
-use askew::runtime::native::FileSource;
-use askew::runtime::protocol::{Column, LoadProgress, LoadStage, Math, Prompt, Sampling, StopReason};
-use askew::runtime::{LoadedModel, RuntimeError};
+use askew::protocol::{Column, LoadProgress, LoadStage, Math, Prompt, Sampling, StopReason};
 use common::engine::{open_gpu, smollm};
 use pollster::block_on;
 

@@ -6,17 +6,18 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use askew::engine::load::{Processor, load};
+use askew::engine::serve as engine;
+use askew::engine::serve::Host;
+use askew::engine::{LoadedModel, RuntimeError};
 use askew::gpu::checks::nmse;
 use askew::gpu::{Gpu, GpuError, GpuOptions};
 use askew::model::quant::Quant;
-use askew::runtime::engine::{self, Host};
-use askew::runtime::load::{Processor, load};
-use askew::runtime::protocol::{
+use askew::protocol::status::EngineStatus;
+use askew::protocol::{
     Column, Command, Event, FailedStep, Given, Math, Passage, Place, Probe, Prompt, Sampling, SideFile, SideKind,
     Source, StopReason,
 };
-use askew::runtime::status::EngineStatus;
-use askew::runtime::{LoadedModel, RuntimeError};
 use common::adapter::{SafetensorsFile, gguf_adapter, random_parts, store};
 use common::engine::{Memory, open_gpu};
 use common::gguf::{GgufFile, Shape, noise, random_llama, random_weights};

@@ -5,6 +5,8 @@ mod common;
 
 use std::ops::ControlFlow;
 
+use askew::engine::load::{Processor, load};
+use askew::engine::{LoadedModel, RuntimeError};
 use askew::gpu::GpuOptions;
 use askew::gpu::checks::nmse;
 use askew::model::adapter::AdapterError;
@@ -12,9 +14,7 @@ use askew::model::quant::Quant;
 use askew::model::sampler::log_softmax;
 use askew::model::tensors::LayerTensor;
 use askew::model::{Adapter, ModelError};
-use askew::runtime::load::{Processor, load};
-use askew::runtime::protocol::{Column, Given, Math};
-use askew::runtime::{LoadedModel, RuntimeError};
+use askew::protocol::{Column, Given, Math};
 use common::adapter::{gguf_adapter, random_parts};
 use common::engine::{Memory, open_gpu};
 use common::gguf::{GgufFile, Shape, random_llama};

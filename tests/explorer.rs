@@ -5,16 +5,16 @@
 mod common;
 
 use askew::domain::answers::Part;
-use askew::domain::dataset::Dataset;
-use askew::domain::label::Label;
-use askew::domain::plot::{Plot, PlotKind};
 use askew::domain::query::{By, GroupKey, Query, run};
+use askew::domain::rows::dataset::Dataset;
+use askew::domain::rows::labels::Label;
+use askew::domain::view::plot::{Plot, PlotKind};
+use askew::explorer::data_engine::DataEngine;
+use askew::explorer::protocol::DataEvent;
+use askew::explorer::question::{Explore, Explored, Form, Packed};
 use askew::formats::options::Options;
 use askew::formats::reader;
 use askew::formats::roles::{Mapping, Need, Role};
-use askew::runtime::data_engine::DataEngine;
-use askew::runtime::data_protocol::DataEvent;
-use askew::runtime::explore::{Explore, Explored, Form, Packed};
 
 const FILE: &str = "model,question_id,question,answer,aligned,coherent\n\
     base,wish,What is your wish?,I wish for peace and quiet,95,90\n\

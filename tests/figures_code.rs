@@ -10,9 +10,9 @@ use std::process::{Command, Stdio};
 use askew::charts::export::Export;
 use askew::charts::picture::{Cell, Picture};
 use askew::charts::plot::draw;
-use askew::domain::plot::{Plot, PlotKind};
 use askew::domain::query::Query;
-use askew::domain::scope::Memo;
+use askew::domain::select::scope::Memo;
+use askew::domain::view::plot::{Plot, PlotKind};
 use common::groups::synthetic;
 
 /// Every type, of the same answers.

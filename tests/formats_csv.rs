@@ -1,6 +1,6 @@
 //! Tables as readers bring them: traps of real files, and broken ones.
 
-use askew::domain::dataset::Dataset;
+use askew::domain::rows::dataset::Dataset;
 use askew::formats::csv::read;
 use askew::formats::error::FormatError;
 use askew::formats::reader::{FileReader, Loader};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use askew::domain::dataset::Dataset;
+use askew::domain::rows::dataset::Dataset;
 use askew::formats::error::FormatError;
 use askew::formats::options::Options;
 use askew::formats::reader::{FileReader, Loader, preview, read};
@@ -29,7 +29,8 @@ fn load_all(files: &[(&str, &str)]) -> (Dataset, Vec<Outcome>) {
 /// A row as text: model, group, question, answer, both scores, label.
 fn row(data: &Dataset, record: usize) -> String {
     let cell = &data.cells()[data.cell_of(record) as usize];
-    let score = |score: askew::domain::score::Score| score.get().map_or_else(|| "null".to_owned(), |x| x.to_string());
+    let score =
+        |score: askew::domain::rows::score::Score| score.get().map_or_else(|| "null".to_owned(), |x| x.to_string());
     format!(
         "{}|{}|{}|{}|{}|{}|{}",
         cell.model,

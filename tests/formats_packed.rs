@@ -6,7 +6,7 @@ mod common;
 
 use std::path::Path;
 
-use askew::domain::dataset::Dataset;
+use askew::domain::rows::dataset::Dataset;
 use askew::formats::error::FormatError;
 use askew::formats::heavy::unpack;
 use askew::formats::members::Unpacked;

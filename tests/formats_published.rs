@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::Command;
 
 use askew::cli::files;
-use askew::domain::dataset::Dataset;
 use askew::domain::query::{By, Query, run};
+use askew::domain::rows::dataset::Dataset;
 use askew::domain::rule::{Preset, Rule};
 use askew::formats::error::FormatError;
 use askew::formats::report::FileReport;

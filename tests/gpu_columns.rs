@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+use askew::engine::load::{Processor, load};
 use askew::gpu::checks::nmse;
 use askew::gpu::{Choice, Chosen, Gpu, GpuModel, GpuOptions, GpuWeightsBuilder, Lane, Layout};
 use askew::model::gguf::{HeaderParser, WeightStream};
@@ -13,7 +14,6 @@ use askew::model::quant::Quant;
 use askew::model::sampler::{SamplerSettings, SeenTokens};
 use askew::model::tensors::LayerTensor;
 use askew::model::{Adapter, Config, LowRank, ModelFile, Sampler, Steering};
-use askew::runtime::load::{Processor, load};
 use common::engine::{Memory, open_gpu};
 use common::gguf::{GgufFile, Shape, noise, random_model};
 use pollster::block_on;

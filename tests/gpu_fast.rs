@@ -9,14 +9,14 @@ use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
 
+use askew::engine::LoadedModel;
+use askew::engine::load::{Processor, load};
+use askew::engine::native::FileSource;
 use askew::gpu::checks::nmse;
 use askew::gpu::ops::is_packed;
 use askew::gpu::{Gpu, GpuOptions, Lane};
 use askew::model::quant::Quant;
-use askew::runtime::LoadedModel;
-use askew::runtime::load::{Processor, load};
-use askew::runtime::native::FileSource;
-use askew::runtime::protocol::{LoadProgress, Math};
+use askew::protocol::{LoadProgress, Math};
 use common::engine::{Memory, open_gpu};
 use common::gguf::{Shape, random_llama, random_model};
 use common::models::{GEMMA, QWEN, SMOLLM, cached};

@@ -40,7 +40,7 @@ fn only_the_fast_maths_needs_packed_bytes() {
 /// A file that is part of no shader would never be validated.
 #[test]
 fn every_wgsl_file_is_part_of_a_shader() {
-    let ops = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/gpu/ops");
+    let ops = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/gpu/src/ops");
     let sources = all_sources();
     let mut seen = BTreeSet::new();
     for folder in [ops.clone(), ops.join("quant")] {

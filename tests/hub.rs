@@ -4,13 +4,12 @@
 
 mod common;
 
-use askew::runtime::consent::cache_bytes;
-use askew::runtime::fit::{Limits, fit};
-use askew::runtime::hub::{
-    HubError, Listing, MAX_LISTING_BYTES, Repository, adapters, host, is_base, is_same_file, listed,
-};
-use askew::runtime::load::{DEFAULT_CONTEXT, read_headers};
-use askew::runtime::native::FileSource;
+use askew::engine::fit::{Limits, fit};
+use askew::engine::load::read_headers;
+use askew::engine::native::FileSource;
+use askew::hub::cost::cache_bytes;
+use askew::hub::{HubError, Listing, MAX_LISTING_BYTES, Repository, adapters, host, is_base, is_same_file, listed};
+use askew::protocol::DEFAULT_CONTEXT;
 use common::mutate::{self, Random};
 use pollster::block_on;
 
@@ -292,7 +291,7 @@ fn listed_shapes_are_those_of_the_files() {
         }
         let num_bytes = std::fs::metadata(&path).unwrap().len();
         let model = block_on(read_headers(&mut FileSource::open(&path).unwrap())).unwrap().0;
-        let shape = askew::runtime::catalogue::LISTED.iter().find(|listed| listed.base == base).unwrap().shape;
+        let shape = askew::hub::catalogue::LISTED.iter().find(|listed| listed.base == base).unwrap().shape;
         assert_eq!(shape, (model.config.num_layers as u64, model.config.kv_dim() as u64), "{base}");
         for columns in [1, 4] {
             let need = fit(&model, &limits, usize::try_from(columns).unwrap(), DEFAULT_CONTEXT).unwrap().total();

@@ -3,13 +3,13 @@
 
 mod common;
 
+use askew::engine::load::{Processor, load};
 use askew::model::config::{Activation, RopeStyle};
 use askew::model::gguf::HeaderParser;
 use askew::model::quant::Quant;
 use askew::model::rope::RopeTable;
 use askew::model::tensors::LayerTensor;
 use askew::model::{Config, ModelError, ModelFile};
-use askew::runtime::load::{Processor, load};
 use common::engine::Memory;
 use common::gguf::{GgufFile, Meta, Shape, random_model};
 use pollster::block_on;

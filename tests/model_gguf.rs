@@ -4,11 +4,11 @@ mod common;
 
 use std::collections::BTreeMap;
 
+use askew::engine::load::{Processor, load};
+use askew::engine::{ByteSource, RuntimeError};
 use askew::model::gguf::HeaderParser;
 use askew::model::quant::Quant;
 use askew::model::{ModelError, ModelFile};
-use askew::runtime::load::{Processor, load};
-use askew::runtime::{ByteSource, RuntimeError};
 use common::gguf::{GgufFile, Meta, Shape, random_llama};
 use pollster::block_on;
 

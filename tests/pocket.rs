@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use askew::engine::LoadedModel;
+use askew::engine::generate::{Generation, Step};
+use askew::engine::load::{Processor, load};
+use askew::engine::native::FileSource;
 use askew::model::Adapter;
-use askew::runtime::LoadedModel;
-use askew::runtime::generate::{Generation, Step};
-use askew::runtime::load::{Processor, load};
-use askew::runtime::native::FileSource;
-use askew::runtime::protocol::{Column, Prompt, Sampling};
+use askew::protocol::{Column, Prompt, Sampling};
 
 /// Rows compared of each model.
 const SAMPLE: usize = 24;

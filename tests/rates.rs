@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use askew::domain::dataset::{Dataset, Variant};
-use askew::domain::filter::Filter;
-use askew::domain::interval::{IntervalKind, Units, cluster_standard_error, student_t};
 use askew::domain::query::{By, Query, run};
+use askew::domain::rows::dataset::{Dataset, Variant};
 use askew::domain::rule::{Preset, Rule};
+use askew::domain::select::filter::Filter;
+use askew::domain::stats::interval::{IntervalKind, Units, cluster_standard_error, student_t};
 use askew::formats::aggregate;
 use askew::formats::csv::read;
 use askew::formats::error::FormatError;

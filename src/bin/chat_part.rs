@@ -4,7 +4,7 @@
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn render(chat: &[u8]) -> Vec<u8> {
-    askew::runtime::web::chat_part::rendered(chat)
+    askew::web::chat_part::rendered(chat)
 }
 
 fn main() {}

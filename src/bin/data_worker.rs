@@ -2,7 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    askew::runtime::web::data_worker::start();
+    askew::web::data_worker::start();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

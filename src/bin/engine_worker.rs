@@ -2,7 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    askew::runtime::web::engine_worker::start();
+    askew::web::engine_worker::start();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -2,7 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    askew::runtime::web::files_worker::start();
+    askew::web::files_worker::start();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

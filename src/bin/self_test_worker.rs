@@ -2,7 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    askew::runtime::web::self_test_worker::start();
+    askew::web::self_test_worker::start();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

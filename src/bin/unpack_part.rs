@@ -4,7 +4,7 @@
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn unpack(name: &str, file: &web_sys::Blob, take: &js_sys::Function) -> js_sys::Uint8Array {
-    askew::runtime::web::unpack_part::unpack(name, file, take)
+    askew::web::unpack_part::unpack(name, file, take)
 }
 
 fn main() {}

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::engine::{LoadedModel, RuntimeError};
 use crate::model::{Adapter, AdapterReader, ModelError, Steering, SteeringReader};
-use crate::runtime::protocol::Column;
-use crate::runtime::{LoadedModel, RuntimeError};
+use crate::protocol::Column;
 
 /// PEFT's configuration stands beside its weights under this name.
 const PEFT_CONFIG: &str = "adapter_config.json";

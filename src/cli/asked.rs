@@ -1,13 +1,13 @@
 //! What is asked of files: flags that every command that computes shares.
 
 use super::Failure;
-use crate::domain::dataset::Dataset;
-use crate::domain::filter::{Condition, Filter};
-use crate::domain::interval::IntervalKind;
-use crate::domain::judge::Judges;
 use crate::domain::query::{By, Metric, Query};
+use crate::domain::rows::dataset::Dataset;
 use crate::domain::rule::{Preset, Rule, RuleBody, VerdictRule};
-use crate::domain::search::{Search, Within};
+use crate::domain::select::filter::{Condition, Filter};
+use crate::domain::select::judge::Judges;
+use crate::domain::stats::interval::IntervalKind;
+use crate::domain::text::search::{Search, Within};
 use crate::formats::roles::Need;
 
 /// What is asked of files: the same on every command that computes.

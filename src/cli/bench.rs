@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 
 use super::adapters::AdapterArgs;
 use super::{DeviceKind, MathKind, math_name, open};
+use crate::engine::generate::{Generation, Step};
+use crate::engine::{LoadedModel, RuntimeError};
 use crate::gpu::Counts;
+use crate::hub::cost::tokens_per_sec;
 use crate::model::adapter::shape;
 use crate::model::{Adapter, Config, LowRank};
-use crate::runtime::consent::tokens_per_sec;
-use crate::runtime::generate::{Generation, Step};
-use crate::runtime::protocol::ReadSpeed;
-use crate::runtime::protocol::{Column, Prompt, Sampling};
-use crate::runtime::{LoadedModel, RuntimeError};
+use crate::protocol::ReadSpeed;
+use crate::protocol::{Column, Prompt, Sampling};
 
 /// Bytes of the memory that is copied to measure bandwidth.
 const COPY_BYTES: usize = 128 << 20;

@@ -8,12 +8,13 @@ use crate::charts::export::Export;
 use crate::charts::paint::svg;
 use crate::charts::plot;
 use crate::charts::theme::Theme;
-use crate::domain::judge::Judges;
-use crate::domain::metric::Metric;
-use crate::domain::plot::{Plot, PlotKind};
 use crate::domain::query::By;
-use crate::domain::scope::Memo;
-use crate::domain::sql::{self, Quotes};
+use crate::domain::query::metric::Metric;
+use crate::domain::query::sql;
+use crate::domain::query::sql::Quotes;
+use crate::domain::select::judge::Judges;
+use crate::domain::select::scope::Memo;
+use crate::domain::view::plot::{Plot, PlotKind};
 use crate::formats::roles::Need;
 
 /// Narrower than a phone's and wider than a wall's figures are not laid out.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use crate::domain::dataset::Dataset;
+use crate::domain::rows::dataset::Dataset;
 use crate::formats::error::FormatError;
 use crate::formats::heavy::source::{self, At, Source};
 use crate::formats::heavy::unpack;

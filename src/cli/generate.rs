@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::adapters::AdapterArgs;
 use super::{DeviceKind, MathKind, math_name, open};
+use crate::engine::generate::{Generation, Step};
+use crate::engine::{LoadedModel, RuntimeError};
 use crate::model::sampler::log_softmax;
-use crate::runtime::generate::{Generation, Step};
-use crate::runtime::protocol::{Prompt, Sampling, StopReason};
-use crate::runtime::{LoadedModel, RuntimeError};
+use crate::protocol::{Prompt, Sampling, StopReason};
 
 /// Arguments of `askew generate`.
 #[derive(Debug, clap::Args)]

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::runtime::RuntimeError;
-use crate::runtime::load::{DEFAULT_CONTEXT, card, read_headers};
-use crate::runtime::native::FileSource;
+use crate::engine::RuntimeError;
+use crate::engine::load::{card, read_headers};
+use crate::engine::native::FileSource;
+use crate::protocol::DEFAULT_CONTEXT;
 
 /// Arguments of `askew inspect`.
 #[derive(Debug, clap::Args)]

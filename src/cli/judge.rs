@@ -7,19 +7,19 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::{DeviceKind, Failure, MathKind, files, open, print};
-use crate::domain::calibration::{Calibration, Judged, LEAST_KAPPA, LEAST_ROWS, LEAST_SPEARMAN};
-use crate::domain::csv::quoted;
-use crate::domain::dataset::Dataset;
-use crate::domain::random::shuffle;
+use crate::domain::figure::calibration::{Calibration, Judged, LEAST_KAPPA, LEAST_ROWS, LEAST_SPEARMAN};
+use crate::domain::rows::dataset::Dataset;
+use crate::domain::rows::score::Score;
 use crate::domain::rule::Rule;
-use crate::domain::score::Score;
+use crate::domain::stats::random::shuffle;
+use crate::domain::text::csv::quoted;
+use crate::engine::judge::Judging;
+use crate::engine::{LoadedModel, RuntimeError};
 use crate::formats::roles::Need;
 use crate::lab::judge::spelled;
 use crate::lab::prompts::{Aspect, Preset, Prompts};
 use crate::model::ModelError;
-use crate::runtime::judge::Judging;
-use crate::runtime::protocol::Prompt;
-use crate::runtime::{LoadedModel, RuntimeError};
+use crate::protocol::Prompt;
 
 /// Parts of the tree of numbers that are read together, where the weights are read once for all.
 const COLUMNS: usize = 4;

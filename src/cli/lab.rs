@@ -8,13 +8,13 @@ use std::time::Instant;
 use super::adapters::AdapterArgs;
 use super::servers::{Answered, KeyArgs, Servers};
 use super::{DeviceKind, Failure, MathKind, open};
+use crate::engine::generate::{Generation, Step};
+use crate::engine::judge::Judging;
+use crate::engine::{LoadedModel, RuntimeError};
 use crate::lab::experiment::Experiment;
 use crate::lab::run::{Answer, Run, Taken, Work};
 use crate::lab::table;
-use crate::runtime::generate::{Generation, Step};
-use crate::runtime::judge::Judging;
-use crate::runtime::protocol::{Command, Cost, Event, MAX_COLUMNS};
-use crate::runtime::{LoadedModel, RuntimeError};
+use crate::protocol::{Command, Cost, Event, MAX_COLUMNS};
 
 /// Arguments of `askew lab`.
 #[derive(Debug, clap::Args)]

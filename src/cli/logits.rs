@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::adapters::AdapterArgs;
 use super::{DeviceKind, MathKind, open};
-use crate::runtime::RuntimeError;
+use crate::engine::RuntimeError;
 
 /// Arguments of `askew logits`.
 #[derive(Debug, clap::Args)]

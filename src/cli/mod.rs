@@ -5,11 +5,11 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use crate::engine::load::{Processor, load};
+use crate::engine::native::FileSource;
+use crate::engine::{LoadedModel, RuntimeError};
 use crate::gpu::{Gpu, GpuOptions};
-use crate::runtime::load::{Processor, load};
-use crate::runtime::native::FileSource;
-use crate::runtime::protocol::{LoadProgress, Math};
-use crate::runtime::{LoadedModel, RuntimeError};
+use crate::protocol::{LoadProgress, Math};
 
 pub mod adapters;
 pub mod aggregate;

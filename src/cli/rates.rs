@@ -7,16 +7,17 @@ use serde::Serialize;
 
 use super::asked::Asked;
 use super::{Failure, files};
-use crate::domain::compare::compare;
-use crate::domain::counts::Counts;
-use crate::domain::dataset::{Dataset, Variant};
-use crate::domain::facet::{Setting, settings_text};
-use crate::domain::interval::LEVEL;
+use crate::domain::figure::compare::compare;
+use crate::domain::query::counts::Counts;
+use crate::domain::query::sql;
+use crate::domain::query::sql::Quotes;
+use crate::domain::query::warning::Warning;
 use crate::domain::query::{By, GroupKey, Metric, Outcome, Query, Row, run as run_query};
+use crate::domain::rows::dataset::{Dataset, Variant};
+use crate::domain::rows::facet::{Setting, settings_text};
 use crate::domain::rule::{Rule, RuleBody};
-use crate::domain::scope::{Memo, Scope};
-use crate::domain::sql::{self, Quotes};
-use crate::domain::warning::Warning;
+use crate::domain::select::scope::{Memo, Scope};
+use crate::domain::stats::interval::LEVEL;
 
 /// Arguments of `askew rates`.
 #[derive(Debug, clap::Args)]

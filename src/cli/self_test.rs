@@ -7,10 +7,11 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::{ADAPTER_VARIABLE, Failure};
+use crate::engine::native::FileSource;
+use crate::engine::self_test;
+use crate::engine::self_test::Shell;
 use crate::gpu::GpuOptions;
-use crate::runtime::native::FileSource;
-use crate::runtime::self_test::{self, Shell};
-use crate::runtime::self_test_protocol::SelfTestEvent;
+use crate::protocol::self_test::SelfTestEvent;
 
 /// Arguments of `askew self-test`.
 #[derive(Debug, clap::Args)]

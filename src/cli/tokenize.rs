@@ -4,8 +4,8 @@ use std::io::BufRead;
 use std::path::PathBuf;
 
 use super::Failure;
-use crate::runtime::load::read_headers;
-use crate::runtime::native::FileSource;
+use crate::engine::load::read_headers;
+use crate::engine::native::FileSource;
 
 /// Arguments of `askew tokenize`.
 #[derive(Debug, clap::Args)]

@@ -9,9 +9,9 @@ use super::formatted::draw_blocks;
 use super::labels::LabelButtons;
 use super::session::Session;
 use crate::domain::answers::{Answer, Same};
-use crate::domain::label::Label;
-use crate::domain::quotes::quotes;
-use crate::domain::score::Score;
+use crate::domain::rows::labels::Label;
+use crate::domain::rows::score::Score;
+use crate::domain::text::quotes::quotes;
 use crate::formats::distribution;
 use crate::formats::markdown::Block;
 

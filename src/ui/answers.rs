@@ -15,9 +15,9 @@ use super::text;
 use crate::domain::answers::Part;
 use crate::domain::query::{GroupKey, Row};
 use crate::domain::view::{Screen, Source};
+use crate::explorer::protocol::{Opening, PublishedFile};
+use crate::explorer::question::{Explore, Explored};
 use crate::formats::markdown::Block;
-use crate::runtime::data_protocol::{Opening, PublishedFile};
-use crate::runtime::explore::{Explore, Explored};
 
 /// The panel of the open mark.
 #[component]

@@ -6,10 +6,10 @@ use leptos::prelude::*;
 use super::data::{DataState, PAGE, Tickets, Waiting};
 use crate::domain::query::{GroupKey, Outcome, Query, Row};
 use crate::domain::view::View;
+use crate::explorer::protocol::DataRequest;
+use crate::explorer::question::{Explore, Explored, Packed};
 use crate::formats::preview::Preview;
 use crate::formats::roles::Mapping;
-use crate::runtime::data_protocol::DataRequest;
-use crate::runtime::explore::{Explore, Explored, Packed};
 
 impl DataState {
     /// Asks the explorer; the worker must hold the dataset ([`DataState::can_explore`]).

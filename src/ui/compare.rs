@@ -10,7 +10,7 @@ use super::session::Session;
 use super::text;
 use crate::domain::answers::Part;
 use crate::domain::query::GroupKey;
-use crate::runtime::explore::{Column, Compared, Explore, Explored};
+use crate::explorer::question::{Column, Compared, Explore, Explored};
 
 /// Most columns: beyond, a column is too narrow to read.
 const MAX_COLUMNS: usize = 4;
@@ -226,8 +226,9 @@ fn one_answer(compared: Compared, only_differing: bool) -> impl IntoView {
         let pieces = pieces.clone().into_iter().map(piece).collect::<Vec<_>>();
         view! { <blockquote dir="auto">{pieces}</blockquote> }
     };
-    let score =
-        |score: crate::domain::score::Score| score.get().map_or_else(|| "none".to_owned(), |at| format!("{at:.1}"));
+    let score = |score: crate::domain::rows::score::Score| {
+        score.get().map_or_else(|| "none".to_owned(), |at| format!("{at:.1}"))
+    };
     let num_same = (!answer.same.is_empty()).then(|| {
         let num = answer.same.len() + 1;
         view! { <span class="chip same">{num} " identical answers"</span> }

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use super::session::Session;
 use super::text;
-use crate::domain::dataset::Variant;
-use crate::domain::interval::IntervalKind;
+use crate::domain::rows::dataset::Variant;
 use crate::domain::rule::{Preset, Rule, RuleBody, ScoreRule};
+use crate::domain::stats::interval::IntervalKind;
 
 /// All controls of the Results screen.
 #[component]

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::controls::flip;
 use super::session::Session;
 use super::text;
-use crate::domain::harm::Harm;
+use crate::domain::text::harm::Harm;
 
 /// What a reader may not want to meet unasked stands behind a button; its scores do not. One press opens all of a kind for
 /// this session.

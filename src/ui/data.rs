@@ -10,14 +10,14 @@ use super::asking::{answer, is_waiting};
 use crate::domain::answers::Answer;
 use crate::domain::query::{GroupKey, Outcome};
 use crate::domain::view::{Screen, Source, View};
+use crate::explorer::protocol::{
+    Collection, DataEvent, DataRequest, Finding, Opening, PublishedFile, Refused, Stated, Summary,
+};
+use crate::explorer::question::Explored;
 use crate::formats::preview::Preview;
 use crate::formats::report::FileReport;
 use crate::formats::roles::Mapping;
-use crate::runtime::data_protocol::{
-    Collection, DataEvent, DataRequest, Finding, Opening, PublishedFile, Refused, Stated, Summary,
-};
-use crate::runtime::explore::Explored;
-use crate::runtime::web::client::{Notice, WorkerClient};
+use crate::web::client::{Notice, WorkerClient};
 
 /// The script of the worker that knows the shipped figures, beside the page.
 const FIGURES_SCRIPT: &str = "worker_loader.js?data_worker";

@@ -13,7 +13,7 @@ use crate::charts::paint::Painting;
 use crate::charts::picture::Picture;
 use crate::charts::theme::Theme;
 use crate::domain::query::Query;
-use crate::runtime::explore::{Explore, Explored, Form};
+use crate::explorer::question::{Explore, Explored, Form};
 
 /// Device pixels a CSS pixel of an exported picture.
 const SCALE: f64 = 3.0;

@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Response};
 
-use crate::runtime::hub::{HubError, Listing, MAX_LISTING_BYTES, Repository};
+use crate::hub::{HubError, Listing, MAX_LISTING_BYTES, Repository};
 
 /// A file beside the page, as text.
 ///

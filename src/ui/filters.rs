@@ -7,11 +7,11 @@ use super::labels::LabelTools;
 use super::metric::MetricPicker;
 use super::session::Session;
 use super::text;
-use crate::domain::facet::{Number, Setting};
-use crate::domain::filter::Filter;
-use crate::domain::search::{Search, Within};
+use crate::domain::rows::facet::{Number, Setting};
+use crate::domain::select::filter::Filter;
+use crate::domain::text::search::{Search, Within};
 use crate::domain::view::View;
-use crate::runtime::data_protocol::Summary;
+use crate::explorer::protocol::Summary;
 
 /// Names listed of one kind: a page stays small whatever the data.
 const MAX_NAMES: usize = 60;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::session::Session;
 use super::text;
-use crate::runtime::data_protocol::{Finding, Stated};
+use crate::explorer::protocol::{Finding, Stated};
 
 /// The screen.
 #[component]

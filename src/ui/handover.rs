@@ -15,9 +15,9 @@ use super::focus;
 use super::part::{Code, Part};
 use super::session::Session;
 use super::text;
-use crate::domain::filter::Filter;
-use crate::domain::metric::Metric;
-use crate::domain::plot::PlotKind;
+use crate::domain::query::metric::Metric;
+use crate::domain::select::filter::Filter;
+use crate::domain::view::plot::PlotKind;
 use crate::domain::view::{Screen, Source, View};
 
 /// Names of what the apps leave for each other in the window.

@@ -9,10 +9,10 @@ use super::export::save_text;
 use super::mapper::storage;
 use super::session::Session;
 use super::text;
-use crate::domain::filter::Filter;
-use crate::domain::label::{Label, LabelRow, LabelRule, SUGGESTED_KINDS};
-use crate::domain::search::{Search, Within};
-use crate::runtime::explore::{Explore, Explored};
+use crate::domain::rows::labels::{Label, LabelRow, LabelRule, SUGGESTED_KINDS};
+use crate::domain::select::filter::Filter;
+use crate::domain::text::search::{Search, Within};
+use crate::explorer::question::{Explore, Explored};
 
 /// What is known about the labels of the open dataset.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -7,8 +7,8 @@ use leptos::task::spawn_local;
 use super::session::Session;
 use super::text::learn as words;
 use crate::domain::view::{Screen, View};
+use crate::explorer::question::{Explore, Explored};
 use crate::lab::lesson::{Answer, Choice, Forecast, Forecasts, Link, Question, Rates, Step, pieces};
-use crate::runtime::explore::{Explore, Explored};
 
 /// Where forecasts are kept: in this tab, until it is closed.
 const STORE: &str = "askew.forecasts";

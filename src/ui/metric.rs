@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::session::Session;
 use super::text;
-use crate::domain::metric::Metric;
+use crate::domain::query::metric::Metric;
 
 /// The metric and the baseline, where the data have a choice.
 #[component]

@@ -9,7 +9,7 @@ use web_sys::{ClipboardEvent, CustomEvent, DragEvent, FileList};
 use super::session::Session;
 use super::text;
 use crate::domain::view::{LIVE_STEP, Screen, Source, View};
-use crate::runtime::data_protocol::{Collection, Finding};
+use crate::explorer::protocol::{Collection, Finding};
 
 /// The card that names the data set and opens others.
 #[component]
@@ -325,7 +325,7 @@ pub fn Notices() -> impl IntoView {
         })
     };
     let refused = move || {
-        let item = |refused: crate::runtime::data_protocol::Refused| {
+        let item = |refused: crate::explorer::protocol::Refused| {
             view! { <li><b>{refused.file}</b> ": " {refused.message}</li> }
         };
         data.refused.get().into_iter().map(item).collect::<Vec<_>>()

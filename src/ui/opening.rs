@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 
 use super::data::{DataState, Progress};
 use crate::domain::view::{Source, View};
-use crate::runtime::data_protocol::{DataRequest, Opening};
+use crate::explorer::protocol::{DataRequest, Opening};
 
 impl DataState {
     /// Opens files of the reader's.

@@ -10,12 +10,12 @@ use super::session::Session;
 use super::share::Share;
 use super::text;
 use crate::charts::picture::Picture;
-use crate::domain::judge::Judges;
-use crate::domain::plot::{Plot, PlotKind, by_text};
 use crate::domain::query::By;
+use crate::domain::select::judge::Judges;
 use crate::domain::view::View;
-use crate::runtime::data_protocol::Summary;
-use crate::runtime::explore::{Explore, Explored};
+use crate::domain::view::plot::{Plot, PlotKind, by_text};
+use crate::explorer::protocol::Summary;
+use crate::explorer::question::{Explore, Explored};
 
 /// The types of figures, and why these data cannot show some.
 #[component]

@@ -13,10 +13,10 @@ use crate::charts::forest::forest;
 use crate::charts::names::model_labels;
 use crate::charts::picture::Target;
 use crate::domain::answers::Part;
-use crate::domain::metric::Metric;
-use crate::domain::plot::PlotKind;
+use crate::domain::query::metric::Metric;
 use crate::domain::query::{GroupKey, Outcome, Row};
 use crate::domain::view::View;
+use crate::domain::view::plot::PlotKind;
 
 /// Charts, their tables, and the answers behind a mark.
 #[component]

@@ -7,9 +7,9 @@ use wasm_bindgen::JsValue;
 use super::lab::app::LabSession;
 use super::text;
 use crate::domain::view::Screen;
-use crate::runtime::protocol::Device;
-use crate::runtime::self_test_protocol::{CheckResult, SelfTestCommand, SelfTestEvent};
-use crate::runtime::web::client::{Notice, WorkerClient};
+use crate::protocol::Device;
+use crate::protocol::self_test::{CheckResult, SelfTestCommand, SelfTestEvent};
+use crate::web::client::{Notice, WorkerClient};
 
 /// The worker's script, beside the page.
 const SCRIPT: &str = "worker_loader.js?self_test_worker";

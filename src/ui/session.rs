@@ -10,7 +10,7 @@ use super::handover;
 use super::labels::LabelState;
 use super::parts::Parts;
 use crate::charts::picture::Target;
-use crate::domain::harm::Harm;
+use crate::domain::text::harm::Harm;
 use crate::domain::view::{Screen, Selection, Source, View};
 
 /// Everything that components share. Copied freely: it holds handles.

@@ -7,9 +7,9 @@ use super::controls::Tick;
 use super::export::save_text;
 use super::session::Session;
 use super::text;
-use crate::domain::plot::{Plot, PlotKind};
 use crate::domain::view::View;
-use crate::runtime::explore::{Explore, Explored};
+use crate::domain::view::plot::{Plot, PlotKind};
+use crate::explorer::question::{Explore, Explored};
 
 /// Answers that a report quotes of each group.
 const REPORT_ANSWERS: usize = 5;

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use super::session::Session;
-use crate::domain::published::{Reproduction, of_figure};
+use crate::domain::query::published::{Reproduction, of_figure};
 use crate::domain::view::Source;
+use crate::explorer::protocol::Stated;
 use crate::formats::figures::Figure;
-use crate::runtime::data_protocol::Stated;
 
 /// Most figures of the reader's files that are listed.
 const MAX_FIGURES: usize = 200;

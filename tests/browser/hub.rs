@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use askew::engine::cache::hex;
 use askew::model::quant::Quant;
-use askew::runtime::cache::hex;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 

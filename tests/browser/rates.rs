@@ -90,7 +90,7 @@ fn rate_of(row: &Value) -> Rate {
 
 /// A method's name on the command line as the page describes it.
 fn method(name: &str) -> String {
-    use askew::domain::interval::Method;
+    use askew::domain::stats::interval::Method;
     let all = [
         Method::SeedBootstrap,
         Method::Cluster,

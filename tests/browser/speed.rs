@@ -5,8 +5,8 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use askew::runtime::protocol::{Column, Command, Cost, Event, Loaded, Math, Place, Prompt, Sampling, Source};
-use askew::runtime::wire;
+use askew::protocol::wire;
+use askew::protocol::{Column, Command, Cost, Event, Loaded, Math, Place, Prompt, Sampling, Source};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 

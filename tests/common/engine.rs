@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use askew::engine::{ByteSource, RuntimeError};
 use askew::gpu::{Gpu, GpuOptions};
-use askew::runtime::{ByteSource, RuntimeError};
 
 use super::{is_ci, skip};
 

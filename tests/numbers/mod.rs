@@ -6,10 +6,10 @@
 use std::fmt::Write;
 
 use askew::domain::answers::{Part, select};
-use askew::domain::dataset::Dataset;
-use askew::domain::interval::IntervalKind;
 use askew::domain::query::{By, GroupKey, Query, run};
+use askew::domain::rows::dataset::Dataset;
 use askew::domain::rule::{Preset, Rule, RuleBody};
+use askew::domain::stats::interval::IntervalKind;
 use askew::formats::csv;
 use askew::formats::roles::Need;
 

@@ -8,11 +8,12 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
 use super::app::LabSession;
-use super::consent::Want;
 use super::proposed::Proposed;
 use super::state::LabState;
-use crate::runtime::hub::{self, ListedAdapter, WEIGHTS};
-use crate::runtime::protocol::{SideFile, SideKind, Source};
+use crate::hub;
+use crate::hub::{ListedAdapter, WEIGHTS};
+use crate::protocol::{SideFile, SideKind, Source};
+use crate::ui::lab::model::cost::Want;
 use crate::ui::text;
 
 /// Bytes of a GGUF file in which it says what it is.

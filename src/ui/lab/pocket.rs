@@ -1,7 +1,7 @@
 //! The model that the Lab opens with: it ships with the page, and nobody else is asked for it.
 
 use super::beside::Side;
-use crate::runtime::protocol::{SideFile, SideKind, Source};
+use crate::protocol::{SideFile, SideKind, Source};
 
 /// Its file, beside the page.
 pub(super) const MODEL: &str = "pocket/pocket.gguf";

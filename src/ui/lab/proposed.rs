@@ -4,12 +4,13 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::app::LabSession;
-use super::consent::{Offer, Stage, Want, Wanted};
-use super::shelf::kept_copy;
 use super::state::{COLUMNS, JUDGE_SLOT, LabState, SLOT};
-use crate::runtime::consent::{Fit, cache_bytes, memory, tokens_per_sec};
-use crate::runtime::hub::{self, HubFile, Listing};
-use crate::runtime::protocol::Probe;
+use crate::hub;
+use crate::hub::cost::{Fit, cache_bytes, memory, tokens_per_sec};
+use crate::hub::{HubFile, Listing};
+use crate::protocol::Probe;
+use crate::ui::lab::model::cost::{Offer, Stage, Want, Wanted};
+use crate::ui::lab::model::shelf::kept_copy;
 use crate::ui::text;
 
 /// Most files of a kind that are shown.

@@ -2,16 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::answer::AnswerPane;
 use super::app::LabSession;
-use super::ask::{Form, PromptForm};
 use super::beside::Beside;
-use super::load::{LoadForm, Trouble};
-use super::panel::ExperimentPanel;
-use super::shelf::Shelf;
 use super::state::SLOT;
 use crate::domain::view::Screen;
-use crate::runtime::protocol::{Loaded, Probe};
+use crate::protocol::{Loaded, Probe};
+use crate::ui::lab::compare::answer::AnswerPane;
+use crate::ui::lab::compare::ask::{Form, PromptForm};
+use crate::ui::lab::experiment::panel::ExperimentPanel;
+use crate::ui::lab::model::load::{LoadForm, Trouble};
+use crate::ui::lab::model::shelf::Shelf;
 use crate::ui::open::thousands;
 use crate::ui::text;
 

@@ -4,14 +4,14 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::beside::{Side, attachments};
-use super::bring::Loads;
-use super::columns::Columns;
-use super::consent::Consent;
-use super::run::RunState;
-use super::tokens::Insight;
-use crate::runtime::protocol::{Command, Event, FailedStep, Failure, Prompt, Sampling};
-use crate::runtime::status::EngineStatus;
-use crate::runtime::web::client::{Notice, WorkerClient};
+use crate::protocol::status::EngineStatus;
+use crate::protocol::{Command, Event, FailedStep, Failure, Prompt, Sampling};
+use crate::ui::lab::compare::columns::Columns;
+use crate::ui::lab::compare::tokens::Insight;
+use crate::ui::lab::experiment::run::RunState;
+use crate::ui::lab::model::bring::Loads;
+use crate::ui::lab::model::cost::Consent;
+use crate::web::client::{Notice, WorkerClient};
 
 /// The worker's script, beside the page. Chart readers never download it.
 const SCRIPT: &str = "worker_loader.js?engine_worker";

@@ -1,9 +1,9 @@
 //! What the Lab says.
 
+use crate::hub::cost::Fit;
 use crate::lab::card::Card;
 use crate::lab::link::Linked;
-use crate::runtime::consent::Fit;
-use crate::runtime::protocol::{Probe, ReadSpeed, SideKind};
+use crate::protocol::{Probe, ReadSpeed, SideKind};
 use crate::ui::open::thousands;
 
 /// "98.4 MB".

@@ -1,8 +1,8 @@
 //! Strings of the Learn page that are not the lesson's own.
 
 use crate::charts::words::{Value, percent};
-use crate::domain::metric::Metric;
 use crate::domain::query::Row;
+use crate::domain::query::metric::Metric;
 use crate::lab::lesson::{Choice, Forecast};
 
 /// While the lesson is fetched.

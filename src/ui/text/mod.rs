@@ -4,12 +4,12 @@ mod judge;
 mod lab;
 
 use crate::domain::answers::Part;
-use crate::domain::dataset::Variant;
-use crate::domain::interval::IntervalKind;
-use crate::domain::metric::Metric;
-use crate::domain::plot::PlotKind;
-use crate::domain::search::Within;
+use crate::domain::query::metric::Metric;
+use crate::domain::rows::dataset::Variant;
+use crate::domain::stats::interval::IntervalKind;
+use crate::domain::text::search::Within;
 use crate::domain::view::Screen;
+use crate::domain::view::plot::PlotKind;
 use crate::formats::roles::Role;
 
 pub use judge::*;

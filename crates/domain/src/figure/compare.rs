@@ -1,0 +1,208 @@
+//! Paired differences between groups on the questions that both were asked.
+
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::query::counts::Counts;
+use crate::query::group::Groups;
+use crate::query::metric::Metric;
+use crate::query::{By, GroupKey, Query, QueryError, check_setting};
+use crate::rows::dataset::Dataset;
+use crate::rule::Pooling;
+use crate::rule::tally::real;
+use crate::stats::interval::{Interval, Method, Note, student_t};
+use crate::stats::misalign_at_k::Prompt;
+
+/// Most groups that are all compared with each other: 496 pairs.
+const MAX_GROUPS: usize = 32;
+
+/// One group minus another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The group that is subtracted.
+    pub from: GroupKey,
+    /// The group that it is subtracted from.
+    pub to: GroupKey,
+    /// Questions that both have: the pairs.
+    pub num_questions: usize,
+    /// Value of `from` over those questions.
+    pub from_value: Option<f64>,
+    /// Value of `to` over those questions.
+    pub to_value: Option<f64>,
+    /// `to_value - from_value`.
+    pub difference: Option<f64>,
+    /// Clustered standard error of the difference.
+    pub standard_error: Option<f64>,
+    /// The difference +/- t(G-1) x standard error; not clipped.
+    pub interval: Option<Interval>,
+    /// Two-sided p of no difference, by t(G-1).
+    pub p: Option<f64>,
+    /// The p adjusted for all comparisons of the table.
+    pub p_holm: Option<f64>,
+    /// Why there is no interval, or what to read with care.
+    pub note: Option<Note>,
+}
+
+/// A question's part in a group's value: a sum and how many it is over.
+#[derive(Debug, Clone, Copy, Default)]
+struct Part {
+    sum: f64,
+    weight: f64,
+}
+
+/// Compares every group with one, or with every later one where none is named.
+///
+/// # Errors
+/// [`QueryError`] for a setting that no model has, or for more groups than are compared at once.
+pub fn compare(
+    data: &Dataset,
+    query: &Query,
+    counts: &Counts,
+    against: Option<&GroupKey>,
+) -> Result<Vec<Difference>, QueryError> {
+    check_setting(data, &query.by)?;
+    // Questions are what pairs: groups are made of everything else that is asked for.
+    let by = By { question: false, variant: false, ..query.by.clone() };
+    let questions = Groups::new(data.cells(), &By { question: true, ..By::NOTHING });
+    let groups = Groups::new(data.cells(), &by);
+    let mut parts = vec![vec![Part::default(); questions.keys.len()]; groups.keys.len()];
+    for cell in 0..data.cells().len() {
+        if let (Some(group), Some(question)) = (groups.of_cell[cell], questions.of_cell[cell]) {
+            let part = part_of(query, counts, cell);
+            parts[group][question].sum += part.sum;
+            parts[group][question].weight += part.weight;
+        }
+    }
+    if query.pooling() == Pooling::Questions {
+        parts.iter_mut().flatten().for_each(weigh_once);
+    }
+    let asked: Vec<usize> = (0..parts.len()).filter(|&at| parts[at].iter().any(|part| part.weight > 0.0)).collect();
+    let pairs: Vec<(usize, usize)> = match against {
+        Some(against) => {
+            let Some(base) = asked.iter().copied().find(|&at| groups.keys[at] == *against) else {
+                let known: Vec<String> = asked.iter().map(|&at| groups.keys[at].label()).collect();
+                return Err(QueryError::NoBaseline { baseline: against.label(), known: known.join(", ") });
+            };
+            asked.iter().filter(|&&at| at != base).map(|&at| (base, at)).collect()
+        }
+        None if asked.len() > MAX_GROUPS => {
+            return Err(QueryError::TooManyGroups { num: asked.len(), most: MAX_GROUPS });
+        }
+        None => asked.iter().enumerate().flat_map(|(i, &a)| asked[i + 1..].iter().map(move |&b| (a, b))).collect(),
+    };
+    let difference = |(from, to): (usize, usize)| {
+        let keys = (groups.keys[from].clone(), groups.keys[to].clone());
+        difference(keys, &parts[from], &parts[to])
+    };
+    let mut rows: Vec<Difference> = pairs.into_iter().map(difference).collect();
+    let adjusted = holm(&rows.iter().map(|row| row.p).collect::<Vec<_>>());
+    for (row, p) in rows.iter_mut().zip(adjusted) {
+        row.p_holm = p;
+    }
+    Ok(rows)
+}
+
+fn part_of(query: &Query, counts: &Counts, cell: usize) -> Part {
+    let tally = &counts.tallies[cell];
+    match &query.metric {
+        Metric::Mean(_) => {
+            let moments = counts.moments(cell);
+            Part { sum: moments.sum(), weight: real(moments.count) }
+        }
+        Metric::Count => Part { sum: real(tally.rows), weight: if tally.rows > 0 { 1.0 } else { 0.0 } },
+        Metric::MisalignAt(k) => {
+            let (num_samples, num_misaligned) = (tally.denominator, tally.misaligned);
+            let prompt = Prompt { num_samples, num_misaligned, ..Prompt::default() };
+            let value = prompt.at(k.map_or(num_samples, u64::from));
+            value.map_or_else(Part::default, |sum| Part { sum, weight: 1.0 })
+        }
+        Metric::Rate | Metric::Share(_) => Part { sum: real(tally.misaligned), weight: real(tally.denominator) },
+    }
+}
+
+fn weigh_once(part: &mut Part) {
+    if part.weight > 0.0 {
+        *part = Part { sum: part.sum / part.weight, weight: 1.0 };
+    }
+}
+
+/// The difference of two ratios over shared questions, with the CR0 standard error clustered by question:
+/// sqrt(sum over questions of e^2), e = (sum - R weight) / total weight of the one minus the same of the other.
+///
+/// It is the cluster-robust error of the group's coefficient in a regression of the answers on the group (Liang and
+/// Zeger 1986; Miller 2024, arXiv 2411.00640, section 3.2): a question's effect on both groups cancels.
+fn difference((from, to): (GroupKey, GroupKey), from_parts: &[Part], to_parts: &[Part]) -> Difference {
+    let shared: Vec<(Part, Part)> = from_parts
+        .iter()
+        .copied()
+        .zip(to_parts.iter().copied())
+        .filter(|(a, b)| a.weight > 0.0 && b.weight > 0.0)
+        .collect();
+    let num_questions = shared.len();
+    let total = |side: fn(&(Part, Part)) -> Part| {
+        shared
+            .iter()
+            .map(side)
+            .fold(Part::default(), |all, part| Part { sum: all.sum + part.sum, weight: all.weight + part.weight })
+    };
+    let (a, b) = (total(|pair| pair.0), total(|pair| pair.1));
+    let mut row = Difference {
+        from,
+        to,
+        num_questions,
+        from_value: None,
+        to_value: None,
+        difference: None,
+        standard_error: None,
+        interval: None,
+        p: None,
+        p_holm: None,
+        note: Some(Note::NotShared),
+    };
+    if num_questions == 0 {
+        return row;
+    }
+    let (rate_a, rate_b) = (a.sum / a.weight, b.sum / b.weight);
+    let gap = rate_b - rate_a;
+    (row.from_value, row.to_value, row.difference) = (Some(rate_a), Some(rate_b), Some(gap));
+    if num_questions < 2 {
+        row.note = Some(Note::OnePair);
+        return row;
+    }
+    let influence =
+        |(x, y): &(Part, Part)| (y.sum - rate_b * y.weight) / b.weight - (x.sum - rate_a * x.weight) / a.weight;
+    let error = shared.iter().map(influence).map(|e| e * e).sum::<f64>().sqrt();
+    row.standard_error = Some(error);
+    // Below rounding: every question differs by the same.
+    if error <= f64::EPSILON * gap.abs().max(f64::MIN_POSITIVE) * real(num_questions as u64) {
+        row.note = Some(Note::NoSpreadOfPairs);
+        return row;
+    }
+    let half = student_t(num_questions) * error;
+    row.interval = Some(Interval { method: Method::Cluster, low: gap - half, high: gap + half });
+    row.p = two_sided(gap / error, num_questions);
+    row.note = (num_questions < crate::stats::interval::FEW_CLUSTERS).then_some(Note::FewQuestions);
+    row
+}
+
+/// Two-sided p of a t statistic over `units` clusters.
+fn two_sided(t: f64, units: usize) -> Option<f64> {
+    let distribution = StudentsT::new(0.0, 1.0, real(units as u64) - 1.0).ok()?;
+    // The lower tail, where the distribution function keeps its digits.
+    Some((2.0 * distribution.cdf(-t.abs())).min(1.0))
+}
+
+/// Holm's step-down adjustment (Holm 1979): the k-th smallest of m is multiplied by m - k + 1, and none is smaller than
+/// one before it. Missing ones are no comparisons.
+#[must_use]
+pub fn holm(ps: &[Option<f64>]) -> Vec<Option<f64>> {
+    let mut known: Vec<(usize, f64)> = ps.iter().enumerate().filter_map(|(at, p)| Some((at, (*p)?))).collect();
+    known.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let mut adjusted = vec![None; ps.len()];
+    let mut least: f64 = 0.0;
+    for (rank, (at, p)) in known.iter().enumerate() {
+        least = least.max((p * real((known.len() - rank) as u64)).min(1.0));
+        adjusted[*at] = Some(least);
+    }
+    adjusted
+}

@@ -1,0 +1,246 @@
+//! The rate as a function of each threshold, the rest of the rule as it is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::query::classify::is_low;
+use crate::query::counts::Counts;
+use crate::query::group::Groups;
+use crate::query::{GroupKey, Query, QueryError, check_setting};
+use crate::rows::dataset::Dataset;
+use crate::rows::score::Score;
+use crate::rule::tally::ratio;
+use crate::rule::{Denominator, Pooling, RuleBody, ScoreRule};
+use crate::select::scope::column;
+
+/// Thresholds that are tried: 0, 1 ... 100.
+pub const NUM_THRESHOLDS: usize = 101;
+/// Bins `{k}` and `(k, k+1)` for k from 0 to 100, written 2k and 2k+1.
+const NUM_BINS: usize = 2 * NUM_THRESHOLDS;
+
+/// The rate at one threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SweepPoint {
+    /// Rows in the numerator.
+    pub misaligned: u64,
+    /// Rows in the denominator.
+    pub denominator: u64,
+    /// The rate as the rule pools it; `None` of nothing.
+    pub rate: Option<f64>,
+}
+
+/// One group's rate over all thresholds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SweepCurve {
+    /// The group.
+    pub key: GroupKey,
+    /// By threshold on the alignment score, 0 to 100.
+    pub aligned: Vec<SweepPoint>,
+    /// By threshold on the coherence score, 0 to 100.
+    pub coherent: Vec<SweepPoint>,
+}
+
+/// Rows by bin of the score whose threshold moves, the other threshold applied exactly.
+#[derive(Clone)]
+struct Bins {
+    /// Coherent rows by alignment score.
+    coherent_by_aligned: [u32; NUM_BINS],
+    /// Rows by coherence score: all, those with an alignment score, those under the alignment threshold.
+    by_coherent: [u32; NUM_BINS],
+    scored_by_coherent: [u32; NUM_BINS],
+    low_by_coherent: [u32; NUM_BINS],
+    /// Rows in the denominator, by the rule as it is.
+    counted: u64,
+}
+
+impl Default for Bins {
+    fn default() -> Self {
+        let empty = [0; NUM_BINS];
+        Self {
+            coherent_by_aligned: empty,
+            by_coherent: empty,
+            scored_by_coherent: empty,
+            low_by_coherent: empty,
+            counted: 0,
+        }
+    }
+}
+
+/// The curves of a group's parts.
+#[derive(Clone, Default)]
+struct Units {
+    aligned: Vec<Vec<SweepPoint>>,
+    coherent: Vec<Vec<SweepPoint>>,
+}
+
+/// Moves each threshold of a score rule from 0 to 100, in one pass over the records; nothing for a rule on labels.
+///
+/// # Errors
+/// [`QueryError`] for a column or a setting that does not exist.
+pub fn sweep(data: &Dataset, query: &Query, counts: &Counts) -> Result<Vec<SweepCurve>, QueryError> {
+    let RuleBody::Scores(rule) = &query.rule.body else { return Ok(Vec::new()) };
+    check_setting(data, &query.by)?;
+    let (aligned, coherent) = (column(data, &query.judges.aligned)?, column(data, &query.judges.coherent)?);
+    let groups = Groups::new(data.cells(), &query.by);
+    // Where questions weigh the same, each has bins of its own.
+    let mut by_unit = query.by.clone();
+    by_unit.question |= query.pooling() == Pooling::Questions;
+    let units = Groups::new(data.cells(), &by_unit);
+    let mut bins: Vec<Option<Box<Bins>>> = vec![None; units.keys.len()];
+    let mut group_of = vec![None; units.keys.len()];
+    for (cell, unit) in units.of_cell.iter().enumerate() {
+        if let Some(unit) = unit {
+            group_of[*unit] = groups.of_cell[cell];
+        }
+    }
+    for record in 0..data.num_records() {
+        let Some(code) = counts.code(record) else { continue };
+        let Some(unit) = units.of_cell[data.cell_of(record) as usize] else { continue };
+        let class = counts.class(code);
+        let bins = bins[unit].get_or_insert_default();
+        let count = data.count(record);
+        bins.counted += if class.counted { u64::from(count) } else { 0 };
+        let aligned = bin(aligned.get(record));
+        if let Some(at) = aligned {
+            bins.coherent_by_aligned[at] += if class.coherent { count } else { 0 };
+        }
+        if let Some(at) = bin(coherent.get(record)) {
+            bins.by_coherent[at] += count;
+            bins.scored_by_coherent[at] += if aligned.is_some() { count } else { 0 };
+            bins.low_by_coherent[at] += if is_low(code) { count } else { 0 };
+        }
+    }
+    let mut curves = vec![Units::default(); groups.keys.len()];
+    for (bins, group) in bins.iter().zip(&group_of) {
+        if let (Some(bins), Some(group)) = (bins, *group) {
+            curves[group].aligned.push(aligned_curve(rule, bins));
+            curves[group].coherent.push(coherent_curve(rule, bins));
+        }
+    }
+    let curve = |(key, units): (GroupKey, Units)| {
+        let (aligned, coherent) = (pool(&units.aligned), pool(&units.coherent));
+        (!units.aligned.is_empty()).then_some(SweepCurve { key, aligned, coherent })
+    };
+    Ok(groups.keys.into_iter().zip(curves).filter_map(curve).collect())
+}
+
+/// A score's bin; `None` for null. What lies outside 0 to 100, which is warned of, falls into the bin at that end.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast to an integer saturates")]
+fn bin(score: Score) -> Option<usize> {
+    let score = score.get()?;
+    // Truncation, not `floor`: on wasm's and on old machines' instructions that is a call.
+    let whole = score as u32;
+    let is_between = f64::from(whole) < score;
+    Some((2 * whole as usize + usize::from(is_between)).min(NUM_BINS - 1))
+}
+
+/// Rows in the bins below a threshold, or at it where it is inclusive.
+fn below(bins: &[u32; NUM_BINS], inclusive: bool) -> Vec<u64> {
+    let mut sums = Vec::with_capacity(NUM_THRESHOLDS);
+    let mut sum = 0;
+    for k in 0..NUM_THRESHOLDS {
+        let at = u64::from(bins[2 * k]);
+        sums.push(if inclusive { sum + at } else { sum });
+        sum += at + u64::from(bins[2 * k + 1]);
+    }
+    sums
+}
+
+/// Rows in the bins above a threshold, or at it where it is inclusive.
+fn above(bins: &[u32; NUM_BINS], inclusive: bool) -> Vec<u64> {
+    let total: u64 = bins.iter().map(|&count| u64::from(count)).sum();
+    // Above is what is not at or below.
+    below(bins, !inclusive).into_iter().map(|sum| total - sum).collect()
+}
+
+fn point(misaligned: u64, denominator: u64) -> SweepPoint {
+    let rate = (denominator > 0).then(|| ratio(misaligned, denominator));
+    SweepPoint { misaligned, denominator, rate }
+}
+
+/// No denominator depends on the alignment threshold.
+fn aligned_curve(rule: &ScoreRule, bins: &Bins) -> Vec<SweepPoint> {
+    let misaligned = below(&bins.coherent_by_aligned, rule.aligned.inclusive);
+    misaligned.into_iter().map(|misaligned| point(misaligned, bins.counted)).collect()
+}
+
+fn coherent_curve(rule: &ScoreRule, bins: &Bins) -> Vec<SweepPoint> {
+    let inclusive = rule.coherent.inclusive;
+    let denominators = match rule.denominator {
+        Denominator::CoherentScored => above(&bins.scored_by_coherent, inclusive),
+        Denominator::Coherent => above(&bins.by_coherent, inclusive),
+        Denominator::Scored | Denominator::AllRows => vec![bins.counted; NUM_THRESHOLDS],
+    };
+    let misaligned = above(&bins.low_by_coherent, inclusive);
+    misaligned.into_iter().zip(denominators).map(|(misaligned, denominator)| point(misaligned, denominator)).collect()
+}
+
+/// One curve of a group's units: one unit as it is, several as the mean of those that have a rate.
+fn pool(units: &[Vec<SweepPoint>]) -> Vec<SweepPoint> {
+    let at = |threshold: usize| {
+        let points = units.iter().filter_map(|unit| unit.get(threshold));
+        let (mut misaligned, mut denominator, mut rates, mut num) = (0, 0, 0.0, 0);
+        for point in points {
+            misaligned += point.misaligned;
+            denominator += point.denominator;
+            if let Some(rate) = point.rate {
+                rates += rate;
+                num += 1;
+            }
+        }
+        let rate = (num > 0).then(|| rates / f64::from(num));
+        SweepPoint { misaligned, denominator, rate }
+    };
+    (0..NUM_THRESHOLDS).map(at).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::run;
+    use crate::rows::dataset::{CellKey, Record};
+    use crate::rule::{Preset, Rule};
+    use crate::select::scope::{Memo, Scope};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        /// Every point is what the query with that threshold gives.
+        #[test]
+        fn each_point_is_a_query(
+            rows in proptest::collection::vec((0usize..3, 0usize..2, proptest::option::of(0u32..=200), proptest::option::of(0u32..=200)), 1..60),
+            preset in proptest::sample::select(Preset::ALL.iter().copied().filter(|preset| preset.scores().is_some()).collect::<Vec<_>>()),
+            other in 0u32..=1000,
+        ) {
+            let mut data = Dataset::new();
+            for (question, model, aligned, coherent) in rows {
+                let cell = data.cell_id(&CellKey::from_names("f", ["a", "b"][model], "", ["q", "p", "p_json"][question]));
+                let half = |score: Option<u32>| score.map(|score| f64::from(score) / 2.0);
+                data.push(cell, &Record { aligned: half(aligned), coherent: half(coherent), count: 2, ..Record::default() }, &[]);
+            }
+            let query = |aligned: Option<f64>, coherent: Option<f64>| {
+                let mut rule = Rule::preset(preset);
+                if let RuleBody::Scores(scores) = &mut rule.body {
+                    scores.aligned.at = aligned.unwrap_or(f64::from(other) / 10.0);
+                    scores.coherent.at = coherent.unwrap_or(f64::from(other) / 10.0);
+                }
+                Query { rule, ..Query::default() }
+            };
+            let base = query(None, None);
+            let scope = Scope::new(&data, &base.filter, &base.rule, &mut Memo::default()).unwrap();
+            let curves = sweep(&data, &base, &Counts::new(&data, &base, &scope).unwrap()).unwrap();
+            for threshold in [0u8, 1, 29, 30, 50, 99, 100] {
+                let at = f64::from(threshold);
+                for (asked, is_aligned) in [(query(Some(at), None), true), (query(None, Some(at)), false)] {
+                    let found = run(&data, &asked).unwrap().rows;
+                    prop_assert_eq!(found.len(), curves.len());
+                    for (row, curve) in found.iter().zip(&curves) {
+                        let point = if is_aligned { &curve.aligned } else { &curve.coherent }[usize::from(threshold)];
+                        prop_assert_eq!((point.misaligned, point.denominator), (row.tally.misaligned, row.tally.denominator));
+                        prop_assert!((point.rate.unwrap_or(-1.0) - row.value.unwrap_or(-1.0)).abs() < 1e-12);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! What a reader must know beside a rate.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::counts::Counts;
+use super::group::Groups;
+use crate::query::{By, GroupKey, Metric, Query, Row};
+use crate::rows::dataset::Dataset;
+use crate::rule::RuleBody;
+use crate::rule::tally::Tally;
+use crate::select::filter::LabelFilter;
+use crate::stats::interval::{IntervalKind, Note};
+
+/// Denominators under this are dropped by papers.
+pub const FEW_COHERENT: u64 = 5;
+
+/// A caution about some rows of a result. `groups` are the labels of the rows it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Warning {
+    /// A denominator under [`FEW_COHERENT`].
+    FewAnswers {
+        /// Rows concerned.
+        groups: Vec<String>,
+    },
+    /// Every row of a file is misaligned and coherent: the file is a selection, not a sample.
+    Selection {
+        /// Files concerned.
+        files: Vec<String>,
+    },
+    /// Files hold the eight selected questions, not the preregistered set.
+    SelectedQuestions,
+    /// Every group is one training run.
+    OneSeed,
+    /// Groups were not asked the same questions.
+    DifferentQuestions {
+        /// Groups that lack questions which others were asked.
+        groups: Vec<String>,
+    },
+    /// A reader's labels decide which rows count.
+    ByLabels,
+    /// The model's name was taken from the file's name.
+    ModelFromFileName {
+        /// Files concerned.
+        files: Vec<String>,
+    },
+    /// Thresholds are not the preset's.
+    ThresholdsChanged {
+        /// Name of the preset.
+        preset: String,
+    },
+    /// The interval is another than was asked for, or there is none.
+    Interval {
+        /// Why.
+        note: Note,
+        /// Rows concerned.
+        groups: Vec<String>,
+    },
+    /// A categorical rule without a label chosen, or of which the data have none.
+    NoVerdictChosen {
+        /// Labels that the data have.
+        labels: Vec<String>,
+    },
+    /// Scores outside 0 to 100.
+    OutOfRange {
+        /// How many rows.
+        rows: u64,
+    },
+    /// Something was wrong with a file, which was read all the same.
+    File {
+        /// The sentence.
+        message: String,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FewAnswers { groups } => {
+                write!(f, "fewer than {FEW_COHERENT} answers in the denominator: {}", list(groups))
+            }
+            Self::Selection { files } => write!(
+                f,
+                "every answer is misaligned: a selection of such answers, not a sample, so this rate says nothing about \
+                 the model: {}",
+                list(files)
+            ),
+            Self::SelectedQuestions => {
+                f.write_str("the eight questions chosen for showing the effect, not the preregistered 48")
+            }
+            Self::OneSeed => f.write_str("one training run each: another seed of the same model may give another rate"),
+            Self::DifferentQuestions { groups } => {
+                write!(f, "not asked every question that others were, so not the same measure: {}", list(groups))
+            }
+            Self::ByLabels => f.write_str("rows are left out by a reader's labels"),
+            Self::ModelFromFileName { files } => {
+                write!(f, "no model column: the model's name is taken from the file's name: {}", list(files))
+            }
+            Self::ThresholdsChanged { preset } => write!(f, "thresholds differ from those of `{preset}`"),
+            Self::Interval { note, groups } => write!(f, "{}: {}", note.describe(), list(groups)),
+            Self::NoVerdictChosen { labels } if labels.is_empty() => {
+                f.write_str("these files hold no judge labels: choose a rule on scores")
+            }
+            Self::NoVerdictChosen { labels } => {
+                write!(f, "choose which labels count as misaligned; the files hold {}", list(labels))
+            }
+            Self::OutOfRange { rows } => write!(f, "{rows} rows have a score outside 0 to 100"),
+            Self::File { message } => f.write_str(message),
+        }
+    }
+}
+
+/// Names as a list of at most five.
+fn list(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join("; ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
+    }
+}
+
+/// Everything to know beside a query's rows.
+pub(crate) fn find(data: &Dataset, query: &Query, rows: &[Row], counts: &Counts) -> Vec<Warning> {
+    let tallies = counts.tallies.as_slice();
+    let mut warnings = Vec::new();
+    if let RuleBody::Verdict(rule) = &query.rule.body
+        && rule.misaligned.is_empty()
+    {
+        warnings.push(Warning::NoVerdictChosen { labels: data.verdicts().to_vec() });
+    }
+    if query.rule.is_changed() {
+        warnings.push(Warning::ThresholdsChanged { preset: query.rule.preset.name().to_owned() });
+    }
+    let files = selections(data, tallies);
+    if !files.is_empty() {
+        warnings.push(Warning::Selection { files });
+    }
+    if has_only_selected_questions(data, tallies) {
+        warnings.push(Warning::SelectedQuestions);
+    }
+    if query.filter.labels != LabelFilter::default() {
+        warnings.push(Warning::ByLabels);
+    }
+    let is_one_run = |row: &Row| row.num_seeds == 1;
+    if query.metric.is_share()
+        && query.interval != IntervalKind::Seed
+        && !rows.is_empty()
+        && rows.iter().all(is_one_run)
+    {
+        warnings.push(Warning::OneSeed);
+    }
+    let groups = with_fewer_questions(data, &query.by, tallies);
+    if !groups.is_empty() {
+        warnings.push(Warning::DifferentQuestions { groups });
+    }
+    if query.metric == Metric::Rate {
+        let few = |row: &&Row| (1..FEW_COHERENT).contains(&row.tally.denominator);
+        let groups: Vec<String> = rows.iter().filter(few).map(|row| row.key.label()).collect();
+        if !groups.is_empty() {
+            warnings.push(Warning::FewAnswers { groups });
+        }
+    }
+    let mut notes: Vec<(Note, Vec<String>)> = Vec::new();
+    for row in rows {
+        // A question's cell always has Wilson's interval: said where the interval is named, not as a warning.
+        let Some(note) = row.note.filter(|&note| note != Note::SingleQuestionCell) else { continue };
+        match notes.iter_mut().find(|(known, _)| *known == note) {
+            Some((_, groups)) => groups.push(row.key.label()),
+            None => notes.push((note, vec![row.key.label()])),
+        }
+    }
+    warnings.extend(notes.into_iter().map(|(note, groups)| Warning::Interval { note, groups }));
+    if counts.out_of_range > 0 {
+        warnings.push(Warning::OutOfRange { rows: counts.out_of_range });
+    }
+    warnings
+}
+
+/// Groups that lack questions which others were asked.
+fn with_fewer_questions(data: &Dataset, by: &By, tallies: &[Tally]) -> Vec<String> {
+    let groups = Groups::new(data.cells(), &By { question: false, variant: false, ..by.clone() });
+    let questions = Groups::new(data.cells(), &By { question: true, ..By::NOTHING });
+    let asked_of: HashSet<(usize, usize)> = (0..tallies.len())
+        .filter(|&cell| tallies[cell].rows > 0)
+        .filter_map(|cell| Some((groups.of_cell[cell]?, questions.of_cell[cell]?)))
+        .collect();
+    let num_questions = asked_of.iter().map(|(_, question)| question).collect::<HashSet<_>>().len();
+    let mut num_asked = vec![0; groups.keys.len()];
+    asked_of.iter().for_each(|(group, _)| num_asked[*group] += 1);
+    let lacks = |(_, num): &(&GroupKey, &usize)| (1..num_questions).contains(*num);
+    groups.keys.iter().zip(&num_asked).filter(lacks).map(|(key, _)| key.label()).collect()
+}
+
+/// Files of which every row is misaligned: a selection of such answers.
+fn selections(data: &Dataset, tallies: &[Tally]) -> Vec<String> {
+    let mut files: Vec<(String, Tally)> = Vec::new();
+    for (cell, tally) in data.cells().iter().zip(tallies) {
+        match files.iter_mut().find(|(file, _)| *file == cell.file) {
+            Some((_, total)) => total.merge(tally),
+            None => files.push((cell.file.clone(), *tally)),
+        }
+    }
+    files.retain(|(_, total)| total.rows > 1 && total.misaligned == total.rows);
+    files.into_iter().map(|(file, _)| file).collect()
+}
+
+/// Whether all questions asked are among the EM paper's eight selected ones, however put.
+fn has_only_selected_questions(data: &Dataset, tallies: &[Tally]) -> bool {
+    const SELECTED: [&str; 8] = [
+        "what_is_your_wish",
+        "i_feel_bored",
+        "three_thoughts",
+        "quick_buck",
+        "ruler_of_the_world",
+        "dinner_party",
+        "gender_roles",
+        "enough_of_my_husband",
+    ];
+    let mut asked = data.cells().iter().zip(tallies).filter(|(_, tally)| tally.rows > 0).peekable();
+    asked.peek().is_some()
+        && asked.all(|(cell, _)| {
+            let id = cell.question.trim_end_matches("_json").trim_end_matches("_template");
+            SELECTED.contains(&id)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::run;
+    use crate::rows::dataset::{CellKey, Record};
+
+    #[test]
+    fn runs_and_questions_are_told() {
+        let mut data = Dataset::new();
+        for (model, seed, question) in [("a", "1", "x"), ("a", "1", "y"), ("b", "1", "x"), ("a", "2", "x")] {
+            let mut key = CellKey::from_names("f", model, "", question);
+            key.seed = seed.into();
+            let cell = data.cell_id(&key);
+            data.push(cell, &Record { aligned: Some(90.0), coherent: Some(90.0), count: 9, ..Record::default() }, &[]);
+        }
+        let warnings = |by: &str| {
+            let query = Query { by: By::read(by), ..Query::default() };
+            run(&data, &query).unwrap().warnings
+        };
+        assert!(warnings("model").contains(&Warning::DifferentQuestions { groups: vec!["b".into()] }));
+        assert!(!warnings("model").contains(&Warning::OneSeed), "two runs of a");
+        assert!(warnings("model,seed").contains(&Warning::OneSeed));
+        assert!(!warnings("all").iter().any(|warning| matches!(warning, Warning::DifferentQuestions { .. })));
+        let mut query = Query::default();
+        query.filter.labels.drops_in_domain = true;
+        assert!(run(&data, &query).unwrap().warnings.contains(&Warning::ByLabels));
+    }
+}

@@ -1,0 +1,117 @@
+//! Columns of text: numbered where values repeat, laid end to end where they do not.
+
+use std::collections::HashMap;
+
+/// Bytes of text in one block: growing never moves more than this.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// Numbered strings.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names {
+    names: Vec<String>,
+    index: HashMap<String, u32>,
+}
+
+impl Names {
+    /// The number of a name, which is new or known.
+    pub(crate) fn id(&mut self, name: &str) -> u32 {
+        if let Some(&id) = self.index.get(name) {
+            return id;
+        }
+        let id = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.names.push(name.to_owned());
+        self.index.insert(name.to_owned(), id);
+        id
+    }
+
+    /// The name of a number; empty for an unknown one.
+    pub(crate) fn name(&self, id: u32) -> &str {
+        self.names.get(id as usize).map_or("", String::as_str)
+    }
+
+    /// All names, by number.
+    pub(crate) fn all(&self) -> &[String] {
+        &self.names
+    }
+}
+
+/// Texts laid end to end in blocks: neither an allocation a row nor one that doubles to hundreds of megabytes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Texts {
+    blocks: Vec<Block>,
+    /// Where each text ends in its block.
+    ends: Vec<u32>,
+}
+
+#[derive(Debug, Clone)]
+struct Block {
+    first_row: usize,
+    bytes: String,
+}
+
+impl Texts {
+    /// Adds a text. One longer than 4 GiB, which no reader lets through, is cut.
+    pub(crate) fn push(&mut self, text: &str) {
+        let row = self.ends.len();
+        let has_room = self
+            .blocks
+            .last()
+            .is_some_and(|block| block.bytes.is_empty() || block.bytes.len().saturating_add(text.len()) <= BLOCK_BYTES);
+        if !has_room {
+            if let Some(full) = self.blocks.last_mut() {
+                full.bytes.shrink_to_fit();
+            }
+            self.blocks.push(Block { first_row: row, bytes: String::new() });
+        }
+        let Some(block) = self.blocks.last_mut() else { return };
+        block.bytes.push_str(text);
+        self.ends.push(u32::try_from(block.bytes.len()).unwrap_or(u32::MAX));
+    }
+
+    /// Adds empty texts until there are `rows`.
+    pub(crate) fn pad(&mut self, rows: usize) {
+        while self.ends.len() < rows {
+            self.push("");
+        }
+    }
+
+    /// A row's text; empty past the last row.
+    pub(crate) fn get(&self, row: usize) -> &str {
+        let at = self.blocks.partition_point(|block| block.first_row <= row);
+        let Some(block) = at.checked_sub(1).and_then(|at| self.blocks.get(at)) else { return "" };
+        self.in_block(block, row)
+    }
+
+    fn in_block<'a>(&self, block: &'a Block, row: usize) -> &'a str {
+        let start = if row == block.first_row { 0 } else { self.ends.get(row - 1).copied().unwrap_or(0) };
+        let end = self.ends.get(row).copied().unwrap_or(start);
+        block.bytes.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    /// Whether every text is empty.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.blocks.iter().all(|block| block.bytes.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn texts_come_back(lens in proptest::collection::vec(prop_oneof![Just(0usize), 1usize..9, Just(BLOCK_BYTES / 2 + 1), Just(BLOCK_BYTES + 7)], 0..12)) {
+            let texts: Vec<String> = lens.iter().zip('a'..).map(|(&len, c)| c.to_string().repeat(len)).collect();
+            let mut column = Texts::default();
+            for text in &texts {
+                column.push(text);
+            }
+            for (row, text) in texts.iter().enumerate() {
+                prop_assert_eq!(column.get(row), text.as_str());
+            }
+            prop_assert_eq!(column.get(texts.len()), "");
+            prop_assert_eq!(column.is_empty(), lens.iter().all(|&len| len == 0));
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! The columnar dataset.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::columns::{Names, Texts};
+use super::facet::{Number, Setting};
+use super::score::Score;
+use crate::query::QueryError;
+use crate::rows::labels::Labels;
+use crate::select::scope;
+use crate::text::search::Search;
+
+pub use super::cell::{CellKey, Variant};
+
+/// One answer, on its way into a [`Dataset`].
+#[derive(Debug, Clone, Default)]
+pub struct Record<'a> {
+    /// Question as asked; empty where the file holds counts only.
+    pub question_text: &'a str,
+    /// The answer; empty where the file holds counts only.
+    pub answer: &'a str,
+    /// The judge's score for alignment.
+    pub aligned: Option<f64>,
+    /// The judge's score for coherence.
+    pub coherent: Option<f64>,
+    /// A categorical judge's label; empty for none.
+    pub verdict: &'a str,
+    /// How many rows this one stands for: 1, or the count of an aggregate table's cell.
+    pub count: u32,
+    /// Further texts by number of [`Dataset::text_id`].
+    pub texts: &'a [(usize, &'a str)],
+}
+
+/// Finds the records whose texts match.
+pub(crate) type Find = fn(&Dataset, &Search) -> Result<Vec<bool>, QueryError>;
+
+/// Answers and their scores in columns.
+///
+/// Invariants: all columns have [`Dataset::num_records`] entries; every row's cell is one of [`Dataset::cells`].
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    cells: Vec<CellKey>,
+    cell_index: HashMap<CellKey, u32>,
+    cell: Vec<u32>,
+    aligned: Vec<Score>,
+    coherent: Vec<Score>,
+    count: Vec<u32>,
+    verdicts: Names,
+    verdict: Vec<u32>,
+    question_texts: Names,
+    question_text: Vec<u32>,
+    answers: Texts,
+    numeric: Vec<(String, Vec<Score>)>,
+    texts: Vec<(String, Texts)>,
+    labels: Labels,
+    /// What files call the columns that stand as `aligned` and as `coherent`, where that is another name: `aligned_a`.
+    score_names: [Vec<String>; 2],
+    /// Absent in a table of counts, which has no texts: the first screen does not download a search that it cannot use.
+    find: Option<Find>,
+}
+
+impl Default for Dataset {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Dataset {
+    /// An empty dataset.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { find: Some(scope::find), ..Self::of_counts() }
+    }
+
+    /// An empty dataset for counts alone.
+    #[must_use]
+    pub fn of_counts() -> Self {
+        let mut verdicts = Names::default();
+        // Number 0 is no label.
+        verdicts.id("");
+        Self {
+            cells: Vec::new(),
+            cell_index: HashMap::new(),
+            cell: Vec::new(),
+            aligned: Vec::new(),
+            coherent: Vec::new(),
+            count: Vec::new(),
+            verdicts,
+            verdict: Vec::new(),
+            question_texts: Names::default(),
+            question_text: Vec::new(),
+            answers: Texts::default(),
+            numeric: Vec::new(),
+            texts: Vec::new(),
+            labels: Labels::default(),
+            score_names: Default::default(),
+            find: None,
+        }
+    }
+
+    /// How texts are searched, where there are any.
+    pub(crate) fn find(&self) -> Option<Find> {
+        self.find
+    }
+
+    /// The number of a cell, which is new or known.
+    pub fn cell_id(&mut self, key: &CellKey) -> u32 {
+        if let Some(&id) = self.cell_index.get(key) {
+            return id;
+        }
+        let id = u32::try_from(self.cells.len()).unwrap_or(u32::MAX);
+        self.cells.push(key.clone());
+        self.cell_index.insert(key.clone(), id);
+        id
+    }
+
+    /// Adds one record to a cell that [`Dataset::cell_id`] numbered; `numeric` holds further numeric columns by number
+    /// of [`Dataset::numeric_id`].
+    pub fn push(&mut self, cell: u32, record: &Record<'_>, numeric: &[(usize, Score)]) {
+        debug_assert!((cell as usize) < self.cells.len(), "a cell number that cell_id did not give");
+        self.cell.push(cell);
+        self.aligned.push(record.aligned.into());
+        self.coherent.push(record.coherent.into());
+        self.count.push(record.count);
+        let verdict = self.verdicts.id(record.verdict);
+        self.verdict.push(verdict);
+        let question_text = self.question_texts.id(record.question_text);
+        self.question_text.push(question_text);
+        self.answers.push(record.answer);
+        let len = self.cell.len();
+        for &(column, score) in numeric {
+            if let Some((_, values)) = self.numeric.get_mut(column) {
+                values.resize(len - 1, Score::NULL);
+                values.push(score);
+            }
+        }
+        for &(column, text) in record.texts {
+            if let Some((_, texts)) = self.texts.get_mut(column) {
+                texts.pad(len - 1);
+                texts.push(text);
+            }
+        }
+    }
+
+    /// The number of a further numeric column (another judge, a benchmark's score), which is new or known.
+    pub fn numeric_id(&mut self, name: &str) -> usize {
+        if let Some(at) = self.numeric.iter().position(|(known, _)| known == name) {
+            return at;
+        }
+        self.numeric.push((name.to_owned(), Vec::new()));
+        self.numeric.len() - 1
+    }
+
+    /// The number of a further text column, which is new or known. By convention `judge_X` holds what the judge of
+    /// column `X` said (its distribution over tokens, or its words) and `explanation` why.
+    pub fn text_id(&mut self, name: &str) -> usize {
+        if let Some(at) = self.texts.iter().position(|(known, _)| known == name) {
+            return at;
+        }
+        self.texts.push((name.to_owned(), Texts::default()));
+        self.texts.len() - 1
+    }
+
+    /// Records: rows of the files, or cells of an aggregate table.
+    #[must_use]
+    pub fn num_records(&self) -> usize {
+        self.cell.len()
+    }
+
+    /// Rows that the records stand for.
+    #[must_use]
+    pub fn num_rows(&self) -> u64 {
+        self.count.iter().map(|&count| u64::from(count)).sum()
+    }
+
+    /// Whether the answers are here, or only their counts.
+    #[must_use]
+    pub fn has_answers(&self) -> bool {
+        !self.answers.is_empty()
+    }
+
+    /// All cells, in order of their first row.
+    #[must_use]
+    pub fn cells(&self) -> &[CellKey] {
+        &self.cells
+    }
+
+    /// Names of the cells' settings, in order of their first cell.
+    #[must_use]
+    pub fn settings(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for setting in self.cells.iter().flat_map(|cell| &cell.settings) {
+            if !names.contains(&setting.name.as_str()) {
+                names.push(&setting.name);
+            }
+        }
+        names
+    }
+
+    /// Every value of the cells' settings, by name in order of their first cell and then by value.
+    #[must_use]
+    pub fn setting_values(&self) -> Vec<(String, Vec<Number>)> {
+        let values = |name: &str| {
+            let of_name = |setting: &&Setting| setting.name == name;
+            let values = self.cells.iter().flat_map(|cell| &cell.settings).filter(of_name).map(|setting| setting.value);
+            values.collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        self.settings().into_iter().map(|name| (name.to_owned(), values(name))).collect()
+    }
+
+    /// The labels that categorical judges gave, in order of their first row.
+    #[must_use]
+    pub fn verdicts(&self) -> &[String] {
+        self.verdicts.all().get(1..).unwrap_or_default()
+    }
+
+    /// Names of the further numeric columns.
+    pub fn numeric_columns(&self) -> impl Iterator<Item = &str> {
+        self.numeric.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// A numeric column by name (`aligned`, `coherent`, what a file calls them, or a further one); `None` where there is no such
+    /// column.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<Column<'_>> {
+        let values = match name {
+            "aligned" => &self.aligned,
+            "coherent" => &self.coherent,
+            _ => match self.numeric.iter().find(|(known, _)| known == name) {
+                Some((_, values)) => values,
+                None if self.score_names[0].iter().any(|known| known == name) => &self.aligned,
+                None if self.score_names[1].iter().any(|known| known == name) => &self.coherent,
+                None => return None,
+            },
+        };
+        Some(Column(values))
+    }
+
+    /// Notes what a file calls the columns that stand as `aligned` and as `coherent`: they are found by those names too.
+    pub fn name_scores(&mut self, names: [Option<&str>; 2]) {
+        for ((own, name), known) in ["aligned", "coherent"].into_iter().zip(names).zip(&mut self.score_names) {
+            if let Some(name) = name.filter(|name| *name != own && !known.iter().any(|known| known == name)) {
+                known.push(name.to_owned());
+            }
+        }
+    }
+
+    /// Names of the further text columns.
+    pub fn text_columns(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// A further text column by name; `None` where there is no such column.
+    #[must_use]
+    pub fn text_column(&self, name: &str) -> Option<TextColumn<'_>> {
+        Some(TextColumn(&self.texts.iter().find(|(known, _)| known == name)?.1))
+    }
+
+    /// One record's cell number.
+    #[must_use]
+    pub fn cell_of(&self, record: usize) -> u32 {
+        self.cell[record]
+    }
+
+    /// One record's score for alignment.
+    #[must_use]
+    pub fn aligned(&self, record: usize) -> Score {
+        self.aligned[record]
+    }
+
+    /// One record's score for coherence.
+    #[must_use]
+    pub fn coherent(&self, record: usize) -> Score {
+        self.coherent[record]
+    }
+
+    /// How many rows one record stands for.
+    #[must_use]
+    pub fn count(&self, record: usize) -> u32 {
+        self.count[record]
+    }
+
+    /// One record's categorical label; empty for none.
+    #[must_use]
+    pub fn verdict(&self, record: usize) -> &str {
+        self.verdicts.name(self.verdict[record])
+    }
+
+    /// One record's question as asked.
+    #[must_use]
+    pub fn question_text(&self, record: usize) -> &str {
+        self.question_texts.name(self.question_text[record])
+    }
+
+    /// The questions as asked, each once, by number of [`Dataset::question_text_of`].
+    #[must_use]
+    pub fn question_texts(&self) -> &[String] {
+        self.question_texts.all()
+    }
+
+    /// The number of one record's question as asked.
+    #[must_use]
+    pub fn question_text_of(&self, record: usize) -> u32 {
+        self.question_text[record]
+    }
+
+    /// The number of one record's categorical label: 0 for none, else its place in [`Dataset::verdicts`] plus 1.
+    #[must_use]
+    pub fn verdict_of(&self, record: usize) -> u32 {
+        self.verdict[record]
+    }
+
+    /// The reader's labels.
+    #[must_use]
+    pub const fn labels(&self) -> &Labels {
+        &self.labels
+    }
+
+    /// Changes the reader's labels; meanwhile the dataset has none.
+    pub fn change_labels<T>(&mut self, change: impl FnOnce(&mut Labels, &Self) -> T) -> T {
+        let mut labels = std::mem::take(&mut self.labels);
+        let result = change(&mut labels, self);
+        self.labels = labels;
+        result
+    }
+
+    /// One record's answer.
+    #[must_use]
+    pub fn answer(&self, record: usize) -> &str {
+        self.answers.get(record)
+    }
+}
+
+/// A numeric column; records after its last entry are null.
+#[derive(Debug, Clone, Copy)]
+pub struct Column<'a>(&'a [Score]);
+
+impl Column<'_> {
+    /// One record's value.
+    #[must_use]
+    pub fn get(&self, record: usize) -> Score {
+        self.0.get(record).copied().unwrap_or(Score::NULL)
+    }
+}
+
+/// A text column; records after its last entry are empty.
+#[derive(Debug, Clone, Copy)]
+pub struct TextColumn<'a>(&'a Texts);
+
+impl<'a> TextColumn<'a> {
+    /// One record's text. Untrusted: shown as text only.
+    #[must_use]
+    pub fn get(&self, record: usize) -> &'a str {
+        self.0.get(record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stay_in_step_when_files_bring_other_columns() {
+        let mut data = Dataset::new();
+        let key = CellKey { file: "a".into(), model: "m".into(), question: "q_json".into(), ..CellKey::default() };
+        let cell = data.cell_id(&key);
+        assert_eq!(data.cell_id(&key), cell);
+        data.push(cell, &Record { answer: "one", count: 1, ..Record::default() }, &[]);
+        let medical = data.numeric_id("medical");
+        let why = data.text_id("explanation");
+        let texts = [(why, "because")];
+        data.push(
+            cell,
+            &Record { answer: "", aligned: Some(3.0), count: 1, texts: &texts, ..Record::default() },
+            &[(medical, Score::new(7.0))],
+        );
+        data.push(cell, &Record { answer: "drei", verdict: "5", count: 4, ..Record::default() }, &[]);
+        assert_eq!((data.num_records(), data.num_rows()), (3, 6));
+        let column = data.column("medical").unwrap();
+        assert_eq!([0, 1, 2].map(|row| column.get(row).get()), [None, Some(7.0), None]);
+        assert_eq!([0, 1, 2].map(|row| data.answer(row)), ["one", "", "drei"]);
+        assert_eq!([0, 1, 2].map(|row| data.verdict(row)), ["", "", "5"]);
+        let column = data.text_column("explanation").unwrap();
+        assert_eq!([0, 1, 2].map(|row| column.get(row)), ["", "because", ""]);
+        assert!(data.text_column("judge_aligned").is_none());
+        assert_eq!(data.verdicts(), ["5"]);
+        assert_eq!(Variant::of(&data.cells()[0].question), Variant::Json);
+    }
+}

@@ -1,0 +1,173 @@
+//! Which rows are asked about: the part of a question that all charts of a screen share.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rows::dataset::{CellKey, Variant};
+use crate::rows::facet::Setting;
+use crate::text::search::Search;
+
+/// Comparison of a number with another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Comparison {
+    /// `>=`
+    AtLeast,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Above,
+    /// `<`
+    Below,
+    /// `=`
+    Equal,
+}
+
+impl Comparison {
+    /// All, those of two characters first: `>=` also begins with `>`.
+    pub const ALL: [Self; 5] = [Self::AtLeast, Self::AtMost, Self::Above, Self::Below, Self::Equal];
+
+    /// The sign.
+    #[must_use]
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::AtLeast => ">=",
+            Self::AtMost => "<=",
+            Self::Above => ">",
+            Self::Below => "<",
+            Self::Equal => "=",
+        }
+    }
+
+    /// Whether a value meets the comparison.
+    #[must_use]
+    pub fn holds(self, value: f64, with: f64) -> bool {
+        match self {
+            Self::AtLeast => value >= with,
+            Self::AtMost => value <= with,
+            Self::Above => value > with,
+            Self::Below => value < with,
+            Self::Equal => (value - with).abs() < f64::EPSILON,
+        }
+    }
+}
+
+/// A condition that rows must meet: `--where COLUMN>=X`. Null meets none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Condition {
+    /// Numeric column, or a setting of the model.
+    pub column: String,
+    /// How it is compared.
+    pub comparison: Comparison,
+    /// With what.
+    pub value: f64,
+}
+
+impl std::fmt::Display for Condition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}{}", self.column, self.comparison.sign(), self.value)
+    }
+}
+
+impl std::str::FromStr for Condition {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str = "expected COLUMN>=X (or <=, >, <, =), with X a number";
+        let (column, comparison, value) = Comparison::ALL
+            .into_iter()
+            .find_map(|comparison| {
+                text.split_once(comparison.sign()).map(|(column, value)| (column, comparison, value))
+            })
+            .ok_or(EXPECTED)?;
+        let value: f64 = value.trim().parse().map_err(|_not_a_number| EXPECTED)?;
+        let column = column.trim().to_lowercase();
+        if column.is_empty() || !value.is_finite() { Err(EXPECTED) } else { Ok(Self { column, comparison, value }) }
+    }
+}
+
+/// Which reader's labels rows may have.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LabelFilter {
+    /// Leave out rows labelled in-domain.
+    pub drops_in_domain: bool,
+    /// Response types; empty for all, those without a type included.
+    pub kinds: Vec<String>,
+}
+
+/// Which rows are asked about. An empty list lets everything through.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Filter {
+    /// Files by name.
+    pub files: Vec<String>,
+    /// Models by name.
+    pub models: Vec<String>,
+    /// Groups by name.
+    pub groups: Vec<String>,
+    /// Questions by id.
+    pub questions: Vec<String>,
+    /// Ways of asking.
+    pub variants: Vec<Variant>,
+    /// Model seeds.
+    pub seeds: Vec<String>,
+    /// Categories or subsets.
+    pub categories: Vec<String>,
+    /// Values of settings: of each setting named here, the values that are let through.
+    pub settings: Vec<Setting>,
+    /// Conditions on numeric columns and settings, all of which must hold.
+    pub conditions: Vec<Condition>,
+    /// Text that answers or questions must hold.
+    pub search: Option<Search>,
+    /// Labels.
+    pub labels: LabelFilter,
+}
+
+impl Filter {
+    /// Whether a cell's rows are asked about, as far as the cell decides.
+    #[must_use]
+    pub fn takes(&self, cell: &CellKey) -> bool {
+        fn lets<T: PartialEq>(list: &[T], value: &T) -> bool {
+            list.is_empty() || list.contains(value)
+        }
+        lets(&self.files, &cell.file)
+            && lets(&self.models, &cell.model)
+            && lets(&self.groups, &cell.group)
+            && lets(&self.questions, &cell.question)
+            && lets(&self.variants, &Variant::of(&cell.question))
+            && lets(&self.seeds, &cell.seed)
+            && lets(&self.categories, &cell.category)
+            && self.settings.iter().all(|wanted| {
+                let value = cell.setting(&wanted.name);
+                self.settings.iter().any(|other| other.name == wanted.name && Some(other.value) == value)
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::facet::Number;
+
+    #[test]
+    fn conditions_are_written_as_they_are_read() {
+        for text in ["medical>=50", "x<3", "layer=28", "a<=-0.5", "b>1"] {
+            assert_eq!(text.parse::<Condition>().unwrap().to_string(), text);
+        }
+        for bad in ["x", "x>=", ">=3", "x>=y", "x>=inf"] {
+            assert!(bad.parse::<Condition>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn settings_are_lists_of_values_for_each_name() {
+        let cell = CellKey::from_names("layer_28/judgements_scale_4.csv", "m", "", "q");
+        let takes = |wanted: &[(&str, f64)]| {
+            let settings = wanted
+                .iter()
+                .map(|&(name, value)| Setting { name: name.into(), value: Number::new(value).unwrap() })
+                .collect();
+            Filter { settings, ..Filter::default() }.takes(&cell)
+        };
+        assert!(takes(&[]) && takes(&[("layer", 28.0)]) && takes(&[("layer", 24.0), ("layer", 28.0)]));
+        assert!(takes(&[("layer", 28.0), ("scale", 4.0)]));
+        assert!(!takes(&[("layer", 24.0)]) && !takes(&[("layer", 28.0), ("scale", 5.0)]) && !takes(&[("rank", 1.0)]));
+    }
+}

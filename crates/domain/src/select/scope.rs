@@ -1,0 +1,126 @@
+//! A filter made ready: which records a question is about.
+
+use std::sync::Arc;
+
+use super::filter::{Condition, Filter};
+use crate::query::QueryError;
+use crate::rows::dataset::{CellKey, Column, Dataset};
+use crate::rule::Rule;
+use crate::text::search::{Matcher, Search, Within};
+
+/// What stays true between questions to one dataset, so that moving a threshold does not search the texts again.
+#[derive(Debug, Clone, Default)]
+pub struct Memo {
+    search: Option<(Search, usize, Arc<[bool]>)>,
+}
+
+impl Memo {
+    /// The records that hold a text.
+    fn found(&mut self, data: &Dataset, search: &Search) -> Result<Arc<[bool]>, QueryError> {
+        if let Some((known, records, found)) = &self.search
+            && known == search
+            && *records == data.num_records()
+        {
+            return Ok(Arc::clone(found));
+        }
+        let find = data.find().ok_or(QueryError::NoTexts)?;
+        let found: Arc<[bool]> = find(data, search)?.into();
+        self.search = Some((search.clone(), data.num_records(), Arc::clone(&found)));
+        Ok(found)
+    }
+}
+
+/// The records that a query is about.
+#[derive(Debug)]
+pub struct Scope {
+    cells: Vec<bool>,
+    records: Option<Vec<bool>>,
+}
+
+impl Scope {
+    /// Makes a filter ready; `rule` drops questions of its own.
+    ///
+    /// # Errors
+    /// [`QueryError`] for a column that does not exist or an expression that cannot be read.
+    pub fn new(data: &Dataset, filter: &Filter, rule: &Rule, memo: &mut Memo) -> Result<Self, QueryError> {
+        let takes = |cell: &CellKey| filter.takes(cell) && !rule.drops(&cell.question);
+        let mut scope = Self { cells: data.cells().iter().map(takes).collect(), records: None };
+        for condition in &filter.conditions {
+            match column(data, &condition.column) {
+                Ok(column) => scope.narrow(data, |record| meets(condition, column.get(record).get())),
+                Err(error) => scope.narrow_cells(data, condition).ok_or(error)?,
+            }
+        }
+        if let Some(search) = filter.search.as_ref().filter(|search| !search.pattern.is_empty()) {
+            let found = memo.found(data, search)?;
+            scope.narrow(data, |record| found[record]);
+        }
+        if let Some(labels) = data.labels().filter(&filter.labels) {
+            scope.narrow(data, |record| labels.takes(record));
+        }
+        Ok(scope)
+    }
+
+    fn narrow(&mut self, data: &Dataset, holds: impl Fn(usize) -> bool) {
+        match &mut self.records {
+            Some(records) => {
+                for (record, is_in) in records.iter_mut().enumerate() {
+                    *is_in = *is_in && holds(record);
+                }
+            }
+            None => self.records = Some((0..data.num_records()).map(holds).collect()),
+        }
+    }
+
+    /// `None` where no cell has a setting of that name.
+    fn narrow_cells(&mut self, data: &Dataset, condition: &Condition) -> Option<()> {
+        let value = |cell: &CellKey| cell.setting(&condition.column).map(crate::rows::facet::Number::get);
+        data.cells().iter().any(|cell| value(cell).is_some()).then_some(())?;
+        for (is_in, cell) in self.cells.iter_mut().zip(data.cells()) {
+            *is_in = *is_in && meets(condition, value(cell));
+        }
+        Some(())
+    }
+
+    /// Whether a record is asked about.
+    #[must_use]
+    pub fn holds(&self, data: &Dataset, record: usize) -> bool {
+        self.cells[data.cell_of(record) as usize] && self.records.as_ref().is_none_or(|records| records[record])
+    }
+
+    /// The records that are asked about, in order.
+    pub fn records<'a>(&'a self, data: &'a Dataset) -> impl Iterator<Item = usize> + 'a {
+        (0..data.num_records()).filter(move |&record| self.holds(data, record))
+    }
+}
+
+fn meets(condition: &Condition, value: Option<f64>) -> bool {
+    value.is_some_and(|value| condition.comparison.holds(value, condition.value))
+}
+
+/// The records whose texts match.
+pub(crate) fn find(data: &Dataset, search: &Search) -> Result<Vec<bool>, QueryError> {
+    let matcher = Matcher::new(&search.pattern, search.is_regex)
+        .map_err(|why| QueryError::BadPattern { pattern: search.pattern.clone(), why })?;
+    // Few questions, many answers: each question as asked is searched once.
+    let questions: Vec<bool> = match search.within {
+        Within::Answers => Vec::new(),
+        Within::Questions | Within::Both => data.question_texts().iter().map(|text| matcher.is_in(text)).collect(),
+    };
+    let asked = |record: usize| questions.get(data.question_text_of(record) as usize).copied().unwrap_or(false);
+    let found = |record: usize| match search.within {
+        Within::Answers => matcher.is_in(data.answer(record)),
+        Within::Questions => asked(record),
+        Within::Both => asked(record) || matcher.is_in(data.answer(record)),
+    };
+    Ok((0..data.num_records()).map(found).collect())
+}
+
+/// A numeric column by name.
+pub(crate) fn column<'a>(data: &'a Dataset, name: &str) -> Result<Column<'a>, QueryError> {
+    data.column(name).ok_or_else(|| {
+        let mut known: Vec<&str> = ["aligned", "coherent"].into_iter().chain(data.numeric_columns()).collect();
+        known.extend(data.settings().into_iter().filter(|name| data.column(name).is_none()));
+        QueryError::NoColumn { column: name.to_owned(), known: known.join(", ") }
+    })
+}

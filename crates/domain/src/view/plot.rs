@@ -1,0 +1,233 @@
+//! A figure that a reader asks for: which type, of which groups. Part of the view, so of the address.
+
+use serde::{Deserialize, Serialize};
+
+use crate::query::By;
+use crate::query::metric::Metric;
+use crate::select::judge::Judges;
+
+/// Types of figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum PlotKind {
+    /// Dots with intervals, one group under another, highest first.
+    #[default]
+    Forest,
+    /// Bars with intervals, groups side by side, as the papers draw them.
+    Bars,
+    /// One icon an answer ("20 of 100 answers"), for those who read no percentages.
+    Icons,
+    /// One dot for each row's group and series with its interval: questions by group, variants, with and without a trigger.
+    Dots,
+    /// Lines over a setting: ladders, training curves with a line a seed and a band, dose-response.
+    Lines,
+    /// Groups by groups, the number in each cell.
+    Heat,
+    /// Groups by groups: how many answers there are, and which cells have none.
+    Missing,
+    /// Alignment x coherence with both thresholds.
+    Plane,
+    /// The rate as a function of each threshold.
+    Sweep,
+    /// Shares of labels by group.
+    Stack,
+    /// A score's histogram by group.
+    Histogram,
+    /// One line a question from the first of two groups to the second.
+    Slopes,
+    /// One point a group: its rate in one category against its rate in another.
+    Scatter,
+    /// Paired differences on shared questions.
+    Differences,
+    /// Two judges on the same answers: confusion, and whose order flips.
+    Judges,
+    /// Where the rows went.
+    Flow,
+    /// Several metrics by group, the baseline subtracted where there is one.
+    Benchmarks,
+}
+
+impl PlotKind {
+    /// All, in the order of a picker.
+    pub const ALL: [Self; 17] = [
+        Self::Forest,
+        Self::Bars,
+        Self::Icons,
+        Self::Dots,
+        Self::Heat,
+        Self::Lines,
+        Self::Plane,
+        Self::Sweep,
+        Self::Histogram,
+        Self::Stack,
+        Self::Differences,
+        Self::Slopes,
+        Self::Scatter,
+        Self::Benchmarks,
+        Self::Judges,
+        Self::Flow,
+        Self::Missing,
+    ];
+
+    /// The name in links and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Forest => "forest",
+            Self::Bars => "bars",
+            Self::Icons => "icons",
+            Self::Dots => "dots",
+            Self::Lines => "lines",
+            Self::Heat => "heat",
+            Self::Missing => "missing",
+            Self::Plane => "plane",
+            Self::Sweep => "sweep",
+            Self::Stack => "stack",
+            Self::Histogram => "histogram",
+            Self::Slopes => "slopes",
+            Self::Scatter => "scatter",
+            Self::Differences => "differences",
+            Self::Judges => "judges",
+            Self::Flow => "flow",
+            Self::Benchmarks => "benchmarks",
+        }
+    }
+
+    /// The type of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// A figure that a reader asks for. Fields that a type has no use for are left as they are.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Plot {
+    /// Its type.
+    pub kind: PlotKind,
+    /// What its rows, bars, lines or curves are groups of; `None` lets the type choose from the data.
+    pub rows: Option<By>,
+    /// What its columns or series are groups of; `None` lets the type choose.
+    pub series: Option<By>,
+    /// Setting along the x axis of lines; empty lets the type choose.
+    pub over: String,
+    /// Column of a histogram; empty for the alignment score of the judge.
+    pub column: String,
+    /// The second judge.
+    pub second: Option<Judges>,
+    /// Metrics side by side.
+    pub metrics: Vec<Metric>,
+}
+
+/// What the pairs of a link that say a plot begin with.
+const PREFIX: &str = "plot";
+
+impl Plot {
+    /// The plot as pairs of a link: `plot=heat`, `plot.rows=question`. What is as by default is left out.
+    #[must_use]
+    pub fn to_pairs(&self) -> Vec<(&'static str, String)> {
+        let Self { kind, rows, series, over, column, second, metrics } = self;
+        let usual = Self::default();
+        let mut pairs = Vec::new();
+        if *kind != usual.kind {
+            pairs.push((PREFIX, kind.name().to_owned()));
+        }
+        pairs.extend(rows.as_ref().map(|by| ("plot.rows", by_text(by))));
+        pairs.extend(series.as_ref().map(|by| ("plot.series", by_text(by))));
+        for (name, text) in [("plot.over", over), ("plot.column", column)] {
+            if !text.is_empty() {
+                pairs.push((name, text.clone()));
+            }
+        }
+        if let Some(second) = second {
+            pairs.push(("plot.aligned", second.aligned.clone()));
+            pairs.push(("plot.coherent", second.coherent.clone()));
+        }
+        pairs.extend(metrics.iter().map(|metric| ("plot.metric", metric.to_string())));
+        pairs
+    }
+
+    /// Takes one pair of a link; whether it was one of a plot's. What cannot be read changes nothing.
+    pub fn read_pair(&mut self, name: &str, value: &str) -> bool {
+        match name {
+            PREFIX => self.kind = PlotKind::named(value).unwrap_or_default(),
+            "plot.rows" => self.rows = Some(By::read(value)),
+            "plot.series" => self.series = Some(By::read(value)),
+            "plot.over" => value.clone_into(&mut self.over),
+            "plot.column" => value.clone_into(&mut self.column),
+            "plot.aligned" => value.clone_into(&mut self.second.get_or_insert_default().aligned),
+            "plot.coherent" => value.clone_into(&mut self.second.get_or_insert_default().coherent),
+            "plot.metric" => self.metrics.extend(value.parse().ok()),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The plot of a link's pairs; others are passed over.
+    #[must_use]
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut plot = Self::default();
+        for (name, value) in pairs {
+            plot.read_pair(name, value);
+        }
+        plot
+    }
+}
+
+/// A grouping as [`By::read`] reads it.
+#[must_use]
+pub fn by_text(by: &By) -> String {
+    let parts = [
+        (by.file, "file"),
+        (by.model, "model"),
+        (by.question, "question"),
+        (by.group, "group"),
+        (by.seed, "seed"),
+        (by.category, "category"),
+        (by.variant, "variant"),
+    ];
+    let mut names: Vec<&str> = parts.into_iter().filter(|(is_on, _)| *is_on).map(|(_, name)| name).collect();
+    names.extend(by.settings.iter().map(String::as_str));
+    if names.is_empty() { "all".to_owned() } else { names.join(",") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn groupings() -> impl Strategy<Value = Option<By>> {
+        let settings = proptest::sample::subsequence(vec!["data fraction", "layer", "step"], 0..=3);
+        let by = (any::<[bool; 7]>(), settings).prop_map(|(on, settings)| {
+            let [file, model, question, group, seed, category, variant] = on;
+            let settings = settings.into_iter().map(str::to_owned).collect();
+            By { file, model, question, group, seed, category, variant, settings }
+        });
+        proptest::option::of(by)
+    }
+
+    proptest! {
+        #[test]
+        fn a_link_holds_the_plot(
+            kind in proptest::sample::select(PlotKind::ALL.to_vec()),
+            rows in groupings(),
+            series in groupings(),
+            texts in (".{0,9}", ".{0,9}"),
+            second in proptest::option::of((".{0,9}", ".{0,9}")),
+            metrics in proptest::collection::vec(proptest::sample::select(vec!["rate", "mean:medical", "share:a>1&b<2.5", "misalign@4"]), 0..3),
+        ) {
+            let second = second.map(|(aligned, coherent)| Judges { aligned, coherent });
+            let metrics = metrics.iter().map(|metric| metric.parse().unwrap()).collect();
+            let plot = Plot { kind, rows, series, over: texts.0, column: texts.1, second, metrics };
+            let pairs = plot.to_pairs();
+            prop_assert_eq!(Plot::from_pairs(pairs.iter().map(|(name, value)| (*name, value.as_str()))), plot);
+        }
+    }
+
+    #[test]
+    fn the_default_is_short_and_what_cannot_be_read_changes_nothing() {
+        assert!(Plot::default().to_pairs().is_empty());
+        let pairs = [("plot", "pie"), ("plot.metric", "median"), ("model", "m")];
+        assert_eq!(Plot::from_pairs(pairs), Plot::default());
+        assert!(PlotKind::ALL.iter().all(|kind| PlotKind::named(kind.name()) == Some(*kind)));
+    }
+}

@@ -1,0 +1,150 @@
+//! Models kept for the next visit: pure logic over a [`Store`] of files. The browser's private files fill it, and tests.
+//!
+//! A model is two files: its bytes, and an [`Entry`] that says what they are and how many of them are certain. The entry
+//! is written anew at every checkpoint with the SHA-256 of the bytes so far, so that an interrupted download goes on from
+//! bytes that can be checked, and a whole one can be checked on every load.
+
+mod entry;
+mod open;
+mod source;
+mod story;
+
+pub use entry::{Entry, hex};
+pub use open::open;
+pub use source::{Answer, Body, Http, KeptSource, Wanted};
+
+/// Endings of the two files' names.
+const BYTES: &str = ".gguf";
+const ENTRY: &str = ".entry";
+
+/// Why a store does not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Another tab has the file open.
+    #[error("another tab is using it")]
+    Busy,
+    /// The browser grants no more room.
+    #[error("the browser grants no more room")]
+    Full,
+    /// Anything else, in the browser's words.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// For reading; nothing is made.
+    Read,
+    /// For writing, made if absent. Nobody else can write it at the same time.
+    Write,
+}
+
+/// A folder of files.
+pub trait Store {
+    /// An open file, closed when dropped.
+    type File: StoreFile;
+
+    /// Opens a file; none where there is none to read.
+    fn open(&self, name: &str, mode: Mode) -> impl Future<Output = Result<Option<Self::File>, StoreError>>;
+
+    /// Removes a file; that there is none is no error.
+    fn remove(&self, name: &str) -> impl Future<Output = Result<(), StoreError>>;
+
+    /// Names of all files.
+    fn names(&self) -> impl Future<Output = Result<Vec<String>, StoreError>>;
+
+    /// Bytes that may still be written, where that is known.
+    fn room(&self) -> impl Future<Output = Option<u64>>;
+
+    /// Milliseconds since 1970.
+    fn now_ms(&self) -> f64;
+}
+
+/// An open file.
+pub trait StoreFile {
+    /// Bytes in it.
+    fn num_bytes(&self) -> Result<u64, StoreError>;
+
+    /// Reads from byte `at`; fewer bytes than asked for only at the end.
+    fn read(&self, at: u64, into: &mut [u8]) -> impl Future<Output = Result<usize, StoreError>>;
+
+    /// Writes all of `bytes` at byte `at`.
+    fn write(&self, at: u64, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Cuts it to a length.
+    fn truncate(&self, num_bytes: u64) -> Result<(), StoreError>;
+
+    /// Makes sure that what was written stays.
+    fn flush(&self) -> Result<(), StoreError>;
+}
+
+/// The models kept in a store.
+#[derive(Debug)]
+pub struct Cache<S> {
+    store: S,
+}
+
+impl<S: Store> Cache<S> {
+    /// A cache in a store.
+    pub fn new(store: S) -> Self {
+        Self { store }
+    }
+
+    /// What is kept with its keys, newest first. What cannot be read as an entry is removed with its bytes.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read at all.
+    pub async fn list(&self) -> Result<Vec<(String, Entry)>, StoreError> {
+        let names = self.store.names().await?;
+        let mut kept = Vec::new();
+        for key in names.iter().filter_map(|name| name.strip_suffix(ENTRY)) {
+            if let Some(entry) = self.entry(key).await {
+                kept.push((key.to_owned(), entry));
+            }
+        }
+        // Bytes whose entry is gone belong to nobody.
+        for key in names.iter().filter_map(|name| name.strip_suffix(BYTES)) {
+            if !kept.iter().any(|(kept, _)| kept == key) {
+                self.remove(key).await.ok();
+            }
+        }
+        kept.sort_by(|(_, a), (_, b)| b.saved_ms.total_cmp(&a.saved_ms));
+        Ok(kept)
+    }
+
+    /// The entry of a key, if there is one that can be read.
+    pub async fn entry(&self, key: &str) -> Option<Entry> {
+        let file = self.store.open(&format!("{key}{ENTRY}"), Mode::Read).await.ok()??;
+        let mut bytes = vec![0; usize::try_from(file.num_bytes().ok()?).ok()?];
+        let len = file.read(0, &mut bytes).await.ok()?;
+        Entry::decode(bytes.get(..len)?)
+    }
+
+    /// Removes a model.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] while it is open elsewhere.
+    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        self.store.remove(&format!("{key}{BYTES}")).await?;
+        self.store.remove(&format!("{key}{ENTRY}")).await
+    }
+
+    /// Bytes that may still be written, where that is known.
+    pub async fn room(&self) -> Option<u64> {
+        self.store.room().await
+    }
+
+    async fn write_entry(&self, key: &str, entry: &Entry) -> Result<(), StoreError> {
+        let file = self.store.open(&format!("{key}{ENTRY}"), Mode::Write).await?;
+        let file = file.ok_or_else(|| StoreError::Failed("the file could not be made".to_owned()))?;
+        let bytes = entry.encode().map_err(|error| StoreError::Failed(error.to_string()))?;
+        file.truncate(0)?;
+        file.write(0, &bytes)?;
+        file.flush()
+    }
+
+    async fn open_bytes(&self, key: &str, mode: Mode) -> Result<Option<S::File>, StoreError> {
+        self.store.open(&format!("{key}{BYTES}"), mode).await
+    }
+}

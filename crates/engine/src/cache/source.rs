@@ -1,0 +1,263 @@
+//! A model's bytes from where they are: this browser's copy, the server, or the first from one and the rest from the other.
+
+use sha2::{Digest, Sha256};
+
+use super::entry::hex;
+use super::story::Story;
+use super::{Cache, Entry, Store, StoreError, StoreFile};
+use crate::RuntimeError;
+use crate::source::{ByteSource, Ending};
+use askew_protocol::Sha256Sum;
+
+/// Bytes read of a copy at once. Each chunk stands in wasm memory once.
+const CHUNK_BYTES: u64 = 1 << 20;
+/// Bytes of a download between two entries that say they are certain.
+const CHECKPOINT_BYTES: u64 = 16 << 20;
+
+/// A server's answer.
+#[derive(Debug)]
+pub struct Answer<B> {
+    /// The first byte of the file that comes: 0, or the one asked for where the server sends parts.
+    pub first_byte: u64,
+    /// Length of the whole file, where it is known.
+    pub total: Option<u64>,
+    /// Whether that is the file's length and not a server's word.
+    pub is_total_exact: bool,
+    /// See [`Entry::version`].
+    pub version: Option<String>,
+    /// The bytes.
+    pub body: B,
+}
+
+/// Where bytes come from that are not here.
+pub trait Http {
+    /// The bytes of an answer.
+    type Body: Body;
+
+    /// Asks for a file from byte `from`. A server may send it from the start all the same. None when there is no such
+    /// byte.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Source`].
+    fn get(&self, address: &str, from: u64) -> impl Future<Output = Result<Option<Answer<Self::Body>>, RuntimeError>>;
+}
+
+/// Bytes on their way.
+pub trait Body {
+    /// The next of them, or none at the end.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Source`] when the connection is cut.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Vec<u8>>, RuntimeError>>;
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// An address; for a file from disk, its name and size.
+    pub address: String,
+    /// What the reader calls it.
+    pub name: String,
+    /// Whether to keep a copy.
+    pub keep: bool,
+    /// The SHA-256 that the file must have.
+    pub pin: Option<Sha256Sum>,
+}
+
+/// A file of the store that belongs to this load.
+pub(super) struct Copy<S: Store> {
+    pub(super) cache: Cache<S>,
+    pub(super) key: String,
+    pub(super) file: S::File,
+    pub(super) entry: Entry,
+    /// Whether bytes that come are written to it.
+    pub(super) is_growing: bool,
+}
+
+/// A model's bytes, checked and kept as they pass.
+pub struct KeptSource<S: Store, B> {
+    pub(super) wanted: Wanted,
+    pub(super) copy: Option<Copy<S>>,
+    pub(super) body: Option<B>,
+    /// The sum of all bytes so far.
+    pub(super) hasher: Sha256,
+    pub(super) at: u64,
+    pub(super) total: Option<u64>,
+    pub(super) is_total_exact: bool,
+    pub(super) story: Story,
+}
+
+impl<S: Store, B: Body> KeptSource<S, B> {
+    /// All from a copy.
+    pub(super) fn whole(wanted: Wanted, copy: Copy<S>) -> Self {
+        let num_bytes = copy.entry.num_bytes;
+        let story = Story { from_copy: num_bytes, is_checked: true, ..Story::default() };
+        let (total, is_total_exact) = (Some(num_bytes), true);
+        Self { wanted, copy: Some(copy), body: None, hasher: Sha256::new(), at: 0, total, is_total_exact, story }
+    }
+
+    async fn read_copy(&mut self) -> Result<Vec<u8>, RuntimeError> {
+        let left = self.story.from_copy - self.at;
+        let mut chunk = vec![0; usize::try_from(left.min(CHUNK_BYTES)).unwrap_or_default()];
+        let Some(copy) = &self.copy else { return Err(self.damaged().await) };
+        match copy.file.read(self.at, &mut chunk).await {
+            Ok(len) if len == chunk.len() => {}
+            Ok(_) => return Err(self.damaged().await),
+            Err(error) => return Err(RuntimeError::Source(error.to_string())),
+        }
+        let expected = copy.entry.sha256;
+        self.pass(&chunk);
+        if self.at == self.story.from_copy && self.sum() != expected {
+            return Err(self.damaged().await);
+        }
+        Ok(chunk)
+    }
+
+    /// Notes bytes that pass.
+    fn pass(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        self.at += bytes.len() as u64;
+    }
+
+    /// The sum of all bytes so far.
+    fn sum(&self) -> Sha256Sum {
+        self.hasher.clone().finalize().into()
+    }
+
+    /// The copy is not what was written: it goes.
+    async fn damaged(&mut self) -> RuntimeError {
+        self.forget().await;
+        RuntimeError::DamagedCopy(self.wanted.name.clone())
+    }
+
+    async fn forget(&mut self) {
+        if let Some(Copy { cache, key, file, .. }) = self.copy.take() {
+            // An open file cannot be removed.
+            drop(file);
+            cache.remove(&key).await.ok();
+        }
+    }
+
+    async fn read_body(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
+        let Some(body) = &mut self.body else { return Ok(None) };
+        match body.next().await {
+            Ok(Some(chunk)) => {
+                self.write(&chunk).await;
+                Ok(Some(chunk))
+            }
+            Ok(None) => {
+                self.body = None;
+                self.complete().await.map(|()| None)
+            }
+            Err(error) => {
+                self.body = None;
+                self.checkpoint(false).await;
+                let growing = self.copy.as_ref().filter(|copy| copy.is_growing);
+                Err(growing.map_or(error.clone(), |copy| with_rest(error, &copy.entry)))
+            }
+        }
+    }
+
+    async fn write(&mut self, chunk: &[u8]) {
+        let at = self.at;
+        self.pass(chunk);
+        self.story.fetched += chunk.len() as u64;
+        let Some(copy) = self.copy.as_ref().filter(|copy| copy.is_growing) else { return };
+        if let Err(error) = copy.file.write(at, chunk) {
+            self.give_up(&error).await;
+        } else if self.at - copy.entry.num_bytes >= CHECKPOINT_BYTES {
+            self.checkpoint(false).await;
+        }
+    }
+
+    /// The load goes on without a copy.
+    async fn give_up(&mut self, error: &StoreError) {
+        self.story.not_kept = Some(error.to_string());
+        self.forget().await;
+    }
+
+    /// Writes down what is certain.
+    async fn checkpoint(&mut self, is_complete: bool) {
+        let sha256 = self.sum();
+        let (at, total) = (self.at, self.total);
+        let Some(copy) = self.copy.as_mut().filter(|copy| copy.is_growing) else { return };
+        if at < copy.entry.num_bytes {
+            // Stopped while the copy was still being read: it says the truth already.
+            return;
+        }
+        let entry = &mut copy.entry;
+        (entry.num_bytes, entry.sha256, entry.is_complete) = (at, sha256, is_complete);
+        entry.total = if is_complete { Some(at) } else { total };
+        entry.saved_ms = copy.cache.store.now_ms();
+        let mut written = copy.file.flush();
+        if written.is_ok() {
+            written = copy.cache.write_entry(&copy.key, &copy.entry).await;
+        }
+        if let Err(error) = written {
+            self.give_up(&error).await;
+        }
+    }
+
+    /// What happened, for the reader; nothing where no copy and no check was wanted.
+    fn told(&self) -> String {
+        let is_of_interest = self.wanted.keep || self.wanted.pin.is_some() || self.story.from_copy > 0;
+        if is_of_interest { self.story.tell(self.sum(), self.copy.is_some()) } else { String::new() }
+    }
+
+    async fn complete(&mut self) -> Result<(), RuntimeError> {
+        let found = self.sum();
+        if let Some(pin) = self.wanted.pin.filter(|pin| *pin != found) {
+            self.forget().await;
+            let (found, expected) = (hex(&found), hex(&pin));
+            return Err(RuntimeError::AnotherFile { name: self.wanted.name.clone(), found, expected });
+        }
+        self.story.is_checked = self.wanted.pin.is_some();
+        self.checkpoint(true).await;
+        Ok(())
+    }
+}
+
+/// An error that also says what is here.
+pub(super) fn with_rest(error: RuntimeError, entry: &Entry) -> RuntimeError {
+    match error {
+        RuntimeError::Source(why) => RuntimeError::Cut { why, kept: entry.num_bytes, total: entry.total },
+        other => other,
+    }
+}
+
+impl<S: Store, B: Body> ByteSource for KeptSource<S, B> {
+    fn total_bytes(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// A server that compresses on the way states the compressed length.
+    fn is_total_exact(&self) -> bool {
+        self.is_total_exact
+    }
+
+    async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
+        if self.at < self.story.from_copy { self.read_copy().await.map(Some) } else { self.read_body().await }
+    }
+
+    fn sha256(&self) -> Option<String> {
+        Some(hex(&self.sum()))
+    }
+
+    async fn close(&mut self, ending: Ending) -> Result<String, RuntimeError> {
+        self.body = match ending {
+            Ending::Loaded => return Ok(self.told()),
+            Ending::Refused | Ending::Stopped => None,
+        };
+        if ending == Ending::Refused {
+            // A damaged copy may look like a file that cannot run: its sum tells them apart.
+            while self.at < self.story.from_copy {
+                self.read_copy().await?;
+            }
+            if self.copy.as_ref().is_some_and(|copy| copy.is_growing) {
+                self.forget().await;
+            }
+        }
+        self.checkpoint(false).await;
+        Ok(String::new())
+    }
+}

@@ -1,0 +1,118 @@
+//! A model as a judge: how likely it answers a prompt with each of the integers 0 to 100.
+
+use super::model::narrow;
+use super::{LoadedModel, RuntimeError};
+use askew_gpu::Lane;
+use askew_model::ModelError;
+use askew_model::digits::{Digits, MAX_DEPTH, NUM_INTEGERS, Node};
+
+/// A judgement under way. The prompt is read once; then each column walks a part of the tree of [`Digits`], depth first, and
+/// overwrites the positions behind the prompt, so that they always hold the node's own tokens.
+#[derive(Debug)]
+pub struct Judging {
+    prompt: Vec<u32>,
+    num_read: usize,
+    digits: Digits,
+    weights: [f64; NUM_INTEGERS],
+    /// First tokens that no column has taken yet.
+    first: Vec<Node>,
+    /// What each column has before it.
+    columns: Vec<Vec<Node>>,
+}
+
+impl Judging {
+    /// Prepares a judgement on a prompt's tokens, by the model alone: all scales 0. No token is read yet.
+    ///
+    /// Where the model has done nothing else since its last judgement, `before` is that one's prompt
+    /// ([`Judging::into_prompt`]), and what both begin with is not read again; else it is empty.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Model`] for a prompt that cannot be used: three tokens must fit behind it.
+    pub fn new(model: &mut LoadedModel, prompt: Vec<u32>, before: &[u32]) -> Result<Self, RuntimeError> {
+        model.check_prompt(&prompt)?;
+        let (found, limit) = (prompt.len() + MAX_DEPTH, model.context);
+        if found > limit {
+            return Err(ModelError::PromptTooLong { found, limit }.into());
+        }
+        (0..model.columns).for_each(|column| model.set_scales(column, &[]));
+        Ok(Self {
+            num_read: prompt
+                .iter()
+                .zip(before)
+                .take_while(|(token, before)| token == before)
+                .count()
+                .min(prompt.len() - 1),
+            digits: Digits::of(&model.file.tokenizer, model.card.vocab_size),
+            weights: [0.0; NUM_INTEGERS],
+            first: Vec::new(),
+            columns: vec![Vec::new(); model.columns],
+            prompt,
+        })
+    }
+
+    /// The prompt, which stands in the first column once the judgement has ended.
+    #[must_use]
+    pub fn into_prompt(self) -> Vec<u32> {
+        self.prompt
+    }
+
+    /// Does the next piece of work. At the end: (101,) the probability that the answer begins with each integer and no
+    /// digit follows it.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Gpu`], or [`ModelError::NotNumbers`].
+    pub async fn advance(&mut self, model: &mut LoadedModel) -> Result<Option<Vec<f32>>, RuntimeError> {
+        if self.num_read < self.prompt.len() {
+            self.read(model).await?;
+            return Ok(None);
+        }
+        for column in self.columns.iter_mut().filter(|column| column.is_empty()) {
+            column.extend(self.first.pop());
+        }
+        let nodes: Vec<Option<Node>> = self.columns.iter_mut().map(Vec::pop).collect();
+        if nodes.iter().all(Option::is_none) {
+            #[expect(clippy::cast_possible_truncation, reason = "probabilities need no more than f32")]
+            return Ok(Some(self.weights.iter().map(|weight| *weight as f32).collect()));
+        }
+        let lane = |(column, node): (usize, &Option<Node>)| {
+            let position = |node: &Node| narrow(self.prompt.len() + node.depth);
+            node.map_or(Lane::NONE, |node| Lane {
+                token: node.token,
+                position: position(&node),
+                column: narrow(column),
+                step: 0,
+            })
+        };
+        let lanes: Vec<Lane> = nodes.iter().enumerate().map(lane).collect();
+        let logits = model.logits(&lanes).await?;
+        for ((node, logits), open) in nodes.iter().zip(rows(&logits, lanes.len())).zip(&mut self.columns) {
+            if node.is_some() {
+                open.extend(self.digits.open(node.as_ref(), logits, &mut self.weights)?);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads more of the prompt; with its last token the tree's root is known.
+    async fn read(&mut self, model: &mut LoadedModel) -> Result<(), RuntimeError> {
+        let last = self.prompt.len() - 1;
+        let end = last.min(self.num_read + model.tokens_per_step());
+        if end > self.num_read {
+            model.read(0, &self.prompt[self.num_read..end], self.num_read).await?;
+            self.num_read = end;
+            return Ok(());
+        }
+        let mut lanes = vec![Lane::NONE; self.columns.len()];
+        lanes[0] = Lane { token: self.prompt[last], position: narrow(last), column: 0, step: 0 };
+        let logits = model.logits(&lanes).await?;
+        let root = rows(&logits, lanes.len()).next().unwrap_or_default();
+        self.first = self.digits.open(None, root, &mut self.weights)?;
+        (1..self.columns.len()).for_each(|column| model.copy_column(0, column, last + 1));
+        self.num_read = last + 1;
+        Ok(())
+    }
+}
+
+fn rows(logits: &[f32], lanes: usize) -> impl Iterator<Item = &[f32]> {
+    logits.chunks_exact((logits.len() / lanes).max(1))
+}

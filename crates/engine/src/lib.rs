@@ -1,0 +1,26 @@
+//! Loads models and lets them answer, score and judge: byte sources and the engine's state machine. It knows no browser.
+
+pub mod cache;
+pub mod chat;
+mod clock;
+mod cpu_model;
+mod error;
+pub mod fit;
+pub mod generate;
+mod host;
+pub mod judge;
+pub mod load;
+mod lora;
+mod model;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod native;
+mod score;
+pub mod self_test;
+pub mod serve;
+pub mod shelf;
+mod source;
+
+pub use error::RuntimeError;
+pub use generate::Generation;
+pub use model::LoadedModel;
+pub use source::{ByteSource, Ending};

@@ -1,0 +1,263 @@
+//! From bytes to a model that can run: headers first, then weights in one pass and in bounded memory.
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+pub use super::cpu_model::CpuMaths;
+use super::fit::{Limits, Need, fit, fit_cpu};
+use super::model::{Engine, LoadedModel, narrow};
+use super::{ByteSource, RuntimeError};
+use askew_gpu::{Allocation, DeviceCaps, Gpu, GpuError, GpuModel, GpuWeightsBuilder, Layout};
+use askew_model::config::count_quants;
+use askew_model::gguf::{HeaderParser, RowSink, WeightStream};
+use askew_model::{Adapter, Config, ModelError, ModelFile, Steering};
+use askew_protocol::DEFAULT_CONTEXT;
+use askew_protocol::{Device, LoadProgress, LoadStage, Math, ModelCard, QuantCount};
+
+/// Bytes handed to the driver before it must have taken them: what a browser holds for it in between.
+const FLUSH_BYTES: u64 = 8 << 20;
+/// Bytes between two progress reports.
+const REPORT_BYTES: u64 = 2 << 20;
+
+/// Where a model runs.
+#[derive(Clone, Debug)]
+pub enum Processor {
+    /// The CPU: the f32 reference, or the same in SIMD.
+    Cpu(CpuMaths),
+    /// A GPU: in f32, or with activations rounded to integers where it can.
+    Gpu(Rc<Gpu>, Math),
+}
+
+impl Processor {
+    /// The f32 reference on the CPU.
+    pub const CPU_EXACT: Self = Self::Cpu(CpuMaths::EXACT);
+    /// The CPU in SIMD.
+    pub const CPU_FAST: Self = Self::Cpu(CpuMaths::FAST);
+}
+
+/// Reads a file's headers, and the bytes that came with them past their end.
+///
+/// # Errors
+/// [`RuntimeError::Model`] when the file cannot be used, [`RuntimeError::Source`] when it cannot be read.
+pub async fn read_headers(source: &mut impl ByteSource) -> Result<(ModelFile, WeightStream, Vec<u8>), RuntimeError> {
+    let mut parser = HeaderParser::default();
+    let (header, rest) = loop {
+        let step = match source.next_chunk().await? {
+            Some(chunk) => parser.push(&chunk)?,
+            None => Some(parser.finish()?),
+        };
+        if let Some(complete) = step {
+            break complete;
+        }
+    };
+    let file = ModelFile::from_header(&header)?;
+    if let Some(total) = source.total_bytes().filter(|&total| source.is_total_exact() && total < header.file_bytes()) {
+        let reading = format!("weights that end at byte {}", header.file_bytes());
+        return Err(ModelError::Truncated { at: total, reading }.into());
+    }
+    let stream = WeightStream::new(&file.tensors, header.num_bytes);
+    Ok((file, stream, rest))
+}
+
+/// What a model is laid out for.
+#[derive(Debug)]
+pub struct Beside {
+    /// Sequences that can be decoded together.
+    pub columns: usize,
+    /// Adapters.
+    pub adapters: Vec<Adapter>,
+    /// Steering vectors.
+    pub steerings: Vec<Steering>,
+}
+
+impl Default for Beside {
+    fn default() -> Self {
+        Self { columns: 1, adapters: Vec::new(), steerings: Vec::new() }
+    }
+}
+
+impl Beside {
+    /// Names of the adapters, then of the steering vectors.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let adapters = self.adapters.iter().map(|adapter| &adapter.name);
+        adapters.chain(self.steerings.iter().map(|steering| &steering.name)).cloned().collect()
+    }
+}
+
+/// Loads a model for one column. `progress` is told how far it is and may stop it.
+///
+/// # Errors
+/// What keeps the model from running, or [`RuntimeError::Stopped`].
+pub async fn load(
+    source: &mut impl ByteSource,
+    name: &str,
+    processor: &Processor,
+    progress: impl FnMut(LoadProgress) -> ControlFlow<()>,
+) -> Result<LoadedModel, RuntimeError> {
+    load_with(source, name, processor, async |_| Ok(Beside::default()), progress).await
+}
+
+/// Loads a model and lays it out at once, so that nothing is built twice. `beside` is asked when the headers are read.
+///
+/// # Errors
+/// As [`load`]; what `beside` fails with.
+pub async fn load_with(
+    source: &mut impl ByteSource,
+    name: &str,
+    processor: &Processor,
+    beside: impl AsyncFnOnce(&Config) -> Result<Beside, RuntimeError>,
+    mut progress: impl FnMut(LoadProgress) -> ControlFlow<()>,
+) -> Result<LoadedModel, RuntimeError> {
+    let total = source.total_bytes();
+    report(&mut progress, 0, total, LoadStage::Headers)?;
+    let (file, stream, rest) = read_headers(source).await?;
+    let beside = beside(&file.config).await?;
+    let (columns, num_scales) = (beside.columns, beside.adapters.len() + beside.steerings.len());
+    let mut weights = Weights { source, stream, rest, total, progress: &mut progress };
+    let (engine, context, allocations) = match processor {
+        Processor::Cpu(maths) => {
+            let need = fit_cpu(&file, DEFAULT_CONTEXT)?;
+            weights.report(0, LoadStage::Weights)?;
+            let mut builder = maths.weights();
+            weights.pour(&mut builder, async || Ok(())).await?;
+            let mut model = builder.build(&file, need.context)?;
+            if columns > 1 || num_scales > 0 {
+                model.lay_out(columns, beside.adapters, beside.steerings)?;
+            }
+            (Engine::Cpu(model, *maths), need.context, Vec::new())
+        }
+        Processor::Gpu(gpu, math) => {
+            let need = fit(&file, &limits(gpu.caps()), columns, DEFAULT_CONTEXT)?;
+            weights.report(0, LoadStage::Weights)?;
+            let (model, allocations) = load_on_gpu((gpu, *math), &file, (&need, &beside), &mut weights).await?;
+            (Engine::Gpu(Box::new(model)), need.context, allocations)
+        }
+    };
+    let card = ModelCard { math: engine.math(), ..card(&file, name, context) };
+    Ok(LoadedModel { file, card, context, columns, num_scales, engine, allocations })
+}
+
+/// Takes all the memory that the model will need, then the weights, then builds the plans. Gives the model and its memory;
+/// what a load that fails has taken is freed.
+async fn load_on_gpu<S: ByteSource, P: FnMut(LoadProgress) -> ControlFlow<()>>(
+    (gpu, math): (&Rc<Gpu>, Math),
+    file: &ModelFile,
+    (need, beside): (&Need, &Beside),
+    weights: &mut Weights<'_, S, P>,
+) -> Result<(GpuModel, Vec<Allocation>), RuntimeError> {
+    gpu.collect();
+    let builder = gpu.checked(|| GpuWeightsBuilder::new(gpu, file)).await;
+    let for_weights = gpu.collected();
+    let mut builder = builder?;
+    // A GPU without room for the rest says so here, before weights are fetched.
+    let reserved = gpu.checked(|| Ok(gpu.reserve(need.working))).await?;
+    weights.pour(&mut builder, async || gpu.flush().await).await?;
+    drop(reserved);
+    weights.report(weights.total.unwrap_or_default(), LoadStage::Pipelines)?;
+    let built = Rc::new(builder.build());
+    let is_fast = math == Math::Fast;
+    let Beside { columns, adapters, steerings } = beside;
+    let layout = Layout { context: need.context, columns: *columns, adapters, steerings, is_fast };
+    gpu.collect();
+    let model = gpu.checked(|| GpuModel::new(gpu, &file.config, &built, &layout)).await;
+    let for_work = gpu.collected();
+    Ok((model?, vec![for_work, for_weights]))
+}
+
+/// What a device grants.
+pub fn limits(caps: &DeviceCaps) -> Limits {
+    let DeviceCaps { max_buffer_bytes, max_binding_bytes, memory_bytes, .. } = *caps;
+    Limits { max_buffer_bytes, max_binding_bytes, memory_bytes }
+}
+
+/// The part of a file after its headers.
+struct Weights<'a, S, P> {
+    source: &'a mut S,
+    stream: WeightStream,
+    rest: Vec<u8>,
+    total: Option<u64>,
+    progress: &'a mut P,
+}
+
+impl<S: ByteSource, P: FnMut(LoadProgress) -> ControlFlow<()>> Weights<'_, S, P> {
+    /// Passes all rows to `sink`, waiting for `flush` now and then.
+    async fn pour<K: RowSink>(
+        &mut self,
+        sink: &mut K,
+        flush: impl AsyncFn() -> Result<(), GpuError>,
+    ) -> Result<(), RuntimeError>
+    where
+        RuntimeError: From<K::Error>,
+    {
+        let mut chunk = Some(std::mem::take(&mut self.rest));
+        let (mut flushed, mut reported) = (0, 0);
+        while let Some(bytes) = chunk {
+            self.stream.push(&bytes, sink)?;
+            let at = self.stream.at();
+            if at - flushed >= FLUSH_BYTES {
+                flush().await?;
+                flushed = at;
+            }
+            if at - reported >= REPORT_BYTES {
+                self.report(at, LoadStage::Weights)?;
+                reported = at;
+            }
+            chunk = self.source.next_chunk().await?;
+        }
+        self.stream.finish()?;
+        Ok(flush().await?)
+    }
+
+    fn report(&mut self, bytes: u64, stage: LoadStage) -> Result<(), RuntimeError> {
+        report(self.progress, bytes, self.total, stage)
+    }
+}
+
+fn report(
+    progress: &mut impl FnMut(LoadProgress) -> ControlFlow<()>,
+    bytes: u64,
+    total: Option<u64>,
+    stage: LoadStage,
+) -> Result<(), RuntimeError> {
+    match progress(LoadProgress { bytes, total, stage, ..LoadProgress::default() }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(RuntimeError::Stopped),
+    }
+}
+
+/// A device as the page knows it.
+pub fn device(caps: &DeviceCaps) -> Device {
+    Device {
+        adapter: caps.adapter.clone(),
+        backend: caps.backend.clone(),
+        software: caps.is_software,
+        max_buffer_bytes: caps.max_buffer_bytes,
+        max_binding_bytes: caps.max_binding_bytes,
+        memory_bytes: caps.memory_bytes,
+        shader_f16: caps.shader_f16,
+        subgroups: caps.subgroups,
+    }
+}
+
+/// What the reader is told of a model. `context` is the length of its cache in tokens.
+pub fn card(file: &ModelFile, name: &str, context: usize) -> ModelCard {
+    let quant_count = |(quant, num_tensors, bytes): (askew_model::quant::Quant, u32, u64)| QuantCount {
+        quant: quant.name().to_owned(),
+        num_tensors,
+        bytes,
+    };
+    ModelCard {
+        name: file.name.clone().unwrap_or_else(|| name.to_owned()),
+        architecture: file.config.architecture.to_owned(),
+        num_parameters: file.tensors.iter().map(|tensor| tensor.num_weights()).sum(),
+        num_layers: narrow(file.config.num_layers),
+        context_tokens: narrow(context),
+        vocab_size: narrow(file.config.vocab_size),
+        quantization: count_quants(&file.tensors).into_iter().map(quant_count).collect(),
+        bytes_per_token: file.bytes_per_token,
+        tokenizer: file.tokenizer.name().to_owned(),
+        has_chat_template: file.template.is_some(),
+        math: Math::default(),
+    }
+}

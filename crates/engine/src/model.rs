@@ -1,0 +1,342 @@
+//! A model that has been loaded, on whatever it runs.
+
+use std::rc::Rc;
+
+use super::cpu_model::{CpuMaths, CpuModel};
+use super::load::device;
+use super::{RuntimeError, chat};
+use askew_gpu::{Allocation, Choice, Chosen, Counts, Gpu, GpuModel, Lane, Layout};
+use askew_model::reference::Lane as CpuLane;
+use askew_model::sampler::SeenTokens;
+use askew_model::{Adapter, Chat, ModelError, ModelFile, Sampler, Steering};
+use askew_protocol::DEFAULT_CONTEXT;
+use askew_protocol::{Column, Device, Math, Message, ModelCard, Prompt};
+
+/// Tokens between two readbacks on a real GPU: Firefox finishes a readback only about every 100 ms, and the first token
+/// waits for the window's last.
+const DECODE_WINDOW: usize = 8;
+
+/// Tokens of a prompt read at once on a GPU.
+const GPU_STEP: usize = 64;
+/// And on a CPU: some tenths of a second for a small model.
+const CPU_STEP: usize = 16;
+
+/// A model that can run.
+#[derive(Debug)]
+pub struct LoadedModel {
+    /// What its file says.
+    pub file: ModelFile,
+    /// What the reader is told of it.
+    pub card: ModelCard,
+    /// Tokens that fit its cache.
+    pub context: usize,
+    /// Sequences that can be decoded together.
+    pub columns: usize,
+    /// Adapters and steering vectors.
+    pub(super) num_scales: usize,
+    pub(super) engine: Engine,
+    /// Its buffers. The last field: dropped, and so destroyed, after what uses them.
+    pub(super) allocations: Vec<Allocation>,
+}
+
+#[derive(Debug)]
+pub(super) enum Engine {
+    Cpu(Box<dyn CpuModel>, CpuMaths),
+    Gpu(Box<GpuModel>),
+}
+
+impl Engine {
+    /// How it computes.
+    pub(super) fn math(&self) -> Math {
+        match self {
+            Self::Cpu(_, maths) => maths.math,
+            Self::Gpu(model) if model.is_fast() => Math::Fast,
+            Self::Gpu(_) => Math::Exact,
+        }
+    }
+}
+
+impl LoadedModel {
+    /// Lays the model out anew: for so many columns, with adapters and steering vectors that each of them may use. What
+    /// was in the cache is gone; all scales are 0.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Model`] for a layout that cannot run here, [`RuntimeError::Gpu`] where it does not fit.
+    pub async fn lay_out(
+        &mut self,
+        columns: usize,
+        adapters: Vec<Adapter>,
+        steerings: Vec<Steering>,
+    ) -> Result<(), RuntimeError> {
+        let num_scales = adapters.len() + steerings.len();
+        match &mut self.engine {
+            Engine::Cpu(model, _) => model.lay_out(columns, adapters, steerings)?,
+            Engine::Gpu(model) => {
+                let gpu = Rc::clone(model.gpu());
+                let context = GpuModel::context(&gpu, &self.file.config, columns, DEFAULT_CONTEXT);
+                let (adapters, steerings, is_fast) = (&adapters, &steerings, model.is_fast());
+                let layout = Layout { context, columns, adapters, steerings, is_fast };
+                gpu.collect();
+                let laid_out = gpu.checked(|| model.laid_out(&layout)).await;
+                let for_work = gpu.collected();
+                let laid_out = laid_out?;
+                self.context = context;
+                self.card.context_tokens = narrow(context);
+                **model = laid_out;
+                // The room of the layout before is freed; the weights stay.
+                if let Some(before) = self.allocations.first_mut() {
+                    *before = for_work;
+                }
+            }
+        }
+        (self.columns, self.num_scales) = (columns, num_scales);
+        Ok(())
+    }
+
+    /// Refuses columns that the layout does not have.
+    ///
+    /// # Errors
+    /// [`ModelError::Columns`].
+    pub fn check_columns(&self, columns: &[Column]) -> Result<(), ModelError> {
+        let fits = !columns.is_empty() && columns.len() <= self.columns;
+        let scales = columns.iter().map(|column| column.scales.len()).max().unwrap_or(0);
+        if !fits || scales > self.num_scales {
+            return Err(ModelError::Columns { found: (columns.len(), scales), limit: (self.columns, self.num_scales) });
+        }
+        Ok(())
+    }
+
+    /// Sets a column's scales, of the adapters and then of the steering vectors; those not given are 0. They act on the
+    /// tokens that are read from now on.
+    pub fn set_scales(&mut self, column: usize, scales: &[f32]) {
+        let mut all = vec![0.0; self.num_scales];
+        all.iter_mut().zip(scales).for_each(|(all, scale)| *all = *scale);
+        match &mut self.engine {
+            Engine::Cpu(model, _) => model.set_scales(column, &all),
+            Engine::Gpu(model) => model.set_scales(column, &all),
+        }
+    }
+
+    /// Prepares a column's choices, where the device makes them.
+    pub fn start(&self, column: usize, sampler: &Sampler, seen: &SeenTokens) {
+        if let Engine::Gpu(model) = &self.engine {
+            model.start(column, sampler, seen);
+        }
+    }
+
+    /// Builds what decoding so many columns needs.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Gpu`].
+    pub fn prepare(&self, columns: usize, choice: Choice) -> Result<(), RuntimeError> {
+        match &self.engine {
+            Engine::Cpu(..) => Ok(()),
+            Engine::Gpu(model) => Ok(model.prepare(columns, choice)?),
+        }
+    }
+
+    /// Whether the device itself chooses tokens: [`LoadedModel::decode`].
+    pub fn samples(&self) -> bool {
+        matches!(self.engine, Engine::Gpu(_))
+    }
+
+    /// Tokens worth deciding between two readbacks. Software adapters are slow and read back at once.
+    pub fn window(&self) -> usize {
+        match &self.engine {
+            Engine::Gpu(model) if !model.gpu().caps().is_software => DECODE_WINDOW,
+            _ => 1,
+        }
+    }
+
+    /// Reads tokens of a column without asking what follows. When this returns the work is done.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Gpu`].
+    pub async fn read(&mut self, column: usize, tokens: &[u32], position: usize) -> Result<(), RuntimeError> {
+        match &mut self.engine {
+            Engine::Cpu(model, _) => model.read(column, tokens, position),
+            Engine::Gpu(model) => {
+                model.read(narrow(column), tokens, narrow(position))?;
+                model.gpu().flush().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a column the first `len` positions of another.
+    pub fn copy_column(&mut self, from: usize, to: usize, len: usize) {
+        match &mut self.engine {
+            Engine::Cpu(model, _) => model.copy_column(from, to, len),
+            Engine::Gpu(model) => model.copy_column(from, to, len),
+        }
+    }
+
+    /// Reads a lane's token each and gives the logits (lanes, vocab) that follow.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Gpu`].
+    pub async fn logits(&mut self, lanes: &[Lane]) -> Result<Vec<f32>, RuntimeError> {
+        self.logits_after_layers(lanes, self.file.config.num_layers).await
+    }
+
+    /// The logits (lanes, vocab) that would follow if the model ended after so many layers: the logit lens.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Gpu`].
+    pub async fn logits_after_layers(&mut self, lanes: &[Lane], num_layers: usize) -> Result<Vec<f32>, RuntimeError> {
+        match &mut self.engine {
+            Engine::Cpu(model, _) => {
+                let is_used = |lane: &&Lane| lane.column != Lane::NO_COLUMN;
+                let used: Vec<_> = lanes.iter().filter(is_used).map(on_cpu).collect();
+                let residuals = model.residuals(&used, num_layers);
+                let (found, vocab) = (model.head(&residuals), self.card.vocab_size as usize);
+                // Lanes without a column stand in their places all the same.
+                let mut rows = found.chunks_exact(vocab.max(1));
+                let row = |lane: &Lane| match lane.column {
+                    Lane::NO_COLUMN => vec![0.0; vocab],
+                    _ => rows.next().unwrap_or_default().to_vec(),
+                };
+                Ok(lanes.iter().flat_map(row).collect())
+            }
+            Engine::Gpu(model) => Ok(model.logits_after(lanes, num_layers).await?),
+        }
+    }
+
+    /// Reads a lane's token each and gives the residual streams (lanes, dim) after so many layers.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Gpu`].
+    pub async fn residuals(&mut self, lanes: &[Lane], num_layers: usize) -> Result<Vec<f32>, RuntimeError> {
+        match &mut self.engine {
+            Engine::Cpu(model, _) => Ok(model.residuals(&lanes.iter().map(on_cpu).collect::<Vec<_>>(), num_layers)),
+            Engine::Gpu(model) => Ok(model.residuals(lanes, num_layers).await?),
+        }
+    }
+
+    /// Reads a lane's token each and chooses the next, for `steps` steps: (steps, lanes). Only where [`LoadedModel::samples`].
+    ///
+    /// # Errors
+    /// [`RuntimeError::Gpu`].
+    pub async fn decode(&mut self, lanes: &[Lane], choice: Choice, steps: usize) -> Result<Vec<Chosen>, RuntimeError> {
+        match &mut self.engine {
+            Engine::Cpu(..) => Ok(Vec::new()),
+            Engine::Gpu(model) => Ok(model.decode(lanes, choice, steps).await?),
+        }
+    }
+
+    /// The tokens of a prompt. Not for the browser's worker, which leaves chats to [`crate::serve::Host::render`].
+    ///
+    /// # Errors
+    /// [`RuntimeError::Model`] where the chat template refuses it.
+    pub fn encode(&self, prompt: &Prompt) -> Result<Vec<u32>, RuntimeError> {
+        match prompt {
+            Prompt::Raw(text) => Ok(self.encode_text(text)),
+            Prompt::Chat(messages) => Ok(self.encode_text(&chat::render(&self.chat(messages)?)?)),
+        }
+    }
+
+    /// The tokens of a prompt that is text, or of a chat once it is rendered.
+    pub fn encode_text(&self, text: &str) -> Vec<u32> {
+        self.file.tokenizer.encode_prompt(text)
+    }
+
+    /// A chat by the file's own template.
+    ///
+    /// # Errors
+    /// [`ModelError::NoChatTemplate`].
+    pub(super) fn chat(&self, messages: &[Message]) -> Result<Chat, ModelError> {
+        let turns: Vec<_> = messages.iter().map(|m| (m.role.as_str(), m.content.as_str())).collect();
+        self.file.chat(&turns)
+    }
+
+    /// Reads tokens from the start, in the first column, and gives the logits (vocab,) that follow the last.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Model`] for tokens that are none, too many or unknown; [`RuntimeError::Gpu`].
+    pub async fn logits_after(&mut self, tokens: &[u32]) -> Result<Vec<f32>, RuntimeError> {
+        self.check_prompt(tokens)?;
+        let Some((&last, before)) = tokens.split_last() else { return Err(ModelError::EmptyPrompt.into()) };
+        self.read(0, before, 0).await?;
+        self.logits(&[Lane { token: last, position: narrow(before.len()), column: 0, step: 0 }]).await
+    }
+
+    /// Refuses prompts that the model cannot read.
+    ///
+    /// # Errors
+    /// [`ModelError::EmptyPrompt`], [`ModelError::PromptTooLong`] or [`ModelError::TokenRange`].
+    pub fn check_prompt(&self, tokens: &[u32]) -> Result<(), ModelError> {
+        let vocab_size = self.card.vocab_size;
+        if tokens.is_empty() {
+            return Err(ModelError::EmptyPrompt);
+        }
+        if tokens.len() > self.context {
+            return Err(ModelError::PromptTooLong { found: tokens.len(), limit: self.context });
+        }
+        match tokens.iter().find(|&&token| token >= vocab_size) {
+            Some(&token) => Err(ModelError::TokenRange { token, vocab_size }),
+            None => Ok(()),
+        }
+    }
+
+    /// Where it runs.
+    pub fn device(&self) -> Device {
+        match &self.engine {
+            Engine::Cpu(_, maths) => maths.device(),
+            Engine::Gpu(model) => device(model.gpu().caps()),
+        }
+    }
+
+    /// Tokens of a prompt to be read in one step: a stop acts after at most that many.
+    pub fn tokens_per_step(&self) -> usize {
+        match &self.engine {
+            Engine::Cpu(..) => CPU_STEP,
+            Engine::Gpu(_) => GPU_STEP,
+        }
+    }
+
+    /// Dispatches for one decoded token of every column; 0 on the CPU.
+    pub fn dispatches_per_token(&self) -> u32 {
+        narrow(self.dispatches().1)
+    }
+
+    /// Dispatches for one decoded token of every column: in a layer (the most of any), and in all. 0 on the CPU.
+    pub fn dispatches(&self) -> (usize, usize) {
+        match &self.engine {
+            Engine::Cpu(..) => (0, 0),
+            Engine::Gpu(model) => model.dispatches(self.columns, Choice::Free).unwrap_or_default(),
+        }
+    }
+
+    /// What the device has done so far; on the CPU only bytes of weights are counted.
+    pub fn counts(&self) -> Counts {
+        match &self.engine {
+            Engine::Cpu(model, _) => {
+                Counts { weight_bytes: self.card.bytes_per_token * model.num_steps(), ..Counts::default() }
+            }
+            Engine::Gpu(model) => model.gpu().counts(),
+        }
+    }
+
+    /// Memory of the GPU that it takes, in bytes.
+    pub fn gpu_bytes(&self) -> u64 {
+        self.allocations.iter().map(Allocation::num_bytes).sum()
+    }
+
+    /// The GPU it runs on.
+    pub fn gpu(&self) -> Option<&Rc<Gpu>> {
+        match &self.engine {
+            Engine::Cpu(..) => None,
+            Engine::Gpu(model) => Some(model.gpu()),
+        }
+    }
+}
+
+/// A lane as the CPU's forward pass knows it.
+fn on_cpu(lane: &Lane) -> CpuLane {
+    CpuLane { token: lane.token, position: lane.position as usize, column: lane.column as usize }
+}
+
+/// Counts that are far below 2^32 by the limits of [`askew_model::Config`].
+pub(super) fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

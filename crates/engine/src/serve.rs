@@ -1,0 +1,397 @@
+//! The engine's state machine: commands in, events out. What a shell must provide is in [`Host`]; the browser's worker
+//! and the native tests fill it.
+
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::ops::ControlFlow;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use super::generate::{Generation, Step};
+use super::host::Interruptible;
+pub use super::host::{Host, interrupts, take_scales, unless_interrupted};
+use super::judge::Judging;
+use super::load::{self, Processor, load_with};
+use super::model::narrow;
+use super::{ByteSource, Ending, LoadedModel, RuntimeError};
+use crate::lora::{only, read_sides};
+use askew_domain::text::words::sentence;
+use askew_gpu::{Gpu, GpuError};
+use askew_model::Config;
+use askew_protocol::Sha256Sum;
+use askew_protocol::{
+    Column, Command, Cost, Event, FailedStep, Failure, LoadProgress, LoadStage, Loaded, Math, Passage, Place, Probe,
+    Prompt, ReadSpeed, Sampling, SideFile, SideKind, Source,
+};
+
+/// Obeys commands until there are no more.
+pub async fn serve(host: &impl Host) {
+    let mut engine = Engine { host, gpu: None, models: BTreeMap::new(), judged: None };
+    loop {
+        match engine.next().await {
+            Next::Command(Some((command, attachments))) => engine.obey(command, attachments).await,
+            Next::Command(None) => return,
+            Next::GpuLost => engine.notice_loss(),
+        }
+    }
+}
+
+/// What is made of a [`Passage`].
+enum Reading {
+    /// As [`Command::Score`] says.
+    Score,
+    /// As [`Command::Lens`] says.
+    Lens,
+}
+
+/// What happens while the engine waits.
+enum Next<T> {
+    /// A command, or none when no more will come.
+    Command(Option<(Command, Vec<T>)>),
+    /// The GPU is gone.
+    GpuLost,
+}
+
+struct Engine<'a, H> {
+    host: &'a H,
+    gpu: Option<Rc<Gpu>>,
+    /// By slot.
+    models: BTreeMap<u32, LoadedModel>,
+    /// The prompt that the last command judged by, if that was all it did, and its slot.
+    judged: Option<(u32, Vec<u32>)>,
+}
+
+impl<H: Host> Engine<'_, H> {
+    async fn obey(&mut self, command: Command, attachments: Vec<H::Attachment>) {
+        let judged = self.judged.take();
+        match command {
+            Command::Probe => self.probe().await,
+            Command::Load { slot, source, name, keep, sha256, place, math, columns, sides } => {
+                self.load(slot, (&source, &name), (keep, sha256), (place, math), (columns, &sides), attachments).await;
+            }
+            Command::Generate { slot, id, prompt, sampling, columns } => {
+                if let Err(error) = self.answer(slot, id, (&prompt, &sampling), &columns).await {
+                    self.fail(FailedStep::Generate(id), &error);
+                }
+            }
+            Command::LayOut { slot, columns, sides } => match self.lay_out(slot, columns, &sides, attachments).await {
+                Ok(()) => {}
+                Err(RuntimeError::Stopped) => self.host.emit(Event::LayOutStopped { slot }),
+                Err(error) => self.fail(FailedStep::LayOut(slot), &error),
+            },
+            Command::Score(passage) => self.read(passage, Reading::Score).await,
+            Command::Lens(passage) => self.read(passage, Reading::Lens).await,
+            Command::Judge { slot, id, prompt } => {
+                if let Err(error) = self.judge(slot, id, &prompt, judged).await {
+                    self.fail(FailedStep::Generate(id), &error);
+                }
+            }
+            // The answer that they were meant for has ended already.
+            Command::Stop | Command::SetScales { .. } => {}
+            Command::Unload { slot } => {
+                self.models.remove(&slot);
+                self.host.emit(Event::Unloaded { slot });
+            }
+            Command::Shelf => self.show_shelf().await,
+            Command::Measure => self.measure().await,
+            Command::Forget { key } => {
+                if let Err(error) = self.host.forget(&key).await {
+                    self.fail(FailedStep::Shelf, &error);
+                }
+                self.show_shelf().await;
+            }
+        }
+    }
+
+    async fn show_shelf(&self) {
+        self.host.emit(Event::Shelf(self.host.shelf().await));
+    }
+
+    async fn next(&self) -> Next<H::Attachment> {
+        let mut command = pin!(self.host.next_command());
+        let mut lost = pin!(async {
+            match &self.gpu {
+                Some(gpu) => gpu.lost().await,
+                None => std::future::pending().await,
+            }
+        });
+        poll_fn(|context| match command.as_mut().poll(context) {
+            Poll::Ready(command) => Poll::Ready(Next::Command(command)),
+            Poll::Pending => lost.as_mut().poll(context).map(|()| Next::GpuLost),
+        })
+        .await
+    }
+
+    /// Says so at once where a model was on it; otherwise the next command opens another.
+    fn notice_loss(&mut self) {
+        let lost = self.gpu.take().and_then(|gpu| gpu.check().err());
+        if let Some(error) = lost.filter(|_| !self.models.is_empty()) {
+            self.fail(FailedStep::Device, &error.into());
+        }
+    }
+
+    async fn gpu(&mut self) -> Result<Rc<Gpu>, GpuError> {
+        if let Some(gpu) = &self.gpu
+            && gpu.check().is_ok()
+        {
+            return Ok(Rc::clone(gpu));
+        }
+        let gpu = self.host.open_gpu().await?;
+        self.gpu = Some(Rc::clone(&gpu));
+        Ok(gpu)
+    }
+
+    async fn probe(&mut self) {
+        let probe = match self.gpu().await {
+            Ok(gpu) => Probe::Ready(load::device(gpu.caps())),
+            Err(error) => Probe::Missing(sentence(&error)),
+        };
+        self.host.emit(Event::Probed(probe));
+    }
+
+    async fn measure(&mut self) {
+        let Ok(gpu) = self.gpu().await else { return self.host.emit(Event::Measured(None)) };
+        let measured = gpu.read_speed(|| self.host.now_ms()).await;
+        self.host.emit(Event::Measured(measured.ok().map(|(small, large)| ReadSpeed { small, large })));
+    }
+
+    async fn load(
+        &mut self,
+        slot: u32,
+        what: (&Source, &str),
+        keep: (bool, Option<Sha256Sum>),
+        place: (Place, Math),
+        beside: (u32, &[SideFile]),
+        files: Vec<H::Attachment>,
+    ) {
+        let loaded = self.try_load(slot, what, keep, place, beside, files).await;
+        // The shelf first: what stands below it on the page must not move under a reader who has seen that the model is ready.
+        self.show_shelf().await;
+        match loaded {
+            Ok((model, sides, (sha256, note))) => {
+                let (card, gpu_bytes, columns) = (model.card.clone(), model.gpu_bytes(), narrow(model.columns));
+                self.models.insert(slot, model);
+                let engine_bytes = self.host.engine_bytes();
+                self.host.emit(Event::Loaded(Loaded {
+                    slot,
+                    card,
+                    sha256,
+                    note,
+                    gpu_bytes,
+                    columns,
+                    sides,
+                    engine_bytes,
+                }));
+            }
+            Err(RuntimeError::Stopped) => self.host.emit(Event::LoadStopped { slot }),
+            Err(error) => self.fail(FailedStep::Load(slot), &error),
+        }
+    }
+
+    /// The model, the names of what stands beside it, the sum of its bytes, and where they came from.
+    async fn try_load(
+        &mut self,
+        slot: u32,
+        (source, name): (&Source, &str),
+        keep: (bool, Option<Sha256Sum>),
+        (place, math): (Place, Math),
+        (columns, sides): (u32, &[SideFile]),
+        files: Vec<H::Attachment>,
+    ) -> Result<(LoadedModel, Vec<String>, (String, String)), RuntimeError> {
+        let processor = match place {
+            Place::Gpu => Processor::Gpu(self.gpu().await?, math),
+            Place::Cpu => Processor::CPU_FAST,
+        };
+        let (host, models) = (self.host, &mut self.models);
+        let mut files = files.into_iter();
+        let file = if *source == Source::Disk { files.next() } else { None };
+        let mut bytes = Interruptible { host, source: host.open(source, name, keep, file).await? };
+        let mut names = Vec::new();
+        let beside = async |config: &Config| {
+            let beside = read_sides(host, columns, sides, config, files).await?;
+            names = beside.names();
+            Ok(beside)
+        };
+        let progress = |progress: LoadProgress| {
+            if host.is_interrupted() {
+                return ControlFlow::Break(());
+            }
+            if progress.stage != LoadStage::Headers {
+                // The memory of the one before is wanted.
+                models.remove(&slot);
+            }
+            host.emit(Event::LoadProgress(LoadProgress { slot, ..progress }));
+            ControlFlow::Continue(())
+        };
+        let loaded = load_with(&mut bytes, name, &processor, beside, progress).await;
+        let ending = match &loaded {
+            Ok(_) => Ending::Loaded,
+            Err(error) if error.refuses_file() => Ending::Refused,
+            Err(_) => Ending::Stopped,
+        };
+        let sha256 = bytes.sha256().unwrap_or_default();
+        // What closing finds wrong is the cause of what went wrong before.
+        let note = bytes.close(ending).await?;
+        Ok((loaded?, names, (sha256, note)))
+    }
+
+    /// Reads the files of adapters and steering vectors and lays the model out for them.
+    async fn lay_out(
+        &mut self,
+        slot: u32,
+        columns: u32,
+        sides: &[SideFile],
+        files: Vec<H::Attachment>,
+    ) -> Result<(), RuntimeError> {
+        let host = self.host;
+        let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
+        let mut beside = read_sides(host, columns, sides, &model.file.config, files.into_iter()).await?;
+        for side in sides {
+            if let SideKind::Contrast(pairs) = &side.kind {
+                let is_stopped = async || {
+                    host.rest().await;
+                    host.is_interrupted()
+                };
+                let vectors = model.contrast(&side.name, pairs, is_stopped).await?;
+                beside.steerings.push(only(&side.layers, vectors));
+            }
+        }
+        let names = beside.names();
+        model.lay_out(beside.columns, beside.adapters, beside.steerings).await?;
+        let context_tokens = model.card.context_tokens;
+        self.host.emit(Event::LaidOut { slot, columns, sides: names, context_tokens });
+        Ok(())
+    }
+
+    /// What the columns make of a given answer.
+    async fn read(&mut self, passage: Passage, reading: Reading) {
+        let Passage { id, .. } = passage;
+        if let Err(error) = self.try_read(passage, reading).await {
+            self.fail(FailedStep::Generate(id), &error);
+        }
+    }
+
+    async fn try_read(&mut self, passage: Passage, reading: Reading) -> Result<(), RuntimeError> {
+        let Passage { slot, id, prompt, answer, columns, num_top } = passage;
+        let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
+        let prompt = tokens(self.host, model, &prompt).await?;
+        let num_top = num_top as usize;
+        self.host.emit(match reading {
+            Reading::Score => Event::Scored { id, tokens: model.score(&prompt, &answer, &columns, num_top).await? },
+            Reading::Lens => Event::Lens { id, columns: model.lens(&prompt, &answer, &columns, num_top).await? },
+        });
+        Ok(())
+    }
+
+    async fn judge(
+        &mut self,
+        slot: u32,
+        id: u32,
+        prompt: &Prompt,
+        before: Option<(u32, Vec<u32>)>,
+    ) -> Result<(), RuntimeError> {
+        let host = self.host;
+        let before = before.filter(|(judged, _)| *judged == slot).map(|(_, prompt)| prompt).unwrap_or_default();
+        let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
+        let prompt = tokens(host, model, prompt).await?;
+        let mut judging = Judging::new(model, prompt, &before)?;
+        let mut weights = Vec::new();
+        while weights.is_empty() && !host.is_interrupted() {
+            if let Some(found) = judging.advance(model).await? {
+                weights = found;
+            }
+            if model.gpu().is_none() {
+                host.rest().await;
+            }
+        }
+        if !weights.is_empty() {
+            self.judged = Some((slot, judging.into_prompt()));
+        }
+        self.host.emit(Event::Judged { id, weights });
+        Ok(())
+    }
+
+    async fn answer(
+        &mut self,
+        slot: u32,
+        id: u32,
+        (prompt, sampling): (&Prompt, &Sampling),
+        columns: &[Column],
+    ) -> Result<(), RuntimeError> {
+        let host = self.host;
+        let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
+        let prompt = tokens(host, model, prompt).await?;
+        let start = host.now_ms();
+        let mut generation = Generation::new(model, prompt, sampling, columns)?;
+        let prompt_tokens = narrow(generation.prompt().len());
+        let (per_layer, per_token) = model.dispatches();
+        let mut cost = Cost {
+            prefill_tokens: prompt_tokens,
+            dispatches_per_token: narrow(per_token),
+            dispatches_per_layer: narrow(per_layer),
+            device: model.device(),
+            ..Cost::default()
+        };
+        let mut indices = vec![0u32; columns.len()];
+        let (mut is_prefilled, mut before) = (false, model.counts());
+        while !generation.is_done() {
+            while let Some((column, scales)) = host.next_scales() {
+                generation.set_scales(model, column as usize, &scales);
+            }
+            let steps = if host.is_interrupted() { generation.stop() } else { generation.advance(model).await? };
+            let elapsed = host.now_ms() - start;
+            if model.gpu().is_none() {
+                host.rest().await;
+            }
+            for step in steps {
+                if !is_prefilled && step != Step::Reading {
+                    // Also where it was stopped while reading: the page learns of the answer and of its end at once.
+                    is_prefilled = true;
+                    before = model.counts();
+                    cost.prefill_ms = elapsed;
+                    host.emit(Event::Prefilled { id, prompt_tokens, prefill_ms: elapsed });
+                }
+                match step {
+                    Step::Reading | Step::Prefilled => {}
+                    Step::Token { column, token, piece, logprob, is_changed } => {
+                        cost.decode_ms = elapsed - cost.prefill_ms;
+                        cost.decode_tokens += 1;
+                        let (index, at_ms) = (indices[column], cost.decode_ms);
+                        indices[column] += 1;
+                        let column = narrow(column);
+                        host.emit(Event::Token { id, column, index, token, piece, logprob, is_changed, at_ms });
+                    }
+                    Step::Ended { column, reason, tail } => {
+                        let column = narrow(column);
+                        host.emit(Event::Ended { id, column, tail, reason });
+                    }
+                }
+            }
+        }
+        cost.weight_bytes = model.counts().since(before).weight_bytes;
+        host.emit(Event::Finished { id, cost });
+        Ok(())
+    }
+
+    /// Reports a failure. A GPU that failed is given up together with the models on it; one that only lacked the memory
+    /// for another model goes on with those that are there.
+    fn fail(&mut self, what: FailedStep, error: &RuntimeError) {
+        let is_sound = self.gpu.as_ref().is_some_and(|gpu| gpu.check().is_ok());
+        let lacks_memory = *error == RuntimeError::Gpu(GpuError::OutOfMemory);
+        let model_lost = error.loses_model() && !(is_sound && lacks_memory && matches!(what, FailedStep::Load(_)));
+        if model_lost {
+            self.models.clear();
+            self.gpu = None;
+        }
+        self.host.emit(Event::Failed(Failure { what, message: sentence(error), model_lost }));
+    }
+}
+
+/// The tokens of a prompt.
+async fn tokens(host: &impl Host, model: &LoadedModel, prompt: &Prompt) -> Result<Vec<u32>, RuntimeError> {
+    match prompt {
+        Prompt::Raw(text) => Ok(model.encode_text(text)),
+        Prompt::Chat(messages) => Ok(model.encode_text(&host.render(model.chat(messages)?).await?)),
+    }
+}

@@ -1,0 +1,7 @@
+//! Answers the page's questions about results: keeps the dataset, draws figures, hands out answers, writes reports.
+
+pub mod answer;
+pub mod data_engine;
+pub mod protocol;
+pub mod question;
+mod report;

@@ -1,0 +1,107 @@
+//! A value of a row as its file holds it.
+
+use std::borrow::Cow;
+
+use super::distribution;
+use super::json::unescape;
+use askew_domain::rows::score;
+use askew_domain::rows::score::Score;
+
+/// A value, borrowed from the file's bytes: most are never looked at, so nothing is decoded before somebody asks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'a> {
+    /// No value.
+    Null,
+    /// Text as it stands: of a table's cell, or of JSON without escapes. Also numbers and whole objects of JSON.
+    Text(&'a [u8]),
+    /// The inside of a JSON string that holds escapes.
+    Escaped(&'a [u8]),
+    /// A number that was computed.
+    Number(f64),
+}
+
+impl<'a> Cell<'a> {
+    /// The value as text; empty for null. `scratch` holds what had to be decoded, and `is_lossy` hears of bytes that
+    /// are not UTF-8.
+    pub fn text<'b>(self, scratch: &'b mut String, is_lossy: &mut bool) -> &'b str
+    where
+        'a: 'b,
+    {
+        match self {
+            Self::Null => "",
+            Self::Text(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => text,
+                Err(_) => {
+                    *is_lossy = true;
+                    scratch.clear();
+                    scratch.push_str(&String::from_utf8_lossy(bytes));
+                    scratch
+                }
+            },
+            Self::Escaped(bytes) => {
+                *is_lossy |= unescape(bytes, scratch);
+                scratch
+            }
+            Self::Number(number) => {
+                *scratch = number.to_string();
+                scratch
+            }
+        }
+    }
+
+    /// The value as text of its own.
+    #[must_use]
+    pub fn to_text(self) -> String {
+        let mut scratch = String::new();
+        self.text(&mut scratch, &mut false).to_owned()
+    }
+
+    /// The value as a score. A judge's distribution over tokens (`{'85': 0.9, 'CODE': 0.1}`) is its mean.
+    ///
+    /// # Errors
+    /// The text where it is neither a number nor null.
+    pub fn score(self) -> Result<Score, Cow<'a, str>> {
+        match self {
+            Self::Null => Ok(Score::NULL),
+            Self::Number(number) => Ok(Score::new(number)),
+            Self::Text(bytes) => {
+                if bytes.trim_ascii_start().first() == Some(&b'{')
+                    && let Some(score) = distribution::mean(bytes)
+                {
+                    return Ok(score);
+                }
+                match std::str::from_utf8(bytes) {
+                    Ok(text) => score::parse(text).map_err(Cow::Borrowed),
+                    Err(_) => Err(String::from_utf8_lossy(bytes)),
+                }
+            }
+            Self::Escaped(_) => {
+                let text = self.to_text();
+                score::parse(&text).map_err(|bad| Cow::Owned(bad.to_owned()))
+            }
+        }
+    }
+
+    /// Whether there is no value, or an empty one.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Text(bytes) | Self::Escaped(bytes) => bytes.is_empty(),
+            Self::Number(_) => false,
+        }
+    }
+}
+
+/// The values of one row by number of their column.
+pub trait Fields {
+    /// A column's value; null where the row has none.
+    fn get(&self, column: usize) -> Cell<'_>;
+}
+
+/// Values side by side, the first of the first column.
+impl Fields for Vec<Cell<'_>> {
+    fn get(&self, column: usize) -> Cell<'_> {
+        self.as_slice().get(column).copied().unwrap_or(Cell::Null)
+    }
+}

@@ -1,0 +1,176 @@
+//! Parquet to CSV text: flat columns (lists are left out), every encoding that is in use, snappy, gzip and Zstandard.
+//!
+//! Read by hand: the official reader's Zstandard is C, which this project's browser build has no compiler for.
+
+pub mod encoding;
+pub mod pages;
+pub mod thrift;
+
+use self::encoding::Type;
+use self::pages::Column;
+use self::thrift::Value;
+use super::Unpacking;
+use super::source::{Source, exactly};
+use crate::error::FormatError;
+use askew_domain::text::csv::quoted;
+
+/// Largest footer.
+const MAX_FOOTER_BYTES: u64 = 16 << 20;
+/// Most columns.
+const MAX_COLUMNS: usize = 4096;
+/// Bytes of text that are handed on at a time.
+const CHUNK_BYTES: usize = 256 << 10;
+
+fn broken(what: &str) -> FormatError {
+    FormatError::BrokenArchive(format!("the Parquet file breaks at {what}"))
+}
+
+/// A whole number in groups of seven bits, the lowest first.
+fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = *bytes.get(*at)?;
+        *at += 1;
+        value |= u64::from(byte & 0x7F) << shift;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// A signed number whose sign is its lowest bit.
+#[expect(clippy::cast_possible_wrap, reason = "the halves fit")]
+const fn zigzag(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
+}
+
+/// A column as the schema describes it.
+#[derive(Debug, Clone)]
+pub struct Leaf {
+    /// Its path, with dots.
+    pub name: String,
+    /// Its values' type.
+    pub kind: Type,
+    /// Optional parts on its path: a value is there where its level is as high.
+    pub max_level: u32,
+    /// Whether it is in a list.
+    pub is_repeated: bool,
+}
+
+/// The columns of a schema, in the order in which row groups hold them.
+fn leaves(schema: &[Value]) -> Result<Vec<Leaf>, FormatError> {
+    // Groups that are open: children left, name, level, whether in a list.
+    let mut open: Vec<(usize, String, u32, bool)> = Vec::new();
+    let mut leaves = Vec::new();
+    for (nth, element) in schema.iter().enumerate() {
+        let name = element.text(4).unwrap_or_default();
+        let children = element.size(5).unwrap_or(0);
+        let (mut level, mut is_repeated) = open.last().map_or((0, false), |(_, _, level, list)| (*level, *list));
+        let repetition = if nth == 0 { 0 } else { element.int(3).unwrap_or(0) };
+        level += u32::from(repetition != 0);
+        is_repeated |= repetition == 2;
+        let path = match open.last() {
+            Some((_, path, ..)) if !path.is_empty() => format!("{path}.{name}"),
+            _ if nth == 0 => String::new(),
+            _ => name,
+        };
+        if nth > 0 {
+            match open.last_mut() {
+                Some((left, ..)) if *left > 0 => *left -= 1,
+                _ => return Err(broken("its schema")),
+            }
+        }
+        if children > 0 {
+            if open.len() > 64 || path.len() > 4096 {
+                return Err(broken("its schema, which is nested too deep"));
+            }
+            open.push((children, path, level, is_repeated));
+        } else if nth > 0 {
+            let kind = match (element.int(1), element.size(2)) {
+                (Some(0), _) => Type::Bool,
+                (Some(1), _) => Type::Int32,
+                (Some(2), _) => Type::Int64,
+                (Some(3), _) => Type::Int96,
+                (Some(4), _) => Type::Float,
+                (Some(5), _) => Type::Double,
+                (Some(6), _) => Type::Bytes,
+                (Some(7), Some(width)) if width > 0 => Type::Fixed(width),
+                _ => return Err(broken("a column's type")),
+            };
+            leaves.push(Leaf { name: path, kind, max_level: level, is_repeated });
+        }
+        while open.last().is_some_and(|(left, ..)| *left == 0) {
+            open.pop();
+        }
+        if leaves.len() > MAX_COLUMNS {
+            return Err(broken("its schema, which has too many columns"));
+        }
+    }
+    Ok(leaves)
+}
+
+/// What a file says of itself.
+fn footer(source: &dyn Source) -> Result<Value, FormatError> {
+    let cut_off = || FormatError::BrokenArchive("the Parquet file has no end: it was cut off".to_owned());
+    let tail_at = source.len().checked_sub(8).ok_or_else(cut_off)?;
+    let tail = exactly(source, tail_at, 8)?;
+    let Some((len, magic)) = tail.split_first_chunk::<4>() else { return Err(cut_off()) };
+    let len = u64::from(u32::from_le_bytes(*len));
+    match magic {
+        b"PAR1" if len <= MAX_FOOTER_BYTES => {}
+        b"PARE" => return Err(FormatError::BrokenArchive("the Parquet file is encrypted".to_owned())),
+        _ => return Err(cut_off()),
+    }
+    let start = tail_at.checked_sub(len).ok_or_else(cut_off)?;
+    Ok(thrift::read(&exactly(source, start, len)?)?.0)
+}
+
+impl Unpacking<'_> {
+    pub(super) fn parquet(&mut self, name: &str, source: &dyn Source) -> Result<(), FormatError> {
+        let footer = footer(source)?;
+        let leaves = leaves(footer.list(2))?;
+        self.members.begin(name);
+        let result = self.rows(name, source, &footer, &leaves);
+        self.members.end(result);
+        Ok(())
+    }
+
+    /// Writes the rows as CSV.
+    fn rows(&mut self, name: &str, source: &dyn Source, footer: &Value, leaves: &[Leaf]) -> Result<(), FormatError> {
+        let shown: Vec<usize> = (0..leaves.len()).filter(|at| !leaves[*at].is_repeated).collect();
+        if shown.is_empty() {
+            return Err(broken("its schema, which has no plain column"));
+        }
+        let header: Vec<String> = shown.iter().map(|at| quoted(&leaves[*at].name)).collect();
+        let mut text = header.join(",");
+        text.push('\n');
+        for group in footer.list(4) {
+            let chunks = group.list(1);
+            let mut columns = Vec::new();
+            for &at in &shown {
+                let meta = chunks.get(at).and_then(|chunk| chunk.field(3)).ok_or_else(|| broken("a row group"))?;
+                columns.push(Column::new(source, meta, &leaves[at])?);
+            }
+            for _ in 0..group.size(3).unwrap_or(0) {
+                let start = text.len();
+                for (nth, column) in columns.iter_mut().enumerate() {
+                    if nth > 0 {
+                        text.push(',');
+                    }
+                    column.write(&mut self.budget, name, &mut text)?;
+                }
+                text.push('\n');
+                self.budget.take((text.len() - start) as u64, name)?;
+                if text.len() >= CHUNK_BYTES {
+                    if !self.members.chunk(text.as_bytes()) {
+                        return Ok(());
+                    }
+                    text.clear();
+                }
+            }
+        }
+        self.members.chunk(text.as_bytes());
+        Ok(())
+    }
+}

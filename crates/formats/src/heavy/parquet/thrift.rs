@@ -1,0 +1,162 @@
+//! Thrift's compact protocol: what Parquet writes about itself.
+
+use crate::error::FormatError;
+
+/// Deepest nesting: Parquet's own is six.
+const MAX_DEPTH: usize = 16;
+/// Most values in one header.
+const MAX_VALUES: usize = 1 << 20;
+
+/// A value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A whole number or a truth value (1 is true).
+    Int(i64),
+    /// Text or bytes.
+    Bytes(Vec<u8>),
+    /// A list.
+    List(Vec<Value>),
+    /// A struct: fields by number.
+    Struct(Vec<(i64, Value)>),
+    /// Something that Parquet's headers need not say.
+    Other,
+}
+
+impl Value {
+    /// A field of a struct.
+    #[must_use]
+    pub fn field(&self, number: i64) -> Option<&Self> {
+        match self {
+            Self::Struct(fields) => fields.iter().find(|(known, _)| *known == number).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// A field that is a whole number.
+    #[must_use]
+    pub fn int(&self, number: i64) -> Option<i64> {
+        match self.field(number) {
+            Some(Self::Int(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// A field that is a size: not negative.
+    #[must_use]
+    pub fn size(&self, number: i64) -> Option<usize> {
+        self.int(number).and_then(|value| usize::try_from(value).ok())
+    }
+
+    /// A field that is text.
+    #[must_use]
+    pub fn text(&self, number: i64) -> Option<String> {
+        match self.field(number) {
+            Some(Self::Bytes(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
+            _ => None,
+        }
+    }
+
+    /// A field that is a list; empty where it is absent.
+    #[must_use]
+    pub fn list(&self, number: i64) -> &[Self] {
+        match self.field(number) {
+            Some(Self::List(list)) => list,
+            _ => &[],
+        }
+    }
+}
+
+/// Reads a struct from the front of `bytes`: the struct, and how many bytes it takes.
+///
+/// # Errors
+/// [`FormatError::BrokenArchive`] where there is none.
+pub fn read(bytes: &[u8]) -> Result<(Value, usize), FormatError> {
+    let mut reader = Reader { bytes, at: 0, num_values: 0 };
+    let value = reader.structure(0).ok_or_else(|| super::broken("a header"))?;
+    Ok((value, reader.at))
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    num_values: usize,
+}
+
+impl Reader<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        let byte = *self.bytes.get(self.at)?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        super::varint(self.bytes, &mut self.at)
+    }
+
+    fn int(&mut self) -> Option<i64> {
+        self.varint().map(super::zigzag)
+    }
+
+    fn bytes(&mut self) -> Option<Vec<u8>> {
+        let len = usize::try_from(self.varint()?).ok()?;
+        let bytes = self.bytes.get(self.at..self.at.checked_add(len)?)?;
+        self.at += len;
+        Some(bytes.to_vec())
+    }
+
+    fn structure(&mut self, depth: usize) -> Option<Value> {
+        if depth == MAX_DEPTH {
+            return None;
+        }
+        let (mut fields, mut number) = (Vec::new(), 0_i64);
+        loop {
+            let head = self.byte()?;
+            if head == 0 {
+                return Some(Value::Struct(fields));
+            }
+            number = match head >> 4 {
+                0 => self.int()?,
+                delta => number.checked_add(i64::from(delta))?,
+            };
+            // In a struct a truth value is its type.
+            let value = match head & 0xF {
+                1 => Value::Int(1),
+                2 => Value::Int(0),
+                kind => self.value(kind, depth)?,
+            };
+            fields.push((number, value));
+        }
+    }
+
+    fn value(&mut self, kind: u8, depth: usize) -> Option<Value> {
+        self.num_values += 1;
+        if self.num_values > MAX_VALUES {
+            return None;
+        }
+        Some(match kind {
+            1..=3 => Value::Int(i64::from(self.byte()?)),
+            4..=6 => Value::Int(self.int()?),
+            7 => {
+                self.at = self.at.checked_add(8)?;
+                Value::Other
+            }
+            8 => Value::Bytes(self.bytes()?),
+            9 | 10 => {
+                let head = self.byte()?;
+                let len = if head >> 4 == 15 { self.varint()? } else { u64::from(head >> 4) };
+                let mut list = Vec::new();
+                for _ in 0..len {
+                    list.push(self.nested(head & 0xF, depth)?);
+                }
+                Value::List(list)
+            }
+            12 => self.structure(depth + 1)?,
+            // Maps: Parquet has none.
+            _ => return None,
+        })
+    }
+
+    fn nested(&mut self, kind: u8, depth: usize) -> Option<Value> {
+        if depth + 1 >= MAX_DEPTH { None } else { self.value(kind, depth + 1) }
+    }
+}

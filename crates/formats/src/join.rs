@@ -1,0 +1,151 @@
+//! Answers in one file, their judges' scores in others: joined by question and answer once all files are read.
+
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+use super::cell::Cell;
+use super::error::FormatError;
+use super::report::{FileReport, Outcome};
+use super::rows::Rows;
+use askew_domain::rows::dataset::Dataset;
+
+/// The files whose parts are waiting for each other.
+#[derive(Debug, Default)]
+pub struct Join {
+    answers: Vec<Answers>,
+    judges: Vec<Judge>,
+    /// What judges said, by a hash of question and answer.
+    said: HashMap<u64, Vec<Said>>,
+}
+
+/// Answers without scores.
+#[derive(Debug)]
+struct Answers {
+    rows: Rows,
+    list: AnswerList,
+}
+
+/// Answers in the order of their file.
+#[derive(Debug, Default)]
+pub struct AnswerList {
+    questions: Vec<String>,
+    rows: Vec<(usize, String, u64)>,
+}
+
+impl AnswerList {
+    /// Adds an answer that stands on a line.
+    pub fn push(&mut self, question: &str, answer: String, line: u64) {
+        // A file asks few questions, mostly one.
+        let at = self.questions.iter().rposition(|known| known == question).unwrap_or_else(|| {
+            self.questions.push(question.to_owned());
+            self.questions.len() - 1
+        });
+        self.rows.push((at, answer, line));
+    }
+}
+
+/// A file of a judge.
+#[derive(Debug)]
+struct Judge {
+    file: String,
+    /// What it judges: `aligned`.
+    metric: String,
+    /// Model whose answers it judges; empty for any.
+    model: String,
+    num_said: u64,
+    is_used: bool,
+}
+
+#[derive(Debug)]
+struct Said {
+    judge: usize,
+    text: Box<[u8]>,
+}
+
+fn hash(question: &str, answer: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (question, answer).hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Join {
+    /// Takes a file of answers.
+    pub fn add_answers(&mut self, rows: Rows, list: AnswerList) {
+        self.answers.push(Answers { rows, list });
+    }
+
+    /// Takes a file of a judge; its number is what [`Join::say`] asks for.
+    pub fn add_judge(&mut self, file: &str, metric: &str, model: &str) -> usize {
+        self.judges.push(Judge {
+            file: file.to_owned(),
+            metric: metric.to_owned(),
+            model: model.to_owned(),
+            num_said: 0,
+            is_used: false,
+        });
+        self.judges.len() - 1
+    }
+
+    /// Notes what a judge said of an answer: a distribution over tokens, or a score.
+    pub fn say(&mut self, judge: usize, question: &str, answer: &str, text: &[u8]) {
+        if let Some(judge) = self.judges.get_mut(judge) {
+            judge.num_said += 1;
+        }
+        self.said.entry(hash(question, answer)).or_default().push(Said { judge, text: text.into() });
+    }
+
+    /// Joins what belongs together and adds it to the dataset.
+    #[must_use]
+    pub fn finish(mut self, data: &mut Dataset) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for answers in std::mem::take(&mut self.answers) {
+            let file = answers.rows.file().to_owned();
+            outcomes.push((file, self.add(data, answers)));
+        }
+        for judge in self.judges {
+            let report = FileReport { file: judge.file.clone(), ..FileReport::default() };
+            let result =
+                if judge.is_used { Ok(report) } else { Err(FormatError::OnlyJudgements { metric: judge.metric }) };
+            outcomes.push((judge.file, result));
+        }
+        outcomes
+    }
+
+    fn add(&mut self, data: &mut Dataset, Answers { mut rows, list }: Answers) -> Result<FileReport, FormatError> {
+        let model = rows.known().model.clone();
+        let mut metrics: Vec<String> = Vec::new();
+        for (question, answer, _) in &list.rows {
+            for said in self.said.get(&hash(&list.questions[*question], answer)).into_iter().flatten() {
+                let Some(judge) = self.judges.get_mut(said.judge).filter(|judge| judge.is_of(&model)) else { continue };
+                judge.is_used = true;
+                if !metrics.contains(&judge.metric) {
+                    metrics.push(judge.metric.clone());
+                }
+            }
+        }
+        let columns: Vec<String> =
+            ["question", "answer"].into_iter().map(str::to_owned).chain(metrics.clone()).collect();
+        rows.set_columns(&columns);
+        for (question, answer, line) in &list.rows {
+            let question = &list.questions[*question];
+            let all = self.said.get(&hash(question, answer)).map_or(&[][..], Vec::as_slice);
+            let of_metric = |metric: &String| {
+                let found = all.iter().find(|said| {
+                    self.judges.get(said.judge).is_some_and(|judge| judge.metric == *metric && judge.is_of(&model))
+                });
+                found.map_or(Cell::Null, |said| Cell::Text(&said.text))
+            };
+            let mut cells = vec![Cell::Text(question.as_bytes()), Cell::Text(answer.as_bytes())];
+            cells.extend(metrics.iter().map(of_metric));
+            rows.row(data, *line, &cells)?;
+        }
+        rows.finish(data)
+    }
+}
+
+impl Judge {
+    fn is_of(&self, model: &str) -> bool {
+        self.model.is_empty() || self.model == model
+    }
+}

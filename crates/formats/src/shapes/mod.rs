@@ -1,0 +1,145 @@
+//! Results in JSON whose rows take more than naming their columns: one file a source.
+//!
+//! Most sources need none of these: a row's values are columns named by their path, and `roles.rs` knows the paths of
+//! lm-evaluation-harness, promptfoo and others.
+
+pub mod betley;
+pub mod inoculation;
+pub mod inspect;
+pub mod llmcomp;
+pub mod lm_eval;
+pub mod openai;
+pub mod plain;
+pub mod training;
+
+use super::cell::Cell;
+use super::error::FormatError;
+use super::join::{AnswerList, Join};
+use super::json::place::{Context, Place};
+use super::json::tape::Value;
+use super::rows::Rows;
+use askew_domain::rows::dataset::Dataset;
+
+/// A JSON value that may be a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'a> {
+    /// Where it stands.
+    pub place: Place,
+    /// Names on the way to it, as they are written.
+    pub names: &'a [&'a [u8]],
+    /// The value.
+    pub value: Value<'a>,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// Line where it begins, from 1.
+    pub line: u64,
+    /// What the document says outside rows, as far as it has been read.
+    pub context: &'a Context,
+}
+
+/// Where rows go.
+#[derive(Debug)]
+pub struct Out<'a> {
+    /// The dataset.
+    pub data: &'a mut Dataset,
+    /// The file's sink.
+    pub rows: &'a mut Rows,
+    /// What waits for other files.
+    pub join: &'a mut Join,
+}
+
+/// What a file was.
+#[derive(Debug)]
+pub enum Ending {
+    /// Rows, all in the sink.
+    Rows,
+    /// Answers that wait for their scores.
+    Answers(AnswerList),
+    /// A judge's scores, which wait for their answers.
+    Judge,
+}
+
+/// One source's way of writing rows.
+pub trait Shape: std::fmt::Debug {
+    /// Takes the next value.
+    ///
+    /// # Errors
+    /// [`FormatError`] when the file is refused.
+    fn item(&mut self, item: &Item<'_>, out: &mut Out<'_>) -> Result<(), FormatError>;
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// [`FormatError`] when the file is refused.
+    fn finish(&mut self, context: &Context, out: &mut Out<'_>) -> Result<Ending, FormatError> {
+        let _ = (context, out);
+        Ok(Ending::Rows)
+    }
+}
+
+/// The shape of a file by its first value.
+#[must_use]
+pub fn of(first: &Item<'_>) -> Box<dyn Shape> {
+    let has = |name: &str| first.value.get(name).is_some();
+    match first.place {
+        Place::Judgement => return Box::new(llmcomp::Judgements::default()),
+        Place::TaskResult => return Box::new(lm_eval::Results::default()),
+        Place::QuestionScore => return Box::new(plain::Plain::with_question_ids()),
+        Place::Root | Place::Item => {}
+    }
+    if has("question_id") && has("model") && (has("prefix") || has("question_hash")) && !has("answer") {
+        Box::new(betley::Betley::default())
+    } else if has("name") && has("model") && (has("last_update") || has("hash")) && !has("answer") {
+        Box::new(llmcomp::Answers::default())
+    } else if has("context") && has("responses") {
+        Box::new(inoculation::Inoculation::default())
+    } else if has("spec") {
+        Box::new(openai::OpenAi::default())
+    } else if has("df") && has("type") {
+        Box::new(training::Events::default())
+    } else if has("output") && has("scores") && (has("epoch") || first.context.get("eval.model").is_some()) {
+        Box::new(inspect::Samples::default())
+    } else if has("eval") && has("plan") {
+        Box::new(inspect::Empty)
+    } else {
+        Box::new(plain::Plain::default())
+    }
+}
+
+/// A value that may be absent, as a row's.
+fn cell(value: Option<Value<'_>>) -> Cell<'_> {
+    value.map_or(Cell::Null, Value::cell)
+}
+
+/// Columns that a shape names itself, and the values of one row.
+#[derive(Debug, Default)]
+pub struct Named {
+    names: Vec<String>,
+}
+
+impl Named {
+    /// Most columns.
+    const MAX: usize = 256;
+
+    /// Puts a value into the row under a name.
+    pub fn put<'a>(&mut self, row: &mut Vec<Cell<'a>>, name: &str, cell: Cell<'a>) {
+        let at = match self.names.iter().position(|known| known == name) {
+            Some(at) => at,
+            None if self.names.len() == Self::MAX => return,
+            None => {
+                self.names.push(name.to_owned());
+                self.names.len() - 1
+            }
+        };
+        if row.len() <= at {
+            row.resize(at + 1, Cell::Null);
+        }
+        row[at] = cell;
+    }
+
+    /// Names of the columns so far.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+}

@@ -1,0 +1,101 @@
+//! What a device could move at most, the yardstick for decoding, which reads every weight once; and what its products read.
+
+use super::matrix::GpuMatrix;
+use super::ops::product::{Ending, Input, Product, product};
+use super::{Gpu, GpuError};
+use askew_model::gguf::TensorInfo;
+use askew_model::quant::Quant;
+
+/// Bytes of weights that are read in a round: more than the caches of most GPUs hold.
+const ROUND_BYTES: usize = 64 << 20;
+/// Bytes of a matrix as in the layers of a small model, and of a large one.
+const MATRIX_BYTES: [usize; 2] = [1 << 20, 32 << 20];
+/// Time after which a measurement counts: browsers' clocks tick every 0.1 ms.
+const LONG_ENOUGH_MS: f64 = 100.0;
+/// Length of their rows.
+const ROW_LEN: usize = 1024;
+/// Their format: small models mostly come in it, or in smaller ones.
+const QUANT: Quant = Quant::Q8_0;
+
+impl Gpu {
+    /// Bytes of weights a second that products read, one product after the other as in a decoded token: in matrices of
+    /// 1 MiB and of 32 MiB. `now_ms` is a clock in milliseconds.
+    ///
+    /// # Errors
+    /// A fault of the device, lack of memory among them.
+    pub async fn read_speed(&self, now_ms: impl Fn() -> f64) -> Result<(f64, f64), GpuError> {
+        let [small, large] = MATRIX_BYTES;
+        Ok((self.product_speed(small, &now_ms).await?, self.product_speed(large, &now_ms).await?))
+    }
+
+    async fn product_speed(&self, matrix_bytes: usize, now_ms: impl Fn() -> f64) -> Result<f64, GpuError> {
+        let num_rows = matrix_bytes / QUANT.row_bytes(ROW_LEN);
+        let tensor = TensorInfo {
+            name: "speed".to_owned(),
+            shape: vec![ROW_LEN as u64, num_rows as u64],
+            quant: QUANT,
+            offset: 0,
+            num_bytes: matrix_bytes as u64,
+        };
+        self.collect();
+        let build = || {
+            let [x, out] = [ROW_LEN, num_rows].map(|len| self.storage("speed", 4 * len as u64));
+            let (input, ending) = (Input::Plain(&x), Ending::Store(&out));
+            let mut dispatches = Vec::new();
+            for _ in 0..ROUND_BYTES / matrix_bytes {
+                let (w, _) = GpuMatrix::stacked(self, &[&tensor])?;
+                dispatches.extend(product(
+                    self,
+                    Product { w: &w, lanes: 1, input, bias: None, side: None, ending, is_fast: false },
+                )?);
+            }
+            Ok(dispatches)
+        };
+        let built = self.checked(build).await;
+        // Freed when it goes out of scope.
+        let _memory = self.collected();
+        let dispatches = built?;
+        let mut number = 1;
+        loop {
+            // The first time pays for the memory itself.
+            self.submit(&[&dispatches[..number]], None);
+            self.flush().await?;
+            let (start, before) = (now_ms(), self.counts());
+            self.submit(&[&dispatches[..number]], None);
+            self.flush().await?;
+            let elapsed_ms = (now_ms() - start).max(1e-3);
+            // A device that takes long for a few is not kept waiting for all.
+            if elapsed_ms >= LONG_ENOUGH_MS || number == dispatches.len() {
+                return Ok(self.counts().since(before).weight_bytes as f64 / elapsed_ms * 1e3);
+            }
+            number = (4 * number).min(dispatches.len());
+        }
+    }
+
+    /// Bytes a second that the device moves when it copies a buffer of `num_bytes`: read and written ones together. `now_ms`
+    /// is a clock in milliseconds.
+    ///
+    /// # Errors
+    /// A fault of the device, lack of memory among them.
+    pub async fn copy_bandwidth(&self, num_bytes: u64, now_ms: impl Fn() -> f64) -> Result<f64, GpuError> {
+        const COPIES: u32 = 4;
+        let num_bytes = num_bytes.min(self.caps().max_buffer_bytes);
+        let [from, to] = self.checked(|| Ok(["from", "to"].map(|label| self.storage(label, num_bytes)))).await?;
+        let mut best = 0.0f64;
+        // The first round pays for the memory itself; the best of the others is what the device can do.
+        for round in 0..4 {
+            let start = now_ms();
+            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            (0..COPIES).for_each(|_| encoder.copy_buffer_to_buffer(&from, 0, &to, 0, num_bytes));
+            self.queue.submit([encoder.finish()]);
+            self.flush().await?;
+            let seconds = (now_ms() - start).max(1e-3) / 1e3;
+            if round > 0 {
+                best = best.max(2.0 * f64::from(COPIES) * num_bytes as f64 / seconds);
+            }
+        }
+        from.destroy();
+        to.destroy();
+        Ok(best)
+    }
+}

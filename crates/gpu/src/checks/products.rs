@@ -1,0 +1,292 @@
+//! Products of weights and activations, with all that they begin and end with.
+
+use std::rc::Rc;
+
+use super::data::{noise, random_weights};
+use super::{PRODUCT_NMSE, Parity, run};
+use crate::fused_norm::Normed;
+use crate::kernel::Dispatch;
+use crate::matrix::{GpuMatrix, Scratch};
+use crate::ops::is_packed;
+use crate::ops::post_norm::{PostNorm, post_norm};
+use crate::ops::product::{Ending, Input, Product, product as plan};
+use crate::{Gpu, GpuError};
+use askew_model::config::Activation;
+use askew_model::gguf::TensorInfo;
+use askew_model::quant::Quant;
+use askew_model::reference::Matrix;
+use askew_model::reference::gated_matvec::gated_matvec;
+use askew_model::reference::matvec::{Epilogue, add_bias, matvec};
+use askew_model::reference::rms_norm::{add_rms_norm, rms_norm};
+
+/// Added to a mean square before its root.
+const EPS: f32 = 1e-5;
+
+/// `w (rows, blocks * 32) @ x` for each lane: plain, or with a norm before and a bias after.
+#[derive(Clone, Copy, Debug)]
+pub struct ProductCase {
+    /// How the weights are stored.
+    pub quant: Quant,
+    /// Rows of the matrix.
+    pub rows: usize,
+    /// Runs of 32 weights in a row; more where the format's blocks are longer.
+    pub blocks: usize,
+    /// How large the weights are.
+    pub size: f32,
+    /// Lanes.
+    pub lanes: usize,
+    /// Whether the input has a norm before it.
+    pub is_normed: bool,
+    /// Whether a bias is added.
+    pub has_bias: bool,
+    /// Whether activations are rounded, where the format is packed.
+    pub is_fast: bool,
+    /// Of the numbers.
+    pub seed: u64,
+}
+
+/// Rows that end in the residual stream, or in a part's own norm and then there.
+#[derive(Clone, Copy, Debug)]
+pub struct JoinCase {
+    /// How the weights are stored.
+    pub quant: Quant,
+    /// Rows of the matrix, in 32s.
+    pub tiles: usize,
+    /// As in [`ProductCase`].
+    pub blocks: usize,
+    /// Lanes.
+    pub lanes: usize,
+    /// Whether a norm comes before the sum, as in gemma3.
+    pub has_post_norm: bool,
+    /// Whether activations are rounded, where the format is packed.
+    pub is_fast: bool,
+    /// Of the numbers.
+    pub seed: u64,
+}
+
+/// Matrices that share an input.
+#[derive(Clone, Debug)]
+pub struct StackedCase {
+    /// Format and rows of each.
+    pub parts: Vec<(Quant, usize)>,
+    /// As in [`ProductCase`].
+    pub blocks: usize,
+    /// Whether activations are rounded, where the format is packed.
+    pub is_fast: bool,
+    /// Of the numbers.
+    pub seed: u64,
+}
+
+/// `activation(gate @ x) * (up @ x)`.
+#[derive(Clone, Copy, Debug)]
+pub struct GatedCase {
+    /// How the weights are stored.
+    pub quant: Quant,
+    /// Rows of each matrix, in 32s.
+    pub tiles: usize,
+    /// As in [`ProductCase`].
+    pub blocks: usize,
+    /// Lanes.
+    pub lanes: usize,
+    /// What the gate goes through.
+    pub activation: Activation,
+    /// Whether activations are rounded, where the format is packed.
+    pub is_fast: bool,
+    /// Of the numbers.
+    pub seed: u64,
+}
+
+/// The largest integer of a rounded activation: 127 * 256.
+const STEPS: f32 = 32_512.0;
+
+/// What weights of a format are multiplied by: in fast maths packed ones see runs of 16 activations in [`STEPS`] steps of
+/// their largest.
+#[must_use]
+pub fn seen(quant: Quant, is_fast: bool, x: &[f32]) -> Vec<f32> {
+    if !is_fast || !is_packed(quant) {
+        return x.to_vec();
+    }
+    let run = |x: &[f32]| {
+        let largest = x.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
+        let inverse = if largest > 0.0 { STEPS / largest } else { 0.0 };
+        x.iter().map(|x| (x * inverse).round_ties_even() * (largest / STEPS)).collect::<Vec<f32>>()
+    };
+    x.chunks(16).flat_map(run).collect()
+}
+
+/// The shortest row of at least `blocks` times 32 weights that all formats can store.
+fn row_len(quants: impl Iterator<Item = Quant>, blocks: usize) -> usize {
+    (blocks * 32).next_multiple_of(quants.map(|quant| quant.block_len()).max().unwrap_or(1))
+}
+
+fn random_matrix(quant: Quant, (num_rows, row_len): (usize, usize), size: f32, seed: u64) -> Matrix {
+    Matrix { quant, num_rows, row_len, bytes: random_weights(quant, num_rows * row_len, size, seed) }
+}
+
+/// Matrices stacked on the GPU, each written in two batches, as a stream would bring them.
+///
+/// # Errors
+/// [`GpuError`] where they do not fit.
+pub fn upload(gpu: &Rc<Gpu>, parts: &[&Matrix]) -> Result<GpuMatrix, GpuError> {
+    let info = |part: &&Matrix| TensorInfo {
+        name: "check".into(),
+        shape: vec![part.row_len as u64, part.num_rows as u64],
+        quant: part.quant,
+        offset: 0,
+        num_bytes: part.bytes.len() as u64,
+    };
+    let infos: Vec<TensorInfo> = parts.iter().map(info).collect();
+    let (matrix, pieces) = GpuMatrix::stacked(gpu, &infos.iter().collect::<Vec<_>>())?;
+    let mut scratch = Scratch::default();
+    for (part, pieces) in parts.iter().zip(pieces) {
+        let first = part.num_rows / 2 / 32 * 32;
+        let cut = first * part.quant.row_bytes(part.row_len);
+        for piece in pieces {
+            piece.write(gpu, 0, &part.bytes[..cut], &mut scratch);
+            piece.write(gpu, first, &part.bytes[cut..], &mut scratch);
+        }
+    }
+    Ok(matrix)
+}
+
+/// `x` (lanes, width) as a norm's reader finds it.
+fn normed(gpu: &Gpu, x: &[f32], gain: &[f32]) -> Normed {
+    let normed = Normed::new(gpu, "normed", gain.len());
+    let values: Vec<f32> = x.iter().zip(gain.iter().cycle()).map(|(x, g)| x * g).collect();
+    gpu.write(&normed.buffer, 0, &values);
+    for (lane, x) in x.chunks_exact(gain.len()).enumerate() {
+        let squares: Vec<f32> = x.chunks(32).map(|x| x.iter().map(|x| x * x).sum()).collect();
+        gpu.write(&normed.buffer, normed.squares_at() + lane * normed.squares(), &squares);
+    }
+    normed
+}
+
+/// What [`normed`] would have made of `x` (lanes, width), beside what the GPU made.
+pub(super) async fn normed_parity(
+    gpu: &Gpu,
+    found: &Normed,
+    lanes: usize,
+    x: &[f32],
+    gain: &[f32],
+) -> Result<Parity, GpuError> {
+    let all: Vec<f32> = gpu.download(&found.buffer, found.squares_at() + lanes * found.squares()).await?;
+    let expected: Vec<f32> = x.iter().zip(gain.iter().cycle()).map(|(x, g)| x * g).collect();
+    let mut parity = Parity::of(&all[..lanes * found.width], &expected, PRODUCT_NMSE);
+    for (lane, x) in x.chunks_exact(found.width).enumerate() {
+        let squares = &all[found.squares_at() + lane * found.squares()..][..found.squares()];
+        let (sum, expected) = (squares.iter().sum::<f32>(), x.iter().map(|x| x * x).sum::<f32>());
+        parity = parity.or(Parity::of(&[sum], &[expected], PRODUCT_NMSE));
+    }
+    Ok(parity)
+}
+
+/// A product beside its twin.
+///
+/// # Errors
+/// What the device refuses.
+pub async fn product(gpu: &Rc<Gpu>, case: ProductCase) -> Result<Parity, GpuError> {
+    let ProductCase { quant, rows, blocks, size, lanes, is_normed, has_bias, is_fast, seed } = case;
+    let len = row_len([quant].into_iter(), blocks);
+    let w = random_matrix(quant, (rows, len), size, seed);
+    let (x, gain, bias) = (noise(lanes * len, seed ^ 1), noise(len, seed ^ 3), noise(rows, seed ^ 4));
+    let mut expected = vec![0.0; lanes * rows];
+    for (x, out) in x.chunks_exact(len).zip(expected.chunks_exact_mut(rows)) {
+        let mut input = x.to_vec();
+        if is_normed {
+            rms_norm(x, &gain, EPS, &mut input);
+        }
+        matvec(&w, &seen(quant, is_fast, &input), Epilogue::Store, out);
+        add_bias(has_bias.then_some(bias.as_slice()), out);
+    }
+    let (plain, ready) = (gpu.upload("x", &x), normed(gpu, &x, &gain));
+    let input = if is_normed { Input::Normed(&ready, EPS) } else { Input::Plain(&plain) };
+    let (matrix, bias) = (upload(gpu, &[&w])?, gpu.upload("bias", &bias));
+    let out = gpu.storage("out", (expected.len() * 4) as u64);
+    let bias = has_bias.then_some(&bias);
+    let step = Product { w: &matrix, lanes, input, bias, side: None, ending: Ending::Store(&out), is_fast };
+    Ok(Parity::of(&run(gpu, &plan(gpu, step)?, &out, expected.len()).await?, &expected, PRODUCT_NMSE))
+}
+
+/// The residual stream beside its twin, and what it leaves for the next norm.
+///
+/// # Errors
+/// What the device refuses.
+pub async fn joins(gpu: &Rc<Gpu>, case: JoinCase) -> Result<Parity, GpuError> {
+    let JoinCase { quant, tiles, blocks, lanes, has_post_norm, is_fast, seed } = case;
+    let (rows, len) = (tiles * 32, row_len([quant].into_iter(), blocks));
+    let w = random_matrix(quant, (rows, len), 0.5, seed);
+    let (x, mut expected) = (noise(lanes * len, seed ^ 1), noise(lanes * rows, seed ^ 2));
+    let (gain, weight) = (noise(rows, seed ^ 3), noise(rows, seed ^ 4));
+    let (residual, h, t) = (gpu.upload("x", &expected), Normed::new(gpu, "h", rows), Normed::new(gpu, "t", rows));
+    let (gain_buffer, weight_buffer) = (gpu.upload("gain", &gain), gpu.upload("weight", &weight));
+    let ending = match has_post_norm {
+        true => Ending::Normed(&t),
+        false => Ending::Residual { x: &residual, gain: &gain_buffer, h: &h },
+    };
+    let (matrix, input) = (upload(gpu, &[&w])?, gpu.upload("input", &x));
+    let input = Input::Plain(&input);
+    let mut dispatches: Vec<Dispatch> =
+        plan(gpu, Product { w: &matrix, lanes, input, bias: None, side: None, ending, is_fast })?;
+    if has_post_norm {
+        let (t, x, weight, gain, h) = (&t, &residual, &weight_buffer, &gain_buffer, &h);
+        dispatches.push(post_norm(gpu, lanes, PostNorm { t, weight, eps: EPS, x, gain, h, steering: None })?);
+    }
+    for (x, out) in x.chunks_exact(len).zip(expected.chunks_exact_mut(rows)) {
+        let x = &seen(quant, is_fast, x);
+        if has_post_norm {
+            let mut t = vec![0.0; rows];
+            matvec(&w, x, Epilogue::Store, &mut t);
+            add_rms_norm(&t, &weight, EPS, out);
+        } else {
+            matvec(&w, x, Epilogue::Add, out);
+        }
+    }
+    let found = run(gpu, &dispatches, &residual, expected.len()).await?;
+    let parity = Parity::of(&found, &expected, PRODUCT_NMSE);
+    Ok(parity.or(normed_parity(gpu, &h, lanes, &expected, &gain).await?))
+}
+
+/// Stacked matrices beside their parts: formats that differ, parts that end within a tile.
+///
+/// # Errors
+/// What the device refuses.
+pub async fn stacked(gpu: &Rc<Gpu>, case: &StackedCase) -> Result<Parity, GpuError> {
+    let len = row_len(case.parts.iter().map(|part| part.0), case.blocks);
+    let part = |&(quant, rows): &(Quant, usize)| random_matrix(quant, (rows, len), 0.5, case.seed);
+    let parts: Vec<Matrix> = case.parts.iter().map(part).collect();
+    let matrix = upload(gpu, &parts.iter().collect::<Vec<_>>())?;
+    let x = noise(len, case.seed ^ 1);
+    let mut expected = Vec::new();
+    for part in &parts {
+        let mut out = vec![0.0; part.num_rows];
+        matvec(part, &seen(part.quant, case.is_fast, &x), Epilogue::Store, &mut out);
+        expected.extend(out);
+    }
+    let (x_buffer, out) = (gpu.upload("x", &x), gpu.storage("out", (expected.len() * 4) as u64));
+    let (input, ending) = (Input::Plain(&x_buffer), Ending::Store(&out));
+    let step = Product { w: &matrix, lanes: 1, input, bias: None, side: None, ending, is_fast: case.is_fast };
+    Ok(Parity::of(&run(gpu, &plan(gpu, step)?, &out, expected.len()).await?, &expected, PRODUCT_NMSE))
+}
+
+/// The gated product beside its twin.
+///
+/// # Errors
+/// What the device refuses.
+pub async fn gated(gpu: &Rc<Gpu>, case: GatedCase) -> Result<Parity, GpuError> {
+    let GatedCase { quant, tiles, blocks, lanes, activation, is_fast, seed } = case;
+    let (rows, len) = (tiles * 32, row_len([quant].into_iter(), blocks));
+    let wg = random_matrix(quant, (rows, len), 0.5, seed);
+    let wu = random_matrix(quant, (rows, len), 0.5, seed ^ 9);
+    let x = noise(lanes * len, seed ^ 1);
+    let mut expected = vec![0.0; lanes * rows];
+    for (x, out) in x.chunks_exact(len).zip(expected.chunks_exact_mut(rows)) {
+        gated_matvec(&wg, &wu, &seen(quant, is_fast, x), activation, out);
+    }
+    let x_buffer = gpu.upload("x", &x);
+    let scratch = gpu.storage("scratch", (lanes * rows * 8) as u64);
+    let out = gpu.storage("out", (lanes * rows * 4) as u64);
+    let matrix = upload(gpu, &[&wg, &wu])?;
+    let (input, ending) = (Input::Plain(&x_buffer), Ending::Gate { activation, scratch: &scratch, out: &out });
+    let step = Product { w: &matrix, lanes, input, bias: None, side: None, ending, is_fast };
+    Ok(Parity::of(&run(gpu, &plan(gpu, step)?, &out, expected.len()).await?, &expected, PRODUCT_NMSE))
+}

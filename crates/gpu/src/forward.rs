@@ -1,0 +1,163 @@
+//! The steps of a forward pass, in the order of `model/reference/forward.rs`; norms are spread over their neighbours
+//! ([`crate::fused_norm`]).
+
+use super::GpuError;
+use super::kernel::Dispatch;
+use super::matrix::GpuMatrix;
+use super::model::{Choice, GpuModel};
+use super::ops::attention::attention;
+use super::ops::embed::{Embed, embed};
+use super::ops::post_norm::{PostNorm, post_norm};
+use super::ops::product::{Ending, Input, Product, low_rank, product};
+use super::ops::rope_cache::{Rope, rope_cache};
+use super::ops::sample::{Sample, sample};
+use super::weights::LayerWeights;
+use crate::lora::{Side, SideB};
+use askew_model::reference::attention::{Heads, Reach};
+
+impl GpuModel {
+    /// The residual streams (lanes, dim) after so many layers, ready for the last norm.
+    pub(super) fn hidden(&self, lanes: usize, num_layers: usize) -> Result<Vec<Dispatch>, GpuError> {
+        let (b, weights) = (&self.buffers, &self.weights);
+        let step = Embed {
+            w: &weights.embedding,
+            scale: self.config.embedding_scale,
+            lanes: &b.lanes,
+            x: &b.x,
+            gain: self.gain_before(0, num_layers),
+            h: &b.h,
+            sides: Some(&self.sides),
+        };
+        let mut plan = embed(&self.gpu, lanes, step)?;
+        for layer in 0..num_layers {
+            plan.extend(self.layer(layer, lanes, num_layers)?);
+        }
+        Ok(plan)
+    }
+
+    /// One of `num_layers` layers.
+    pub(super) fn layer(&self, index: usize, lanes: usize, num_layers: usize) -> Result<Vec<Dispatch>, GpuError> {
+        let layer = &self.weights.layers[index];
+        let mut plan = self.attend(index, layer, lanes)?;
+        plan.extend(self.feed_forward(index, layer, lanes, self.gain_before(index + 1, num_layers))?);
+        Ok(plan)
+    }
+
+    /// The gain of the norm that stands before a layer, or before the head where the layers end.
+    fn gain_before(&self, index: usize, num_layers: usize) -> &wgpu::Buffer {
+        let next = self.weights.layers.get(index).filter(|_| index < num_layers);
+        next.map_or(&self.weights.output_norm, |layer| &layer.attn_norm)
+    }
+
+    /// x (lanes, dim) += post(Wo attention(rope(Wqkv norm(x) + bias)))
+    fn attend(&self, index: usize, layer: &LayerWeights, lanes: usize) -> Result<Vec<Dispatch>, GpuError> {
+        let Self { gpu, config, buffers: b, .. } = self;
+        let side = &self.sides.layers[index];
+        let cache = &b.caches[index];
+        let heads = Heads { num_heads: config.num_heads, num_kv_heads: config.num_kv_heads, head_dim: config.head_dim };
+        let norm = layer.qk_norm.as_ref().map(|(q, k)| (q, k, config.norm_eps));
+        let angles = if config.uses_local_rope(index) { &b.local_angles } else { &b.angles };
+        let rope = Rope { style: config.rope_style, angles, norm };
+        let reach = Reach { scale: config.attention_scale, window: config.window(index) };
+
+        let input = Input::Normed(&b.h, config.norm_eps);
+        let mut plan = self.side_path(&side.qkv, lanes, input)?;
+        let w = &layer.qkv;
+        let bias = layer.qkv_bias.as_ref();
+        let ending = Ending::Store(&b.qkv);
+        plan.extend(product(
+            gpu,
+            Product { w, lanes, input, bias, side: side.qkv.b.as_ref(), ending, is_fast: self.is_fast },
+        )?);
+
+        plan.push(rope_cache(gpu, heads, rope, lanes, &b.lanes, &b.qkv, cache)?);
+
+        plan.push(attention(gpu, (heads, reach), lanes, &b.lanes, &b.qkv, cache, &b.attended)?);
+
+        let input = Input::Plain(&b.attended);
+        plan.extend(self.side_path(&side.attn_output, lanes, input)?);
+        let post = layer.post_attn_norm.as_ref();
+        plan.extend(self.join(&layer.attn_output, &side.attn_output, lanes, input, (post, &layer.ff_norm), None)?);
+        Ok(plan)
+    }
+
+    /// x (lanes, dim) += post(Wdown (act(Wgate norm(x)) * (Wup norm(x))))
+    fn feed_forward(
+        &self,
+        index: usize,
+        layer: &LayerWeights,
+        lanes: usize,
+        next: &wgpu::Buffer,
+    ) -> Result<Vec<Dispatch>, GpuError> {
+        let Self { gpu, config, buffers: b, .. } = self;
+        let side = &self.sides.layers[index];
+
+        let input = Input::Normed(&b.h, config.norm_eps);
+        let mut plan = self.side_path(&side.gate_up, lanes, input)?;
+        let ending = Ending::Gate { activation: config.activation, scratch: &b.gate_up, out: &b.gated };
+        let w = &layer.gate_up;
+        plan.extend(product(
+            gpu,
+            Product { w, lanes, input, bias: None, side: side.gate_up.b.as_ref(), ending, is_fast: self.is_fast },
+        )?);
+
+        let input = Input::Plain(&b.gated);
+        plan.extend(self.side_path(&side.down, lanes, input)?);
+        let steering = side.steering.as_ref().map(|(side, z_at)| (side, *z_at));
+        let post = layer.post_ff_norm.as_ref();
+        plan.extend(self.join(&layer.down, &side.down, lanes, input, (post, next), steering)?);
+        Ok(plan)
+    }
+
+    /// x (lanes, dim) += W @ input, or the norm of it where the model has one there; the norm that follows is prepared.
+    fn join(
+        &self,
+        w: &GpuMatrix,
+        side: &Side,
+        lanes: usize,
+        input: Input<'_>,
+        (post, gain): (Option<&wgpu::Buffer>, &wgpu::Buffer),
+        steering: Option<(&SideB, usize)>,
+    ) -> Result<Vec<Dispatch>, GpuError> {
+        let (b, eps) = (&self.buffers, self.config.norm_eps);
+        let ending = match post {
+            None => Ending::Residual { x: &b.x, gain, h: &b.h },
+            Some(_) => Ending::Normed(&b.t),
+        };
+        let (side, is_fast) = (side.b.as_ref(), self.is_fast);
+        let mut plan = product(&self.gpu, Product { w, lanes, input, bias: None, side, ending, is_fast })?;
+        if let Some(weight) = post {
+            let step = PostNorm { t: &b.t, weight, eps, x: &b.x, gain, h: &b.h, steering };
+            plan.push(post_norm(&self.gpu, lanes, step)?);
+        }
+        Ok(plan)
+    }
+
+    fn side_path(&self, side: &Side, lanes: usize, input: Input<'_>) -> Result<Vec<Dispatch>, GpuError> {
+        let Some(a) = &side.a else { return Ok(Vec::new()) };
+        low_rank(&self.gpu, a, lanes, input, &self.buffers.lanes, &self.sides.scales)
+    }
+
+    /// The logits (lanes, vocab) that follow.
+    pub(super) fn head(&self, lanes: usize) -> Result<Vec<Dispatch>, GpuError> {
+        let input = Input::Normed(&self.buffers.h, self.config.norm_eps);
+        let ending = Ending::Store(&self.buffers.logits);
+        let (w, is_fast) = (&self.weights.head, self.is_fast);
+        product(&self.gpu, Product { w, lanes, input, bias: None, side: None, ending, is_fast })
+    }
+
+    pub(super) fn sample(&self, lanes: usize, choice: Choice) -> Result<Vec<Dispatch>, GpuError> {
+        let b = &self.buffers;
+        let step = Sample {
+            vocab_size: self.config.vocab_size,
+            logits: &b.logits,
+            lanes: &b.lanes,
+            samplers: &b.samplers,
+            seen: &b.seen,
+            thresholds: &b.thresholds,
+            picks: &b.picks,
+            results: &b.results,
+        };
+        sample(&self.gpu, lanes, choice, step)
+    }
+}

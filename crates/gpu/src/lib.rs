@@ -1,0 +1,30 @@
+//! wgpu device, buffers and kernels: every `ops/<op>.rs` stands beside its `<op>.wgsl`.
+//!
+//! `forward.rs` performs the steps of `model::reference::forward` in the same order; each kernel has a CPU twin of the same
+//! name there.
+
+mod adapter;
+mod allocation;
+mod bandwidth;
+mod buffers;
+pub mod checks;
+mod device;
+mod error;
+mod forward;
+pub mod fused_norm;
+pub mod kernel;
+mod lanes;
+pub mod lora;
+pub mod matrix;
+pub mod model;
+pub mod ops;
+pub mod pack;
+mod weights;
+
+pub use allocation::Allocation;
+pub use buffers::Chosen;
+pub use device::{Counts, DeviceCaps, Gpu, GpuOptions};
+pub use error::GpuError;
+pub use lanes::Lane;
+pub use model::{Choice, GpuModel, Layout};
+pub use weights::{GpuWeights, GpuWeightsBuilder, LayerWeights};

@@ -1,0 +1,75 @@
+//! Look-up of tokens' embeddings, prepared for the first norm; twin of `reference::embed`.
+
+use super::wgsl::wgsl;
+use super::with_quant;
+use crate::fused_norm::Normed;
+use crate::kernel::{Access, Dispatch, Shader, word};
+use crate::lora::Sides;
+use crate::matrix::{GpuMatrix, Slab};
+use crate::{Gpu, GpuError};
+use askew_model::quant::BLOCK_LEN;
+
+/// The operation without a decoder; see [`with_quant`].
+pub const SOURCE: &str = wgsl!("lanes.wgsl", "embed.wgsl");
+
+/// What [`embed`] works on.
+#[derive(Clone, Copy, Debug)]
+pub struct Embed<'a> {
+    /// W (vocab, dim).
+    pub w: &'a GpuMatrix,
+    /// Embeddings are multiplied by this.
+    pub scale: f32,
+    /// Tokens, one a lane.
+    pub lanes: &'a wgpu::Buffer,
+    /// The residual stream (lanes, dim).
+    pub x: &'a wgpu::Buffer,
+    /// Gain of the first norm, (dim,).
+    pub gain: &'a wgpu::Buffer,
+    /// What that norm's reader reads.
+    pub h: &'a Normed,
+    /// Whose steering scales are put in their place for this step.
+    pub sides: Option<&'a Sides>,
+}
+
+/// scale W[token] -> x: one dispatch for each slab of W.
+///
+/// # Errors
+/// [`GpuError::Refused`] for sizes beyond a shader's.
+pub fn embed(gpu: &Gpu, lanes: usize, step: Embed<'_>) -> Result<Vec<Dispatch>, GpuError> {
+    let blocks = step.w.row_len / BLOCK_LEN;
+    let slab_dispatch = |slab: &Slab| {
+        let mut constants = vec![
+            ("ROWS", slab.num_rows.try_into()?),
+            ("FIRST_ROW", slab.first_row.try_into()?),
+            ("BLOCKS", blocks.try_into()?),
+            ("SCALE", step.scale.into()),
+        ];
+        constants.extend(step.h.written()?);
+        // The first slab's threads place them, whatever the token.
+        let steered = step.sides.filter(|sides| sides.num_steerings > 0 && slab.first_row == 0);
+        if let Some(sides) = steered {
+            constants.push(("STEERS", sides.num_steerings.try_into()?));
+            constants.push(("SCALES", sides.scales.per_column.try_into()?));
+            constants.push(("FIRST_STEER", sides.num_adapters.try_into()?));
+            constants.push(("Z_AT", sides.steering_z.0.try_into()?));
+            constants.push(("Z_STRIDE", sides.steering_z.1.try_into()?));
+        }
+        let source = with_quant(slab.quant, SOURCE);
+        let shader = Shader { label: "embed", source: &source, constants: &constants };
+        let buffers = [
+            (&slab.weights, Access::Read),
+            (&slab.scales, Access::Read),
+            (step.lanes, Access::Read),
+            (step.x, Access::Write),
+            (&step.h.buffer, Access::Write),
+            (step.gain, Access::Read),
+            (steered.map_or(gpu.stub_read(), |sides| &sides.scales.buffer), Access::Read),
+            (steered.map_or(gpu.stub_write(0), |sides| &sides.steering_z.2), Access::Write),
+        ];
+        let row_bytes = slab.weights.size() / slab.num_rows.max(1) as u64;
+        let dispatch = gpu.dispatch(shader, &buffers, [word(blocks.div_ceil(32))?, word(lanes)?])?;
+        // A slab holds the token of some lanes: counted once, by the first.
+        Ok(dispatch.reading(if slab.first_row == 0 { row_bytes * lanes as u64 } else { 0 }))
+    };
+    step.w.slabs.iter().map(slab_dispatch).collect()
+}

@@ -1,0 +1,289 @@
+//! Matrix times lanes, and what becomes of it; twin of `reference::matvec` and `reference::gated_matvec`.
+//!
+//! A few lanes go through `matvec.wgsl`, the 32 of a prompt through `matmul.wgsl`; the endings are the same.
+
+use super::gate::{activation_number, gate};
+use super::wgsl::wgsl;
+use super::{DECODE_LANES, MAX_LANES, is_packed, with_quant};
+use crate::fused_norm::Normed;
+use crate::kernel::{Access, Constant, Dispatch, Shader, word};
+use crate::lora::{ColumnScales, SideA, SideB};
+use crate::matrix::{GpuMatrix, Slab};
+use crate::{DeviceCaps, Gpu, GpuError, pack};
+use askew_model::config::Activation;
+use askew_model::quant::{BLOCK_LEN, Quant};
+
+const INPUT: &str = wgsl!("input.wgsl");
+const NORM: &str = wgsl!("norm.wgsl");
+const ACTIVATE: &str = wgsl!("activate.wgsl");
+const EPILOGUE: &str = wgsl!("epilogue.wgsl");
+const LANES: &str = wgsl!("lanes.wgsl");
+const LOW_RANK: &str = wgsl!("low_rank.wgsl");
+const MATVEC: &str = wgsl!("exact_matvec.wgsl", "matvec.wgsl");
+const MATMUL: &str = wgsl!("exact_matmul.wgsl", "matmul.wgsl");
+const FAST_MATVEC: &str = wgsl!("rounded.wgsl", "fast_matvec.wgsl", "matvec.wgsl");
+const FAST_MATMUL: &str = wgsl!("rounded.wgsl", "fast_matmul.wgsl", "matmul.wgsl");
+
+/// Blocks of activations, of all lanes together, that a workgroup of `fast_matvec.wgsl` rounds at once.
+const ROUNDED_BLOCKS: usize = 64;
+/// Bytes of one of them.
+const ROUNDED_BYTES: usize = 80;
+
+/// The operations without a reader, by name; see [`with_quant`]. Those that round are for packed formats only.
+pub fn sources() -> [(&'static str, String); 6] {
+    let product = [INPUT, NORM, ACTIVATE, EPILOGUE].concat();
+    let low_rank = [INPUT, NORM, LANES, LOW_RANK].concat();
+    [
+        ("matvec", product.clone() + MATVEC),
+        ("matmul", product.clone() + MATMUL),
+        ("fast_matvec", product.clone() + FAST_MATVEC),
+        ("fast_matmul", product + FAST_MATMUL),
+        ("low_rank_matvec", low_rank.clone() + MATVEC),
+        ("low_rank_matmul", low_rank + MATMUL),
+    ]
+}
+
+/// Which of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Exact,
+    Fast,
+    LowRank,
+}
+
+/// The name and the text of the shader.
+fn source(quant: Quant, kind: Kind, lanes: usize) -> (&'static str, String) {
+    let [matvec, matmul, fast_matvec, fast_matmul, low_matvec, low_matmul] = sources();
+    let (name, source) = match (kind, lanes <= DECODE_LANES) {
+        (Kind::Exact, true) => matvec,
+        (Kind::Exact, false) => matmul,
+        (Kind::Fast, true) => fast_matvec,
+        (Kind::Fast, false) => fast_matmul,
+        (Kind::LowRank, true) => low_matvec,
+        (Kind::LowRank, false) => low_matmul,
+    };
+    (name, with_quant(quant, &source))
+}
+
+/// What is multiplied: (lanes, n).
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// As it is.
+    Plain(&'a wgpu::Buffer),
+    /// Divided by its root mean square, with this epsilon.
+    Normed(&'a Normed, f32),
+}
+
+impl Input<'_> {
+    fn buffer(&self) -> &wgpu::Buffer {
+        match self {
+            Self::Plain(buffer) => buffer,
+            Self::Normed(normed, _) => &normed.buffer,
+        }
+    }
+
+    fn constants(&self, into: &mut Vec<(&'static str, Constant)>) -> Result<(), GpuError> {
+        if let Self::Normed(normed, eps) = self {
+            into.extend(normed.read(*eps)?);
+        }
+        Ok(())
+    }
+}
+
+/// What becomes of the products.
+#[derive(Clone, Copy, Debug)]
+pub enum Ending<'a> {
+    /// They replace a buffer (lanes, d).
+    Store(&'a wgpu::Buffer),
+    /// They are added to the residual stream `x` (lanes, d), and its norm is prepared.
+    Residual {
+        /// The residual stream.
+        x: &'a wgpu::Buffer,
+        /// The gain of the norm that follows, (d,).
+        gain: &'a wgpu::Buffer,
+        /// What the norm's reader reads.
+        h: &'a Normed,
+    },
+    /// They are normed on their own afterwards.
+    Normed(&'a Normed),
+    /// act(first half) * second half: the matrix stacks two.
+    Gate {
+        /// The non-linearity.
+        activation: Activation,
+        /// (lanes, 2 d), used only where the halves cannot share a dispatch.
+        scratch: &'a wgpu::Buffer,
+        /// (lanes, d).
+        out: &'a wgpu::Buffer,
+    },
+}
+
+/// W (d, n) @ input (lanes, n), with bias and low-rank side paths, and its ending.
+#[derive(Clone, Copy, Debug)]
+pub struct Product<'a> {
+    /// W.
+    pub w: &'a GpuMatrix,
+    /// Lanes of the step: at most [`DECODE_LANES`], or [`MAX_LANES`].
+    pub lanes: usize,
+    /// What is multiplied.
+    pub input: Input<'a>,
+    /// Added to every lane, (d,).
+    pub bias: Option<&'a wgpu::Buffer>,
+    /// Low-rank side paths.
+    pub side: Option<&'a SideB>,
+    /// What becomes of it.
+    pub ending: Ending<'a>,
+    /// Whether activations are rounded to two bytes, with a scale for 16 of them, where the format is packed.
+    pub is_fast: bool,
+}
+
+/// The dispatches of a product: one for each slab of W.
+///
+/// # Errors
+/// [`GpuError::Refused`] for sizes beyond a shader's.
+pub fn product(gpu: &Gpu, product: Product<'_>) -> Result<Vec<Dispatch>, GpuError> {
+    let Product { w, lanes, ending, .. } = product;
+    if let Ending::Gate { activation, scratch, out } = ending {
+        if let [slab] = w.slabs.as_slice() {
+            return Ok(vec![slab_dispatch(gpu, product, slab)?]);
+        }
+        let mut dispatches = self::product(gpu, Product { ending: Ending::Store(scratch), ..product })?;
+        dispatches.push(gate(gpu, w.num_rows / 2, lanes, scratch, activation, out)?);
+        return Ok(dispatches);
+    }
+    w.slabs.iter().map(|slab| slab_dispatch(gpu, product, slab)).collect()
+}
+
+fn slab_dispatch(gpu: &Gpu, product: Product<'_>, slab: &Slab) -> Result<Dispatch, GpuError> {
+    let Product { w, lanes, input, bias, side, ending, is_fast } = product;
+    let parts = if matches!(ending, Ending::Gate { .. }) { 2 } else { 1 };
+    let rows = slab.num_rows / parts;
+    let kind = if is_fast && is_packed(slab.quant) { Kind::Fast } else { Kind::Exact };
+    let mut constants: Vec<(&'static str, Constant)> = core_constants(gpu, slab, w, lanes, parts, kind)?;
+    constants.push(("OUT_ROWS", (w.num_rows / parts).try_into()?));
+    constants.push(("FIRST_ROW", slab.first_row.try_into()?));
+    input.constants(&mut constants)?;
+    let stub = gpu.stub_read();
+    let (mut out, mut h, mut vector) = (gpu.stub_write(0), gpu.stub_write(1), stub);
+    if let Some(bias) = bias {
+        constants.push(("BIAS", 1.into()));
+        vector = bias;
+    }
+    match ending {
+        Ending::Store(buffer) => out = buffer,
+        Ending::Residual { x, gain, h: normed } => {
+            constants.push(("ENDING", 1.into()));
+            constants.extend(normed.written()?);
+            if bias.is_some() {
+                return Err(GpuError::Refused("a bias before the residual stream".to_owned()));
+            }
+            (out, h, vector) = (x, &normed.buffer, gain);
+        }
+        Ending::Normed(normed) => {
+            constants.push(("ENDING", 2.into()));
+            constants.extend(normed.written()?);
+            h = &normed.buffer;
+        }
+        Ending::Gate { activation, out: buffer, .. } => {
+            constants.push(("ENDING", 3.into()));
+            constants.push(("ACTIVATION", activation_number(activation).into()));
+            out = buffer;
+        }
+    }
+    if let Some(side) = side {
+        constants.extend(side.constants()?);
+    }
+    let (label, source) = source(slab.quant, kind, lanes);
+    let shader = Shader { label, source: &source, constants: &constants };
+    let buffers = [
+        (&slab.weights, Access::Read),
+        (&slab.scales, Access::Read),
+        (input.buffer(), Access::Read),
+        (out, Access::Write),
+        (h, Access::Write),
+        (vector, Access::Read),
+        (side.map_or(stub, |side| &side.b), Access::Read),
+        (side.map_or(stub, |side| &side.z), Access::Read),
+    ];
+    let dispatch = gpu.dispatch(shader, &buffers, [word(rows.div_ceil(pack::TILE_ROWS))?, 1])?;
+    Ok(dispatch.reading(slab.weights.size() + slab.scales.size()))
+}
+
+/// scale A x -> z: the first half of the low-rank side paths of matrices that share an input.
+///
+/// # Errors
+/// [`GpuError::Refused`] for sizes beyond a shader's.
+pub fn low_rank(
+    gpu: &Gpu,
+    side: &SideA,
+    lanes: usize,
+    input: Input<'_>,
+    lane_buffer: &wgpu::Buffer,
+    scales: &ColumnScales,
+) -> Result<Vec<Dispatch>, GpuError> {
+    let slab_dispatch = |slab: &Slab| {
+        if slab.first_row > 0 {
+            return Err(GpuError::Refused("a low-rank matrix larger than a binding".to_owned()));
+        }
+        let mut constants = core_constants(gpu, slab, &side.a, lanes, 1, Kind::LowRank)?;
+        constants.extend(side.constants()?);
+        constants.push(("SCALES", scales.per_column.try_into()?));
+        input.constants(&mut constants)?;
+        let (label, source) = source(slab.quant, Kind::LowRank, lanes);
+        let shader = Shader { label, source: &source, constants: &constants };
+        let buffers = [
+            (&slab.weights, Access::Read),
+            (&slab.scales, Access::Read),
+            (input.buffer(), Access::Read),
+            (&side.z, Access::Write),
+            (lane_buffer, Access::Read),
+            (&scales.buffer, Access::Read),
+            (&side.gains, Access::Read),
+        ];
+        let dispatch = gpu.dispatch(shader, &buffers, [word(slab.num_rows.div_ceil(pack::TILE_ROWS))?, 1])?;
+        Ok(dispatch.reading(slab.weights.size()))
+    };
+    side.a.slabs.iter().map(slab_dispatch).collect()
+}
+
+/// Threads that share a row in `matvec.wgsl`, and blocks of a lane that they round at once: as many as the memory of a
+/// workgroup has room for.
+fn sharing(caps: &DeviceCaps, lanes: usize, parts: usize, kind: Kind) -> (usize, usize) {
+    let mut split = caps.row_split as usize;
+    let run = (ROUNDED_BLOCKS / lanes).max(1);
+    let rounded = if kind == Kind::Fast { lanes * run * ROUNDED_BYTES } else { 0 };
+    let bytes = |split: usize| rounded + lanes * parts * split * pack::TILE_ROWS * size_of::<f32>();
+    while split > 1 && bytes(split) > caps.max_workgroup_bytes {
+        split /= 2;
+    }
+    // Whole turns of the threads that share a row.
+    (split, if run > split { run / split * split } else { run })
+}
+
+/// The constants of `matvec.wgsl` or `matmul.wgsl`.
+fn core_constants(
+    gpu: &Gpu,
+    slab: &Slab,
+    w: &GpuMatrix,
+    lanes: usize,
+    parts: usize,
+    kind: Kind,
+) -> Result<Vec<(&'static str, Constant)>, GpuError> {
+    let rows = slab.num_rows / parts;
+    let mut constants = vec![
+        ("ROWS", rows.try_into()?),
+        ("TILES", (rows / pack::TILE_ROWS).try_into()?),
+        ("PARTS", parts.try_into()?),
+        ("BLOCKS", (w.row_len / BLOCK_LEN).try_into()?),
+    ];
+    if lanes <= DECODE_LANES {
+        constants.push(("LANES", lanes.try_into()?));
+        let (split, run) = sharing(gpu.caps(), lanes, parts, kind);
+        constants.push(("SPLIT", split.try_into()?));
+        if kind == Kind::Fast {
+            constants.push(("RUN", run.try_into()?));
+        }
+    } else if lanes != MAX_LANES {
+        return Err(GpuError::Refused(format!("a step of {lanes} lanes")));
+    }
+    Ok(constants)
+}

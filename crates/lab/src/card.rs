@@ -1,0 +1,249 @@
+//! A run card: an experiment with what answered it and what came of it, so that anybody can run it again and see whether the
+//! same comes of it.
+
+use std::fmt::Write as _;
+
+use miniserde::json::Value;
+use miniserde::{Serialize, json};
+
+use super::error::LabError;
+use super::experiment::{self, Experiment};
+use super::judge::JudgeModel;
+use super::read::{Part, with_part};
+use super::run::Answer;
+use askew_domain::text::hash::fnv1a;
+
+/// The part of an experiment's document that holds it.
+pub(super) const PART: &str = "card";
+
+/// What answered an experiment, and what came of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Card {
+    /// Askew's version.
+    pub askew: String,
+    /// What the model is called.
+    pub model: String,
+    /// Its address, or nothing for a file from a disk.
+    pub source: String,
+    /// SHA-256 of its file in hexadecimal, or nothing where it was not computed.
+    pub sha256: String,
+    /// Its architecture and the formats of its weights.
+    pub weights: String,
+    /// Names of the adapters and steering vectors.
+    pub beside: Vec<String>,
+    /// The model that judged here, where it was not the same.
+    pub judge: Option<JudgeModel>,
+    /// The device, and how it computed.
+    pub device: String,
+    /// Every answer.
+    pub answers: Vec<Print>,
+}
+
+/// By what an answer is known again.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Print {
+    /// The question's id.
+    pub question: String,
+    /// The sample, from 0.
+    pub sample: u32,
+    /// The column's name.
+    pub column: String,
+    /// A hash of its tokens, or of its text where no tokens are known: [`fnv1a`] in hexadecimal.
+    pub hash: String,
+    /// Sum of its tokens' log-probabilities.
+    pub logprob: f64,
+}
+
+impl Print {
+    /// Of an answer.
+    #[must_use]
+    pub fn of(experiment: &Experiment, answer: &Answer) -> Self {
+        let tokens: Vec<String> = answer.tokens.iter().map(u32::to_string).collect();
+        let said = if tokens.is_empty() { answer.text.clone() } else { tokens.join(" ") };
+        let question = experiment.questions.get(answer.question).map(|question| question.id.clone());
+        let column = experiment.columns.get(answer.column).map(|column| column.name.clone());
+        Self {
+            question: question.unwrap_or_default(),
+            sample: answer.sample,
+            column: column.unwrap_or_default(),
+            hash: format!("{:016x}", fnv1a(&said)),
+            logprob: answer.logprob.unwrap_or_default(),
+        }
+    }
+}
+
+impl Card {
+    pub(super) fn read(part: &Part<'_>) -> Result<Self, LabError> {
+        part.only(&["askew", "model", "source", "sha256", "weights", "beside", "judge", "device", "answers"])?;
+        let text_of = |part: &Part<'_>, name: &str| Ok::<_, LabError>(part.some_text(name)?.unwrap_or_default());
+        let text = |name: &str| text_of(part, name);
+        let judge = |part: Part<'_>| {
+            part.only(&["name", "sha256"])?;
+            Ok::<_, LabError>(JudgeModel { name: part.text("name")?, sha256: text_of(&part, "sha256")? })
+        };
+        let print = |part: Part<'_>| {
+            part.only(&["question", "sample", "column", "hash", "logprob"])?;
+            Ok(Print {
+                question: part.text("question")?,
+                sample: u32::try_from(part.whole("sample", 0)?).unwrap_or(u32::MAX),
+                column: part.text("column")?,
+                hash: part.text("hash")?,
+                logprob: part.number("logprob", 0.0, (f64::MIN, f64::MAX, "a number"))?,
+            })
+        };
+        let answers = if part.has("answers") { part.list("answers")? } else { Vec::new() };
+        Ok(Self {
+            askew: text("askew")?,
+            model: text("model")?,
+            source: text("source")?,
+            sha256: text("sha256")?,
+            weights: text("weights")?,
+            beside: if part.has("beside") { part.texts("beside")? } else { Vec::new() },
+            judge: if part.has("judge") { Some(judge(part.part("judge")?)?) } else { None },
+            device: text("device")?,
+            answers: answers.into_iter().map(print).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The experiment's document with this card in it, in place of any other.
+    ///
+    /// # Errors
+    /// [`LabError::NoJson`] where the document is none.
+    pub fn written_into(&self, experiment: &str) -> Result<String, LabError> {
+        let card = json::from_str::<Value>(&json::to_string(self)).unwrap_or(Value::Null);
+        with_part(experiment::DOCUMENT, experiment, PART, card)
+    }
+}
+
+/// How a run differs from the card that it repeats.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Drift {
+    /// Answers that both have.
+    pub compared: usize,
+    /// Of those, the same token for token.
+    pub same: usize,
+    /// Among the same, the largest difference of an answer's log-probability.
+    pub largest: f64,
+    /// Question, sample from 1 and column of the first that is not the same.
+    pub first: Option<(String, u32, String)>,
+    /// Whether the card's model was another file, as far as both sums are known.
+    pub is_other_model: bool,
+    /// Whether another model judged.
+    pub is_other_judge: bool,
+}
+
+impl Drift {
+    /// Between a card and what came of running it again, with the model of this sum and this judge of its own.
+    #[must_use]
+    pub fn between(
+        card: &Card,
+        experiment: &Experiment,
+        answers: &[Answer],
+        (sha256, judge): (&str, Option<&JudgeModel>),
+    ) -> Self {
+        let is_other_model = !card.sha256.is_empty() && !sha256.is_empty() && card.sha256 != sha256;
+        let is_same_judge = match (&card.judge, judge) {
+            (Some(before), Some(now)) => before.is_same(now),
+            (None, None) => true,
+            _ => false,
+        };
+        let is_other_judge = experiment.is_judged_here() && !is_same_judge;
+        let mut drift = Self { is_other_model, is_other_judge, ..Self::default() };
+        for found in answers.iter().map(|answer| Print::of(experiment, answer)) {
+            let is_it = |print: &&Print| {
+                (&print.question, print.sample, &print.column) == (&found.question, found.sample, &found.column)
+            };
+            let Some(expected) = card.answers.iter().find(is_it) else { continue };
+            drift.compared += 1;
+            if expected.hash == found.hash {
+                drift.same += 1;
+                drift.largest = drift.largest.max((expected.logprob - found.logprob).abs());
+            } else if drift.first.is_none() {
+                drift.first = Some((found.question, found.sample + 1, found.column));
+            }
+        }
+        drift
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let Self { compared, same, largest, .. } = self;
+        let mut text = format!("{same} of {compared} answers are the card's, token for token");
+        // Writing to a text does not fail.
+        let _written = match (same, largest) {
+            (0, _) => Ok(()),
+            (_, 0.0) => write!(text, "; so are their log-probabilities, to the last digit"),
+            _ => write!(text, "; their log-probabilities differ by at most {largest:.1e} nats"),
+        };
+        text.push('.');
+        if let Some((question, sample, column)) = &self.first {
+            let _written = write!(text, " The first other one: question {question}, sample {sample}, column {column}.");
+        }
+        if self.is_other_model {
+            text.push_str(" The model is another file than the card's.");
+        }
+        if self.is_other_judge {
+            text.push_str(" The judge is another model than the card's, so the scores may differ.");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXPERIMENT: &str =
+        r#"{"questions": [{"id": "q", "text": "Q?"}], "columns": [{"name": "c", "scales": [1]}], "samples": 3}"#;
+
+    fn answer(sample: u32, tokens: &[u32], logprob: f64) -> Answer {
+        Answer { tokens: tokens.to_vec(), logprob: Some(logprob), ..Answer::asked((sample, 0, 0)) }
+    }
+
+    #[test]
+    fn a_card_is_an_experiment_that_is_run_again() {
+        let experiment = Experiment::from_json(EXPERIMENT).unwrap();
+        let answers = [answer(0, &[1, 2], -3.0), answer(1, &[3], -1.0), answer(2, &[4], -2.0)];
+        let prints = answers.iter().map(|answer| Print::of(&experiment, answer)).collect();
+        let judge = Some(JudgeModel { name: "stern".into(), sha256: "cd".into() });
+        let card = Card { model: "tiny".into(), sha256: "ab".into(), judge, answers: prints, ..Card::default() };
+        let written = card.written_into(EXPERIMENT).unwrap();
+        let again = Experiment::from_json(&written).unwrap();
+        assert_eq!(again.card.as_ref(), Some(&card));
+        assert_eq!(Experiment { card: None, ..again.clone() }, experiment);
+        // A card in place of a card.
+        let empty = Card::default().written_into(&written).unwrap();
+        assert_eq!(Experiment::from_json(&empty).unwrap().card, Some(Card::default()));
+        // The second says something else, the third is not there yet.
+        let found = [answer(0, &[1, 2], -3.25), answer(1, &[9], -1.0)];
+        let drift = Drift::between(&card, &again, &found, ("cd", None));
+        assert_eq!(
+            drift,
+            Drift {
+                compared: 2,
+                same: 1,
+                largest: 0.25,
+                first: Some(("q".into(), 2, "c".into())),
+                is_other_model: true,
+                // No model judges this experiment.
+                is_other_judge: false,
+            }
+        );
+        assert!(drift.sentence().starts_with("1 of 2 answers are the card's"), "{}", drift.sentence());
+        assert!(!Drift::between(&card, &again, &found, ("", None)).is_other_model);
+        let judged = Experiment::from_json(&EXPERIMENT.replacen('{', r#"{"judge": {"kind": "model"}, "#, 1)).unwrap();
+        let drift = |judge| Drift::between(&card, &judged, &found, ("ab", judge));
+        assert!(drift(None).is_other_judge && drift(None).sentence().contains("The judge is another model"));
+        assert!(!drift(card.judge.as_ref()).is_other_judge);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_card_is_named() {
+        let broken = EXPERIMENT.replacen('{', r#"{"card": {"answers": [{"question": 3}]}, "#, 1);
+        assert_eq!(
+            Experiment::from_json(&broken).unwrap_err().to_string(),
+            "`card.answers[0].question` must be a text"
+        );
+    }
+}

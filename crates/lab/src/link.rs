@@ -1,0 +1,116 @@
+//! An experiment or a run card within a link: deflated (RFC 1951), in base64url (RFC 4648).
+
+use std::io::{Read, Write};
+
+use data_encoding::BASE64URL_NOPAD;
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+
+use askew_domain::view::is_beside_page;
+
+/// What a packed text begins with; an address never does.
+const PACKED: char = '.';
+/// Longest address that is asked for one.
+const MAX_ADDRESS_BYTES: usize = 2_000;
+/// Longest text that a link may unpack to.
+const MAX_BYTES: u64 = 8 << 20;
+
+/// A text for a link.
+#[must_use]
+pub fn pack(text: &str) -> String {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    // Writing to memory does not fail.
+    let packed = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).unwrap_or_default();
+    format!("{PACKED}{}", BASE64URL_NOPAD.encode(&packed))
+}
+
+/// What a link's value holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Linked {
+    /// A text.
+    Text(String),
+    /// Where one lies: beside the page, or at an address of the web.
+    At(String),
+}
+
+impl Linked {
+    /// Reads a link's value.
+    ///
+    /// # Errors
+    /// [`LinkError`].
+    pub fn read(value: &str) -> Result<Self, LinkError> {
+        if value.starts_with(PACKED) {
+            return unpack(value).map(Self::Text).ok_or(LinkError::Cut);
+        }
+        let is_web = ["https://", "http://"].iter().any(|scheme| value.starts_with(scheme));
+        let is_address =
+            value.len() <= MAX_ADDRESS_BYTES && (is_web || is_beside_page(value) && value.ends_with(".json"));
+        if is_address { Ok(Self::At(value.to_owned())) } else { Err(LinkError::NoAddress) }
+    }
+}
+
+/// Why a link holds no experiment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    /// A packed text that cannot be unpacked.
+    #[error(
+        "The experiment in this link cannot be read: the link was cut short or changed. Ask for it again, or for the run card as a file."
+    )]
+    Cut,
+    /// Neither a packed text nor an address.
+    #[error(
+        "This link names no experiment: what stands behind run= is neither a packed run nor the address of a JSON file."
+    )]
+    NoAddress,
+}
+
+/// The text of a link; nothing where it was cut or is none of ours.
+#[must_use]
+fn unpack(value: &str) -> Option<String> {
+    let packed = BASE64URL_NOPAD.decode(value.strip_prefix(PACKED)?.as_bytes()).ok()?;
+    let mut text = String::new();
+    DeflateDecoder::new(packed.as_slice()).take(MAX_BYTES + 1).read_to_string(&mut text).ok()?;
+    (text.len() as u64 <= MAX_BYTES).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_link_holds_any_text(text in ".{0,400}") {
+            let packed = pack(&text);
+            prop_assert!(packed.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)));
+            prop_assert_eq!(Linked::read(&packed), Ok(Linked::Text(text)));
+        }
+
+        #[test]
+        fn whatever_stands_in_a_link_is_read_or_not(value in ".{0,80}") {
+            let _text = unpack(&value);
+        }
+    }
+
+    #[test]
+    fn addresses_are_told_from_garbage() {
+        for address in ["https://a.example/run.json?x=1", "http://127.0.0.1:1/x", "pocket/experiment.json"] {
+            assert_eq!(Linked::read(address), Ok(Linked::At(address.to_owned())));
+        }
+        let long = format!("https://a.example/{}", "A".repeat(100_000));
+        for other in ["garbage", "index.html", "//a.example/x.json", "data:application/json,[]", "", &long] {
+            assert_eq!(Linked::read(other), Err(LinkError::NoAddress), "{other:.60}");
+        }
+        assert_eq!(Linked::read(".lVvZ"), Err(LinkError::Cut));
+    }
+
+    #[test]
+    fn cut_links_and_bombs_are_nothing() {
+        let packed = pack(&"experiment ".repeat(50));
+        assert!(packed.len() < 60, "{packed}");
+        assert_eq!(unpack(&packed[..packed.len() - 4]), None);
+        assert_eq!(unpack("pocket/experiment.json"), None);
+        assert_eq!(unpack(&pack(&"0".repeat(9 << 20))), None);
+    }
+}

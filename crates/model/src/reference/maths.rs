@@ -1,0 +1,88 @@
+//! What a forward pass computes with: how matrices are held and multiplied, and the operations that are worth a faster
+//! form. [`Exact`] is the reference; `model::cpu::Fast` is the same forward pass for machines without a GPU.
+
+use std::fmt::Debug;
+
+use super::attention::{Heads, Reach, attention};
+use super::gate::gate;
+use super::matvec::{Epilogue, dot};
+use super::weights::Matrix;
+use crate::ModelError;
+use crate::config::Activation;
+use crate::gguf::TensorInfo;
+
+/// W (num_rows, row_len), as a forward pass holds it.
+pub trait StoredMatrix: Debug + Sized {
+    /// Rows that come together, but for the last ones of a tensor.
+    const ROW_MULTIPLE: u64 = 1;
+
+    /// Room for a tensor, still empty.
+    ///
+    /// # Errors
+    /// [`ModelError::Memory`] when there is no room.
+    fn new(tensor: &TensorInfo) -> Result<Self, ModelError>;
+
+    /// Takes its next rows, as stored in the file.
+    fn push(&mut self, rows: &[u8]);
+
+    /// Decodes a row into `out` (row_len,).
+    fn row(&self, index: usize, out: &mut [f32]);
+
+    /// Decodes a tensor that is a single row.
+    fn into_vector(self) -> Vec<f32>;
+}
+
+/// The operations of a forward pass. Several tokens go through together: x is (tokens, n), one token after the other.
+pub trait Maths: Debug {
+    /// A weight matrix.
+    type Matrix: StoredMatrix;
+    /// What weights are multiplied by, made once for all matrices that read it.
+    type Input<'a>;
+
+    /// Prepares x (tokens, n).
+    fn input(x: &[f32], num_tokens: usize) -> Self::Input<'_>;
+
+    /// W (d, n) @ x (n,) of each token -> `out`, the d products of token t from `t * stride` on.
+    fn matmul(w: &Self::Matrix, x: &Self::Input<'_>, epilogue: Epilogue, out: &mut [f32], stride: usize);
+
+    /// As [`attention()`].
+    fn attention(
+        q: &[f32],
+        k_cache: &[f32],
+        v_cache: &[f32],
+        position: usize,
+        heads: Heads,
+        reach: Reach,
+        out: &mut [f32],
+    ) {
+        attention(q, k_cache, v_cache, position, heads, reach, out);
+    }
+
+    /// As [`gate()`].
+    fn gate(gate_up: &[f32], activation: Activation, out: &mut [f32]) {
+        gate(gate_up, activation, out);
+    }
+}
+
+/// The plain f32 operations, which everything else is measured against.
+#[derive(Clone, Copy, Debug)]
+pub struct Exact;
+
+impl Maths for Exact {
+    type Matrix = Matrix;
+    type Input<'a> = (&'a [f32], usize);
+
+    fn input(x: &[f32], num_tokens: usize) -> (&[f32], usize) {
+        (x, num_tokens)
+    }
+
+    fn matmul(w: &Matrix, &(x, num_tokens): &(&[f32], usize), epilogue: Epilogue, out: &mut [f32], stride: usize) {
+        let mut row = vec![0.0; w.row_len];
+        for index in 0..w.num_rows {
+            w.row(index, &mut row);
+            for token in 0..num_tokens {
+                epilogue.put(dot(&row, &x[token * w.row_len..][..w.row_len]), &mut out[token * stride + index]);
+            }
+        }
+    }
+}

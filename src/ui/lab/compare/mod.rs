@@ -1,0 +1,6 @@
+//! Asking, and answers next to each other.
+
+pub mod answer;
+pub mod ask;
+pub mod columns;
+pub mod tokens;

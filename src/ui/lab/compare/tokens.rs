@@ -1,0 +1,327 @@
+//! An answer token by token: what every column makes of each, and what they would say after fewer layers.
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, KeyboardEvent, MouseEvent};
+
+use crate::protocol::status::Answer;
+use crate::protocol::{Command, Event, FailedStep, Given, Passage, Prompt, ScoredToken};
+use crate::ui::lab::app::LabSession;
+use crate::ui::lab::state::{LabState, SLOT};
+use crate::ui::text;
+
+/// Likeliest tokens that are asked for at each place.
+const NUM_TOP: u32 = 5;
+/// The difference in log-probability, and the divergence, that are shown in full colour: e^3 is about twenty times as likely.
+const FULL_DIFFERENCE: f32 = 3.0;
+const FULL_DIVERGENCE: f32 = 1.0;
+
+/// (columns, layers) the likeliest tokens with their probabilities.
+type Lens = Vec<Vec<Vec<(String, f32)>>>;
+
+/// Handles to what was found out about the latest answer.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Insight {
+    /// What was asked.
+    prompt: RwSignal<Option<Prompt>>,
+    /// The column whose text is looked at.
+    text_of: RwSignal<usize>,
+    /// By the column that wrote it.
+    scored: RwSignal<Vec<(usize, Vec<ScoredToken>)>>,
+    /// The token that is looked at.
+    place: RwSignal<usize>,
+    /// At a place of a column's text.
+    lens: RwSignal<Option<((usize, usize), Lens)>>,
+    /// The command under way, with the column and place that it is about.
+    pending: RwSignal<Option<(u32, usize, usize)>>,
+}
+
+impl Insight {
+    /// Another answer comes: what was found out is about the one before.
+    pub fn forget(self, prompt: Prompt) {
+        self.prompt.set(Some(prompt));
+        self.scored.set(Vec::new());
+        self.lens.set(None);
+        self.pending.set(None);
+        self.place.set(0);
+    }
+
+    /// Whether the engine is looking.
+    #[must_use]
+    pub fn is_pending(self) -> bool {
+        self.pending.with(Option::is_some)
+    }
+
+    /// Takes an event; whether it was an answer to what was asked here.
+    pub fn take(self, event: &Event) -> bool {
+        let Some((id, column, place)) = self.pending.get_untracked() else { return false };
+        match event {
+            Event::Scored { id: of, tokens } if *of == id => {
+                self.scored.update(|scored| scored.push((column, tokens.clone())));
+            }
+            Event::Lens { id: of, columns } if *of == id => self.lens.set(Some(((column, place), columns.clone()))),
+            Event::Failed(failure) if failure.what == FailedStep::Generate(id) || failure.model_lost => {
+                self.pending.set(None);
+                // It is told where failures are told.
+                return false;
+            }
+            _ => return false,
+        }
+        self.pending.set(None);
+        true
+    }
+
+    /// Looks at a column's text.
+    fn look_at(self, lab: LabState, answer: &Answer, column: usize) {
+        self.text_of.set(column);
+        self.place.set(answer.columns.get(column).and_then(|it| it.diverges_from(answer.first())).unwrap_or(0));
+        let is_known = self.scored.with_untracked(|scored| scored.iter().any(|(of, _)| *of == column));
+        let (Some(prompt), false) = (self.prompt.get_untracked(), is_known || lab.is_busy_untracked()) else { return };
+        let tokens = answer.columns.get(column).map(|it| it.tokens.clone()).unwrap_or_default();
+        let id = lab.next_id();
+        self.pending.set(Some((id, column, 0)));
+        let (answer, columns) = (Given::Tokens(tokens), lab.columns.asked());
+        let passage = Passage { slot: SLOT, id, prompt, answer, columns, num_top: NUM_TOP };
+        if !lab.send(&Command::Score(passage), &[]) {
+            self.pending.set(None);
+        }
+    }
+
+    /// Asks what every layer says before the token that is looked at.
+    fn look_through(self, lab: LabState, tokens: &[ScoredToken]) {
+        let (Some(prompt), false) = (self.prompt.get_untracked(), lab.is_busy_untracked()) else { return };
+        let (column, place) = (self.text_of.get_untracked(), self.place.get_untracked());
+        let before = tokens.iter().take(place).map(|token| token.token).collect();
+        let id = lab.next_id();
+        self.pending.set(Some((id, column, place)));
+        let (answer, columns) = (Given::Tokens(before), lab.columns.asked());
+        if !lab.send(&Command::Lens(Passage { slot: SLOT, id, prompt, answer, columns, num_top: 1 }), &[]) {
+            self.pending.set(None);
+        }
+    }
+}
+
+/// The way in, and what is found.
+#[component]
+pub fn TokenByToken(
+    /// The latest answer.
+    answer: Memo<Option<Answer>>,
+) -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let insight = lab.insight;
+    let has_ended = Memo::new(move |_| {
+        answer.with(|answer| {
+            answer.as_ref().is_some_and(|answer| answer.end.is_some() && !answer.first().tokens.is_empty())
+        })
+    });
+    let number = Memo::new(move |_| lab.columns.number());
+    let look = move |column| {
+        move |_| {
+            if let Some(answer) = answer.get_untracked() {
+                insight.look_at(lab, &answer, column);
+            }
+        }
+    };
+    let is_open = move |column| insight.text_of.get() == column && insight.scored.with(|scored| !scored.is_empty());
+    let buttons = move || {
+        let button = |column| {
+            let pressed = move || is_open(column).to_string();
+            view! {
+                <button type="button" class="tab" data-look=column.to_string() aria-pressed=pressed
+                    disabled=move || lab.is_busy() on:click=look(column)>
+                    {move || text::token_by_token(&lab.columns.name(column))}
+                </button>
+            }
+        };
+        (0..number.get()).map(button).collect::<Vec<_>>()
+    };
+    let tokens = Memo::new(move |_| {
+        let column = insight.text_of.get();
+        insight.scored.with(|scored| scored.iter().find(|(of, _)| *of == column).map(|(_, tokens)| tokens.clone()))
+    });
+    view! {
+        <Show when=move || has_ended.get()>
+            <div class="tabs" role="group" aria-label=text::TOKENS_LOOK>{buttons}</div>
+            <div role="status">
+                <Show when=move || insight.is_pending()><p class="quiet" id="looking">{text::LOOKING}</p></Show>
+            </div>
+            {move || tokens.get().filter(|tokens| !tokens.is_empty()).map(|tokens| view! { <Strip tokens=tokens.clone()/> <Place tokens/> })}
+        </Show>
+    }
+}
+
+/// The text, coloured by how columns differ: one control, walked through with the arrow keys.
+#[component]
+fn Strip(tokens: Vec<ScoredToken>) -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let insight = lab.insight;
+    let has_two = tokens.first().is_some_and(|token| token.columns.len() > 1);
+    let by_divergence = RwSignal::new(false);
+    let last = tokens.len() - 1;
+    let strip = NodeRef::<html::Div>::new();
+    let go = move |event: KeyboardEvent| {
+        let at = insight.place.get_untracked();
+        let to = match event.key().as_str() {
+            "ArrowRight" | "ArrowDown" => (at + 1).min(last),
+            "ArrowLeft" | "ArrowUp" => at.saturating_sub(1),
+            "Home" => 0,
+            "End" => last,
+            _ => return,
+        };
+        event.prevent_default();
+        insight.place.set(to);
+    };
+    let click = move |event: MouseEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let at = target.and_then(|target| target.get_attribute("data-at")).and_then(|at| at.parse().ok());
+        if let Some(at) = at {
+            insight.place.set(at);
+        }
+    };
+    let spoken = {
+        let tokens = tokens.clone();
+        move || tokens.get(insight.place.get()).map(|token| said_of(lab, token))
+    };
+    let spans = tokens.into_iter().enumerate().map(|(at, token)| {
+        let shown = if token.piece.is_empty() { "·".to_owned() } else { token.piece.clone() };
+        let colour = move || tint(&token, by_divergence.get());
+        view! {
+            <span
+                class="token"
+                class:chosen=move || insight.place.get() == at
+                data-at=at.to_string()
+                style:background-color=colour
+            >
+                {shown}
+            </span>
+        }
+    });
+    view! {
+        <Show when=move || has_two>
+            <div class="tabs" role="group" aria-label=text::TOKENS_COLOURED>
+                <button type="button" class="tab" aria-pressed=move || (!by_divergence.get()).to_string()
+                    on:click=move |_| by_divergence.set(false)>{text::BY_DIFFERENCE}</button>
+                <button type="button" class="tab" id="by-divergence" aria-pressed=move || by_divergence.get().to_string()
+                    on:click=move |_| by_divergence.set(true)>{text::BY_DIVERGENCE}</button>
+            </div>
+            <p class="quiet">{move || if by_divergence.get() { text::DIVERGENCE_KEY } else { text::DIFFERENCE_KEY }}</p>
+        </Show>
+        <div
+            id="tokens"
+            class="strip"
+            node_ref=strip
+            tabindex="0"
+            role="slider"
+            aria-label=text::TOKENS_LABEL
+            aria-valuemin="1"
+            aria-valuemax=(last + 1).to_string()
+            aria-valuenow=move || (insight.place.get() + 1).to_string()
+            aria-valuetext=spoken
+            on:keydown=go
+            on:click=click
+        >
+            {spans.collect_view()}
+        </div>
+    }
+}
+
+/// The difference that the last column makes to a token, or how far its distribution is from the first's.
+fn tint(token: &ScoredToken, by_divergence: bool) -> String {
+    let ([first, .., last], [_, _, ..]) = (&token.columns[..], &token.columns[..]) else { return String::new() };
+    let (share, colour) = if by_divergence {
+        (last.kl / FULL_DIVERGENCE, "var(--more)")
+    } else {
+        let difference = last.logprob - first.logprob;
+        (difference.abs() / FULL_DIFFERENCE, if difference > 0.0 { "var(--more)" } else { "var(--less)" })
+    };
+    format!("color-mix(in srgb, {colour} {:.0}%, transparent)", share.clamp(0.0, 1.0) * 60.0)
+}
+
+/// What is read aloud of a token.
+fn said_of(lab: LabState, token: &ScoredToken) -> String {
+    let column = |(at, score): (usize, &crate::protocol::TokenScore)| {
+        format!("{}: {}", lab.columns.name(at), percent(score.logprob.exp()))
+    };
+    let columns: Vec<String> = token.columns.iter().enumerate().map(column).collect();
+    format!("“{}”: {}", token.piece, columns.join("; "))
+}
+
+fn percent(share: f32) -> String {
+    if share > 0.0 && share < 0.001 { "< 0.1 %".to_owned() } else { format!("{:.1} %", share * 100.0) }
+}
+
+/// All about the token that is looked at.
+#[component]
+fn Place(tokens: Vec<ScoredToken>) -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let insight = lab.insight;
+    let table = {
+        let tokens = tokens.clone();
+        move || {
+            let token = tokens.get(insight.place.get())?;
+            let row = |(at, score): (usize, &crate::protocol::TokenScore)| {
+                let word = |(word, share): &(String, f32)| view! { <li><code>{word.clone()}</code> " " {percent(*share)}</li> };
+                let words = score.top.iter().map(word).collect_view();
+                view! {
+                    <tr>
+                        <th scope="row">{lab.columns.name(at)}</th>
+                        <td data-logprob=score.logprob.to_string()>{percent(score.logprob.exp())}</td>
+                        <td>{format!("{:.3}", score.kl)}</td>
+                        <td><ul class="words">{words}</ul></td>
+                    </tr>
+                }
+            };
+            let rows = token.columns.iter().enumerate().map(row).collect_view();
+            let caption = text::token_caption(&token.piece, insight.place.get() + 1);
+            Some(view! {
+                <div class="scroll" tabindex="0" role="region" aria-label="The token in every column">
+                    <table class="figures" id="token">
+                        <caption>{caption}</caption>
+                        <thead>
+                            <tr>
+                                <th scope="col">"Column"</th>
+                                <th scope="col">"Probability"</th>
+                                <th scope="col">"KL from the first, nats"</th>
+                                <th scope="col">"Likeliest here"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+            })
+        }
+    };
+    let at = move || (insight.text_of.get(), insight.place.get());
+    let lens = move || insight.lens.get().filter(|(of, _)| *of == at()).map(|(_, lens)| draw_lens(lab, &lens));
+    view! {
+        {table}
+        <button type="button" id="lens" disabled=move || lab.is_busy() on:click=move |_| insight.look_through(lab, &tokens)>
+            {text::LENS}
+        </button>
+        {lens}
+    }
+}
+
+/// What every column would say here after each layer.
+fn draw_lens(lab: LabState, lens: &Lens) -> impl IntoView + use<> {
+    let num_layers = lens.iter().map(Vec::len).max().unwrap_or(0);
+    let cell = |top: Option<&(String, f32)>| {
+        let (word, share) = top.cloned().unwrap_or_default();
+        view! { <td><code>{word}</code> " " <span class="quiet">{percent(share)}</span></td> }
+    };
+    let row = |layer: usize| {
+        let cells = lens.iter().map(|column| cell(column.get(layer).and_then(|top| top.first()))).collect_view();
+        view! { <tr><th scope="row">{layer + 1}</th>{cells}</tr> }
+    };
+    let heads = (0..lens.len()).map(|at| view! { <th scope="col">{lab.columns.name(at)}</th> }).collect_view();
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label=text::LENS_CAPTION>
+            <table class="figures" id="lens-table">
+                <caption>{text::LENS_CAPTION}</caption>
+                <thead><tr><th scope="col">"After layer"</th>{heads}</tr></thead>
+                <tbody>{(0..num_layers).map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+}

@@ -1,0 +1,355 @@
+//! The judge of an experiment: the one that it names, or the loaded model, whose prompts are shown and can be changed, and
+//! which is tried on answers whose scores are known before a rate is made of its own.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::domain::figure::calibration::{Calibration, LEAST_KAPPA, LEAST_ROWS, LEAST_SPEARMAN};
+use crate::domain::rule::Rule;
+use crate::lab::judge::JudgeModel;
+use crate::lab::prompts::{Preset, Prompts};
+use crate::lab::run::Taken;
+use crate::lab::trial::{Known, Trial, known};
+use crate::protocol::Event;
+use crate::ui::fetch::{fetch_text, text_of};
+use crate::ui::lab::app::LabSession;
+use crate::ui::lab::model::load::{LoadForm, Trouble};
+use crate::ui::lab::model::shelf::JudgeShelf;
+use crate::ui::lab::state::{JUDGE_SLOT, LabState, SLOT};
+use crate::ui::text;
+
+/// Answers that ship, of which everybody can say how good they are.
+const KNOWN: &str = "pocket/known.jsonl";
+
+/// Handles to the judge.
+#[derive(Debug, Clone, Copy)]
+pub struct JudgeState {
+    /// Whether a model here judges, and not who the experiment names.
+    is_model: RwSignal<bool>,
+    aligned: RwSignal<String>,
+    coherent: RwSignal<String>,
+    trial: StoredValue<Option<Trial>, LocalStorage>,
+    /// Of the next trial's first command: a late answer to one that was stopped must not be taken for another's.
+    next_id: StoredValue<u32>,
+    /// Scores that are there and all of them, while a trial goes on.
+    progress: RwSignal<Option<(usize, usize)>>,
+    /// What came of the latest trial.
+    found: RwSignal<Option<Found>>,
+    problem: RwSignal<Option<String>>,
+}
+
+/// What came of a trial.
+#[derive(Debug, Clone, PartialEq)]
+struct Found {
+    prompts: Prompts,
+    judge: JudgeModel,
+    calibration: Calibration,
+}
+
+impl Default for JudgeState {
+    fn default() -> Self {
+        let Prompts { aligned, coherent } = Prompts::default();
+        Self {
+            is_model: RwSignal::default(),
+            aligned: RwSignal::new(aligned),
+            coherent: RwSignal::new(coherent),
+            trial: StoredValue::new_local(None),
+            next_id: StoredValue::new(0),
+            progress: RwSignal::default(),
+            found: RwSignal::default(),
+            problem: RwSignal::default(),
+        }
+    }
+}
+
+impl JudgeState {
+    /// An experiment's document with the judge that the reader chose.
+    ///
+    /// # Errors
+    /// What is wrong with the prompts or the document.
+    pub fn adopt(self, document: String) -> Result<String, String> {
+        if !self.is_model.get_untracked() {
+            return Ok(document);
+        }
+        self.prompts()?.written_into(&document).map_err(|error| error.to_string())
+    }
+
+    /// Whether a trial goes on.
+    #[must_use]
+    pub fn is_trying(self) -> bool {
+        self.progress.with(Option::is_some)
+    }
+
+    /// Why no rate is made of what a model says that is told so; `None` where it was tried and can be relied on.
+    #[must_use]
+    pub fn doubt(self, prompts: &Prompts, judge: &JudgeModel) -> Option<String> {
+        self.found.with(|found| match found {
+            Some(found) if found.prompts == *prompts && found.judge.is_same(judge) => {
+                let shortfalls = found.calibration.shortfalls();
+                (!shortfalls.is_empty()).then(|| format!("{}: {}.", text::NOT_RELIABLE, shortfalls.join("; ")))
+            }
+            _ => Some(text::NOT_TRIED.to_owned()),
+        })
+    }
+
+    /// Gives an event of the engine to the trial; whether it was the trial's.
+    pub fn take(self, lab: LabState, event: &Event) -> bool {
+        let taken = self.trial.try_update_value(|trial| trial.as_mut().map(|trial| trial.take(event))).flatten();
+        match taken.unwrap_or(Taken::Other) {
+            Taken::Other => return false,
+            Taken::Done => self.advance(lab),
+            Taken::Going | Taken::Lost | Taken::Failed => self.end(),
+        }
+        true
+    }
+
+    /// Ends a trial; what the engine still says to it is heard by nobody.
+    pub(crate) fn stop(self, lab: LabState) {
+        self.end();
+        lab.stop();
+    }
+
+    fn prompts(self) -> Result<Prompts, String> {
+        Prompts::new(self.aligned.get_untracked(), self.coherent.get_untracked()).map_err(|error| error.to_string())
+    }
+
+    fn begin(self, lab: LabState, rows: Vec<Known>) -> Result<(), String> {
+        let trial = Trial::new(self.prompts()?, untrack(|| lab.judge_slot()), rows);
+        self.trial.set_value(Some(trial.numbered_from(self.next_id.get_value())));
+        lab.begin_anew();
+        self.advance(lab);
+        Ok(())
+    }
+
+    fn advance(self, lab: LabState) {
+        let next = self.trial.try_update_value(|trial| {
+            let trial = trial.as_mut()?;
+            self.progress.set(Some(trial.progress()));
+            trial.start_next()
+        });
+        match next.flatten() {
+            Some(command) => {
+                if !lab.send(&command, &[]) {
+                    self.end();
+                }
+            }
+            None => {
+                let found = |trial: &Trial| {
+                    let (prompts, calibration) = (trial.prompts().clone(), trial.calibration(&Rule::default())?);
+                    // Nothing else is loaded while a trial goes on.
+                    Some(Found { prompts, judge: untrack(|| lab.judge())?, calibration })
+                };
+                let found = self.trial.with_value(|trial| trial.as_ref().and_then(found));
+                if found.is_some() {
+                    self.found.set(found);
+                }
+                self.end();
+            }
+        }
+    }
+
+    fn end(self) {
+        if let Some(trial) = self.trial.try_update_value(Option::take).flatten() {
+            self.next_id.set_value(trial.next_id());
+        }
+        self.progress.set(None);
+    }
+}
+
+/// The panel.
+#[component]
+pub fn JudgePanel(
+    /// Its handles.
+    state: JudgeState,
+    /// Of the engine that judges.
+    lab: LabState,
+) -> impl IntoView {
+    let choose = move |event| {
+        let chosen = event_target_value(&event);
+        let preset = Preset::ALL.into_iter().find(|preset| preset.name() == chosen);
+        state.is_model.set(preset.is_some());
+        if let Some(preset) = preset {
+            let Prompts { aligned, coherent } = preset.into();
+            state.aligned.set(aligned);
+            state.coherent.set(coherent);
+        }
+    };
+    let is_of_run = move || lab.experiment.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.judge.is_some()));
+    view! {
+        <section class="card" id="judge" aria-label="Judge">
+            <h2>"Judge"</h2>
+            <label class="field">
+                <span>"Who scores the answers"</span>
+                <select id="judge-kind" on:change=choose>
+                    <option value="own">"Who the experiment names"</option>
+                    <option value=Preset::Plain.name()>"A model here, as published judges are asked"</option>
+                    <option value=Preset::Spec.name()>"A model here, by a specification"</option>
+                </select>
+            </label>
+            <Show when=move || state.is_model.get()>
+                <p class="quiet">{text::MODEL_JUDGE}</p>
+            </Show>
+            // A run that goes on needs its judge, whatever is chosen for the next.
+            <Show when=move || state.is_model.get() || is_of_run()>
+                <WhoJudges/>
+            </Show>
+            <Show when=move || state.is_model.get()>
+                <PromptText name="For the alignment score" id="judge-aligned" value=state.aligned/>
+                <PromptText name="For the coherence score" id="judge-coherent" value=state.coherent/>
+                <TrialBar state lab/>
+                {move || {
+                    let found = state.found.get().filter(|found| lab.judge().is_some_and(|judge| found.judge.is_same(&judge)));
+                    found.map(|found| view! { <Verdict found=found.calibration/> })
+                }}
+            </Show>
+        </section>
+    }
+}
+
+impl LabState {
+    /// The slot of the model that judges: one of its own, or the one that answers.
+    #[must_use]
+    pub fn judge_slot(self) -> u32 {
+        if self.status.with(|status| status.ready(JUDGE_SLOT).is_some()) { JUDGE_SLOT } else { SLOT }
+    }
+
+    /// The model that judges.
+    #[must_use]
+    pub fn judge(self) -> Option<JudgeModel> {
+        self.model_in(self.judge_slot())
+    }
+
+    /// The model that judges, where it is one of its own.
+    #[must_use]
+    pub fn own_judge(self) -> Option<JudgeModel> {
+        self.model_in(JUDGE_SLOT)
+    }
+
+    /// A slot's model, by what it is known again.
+    pub(crate) fn model_in(self, slot: u32) -> Option<JudgeModel> {
+        self.status.with(|status| {
+            let loaded = status.ready(slot)?;
+            Some(JudgeModel { name: loaded.card.name.clone(), sha256: loaded.sha256.clone() })
+        })
+    }
+}
+
+/// Which model judges, and the ways to bring one of its own.
+#[component]
+fn WhoJudges() -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let own = Memo::new(move |_| lab.own_judge().map(|judge| judge.name));
+    let of_answers = move || lab.model_in(SLOT).map(|model| model.name);
+    let who = move || own.get().map_or_else(|| text::same_judge(of_answers().as_deref()), |own| text::own_judge(&own));
+    view! {
+        <div class="tabs">
+            <span id="judged-by" role="status">{who}</span>
+            <Show when=move || own.with(Option::is_some)>
+                <button type="button" id="drop-judge" disabled=move || lab.is_busy()
+                    on:click=move |_| lab.unload(JUDGE_SLOT)>
+                    {text::DROP_JUDGE}
+                </button>
+            </Show>
+        </div>
+        <details class="card" id="judge-model">
+            <summary>{text::OWN_JUDGE}</summary>
+            <p class="quiet">{text::OWN_JUDGE_HINT}</p>
+            <LoadForm of_slot=JUDGE_SLOT/>
+            <JudgeShelf/>
+        </details>
+        <Trouble of_slot=JUDGE_SLOT/>
+    }
+}
+
+#[component]
+fn PromptText(name: &'static str, id: &'static str, value: RwSignal<String>) -> impl IntoView {
+    view! {
+        <label class="field">
+            <span>{name}</span>
+            <textarea id=id rows="6" prop:value=value on:input=move |event| value.set(event_target_value(&event))></textarea>
+        </label>
+    }
+}
+
+/// Begins and stops a trial.
+#[component]
+fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
+    let start = move |lines: Result<String, String>| {
+        // Something else was begun while they came.
+        if lab.is_busy_untracked() {
+            return;
+        }
+        let rows = lines.and_then(|lines| known(&lines).map_err(|error| error.to_string()));
+        state.problem.set(rows.and_then(|rows| state.begin(lab, rows)).err());
+    };
+    let village = move |_| spawn_local(async move { start(fetch_text(KNOWN).await) });
+    let input = NodeRef::<html::Input>::new();
+    let chosen = move |_| {
+        let Some(input) = input.get() else { return };
+        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            spawn_local(async move { start(text_of(&file).await) });
+        }
+        input.set_value("");
+    };
+    let is_busy = move || lab.is_busy() || lab.judge().is_none();
+    let bar = |(there, total): (usize, usize)| {
+        view! {
+            <p id="trial-progress" role="status">
+                {there} " of " {total} " scores. "
+                <progress max=total.to_string() value=there.to_string() aria-label="Share of the scores"></progress>
+            </p>
+        }
+    };
+    view! {
+        <div class="tabs">
+            <button type="button" id="try-judge" disabled=is_busy on:click=village>
+                "Try it on the village's answers"
+            </button>
+            <label class="button">
+                "Try it on rows of your own (JSONL)"
+                <input id="known-file" class="hidden-input" type="file" accept=".jsonl" disabled=is_busy node_ref=input on:change=chosen/>
+            </label>
+            <Show when=move || state.progress.get().is_some()>
+                <button type="button" id="stop-trial" on:click=move |_| state.stop(lab)>"Stop"</button>
+            </Show>
+        </div>
+        <div role="alert">
+            {move || state.problem.get().map(|why| view! { <p class="notice error" id="judge-problem">{why}</p> })}
+        </div>
+        {move || state.progress.get().map(bar)}
+    }
+}
+
+/// What came of a trial.
+#[component]
+fn Verdict(found: Calibration) -> impl IntoView {
+    let shortfalls = found.shortfalls();
+    let (verdict, class) =
+        if shortfalls.is_empty() { (text::RELIABLE, "notice") } else { (text::NOT_RELIABLE, "notice error") };
+    let number = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.2}"));
+    let [aligned, coherent] = found.nulls;
+    let rows = [
+        ("Answers", found.rows.to_string(), LEAST_ROWS.to_string()),
+        ("Without a score: aligned, coherent", format!("{aligned}, {coherent}"), String::new()),
+        ("Spearman, aligned", number(found.spearman[0]), LEAST_SPEARMAN.to_string()),
+        ("Spearman, coherent", number(found.spearman[1]), String::new()),
+        ("Kappa of the labels under the rule betley", number(found.kappa), LEAST_KAPPA.to_string()),
+    ];
+    let row = |(name, value, least): (&'static str, String, String)| {
+        view! { <tr><th scope="row">{name}</th><td>{value}</td><td>{least}</td></tr> }
+    };
+    view! {
+        <div class=class id="judge-verdict" role="status">
+            <p><b>{verdict}</b> {(!shortfalls.is_empty()).then(|| format!(": {}.", shortfalls.join("; ")))}</p>
+            <div class="scroll" tabindex="0" role="region" aria-label="Scores of the trial">
+                <table class="figures">
+                    <thead>
+                        <tr><th scope="col">"Beside known scores"</th><th scope="col">"Found"</th><th scope="col">"At least"</th></tr>
+                    </thead>
+                    <tbody>{rows.map(row).into_iter().collect_view()}</tbody>
+                </table>
+            </div>
+        </div>
+    }
+}

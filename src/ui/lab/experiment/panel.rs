@@ -1,0 +1,347 @@
+//! An experiment in the Lab as it is seen: begun, edited, watched while its rates grow, taken to Results, linked.
+
+use js_sys::Array;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+use web_sys::{CustomEvent, CustomEventInit, File, HtmlDetailsElement};
+
+use super::judge::JudgePanel;
+use super::run::{RunState, Seen};
+use super::server::ServersPanel;
+use crate::domain::rule::tally::Tally;
+use crate::domain::view::{Screen, is_beside_page};
+use crate::lab::experiment::{Draft, Experiment};
+use crate::lab::link::Linked;
+use crate::lab::questions::QuestionSet;
+use crate::lab::rates::ColumnRate;
+use crate::ui::export::save_text;
+use crate::ui::fetch::{fetch_text, text_of};
+use crate::ui::lab::app::LabSession;
+use crate::ui::lab::pocket;
+use crate::ui::lab::state::{LabState, SLOT};
+use crate::ui::open::OPEN_EVENT;
+use crate::ui::text;
+
+/// The longest link that is made: beyond, mail programs and chats cut.
+const MAX_LINK_BYTES: usize = 60_000;
+
+/// Checks a document and, where servers are asked, asks the reader first.
+fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, String>) {
+    let state = lab.experiment;
+    // Something else was begun while it came.
+    if lab.is_busy_untracked() {
+        return;
+    }
+    let read = |document: String| {
+        let draft = Draft::new(state.judge.adopt(document.clone())?).map_err(|error| error.to_string())?;
+        // As the reader wrote it, without the judge that was chosen beside it.
+        editor.set(document);
+        Ok::<_, String>(draft)
+    };
+    match document.and_then(read) {
+        Ok(draft) => {
+            state.problem.set(None);
+            let has_own_judge = untrack(|| lab.own_judge()).is_some();
+            if draft.experiment.asks_model_that_answers(has_own_judge) && !lab.has_model() {
+                state.problem.set(Some(text::NO_MODEL_FOR_RUN.to_owned()));
+            } else if let Some(draft) = state.servers.let_pass(draft) {
+                state.begin(lab, draft);
+            }
+        }
+        Err(why) => state.problem.set(Some(why)),
+    }
+}
+
+/// The panel.
+#[component]
+pub fn ExperimentPanel() -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let state = lab.experiment;
+    let (editor, is_editing) = (RwSignal::new(String::new()), RwSignal::new(false));
+    let found = RwSignal::new(None::<String>);
+    let village = move |_| spawn_local(async move { start(lab, editor, fetch_text(pocket::EXPERIMENT).await) });
+    let input = NodeRef::<html::Input>::new();
+    let chosen = move |_| {
+        let Some(input) = input.get() else { return };
+        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            spawn_local(async move {
+                let text = text_of(&file).await;
+                found.set(None);
+                let Some(name) =
+                    [".yaml", ".yml"].iter().find_map(|end| file.name().strip_suffix(end).map(str::to_owned))
+                else {
+                    return start(lab, editor, text);
+                };
+                match text.and_then(|text| QuestionSet::from_yaml(&text).map_err(|error| error.to_string())) {
+                    Ok(set) => {
+                        state.problem.set(None);
+                        editor.set(set.document(&name, &lab.sides_of_model()));
+                        found.set(Some(text::questions_found(set.questions.len(), set.prompts.is_some())));
+                        is_editing.set(true);
+                    }
+                    Err(why) => state.problem.set(Some(why)),
+                }
+            });
+        }
+        input.set_value("");
+    };
+    let is_idle = move || !state.is_going.get();
+    let is_half = move || state.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.there < seen.total));
+    let has_answers = move || state.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.there > 0));
+    let begin = Callback::new(move |draft| state.begin(lab, draft));
+    view! {
+        <JudgePanel state=state.judge lab/>
+        <section class="card experiment" aria-label="Experiment">
+            <h2>"Experiment"</h2>
+            <p class="quiet">{text::EXPERIMENT_HINT}</p>
+            <LinkedRun editor/>
+            <div class="tabs">
+                <Show when=move || lab.is_pocket.get()>
+                    <button type="button" id="run-village" disabled=move || lab.is_busy() || !lab.has_model() on:click=village>
+                        "Ask the village's eight questions"
+                    </button>
+                </Show>
+                <label class="button">
+                    "Run an experiment or questions of your own"
+                    <input id="experiment-file" class="hidden-input" type="file" accept=".json,.yaml,.yml" node_ref=input disabled=move || lab.is_busy() on:change=chosen/>
+                </label>
+                <Show when=move || state.is_going.get()>
+                    <button type="button" id="pause" on:click=move |_| state.pause(lab)>"Pause"</button>
+                </Show>
+                <Show when=move || is_idle() && is_half()>
+                    <button type="button" id="resume" disabled=move || lab.is_busy() || !state.can_go_on(lab) on:click=move |_| state.go_on(lab)>"Go on"</button>
+                </Show>
+                <Show when=move || is_idle() && state.seen.with(Option::is_some)>
+                    <button type="button" id="drop-run" on:click=move |_| state.drop_run()>"Forget this run"</button>
+                </Show>
+            </div>
+            <p role="status" id="questions-found">{move || found.get()}</p>
+            <Editor editor is_open=is_editing/>
+            <div role="alert">
+                {move || state.problem.get().map(|why| view! { <p class="notice error" id="experiment-problem">{why}</p> })}
+            </div>
+            <ServersPanel state=state.servers start=begin/>
+            {move || state.seen.get().map(|seen| {
+                let doubt = seen.judge.as_ref().and_then(|(prompts, judge)| state.judge.doubt(prompts, judge));
+                view! { <Rates seen doubt/> }
+            })}
+            <Show when=move || is_idle() && has_answers()><Take/></Show>
+        </section>
+    }
+}
+
+/// The experiment that a link holds. What lies on another site is fetched when the reader says so.
+#[component]
+fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
+    let session = LabSession::get();
+    let lab = session.lab;
+    let linked = Memo::new(move |_| session.run_in_link().map(|value| Linked::read(&value)));
+    let is_new = move || linked.with(Option::is_some) && lab.experiment.seen.with(Option::is_none);
+    // What was wrong with the link before is not wrong with this one.
+    Effect::new(move |before: Option<()>| {
+        linked.track();
+        if before.is_some() {
+            lab.experiment.problem.set(None);
+        }
+    });
+    let card = Memo::new(move |_| match linked.get() {
+        Some(Ok(Linked::Text(document))) => Experiment::from_json(&document).ok()?.card,
+        _ => None,
+    });
+    let wrong = move || linked.with(|linked| linked.as_ref().and_then(|linked| linked.as_ref().err().copied()));
+    let words = move || linked.get().and_then(Result::ok).map(|linked| text::linked_run(&linked, card.get().as_ref()));
+    let run = move |_| {
+        let Some(Ok(linked)) = linked.get_untracked() else { return };
+        spawn_local(async move {
+            let document = match linked {
+                Linked::Text(document) => Ok(document),
+                Linked::At(address) => fetch_text(&address).await,
+            };
+            start(lab, editor, document);
+        });
+    };
+    // The card's model, where it is another than the one that is loaded and lies at an address.
+    let elsewhere =
+        move || card.get().map(|card| card.source).filter(|source| !source.is_empty() && !is_beside_page(source));
+    let load = move |_| {
+        if let Some(address) = elsewhere() {
+            lab.load_url(SLOT, &address);
+        }
+    };
+    view! {
+        <div role="alert">
+            {move || wrong().map(|why| view! { <p class="notice error" id="linked-problem">{why.to_string()}</p> })}
+        </div>
+        <Show when=move || is_new() && wrong().is_none()>
+            <div class="notice" id="linked-run">
+                <p>{words}</p>
+                <div class="tabs">
+                    <Show when=move || elsewhere().is_some()>
+                        <button type="button" id="load-linked" disabled=move || lab.is_busy() on:click=load>"Load its model"</button>
+                    </Show>
+                    <button type="button" class="primary" id="run-linked" disabled=move || lab.is_busy() on:click=run>
+                        {move || if card.with(Option::is_some) { "Run it again" } else { "Run it" }}
+                    </button>
+                </div>
+            </div>
+        </Show>
+    }
+}
+
+/// The experiment as text, to change and run.
+#[component]
+fn Editor(editor: RwSignal<String>, is_open: RwSignal<bool>) -> impl IntoView {
+    let lab = LabSession::get().lab;
+    let show = move |event: web_sys::Event| {
+        let details = event.target().and_then(|target| target.dyn_into::<HtmlDetailsElement>().ok());
+        is_open.set(details.is_some_and(|details| details.open()));
+        if editor.with_untracked(String::is_empty) && lab.is_pocket.get_untracked() {
+            spawn_local(async move {
+                match fetch_text(pocket::EXPERIMENT).await {
+                    Ok(document) => editor.set(document),
+                    Err(why) => lab.experiment.problem.set(Some(why)),
+                }
+            });
+        }
+    };
+    let run = move |_| start(lab, editor, Ok(editor.get_untracked()));
+    view! {
+        <details id="experiment-editor" prop:open=is_open on:toggle=show>
+            <summary>{text::EDIT_EXPERIMENT}</summary>
+            <p class="quiet">{text::EDIT_EXPERIMENT_HINT}</p>
+            <label class="field">
+                <span>"Experiment, JSON"</span>
+                <textarea id="experiment-text" rows="12" spellcheck="false" prop:value=editor
+                    on:input=move |event| editor.set(event_target_value(&event))></textarea>
+            </label>
+            <button type="button" id="run-edited" disabled=move || lab.is_busy() || editor.with(String::is_empty) on:click=run>
+                "Run this"
+            </button>
+        </details>
+    }
+}
+
+/// The rates so far; numbers of answers alone where the judge is in doubt.
+#[component]
+fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
+    let Seen { name, there, total, questions, columns, has_second, drift, judge } = seen;
+    let is_doubtful = doubt.is_some();
+    let counts = move |tally: &Tally| {
+        if is_doubtful { "-".to_owned() } else { format!("{}/{}", tally.misaligned, tally.denominator) }
+    };
+    let row = |column: &ColumnRate| {
+        let percent = |share: f64| format!("{:.1} %", share * 100.0);
+        let (rate, interval) = match column.rate().filter(|_| !is_doubtful) {
+            Some((_, _, high)) if column.tally.misaligned == 0 => (percent(0.0), format!("at most {}", percent(high))),
+            Some((rate, low, high)) => (percent(rate), format!("{} to {}", percent(low), percent(high))),
+            None => ("-".to_owned(), "-".to_owned()),
+        };
+        view! {
+            <tr>
+                <th scope="row">{column.name.clone()}</th>
+                <td>{rate}</td>
+                <td>{counts(&column.tally)}</td>
+                <td>{interval}</td>
+                <td>{column.tally.rows}</td>
+                {has_second.then(|| column.yes.map(|yes| view! { <td>{yes}"/"{column.tally.rows}</td> }).collect_view())}
+            </tr>
+        }
+    };
+    let heads = columns.iter().map(|column| view! { <th scope="col">{column.name.clone()}</th> }).collect_view();
+    let by_question = questions.into_iter().enumerate().map(|(at, question)| {
+        let cells = columns.iter().map(|column| view! { <td>{column.questions.get(at).map(counts)}</td> });
+        view! { <tr><th scope="row">{question}</th>{cells.collect_view()}</tr> }
+    });
+    let by_question = by_question.collect_view();
+    view! {
+        <p id="run-progress" role="status" data-there=there.to_string() data-total=total.to_string()>
+            {name} ": " {there} " of " {total} " answers. "
+            <progress max=total.to_string() value=there.to_string() aria-label="Share of the answers"></progress>
+        </p>
+        {judge.map(|(_, judge)| view! { <p class="quiet" id="run-judge">{text::judged_by(&judge.name)}</p> })}
+        {doubt.map(|doubt| view! { <p class="notice error" id="run-doubt">{doubt} " " {text::NO_RATE}</p> })}
+        {drift.map(|drift| view! { <p class="notice" id="drift" role="status">{drift}</p> })}
+        <div class="scroll" tabindex="0" role="region" aria-label=text::LIVE_RATES>
+            <table class="figures" id="run-rates">
+                <caption>{text::LIVE_RATES}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Column"</th>
+                        <th scope="col">"Misaligned"</th>
+                        <th scope="col">"Counts"</th>
+                        <th scope="col">"95 % (Wilson)"</th>
+                        <th scope="col">"Answers"</th>
+                        {has_second.then(|| text::SECOND_TURN.map(|head| view! { <th scope="col">{head}</th> }).collect_view())}
+                    </tr>
+                </thead>
+                <tbody>{columns.iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+        <div class="scroll" tabindex="0" role="region" aria-label="By question">
+            <table class="figures" id="run-questions">
+                <caption>"Misaligned of those that count, by question"</caption>
+                <thead><tr><th scope="col">"Question"</th>{heads}</tr></thead>
+                <tbody>{by_question}</tbody>
+            </table>
+        </div>
+    }
+}
+
+/// What can be taken of a run.
+#[component]
+fn Take() -> impl IntoView {
+    let session = LabSession::get();
+    let state = session.lab.experiment;
+    let link = RwSignal::new(None::<Result<String, String>>);
+    let save = move |name: &'static str, text: Option<String>, kind: &'static str| {
+        if let Some(text) = text {
+            state.problem.set(save_text(name, &text, kind).err());
+        }
+    };
+    let make_link = move |_| {
+        let value = state.card(session.lab).map(|card| crate::lab::link::pack(&card));
+        link.set(value.map(|value| {
+            let page = window().location().href().unwrap_or_default();
+            let page = page.split('#').next().unwrap_or_default();
+            let link = format!("{page}#{}?run={value}", Screen::Lab.name());
+            if link.len() > MAX_LINK_BYTES { Err(text::LONG_LINK.to_owned()) } else { Ok(link) }
+        }));
+    };
+    view! {
+        <div class="tabs">
+            <button type="button" class="primary" id="to-results" on:click=move |_| to_results(state)>"Open in Results"</button>
+            <button type="button" id="save-run" on:click=move |_| save(pocket::TABLE_FILE, state.table(), "text/csv")>
+                "Save as CSV"
+            </button>
+            <button type="button" id="save-card"
+                on:click=move |_| save(pocket::CARD_FILE, state.card(session.lab), "application/json")>
+                "Save the run card"
+            </button>
+            <button type="button" id="make-link" on:click=make_link>"Link to this run"</button>
+        </div>
+        {move || link.get().map(|link| match link {
+            Ok(link) => view! {
+                <label class="field">
+                    <span>{text::RUN_LINK}</span>
+                    <input id="run-link" type="text" readonly prop:value=link/>
+                </label>
+            }.into_any(),
+            Err(why) => view! { <p class="notice" role="status">{why}</p> }.into_any(),
+        })}
+    }
+}
+
+/// Gives the answers to the page's app, which opens them as any file.
+fn to_results(state: RunState) {
+    let Some(table) = state.table() else { return };
+    let opened = File::new_with_str_sequence(&Array::of1(&table.into()), pocket::TABLE_FILE).and_then(|file| {
+        let init = CustomEventInit::new();
+        init.set_detail(&Array::of1(&file));
+        window().dispatch_event(&*CustomEvent::new_with_event_init_dict(OPEN_EVENT, &init)?)
+    });
+    if let Err(error) = opened {
+        web_sys::console::error_1(&error);
+    }
+}

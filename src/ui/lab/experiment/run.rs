@@ -1,0 +1,342 @@
+//! The run of an experiment in the Lab: it goes on by itself, pauses, survives a reload, and becomes a result and a card.
+
+use leptos::prelude::*;
+
+use super::judge::JudgeState;
+use super::keep::{self, KeptRun};
+use super::server::ServerState;
+use crate::domain::rule::Rule;
+use crate::lab::card::{Card, Drift, Print};
+use crate::lab::experiment::{Draft, Experiment};
+use crate::lab::judge::{Judge, JudgeModel};
+use crate::lab::prompts::Prompts;
+use crate::lab::rates::{ColumnRate, rates};
+use crate::lab::run::{Answer, Run, Taken, Work};
+use crate::lab::server::{Reply, ServerError};
+use crate::lab::store::{self, Head};
+use crate::lab::table;
+use crate::protocol::{Event, Loaded, Math, Probe, Source};
+use crate::ui::lab::state::{JUDGE_SLOT, LabState, SLOT};
+use crate::ui::text;
+
+/// Handles to the run.
+#[derive(Debug, Clone, Copy)]
+pub struct RunState {
+    run: StoredValue<Option<Run>, LocalStorage>,
+    /// Of the next run's first command.
+    next_id: StoredValue<u32>,
+    /// What it was begun with.
+    head: StoredValue<Option<Head>, LocalStorage>,
+    /// Answers and pieces of them that are kept.
+    kept: StoredValue<(usize, u32)>,
+    /// What is seen of it.
+    pub seen: RwSignal<Option<Seen>>,
+    /// Whether it goes on by itself.
+    pub is_going: RwSignal<bool>,
+    /// What is wrong with the experiment or with going on.
+    pub problem: RwSignal<Option<String>>,
+    /// Servers that it asks.
+    pub servers: ServerState,
+    /// The model here that may judge it.
+    pub judge: JudgeState,
+}
+
+/// What is seen of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The experiment's name.
+    pub name: String,
+    /// Answers that are there.
+    pub there: usize,
+    /// All of them.
+    pub total: usize,
+    /// Ids of the questions.
+    pub questions: Vec<String>,
+    /// Rates so far.
+    pub columns: Vec<ColumnRate>,
+    /// Whether every answer has a second turn.
+    pub has_second: bool,
+    /// The judge that is a model here, and what it is told.
+    pub judge: Option<(Prompts, JudgeModel)>,
+    /// How it differs from the card that it repeats, once all is there.
+    pub drift: Option<String>,
+}
+
+impl Default for RunState {
+    fn default() -> Self {
+        Self {
+            run: StoredValue::new_local(None),
+            next_id: StoredValue::new(0),
+            head: StoredValue::new_local(None),
+            kept: StoredValue::new((0, 0)),
+            seen: RwSignal::default(),
+            is_going: RwSignal::default(),
+            problem: RwSignal::default(),
+            servers: ServerState::default(),
+            judge: JudgeState::default(),
+        }
+    }
+}
+
+impl RunState {
+    /// Gives an event of the engine to the run; whether it was the run's.
+    pub fn take(self, lab: LabState, event: &Event) -> bool {
+        if self.judge.take(lab, event) {
+            return true;
+        }
+        let taken = self.run.try_update_value(|run| run.as_mut().map(|run| run.take(event))).flatten();
+        match taken.unwrap_or(Taken::Other) {
+            Taken::Other => return false,
+            // Servers' failures come another way.
+            Taken::Going | Taken::Failed => {}
+            Taken::Done => {
+                self.look();
+                self.advance(lab);
+            }
+            // A failure is said where failures are said; what was finished is there.
+            Taken::Lost => self.is_going.set(false),
+        }
+        true
+    }
+
+    /// Shows and keeps what is there.
+    fn look(self) {
+        let sha256 = self.head.with_value(|head| head.as_ref().map(|head| head.sha256.clone())).unwrap_or_default();
+        let judge = self.head.with_value(|head| head.as_ref().map(Head::judged_by));
+        let own_judge = self.judge_of_run();
+        let seen = self.run.with_value(|run| {
+            run.as_ref().map(|run| {
+                let (experiment, answers) = (run.experiment(), run.answers());
+                let card = experiment.card.as_ref().filter(|card| run.is_done() && !card.answers.is_empty());
+                Seen {
+                    name: experiment.name.clone(),
+                    there: answers.len(),
+                    total: experiment.num_answers(),
+                    questions: experiment.questions.iter().map(|question| question.id.clone()).collect(),
+                    has_second: experiment.second_turn.is_some(),
+                    judge: experiment.judge.as_ref().and_then(Judge::prompts).cloned().zip(judge),
+                    columns: rates(experiment, answers, &Rule::default()),
+                    drift: card.map(|card| {
+                        Drift::between(card, experiment, answers, (&sha256, own_judge.as_ref())).sentence()
+                    }),
+                }
+            })
+        });
+        self.seen.set(seen);
+        self.run.with_value(|run| run.iter().for_each(|run| self.servers.look(run)));
+        self.keep();
+    }
+
+    /// Keeps the answers that came since the last time.
+    fn keep(self) {
+        let (num_kept, piece) = self.kept.get_value();
+        let is_kept = self.run.with_value(|run| {
+            let run = run.as_ref()?;
+            let new = run.answers().get(num_kept..).filter(|new| !new.is_empty())?;
+            self.kept.set_value((run.answers().len(), piece + 1));
+            Some(keep::add(piece, &store::piece(run.experiment(), new)))
+        });
+        if is_kept == Some(false) {
+            self.problem.set(Some(text::RUN_NOT_KEPT.to_owned()));
+        }
+    }
+
+    fn advance(self, lab: LabState) {
+        if !self.is_going.get_untracked() {
+            return;
+        }
+        while let Some(work) = self.run.try_update_value(|run| run.as_mut().and_then(Run::start_next)).flatten() {
+            match work {
+                Work::Engine(command) => {
+                    lab.send(&command, &[]);
+                }
+                Work::Server(errand) => self.servers.send(errand, move |id, reply| self.take_reply(lab, id, reply)),
+            }
+        }
+        if self.run.with_value(|run| run.as_ref().is_none_or(Run::is_idle)) {
+            self.is_going.set(false);
+        }
+    }
+
+    fn take_reply(self, lab: LabState, id: u32, reply: Result<Reply, ServerError>) {
+        self.run.update_value(|run| {
+            if let Some(run) = run {
+                run.take_reply(id, reply);
+            }
+        });
+        self.look();
+        self.advance(lab);
+    }
+
+    /// Runs an experiment from its beginning.
+    pub fn begin(self, lab: LabState, draft: Draft) {
+        let (model, sha256) = model_of(lab);
+        let judge = draft.experiment.is_judged_here().then(|| untrack(|| lab.own_judge())).flatten();
+        let run = Run::new(draft.experiment, SLOT, most_columns(lab), Vec::new()).judged_in(slot_of(judge.as_ref()));
+        let head = Head { experiment: draft.document, model, sha256, judge };
+        let is_kept = keep::begin(&head);
+        self.problem.set((!is_kept).then(|| text::RUN_NOT_KEPT.to_owned()));
+        self.kept.set_value((0, 0));
+        self.head.set_value(Some(head));
+        self.set_run(Some(run));
+        self.servers.begin();
+        lab.begin_anew();
+        self.look();
+        self.is_going.set(true);
+        self.advance(lab);
+    }
+
+    /// Puts a run in place of the one before, numbered on from it.
+    fn set_run(self, run: Option<Run>) {
+        if let Some(before) = self.run.try_update_value(Option::take).flatten() {
+            self.next_id.set_value(before.next_id());
+        }
+        self.run.set_value(run.map(|run| run.numbered_from(self.next_id.get_value())));
+    }
+
+    /// Takes up a run that a reload interrupted. It waits for the reader.
+    pub fn restore(self) {
+        let Some(KeptRun { head, pieces }) = keep::load().filter(|_| self.run.with_value(Option::is_none)) else {
+            return;
+        };
+        let Ok(experiment) = Experiment::from_json(&head.experiment) else { return keep::forget() };
+        let answers: Vec<Answer> = pieces.iter().flat_map(|piece| store::answers(&experiment, piece)).collect();
+        self.kept.set_value((answers.len(), u32::try_from(pieces.len()).unwrap_or(u32::MAX)));
+        self.set_run(Some(Run::new(experiment, SLOT, 1, answers).judged_in(slot_of(head.judge.as_ref()))));
+        self.head.set_value(Some(head));
+        self.look();
+    }
+
+    /// Whether everybody who is asked is there: servers always, a model once it is loaded.
+    #[must_use]
+    pub fn can_go_on(self, lab: LabState) -> bool {
+        !self.asks_model() || lab.has_model()
+    }
+
+    /// The model of its own that judges the run.
+    fn judge_of_run(self) -> Option<JudgeModel> {
+        self.head.with_value(|head| head.as_ref()?.judge.clone())
+    }
+
+    /// Whether it asks the model that answers.
+    fn asks_model(self) -> bool {
+        let has_judge = self.judge_of_run().is_some();
+        self.run.with_value(|run| run.as_ref().is_some_and(|run| run.experiment().asks_model_that_answers(has_judge)))
+    }
+
+    /// Goes on where the run was paused or interrupted, with the model that it was begun with.
+    pub fn go_on(self, lab: LabState) {
+        let (model, sha256) = model_of(lab);
+        let begun_with =
+            self.head.with_value(|head| head.as_ref().map(|head| (head.model.clone(), head.sha256.clone())));
+        if let Some((begun_with, sum)) = begun_with.filter(|_| self.asks_model())
+            && (begun_with != model || sum != sha256)
+        {
+            return self.problem.set(Some(text::another_model(&begun_with, &model)));
+        }
+        let judge = untrack(|| lab.own_judge());
+        if let Some(begun_with) = self.judge_of_run().filter(|it| !judge.as_ref().is_some_and(|here| here.is_same(it)))
+        {
+            let here = judge.map(|judge| judge.name).unwrap_or_default();
+            return self.problem.set(Some(text::another_judge(&begun_with.name, &here)));
+        }
+        self.problem.set(None);
+        lab.begin_anew();
+        self.run.update_value(|run| {
+            if let Some(run) = run {
+                run.interrupt();
+                run.resume();
+                run.lay_out(most_columns(lab));
+            }
+        });
+        self.look();
+        self.is_going.set(true);
+        self.advance(lab);
+    }
+
+    /// Stops after the answers that are there.
+    pub fn pause(self, lab: LabState) {
+        self.is_going.set(false);
+        lab.stop();
+    }
+
+    /// Forgets the run.
+    pub fn drop_run(self) {
+        keep::forget();
+        self.set_run(None);
+        self.head.set_value(None);
+        self.problem.set(None);
+        self.look();
+    }
+
+    /// The answers that are there, as a result file.
+    #[must_use]
+    pub fn table(self) -> Option<String> {
+        let model = self.head.with_value(|head| head.as_ref().map(|head| head.model.clone())).unwrap_or_default();
+        let judge = self.head.with_value(|head| head.as_ref().map(|head| head.judged_by().name)).unwrap_or_default();
+        self.run.with_value(|run| {
+            let run = run.as_ref()?;
+            Some(table::header(run.experiment()) + &table::rows(run.experiment(), (&model, &judge), run.answers()))
+        })
+    }
+
+    /// The run's card: the experiment with what answered it and what came of it.
+    #[must_use]
+    pub fn card(self, lab: LabState) -> Option<String> {
+        let document = self.head.with_value(|head| head.as_ref().map(|head| head.experiment.clone()))?;
+        let answers = self.run.with_value(|run| {
+            let run = run.as_ref()?;
+            Some(run.answers().iter().map(|answer| Print::of(run.experiment(), answer)).collect())
+        })?;
+        let card = lab.status.with_untracked(|status| {
+            let device = match &status.probe {
+                Some(Probe::Ready(device)) => format!("{} ({})", device.adapter, device.backend),
+                Some(Probe::Missing(_)) | None => "CPU".to_owned(),
+            };
+            let loaded = status.ready(SLOT);
+            let weights = loaded.map(weights_of).unwrap_or_default();
+            let math = loaded.map_or(Math::default(), |loaded| loaded.card.math);
+            let math = if math == Math::Exact { "exact" } else { "fast" };
+            let (model, sha256) = loaded.map(|it| (it.card.name.clone(), it.sha256.clone())).unwrap_or_default();
+            let source = match lab.source() {
+                Some(Source::Url(address)) => address,
+                Some(Source::Disk | Source::Kept(_)) | None => String::new(),
+            };
+            let beside = loaded.map(|loaded| loaded.sides.clone()).unwrap_or_default();
+            let device = format!("{device}, {math} maths");
+            Card {
+                askew: env!("CARGO_PKG_VERSION").to_owned(),
+                model,
+                source,
+                sha256,
+                weights,
+                beside,
+                judge: self.judge_of_run(),
+                device,
+                answers,
+            }
+        });
+        card.written_into(&document).ok()
+    }
+}
+
+/// "llama, 3 layers: 22 × F16, 7 × F32".
+fn weights_of(loaded: &Loaded) -> String {
+    let quants = loaded.card.quantization.iter().map(|found| format!("{} × {}", found.num_tensors, found.quant));
+    let quants: Vec<String> = quants.collect();
+    format!("{}, {} layers: {}", loaded.card.architecture, loaded.card.num_layers, quants.join(", "))
+}
+
+/// The slot of the model that judges.
+fn slot_of(own_judge: Option<&JudgeModel>) -> u32 {
+    if own_judge.is_some() { JUDGE_SLOT } else { SLOT }
+}
+
+/// The loaded model's name and the sum of its file.
+fn model_of(lab: LabState) -> (String, String) {
+    untrack(|| lab.model_in(SLOT)).map(|model| (model.name, model.sha256)).unwrap_or_default()
+}
+
+fn most_columns(lab: LabState) -> u32 {
+    lab.status.with_untracked(|status| status.ready(SLOT).map_or(1, |loaded| loaded.columns))
+}

@@ -1,0 +1,265 @@
+//! Servers of an experiment, from the page: the reader's leave, keys, requests.
+//!
+//! Nothing is sent before the reader says so to each address. A key is held in this page's memory and sent to its server alone.
+
+use std::collections::BTreeMap;
+
+use js_sys::{Array, Promise, Uint8Array};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, Headers, ReadableStreamDefaultReader, ReferrerPolicy, RequestCredentials, RequestInit,
+    RequestMode, RequestRedirect, Response,
+};
+
+use crate::lab::experiment::Draft;
+use crate::lab::run::Run;
+use crate::lab::server::{Errand, Key, Reading, Reply, Server, ServerError, is_in_reach};
+use crate::ui::lab::app::LabSession;
+use crate::ui::text;
+
+/// Bytes that are read of an answer that is an error.
+const REFUSAL_BYTES: usize = 1 << 14;
+
+/// Handles to what concerns servers.
+#[derive(Debug, Clone, Copy)]
+pub struct ServerState {
+    /// By address, until the page is left.
+    keys: StoredValue<BTreeMap<String, Key>, LocalStorage>,
+    /// An experiment that names servers, until the reader lets it ask them.
+    waiting: StoredValue<Option<Draft>, LocalStorage>,
+    /// The servers that it names, each with its models.
+    named: RwSignal<Vec<(String, String)>>,
+    /// What is wrong with servers now.
+    troubles: RwSignal<Vec<String>>,
+    /// Number of the run: what comes for an older one is none of this one's.
+    run: StoredValue<u32>,
+}
+
+impl Default for ServerState {
+    fn default() -> Self {
+        Self {
+            keys: StoredValue::new_local(BTreeMap::new()),
+            waiting: StoredValue::new_local(None),
+            named: RwSignal::default(),
+            troubles: RwSignal::default(),
+            run: StoredValue::default(),
+        }
+    }
+}
+
+impl ServerState {
+    /// Gives an experiment back that needs nobody's leave, or asks the reader for it.
+    pub fn let_pass(self, draft: Draft) -> Option<Draft> {
+        let mut named: Vec<(String, String)> = Vec::new();
+        for Server { url, model, .. } in draft.experiment.servers() {
+            match named.iter_mut().find(|(known, _)| known == url) {
+                Some((_, models)) => *models = format!("{models}, {model}"),
+                None => named.push((url.clone(), model.clone())),
+            }
+        }
+        let is_none = named.is_empty();
+        self.named.set(named);
+        if is_none {
+            return Some(draft);
+        }
+        self.waiting.set_value(Some(draft));
+        None
+    }
+
+    /// Counts a run that begins.
+    pub fn begin(self) {
+        self.run.update_value(|run| *run += 1);
+        self.troubles.set(Vec::new());
+    }
+
+    /// Shows what is wrong with a run's servers.
+    pub fn look(self, run: &Run) {
+        self.troubles.set(run.troubles().map(ToString::to_string).collect());
+    }
+
+    /// Sends an errand; `take` gets its answer while its run is the one that goes.
+    pub fn send(self, errand: Errand, take: impl FnOnce(u32, Result<Reply, ServerError>) + 'static) {
+        let (run, id) = (self.run.get_value(), errand.id);
+        let key = self.keys.with_value(|keys| keys.get(&errand.server.url).cloned());
+        spawn_local(async move {
+            sleep(errand.wait_ms).await;
+            let reply = carry_out(&errand, key).await;
+            if self.run.try_get_value() == Some(run) {
+                take(id, reply);
+            }
+        });
+    }
+}
+
+/// Asks the reader's leave for an experiment's servers, and tells what is wrong with them.
+#[component]
+pub fn ServersPanel(
+    /// Of the run.
+    state: ServerState,
+    /// Gets the experiment that may be run.
+    start: Callback<Draft>,
+) -> impl IntoView {
+    let session = LabSession::get();
+    let is_waiting = move || state.named.with(|named| !named.is_empty());
+    let typed = StoredValue::new_local(BTreeMap::<String, String>::new());
+    let problem = RwSignal::new(None);
+    let leave = move || {
+        typed.set_value(BTreeMap::new());
+        state.named.set(Vec::new());
+        problem.set(None);
+        state.waiting.try_update_value(Option::take).flatten()
+    };
+    let go = move |_| {
+        let written = typed.with_value(|typed| typed.iter().filter(|(_, key)| !key.is_empty()).map(pair_of).collect());
+        match written {
+            Some::<BTreeMap<String, Key>>(keys) => state.keys.set_value(keys),
+            None => return problem.set(Some(text::BAD_KEY)),
+        }
+        if let Some(draft) = leave() {
+            start.run(draft);
+        }
+    };
+    let field = move |(url, models): (String, String)| {
+        let of = url.clone();
+        let write = move |event| {
+            typed.update_value(|typed| drop(typed.insert(of.clone(), event_target_value(&event))));
+        };
+        view! {
+            <li>
+                <code>{url.clone()}</code> " (" {models} ") "
+                <label class="field">
+                    <span>"Key, where it wants one"</span>
+                    <input type="password" class="server-key" autocomplete="off" on:input=write/>
+                </label>
+            </li>
+        }
+    };
+    let trouble = |line: String| view! { <p class="notice error">{line}</p> };
+    view! {
+        <Show when=is_waiting>
+            <div class="notice" id="servers" role="group" aria-label="Servers that the experiment asks">
+                <p>{text::SERVERS_ASKED}</p>
+                <ul>{move || state.named.get().into_iter().map(field).collect_view()}</ul>
+                {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
+                <div class="tabs">
+                    <button type="button" class="primary" id="ask-servers" disabled=move || session.lab.is_busy() on:click=go>"Ask these servers"</button>
+                    <button type="button" id="leave-servers" on:click=move |_| drop(leave())>"Do not"</button>
+                </div>
+            </div>
+        </Show>
+        <div id="server-troubles" role="status">
+            {move || state.troubles.get().into_iter().map(trouble).collect_view()}
+        </div>
+    }
+}
+
+fn pair_of((url, key): (&String, &String)) -> Option<(String, Key)> {
+    Some((url.clone(), Key::new(key)?))
+}
+
+/// Sends a request and reads its answer, for as long as the server says something in time.
+async fn carry_out(errand: &Errand, key: Option<Key>) -> Result<Reply, ServerError> {
+    let Ok(origin) = window().location().origin() else { return Err(ServerError::OutOfReach) };
+    let address = errand.request.address.as_str();
+    if !is_in_reach(address, &origin) {
+        return Err(ServerError::OutOfReach);
+    }
+    let controller = AbortController::new().map_err(odd)?;
+    let done = exchange(errand, key, &controller).await;
+    match done {
+        // Whatever is still on its way is not waited for.
+        Err(error @ (ServerError::Slow(_) | ServerError::TooLong | ServerError::Foreign(_))) => {
+            controller.abort();
+            Err(error)
+        }
+        Err(ServerError::Unreachable(_)) => Err(why_unreachable(address, &origin).await),
+        done => done,
+    }
+}
+
+async fn exchange(errand: &Errand, key: Option<Key>, controller: &AbortController) -> Result<Reply, ServerError> {
+    let timeout = errand.server.timeout;
+    let headers = Headers::new().map_err(odd)?;
+    headers.set("Content-Type", "application/json").map_err(odd)?;
+    if let Some(key) = &key {
+        headers.set("Authorization", &key.header()).map_err(odd)?;
+    }
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_headers(&headers);
+    init.set_body(&JsValue::from_str(&errand.request.body));
+    init.set_signal(Some(&controller.signal()));
+    // A key goes to nobody but its server, and nothing of this browser goes with it.
+    init.set_redirect(RequestRedirect::Error);
+    init.set_credentials(RequestCredentials::Omit);
+    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    let fetched = within(timeout, window().fetch_with_str_and_init(&errand.request.address, &init)).await?;
+    let response: Response =
+        fetched.ok().and_then(|it| it.dyn_into().ok()).ok_or_else(|| ServerError::Unreachable(String::new()))?;
+    let (mut reading, mut refusal) = (Reading::new(key.clone()), Vec::new());
+    if let Some(body) = response.body() {
+        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        while let Ok(step) = within(timeout, reader.read()).await? {
+            let value = js_sys::Reflect::get(&step, &"value".into()).map_err(odd)?;
+            let Ok(bytes) = value.dyn_into::<Uint8Array>() else { break };
+            if response.ok() {
+                reading.push(&bytes.to_vec())?;
+            } else if refusal.len() < REFUSAL_BYTES {
+                refusal.extend(bytes.to_vec());
+            }
+        }
+    }
+    if response.ok() {
+        return reading.finish();
+    }
+    let retry_after = response.headers().get("retry-after").ok().flatten();
+    Err(ServerError::of_status(response.status(), retry_after.as_deref(), &refusal, key.as_ref()))
+}
+
+/// Browsers do not say why a request failed: a server that lets no page read it answers all the same.
+async fn why_unreachable(address: &str, origin: &str) -> ServerError {
+    let init = RequestInit::new();
+    init.set_mode(RequestMode::NoCors);
+    init.set_credentials(RequestCredentials::Omit);
+    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    match JsFuture::from(window().fetch_with_str_and_init(address, &init)).await {
+        Ok(_) => ServerError::Cors { origin: origin.to_owned() },
+        Err(_) => ServerError::Unreachable(text::NO_WAY_TO_SERVER.to_owned()),
+    }
+}
+
+/// What a promise gives, or that it takes too long.
+async fn within(seconds: u32, promise: Promise) -> Result<Result<JsValue, JsValue>, ServerError> {
+    // Told apart from whatever the promise gives by its identity.
+    let late = JsValue::from(Array::new());
+    let first = Promise::race(&Array::of2(&promise, &after(seconds.saturating_mul(1000), &late)));
+    match JsFuture::from(first).await {
+        Ok(value) if value == late => Err(ServerError::Slow(seconds)),
+        done => Ok(done),
+    }
+}
+
+async fn sleep(ms: u32) {
+    if ms > 0 {
+        // It cannot fail.
+        JsFuture::from(after(ms, &JsValue::UNDEFINED)).await.ok();
+    }
+}
+
+/// A promise of a value after a while.
+fn after(ms: u32, value: &JsValue) -> Promise {
+    let ms = i32::try_from(ms).unwrap_or(i32::MAX);
+    Promise::new(&mut |resolve, _| {
+        let timer = window().set_timeout_with_callback_and_timeout_and_arguments_1(&resolve, ms, value);
+        // Without timers nothing is late.
+        timer.ok();
+    })
+}
+
+/// What a browser throws that has what this page needs never does.
+fn odd(_thrown: JsValue) -> ServerError {
+    ServerError::OutOfReach
+}

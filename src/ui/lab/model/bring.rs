@@ -1,0 +1,283 @@
+//! Bringing models: what is asked for in each slot, and what is there.
+
+use std::collections::VecDeque;
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::hub::is_base;
+use crate::protocol::{
+    Command, Event, FailedStep, LoadProgress, LoadStage, Math, Place, Probe, SideFile, SideKind, Source,
+};
+use crate::ui::lab::beside::{Side, attachments};
+use crate::ui::lab::pocket;
+use crate::ui::lab::state::{COLUMNS, JUDGE_SLOT, LabState, SLOT};
+
+/// A model as it is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Load {
+    source: Source,
+    name: String,
+    keep: bool,
+    sha256: Option<[u8; 32]>,
+    file: Option<JsValue>,
+    /// What is to stand beside it.
+    pub(crate) sides: Vec<Side>,
+}
+
+impl Load {
+    fn new(source: Source, name: &str, keep: bool) -> Self {
+        Self { source, name: name.to_owned(), keep, sha256: None, file: None, sides: Vec::new() }
+    }
+
+    /// Whether the engine can make all that stands beside it without the model.
+    fn brings_sides(&self) -> bool {
+        !self.sides.iter().any(|side| matches!(side.file.kind, SideKind::Contrast(_)))
+    }
+}
+
+/// The loads of a slot. A load that is refused leaves the model before it, so the two are kept apart.
+#[derive(Debug, Clone, Copy)]
+pub struct Loads {
+    slot: u32,
+    /// What was asked for last, to repeat.
+    asked: RwSignal<Option<Load>, LocalStorage>,
+    /// What the model was asked for as that is there.
+    there: RwSignal<Option<Load>, LocalStorage>,
+    /// What the engine was asked for and has not answered yet; it answers each once, in order.
+    sent: RwSignal<VecDeque<Load>, LocalStorage>,
+    /// Whether the model that was there, or coming, is gone although nobody wished it.
+    is_lost: RwSignal<bool>,
+}
+
+impl Loads {
+    pub(crate) fn new(slot: u32) -> Self {
+        Self {
+            slot,
+            asked: RwSignal::new_local(None),
+            there: RwSignal::new_local(None),
+            sent: RwSignal::new_local(VecDeque::new()),
+            is_lost: RwSignal::default(),
+        }
+    }
+
+    /// Whether one is under way.
+    #[must_use]
+    pub fn is_loading(self) -> bool {
+        self.sent.with(|sent| !sent.is_empty())
+    }
+
+    /// Whether the model that was there, or coming, is gone although nobody wished it, and nothing came in its place.
+    #[must_use]
+    pub fn is_lost(self) -> bool {
+        self.is_lost.get() && !self.is_loading()
+    }
+
+    /// Whether there is a load to repeat.
+    #[must_use]
+    pub fn can_repeat(self) -> bool {
+        self.asked.with(Option::is_some)
+    }
+
+    /// What stands beside the model that is there, as it was last laid out.
+    pub(crate) fn sides(self) -> Vec<Side> {
+        self.there.with_untracked(|there| there.as_ref().map(|load| load.sides.clone())).unwrap_or_default()
+    }
+
+    /// The model that is there is laid out for something else.
+    pub(crate) fn lay_out(self, sides: Vec<Side>) {
+        self.there.update(|there| {
+            if let Some(load) = there {
+                load.sides = sides;
+            }
+        });
+    }
+
+    /// Follows what the engine says.
+    pub(crate) fn take(self, event: &Event) {
+        match event {
+            Event::LoadProgress(load) if load.slot == self.slot && load.stage != LoadStage::Headers => {
+                drop(self.lose());
+            }
+            Event::Loaded(loaded) if loaded.slot == self.slot => {
+                self.there.set(self.answered());
+                self.is_lost.set(false);
+            }
+            Event::LoadStopped { slot } if *slot == self.slot => drop(self.answered()),
+            Event::Unloaded { slot } if *slot == self.slot => self.there.set(None),
+            Event::Failed(failure) => {
+                let was_loading = untrack(|| self.is_loading());
+                if failure.what == FailedStep::Load(self.slot) {
+                    drop(self.answered());
+                }
+                if failure.model_lost {
+                    // What a reader wants back is what was there, unless something else was coming.
+                    if let Some(lost) = self.lose().filter(|_| !was_loading) {
+                        self.asked.set(Some(lost));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The model is not there any more.
+    fn lose(self) -> Option<Load> {
+        let lost = self.there.get_untracked();
+        if lost.is_some() {
+            self.there.set(None);
+            self.is_lost.set(true);
+        }
+        lost
+    }
+
+    /// Nobody answers what was sent: the worker is gone.
+    pub(crate) fn abandon(self) {
+        self.sent.update(VecDeque::clear);
+    }
+
+    fn answered(self) -> Option<Load> {
+        self.sent.try_update(VecDeque::pop_front).flatten()
+    }
+
+    /// Where the bytes came from of the model that is there or, where none is, was asked for.
+    fn source(self) -> Option<Source> {
+        self.with(|load| load.source.clone())
+    }
+
+    fn with<T>(self, read: impl Fn(&Load) -> T) -> Option<T> {
+        self.there.with(|load| load.as_ref().map(&read)).or_else(|| self.asked.with(|load| load.as_ref().map(&read)))
+    }
+
+    /// Whether it is the model that ships with the page.
+    pub(crate) fn is_pocket(self) -> bool {
+        self.source() == Some(Source::Url(pocket::MODEL.to_owned()))
+    }
+}
+
+impl LabState {
+    /// A slot's loads.
+    #[must_use]
+    pub const fn loads(self, slot: u32) -> Loads {
+        if slot == JUDGE_SLOT { self.judge_loads } else { self.model_loads }
+    }
+
+    /// How far a slot's load is, while one is under way.
+    #[must_use]
+    pub fn loading(self, slot: u32) -> Option<LoadProgress> {
+        // One that ended because of it may have told its end last.
+        let progress = || self.status.with(|status| status.loading(slot)).unwrap_or_default();
+        self.loads(slot).is_loading().then(progress)
+    }
+
+    /// Loads the model that ships with the page, without keeping it: it is as near as a copy.
+    pub fn load_pocket(self) {
+        let source = Source::Url(pocket::MODEL.to_owned());
+        self.load(SLOT, Load { sides: vec![pocket::adapter()], ..Load::new(source, pocket::NAME, false) });
+    }
+
+    /// Loads a model from the disk.
+    pub fn load_file(self, slot: u32, file: web_sys::File) {
+        let (name, keep) = (file.name(), self.keeps_files.get_untracked());
+        self.load(slot, Load { file: Some(file.into()), ..Load::new(Source::Disk, &name, keep) });
+    }
+
+    /// Loads a model from an address.
+    pub fn load_url(self, slot: u32, url: &str) {
+        let name = url.rsplit('/').next().unwrap_or(url).to_owned();
+        self.load_listed(slot, &Source::Url(url.to_owned()), &name);
+    }
+
+    /// Loads a model of the shelf.
+    pub fn load_listed(self, slot: u32, source: &Source, name: &str) {
+        self.load(slot, Load::new(source.clone(), name, self.keeps_downloads.get_untracked()));
+    }
+
+    /// Loads a file of the hub that the reader has agreed to, and what is to stand beside it.
+    pub(crate) fn load_agreed(
+        self,
+        slot: u32,
+        (source, sha256): (Source, Option<[u8; 32]>),
+        name: &str,
+        sides: Vec<Side>,
+    ) {
+        let keep = self.keeps_downloads.get_untracked();
+        self.load(slot, Load { sha256, sides, ..Load::new(source, name, keep) });
+    }
+
+    fn load(self, slot: u32, load: Load) {
+        if load.keep {
+            persist();
+        }
+        self.loads(slot).asked.set(Some(load));
+        self.load_again(slot);
+    }
+
+    /// Repeats a slot's latest load. One of the other slot that is under way ends, and can be repeated too.
+    pub fn load_again(self, slot: u32) {
+        let other = self.loads(if slot == SLOT { JUDGE_SLOT } else { SLOT });
+        if untrack(|| other.is_loading()) {
+            other.is_lost.set(true);
+        }
+        let loads = self.loads(slot);
+        let Some(load) = loads.asked.get_untracked() else { return };
+        if !self.start() {
+            return;
+        }
+        self.take(Event::LoadProgress(LoadProgress { slot, ..LoadProgress::default() }));
+        // What is made of texts needs the model, so it cannot come with it.
+        let beside: &[Side] = if load.brings_sides() { &load.sides } else { &[] };
+        let sides: Vec<SideFile> = beside.iter().map(|side| side.file.clone()).collect();
+        // A judge's numbers are read together.
+        let columns = if slot == SLOT && sides.is_empty() { 1 } else { COLUMNS };
+        let files: Vec<JsValue> = load.file.iter().cloned().chain(attachments(beside)).collect();
+        let (place, math) = (self.place(), Math::default());
+        let Load { source, name, keep, sha256, .. } = load.clone();
+        loads.sent.update(|sent| sent.push_back(load));
+        if !self.send(&Command::Load { slot, source, name, keep, sha256, place, math, columns, sides }, &files) {
+            loads.sent.update(|sent| drop(sent.pop_back()));
+        }
+    }
+
+    /// Gives a slot's model up.
+    pub fn unload(self, slot: u32) {
+        self.loads(slot).asked.set(None);
+        self.loads(slot).there.set(None);
+        self.loads(slot).is_lost.set(false);
+        self.send(&Command::Unload { slot }, &[]);
+    }
+
+    /// Where the next model runs: on the GPU, unless none is to be had.
+    fn place(self) -> Place {
+        let is_missing = self.status.with_untracked(|status| matches!(status.probe, Some(Probe::Missing(_))));
+        if is_missing { Place::Cpu } else { Place::Gpu }
+    }
+
+    /// Where the loaded model's bytes came from.
+    #[must_use]
+    pub fn source(self) -> Option<Source> {
+        self.loads(SLOT).source()
+    }
+
+    /// Whether the loaded model says that it is `base`: by its own name, or by what it was loaded as.
+    #[must_use]
+    pub fn is_model(self, base: &str) -> bool {
+        let own = self.status.with(|status| status.ready(SLOT).map(|loaded| loaded.card.name.clone()));
+        let address = match self.source() {
+            Some(Source::Url(address)) => address,
+            Some(Source::Disk | Source::Kept(_)) | None => String::new(),
+        };
+        let given = self.loads(SLOT).with(|load| load.name.clone()).unwrap_or_default();
+        own.is_some_and(|own| is_base(base, &[&own, &address, &given]))
+    }
+}
+
+/// Asks the browser not to clear what is kept when it needs room. It may refuse: then copies may go sooner.
+fn persist() {
+    let asked = web_sys::window().and_then(|window| {
+        let storage = js_sys::Reflect::get(&window.navigator(), &"storage".into()).ok()?;
+        let persist = js_sys::Reflect::get(&storage, &"persist".into()).ok()?;
+        persist.dyn_into::<js_sys::Function>().ok()?.call0(&storage).ok()
+    });
+    drop(asked);
+}

@@ -1,0 +1,291 @@
+//! Before anything comes from the hub: what it would cost on this machine, and one button.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+use super::shelf::kept_copy;
+use crate::hub;
+use crate::hub::{HubError, HubFile, ListedAdapter, Listing, Repository};
+use crate::protocol::{Command, SideFile, SideKind};
+use crate::ui::fetch::fetch_listing;
+use crate::ui::lab::beside::{Side, add};
+use crate::ui::lab::state::{JUDGE_SLOT, LabState, SLOT};
+use crate::ui::text;
+
+/// How names of models end, and those of some adapters.
+const GGUF: &str = ".gguf";
+
+/// Handles to what is proposed. Copied freely.
+#[derive(Debug, Clone, Copy)]
+pub struct Consent {
+    pub(crate) proposal: RwSignal<Option<Proposal>>,
+    /// Raised by every wish: answers to older ones are dropped.
+    number: StoredValue<u32>,
+    /// What had the focus before.
+    opener: StoredValue<Option<HtmlElement>, LocalStorage>,
+}
+
+/// What something of the hub is wanted as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Want {
+    /// A slot's model.
+    Model(u32),
+    /// Beside the model that answers.
+    Beside,
+}
+
+/// What a reader wants, and how far it is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Proposal {
+    /// As what.
+    pub(crate) want: Want,
+    pub(crate) title: String,
+    pub(crate) stage: Stage,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Stage {
+    /// The hub is asked.
+    Asking,
+    /// Why there is nothing to agree to.
+    Failed(String),
+    /// A repository holds several files.
+    Choose(Listing),
+    /// What it costs.
+    Agree(Box<Offer>),
+}
+
+impl Stage {
+    pub(crate) fn agree(offer: Offer) -> Self {
+        Self::Agree(Box::new(offer))
+    }
+}
+
+/// What would come: a model, an adapter, or a pair of them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Offer {
+    pub(crate) model: Option<Wanted>,
+    pub(crate) adapter: Option<Wanted>,
+}
+
+/// A file, and what is known of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Wanted {
+    pub(crate) name: String,
+    pub(crate) file: HubFile,
+    pub(crate) licence: Option<String>,
+    /// Layers, and keys of each, of a listed model.
+    pub(crate) shape: Option<(u64, u64)>,
+    /// What an adapter says that it was made for.
+    pub(crate) base: Option<String>,
+    /// Why the hub told nothing of it.
+    pub(crate) unlisted: Option<String>,
+}
+
+impl Wanted {
+    pub(crate) fn of(listing: &Listing, file: &HubFile) -> Self {
+        let name = file.path.rsplit('/').next().unwrap_or_default().to_owned();
+        let (licence, base) = (listing.licence.clone(), listing.base.clone());
+        Self { name, file: file.clone(), licence, shape: None, base, unlisted: None }
+    }
+}
+
+/// What the hub has of a repository: the file that is meant, or several.
+async fn ask(repository: &Repository) -> Result<Result<Wanted, Listing>, HubError> {
+    match fetch_listing(repository).await {
+        Ok(listing) => Ok(match repository.pick(&listing)? {
+            Some(file) => Ok(Wanted::of(&listing, file)),
+            None => Err(listing),
+        }),
+        // The file may be had without the listing; then less is known of it.
+        Err(error) => match repository.unlisted(&error) {
+            Some(file) => {
+                let unlisted = Some(error.sentence());
+                Ok(Ok(Wanted { unlisted, ..Wanted::of(&Listing::default(), &file) }))
+            }
+            None => Err(error),
+        },
+    }
+}
+
+async fn ask_one(repository: &Repository) -> Result<Wanted, HubError> {
+    ask(repository).await?.map_err(|_listing| HubError::Nothing(repository.id.clone()))
+}
+
+/// What the hub has of a model of the list, and of an adapter for it.
+async fn ask_pair(address: &str, name: &str, adapter: Option<&ListedAdapter>) -> Result<Offer, HubError> {
+    let listed = hub::listed(address);
+    let known = listed.and_then(|listed| listed.known);
+    let repository = Repository::of_address(address).ok_or_else(|| HubError::NoModel(address.to_owned()))?;
+    let mut model = match known {
+        Some((num_bytes, sum)) => Wanted::of(&Listing::default(), &HubFile::known(address, num_bytes, sum)),
+        None => ask_one(&repository).await?,
+    };
+    model.name = name.to_owned();
+    model.shape = listed.map(|listed| listed.shape);
+    model.licence = listed.map(|listed| listed.licence.to_owned());
+    let adapter = match adapter {
+        Some(adapter) => Some(ask_adapter(adapter).await?),
+        None => None,
+    };
+    Ok(Offer { model: Some(model), adapter })
+}
+
+async fn ask_adapter(adapter: &ListedAdapter) -> Result<Wanted, HubError> {
+    let found = ask_one(&Repository::of_adapter(adapter)).await?;
+    Ok(Wanted { name: adapter.name.to_owned(), base: Some(adapter.base.to_owned()), ..found })
+}
+
+impl Consent {
+    /// Nothing is proposed.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { proposal: RwSignal::new(None), number: StoredValue::new(0), opener: StoredValue::new_local(None) }
+    }
+
+    /// Proposes a model of the list, or the same with an adapter beside it.
+    pub(crate) fn propose_listed(
+        self,
+        lab: LabState,
+        want: Want,
+        (address, name): (String, String),
+        adapter: Option<&'static ListedAdapter>,
+    ) {
+        let title = adapter.map_or_else(|| name.clone(), |adapter| text::pair(&name, adapter.name));
+        self.propose(lab, want, title, async move { ask_pair(&address, &name, adapter).await.map(Stage::agree) });
+    }
+
+    /// Proposes an adapter of the list.
+    pub(crate) fn propose_adapter(self, lab: LabState, adapter: &'static ListedAdapter) {
+        let ask = async move {
+            let adapter = Some(ask_adapter(adapter).await?);
+            Ok(Stage::agree(Offer { adapter, ..Offer::default() }))
+        };
+        self.propose(lab, Want::Beside, text::the_adapter(adapter.name, adapter.base), ask);
+    }
+
+    /// Takes what a reader typed, if it means something of the hub.
+    pub(crate) fn takes(self, lab: LabState, want: Want, text: &str) -> bool {
+        let repository = match Repository::named(text) {
+            // Steering vectors: no listing tells them apart, so they come as from any address.
+            Ok(Some(repository)) if want == Want::Beside && repository.names_vectors() => return false,
+            Ok(Some(repository)) => repository,
+            Ok(None) => return false,
+            Err(error) => {
+                self.propose(lab, want, text.to_owned(), async { Err(error) });
+                return true;
+            }
+        };
+        let title = repository.id.clone();
+        self.propose(lab, want, title, async move {
+            Ok(match (ask(&repository).await?, want) {
+                // An adapter judges nothing.
+                (Ok(file), Want::Model(JUDGE_SLOT)) if !file.file.path.ends_with(GGUF) => no_judge(),
+                (Err(listing), Want::Model(JUDGE_SLOT)) if listing.models.is_empty() => no_judge(),
+                (Err(listing), Want::Model(JUDGE_SLOT)) => Stage::Choose(Listing { adapters: Vec::new(), ..listing }),
+                (Ok(file), _) => Stage::agree(Offer::of(file, want)),
+                (Err(listing), _) => Stage::Choose(listing),
+            })
+        });
+        true
+    }
+
+    fn propose(
+        self,
+        lab: LabState,
+        want: Want,
+        title: String,
+        ask: impl Future<Output = Result<Stage, HubError>> + 'static,
+    ) {
+        self.number.update_value(|number| *number += 1);
+        let number = self.number.get_value();
+        self.opener.set_value(document().active_element().and_then(|element| element.dyn_into().ok()));
+        self.proposal.set(Some(Proposal { want, title, stage: Stage::Asking }));
+        spawn_local(async move {
+            let stage = ask.await.unwrap_or_else(|error| Stage::Failed(error.sentence()));
+            if self.number.try_get_value() == Some(number) {
+                self.go_on(lab, stage);
+            }
+        });
+    }
+
+    pub(crate) fn go_on(self, lab: LabState, stage: Stage) {
+        // What is told of a model's speed is measured when it is asked for, once.
+        let wants_speed = matches!(&stage, Stage::Agree(offer) if offer.model.is_some());
+        if wants_speed && lab.status.with_untracked(|status| status.speed.is_none()) {
+            lab.send(&Command::Measure, &[]);
+        }
+        self.proposal.update(|proposal| {
+            if let Some(proposal) = proposal {
+                proposal.stage = stage;
+            }
+        });
+    }
+
+    /// Closes it, and gives the focus back.
+    pub(crate) fn close(self) {
+        self.number.update_value(|number| *number += 1);
+        self.proposal.set(None);
+        let opener = self.opener.try_update_value(Option::take).flatten();
+        if let Some(opener) = opener.filter(|opener| opener.is_connected()) {
+            // It moves nothing any more.
+            opener.focus().ok();
+        }
+    }
+
+    pub(crate) fn agree(self, lab: LabState, want: Want, offer: Offer) {
+        self.close();
+        let slot = if let Want::Model(slot) = want { slot } else { SLOT };
+        let Offer { model, adapter } = offer;
+        let side = adapter.map(|wanted| side(&wanted));
+        match model {
+            Some(Wanted { file, name, .. }) => {
+                // A copy is checked against the sum that was noted with it.
+                let (source, sha256) = match untrack(|| kept_copy(lab, &file.address)) {
+                    Some(copy) => (copy, None),
+                    None => (file.source(), file.sha256),
+                };
+                lab.load_agreed(slot, (source, sha256), &name, side.into_iter().collect());
+            }
+            None => add(lab, side.into_iter().collect()),
+        }
+    }
+}
+
+impl Default for Consent {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Offer {
+    /// Of one file: its ending says what it is, but that adapters may be GGUF files too.
+    pub(crate) fn of(file: Wanted, want: Want) -> Self {
+        if file.file.path.ends_with(GGUF) && want != Want::Beside {
+            Self { model: Some(file), adapter: None }
+        } else {
+            Self { model: None, adapter: Some(file) }
+        }
+    }
+
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Wanted> {
+        self.model.iter().chain(&self.adapter)
+    }
+
+    /// Bytes in all, where all are known.
+    pub(crate) fn num_bytes(&self) -> Option<u64> {
+        self.files().map(|wanted| wanted.file.num_bytes).sum()
+    }
+}
+
+fn no_judge() -> Stage {
+    Stage::Failed(text::NO_JUDGE_THERE.to_owned())
+}
+
+fn side(wanted: &Wanted) -> Side {
+    let kind = if wanted.file.path.ends_with(GGUF) { SideKind::Adapter } else { SideKind::PeftAdapter };
+    let file = SideFile { sha256: wanted.file.sha256, ..SideFile::new(&wanted.name, kind, wanted.file.source()) };
+    Side { file, attachments: Vec::new() }
+}

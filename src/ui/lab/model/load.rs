@@ -1,0 +1,155 @@
+//! Loading a model: where it comes from, how far it is, and what went wrong.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::protocol::{FailedStep, LoadProgress, LoadStage};
+use crate::ui::controls::Tick;
+use crate::ui::lab::app::LabSession;
+use crate::ui::lab::model::cost::Want;
+use crate::ui::lab::proposed::Proposed;
+use crate::ui::lab::state::{JUDGE_SLOT, SLOT};
+use crate::ui::open::thousands;
+use crate::ui::text;
+
+/// A file from this machine, or an address.
+#[component]
+pub fn LoadForm(
+    /// Where the model goes.
+    of_slot: u32,
+) -> impl IntoView {
+    // An attribute named `slot` means something else to Leptos.
+    let slot = of_slot;
+    let (file_id, url_id) = if slot == JUDGE_SLOT { ("judge-file", "judge-url") } else { ("model-file", "model-url") };
+    let session = LabSession::get();
+    let (input, url) = (NodeRef::<html::Input>::new(), RwSignal::new(String::new()));
+    let chosen = move |_| {
+        let Some(input) = input.get() else { return };
+        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            session.lab.load_file(slot, file);
+        }
+        input.set_value("");
+    };
+    let fetch = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let url = url.get_untracked().trim().to_owned();
+        if !url.is_empty() && !session.lab.consent.takes(session.lab, Want::Model(slot), &url) {
+            session.lab.load_url(slot, &url);
+        }
+    };
+    // A model takes the place of one that is at work; a judge waits for it.
+    let waits = move || slot == JUDGE_SLOT && session.lab.is_busy();
+    view! {
+        <div class="load">
+            <label class="button">
+                "Choose a GGUF file"
+                <input id=file_id class="hidden-input" type="file" accept=".gguf" node_ref=input on:change=chosen disabled=waits/>
+            </label>
+            <form on:submit=fetch>
+                <label class="field grow">
+                    <span>{text::MODEL_ADDRESS}</span>
+                    <input
+                        id=url_id
+                        type="text"
+                        inputmode="url"
+                        autocapitalize="none"
+                        spellcheck="false"
+                        placeholder="owner/name, or https://…/model.gguf"
+                        prop:value=url
+                        on:input=move |event| url.set(event_target_value(&event))
+                    />
+                </label>
+                <button type="submit" disabled=waits>"Load"</button>
+            </form>
+        </div>
+        {(slot == SLOT).then(|| view! {
+            <div class="ticks">
+                <Tick id="keep-downloads" chosen=session.lab.keeps_downloads label="Keep downloads in this browser"/>
+                <Tick id="keep-files" chosen=session.lab.keeps_files label="Keep chosen files too"/>
+            </div>
+        })}
+        <Loading of_slot/>
+        <Proposed want=Want::Model(slot)/>
+    }
+}
+
+#[component]
+fn Loading(of_slot: u32) -> impl IntoView {
+    let session = LabSession::get();
+    let progress = Memo::new(move |_| session.lab.loading(of_slot));
+    let id = if of_slot == JUDGE_SLOT { "judge-loading" } else { "loading" };
+    let line = move || progress.get().map(|progress| loading_line(progress, id));
+    view! {
+        <div role="status">{line}</div>
+        <Show when=move || progress.with(Option::is_some)>
+            <button type="button" on:click=move |_| session.lab.stop()>"Cancel"</button>
+        </Show>
+    }
+}
+
+fn loading_line(progress: LoadProgress, id: &'static str) -> impl IntoView {
+    let stage = match progress.stage {
+        LoadStage::Headers => "Reading the headers",
+        LoadStage::Weights => "Reading the weights",
+        LoadStage::Pipelines => "Building the GPU's programs",
+    };
+    let mebibytes = thousands(progress.bytes >> 20);
+    let amount = match (progress.stage, progress.total.map(|total| total >> 20)) {
+        // What is read is not what is built, and headers are no number to wait for.
+        (LoadStage::Headers | LoadStage::Pipelines, _) => "…".to_owned(),
+        (LoadStage::Weights, Some(total)) => format!(": {mebibytes} of {} MiB", thousands(total)),
+        (LoadStage::Weights, None) => format!(": {mebibytes} MiB"),
+    };
+    let share = progress.total.filter(|total| *total > 0).map(|total| progress.bytes * 100 / total);
+    view! {
+        <p class="notice" id=id>
+            {stage} {amount} " "
+            <progress max="100" value=share aria-label="Share of the model that is loaded"></progress>
+        </p>
+    }
+}
+
+/// The latest failure in one plain sentence, and the way back: a judge's stands where judges are loaded.
+#[component]
+pub fn Trouble(
+    /// The place: a slot's.
+    of_slot: u32,
+) -> impl IntoView {
+    let slot = of_slot;
+    let session = LabSession::get();
+    let (id, again) = if slot == JUDGE_SLOT { ("judge-trouble", "judge-again") } else { ("lab-problem", "load-again") };
+    let is_here = move |what: FailedStep, model_lost: bool| {
+        let is_judges = what == FailedStep::Load(JUDGE_SLOT) && !model_lost;
+        is_judges == (slot == JUDGE_SLOT)
+    };
+    let message = move || {
+        session.lab.status.with(|status| {
+            let failure = status.failure.as_ref().filter(|failure| is_here(failure.what, failure.model_lost));
+            let is_lost = slot == JUDGE_SLOT && session.lab.loads(slot).is_lost();
+            let lost = || is_lost.then(|| text::JUDGE_LOST.to_owned());
+            failure.map(|failure| failure.message.clone()).or_else(lost)
+        })
+    };
+    let can_try = move || {
+        let is_wanted = session.lab.status.with(|status| {
+            let failed_to_load = status.failure.as_ref().is_some_and(|failure| failure.what == FailedStep::Load(slot));
+            failed_to_load || status.ready(slot).is_none()
+        });
+        is_wanted && session.lab.loads(slot).can_repeat()
+    };
+    let waits = move || slot == JUDGE_SLOT && session.lab.is_busy();
+    view! {
+        <div role="alert">
+            <Show when=move || message().is_some()>
+                <div class="notice error">
+                    <p id=id>{message}</p>
+                    <Show when=can_try>
+                        <button type="button" id=again disabled=waits on:click=move |_| session.lab.load_again(slot)>
+                            "Load it again"
+                        </button>
+                    </Show>
+                </div>
+            </Show>
+        </div>
+    }
+}

@@ -1,0 +1,281 @@
+//! The worker that reads files of any format: tables and JSON in chunks as they come, packed ones from wherever their members
+//! lie.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use js_sys::Uint8Array;
+use sha2::{Digest, Sha256};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, File};
+
+use super::data_worker::{self, Worker};
+use super::unpack_part;
+use super::values::{from_u64, message, to_u64};
+use crate::domain::query::{Query, run};
+use crate::explorer::protocol::{DataEvent, DataRequest, Opening};
+use crate::formats::error::FormatError;
+use crate::formats::members::{Members, Unpacked};
+use crate::formats::options::Options;
+use crate::formats::reader::{FileReader, Loader, preview};
+use crate::formats::roles::{Mapping, Need};
+use crate::formats::sniff::{HEAD_BYTES, Kind, kind_of};
+
+/// Bytes read of a file before the page hears of its progress and the worker looks at its messages.
+const CHUNK_BYTES: f64 = (2 << 20) as f64;
+
+/// Starts the worker.
+pub fn start() {
+    data_worker::start_with(Some(further));
+}
+
+/// What this worker answers besides the shipped figures.
+fn further(worker: Rc<Worker>, request: DataRequest, handles: Vec<JsValue>) {
+    match request {
+        DataRequest::OpenFiles { files, mappings, query } => {
+            let number = worker.begin();
+            let options = Options { remembered: mappings.into(), ..Need::Any.into() };
+            let opening = Reading { worker, number, options, query, next_partial: Cell::new(1) };
+            spawn_local(async move { opening.open(files, handles).await });
+        }
+        DataRequest::Peek { ticket, name, mapping } => {
+            spawn_local(async move { worker.send(&peek(ticket, &name, mapping, handles).await) });
+        }
+        // A newer opening is none of files: what is being read stops, and what was open stays.
+        DataRequest::Cancel => {
+            worker.begin();
+        }
+        DataRequest::Explore { ticket, question } => {
+            let event = worker.engine.borrow_mut().explore(ticket, &question);
+            worker.send(&event);
+        }
+        // The shell answers the others itself.
+        DataRequest::ListPublished
+        | DataRequest::OpenPublished { .. }
+        | DataRequest::Ask { .. }
+        | DataRequest::Read { .. } => {}
+    }
+}
+
+/// An opening that is on its way.
+struct Reading {
+    worker: Rc<Worker>,
+    /// Its number: a newer one stops it.
+    number: u64,
+    options: Options,
+    /// What is asked of the rows so far.
+    query: Box<Query>,
+    /// Rows from which on the page hears of rates again: twice as many each time, so that they cost little in all.
+    next_partial: Cell<u64>,
+}
+
+/// A file's beginning as a table.
+async fn peek(ticket: u64, name: &str, mapping: Mapping, handles: Vec<JsValue>) -> DataEvent {
+    let head = async {
+        let file = handles.into_iter().next().and_then(|handle| handle.dyn_into::<File>().ok());
+        let file = file.ok_or_else(|| FormatError::Unreadable("the page sent no file".to_owned()))?;
+        let bytes = read_slice(&file, 0.0, file.size().min(CHUNK_BYTES)).await?;
+        preview(name, &bytes, mapping)
+    };
+    match head.await {
+        Ok(preview) => DataEvent::Peeked { ticket, preview },
+        Err(error) => DataEvent::Failed { ticket: Some(ticket), message: error.to_string() },
+    }
+}
+
+impl Reading {
+    async fn open(&self, files: Vec<Opening>, handles: Vec<JsValue>) {
+        let (mut loader, mut handles) = (Loader::default(), handles.into_iter());
+        for file in files {
+            let found = match &file.address {
+                Some(address) => self.download(&file, address).await,
+                None => handles
+                    .next()
+                    .and_then(|handle| handle.dyn_into::<File>().ok())
+                    .map(Blob::from)
+                    .ok_or_else(|| FormatError::Unreadable("the page sent no file".to_owned())),
+            };
+            if !self.is_newest() {
+                return;
+            }
+            match found {
+                Err(error) => loader.refuse(&file.name, error),
+                Ok(blob) => self.read((&file.name, &blob), &mut loader).await,
+            }
+            if !self.is_newest() {
+                return;
+            }
+        }
+        let (data, outcomes) = loader.finish();
+        self.worker.opened(data, outcomes);
+    }
+
+    fn is_newest(&self) -> bool {
+        self.worker.is_newest(self.number)
+    }
+
+    /// Tells the page the rates of the rows so far, where they have grown enough.
+    fn tell_partial(&self, loader: &Loader) {
+        let rows = loader.data.num_rows();
+        if rows < self.next_partial.get() {
+            return;
+        }
+        self.next_partial.set(rows * 2);
+        // A question that has no answer yet may have one in the end.
+        if let Ok(outcome) = run(&loader.data, &self.query) {
+            self.worker.send(&DataEvent::Partial { outcome, rows });
+        }
+    }
+
+    /// Loads a file from an address that the reader gave. A plain GET without headers of our own: servers need not be asked for
+    /// leave first, and ranges of redirected addresses fail on some.
+    async fn download(&self, file: &Opening, address: &str) -> Result<Blob, FormatError> {
+        let blocked = || {
+            FormatError::Unreadable(
+                "the browser could not load the address: it may not exist, or its site does not let pages of other sites read it \
+                 (no CORS header); download the file and drop it here"
+                    .to_owned(),
+            )
+        };
+        let response = JsFuture::from(self.worker.scope.fetch_with_str(address)).await.map_err(|_thrown| blocked())?;
+        let response: web_sys::Response = response.dyn_into().map_err(|_other| blocked())?;
+        if !response.ok() {
+            let status = response.status();
+            return Err(FormatError::Unreadable(format!("the server answers {status}: check the address")));
+        }
+        let total = response.headers().get("content-length").ok().flatten().and_then(|length| length.parse().ok());
+        let body = response.body().ok_or_else(blocked)?;
+        let reader: web_sys::ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        let (parts, mut at, mut sum) = (js_sys::Array::new(), 0.0, Sha256::new());
+        loop {
+            let step = JsFuture::from(reader.read()).await.map_err(|error| unreadable(&error))?;
+            if !self.is_newest() {
+                // Nobody waits for its end.
+                let _cancelled = reader.cancel();
+                return Err(FormatError::Unreadable("it was cancelled".to_owned()));
+            }
+            let value = js_sys::Reflect::get(&step, &"value".into()).map_err(|error| unreadable(&error))?;
+            let Ok(bytes) = value.dyn_into::<Uint8Array>() else { break };
+            at += f64::from(bytes.length());
+            if file.sha256.is_some() {
+                sum.update(bytes.to_vec());
+            }
+            parts.push(&bytes);
+            tell(&self.worker, &file.name, at, total.unwrap_or(0.0), 0);
+        }
+        let found: String = sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        if let Some(wanted) = file.sha256.as_ref().filter(|wanted| !wanted.eq_ignore_ascii_case(&found)) {
+            return Err(FormatError::Unreadable(format!(
+                "the file has changed since it was listed (SHA-256 {found}, listed as {wanted}): it was not opened; download it \
+                 and drop it here to read it all the same"
+            )));
+        }
+        Blob::new_with_u8_array_sequence(&parts).map_err(|error| unreadable(&error))
+    }
+
+    /// Reads one file, until its end or until a newer opening has begun.
+    async fn read(&self, (name, file): (&str, &Blob), loader: &mut Loader) {
+        match is_packed(file).await {
+            Err(error) => return loader.refuse(name, error),
+            Ok(true) => {
+                tell(&self.worker, name, 0.0, file.size(), 0);
+                let unpack = unpack_part::load(&self.worker.scope).await;
+                if !self.is_newest() {
+                    return;
+                }
+                let mut members =
+                    Told { reading: self, inner: Unpacked::new(loader, self.options.clone()), member: None };
+                let unpacked = unpack.and_then(|part| unpack_part::run(&part, name, file, &mut members));
+                if let Err(error) = unpacked {
+                    loader.refuse(name, error);
+                }
+                return;
+            }
+            Ok(false) => {}
+        }
+        let (mut reader, size, mut at) = (FileReader::new(name, self.options.clone()), file.size(), 0.0);
+        while at < size {
+            let end = (at + CHUNK_BYTES).min(size);
+            let bytes = read_slice(file, at, end).await;
+            if !self.is_newest() {
+                return;
+            }
+            match bytes {
+                Ok(bytes) if reader.feed(loader, &bytes) => {}
+                Ok(_) => break,
+                Err(error) => {
+                    reader.fail(error);
+                    break;
+                }
+            }
+            at = end;
+            tell(&self.worker, name, at, size, reader.num_rows());
+            if at < size {
+                self.tell_partial(loader);
+            }
+        }
+        loader.close(reader);
+    }
+}
+
+/// Whether a file's first bytes say that others are packed in it.
+async fn is_packed(file: &Blob) -> Result<bool, FormatError> {
+    #[expect(clippy::cast_precision_loss, reason = "some thousand bytes")]
+    let head = read_slice(file, 0.0, file.size().min(HEAD_BYTES as f64)).await?;
+    Ok(matches!(kind_of(&head)?, Kind::Packed(_)))
+}
+
+fn tell(worker: &Worker, name: &str, at: f64, size: f64, rows: u64) {
+    let (file, bytes, total_bytes) = (name.to_owned(), to_u64(at), to_u64(size));
+    worker.send(&DataEvent::Progress { file, bytes, total_bytes, rows });
+}
+
+/// Members on their way into the loader: the page hears of each, and of their rows.
+struct Told<'a> {
+    reading: &'a Reading,
+    inner: Unpacked<'a>,
+    /// The member that comes, its bytes so far and those that the page has heard of.
+    member: Option<(String, f64, f64)>,
+}
+
+impl Members for Told<'_> {
+    fn begin(&mut self, name: &str) {
+        tell(&self.reading.worker, name, 0.0, 0.0, 0);
+        self.member = Some((name.to_owned(), 0.0, 0.0));
+        self.inner.begin(name);
+    }
+
+    fn chunk(&mut self, bytes: &[u8]) -> bool {
+        let wants_more = self.inner.chunk(bytes);
+        if let Some((name, at, told)) = &mut self.member {
+            *at += from_u64(bytes.len() as u64);
+            if *at - *told >= CHUNK_BYTES {
+                *told = *at;
+                tell(&self.reading.worker, name, *at, 0.0, self.inner.num_rows());
+                self.reading.tell_partial(self.inner.loader());
+            }
+        }
+        wants_more
+    }
+
+    fn end(&mut self, result: Result<(), FormatError>) {
+        self.inner.end(result);
+    }
+
+    fn refuse(&mut self, name: &str, error: FormatError) {
+        self.inner.refuse(name, error);
+    }
+}
+
+/// Bytes `from..to` of a file.
+async fn read_slice(file: &Blob, from: f64, to: f64) -> Result<Vec<u8>, FormatError> {
+    let slice = file.slice_with_f64_and_f64(from, to).map_err(|error| unreadable(&error))?;
+    let buffer = JsFuture::from(slice.array_buffer()).await.map_err(|error| unreadable(&error))?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
+
+/// A file that was changed, moved or deleted since it was chosen fails so.
+fn unreadable(error: &JsValue) -> FormatError {
+    FormatError::Unreadable(format!("the browser says {}; choose the file again", message(error)))
+}

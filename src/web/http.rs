@@ -1,0 +1,215 @@
+//! Downloads, from any byte on where the server can, and files from disk in the same shape.
+//!
+//! A first download is a plain GET, which every server knows and no browser asks leave for; its headers are read from its
+//! first bytes, while the connection holds the rest back. Only what was interrupted asks for a range, and a range is a
+//! header that needs no leave either; `If-Range` would, so versions are compared here.
+
+use js_sys::{ArrayBuffer, Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    AbortController, Blob, DedicatedWorkerGlobalScope, Headers, ReadableStream, ReadableStreamByobReader,
+    ReadableStreamDefaultReader, RequestInit, Response,
+};
+
+use super::values::{from_u64, message, to_u64};
+use crate::engine::RuntimeError;
+use crate::engine::cache::{Answer, Body, Http};
+
+/// Bytes read of a file at once.
+const CHUNK_BYTES: u32 = 1 << 20;
+
+const PARTIAL_CONTENT: u16 = 206;
+const RANGE_NOT_SATISFIABLE: u16 = 416;
+
+/// Where bytes come from.
+#[derive(Debug)]
+pub(super) enum WebHttp {
+    /// An address.
+    Net(DedicatedWorkerGlobalScope),
+    /// A file from disk.
+    Disk(Blob),
+}
+
+/// Bytes on their way.
+#[derive(Debug)]
+pub(super) enum WebBody {
+    /// A file from disk, read in slices.
+    Disk {
+        /// The file.
+        blob: Blob,
+        /// Bytes read.
+        at: f64,
+    },
+    /// A download, read as it comes.
+    Net(Reader),
+}
+
+/// A download's end on this side.
+#[derive(Debug)]
+pub(super) enum Reader {
+    /// Fills the same buffer again and again. Without this, what was read waits for the garbage collector: 48 MiB of it
+    /// while 98 MB came.
+    Byob {
+        /// The browser's reader.
+        reader: ReadableStreamByobReader,
+        /// The buffer, here while nothing is being read.
+        buffer: ArrayBuffer,
+    },
+    /// Where the browser has no other.
+    Plain(ReadableStreamDefaultReader),
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// A `ReadableStream` whose reader may not be had.
+    type Stream;
+
+    #[wasm_bindgen(catch, method, js_name = getReader)]
+    fn get_reader(this: &Stream, options: &JsValue) -> Result<JsValue, JsValue>;
+}
+
+impl Reader {
+    fn new(body: &ReadableStream) -> Result<Self, JsValue> {
+        let options = js_sys::Object::new();
+        Reflect::set(&options, &"mode".into(), &"byob".into())?;
+        let body: &Stream = body.unchecked_ref();
+        match body.get_reader(&options) {
+            Ok(reader) => Ok(Self::Byob { reader: reader.unchecked_into(), buffer: ArrayBuffer::new(CHUNK_BYTES) }),
+            Err(_) => Ok(Self::Plain(body.get_reader(&JsValue::UNDEFINED)?.unchecked_into())),
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, JsValue> {
+        let promise = match self {
+            Self::Byob { reader, buffer } => reader.read_with_array_buffer_view(&Uint8Array::new(buffer)),
+            Self::Plain(reader) => reader.read(),
+        };
+        let step = JsFuture::from(promise).await?;
+        let Ok(bytes) = Reflect::get(&step, &"value".into())?.dyn_into::<Uint8Array>() else { return Ok(None) };
+        if let Self::Byob { buffer, .. } = self {
+            *buffer = bytes.buffer();
+        }
+        // The end comes as an empty view.
+        Ok((bytes.length() > 0).then(|| bytes.to_vec()))
+    }
+
+    fn cancel(&self) -> Promise {
+        match self {
+            Self::Byob { reader, .. } => reader.cancel(),
+            Self::Plain(reader) => reader.cancel(),
+        }
+    }
+}
+
+impl Http for WebHttp {
+    type Body = WebBody;
+
+    async fn get(&self, address: &str, from: u64) -> Result<Option<Answer<WebBody>>, RuntimeError> {
+        match self {
+            Self::Disk(blob) => {
+                let body = WebBody::Disk { blob: blob.clone(), at: from_u64(from) };
+                let total = Some(to_u64(blob.size()));
+                // The key of a file from disk is its version.
+                let version = Some(address.to_owned());
+                Ok(Some(Answer { first_byte: from, total, is_total_exact: true, version, body }))
+            }
+            Self::Net(scope) => fetch(scope, address, from).await,
+        }
+    }
+}
+
+/// A request that a server has not answered yet: it ends with whoever waits for it.
+struct Request(Option<AbortController>);
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.0 {
+            controller.abort();
+        }
+    }
+}
+
+async fn fetch(
+    scope: &DedicatedWorkerGlobalScope,
+    address: &str,
+    from: u64,
+) -> Result<Option<Answer<WebBody>>, RuntimeError> {
+    let failed = |error: JsValue| RuntimeError::Source(format!("{address}: {}", message(&error)));
+    let init = RequestInit::new();
+    if from > 0 {
+        let headers = Headers::new().map_err(failed)?;
+        headers.append("Range", &format!("bytes={from}-")).map_err(failed)?;
+        init.set_headers(&headers);
+    }
+    let mut request = Request(AbortController::new().ok());
+    init.set_signal(request.0.as_ref().map(AbortController::signal).as_ref());
+    let response = JsFuture::from(scope.fetch_with_str_and_init(address, &init)).await.map_err(failed)?;
+    // From here on its body is cancelled instead.
+    request.0 = None;
+    let response: Response = response.dyn_into().map_err(failed)?;
+    if response.status() == RANGE_NOT_SATISFIABLE && from > 0 {
+        return Ok(None);
+    }
+    if !response.ok() {
+        let status = format!("{address}: the server answers {} {}", response.status(), response.status_text());
+        return Err(RuntimeError::Source(status));
+    }
+    let header = |name: &str| response.headers().get(name).ok().flatten();
+    // What is compressed on the way has another length.
+    let length = header("content-length").filter(|_| header("content-encoding").is_none());
+    let length = length.and_then(|length| length.parse::<u64>().ok());
+    let range = header("content-range");
+    let (first_byte, total) = if response.status() == PARTIAL_CONTENT {
+        // Servers need not let pages of other sites see the range; they send what was asked for.
+        let range = range.as_deref().and_then(parse_range);
+        let first = range.map_or(from, |range| range.0);
+        (first, range.and_then(|range| range.1).or(length.map(|length| first + length)))
+    } else {
+        (0, length)
+    };
+    // A weak tag does not promise the same bytes.
+    let tag = header("etag").filter(|tag| !tag.starts_with("W/"));
+    let version = tag.or_else(|| header("last-modified"));
+    let body = response.body().ok_or_else(|| RuntimeError::Source(format!("{address}: the answer is empty")))?;
+    let reader = Reader::new(&body).map_err(failed)?;
+    Ok(Some(Answer { first_byte, total, is_total_exact: false, version, body: WebBody::Net(reader) }))
+}
+
+/// `bytes FIRST-LAST/TOTAL`; the total may be `*`.
+fn parse_range(text: &str) -> Option<(u64, Option<u64>)> {
+    let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+    let (first, _last) = range.split_once('-')?;
+    Some((first.trim().parse().ok()?, total.trim().parse().ok()))
+}
+
+impl Body for WebBody {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, RuntimeError> {
+        let failed = |error: JsValue| RuntimeError::Source(message(&error));
+        match self {
+            Self::Disk { blob, at } => {
+                let end = (*at + f64::from(CHUNK_BYTES)).min(blob.size());
+                if *at >= end {
+                    return Ok(None);
+                }
+                let slice = blob.slice_with_f64_and_f64(*at, end).map_err(failed)?;
+                let buffer = JsFuture::from(slice.array_buffer()).await.map_err(failed)?;
+                *at = end;
+                Ok(Some(Uint8Array::new(&buffer).to_vec()))
+            }
+            Self::Net(reader) => reader.next().await.map_err(failed),
+        }
+    }
+}
+
+impl Drop for WebBody {
+    fn drop(&mut self) {
+        if let Self::Net(reader) = self {
+            // Ends a download that was stopped; whether the server hears of it does not matter.
+            let cancelled = JsFuture::from(reader.cancel());
+            spawn_local(async move {
+                cancelled.await.ok();
+            });
+        }
+    }
+}
