@@ -46,7 +46,7 @@ fn likeliest(logits: &[f32]) -> usize {
 fn compare(path: &Path, num_tokens: usize) {
     let (file, mut exact) = load::<Exact>(path, num_tokens);
     let (_, mut fast) = load::<Fast>(path, num_tokens);
-    let text = concat!(include_str!("../README.md"), include_str!("../CONTRIBUTING.md"));
+    let text = include_str!("fixtures/corpus.txt");
     let tokens = &file.tokenizer.encode(text)[..num_tokens];
     let dim = file.config.dim;
     let (expected, found) = (exact.hidden(tokens, 0), fast.hidden(tokens, 0));

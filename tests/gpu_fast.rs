@@ -57,7 +57,7 @@ fn compare(gpu: &Rc<Gpu>, path: &Path, num_tokens: usize) {
     let mut exact = from_file(path, &Processor::CPU_EXACT);
     let mut fast = from_file(path, &Processor::Gpu(Rc::clone(gpu), Math::Fast));
     assert_eq!((exact.card.math, fast.card.math), (Math::Exact, Math::Fast));
-    let text = concat!(include_str!("../README.md"), include_str!("../CONTRIBUTING.md"));
+    let text = include_str!("fixtures/corpus.txt");
     let tokens = &exact.file.tokenizer.encode(text)[..num_tokens];
     let (mut agreements, mut errors) = (0, Vec::new());
     let (mut expected_all, mut found_all) = (Vec::new(), Vec::new());

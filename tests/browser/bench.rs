@@ -95,7 +95,7 @@ fn wllama(page: &mut Page) {
 
 /// Some 80 tokens.
 fn long_prompt() -> String {
-    include_str!("../../README.md").chars().filter(char::is_ascii).take(320).collect()
+    include_str!("../fixtures/readme.txt").chars().filter(char::is_ascii).take(320).collect()
 }
 
 fn file_name(path: &Path) -> String {

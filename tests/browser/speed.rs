@@ -228,7 +228,7 @@ fn measure(page: &Page, place: Place, name: &str, rows: &mut Vec<Value>) {
         _ => None,
     });
     let (letters, num_tokens) = if place == Place::Gpu { GPU_LENGTHS } else { CPU_LENGTHS };
-    let prompt: String = include_str!("../../README.md").chars().filter(char::is_ascii).take(letters).collect();
+    let prompt: String = include_str!("../fixtures/readme.txt").chars().filter(char::is_ascii).take(letters).collect();
     let mut single: Option<Cost> = None;
     for columns in COLUMNS {
         if columns > 1 {
