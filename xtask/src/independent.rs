@@ -154,7 +154,7 @@ impl Independent<'_> {
 
     fn test_command(&self, target: &str, test: &str, variable: &str, folder: &Path) -> Result<Command, Failure> {
         let mut command = cargo(self.root);
-        command.args(["test", "--package", "askew", "--test", target, "--", "--ignored", "--exact", test]);
+        command.args(["test", "--workspace", "--test", target, "--", "--ignored", "--exact", test]);
         command.arg("--nocapture").env("ASKEW_CACHE", setup::cache()?).env(variable, folder);
         Ok(command)
     }
