@@ -4,6 +4,7 @@ mod bench;
 mod browser;
 mod bundle;
 mod command;
+mod compress;
 mod dev;
 mod fuzz;
 mod independent;

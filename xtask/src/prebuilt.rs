@@ -107,7 +107,8 @@ fn unpack(name: &str, bytes: &[u8], binaries: &[&str], folder: &Path) -> Result<
         for entry in tar::Archive::new(GzDecoder::new(bytes)).entries()? {
             let mut entry = entry?;
             if entry.header().entry_type().is_file() {
-                take(&entry.path()?.into_owned(), &mut entry)?;
+                let path = entry.path()?.into_owned();
+                take(&path, &mut entry)?;
             }
         }
     }
