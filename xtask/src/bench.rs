@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: speeds, each part beside what it is compared with.
+//! `cargo xtask bench`: speeds, and those of what each part is compared with.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,9 +14,9 @@ use crate::{Failure, browser, bundle, models, setup};
 
 /// Answers decoded together.
 const COLUMNS: [&str; 3] = ["1", "2", "4"];
-/// Base beside tuned: the made-up adapter's rank.
+/// The rank of the made-up adapter, for a base model next to a tuned one.
 const LORA_RANK: &str = "16";
-/// Runs, of which the median counts.
+/// Runs of a measurement. Their median counts.
 const RUNS: &str = "3";
 /// A prompt and an answer in tokens; software adapters take a tenth of a second and more for each.
 const LENGTHS: [&str; 4] = ["--prefill", "128", "--decode", "64"];
@@ -118,7 +118,7 @@ impl Bench<'_> {
                 Err(missing) => println!("skipped: {missing}"),
             }
         }
-        // The best adapter of the machine, where that is a real one: an answer of one token tells.
+        // The best adapter of the machine, where that is a real one. An answer of one token shows which one it is.
         let probe = read(&mut bench(&["--prefill", "2", "--decode", "1"]));
         if probe.is_ok_and(|row| row["software"] == false) {
             for setting in &settings {

@@ -102,7 +102,7 @@ fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// What tells one state of a file from another: its size and when it was changed, in nanoseconds.
+/// The state of a file: its size, and the time of its last change in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     pub(crate) size: u64,

@@ -165,13 +165,17 @@ mod tests {
 
     const PROGRAM: &[u8] = b"#!/bin/sh\necho tool 1.2.3\n";
 
-    /// As the real agent, over http to this machine, and not patient.
-    fn agent_here() -> Agent {
-        let config = Config::builder().proxy(None).timeout_global(Some(Duration::from_secs(20)));
-        config.timeout_recv_response(Some(Duration::from_millis(100))).build().new_agent()
+    /// As the real agent, but over http to this machine.
+    fn agent_here(patience: Duration) -> Agent {
+        Config::builder().proxy(None).timeout_recv_response(Some(patience)).build().new_agent()
     }
 
-    /// Answers one request with these bytes, and closes. Without bytes the connection stays open and silent until the other
+    /// Waits for an answer for as long as a busy machine may need.
+    fn patient() -> Agent {
+        agent_here(Duration::from_secs(60))
+    }
+
+    /// Answers one request with these bytes, and closes. Without an answer the connection stays open and silent until the other
     /// end of the channel is dropped.
     fn server(answer: Option<Vec<u8>>) -> (SocketAddr, mpsc::Sender<()>) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -197,9 +201,9 @@ mod tests {
         [head.as_bytes(), body].concat()
     }
 
-    fn ask(answer: Option<Vec<u8>>, pinned: &str) -> Result<Download, Failure> {
-        let (address, _end) = server(answer);
-        download(&agent_here(), &format!("http://{address}/tool.tar.gz"), pinned)
+    fn ask(answer: Vec<u8>, pinned: &str) -> Result<Download, Failure> {
+        let (address, _end) = server(Some(answer));
+        download(&patient(), &format!("http://{address}/tool.tar.gz"), pinned)
     }
 
     fn sum(bytes: &[u8]) -> String {
@@ -244,14 +248,14 @@ mod tests {
     #[test]
     fn a_file_with_the_pinned_sum_is_used() {
         let archive = tar_gz("a");
-        let got = ask(Some(answer("200 OK", &archive)), &sum(&archive)).unwrap();
+        let got = ask(answer("200 OK", &archive), &sum(&archive)).unwrap();
         assert_eq!(got, Download::Whole(archive));
     }
 
     #[test]
     fn a_wrong_sum_is_an_error_that_names_both() {
         let (archive, pinned) = (tar_gz("a"), sum(b"another file"));
-        let error = ask(Some(answer("200 OK", &archive)), &pinned).unwrap_err().to_string();
+        let error = ask(answer("200 OK", &archive), &pinned).unwrap_err().to_string();
         assert!(error.contains(&pinned) && error.contains(&sum(&archive)), "{error}");
     }
 
@@ -261,12 +265,11 @@ mod tests {
         let whole = answer("200 OK", &archive);
         let truncated = whole[..whole.len() - 10].to_vec();
         let cases = [
-            ("truncated", Some(truncated)),
-            ("not found", Some(answer("404 Not Found", &archive))),
-            ("a server error", Some(answer("503 Service Unavailable", &archive))),
-            ("no HTTP", Some(b"hello\r\n\r\n".to_vec())),
-            ("closed", Some(Vec::new())),
-            ("silent", None),
+            ("truncated", truncated),
+            ("not found", answer("404 Not Found", &archive)),
+            ("a server error", answer("503 Service Unavailable", &archive)),
+            ("no HTTP", b"hello\r\n\r\n".to_vec()),
+            ("closed", Vec::new()),
         ];
         for (name, answer) in cases {
             let got = ask(answer, &sum(&archive)).unwrap();
@@ -277,8 +280,33 @@ mod tests {
         }
         // Nobody listens there any more.
         let address = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
-        let got = download(&agent_here(), &format!("http://{address}/tool.tar.gz"), &sum(&archive)).unwrap();
+        let got = download(&patient(), &format!("http://{address}/tool.tar.gz"), &sum(&archive)).unwrap();
         assert!(matches!(got, Download::Unavailable(_)), "{got:?}");
+    }
+
+    #[test]
+    fn a_silent_server_is_given_up() {
+        let (address, end) = server(None);
+        let agent = agent_here(Duration::from_millis(50));
+        let got = download(&agent, &format!("http://{address}/tool.tar.gz"), "a sum").unwrap();
+        assert!(matches!(&got, Download::Unavailable(reason) if reason.contains("timeout")), "{got:?}");
+        // It was silent until here.
+        end.send(()).unwrap();
+    }
+
+    #[test]
+    fn the_real_agent_waits_for_seconds() {
+        let agent = agent();
+        let times = agent.config().timeouts();
+        for (name, time) in [
+            ("an address", times.resolve),
+            ("a connection", times.connect),
+            ("an answer", times.recv_response),
+            ("more bytes", agent.config().timeout_per_read()),
+        ] {
+            assert!(time.is_some_and(|time| time <= Duration::from_secs(10)), "{name}: {time:?}");
+        }
+        assert!(times.global.is_some() && agent.config().https_only());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::Failure;
 
-/// A list of steps, of which one runs at a time.
+/// A list of steps that run one after another.
 pub(crate) struct Progress {
     total: usize,
     begun: usize,

@@ -1,4 +1,4 @@
-//! The size gate: what a reader downloads before the first chart stands, compressed as a static host would.
+//! The size gate: what a reader downloads before the first chart is drawn, compressed as a static host would.
 
 use std::path::Path;
 
