@@ -1,6 +1,7 @@
 //! The app, through cargo and Trunk into `dist/`.
 
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Failure;
@@ -89,8 +90,10 @@ pub(crate) fn prepare<'a>(
     for missing in &missing {
         progress.step(&missing.title(), || missing.set_up(root))?;
     }
-    let path = path_with(&[setup::tools()?, setup::npm_binaries()?])?;
-    let build = Build { root, path, settings, is_offline: setup::has_wasm_opt() };
+    let tools = setup::tools()?;
+    let trunk = tools.join(format!("trunk{}", std::env::consts::EXE_SUFFIX));
+    let path = path_with(&[tools, setup::npm_binaries()?])?;
+    let build = Build { root, trunk, path, settings, is_offline: setup::has_wasm_opt() };
     progress.step(title, || build.compile(profile))?;
     Ok((progress, build))
 }
@@ -98,13 +101,15 @@ pub(crate) fn prepare<'a>(
 /// How the app is built: cargo and Trunk, which runs cargo too, get the same settings, so that nothing is built twice.
 pub(crate) struct Build<'a> {
     root: &'a Path,
-    path: std::ffi::OsString,
+    trunk: PathBuf,
+    /// PATH, with the tools that Trunk runs.
+    path: OsString,
     settings: &'a [(&'a str, &'a str)],
     is_offline: bool,
 }
 
 impl Build<'_> {
-    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.root).env("PATH", &self.path).envs(self.settings.iter().copied());
         // Trunk reads NO_COLOR as a boolean and refuses other values that people give it.
@@ -133,22 +138,12 @@ impl Build<'_> {
 
     /// A command of Trunk.
     pub(crate) fn trunk(&self, name: &str) -> Command {
-        // By its whole name: on Windows the PATH of this program would be searched, not the one of the command.
-        let file = self.path_of("trunk");
-        let mut trunk = self.command(file);
+        let mut trunk = self.command(&self.trunk);
         trunk.args([name, "--skip-version-check"]);
         if self.is_offline {
             trunk.arg("--offline");
         }
         trunk
-    }
-
-    fn path_of(&self, program: &str) -> std::path::PathBuf {
-        let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
-        std::env::split_paths(&self.path)
-            .map(|folder| folder.join(&file))
-            .find(|file| file.is_file())
-            .unwrap_or_default()
     }
 }
 

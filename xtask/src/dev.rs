@@ -2,12 +2,10 @@
 //!
 //! The reader reloads by hand: Trunk's reloading script is inline, and the page's policy forbids that.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::Failure;
-use crate::bundle;
-use crate::command;
 use crate::pins::{DEV_PROFILE, DEV_SETTINGS};
+use crate::{Failure, bundle, command};
 
 /// What Trunk watches: documents and tests do not change the page. What is not there is left out.
 const WATCHED: [&str; 6] = ["index.html", "public", "src", "crates", "kernels", "Cargo.toml"];
@@ -33,7 +31,7 @@ pub(crate) fn run(root: &Path, port: u16) -> Result<(), Failure> {
 }
 
 /// The folder of the dev page.
-fn dist(root: &Path) -> Result<std::path::PathBuf, Failure> {
+fn dist(root: &Path) -> Result<PathBuf, Failure> {
     let folder = command::target(root).join("dev-page");
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
