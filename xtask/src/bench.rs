@@ -1,9 +1,9 @@
-//! `cargo xtask bench`: speeds, each part beside what it is compared with.
+//! `cargo xtask bench`: speeds, and those of what each part is compared with.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::str::FromStr;
 
+use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use crate::command::{self, cargo};
@@ -14,16 +14,16 @@ use crate::{Failure, browser, bundle, models, setup};
 
 /// Answers decoded together.
 const COLUMNS: [&str; 3] = ["1", "2", "4"];
-/// Base beside tuned: the made-up adapter's rank.
+/// The rank of the made-up adapter, for a base model next to a tuned one.
 const LORA_RANK: &str = "16";
-/// Runs, of which the median counts.
+/// Runs of a measurement. Their median counts.
 const RUNS: &str = "3";
 /// A prompt and an answer in tokens; software adapters take a tenth of a second and more for each.
 const LENGTHS: [&str; 4] = ["--prefill", "128", "--decode", "64"];
 const SHORT_LENGTHS: [&str; 4] = ["--prefill", "24", "--decode", "16"];
 
 /// What is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
     /// `askew bench` on the CPU and every adapter.
     Native,
@@ -31,80 +31,46 @@ pub(crate) enum Part {
     Chromium,
     /// The CPU path against wllama in the same Chromium, one thread each.
     Wllama,
-    /// A million rows in the explorer, beside DuckDB-wasm in the same Chromium.
+    /// A million rows in the explorer, next to DuckDB-wasm in the same Chromium.
     Rows,
 }
 
-impl Part {
-    const ALL: [Self; 4] = [Self::Native, Self::Chromium, Self::Wllama, Self::Rows];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Native => "native",
-            Self::Chromium => "chromium",
-            Self::Wllama => "wllama",
-            Self::Rows => "rows",
-        }
-    }
-}
-
-impl FromStr for Part {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let part = Self::ALL.into_iter().find(|part| part.name() == name);
-        part.ok_or_else(|| format!("unknown part `{name}` of the bench: {}", Self::ALL.map(Self::name).join(", ")))
-    }
-}
-
 /// What to measure, and where the figures go.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Args)]
 pub(crate) struct Options {
+    /// Measures only these.
+    #[arg(long = "only", value_name = "native,chromium,wllama,rows", value_delimiter = ',')]
     pub(crate) parts: Vec<Part>,
     /// A file for the figures as JSON: a list of objects.
+    #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// Whether `dist/` holds the page of these sources.
+    #[arg(skip)]
     pub(crate) is_built: bool,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Self { parts: Part::ALL.to_vec(), json: None, is_built: false }
-    }
-}
-
 impl Options {
-    /// Reads `--only A,B --json FILE`, each of which may be left out.
-    ///
-    /// # Errors
-    /// For anything else.
-    pub(crate) fn parse(arguments: &[&str]) -> Result<Self, Failure> {
-        let mut options = Self::default();
-        for pair in arguments.chunks(2) {
-            match pair {
-                ["--only", names] => options.parts = names.split(',').map(str::parse).collect::<Result<_, _>>()?,
-                ["--json", file] => options.json = Some(PathBuf::from(file)),
-                other => return Err(format!("`{}`: --only PARTS or --json FILE", other.join(" ")).into()),
-            }
-        }
-        Ok(options)
+    /// The parts to measure: all of them where none is named.
+    fn parts(&self) -> &[Part] {
+        if self.parts.is_empty() { Part::value_variants() } else { &self.parts }
     }
 }
 
 /// Measures, prints one table, and gives what came of each part: its name, and what it failed by. A part that fails does
 /// not stop the others.
-pub(crate) fn run(root: &Path, options: &Options) -> Vec<(&'static str, Result<(), Failure>)> {
+pub(crate) fn run(root: &Path, options: &Options) -> Vec<(String, Result<(), Failure>)> {
     let mut bench = Bench { root, is_built: options.is_built, rows: Vec::new() };
     let mut results = Vec::new();
-    for part in &options.parts {
-        println!("-- {}", part.name());
+    for part in options.parts() {
+        let name = part.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        println!("-- {name}");
         let result = match part {
             Part::Native => bench.native(),
             Part::Chromium => bench.chromium(),
             Part::Wllama => bench.wllama(),
             Part::Rows => bench.million_rows(),
         };
-        results.push((part.name(), result));
+        results.push((name, result));
     }
     if !bench.rows.is_empty() {
         println!("{}", table(&bench.rows));
@@ -112,7 +78,8 @@ pub(crate) fn run(root: &Path, options: &Options) -> Vec<(&'static str, Result<(
     if let Some(file) = &options.json {
         let written = serde_json::to_vec_pretty(&bench.rows).map_err(Failure::from);
         let written = written.and_then(|json| Ok(std::fs::write(file, json)?));
-        results.push(("its figures", written.map_err(|error| format!("{}: {error}", file.display()).into())));
+        results
+            .push(("its figures".to_owned(), written.map_err(|error| format!("{}: {error}", file.display()).into())));
     }
     results
 }
@@ -151,7 +118,7 @@ impl Bench<'_> {
                 Err(missing) => println!("skipped: {missing}"),
             }
         }
-        // The best adapter of the machine, where that is a real one: an answer of one token tells.
+        // The best adapter of the machine, where that is a real one. An answer of one token shows which one it is.
         let probe = read(&mut bench(&["--prefill", "2", "--decode", "1"]));
         if probe.is_ok_and(|row| row["software"] == false) {
             for setting in &settings {
@@ -210,7 +177,7 @@ impl Bench<'_> {
             self.is_built = true;
         }
         let mut bench = cargo(self.root);
-        bench.args(["test", "--quiet", "--package", "askew", "--test", "browser", "--"]);
+        bench.args(["test", "--quiet", "--workspace", "--test", "browser", "--"]);
         bench.args(["--ignored", "--exact", name, "--nocapture"]);
         bench.env("ASKEW_CACHE", setup::cache()?).env("ASKEW_DIST", self.root.join("dist"));
         Ok(bench)
@@ -231,11 +198,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_are_read() {
-        assert_eq!(Options::parse(&[]).expect("all"), Options::default());
-        let some = Options::parse(&["--only", "native,wllama", "--json", "a.json"]).expect("some");
-        assert_eq!(some.parts, [Part::Native, Part::Wllama]);
-        assert_eq!(some.json, Some(PathBuf::from("a.json")));
-        assert!(Options::parse(&["--only", "all"]).is_err() && Options::parse(&["--json"]).is_err());
+    fn all_is_measured_where_nothing_is_named() {
+        assert_eq!(Options::default().parts(), Part::value_variants());
+        let some = Options { parts: vec![Part::Wllama], ..Options::default() };
+        assert_eq!(some.parts(), [Part::Wllama]);
     }
 }

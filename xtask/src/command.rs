@@ -36,7 +36,7 @@ pub(crate) fn find_any(programs: &[&str]) -> Option<PathBuf> {
 /// PATH with folders put before it.
 ///
 /// # Errors
-/// When a folder's name cannot stand in PATH.
+/// When PATH cannot hold a folder's name.
 pub(crate) fn path_with(folders: &[PathBuf]) -> Result<std::ffi::OsString, Failure> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     Ok(std::env::join_paths(folders.iter().cloned().chain(std::env::split_paths(&path)))?)

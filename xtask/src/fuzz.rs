@@ -1,23 +1,32 @@
 //! `cargo xtask fuzz`: the fuzzers among the tests, for longer.
 
+use std::num::ParseIntError;
 use std::path::Path;
 use std::process::Command;
+
+use clap::Args;
 
 use crate::Failure;
 use crate::command::{self, cargo};
 
 /// Of models, of result files, and of experiments and what servers say.
 const FUZZERS: [&str; 3] = ["model_fuzz", "formats_fuzz", "lab_fuzz"];
-/// Inputs unless told otherwise.
+/// Inputs by default.
 const NUM_INPUTS: u64 = 1_000_000;
-/// The seed unless told otherwise; the usual test has another, so the two do not repeat each other.
+/// The seed by default. The usual test has another one, so the two do not repeat each other.
 const SEED: u64 = 2;
 
 /// Which inputs to make.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Args)]
 pub(crate) struct Options {
+    /// How many inputs each fuzzer makes.
+    #[arg(long = "inputs", value_name = "N", default_value_t = NUM_INPUTS, value_parser = number)]
     num_inputs: u64,
+    /// The seed of the inputs.
+    #[arg(long, value_name = "S", default_value_t = SEED, value_parser = number)]
     seed: u64,
+    /// The first input.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = number)]
     first: u64,
 }
 
@@ -27,25 +36,9 @@ impl Default for Options {
     }
 }
 
-impl Options {
-    /// Reads `--inputs N --seed S --first N`, each of which may be left out.
-    ///
-    /// # Errors
-    /// For anything else.
-    pub(crate) fn parse(arguments: &[&str]) -> Result<Self, Failure> {
-        let mut options = Self::default();
-        for pair in arguments.chunks(2) {
-            let [name, number] = pair else { return Err(format!("`{}` needs a number", pair.join(" ")).into()) };
-            let number = number.replace('_', "").parse()?;
-            match *name {
-                "--inputs" => options.num_inputs = number,
-                "--seed" => options.seed = number,
-                "--first" => options.first = number,
-                other => return Err(format!("unknown option `{other}`: --inputs, --seed or --first").into()),
-            }
-        }
-        Ok(options)
-    }
+/// A number, with or without underscores.
+fn number(text: &str) -> Result<u64, ParseIntError> {
+    text.replace('_', "").parse()
 }
 
 /// Runs all fuzzers.
@@ -59,7 +52,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<(), Failure> {
 /// The command that runs all fuzzers. The profile is that of the tests: optimised, with checks of overflow.
 pub(crate) fn command(root: &Path, options: &Options) -> Command {
     let mut test = cargo(root);
-    test.args(["test", "--package", "askew"]);
+    test.args(["test", "--workspace"]);
     test.args(FUZZERS.iter().flat_map(|name| ["--test", name])).args(["--", "--nocapture"]);
     for (name, number) in [
         ("ASKEW_FUZZ_INPUTS", options.num_inputs),
@@ -76,12 +69,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_are_read() {
-        let parse = |arguments: &[&str]| Options::parse(arguments);
-        let usual = Options { num_inputs: 1_000_000, seed: SEED, first: 0 };
-        assert_eq!(parse(&[]).expect("fine"), usual);
-        let other = parse(&["--seed", "9", "--inputs", "20_000", "--first", "5"]).expect("fine");
-        assert_eq!(other, Options { num_inputs: 20_000, seed: 9, first: 5 });
-        assert!(parse(&["--seed"]).is_err() && parse(&["--seed", "x"]).is_err() && parse(&["--x", "1"]).is_err());
+    fn numbers_may_have_underscores() {
+        assert_eq!(number("1_000_000"), Ok(NUM_INPUTS));
+        assert!(number("x").is_err() && number("-1").is_err());
     }
 }

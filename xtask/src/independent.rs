@@ -67,7 +67,7 @@ impl Independent<'_> {
     }
 
     /// An adapter that PEFT trains for SmolLM2, and the experiment that shows what it does: by the command line on the CPU and on
-    /// Mesa's adapter, and on the page, whose answers are the command line's on the page's own adapter.
+    /// Mesa's adapter, and on the page. The page's answers equal those of the command line on the page's own adapter.
     pub(crate) fn trained(&self, is_built: bool) -> Tally {
         self.tally("trained", || {
             let python = python::interpreter(&PEFT)?;
@@ -142,7 +142,7 @@ impl Independent<'_> {
     fn script(&self, python: &Path, name: &str) -> Command {
         let mut script = Command::new(python);
         script.current_dir(self.root).arg(self.root.join("tests").join("independent").join(name));
-        // What compiled scripts leave behind is no part of the repository.
+        // Compiled scripts do not belong in the repository.
         script.env("PYTHONDONTWRITEBYTECODE", "1");
         script
     }
@@ -154,7 +154,7 @@ impl Independent<'_> {
 
     fn test_command(&self, target: &str, test: &str, variable: &str, folder: &Path) -> Result<Command, Failure> {
         let mut command = cargo(self.root);
-        command.args(["test", "--package", "askew", "--test", target, "--", "--ignored", "--exact", test]);
+        command.args(["test", "--workspace", "--test", target, "--", "--ignored", "--exact", test]);
         command.arg("--nocapture").env("ASKEW_CACHE", setup::cache()?).env(variable, folder);
         Ok(command)
     }

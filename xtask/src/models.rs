@@ -5,6 +5,7 @@ use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::Failure;
@@ -97,7 +98,7 @@ pub(crate) fn sha256(bytes: &mut impl Read) -> Result<String, Failure> {
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
         match bytes.read(&mut chunk)? {
-            0 => return Ok(sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            0 => return Ok(HEXLOWER.encode(&sum.finalize())),
             len => sum.update(&chunk[..len]),
         }
     }
@@ -112,9 +113,8 @@ mod tests {
         // FIPS 180-4's example, and one that is longer than a chunk.
         let sum = |bytes: &[u8]| sha256(&mut &*bytes).expect("memory can be read");
         assert_eq!(sum(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        let whole =
-            Sha256::digest(vec![7; CHUNK_BYTES + 1]).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        assert_eq!(sum(&vec![7; CHUNK_BYTES + 1]), whole);
+        let long = vec![7; CHUNK_BYTES + 1];
+        assert_eq!(sum(&long), HEXLOWER.encode(&Sha256::digest(&long)));
     }
 
     #[test]

@@ -1,31 +1,126 @@
 //! Every pinned version, hash, limit and flag of the build, in one place.
 
-/// A command-line tool that `cargo install` builds.
+/// A command-line tool: a published binary of it where one is pinned for this machine, else what `cargo install` builds.
 pub(crate) struct CargoTool {
     /// Its crate.
     pub(crate) package: &'static str,
     /// Its exact version.
     pub(crate) version: &'static str,
-    /// Whether it is built with its own lock file.
-    pub(crate) is_locked: bool,
-    /// The binaries that must be there, the first of which tells its version.
+    /// What `cargo install` gets besides the version.
+    pub(crate) install: &'static [&'static str],
+    /// The binaries that must be there. The first one prints the version.
     pub(crate) binaries: &'static [&'static str],
+    /// Minutes that its build takes on two cores, for the line that says what is being done.
+    pub(crate) minutes: u32,
+    /// Its published binaries.
+    pub(crate) release: Release,
 }
 
-/// Builds and bundles the app. Newer releases of its dependencies do not compile together, so its lock file holds.
-pub(crate) const TRUNK: CargoTool =
-    CargoTool { package: "trunk", version: "0.22.0-beta.1", is_locked: true, binaries: &["trunk"] };
+/// The binaries that a project publishes for one version. A tool of another version does not use them.
+pub(crate) struct Release {
+    /// The version that the sums belong to.
+    pub(crate) version: &'static str,
+    /// The address of a file, with `{version}` and `{file}` to fill in.
+    pub(crate) url: &'static str,
+    /// The files. A machine that has none builds the tool.
+    pub(crate) archives: &'static [Archive],
+}
+
+/// One published file.
+#[derive(Debug)]
+pub(crate) struct Archive {
+    /// The operating system, as `std::env::consts::OS` names it.
+    pub(crate) os: &'static str,
+    /// The processor, as `std::env::consts::ARCH` names it.
+    pub(crate) arch: &'static str,
+    /// The file: a `.tar.gz` or a `.zip`.
+    pub(crate) file: &'static str,
+    /// SHA-256 of the file.
+    pub(crate) sha256: &'static str,
+}
+
+/// Builds and bundles the app. This version can be switched in its line: published binaries are used only for the version
+/// that their sums belong to, so another version is built. `--ignore-rust-version` goes into `install` where a version asks
+/// for a newer Rust than it needs. The features are the fewest that work: without TLS, Trunk could not fetch wasm-opt where
+/// npm is absent, and its check for updates is left out. Newer releases of its dependencies do not compile together, so its
+/// lock file holds.
+pub(crate) const TRUNK: CargoTool = CargoTool {
+    package: "trunk",
+    version: "0.21.14",
+    install: &["--locked", "--no-default-features", "--features", "rustls"],
+    binaries: &["trunk"],
+    minutes: 15,
+    // Source of the sums: manifests/trunk.json of github.com/taiki-e/install-action, commit
+    // ba47c86ac325773530516bb756137ac718732518. Its sum for Windows equals that of bucket/trunk.json in
+    // github.com/ScoopInstaller/Main. Version 0.22.1 had no published sum that could be found.
+    release: Release {
+        version: "0.21.14",
+        url: "https://github.com/trunk-rs/trunk/releases/download/v{version}/{file}",
+        archives: &[
+            Archive {
+                os: "linux",
+                arch: "x86_64",
+                file: "trunk-x86_64-unknown-linux-musl.tar.gz",
+                sha256: "a67f4054b249fe9acc5fabc25de1aebf19783aca3ad6ff64bf34d7da44d0ea20",
+            },
+            Archive {
+                os: "linux",
+                arch: "aarch64",
+                file: "trunk-aarch64-unknown-linux-musl.tar.gz",
+                sha256: "e8e2a2bb423ce6702ab9f4f02f8c9ae99d790f0301f7634e986b2dd8706019cc",
+            },
+            Archive {
+                os: "macos",
+                arch: "x86_64",
+                file: "trunk-x86_64-apple-darwin.tar.gz",
+                sha256: "f1ba0e3bbe24e0ae219c6d22c33e24e2825c1608dd27c2556e323495110f1a95",
+            },
+            Archive {
+                os: "macos",
+                arch: "aarch64",
+                file: "trunk-aarch64-apple-darwin.tar.gz",
+                sha256: "764e299dd50d89442a4e96a236349f57961984b701e74d3dbdb39cd1c9f5101e",
+            },
+            Archive {
+                os: "windows",
+                arch: "x86_64",
+                file: "trunk-x86_64-pc-windows-msvc.zip",
+                sha256: "cd6ac15b9daff0365e5695036791ef2ce3c63f61c014f5a8c532363266e4569c",
+            },
+        ],
+    },
+};
 
 /// Makes the JavaScript around the wasm: its version must equal the `wasm-bindgen` of Cargo.toml.
 pub(crate) const WASM_BINDGEN: CargoTool = CargoTool {
     package: "wasm-bindgen-cli",
     version: "0.2.130",
-    is_locked: false,
+    install: &[],
     binaries: &["wasm-bindgen", "wasm-bindgen-test-runner"],
+    minutes: 5,
+    // No source of sums was found for 0.2.130: manifests/wasm-bindgen.json of install-action ends at 0.2.127. Each file of
+    // a release has its sum next to it, in a file with `.sha256sum` at the end of its name. The file names are
+    // `wasm-bindgen-0.2.130-TARGET.tar.gz`, for x86_64-unknown-linux-musl, aarch64-unknown-linux-gnu, x86_64-apple-darwin,
+    // aarch64-apple-darwin and x86_64-pc-windows-msvc.
+    release: Release {
+        version: "0.2.130",
+        url: "https://github.com/wasm-bindgen/wasm-bindgen/releases/download/{version}/{file}",
+        archives: &[],
+    },
 };
 
-/// How the tools are built: they run for seconds, so a short build matters more than their speed. Trunk takes nine
-/// minutes on two cores with its own release profile, under four with this.
+/// Seconds to wait for an address, a connection, an answer, and more bytes of it. A machine without a network loses no
+/// more than these.
+pub(crate) const DOWNLOAD_SECONDS: [u64; 4] = [3, 4, 8, 8];
+
+/// Seconds for a whole download; a slower one is given up, and the tool is built.
+pub(crate) const WHOLE_DOWNLOAD_SECONDS: u64 = 240;
+
+/// The most bytes that a published file, or a binary in it, may have.
+pub(crate) const MAX_TOOL_BYTES: u64 = 1 << 28;
+
+/// How the tools are built: they run for seconds, so a short build matters more than their speed. Trunk's own release
+/// profile takes more than twice as long.
 pub(crate) const TOOL_PROFILE: [(&str, &str); 3] = [
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
@@ -46,6 +141,17 @@ pub(crate) const AXE: &str = "axe-core@4.14.1";
 
 /// The compile target of the app.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// The profile of the app that readers get. Trunk.toml names it too, for those who run Trunk themselves.
+pub(crate) const APP_PROFILE: &str = "wasm-release";
+
+/// The profile of `cargo xtask dev`.
+pub(crate) const DEV_PROFILE: &str = "dev";
+
+/// How `cargo xtask dev` changes that profile. Tests need a fast CPU path; a page that is rebuilt all the time needs a fast
+/// compiler.
+pub(crate) const DEV_SETTINGS: [(&str, &str); 2] =
+    [("CARGO_PROFILE_DEV_OPT_LEVEL", "1"), ("CARGO_PROFILE_DEV_INCREMENTAL", "true")];
 
 /// A model that packages of PyPI carry, whole or in parts.
 pub(crate) struct Model {

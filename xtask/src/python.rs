@@ -11,7 +11,7 @@ use crate::setup::{self, Need, cache, say};
 
 /// Names a Python that is used instead, if it has what a script imports.
 const VARIABLE: &str = "ASKEW_PYTHON";
-/// What an environment was made of: another list, and it is made anew.
+/// The packages that an environment was made of. With another list, it is made again.
 const LIST: &str = "askew-packages.txt";
 /// What of llama.cpp's sources is used, and where it goes: its converter of adapters, and chat templates of well-known models.
 const SOURCES: [(&str, &str); 4] = [
@@ -139,7 +139,7 @@ pub(crate) fn llama_cpp() -> Result<PathBuf, Failure> {
     })
 }
 
-/// Fills a folder beside its place and moves it there when it is whole.
+/// Fills a temporary folder and moves it to its place when it is whole.
 fn in_whole(folder: &Path, fill: impl FnOnce(&Path) -> Result<(), Failure>) -> Result<PathBuf, Failure> {
     let part = folder.with_extension(format!("{}.part", std::process::id()));
     std::fs::create_dir_all(&part)?;

@@ -1,13 +1,13 @@
-//! Sets up what a fresh machine lacks, saying so before each step. What is there already is left alone; what is
-//! interrupted is built beside its place and moved in whole, so that nothing is ever half there.
+//! Sets up what a fresh machine lacks, and says so before each step. What is there already is left alone. Everything is
+//! made in a folder of its own and moved to its place when it is whole, so that nothing is ever half there.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Failure;
-use crate::command::{cargo, find, output, run};
-use crate::pins::{AXE, BINARYEN, CargoTool, DUCKDB, SMOLLM, TOOL_PROFILE, TRUNK, WASM_BINDGEN, WASM_TARGET, WLLAMA};
-use crate::{browser, command, models};
+use crate::command::{find, output, run};
+use crate::pins::{AXE, BINARYEN, DUCKDB, SMOLLM, WASM_TARGET, WLLAMA};
+use crate::{browser, bundle, command, models};
 
 /// Where tools and models are kept, outside `target/` so that they outlive `cargo clean`: `ASKEW_CACHE`, or
 /// `~/.cache/askew`.
@@ -43,11 +43,7 @@ pub(crate) fn say(line: &str) {
 /// The first thing that cannot be had and has no replacement.
 pub(crate) fn everything(root: &Path) -> Result<(), Failure> {
     system_packages(&[Need::Browser, Need::Vulkan, Need::Pip, Need::Npm]);
-    wasm_target(root)?;
-    for tool in [&TRUNK, &WASM_BINDGEN] {
-        cargo_tool(tool)?;
-    }
-    wasm_opt();
+    bundle::set_up(root)?;
     axe();
     if let Err(reason) = models::fetch(&SMOLLM) {
         println!("setup: the test model is absent: {reason}");
@@ -137,13 +133,18 @@ pub(crate) fn system_packages(needs: &[Need]) {
     }
 }
 
+/// Whether the Rust in use has the wasm target.
+pub(crate) fn has_wasm_target() -> bool {
+    let folder = output("rustc", &["--print", "target-libdir", "--target", WASM_TARGET]);
+    folder.is_some_and(|folder| Path::new(folder.trim()).is_dir())
+}
+
 /// Adds the wasm target to the Rust in use.
 ///
 /// # Errors
 /// When there is no rustup, or it fails.
 pub(crate) fn wasm_target(root: &Path) -> Result<(), Failure> {
-    let folder = output("rustc", &["--print", "target-libdir", "--target", WASM_TARGET]);
-    if folder.is_some_and(|folder| Path::new(folder.trim()).is_dir()) {
+    if has_wasm_target() {
         return Ok(());
     }
     if find("rustup").is_none() {
@@ -151,38 +152,6 @@ pub(crate) fn wasm_target(root: &Path) -> Result<(), Failure> {
     }
     say(&format!("adding Rust's {WASM_TARGET} target"));
     run(Command::new("rustup").args(["target", "add", WASM_TARGET]).current_dir(root))
-}
-
-/// Builds a tool with cargo and moves it into the cache.
-///
-/// # Errors
-/// When cargo cannot build it, or the cache cannot be written.
-pub(crate) fn cargo_tool(tool: &CargoTool) -> Result<(), Failure> {
-    let bin = tools()?;
-    let file = |name: &str| format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    let is_there = tool.binaries.iter().all(|name| bin.join(file(name)).is_file());
-    let version = tool.binaries.first().and_then(|name| output(bin.join(file(name)), &["--version"]));
-    // `trunk 0.22.0-beta.1`: the version is the last word.
-    if is_there && version.is_some_and(|line| line.split_whitespace().last() == Some(tool.version)) {
-        return Ok(());
-    }
-    say(&format!("building {} {} (some minutes, once)", tool.package, tool.version));
-    let work = cache()?.join("tools").join(format!("{}-{}.part", tool.package, std::process::id()));
-    let mut install = cargo(Path::new("."));
-    install.args(["install", tool.package, "--version", tool.version, "--no-track", "--root"]).arg(&work);
-    if tool.is_locked {
-        install.arg("--locked");
-    }
-    install.env("CARGO_TARGET_DIR", work.join("target")).envs(TOOL_PROFILE);
-    let result = run(&mut install).and_then(|()| {
-        std::fs::create_dir_all(&bin)?;
-        for name in tool.binaries {
-            std::fs::rename(work.join("bin").join(file(name)), bin.join(file(name)))?;
-        }
-        Ok(())
-    });
-    std::fs::remove_dir_all(&work)?;
-    result
 }
 
 /// Whether wasm-opt is in the cache.

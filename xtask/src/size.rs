@@ -1,13 +1,13 @@
-//! The size gate: what a reader downloads before the first chart stands, compressed as a static host would.
+//! The size gate: what a reader downloads before the first chart is drawn, compressed as a static host would.
 
 use std::path::Path;
 
 use crate::Failure;
+use crate::compress::brotli;
 use crate::pins::{FIRST_SCREEN_KB, LAZY_PART_KB};
 
-/// Brotli's slowest quality and its widest window, which static hosts use for files that never change.
+/// Brotli's slowest quality, which static hosts use for files that never change.
 const QUALITY: i32 = 11;
-const WINDOW: i32 = 22;
 const KB: usize = 1000;
 
 /// Parts that a reader of charts never downloads, by what their files' names begin with.
@@ -47,8 +47,8 @@ pub(crate) fn run(dist: &Path) -> Result<bool, Failure> {
             continue;
         }
         let bytes = std::fs::read(dist.join(&name))?;
-        let part = Part { bytes: bytes.len(), compressed: compress(&bytes)?, name };
-        match LAZY.iter().position(|(prefix, _)| part.name.starts_with(prefix)) {
+        let part = Part { bytes: bytes.len(), compressed: brotli(&bytes, QUALITY)?.len(), name };
+        match lazy_part(&part.name) {
             Some(at) => lazy[at].push(part),
             None => first.push(part),
         }
@@ -65,14 +65,18 @@ pub(crate) fn run(dist: &Path) -> Result<bool, Failure> {
     Ok(is_ok)
 }
 
-fn is_code(name: &str) -> bool {
-    [".html", ".css", ".js", ".wasm"].iter().any(|ending| name.ends_with(ending))
+/// Which of the lazy parts a file belongs to.
+fn lazy_part(name: &str) -> Option<usize> {
+    LAZY.iter().position(|(prefix, _)| name.starts_with(prefix))
 }
 
-fn compress(bytes: &[u8]) -> Result<usize, Failure> {
-    let parameters = brotli::enc::BrotliEncoderParams { quality: QUALITY, lgwin: WINDOW, ..Default::default() };
-    let mut compressed = Vec::new();
-    Ok(brotli::BrotliCompress(&mut &*bytes, &mut compressed, &parameters)?)
+/// Whether a file belongs to a part that loads later.
+pub(crate) fn is_lazy(name: &str) -> bool {
+    lazy_part(name).is_some()
+}
+
+fn is_code(name: &str) -> bool {
+    [".html", ".css", ".js", ".wasm"].iter().any(|ending| name.ends_with(ending))
 }
 
 fn print(title: &str, parts: &[Part], limit: usize) -> bool {

@@ -1,6 +1,9 @@
 //! The parts of the tests and which of them were asked for.
 
-use std::str::FromStr;
+use std::fmt::{Display, Formatter};
+
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
 
 /// How long the tests may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +15,7 @@ pub(crate) enum Tier {
 }
 
 /// A part of the tests, in the order in which they run: what is quick to fail comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Step {
     Lint,
     Native,
@@ -37,80 +40,47 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 13] = [
-        Self::Lint,
-        Self::Native,
-        Self::Gpu,
-        Self::Wasm,
-        Self::Build,
-        Self::Browser,
-        Self::Tokens,
-        Self::Chats,
-        Self::Adapters,
-        Self::Trained,
-        Self::Engines,
-        Self::Fuzz,
-        Self::Bench,
-    ];
-    /// As many of them run in [`Tier::Usual`].
-    const NUM_USUAL: usize = 6;
+    /// The last step of [`Tier::Usual`].
+    const LAST_USUAL: Self = Self::Browser;
 
-    /// Its name on the command line and in the closing table.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Lint => "lint",
-            Self::Native => "native",
-            Self::Gpu => "gpu",
-            Self::Wasm => "wasm",
-            Self::Build => "build",
-            Self::Browser => "browser",
-            Self::Tokens => "tokens",
-            Self::Chats => "chats",
-            Self::Adapters => "adapters",
-            Self::Trained => "trained",
-            Self::Engines => "engines",
-            Self::Fuzz => "fuzz",
-            Self::Bench => "bench",
-        }
-    }
-
-    /// The steps of a tier.
-    pub(crate) fn of(tier: Tier) -> &'static [Self] {
-        match tier {
-            Tier::Usual => &Self::ALL[..Self::NUM_USUAL],
-            Tier::Long => &Self::ALL,
-        }
+    /// The steps of a tier, in their order.
+    pub(crate) fn of(tier: Tier) -> Vec<Self> {
+        let is_in = |step: &Self| tier == Tier::Long || *step <= Self::LAST_USUAL;
+        Self::value_variants().iter().copied().filter(is_in).collect()
     }
 }
 
-impl FromStr for Step {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let step = Self::ALL.into_iter().find(|step| step.name() == name);
-        step.ok_or_else(|| format!("unknown step `{name}`: it is one of {}", Self::ALL.map(Self::name).join(", ")))
+/// Its name on the command line and in the closing table.
+impl Display for Step {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.to_possible_value().as_ref().map_or("", PossibleValue::get_name))
     }
 }
 
-/// The steps of a tier that are left by `--only A,B` and `--skip A,B`, in their order.
-///
-/// # Errors
-/// For other options, unknown steps, and steps that are not of the tier.
-pub(crate) fn select(tier: Tier, options: &[&str]) -> Result<Vec<Step>, String> {
-    let mut steps = Step::of(tier).to_vec();
-    for pair in options.chunks(2) {
-        let [option, names] = pair else { return Err(format!("`{}` needs the names of steps", pair.join(" "))) };
-        let named = names.split(',').map(str::parse).collect::<Result<Vec<Step>, _>>()?;
-        if let Some(step) = named.iter().find(|step| !Step::of(tier).contains(step)) {
-            return Err(format!("the step `{}` belongs to `cargo xtask verify`", step.name()));
+/// Which steps were asked for.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Selection {
+    /// Runs only these steps.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    only: Vec<Step>,
+    /// Leaves these steps out.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    skip: Vec<Step>,
+}
+
+impl Selection {
+    /// The steps of a tier that are left, in their order.
+    ///
+    /// # Errors
+    /// For steps that are not of the tier.
+    pub(crate) fn steps(&self, tier: Tier) -> Result<Vec<Step>, String> {
+        let mut steps = Step::of(tier);
+        if let Some(step) = self.only.iter().chain(&self.skip).find(|step| !steps.contains(step)) {
+            return Err(format!("the step `{step}` belongs to `cargo xtask verify`"));
         }
-        match *option {
-            "--only" => steps.retain(|step| named.contains(step)),
-            "--skip" => steps.retain(|step| !named.contains(step)),
-            other => return Err(format!("unknown option `{other}`: --only or --skip")),
-        }
+        steps.retain(|step| (self.only.is_empty() || self.only.contains(step)) && !self.skip.contains(step));
+        Ok(steps)
     }
-    Ok(steps)
 }
 
 #[cfg(test)]
@@ -119,19 +89,23 @@ mod tests {
 
     #[test]
     fn steps_have_names() {
-        for step in Step::ALL {
-            assert_eq!(step.name().parse(), Ok(step));
+        assert_eq!(Step::Lint.to_string(), "lint");
+        assert_eq!(format!("{:<8}|", Step::Gpu), "gpu     |");
+        for step in Step::value_variants() {
+            assert_eq!(Step::from_str(&step.to_string(), false).as_ref(), Ok(step));
         }
-        assert!("all".parse::<Step>().is_err());
+        assert!(Step::from_str("all", false).is_err());
     }
 
     #[test]
     fn steps_are_chosen_and_left_out() {
-        assert_eq!(select(Tier::Usual, &[]).expect("all").len(), Step::NUM_USUAL);
-        assert_eq!(select(Tier::Long, &["--only", "bench,gpu"]), Ok(vec![Step::Gpu, Step::Bench]));
-        let rest = select(Tier::Long, &["--skip", "engines,lint"]).expect("the rest");
-        assert_eq!((rest.len(), rest.contains(&Step::Engines)), (Step::ALL.len() - 2, false));
-        assert!(select(Tier::Usual, &["--only", "fuzz"]).is_err(), "a step of the long tests");
-        assert!(select(Tier::Long, &["--only"]).is_err() && select(Tier::Long, &["--but", "gpu"]).is_err());
+        let only = |steps: &[Step]| Selection { only: steps.to_vec(), skip: Vec::new() };
+        let skip = |steps: &[Step]| Selection { only: Vec::new(), skip: steps.to_vec() };
+        let usual = [Step::Lint, Step::Native, Step::Gpu, Step::Wasm, Step::Build, Step::Browser];
+        assert_eq!(Selection::default().steps(Tier::Usual), Ok(usual.to_vec()));
+        assert_eq!(only(&[Step::Bench, Step::Gpu]).steps(Tier::Long), Ok(vec![Step::Gpu, Step::Bench]));
+        let rest = skip(&[Step::Engines, Step::Lint]).steps(Tier::Long).expect("the rest");
+        assert_eq!((rest.len(), rest.contains(&Step::Engines)), (Step::value_variants().len() - 2, false));
+        assert!(only(&[Step::Fuzz]).steps(Tier::Usual).is_err() && skip(&[Step::Fuzz]).steps(Tier::Usual).is_err());
     }
 }

@@ -74,7 +74,7 @@ fn heading(row: &Value) -> String {
     }
 }
 
-/// The table of rows, whose blocks stand in the order of their first rows.
+/// The table of rows. Its blocks are in the order of their first rows.
 pub(crate) fn table(rows: &[Value]) -> String {
     let mut titles: Vec<String> = Vec::new();
     for title in rows.iter().map(title) {
@@ -93,7 +93,7 @@ fn block(title: &str, rows: Vec<&Value>) -> String {
     let mut text = format!("\n{title}\n{}", line("", rows.iter().map(|row| heading(row)).collect()));
     for (name, key, write) in LINES {
         let figures: Vec<Option<f64>> = rows.iter().map(|row| row[key].as_f64()).collect();
-        // What none of them measures there is no line of.
+        // A figure that none of them measures has no line.
         if figures.iter().any(Option::is_some) {
             let cell = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), write);
             text.push_str(&line(name, figures.into_iter().map(cell).collect()));

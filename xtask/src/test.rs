@@ -4,25 +4,26 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use crate::command::{self, cargo, path_with};
+use crate::command::{cargo, path_with};
 use crate::independent::{self, Independent};
 use crate::pins::{FIGURES, LARGER_MODELS, SERVER, SMOLLM, WASM_BINDGEN, WASM_TARGET};
 use crate::setup::Need;
 use crate::step::{Step, Tier};
 use crate::tally::{Tally, run_tests};
-use crate::{Failure, bench, browser, bundle, fuzz, models, python, setup, size};
+use crate::targets::Targets;
+use crate::{Failure, bench, browser, bundle, fuzz, lint, models, python, setup, size, tool};
 
 /// Runs steps and prints the closing line; a failing step does not hide later ones.
 ///
 /// # Errors
-/// When the cache folder is unknown. A failed test is no error here: the exit code tells it.
+/// When the cache folder is unknown. A failed test is not an error here: the exit code reports it.
 pub(crate) fn run(root: &Path, steps: &[Step], tier: Tier) -> Result<ExitCode, Failure> {
     let runner = Runner::new(root, tier)?;
     let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
     runner.set_up(steps);
     let mut rows: Vec<(Step, Tally, Duration)> = Vec::new();
     for &step in steps {
-        println!("\n== {} ==", step.name());
+        println!("\n== {step} ==");
         let start = Instant::now();
         // With the other steps, the build step has made the page.
         let mut tally = runner.step(step, steps.contains(&Step::Build));
@@ -38,8 +39,8 @@ fn summary(rows: &[(Step, Tally, Duration)]) -> ExitCode {
     let mut sum = Tally::default();
     println!("\n{:<10}{:>8}{:>8}{:>9}{:>10}", "step", "passed", "failed", "skipped", "seconds");
     for (step, tally, time) in rows {
-        let (name, skipped) = (step.name(), tally.skips.len());
-        println!("{name:<10}{:>8}{:>8}{skipped:>9}{:>10.1}", tally.passed, tally.failed, time.as_secs_f64());
+        let skipped = tally.skips.len();
+        println!("{step:<10}{:>8}{:>8}{skipped:>9}{:>10.1}", tally.passed, tally.failed, time.as_secs_f64());
         sum.add(tally.clone());
     }
     for line in &sum.skips {
@@ -60,7 +61,7 @@ struct Runner<'a> {
 impl<'a> Runner<'a> {
     fn new(root: &'a Path, tier: Tier) -> Result<Self, Failure> {
         let skip_log = std::env::temp_dir().join(format!("askew-skips-{}.txt", std::process::id()));
-        let targets = Targets::of(&root.join("tests"))?;
+        let targets = Targets::of(root)?;
         Ok(Self { root, tier, cache: setup::cache()?, skip_log, targets })
     }
 
@@ -100,7 +101,7 @@ impl<'a> Runner<'a> {
     fn step(&self, step: Step, is_built: bool) -> Tally {
         let independent = Independent { root: self.root, skip_log: &self.skip_log };
         match step {
-            Step::Lint => self.lint(),
+            Step::Lint => lint::lint(self.root),
             Step::Native => self.native(),
             Step::Gpu => self.gpu(),
             Step::Wasm => self.wasm(),
@@ -116,38 +117,15 @@ impl<'a> Runner<'a> {
         }
     }
 
-    fn lint(&self) -> Tally {
-        let deny = ["--", "-D", "warnings"];
-        let mut tally = self.checked("fmt", cargo(self.root).args(["fmt", "--all", "--check"]));
-        let mut native = cargo(self.root);
-        native.args(["clippy", "--workspace", "--all-targets"]).args(deny);
-        tally.add(self.checked("clippy", &mut native));
-        if let Err(error) = setup::wasm_target(self.root) {
-            println!("{error}");
-            tally.add(Tally::check(false));
-            return tally;
-        }
-        // What a browser lacks is banned by a second configuration.
-        let mut wasm = cargo(self.root);
-        wasm.env("CLIPPY_CONF_DIR", self.root.join("xtask").join("wasm"));
-        wasm.args(["clippy", "--package", "askew", "--target", WASM_TARGET, "--lib", "--bins"]).args(deny);
-        tally.add(self.checked("clippy for wasm", &mut wasm));
-        tally
-    }
-
-    fn checked(&self, name: &str, command: &mut Command) -> Tally {
-        let result = command::run(command);
-        match &result {
-            Ok(()) => println!("{name}: ok"),
-            Err(error) => println!("{name}: FAILED: {error}"),
-        }
-        Tally::check(result.is_ok())
-    }
-
-    /// `cargo test` of the app's own package, with what every test may look for.
+    /// `cargo test` of some integration tests, in whichever packages they are, with what every test may look for. All steps
+    /// name the whole workspace, so that cargo builds a dependency once and not for each choice of packages.
     fn cargo_test(&self, targets: &[String]) -> Command {
+        self.cargo_test_of(&["--workspace"], targets)
+    }
+
+    fn cargo_test_of(&self, packages: &[&str], targets: &[String]) -> Command {
         let mut command = cargo(self.root);
-        command.args(["test", "--package", "askew", "--no-fail-fast"]).env("ASKEW_CACHE", &self.cache);
+        command.arg("test").args(packages).arg("--no-fail-fast").env("ASKEW_CACHE", &self.cache);
         for target in targets {
             command.args(["--test", target]);
         }
@@ -186,10 +164,8 @@ impl<'a> Runner<'a> {
             Err(error) => println!("setup: exported code is not run: {error}"),
         }
         let mut tally = self.run_tests(tests.args(["--lib", "--bins"]));
+        // Cargo runs these in a command of their own.
         tally.add(self.run_tests(self.cargo_test(&[]).arg("--doc")));
-        for package in ["xtask", "askew-pocket"] {
-            tally.add(self.run_tests(cargo(self.root).args(["test", "--package", package, "--no-fail-fast"])));
-        }
         tally
     }
 
@@ -223,7 +199,7 @@ impl<'a> Runner<'a> {
         let (Some(_), Some(driver)) = (browser::chromium(), browser::chromedriver()) else {
             return Tally::skip("wasm: no browser to run in: install chromium and chromium-driver");
         };
-        let ready = setup::wasm_target(self.root).and_then(|()| setup::cargo_tool(&WASM_BINDGEN));
+        let ready = setup::wasm_target(self.root).and_then(|()| tool::install(&WASM_BINDGEN));
         let path = ready.and_then(|()| path_with(&[setup::tools()?]));
         let path = match path {
             Ok(path) => path,
@@ -232,7 +208,8 @@ impl<'a> Runner<'a> {
                 return Tally::check(false);
             }
         };
-        let mut command = self.cargo_test(&self.targets.wasm);
+        // Of the app alone: other packages of the workspace do not compile for wasm.
+        let mut command = self.cargo_test_of(&["--package", "askew"], &self.targets.wasm);
         command.args(["--target", WASM_TARGET]).env("PATH", path).env("CHROMEDRIVER", driver);
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
         command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", self.root.join("xtask").join("wasm").join("webdriver.json"));
@@ -279,60 +256,5 @@ impl<'a> Runner<'a> {
         command.env("ASKEW_DIST", self.root.join("dist"));
         self.name_server(&mut command);
         self.run_tests(&mut command)
-    }
-}
-
-/// The test targets of `tests/`, by what they need.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Targets {
-    native: Vec<String>,
-    gpu: Vec<String>,
-    wasm: Vec<String>,
-    browser: Vec<String>,
-}
-
-impl Targets {
-    fn of(folder: &Path) -> Result<Self, Failure> {
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            let is_target = path.extension().is_some_and(|ending| ending == "rs") || path.join("main.rs").is_file();
-            if let Some(name) = path.file_stem().and_then(|name| name.to_str()).filter(|_| is_target) {
-                names.push(name.to_owned());
-            }
-        }
-        names.sort();
-        Ok(Self::sort(names))
-    }
-
-    fn sort(names: Vec<String>) -> Self {
-        let mut targets = Self::default();
-        for name in names {
-            let list = match name.as_str() {
-                "browser" => &mut targets.browser,
-                "wasm" => &mut targets.wasm,
-                name if name.starts_with("gpu") || name.starts_with("engine") => &mut targets.gpu,
-                _ => &mut targets.native,
-            };
-            list.push(name);
-        }
-        targets
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_test_target_has_one_step() {
-        let names = ["architecture", "browser", "engine_chat", "gpu", "gpu_ops", "rates", "wasm"].map(str::to_owned);
-        let targets = Targets::sort(names.to_vec());
-        assert_eq!(targets.native, ["architecture", "rates"]);
-        assert_eq!(targets.gpu, ["engine_chat", "gpu", "gpu_ops"]);
-        assert_eq!(
-            (targets.wasm.as_slice(), targets.browser.as_slice()),
-            (&["wasm".to_owned()][..], &["browser".to_owned()][..])
-        );
     }
 }
