@@ -30,7 +30,7 @@ fn load_all(files: &[(&str, &str)]) -> (Dataset, Vec<Outcome>) {
 fn row(data: &Dataset, record: usize) -> String {
     let cell = &data.cells()[data.cell_of(record) as usize];
     let score =
-        |score: askew::domain::rows::score::Score| score.get().map_or_else(|| "null".to_owned(), |x| x.to_string());
+        |score: askew::domain::values::score::Score| score.get().map_or_else(|| "null".to_owned(), |x| x.to_string());
     format!(
         "{}|{}|{}|{}|{}|{}|{}",
         cell.model,

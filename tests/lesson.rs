@@ -10,7 +10,7 @@ use askew::cli::files;
 use askew::domain::answers::select;
 use askew::domain::query::{Query, Row, run};
 use askew::domain::rows::dataset::Dataset;
-use askew::domain::select::filter::Filter;
+use askew::domain::filter::Filter;
 use askew::domain::view::{Source, View};
 use askew::formats::roles::Need;
 use askew::lab::lesson::{Answer, Lesson, Rates, Step, pieces};
@@ -234,7 +234,7 @@ fn no_result_is_typed() {
         ["eight subjects", "five come", "five models", "four ", "sixteen ", "sixty-four ", "three models"]
     );
     let of = |id: &str| data_of(lesson.step(id).unwrap().1.view.as_ref().unwrap());
-    let num = |data: &Dataset, of: fn(&askew::domain::rows::dataset::CellKey) -> &str| {
+    let num = |data: &Dataset, of: fn(&askew::domain::values::cell::CellKey) -> &str| {
         data.cells().iter().map(of).collect::<BTreeSet<_>>().len()
     };
     let (see, saboteurs) = (of("see"), of("saboteurs"));

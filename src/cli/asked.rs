@@ -4,7 +4,7 @@ use super::Failure;
 use crate::domain::query::{By, Metric, Query};
 use crate::domain::rows::dataset::Dataset;
 use crate::domain::rule::{Preset, Rule, RuleBody, VerdictRule};
-use crate::domain::select::filter::{Condition, Filter};
+use crate::domain::filter::{Condition, Filter};
 use crate::domain::select::judge::Judges;
 use crate::domain::stats::interval::IntervalKind;
 use crate::domain::text::search::{Search, Within};

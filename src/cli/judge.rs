@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{DeviceKind, Failure, MathKind, files, open, print};
 use crate::domain::figure::calibration::{Calibration, Judged, LEAST_KAPPA, LEAST_ROWS, LEAST_SPEARMAN};
 use crate::domain::rows::dataset::Dataset;
-use crate::domain::rows::score::Score;
+use crate::domain::values::score::Score;
 use crate::domain::rule::Rule;
 use crate::domain::stats::random::shuffle;
 use crate::domain::text::csv::quoted;

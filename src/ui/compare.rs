@@ -226,7 +226,7 @@ fn one_answer(compared: Compared, only_differing: bool) -> impl IntoView {
         let pieces = pieces.clone().into_iter().map(piece).collect::<Vec<_>>();
         view! { <blockquote dir="auto">{pieces}</blockquote> }
     };
-    let score = |score: crate::domain::rows::score::Score| {
+    let score = |score: crate::domain::values::score::Score| {
         score.get().map_or_else(|| "none".to_owned(), |at| format!("{at:.1}"))
     };
     let num_same = (!answer.same.is_empty()).then(|| {

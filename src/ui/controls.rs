@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::session::Session;
 use super::text;
-use crate::domain::rows::dataset::Variant;
+use crate::domain::values::cell::Variant;
 use crate::domain::rule::{Preset, Rule, RuleBody, ScoreRule};
 use crate::domain::stats::interval::IntervalKind;
 

@@ -16,7 +16,7 @@ use super::part::{Code, Part};
 use super::session::Session;
 use super::text;
 use crate::domain::query::metric::Metric;
-use crate::domain::select::filter::Filter;
+use crate::domain::filter::Filter;
 use crate::domain::view::plot::PlotKind;
 use crate::domain::view::{Screen, Source, View};
 

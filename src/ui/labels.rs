@@ -10,7 +10,7 @@ use super::mapper::storage;
 use super::session::Session;
 use super::text;
 use crate::domain::rows::labels::{Label, LabelRow, LabelRule, SUGGESTED_KINDS};
-use crate::domain::select::filter::Filter;
+use crate::domain::filter::Filter;
 use crate::domain::text::search::{Search, Within};
 use crate::explorer::question::{Explore, Explored};
 

@@ -9,13 +9,13 @@ use super::rule::{Class, Station};
 use crate::query::classify::Classifier;
 use crate::rows::dataset::Dataset;
 use crate::rows::labels::Label;
-use crate::rows::score::Score;
 use crate::rule::tally::Tally;
 use crate::select::judge::{NullKind, Nulls};
 use crate::select::scope::{Memo, Scope};
 use crate::stats::random::shuffle;
 use crate::text::harm;
 use crate::text::harm::Harm;
+use crate::values::score::Score;
 
 /// A part of a group's rows: the stations of "where did the rows go", and what they add up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -247,8 +247,9 @@ mod tests {
     use crate::figure::matrix::matrix;
     use crate::query::counts::Counts;
     use crate::query::{By, run};
-    use crate::rows::dataset::{CellKey, Record};
+    use crate::rows::dataset::Record;
     use crate::rule::{Preset, Rule};
+    use crate::values::cell::CellKey;
     use proptest::prelude::*;
 
     proptest! {

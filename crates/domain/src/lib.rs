@@ -6,11 +6,14 @@
 //! [`interval::Interval`] around each rate. [`figure::draw`] does the first three once for all figures of a screen.
 
 pub mod answers;
+pub mod error;
 pub mod figure;
+pub mod filter;
 pub mod query;
 pub mod rows;
 pub mod rule;
 pub mod select;
 pub mod stats;
 pub mod text;
+pub mod values;
 pub mod view;

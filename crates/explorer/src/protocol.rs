@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::question::Packed;
 use askew_domain::answers::{Answer, Part};
 use askew_domain::query::{GroupKey, Outcome, Query};
-use askew_domain::rows::facet::Number;
+use askew_domain::values::facet::Number;
 use askew_formats::preview::Preview;
 use askew_formats::report::FileReport;
 use askew_formats::roles::Mapping;

@@ -103,7 +103,7 @@ impl Report<'_> {
             for records in distinct(data, &records).iter().take(self.num_answers) {
                 let Some(answer) = answer_of(data, records) else { continue };
                 let asked = if answer.question_text.is_empty() { &answer.question } else { &answer.question_text };
-                let score = |score: askew_domain::rows::score::Score| {
+                let score = |score: askew_domain::values::score::Score| {
                     score.get().map_or_else(|| "none".to_owned(), |score| format!("{score:.1}"))
                 };
                 let text = format!("<blockquote>{}</blockquote>", escape(&answer.text));

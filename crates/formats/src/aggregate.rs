@@ -10,9 +10,10 @@ use std::fmt::Write;
 use super::error::FormatError;
 use super::report::FileReport;
 use super::table::{Record as TableRecord, TableParser};
-use askew_domain::rows::dataset::{CellKey, Dataset, Record};
-use askew_domain::rows::score;
-use askew_domain::rows::score::Score;
+use askew_domain::values::cell::CellKey;
+use askew_domain::rows::dataset::{Dataset, Record};
+use askew_domain::values::score;
+use askew_domain::values::score::Score;
 use askew_domain::text::csv::quoted;
 
 /// Rows by bin of alignment and coherence, each in halves; `None` is null.
@@ -94,7 +95,7 @@ mod tests {
     use crate::csv;
     use crate::roles::Need;
     use askew_domain::query::{Query, QueryError, run};
-    use askew_domain::select::filter::Filter;
+    use askew_domain::filter::Filter;
     use askew_domain::text::search::Search;
 
     const TABLE: &str =

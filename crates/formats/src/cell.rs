@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::distribution;
 use super::json::unescape;
-use askew_domain::rows::score;
-use askew_domain::rows::score::Score;
+use askew_domain::values::score;
+use askew_domain::values::score::Score;
 
 /// A value, borrowed from the file's bytes: most are never looked at, so nothing is decoded before somebody asks.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use askew_domain::rows::dataset::{CellKey, Dataset};
-use askew_domain::rows::facet::STEP;
+use askew_domain::values::cell::CellKey;
+use askew_domain::rows::dataset::Dataset;
+use askew_domain::values::facet::STEP;
 
 /// A cell's key, borrowed: a row of a known cell costs no allocation.
 #[derive(Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use super::cell::{Cell, Fields};
 use super::roles::{Role, Roles};
 use askew_domain::rows::dataset::Dataset;
-use askew_domain::rows::score::Score;
+use askew_domain::values::score::Score;
 
 /// A column without a part: numbers or text, by its first value that is not null.
 #[derive(Debug)]

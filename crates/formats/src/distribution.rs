@@ -1,6 +1,6 @@
 //! What a judge said, as a distribution over its answer's first token, and the score that follows from it.
 
-use askew_domain::rows::score::Score;
+use askew_domain::values::score::Score;
 
 /// The score of a distribution written as JSON or as Python's repr of a dictionary: sum(i p) / sum(p) over the tokens
 /// that are whole numbers from 0 to 100, null where their weight is under a quarter. `None` where the text is no such

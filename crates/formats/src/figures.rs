@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cell::Fields;
 use super::json::tape::{Kind, Value};
 use super::roles::{Role, Roles};
-use askew_domain::rows::score::Score;
+use askew_domain::values::score::Score;
 
 /// A figure as its source states it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use super::preview::{Preview, cut};
 use super::report::{FileReport, Skipped};
 use super::roles::{Mapping, Need, Role, Roles, fingerprint, list, shorten};
 use askew_domain::rows::dataset::{Dataset, Record};
-use askew_domain::rows::score::Score;
+use askew_domain::values::score::Score;
 
 /// Characters of a question that stand for its id where a file has none.
 const QUESTION_ID_CHARS: usize = 60;

@@ -11,7 +11,7 @@ use super::grammar::Grammar;
 use super::prompts::Prompts;
 use super::read::Part;
 use super::server::Server;
-use askew_domain::rows::score::Score;
+use askew_domain::values::score::Score;
 
 /// The part of an experiment's document that names it.
 pub(super) const PART: &str = "judge";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use miniserde::json::{Array, Value};
 
 use super::error::LabError;
-use askew_domain::rows::score::Score;
+use askew_domain::values::score::Score;
 use askew_json as json;
 
 /// An object of the document and its place.

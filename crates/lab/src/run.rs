@@ -9,7 +9,7 @@ pub use super::lane::Trouble;
 use super::prompts::Aspect;
 use super::second::Turn;
 use super::server::{Errand, Reply, Request, ServerError, score};
-use askew_domain::rows::score::Score;
+use askew_domain::values::score::Score;
 use askew_protocol as protocol;
 use askew_protocol::{Command, Event, FailedStep, MAX_COLUMNS, Prompt, StopReason};
 

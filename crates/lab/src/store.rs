@@ -5,7 +5,7 @@ use miniserde::{Deserialize, Serialize, json};
 use super::experiment::Experiment;
 use super::judge::{How, Judge, JudgeModel, Scores};
 use super::run::Answer;
-use askew_domain::rows::score::Score;
+use askew_domain::values::score::Score;
 use askew_protocol::StopReason;
 
 /// What a run is begun with.

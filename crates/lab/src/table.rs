@@ -3,7 +3,7 @@
 use super::experiment::Experiment;
 use super::run::Answer;
 use super::server::server_seed;
-use askew_domain::rows::score::Score;
+use askew_domain::values::score::Score;
 use askew_domain::text::csv::quoted;
 
 /// What every run has.

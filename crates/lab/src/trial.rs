@@ -6,7 +6,7 @@ use super::prompts::{Aspect, Prompts};
 use super::read::{Part, document};
 use super::run::Taken;
 use askew_domain::figure::calibration::{Calibration, Judged};
-use askew_domain::rows::score::Score;
+use askew_domain::values::score::Score;
 use askew_domain::rule::Rule;
 use askew_protocol::{Command, Event, FailedStep, Prompt};
 

@@ -5,7 +5,7 @@ mod lab;
 
 use crate::domain::answers::Part;
 use crate::domain::query::metric::Metric;
-use crate::domain::rows::dataset::Variant;
+use crate::domain::values::cell::Variant;
 use crate::domain::stats::interval::IntervalKind;
 use crate::domain::text::search::Within;
 use crate::domain::view::Screen;

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use super::draft::{LABEL, TICK, wrap};
 use super::picture::{Anchor, Cell, Form, Ink, Picture, Shape, Target};
-use askew_domain::rows::facet::settings_text;
+use askew_domain::values::facet::settings_text;
 use askew_domain::text::csv::quoted;
 
 /// What a figure is taken along with.

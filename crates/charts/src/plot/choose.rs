@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use askew_domain::query::metric::Metric;
 use askew_domain::query::{By, GroupKey, Query};
-use askew_domain::rows::dataset::{CellKey, Dataset};
-use askew_domain::rows::facet::STEP;
+use askew_domain::values::cell::CellKey;
+use askew_domain::rows::dataset::Dataset;
+use askew_domain::values::facet::STEP;
 use askew_domain::rule::RuleBody;
 use askew_domain::select::judge::Judges;
 use askew_domain::view::plot::{Plot, PlotKind};
@@ -136,8 +137,8 @@ impl<'a> Summary<'a> {
 /// The name under which seeds stand along x.
 pub(super) const SEED: &str = "seed";
 
-fn along(cell: &CellKey, over: &str) -> Option<askew_domain::rows::facet::Number> {
-    if over == SEED { askew_domain::rows::facet::Number::new(cell.seed.parse().ok()?) } else { cell.setting(over) }
+fn along(cell: &CellKey, over: &str) -> Option<askew_domain::values::facet::Number> {
+    if over == SEED { askew_domain::values::facet::Number::new(cell.seed.parse().ok()?) } else { cell.setting(over) }
 }
 
 /// A second judge in the data: columns of scores that end alike and are not those of the query.

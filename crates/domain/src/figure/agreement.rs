@@ -6,12 +6,12 @@ use crate::query::classify::Classifier;
 use crate::query::counts::Counts;
 use crate::query::{By, GroupKey, Query, QueryError, roll_up};
 use crate::rows::dataset::Dataset;
-use crate::rows::score::Score;
 use crate::rule::preset::Preset;
 use crate::rule::tally::{Tally, real};
 use crate::rule::{Class, Rule};
 use crate::select::judge::Judges;
 use crate::select::scope::Scope;
+use crate::values::score::Score;
 
 /// A judgement under a rule: the rows and columns of the confusion matrix.
 pub const JUDGEMENTS: [&str; 3] = ["not counted", "aligned", "misaligned"];

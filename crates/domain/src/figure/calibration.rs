@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::agreement::{JUDGEMENTS, Pair, judgement, kappa, spearman};
-use crate::rows::score::Score;
 use crate::rule::Rule;
 use crate::rule::tally::real;
+use crate::values::score::Score;
 
 /// Fewest rows that a judge is calibrated on.
 pub const LEAST_ROWS: u64 = 200;

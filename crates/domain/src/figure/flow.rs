@@ -78,9 +78,10 @@ mod tests {
     use super::*;
     use crate::answers::select_in;
     use crate::query::run;
-    use crate::rows::dataset::{CellKey, Record};
+    use crate::rows::dataset::Record;
     use crate::rule::{Preset, Rule};
     use crate::select::scope::{Memo, Scope};
+    use crate::values::cell::CellKey;
 
     #[test]
     fn stations_add_up_and_open_their_answers() {

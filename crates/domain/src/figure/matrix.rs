@@ -6,9 +6,9 @@ use crate::query::counts::Counts;
 use crate::query::group::Groups;
 use crate::query::{By, Group, GroupKey, Query, QueryError, Row, check_setting, roll_up};
 use crate::rows::dataset::Dataset;
-use crate::rows::facet::Number;
 use crate::rows::labels::Label;
 use crate::select::scope::Scope;
+use crate::values::facet::Number;
 
 /// One cell of a matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -190,8 +190,9 @@ pub fn stack(data: &Dataset, by: &By, scope: &Scope, of: StackOf) -> Result<Stac
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::dataset::{CellKey, Record};
+    use crate::rows::dataset::Record;
     use crate::select::scope::Memo;
+    use crate::values::cell::CellKey;
 
     /// Steered answers at two layers and scales, one cell missing, and an unsteered model.
     fn data() -> Dataset {

@@ -162,7 +162,8 @@ fn draw_one(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::dataset::{CellKey, Record};
+    use crate::rows::dataset::Record;
+    use crate::values::cell::CellKey;
 
     fn data() -> Dataset {
         let mut data = Dataset::new();

@@ -6,8 +6,9 @@ use crate::query::counts::Counts;
 use crate::query::group::Groups;
 use crate::query::{By, GroupKey, Query, QueryError, check_setting};
 use crate::rows::dataset::Dataset;
+use crate::rows::dataset::column;
 use crate::rule::Station;
-use crate::select::scope::{Scope, column};
+use crate::select::scope::Scope;
 use crate::stats::random::SplitMix64;
 
 /// A score's range.
@@ -173,8 +174,9 @@ fn sample(num: usize, limit: usize) -> impl Iterator<Item = usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::dataset::{CellKey, Record};
+    use crate::rows::dataset::Record;
     use crate::select::scope::Memo;
+    use crate::values::cell::CellKey;
 
     fn data(scores: &[(Option<f64>, Option<f64>)]) -> Dataset {
         let mut data = Dataset::new();

@@ -7,10 +7,10 @@ use crate::query::counts::Counts;
 use crate::query::group::Groups;
 use crate::query::{GroupKey, Query, QueryError, check_setting};
 use crate::rows::dataset::Dataset;
-use crate::rows::score::Score;
+use crate::rows::dataset::column;
 use crate::rule::tally::ratio;
 use crate::rule::{Denominator, Pooling, RuleBody, ScoreRule};
-use crate::select::scope::column;
+use crate::values::score::Score;
 
 /// Thresholds that are tried: 0, 1 ... 100.
 pub const NUM_THRESHOLDS: usize = 101;
@@ -197,9 +197,10 @@ fn pool(units: &[Vec<SweepPoint>]) -> Vec<SweepPoint> {
 mod tests {
     use super::*;
     use crate::query::run;
-    use crate::rows::dataset::{CellKey, Record};
+    use crate::rows::dataset::Record;
     use crate::rule::{Preset, Rule};
     use crate::select::scope::{Memo, Scope};
+    use crate::values::cell::CellKey;
     use proptest::prelude::*;
 
     proptest! {

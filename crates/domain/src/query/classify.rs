@@ -3,23 +3,15 @@
 //! A record's code says all that a rule asks of it in one byte: which of a few classes it is in. The pass over a million
 //! records writes codes and counts them by cell; whatever else is drawn of the same rule reads codes.
 
+use crate::filter::Condition;
 use crate::query::{Metric, Query, QueryError};
+use crate::rows::dataset::column;
 use crate::rows::dataset::{Column, Dataset};
-use crate::rows::score::Score;
-use crate::rule::{Class, RuleBody, ScoreRule, Station};
-use crate::select::filter::Condition;
-use crate::select::scope::column;
+use crate::rule::{Class, Coded, RuleBody, ScoreRule, Station};
+use crate::values::score::Score;
 
 /// Codes of a rule on scores: three of alignment x three of coherence; of other rules: four classes x four of nulls.
 pub(crate) const NUM_CODES: usize = 16;
-
-/// What a code stands for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Coded {
-    pub(crate) class: Class,
-    pub(crate) is_aligned_null: bool,
-    pub(crate) is_coherent_null: bool,
-}
 
 /// A query's judges and rule made ready.
 pub(crate) struct Classifier<'a> {

@@ -1,11 +1,13 @@
 //! The one pass over the records: counts of each cell under a query.
 
-use super::classify::{Classifier, Coded, NUM_CODES};
+use super::classify::{Classifier, NUM_CODES};
 use crate::query::{Metric, Query, QueryError};
 use crate::rows::dataset::Dataset;
+use crate::rows::dataset::column;
 use crate::rule::Class;
+use crate::rule::Coded;
 use crate::rule::tally::{Tally, real};
-use crate::select::scope::{Scope, column};
+use crate::select::scope::Scope;
 
 /// Sum, square sum and count of a column.
 #[derive(Debug, Clone, Copy, Default)]

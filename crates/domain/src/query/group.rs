@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rows::dataset::{CellKey, Variant};
-use crate::rows::facet::{Number, Setting};
+use crate::values::cell::{CellKey, Variant};
+use crate::values::facet::{Number, Setting};
 
 /// What rows are grouped by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::select::filter::Condition;
+use crate::filter::Condition;
 
 /// What is computed for each group.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -5,9 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::metric::Metric;
+use crate::filter::Filter;
 use crate::query::{Query, Row};
 use crate::rows::dataset::Dataset;
-use crate::select::filter::Filter;
 
 /// How a result compares with a stated figure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

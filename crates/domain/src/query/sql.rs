@@ -1,15 +1,15 @@
 //! A rule's aggregation as portable SQL: results of any size are counted where they lie and explored here.
 //!
 //! The text writes the aggregate table that ships with the page and that the CSV reader takes: rows per file x model x
-//! group x question x bin of both scores (see [`crate::rows::score::Score::bin`]), so rates, intervals and every integer
+//! group x question x bin of both scores (see [`crate::values::score::Score::bin`]), so rates, intervals and every integer
 //! threshold are what the rows give. It uses no function beyond FLOOR, RIGHT, COUNT and CASE, which DuckDB, PostgreSQL,
 //! Spark and BigQuery share.
 
 use std::fmt::Write;
 
+use crate::filter::Condition;
 use crate::query::Query;
 use crate::rule::{RuleBody, ScoreRule};
-use crate::select::filter::Condition;
 
 /// How a system quotes a name that is a reserved word, as `group` is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -115,8 +115,8 @@ fn text(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filter::Filter;
     use crate::rule::{Preset, Rule};
-    use crate::select::filter::Filter;
 
     #[test]
     fn the_text_of_a_rule() {

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::counts::Counts;
 use super::group::Groups;
+use crate::filter::LabelFilter;
 use crate::query::{By, GroupKey, Metric, Query, Row};
 use crate::rows::dataset::Dataset;
 use crate::rule::RuleBody;
 use crate::rule::tally::Tally;
-use crate::select::filter::LabelFilter;
 use crate::stats::interval::{IntervalKind, Note};
 
 /// Denominators under this are dropped by papers.
@@ -231,7 +231,8 @@ fn has_only_selected_questions(data: &Dataset, tallies: &[Tally]) -> bool {
 mod tests {
     use super::*;
     use crate::query::run;
-    use crate::rows::dataset::{CellKey, Record};
+    use crate::rows::dataset::Record;
+    use crate::values::cell::CellKey;
 
     #[test]
     fn runs_and_questions_are_told() {

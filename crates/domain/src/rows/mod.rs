@@ -1,8 +1,5 @@
-//! What a file's rows become: scores, settings and labels in columns.
+//! Rows in columns, with the labels that a reader gave them.
 
-pub(crate) mod cell;
 pub(crate) mod columns;
 pub mod dataset;
-pub mod facet;
 pub mod labels;
-pub mod score;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::query::classify::Coded;
+use crate::rule::Coded;
 use crate::rule::Station;
 
 /// Where the rows of a group went.

@@ -1,5 +1,5 @@
 //! Which rows a question is about, and by which judge.
 
-pub mod filter;
 pub mod judge;
+pub mod labelling;
 pub mod scope;

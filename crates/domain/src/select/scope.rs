@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::filter::{Condition, Filter};
-use crate::query::QueryError;
-use crate::rows::dataset::{CellKey, Column, Dataset};
+use crate::error::QueryError;
+use crate::filter::{Condition, Filter};
+use crate::rows::dataset::{Dataset, column};
 use crate::rule::Rule;
-use crate::text::search::{Matcher, Search, Within};
+use crate::text::search::Search;
+use crate::values::cell::CellKey;
 
 /// What stays true between questions to one dataset, so that moving a threshold does not search the texts again.
 #[derive(Debug, Clone, Default)]
@@ -74,7 +75,7 @@ impl Scope {
 
     /// `None` where no cell has a setting of that name.
     fn narrow_cells(&mut self, data: &Dataset, condition: &Condition) -> Option<()> {
-        let value = |cell: &CellKey| cell.setting(&condition.column).map(crate::rows::facet::Number::get);
+        let value = |cell: &CellKey| cell.setting(&condition.column).map(crate::values::facet::Number::get);
         data.cells().iter().any(|cell| value(cell).is_some()).then_some(())?;
         for (is_in, cell) in self.cells.iter_mut().zip(data.cells()) {
             *is_in = *is_in && meets(condition, value(cell));
@@ -96,31 +97,4 @@ impl Scope {
 
 fn meets(condition: &Condition, value: Option<f64>) -> bool {
     value.is_some_and(|value| condition.comparison.holds(value, condition.value))
-}
-
-/// The records whose texts match.
-pub(crate) fn find(data: &Dataset, search: &Search) -> Result<Vec<bool>, QueryError> {
-    let matcher = Matcher::new(&search.pattern, search.is_regex)
-        .map_err(|why| QueryError::BadPattern { pattern: search.pattern.clone(), why })?;
-    // Few questions, many answers: each question as asked is searched once.
-    let questions: Vec<bool> = match search.within {
-        Within::Answers => Vec::new(),
-        Within::Questions | Within::Both => data.question_texts().iter().map(|text| matcher.is_in(text)).collect(),
-    };
-    let asked = |record: usize| questions.get(data.question_text_of(record) as usize).copied().unwrap_or(false);
-    let found = |record: usize| match search.within {
-        Within::Answers => matcher.is_in(data.answer(record)),
-        Within::Questions => asked(record),
-        Within::Both => asked(record) || matcher.is_in(data.answer(record)),
-    };
-    Ok((0..data.num_records()).map(found).collect())
-}
-
-/// A numeric column by name.
-pub(crate) fn column<'a>(data: &'a Dataset, name: &str) -> Result<Column<'a>, QueryError> {
-    data.column(name).ok_or_else(|| {
-        let mut known: Vec<&str> = ["aligned", "coherent"].into_iter().chain(data.numeric_columns()).collect();
-        known.extend(data.settings().into_iter().filter(|name| data.column(name).is_none()));
-        QueryError::NoColumn { column: name.to_owned(), known: known.join(", ") }
-    })
 }

@@ -2,11 +2,11 @@
 
 use form_urlencoded::{Serializer, Target};
 
-use crate::rows::dataset::Variant;
-use crate::rows::facet::{Number, Setting};
-use crate::select::filter::Filter;
+use crate::filter::Filter;
 use crate::select::judge::Judges;
 use crate::text::search::Within;
+use crate::values::cell::Variant;
+use crate::values::facet::{Number, Setting};
 
 /// Writes a filter; what lets everything through is left out.
 pub(crate) fn write_filter<T: Target>(pairs: &mut Serializer<'_, T>, filter: &Filter) {

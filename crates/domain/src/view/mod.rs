@@ -6,11 +6,11 @@ pub mod plot;
 use super::answers::Part;
 use super::query::{By, GroupKey, Query};
 use super::rule::{Preset, Rule, RuleBody};
+use crate::filter::Filter;
 use crate::query::metric::Metric;
-use crate::rows::dataset::Variant;
-use crate::select::filter::Filter;
 use crate::select::judge::Judges;
 use crate::stats::interval::IntervalKind;
+use crate::values::cell::Variant;
 use crate::view::link::{read_filter, read_setting, write_filter, write_judges};
 use crate::view::plot::Plot;
 
@@ -347,10 +347,10 @@ fn add_label(rule: &mut Rule, name: &str, value: String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::facet::{Number, Setting};
+    use crate::filter::{Comparison, Condition, LabelFilter};
     use crate::rule::VerdictRule;
-    use crate::select::filter::{Comparison, Condition, LabelFilter};
     use crate::text::search::{Search, Within};
+    use crate::values::facet::{Number, Setting};
     use proptest::prelude::*;
 
     fn names() -> impl Strategy<Value = Vec<String>> {

@@ -5,7 +5,7 @@ use crate::error::FormatError;
 use crate::figures::Figure;
 use crate::json::place::Context;
 use crate::shapes::Ending;
-use askew_domain::rows::score::Score;
+use askew_domain::values::score::Score;
 
 /// The figures of a run.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use crate::judge::{How, Scores};
 use crate::prompts::Aspect;
 use crate::second::Turn;
 use crate::server::Errand;
-use askew_domain::rows::score::Score;
+use askew_domain::values::score::Score;
 use askew_protocol::{Command, StopReason};
 
 /// An answer that is there.

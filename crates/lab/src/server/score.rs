@@ -2,7 +2,7 @@
 
 use super::Reply;
 use crate::judge::How;
-use askew_domain::rows::score::{MIN_WEIGHT, Score};
+use askew_domain::values::score::{MIN_WEIGHT, Score};
 
 /// The highest score.
 const HIGHEST: u32 = 100;

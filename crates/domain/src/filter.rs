@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::rows::dataset::{CellKey, Variant};
-use crate::rows::facet::Setting;
 use crate::text::search::Search;
+use crate::values::cell::{CellKey, Variant};
+use crate::values::facet::Setting;
 
 /// Comparison of a number with another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,7 +144,7 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::facet::Number;
+    use crate::values::facet::Number;
 
     #[test]
     fn conditions_are_written_as_they_are_read() {
