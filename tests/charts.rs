@@ -9,8 +9,8 @@ use askew::charts::theme::{Theme, contrast};
 use askew::domain::answers::Part;
 use askew::domain::query::metric::Metric;
 use askew::domain::query::{Query, run};
-use askew::domain::values::cell::CellKey;
 use askew::domain::rows::dataset::{Dataset, Record};
+use askew::domain::values::cell::CellKey;
 
 /// Four models of one file, with 0, 3, 9 and 0-of-0 misaligned answers.
 fn chart(width: f32) -> Picture {

@@ -4,11 +4,11 @@
 
 mod common;
 
+use askew::domain::filter::Filter;
 use askew::domain::query::metric::Metric;
 use askew::domain::query::published::of_figure;
 use askew::domain::query::{By, Query, run};
 use askew::domain::rows::dataset::Dataset;
-use askew::domain::filter::Filter;
 use askew::formats::csv::read;
 use askew::formats::roles::Need;
 use serde_json::Value;

@@ -6,14 +6,14 @@ use std::time::Instant;
 
 use askew::domain::figure::spread::BinWidth;
 use askew::domain::figure::{Drawn, Figure, draw};
+use askew::domain::filter::Filter;
 use askew::domain::query::{By, GroupKey, Query};
-use askew::domain::values::cell::CellKey;
 use askew::domain::rows::dataset::{Dataset, Record};
 use askew::domain::rule::RuleBody;
-use askew::domain::filter::Filter;
 use askew::domain::select::scope::Memo;
 use askew::domain::stats::random::SplitMix64;
 use askew::domain::text::search::Search;
+use askew::domain::values::cell::CellKey;
 
 #[global_allocator]
 static ALLOCATOR: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;

@@ -7,13 +7,13 @@ use askew::domain::figure::compare::{compare, holm};
 use askew::domain::query::counts::Counts;
 use askew::domain::query::metric::Metric;
 use askew::domain::query::{By, GroupKey, Query, Row, run};
-use askew::domain::values::cell::CellKey;
 use askew::domain::rows::dataset::{Dataset, Record};
-use askew::domain::values::score::Score;
 use askew::domain::rule::{Preset, Rule, RuleBody};
 use askew::domain::select::judge::Judges;
 use askew::domain::select::scope::{Memo, Scope};
 use askew::domain::stats::interval::{IntervalKind, cluster_standard_error};
+use askew::domain::values::cell::CellKey;
+use askew::domain::values::score::Score;
 use serde_json::Value;
 
 /// Rounding of two routes to one number; quantiles are found by root search on both sides.

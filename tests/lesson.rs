@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use askew::cli::files;
 use askew::domain::answers::select;
+use askew::domain::filter::Filter;
 use askew::domain::query::{Query, Row, run};
 use askew::domain::rows::dataset::Dataset;
-use askew::domain::filter::Filter;
 use askew::domain::view::{Source, View};
 use askew::formats::roles::Need;
 use askew::lab::lesson::{Answer, Lesson, Rates, Step, pieces};

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use askew::domain::filter::Filter;
 use askew::domain::query::{By, Query, run};
 use askew::domain::rows::dataset::Dataset;
-use askew::domain::values::cell::Variant;
 use askew::domain::rule::{Preset, Rule};
-use askew::domain::filter::Filter;
 use askew::domain::stats::interval::{IntervalKind, Units, cluster_standard_error, student_t};
+use askew::domain::values::cell::Variant;
 use askew::formats::aggregate;
 use askew::formats::csv::read;
 use askew::formats::error::FormatError;

@@ -1,10 +1,10 @@
 //! What is asked of files: flags that every command that computes shares.
 
 use super::Failure;
+use crate::domain::filter::{Condition, Filter};
 use crate::domain::query::{By, Metric, Query};
 use crate::domain::rows::dataset::Dataset;
 use crate::domain::rule::{Preset, Rule, RuleBody, VerdictRule};
-use crate::domain::filter::{Condition, Filter};
 use crate::domain::select::judge::Judges;
 use crate::domain::stats::interval::IntervalKind;
 use crate::domain::text::search::{Search, Within};

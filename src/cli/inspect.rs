@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::engine::RuntimeError;
-use crate::engine::load::{card, read_headers};
+use crate::engine::card::card;
+use crate::engine::load::read_headers;
 use crate::engine::native::FileSource;
 use crate::protocol::DEFAULT_CONTEXT;
 

@@ -14,11 +14,11 @@ use crate::domain::query::sql::Quotes;
 use crate::domain::query::warning::Warning;
 use crate::domain::query::{By, GroupKey, Metric, Outcome, Query, Row, run as run_query};
 use crate::domain::rows::dataset::Dataset;
-use crate::domain::values::cell::Variant;
-use crate::domain::values::facet::{Setting, settings_text};
 use crate::domain::rule::{Rule, RuleBody};
 use crate::domain::select::scope::{Memo, Scope};
 use crate::domain::stats::interval::LEVEL;
+use crate::domain::values::cell::Variant;
+use crate::domain::values::facet::{Setting, settings_text};
 
 /// Arguments of `askew rates`.
 #[derive(Debug, clap::Args)]

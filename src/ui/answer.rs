@@ -10,8 +10,8 @@ use super::labels::LabelButtons;
 use super::session::Session;
 use crate::domain::answers::{Answer, Same};
 use crate::domain::rows::labels::Label;
-use crate::domain::values::score::Score;
 use crate::domain::text::quotes::quotes;
+use crate::domain::values::score::Score;
 use crate::formats::distribution;
 use crate::formats::markdown::Block;
 

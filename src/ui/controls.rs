@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use super::session::Session;
 use super::text;
-use crate::domain::values::cell::Variant;
 use crate::domain::rule::{Preset, Rule, RuleBody, ScoreRule};
 use crate::domain::stats::interval::IntervalKind;
+use crate::domain::values::cell::Variant;
 
 /// All controls of the Results screen.
 #[component]

@@ -7,9 +7,9 @@ use super::labels::LabelTools;
 use super::metric::MetricPicker;
 use super::session::Session;
 use super::text;
-use crate::domain::values::facet::{Number, Setting};
 use crate::domain::filter::Filter;
 use crate::domain::text::search::{Search, Within};
+use crate::domain::values::facet::{Number, Setting};
 use crate::domain::view::View;
 use crate::explorer::protocol::Summary;
 

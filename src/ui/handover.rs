@@ -15,8 +15,8 @@ use super::focus;
 use super::part::{Code, Part};
 use super::session::Session;
 use super::text;
-use crate::domain::query::metric::Metric;
 use crate::domain::filter::Filter;
+use crate::domain::query::metric::Metric;
 use crate::domain::view::plot::PlotKind;
 use crate::domain::view::{Screen, Source, View};
 

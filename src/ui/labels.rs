@@ -9,8 +9,8 @@ use super::export::save_text;
 use super::mapper::storage;
 use super::session::Session;
 use super::text;
-use crate::domain::rows::labels::{Label, LabelRow, LabelRule, SUGGESTED_KINDS};
 use crate::domain::filter::Filter;
+use crate::domain::rows::labels::{Label, LabelRow, LabelRule, SUGGESTED_KINDS};
 use crate::domain::text::search::{Search, Within};
 use crate::explorer::question::{Explore, Explored};
 

@@ -1,7 +1,7 @@
 //! Answers of several groups of models, with all that figures tell apart.
 
-use askew::domain::values::cell::CellKey;
 use askew::domain::rows::dataset::{Dataset, Record};
+use askew::domain::values::cell::CellKey;
 
 /// Three groups of models with two seeds and two steps each, six questions in three ways, two judges; one cell is empty.
 pub(crate) fn synthetic() -> Dataset {

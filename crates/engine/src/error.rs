@@ -1,6 +1,5 @@
 //! What can go wrong while a model loads or answers.
 
-use super::cache::StoreError;
 use super::fit::Unfit;
 use askew_domain::text::words::size_text;
 use askew_gpu::GpuError;
@@ -89,4 +88,18 @@ impl RuntimeError {
 /// "49.2 MB", or "49.2 of 98.4 MB".
 fn part(bytes: u64, total: Option<u64>) -> String {
     total.map_or_else(|| size_text(bytes), |total| format!("{} of {}", size_text(bytes), size_text(total)))
+}
+
+/// Why a store does not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Another tab has the file open.
+    #[error("another tab is using it")]
+    Busy,
+    /// The browser grants no more room.
+    #[error("the browser grants no more room")]
+    Full,
+    /// Anything else, in the browser's words.
+    #[error("{0}")]
+    Failed(String),
 }

@@ -1,7 +1,7 @@
 //! Answers, token by token: one for each column, decoded together. The shell decides when the next piece of work is done,
 //! so it can stop or change a scale between any two.
 
-use super::model::narrow;
+use super::card::narrow;
 use super::{LoadedModel, RuntimeError};
 use askew_gpu::{Choice, Chosen, Lane};
 use askew_model::sampler::{SamplerSettings, SeenTokens, log_softmax};

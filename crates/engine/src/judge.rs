@@ -1,6 +1,6 @@
 //! A model as a judge: how likely it answers a prompt with each of the integers 0 to 100.
 
-use super::model::narrow;
+use super::card::narrow;
 use super::{LoadedModel, RuntimeError};
 use askew_gpu::Lane;
 use askew_model::ModelError;

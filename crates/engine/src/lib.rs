@@ -1,6 +1,7 @@
 //! Loads models and lets them answer, score and judge: byte sources and the engine's state machine. It knows no browser.
 
 pub mod cache;
+pub mod card;
 pub mod chat;
 mod clock;
 mod cpu_model;
@@ -20,7 +21,7 @@ pub mod serve;
 pub mod shelf;
 mod source;
 
-pub use error::RuntimeError;
+pub use error::{RuntimeError, StoreError};
 pub use generate::Generation;
 pub use model::LoadedModel;
 pub use source::{ByteSource, Ending};

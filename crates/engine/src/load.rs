@@ -3,16 +3,16 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+use super::card::card;
 pub use super::cpu_model::CpuMaths;
 use super::fit::{Limits, Need, fit, fit_cpu};
-use super::model::{Engine, LoadedModel, narrow};
+use super::model::{Engine, LoadedModel};
 use super::{ByteSource, RuntimeError};
 use askew_gpu::{Allocation, DeviceCaps, Gpu, GpuError, GpuModel, GpuWeightsBuilder, Layout};
-use askew_model::config::count_quants;
 use askew_model::gguf::{HeaderParser, RowSink, WeightStream};
 use askew_model::{Adapter, Config, ModelError, ModelFile, Steering};
 use askew_protocol::DEFAULT_CONTEXT;
-use askew_protocol::{Device, LoadProgress, LoadStage, Math, ModelCard, QuantCount};
+use askew_protocol::{LoadProgress, LoadStage, Math, ModelCard};
 
 /// Bytes handed to the driver before it must have taken them: what a browser holds for it in between.
 const FLUSH_BYTES: u64 = 8 << 20;
@@ -223,41 +223,5 @@ fn report(
     match progress(LoadProgress { bytes, total, stage, ..LoadProgress::default() }) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(RuntimeError::Stopped),
-    }
-}
-
-/// A device as the page knows it.
-pub fn device(caps: &DeviceCaps) -> Device {
-    Device {
-        adapter: caps.adapter.clone(),
-        backend: caps.backend.clone(),
-        software: caps.is_software,
-        max_buffer_bytes: caps.max_buffer_bytes,
-        max_binding_bytes: caps.max_binding_bytes,
-        memory_bytes: caps.memory_bytes,
-        shader_f16: caps.shader_f16,
-        subgroups: caps.subgroups,
-    }
-}
-
-/// What the reader is told of a model. `context` is the length of its cache in tokens.
-pub fn card(file: &ModelFile, name: &str, context: usize) -> ModelCard {
-    let quant_count = |(quant, num_tensors, bytes): (askew_model::quant::Quant, u32, u64)| QuantCount {
-        quant: quant.name().to_owned(),
-        num_tensors,
-        bytes,
-    };
-    ModelCard {
-        name: file.name.clone().unwrap_or_else(|| name.to_owned()),
-        architecture: file.config.architecture.to_owned(),
-        num_parameters: file.tensors.iter().map(|tensor| tensor.num_weights()).sum(),
-        num_layers: narrow(file.config.num_layers),
-        context_tokens: narrow(context),
-        vocab_size: narrow(file.config.vocab_size),
-        quantization: count_quants(&file.tensors).into_iter().map(quant_count).collect(),
-        bytes_per_token: file.bytes_per_token,
-        tokenizer: file.tokenizer.name().to_owned(),
-        has_chat_template: file.template.is_some(),
-        math: Math::default(),
     }
 }

@@ -1,8 +1,8 @@
 //! Files of what stands beside a model: adapters and steering vectors.
 
+use super::card::narrow;
 use super::host::{Host, Interruptible};
 use super::load::Beside;
-use super::model::narrow;
 use super::{ByteSource, Ending, RuntimeError};
 use askew_model::{Adapter, Config, Steering};
 use askew_protocol::Sha256Sum;

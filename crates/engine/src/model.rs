@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
+use super::card::{device, narrow};
 use super::cpu_model::{CpuMaths, CpuModel};
-use super::load::device;
 use super::{RuntimeError, chat};
 use askew_gpu::{Allocation, Choice, Chosen, Counts, Gpu, GpuModel, Lane, Layout};
 use askew_model::reference::Lane as CpuLane;
@@ -334,9 +334,4 @@ impl LoadedModel {
 /// A lane as the CPU's forward pass knows it.
 fn on_cpu(lane: &Lane) -> CpuLane {
     CpuLane { token: lane.token, position: lane.position as usize, column: lane.column as usize }
-}
-
-/// Counts that are far below 2^32 by the limits of [`askew_model::Config`].
-pub(super) fn narrow(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

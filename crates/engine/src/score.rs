@@ -1,7 +1,7 @@
 //! What the columns make of a given answer: teacher forcing, the logit lens, and steering vectors out of pairs of texts.
 
+use super::card::narrow;
 use super::generate::readers;
-use super::model::narrow;
 use super::{LoadedModel, RuntimeError};
 use askew_gpu::Lane;
 use askew_model::adapter::AdapterError;

@@ -5,7 +5,8 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use super::load::{Processor, device, load};
+use super::card::device;
+use super::load::{Processor, load};
 use super::{ByteSource, Ending, LoadedModel, RuntimeError};
 use askew_gpu::checks;
 use askew_gpu::checks::{Check, Parity, ProductCase, nmse};

@@ -8,12 +8,12 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
+use super::card::{self, narrow};
 use super::generate::{Generation, Step};
 use super::host::Interruptible;
 pub use super::host::{Host, interrupts, take_scales, unless_interrupted};
 use super::judge::Judging;
-use super::load::{self, Processor, load_with};
-use super::model::narrow;
+use super::load::{Processor, load_with};
 use super::{ByteSource, Ending, LoadedModel, RuntimeError};
 use crate::lora::{only, read_sides};
 use askew_domain::text::words::sentence;
@@ -144,7 +144,7 @@ impl<H: Host> Engine<'_, H> {
 
     async fn probe(&mut self) {
         let probe = match self.gpu().await {
-            Ok(gpu) => Probe::Ready(load::device(gpu.caps())),
+            Ok(gpu) => Probe::Ready(card::device(gpu.caps())),
             Err(error) => Probe::Missing(sentence(&error)),
         };
         self.host.emit(Event::Probed(probe));

@@ -10,11 +10,11 @@ use std::fmt::Write;
 use super::error::FormatError;
 use super::report::FileReport;
 use super::table::{Record as TableRecord, TableParser};
-use askew_domain::values::cell::CellKey;
 use askew_domain::rows::dataset::{Dataset, Record};
+use askew_domain::text::csv::quoted;
+use askew_domain::values::cell::CellKey;
 use askew_domain::values::score;
 use askew_domain::values::score::Score;
-use askew_domain::text::csv::quoted;
 
 /// Rows by bin of alignment and coherence, each in halves; `None` is null.
 type Bins = BTreeMap<(Option<u64>, Option<u64>), u64>;
@@ -94,8 +94,8 @@ mod tests {
     use super::*;
     use crate::csv;
     use crate::roles::Need;
-    use askew_domain::query::{Query, QueryError, run};
     use askew_domain::filter::Filter;
+    use askew_domain::query::{Query, QueryError, run};
     use askew_domain::text::search::Search;
 
     const TABLE: &str =

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use askew_domain::values::cell::CellKey;
 use askew_domain::rows::dataset::Dataset;
+use askew_domain::values::cell::CellKey;
 use askew_domain::values::facet::STEP;
 
 /// A cell's key, borrowed: a row of a known cell costs no allocation.

@@ -3,8 +3,8 @@
 use super::experiment::Experiment;
 use super::run::Answer;
 use super::server::server_seed;
-use askew_domain::values::score::Score;
 use askew_domain::text::csv::quoted;
+use askew_domain::values::score::Score;
 
 /// What every run has.
 const COLUMNS: &str =

@@ -6,8 +6,8 @@ use super::prompts::{Aspect, Prompts};
 use super::read::{Part, document};
 use super::run::Taken;
 use askew_domain::figure::calibration::{Calibration, Judged};
-use askew_domain::values::score::Score;
 use askew_domain::rule::Rule;
+use askew_domain::values::score::Score;
 use askew_protocol::{Command, Event, FailedStep, Prompt};
 
 /// Ids of a trial's commands begin here: below a run's, above those of the reader's own prompts.

@@ -5,9 +5,9 @@ mod lab;
 
 use crate::domain::answers::Part;
 use crate::domain::query::metric::Metric;
-use crate::domain::values::cell::Variant;
 use crate::domain::stats::interval::IntervalKind;
 use crate::domain::text::search::Within;
+use crate::domain::values::cell::Variant;
 use crate::domain::view::Screen;
 use crate::domain::view::plot::PlotKind;
 use crate::formats::roles::Role;

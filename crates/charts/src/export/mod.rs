@@ -9,8 +9,8 @@ use std::fmt::Write;
 
 use super::draft::{LABEL, TICK, wrap};
 use super::picture::{Anchor, Cell, Form, Ink, Picture, Shape, Target};
-use askew_domain::values::facet::settings_text;
 use askew_domain::text::csv::quoted;
+use askew_domain::values::facet::settings_text;
 
 /// What a figure is taken along with.
 #[derive(Debug, Clone, Copy, PartialEq)]

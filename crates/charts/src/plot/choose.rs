@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use askew_domain::query::metric::Metric;
 use askew_domain::query::{By, GroupKey, Query};
-use askew_domain::values::cell::CellKey;
 use askew_domain::rows::dataset::Dataset;
-use askew_domain::values::facet::STEP;
 use askew_domain::rule::RuleBody;
 use askew_domain::select::judge::Judges;
+use askew_domain::values::cell::CellKey;
+use askew_domain::values::facet::STEP;
 use askew_domain::view::plot::{Plot, PlotKind};
 
 /// Most series that are told apart at a glance.

@@ -201,8 +201,8 @@ fn subtract(rows: &mut [Row], baseline: &str) -> Result<(), QueryError> {
 mod tests {
     use super::*;
     use crate::filter::{Comparison, Condition, Filter};
-    use crate::rule::Rule;
     use crate::rows::dataset::Record;
+    use crate::rule::Rule;
 
     fn data(rows: &[(&str, &str, &str, f64, f64)]) -> Dataset {
         let mut data = Dataset::new();

@@ -9,6 +9,7 @@ mod open;
 mod source;
 mod story;
 
+pub use super::error::StoreError;
 pub use entry::{Entry, hex};
 pub use open::open;
 pub use source::{Answer, Body, Http, KeptSource, Wanted};
@@ -16,20 +17,6 @@ pub use source::{Answer, Body, Http, KeptSource, Wanted};
 /// Endings of the two files' names.
 const BYTES: &str = ".gguf";
 const ENTRY: &str = ".entry";
-
-/// Why a store does not do what was asked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// Another tab has the file open.
-    #[error("another tab is using it")]
-    Busy,
-    /// The browser grants no more room.
-    #[error("the browser grants no more room")]
-    Full,
-    /// Anything else, in the browser's words.
-    #[error("{0}")]
-    Failed(String),
-}
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
