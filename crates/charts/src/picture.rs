@@ -63,7 +63,7 @@ pub enum Form {
     Line {
         /// The points of the line.
         points: Vec<At>,
-        /// Thickness.
+        /// Thickness in CSS pixels.
         width: f32,
         /// Whether the line is dashed.
         is_dashed: bool,
@@ -101,7 +101,7 @@ pub enum Form {
         at: At,
         /// The text.
         text: String,
-        /// Font size.
+        /// Font size in CSS pixels.
         size: f32,
         /// Position of the anchor in the text.
         anchor: Anchor,
@@ -228,7 +228,7 @@ pub struct Handle {
 pub struct Table {
     /// Names of the columns; the first column names the row.
     pub columns: Vec<String>,
-    /// Rows.
+    /// Rows, each with one cell per column.
     pub rows: Vec<TableRow>,
 }
 

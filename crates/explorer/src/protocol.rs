@@ -91,7 +91,7 @@ pub struct Opening {
 /// An answer or a notice from the worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum DataEvent {
-    /// What is shipped with the page.
+    /// The collections, figures, files and findings that are shipped with the page.
     Published {
         /// Collections of counts.
         collections: Vec<Collection>,
@@ -99,7 +99,7 @@ pub enum DataEvent {
         stated: Vec<Stated>,
         /// The files behind the collections.
         files: Vec<PublishedFile>,
-        /// What the literature found.
+        /// Findings from the literature.
         findings: Vec<Finding>,
     },
     /// A file is being read.
@@ -134,14 +134,14 @@ pub enum DataEvent {
         /// The files, with the reasons.
         refused: Vec<Refused>,
     },
-    /// Rates.
+    /// Rates, as the answer to [`DataRequest::Ask`].
     Answered {
         /// Ticket of the question.
         ticket: u64,
         /// The rates.
         outcome: Outcome,
     },
-    /// Answers.
+    /// Answers, as the answer to [`DataRequest::Read`].
     Read {
         /// Ticket of the question.
         ticket: u64,

@@ -42,7 +42,7 @@ pub enum Explore {
     Draw {
         /// Rule, judges and filter.
         query: Box<Query>,
-        /// Which figure.
+        /// Type of the figure, with the reader's choices.
         plot: Box<Plot>,
         /// Width in CSS pixels.
         width: f32,

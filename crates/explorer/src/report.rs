@@ -135,7 +135,7 @@ fn add(page: &mut String, parts: &[&str]) {
     parts.iter().for_each(|part| page.push_str(part));
 }
 
-/// The start of the page. Its content security policy blocks scripts and requests, whatever follows.
+/// The start of the page. Its content security policy blocks scripts and requests in everything that follows.
 fn head(is_unlisted: bool) -> String {
     // A request to crawlers. "noai" is not a standard, but crawlers that respect any such request respect this one.
     let robots = if is_unlisted { "<meta name=\"robots\" content=\"noindex, noai, noimageai\">\n" } else { "" };
@@ -223,7 +223,7 @@ mod tests {
         };
         let page = report.html(&data, &mut Memo::default()).unwrap();
         for tag in ["<script", "<img", "<i>", "<b>?", "onerror=alert(1)>\""] {
-            assert!(!page.contains(tag), "{tag} stands in the page");
+            assert!(!page.contains(tag), "{tag} is in the page");
         }
         assert!(page.contains("&lt;/blockquote&gt;&lt;script&gt;alert(2)"), "the answer is there, as text");
         assert!(page.contains("<svg") && page.contains("<data value=\"1\">"), "figure and numbers");

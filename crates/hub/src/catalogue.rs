@@ -19,7 +19,7 @@ pub struct Listed {
     pub shape: (u64, u64),
     /// Address of the file, on a public hub that lets other pages read its files and serves byte ranges.
     pub address: &'static str,
-    /// Its licence.
+    /// Short name of its licence.
     pub licence: &'static str,
     /// Its length in bytes and its SHA-256, for files that we have checked.
     pub known: Option<(u64, Sha256Sum)>,

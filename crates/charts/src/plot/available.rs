@@ -28,9 +28,7 @@ fn check(kind: PlotKind, data: &Dataset, query: &Query, summary: &Summary<'_>) -
     match kind {
         PlotKind::Forest | PlotKind::Bars | PlotKind::Flow | PlotKind::Benchmarks | PlotKind::Stack => Ok(()),
         PlotKind::Icons => needs(query.metric.is_share(), "Icons show shares of answers: choose a rate."),
-        PlotKind::Dots => {
-            needs(num_rows > 1, "There is only one question and one model: there is nothing to compare.")
-        }
+        PlotKind::Dots => needs(num_rows > 1, "There is only one question and one model: there is nothing to compare."),
         PlotKind::Lines => needs(
             !summary.settings.is_empty() || summary.num_seeds > 1,
             "No setting of the models (step, rank, size, scale ...) has two values or more.",
@@ -53,10 +51,9 @@ fn check(kind: PlotKind, data: &Dataset, query: &Query, summary: &Summary<'_>) -
             needs(num_series > 1, "There is only one model: a slope goes from one to another.")?;
             needs(num_rows > 1, "There is only one question.")
         }
-        PlotKind::Scatter => needs(
-            num_series > 1,
-            "The questions have one category and one way of asking: there is nothing to compare.",
-        ),
+        PlotKind::Scatter => {
+            needs(num_series > 1, "The questions have one category and one way of asking: there is nothing to compare.")
+        }
         PlotKind::Differences => {
             needs(num_rows > 1, "There is only one model: a difference needs two.")?;
             needs(summary.num_questions > 1, "There is only one question: pairs are made of questions.")

@@ -56,7 +56,10 @@ pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix, is_missing: bool) -> Pictu
         draft.picture.notes.push(format!("{num_left_out} more cells are in the table."));
     }
     if Unit::of(&metric) == Unit::Share {
-        draft.picture.notes.push("Numbers are percentages; ≤ marks an upper bound, in cells without such an answer.".to_owned());
+        draft
+            .picture
+            .notes
+            .push("Numbers are percentages; ≤ marks an upper bound, in cells without such an answer.".to_owned());
     }
     if grid.cells.iter().flatten().any(|value| value.is_few) {
         draft.picture.notes.push(FEW_NOTE.to_owned());

@@ -37,7 +37,7 @@ pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
     order.truncate(2);
     order.sort_unstable();
     let (Some(&first), Some(&second)) = (order.first(), order.get(1)) else {
-        let why = "A scatter compares two categories or ways of asking: these data have one only.";
+        let why = "A scatter compares two categories or ways of asking: these data have only one.";
         return super::ask::refused(&ask.what(), ask.width, why);
     };
     let (x_name, y_name) = (columns[first].clone(), columns[second].clone());

@@ -55,7 +55,7 @@ pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
     let columns = labels(&matrix.columns);
     let what = heading(&ask.rows()).to_lowercase();
     let Some((first, last)) = two(ask, matrix) else {
-        let why = "Slopes go from one group to another: these data have one group only.";
+        let why = "Slopes go from one group to another: these data have only one group.";
         return super::ask::refused(&format!("{} by {what}", ask.what()), ask.width, why);
     };
     let (from, to) = (columns[first].as_str(), columns[last].as_str());
