@@ -79,7 +79,7 @@ fn half_good_lines_load_half_with_an_exact_report() {
         skipped,
         [
             "row 2 (line 2): byte 11: expected a value",
-            "row 3 (line 3): this is no object with a value for each column",
+            "row 3 (line 3): this is not an object with a value for each column",
             "row 4 (line 4), column aligned: \"x\" is not a number",
             "row 6 (line 6): byte 13: expected the end of a string",
         ]

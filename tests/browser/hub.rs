@@ -205,14 +205,14 @@ fn what_cannot_be_had_is_said(page: &mut Page) {
         .repository("some/parts", &[("x-00001-of-00002.gguf", b"")]);
     hub.open_lab(page);
     for (text, words) in [
-        ("no/where", "knows no public repository no/where"),
+        ("no/where", "has no public repository no/where"),
         ("some/gated", "some/gated is gated"),
-        ("some/broken", "answers 503"),
+        ("some/broken", "answered with status 503"),
         ("no/network", "could not be reached"),
-        ("some/safetensors", "neither a GGUF file nor a PEFT adapter"),
-        ("some/parts", "cut into parts"),
-        ("some/parts/other.gguf", "cut into parts"),
-        ("https://huggingface.co/datasets/some/data", "no repository of a model (https"),
+        ("some/safetensors", "has no GGUF file and no PEFT adapter"),
+        ("some/parts", "split into parts"),
+        ("some/parts/other.gguf", "split into parts"),
+        ("https://huggingface.co/datasets/some/data", "not a model repository (https"),
     ] {
         type_in_box(page, text);
         page.wait_text("#hub-problem", words);

@@ -1,15 +1,15 @@
-//! Scales: from a number to a place, with round ticks.
+//! Scales from numbers to positions, with ticks at round numbers.
 
 use super::words::Unit;
 
-/// A straight scale from numbers to pixels.
+/// A linear scale from numbers to pixels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
     /// The number at the start.
     pub low: f64,
     /// The number at the end.
     pub high: f64,
-    /// Round numbers between them, both included where they are round.
+    /// Round numbers from `low` to `high`. Each end is included if it is round.
     pub ticks: Vec<f64>,
     step: f64,
     unit: Unit,
@@ -17,13 +17,13 @@ pub struct Axis {
     to: f32,
 }
 
-/// Room that a tick's label takes along a level axis.
+/// Length that a tick's label takes along a horizontal axis.
 const TICK_ROOM: f32 = 52.0;
-/// Room that a tick's label takes along an upright axis.
+/// Length that a tick's label takes along a vertical axis.
 const UPRIGHT_TICK_ROOM: f32 = 34.0;
 
 impl Axis {
-    /// An axis that holds all of the values and 0, from one place to another (an upright axis from its bottom up).
+    /// An axis that includes all values and 0, from one position to another. A vertical axis runs from its bottom up.
     #[must_use]
     pub fn new(unit: Unit, values: impl IntoIterator<Item = f64>, from: f32, to: f32) -> Self {
         let (mut low, mut high) = (0.0_f64, 0.0_f64);
@@ -36,7 +36,7 @@ impl Axis {
         Self::between(unit, low, high, from, to)
     }
 
-    /// An axis from one number to another, each moved out to a round one.
+    /// An axis from one number to another. Both ends are moved outwards to round numbers.
     #[must_use]
     pub fn between(unit: Unit, low: f64, high: f64, from: f32, to: f32) -> Self {
         let room = if to < from { UPRIGHT_TICK_ROOM } else { TICK_ROOM };
@@ -46,7 +46,7 @@ impl Axis {
             step = step.max(1.0);
         }
         let is_at_most_all = high <= 1.0;
-        // A number that misses the tick by rounding alone is on it.
+        // A number that misses the tick only by rounding counts as being on it.
         let (low, high) = (((low / step) + 1e-9).floor() * step, ((high / step) - 1e-9).ceil() * step);
         // Shares end at 100 %.
         let high = if unit == Unit::Share && is_at_most_all { high.min(1.0) } else { high };
@@ -55,7 +55,7 @@ impl Axis {
         Self { low, high, ticks: ticks.collect(), step, unit, from, to }
     }
 
-    /// Where a number stands; one outside stands at that end.
+    /// Position of a number. A number outside the axis gets the position of the nearer end.
     #[must_use]
     pub fn at(&self, value: f64) -> f32 {
         #[expect(clippy::cast_possible_truncation, reason = "a share of a length")]
@@ -63,10 +63,10 @@ impl Axis {
         (self.to - self.from).mul_add(share, self.from)
     }
 
-    /// A tick's label.
+    /// Text of a tick's label.
     #[must_use]
     pub fn label(&self, tick: f64) -> String {
-        // A sum of steps misses 0 by rounding alone.
+        // A sum of steps may miss 0 by rounding.
         let tick = if tick.abs() < self.step * 1e-6 { 0.0 } else { tick };
         match self.unit {
             Unit::Share => {
@@ -80,14 +80,14 @@ impl Axis {
         }
     }
 
-    /// Start and end in pixels.
+    /// Start and end of the axis in pixels.
     #[must_use]
     pub const fn ends(&self) -> (f32, f32) {
         (self.from, self.to)
     }
 }
 
-/// The smallest of 1, 2, 2.5 and 5 times a power of ten that divides a range into at most so many parts.
+/// The smallest of 1, 2, 2.5 and 5 times a power of ten that divides `range` into at most `most` parts.
 fn step(range: f64, most: f64) -> f64 {
     let least = (range / most).max(1e-9);
     let power = 10_f64.powf(least.log10().floor());
@@ -95,7 +95,7 @@ fn step(range: f64, most: f64) -> f64 {
     factors.into_iter().map(|factor| factor * power).find(|step| *step >= least * (1.0 - 1e-9)).unwrap_or(least)
 }
 
-/// Decimals that tell multiples of a step apart.
+/// Number of decimals needed to distinguish multiples of a step.
 fn decimals(step: f64) -> usize {
     (0..6)
         .find(|&places| ((step * 10_f64.powi(places)).fract() - 0.5).abs() > 0.499_9)

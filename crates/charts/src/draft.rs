@@ -1,38 +1,38 @@
-//! A picture in the making: what is added takes its sizes and its mark from here, so that all figures look alike.
+//! A picture under construction. Its methods set sizes and the current mark, so that all figures look alike.
 
 use super::axis::Axis;
 use super::measure;
 use super::picture::{Anchor, At, Form, Ink, Mark, Picture, Shape, Symbol, Target};
 
-/// Font size of names and figures.
+/// Font size of names and numbers.
 pub const LABEL: f32 = 14.0;
-/// Font size of axes and notes inside a figure.
+/// Font size of axes and of notes inside a figure.
 pub const TICK: f32 = 12.0;
-/// Half the size of a mark's symbol.
+/// Half the size of a symbol.
 pub const RADIUS: f32 = 5.0;
-/// Half the height of an interval's end.
+/// Half the height of the bar at an interval's end.
 pub const WHISKER: f32 = 4.0;
-/// Thickness of intervals and of lines.
+/// Thickness of intervals and lines.
 pub const STROKE: f32 = 2.0;
-/// Height of the labels under a level axis.
+/// Height of the labels under a horizontal axis.
 pub const AXIS_HEIGHT: f32 = 30.0;
-/// Room at the sides of a plot for half a tick label.
+/// Space at the sides of a plot for half a tick label.
 pub const MARGIN: f32 = 20.0;
-/// Width under which labels stand above what they name.
+/// Figures narrower than this put labels above their marks.
 pub const NARROW: f32 = 620.0;
-/// The least width that a figure is laid out for.
+/// The smallest width for which a figure is laid out.
 pub const LEAST_WIDTH: f32 = 200.0;
 
-/// A picture in the making.
+/// A picture under construction.
 #[derive(Debug, Default)]
 pub struct Draft {
-    /// What is there already.
+    /// The picture as drawn so far.
     pub picture: Picture,
     mark: Option<u32>,
 }
 
 impl Draft {
-    /// An empty picture of a width.
+    /// An empty picture with this title and width.
     #[must_use]
     pub fn new(title: &str, width: f32) -> Self {
         let width = if width.is_finite() { width.max(LEAST_WIDTH).round() } else { LEAST_WIDTH };
@@ -45,13 +45,13 @@ impl Draft {
         self.picture.width
     }
 
-    /// Whether labels stand above what they name.
+    /// Whether labels are above their marks.
     #[must_use]
     pub fn is_narrow(&self) -> bool {
         self.picture.width < NARROW
     }
 
-    /// The picture, as high as was used.
+    /// The finished picture with its height in pixels and its finding.
     #[must_use]
     pub fn finish(mut self, height: f32, finding: String) -> Picture {
         self.picture.height = height.ceil();
@@ -59,20 +59,20 @@ impl Draft {
         self.picture
     }
 
-    /// Begins a mark with its field; what is added until [`Draft::end_mark`] belongs to it.
-    /// `opens` is what it opens and how many answers that is.
+    /// Begins a mark with its field. Shapes added until [`Draft::end_mark`] belong to it. `opens` is the target of a
+    /// press and its number of answers.
     pub fn begin_mark(&mut self, at: At, size: At, sentence: String, opens: Option<(Target, u64)>) {
         self.mark = u32::try_from(self.picture.marks.len()).ok();
         let (target, num_answers) = opens.map_or((None, 0), |(target, num)| (Some(target), num));
         self.picture.marks.push(Mark { at, size, sentence, target, num_answers });
     }
 
-    /// What follows belongs to no mark.
+    /// Ends the mark. Shapes added after it belong to none.
     pub fn end_mark(&mut self) {
         self.mark = None;
     }
 
-    /// Adds a shape to the mark that was begun.
+    /// Adds a shape to the current mark.
     pub fn shape(&mut self, ink: Ink, form: Form) {
         self.picture.shapes.push(Shape { mark: self.mark, ink, form });
     }
@@ -82,12 +82,12 @@ impl Draft {
         self.shape(ink, Form::Line { points: vec![from, to], width, is_dashed: false });
     }
 
-    /// A line of dashes.
+    /// A dashed line.
     pub fn dashed(&mut self, from: At, to: At, width: f32, ink: Ink) {
         self.shape(ink, Form::Line { points: vec![from, to], width, is_dashed: true });
     }
 
-    /// Lines from point to point.
+    /// Straight lines from point to point.
     pub fn path(&mut self, points: Vec<At>, width: f32, ink: Ink) {
         self.shape(ink, Form::Line { points, width, is_dashed: false });
     }
@@ -107,29 +107,29 @@ impl Draft {
         self.shape(ink, Form::Box { at, size, is_filled: false, opacity: 1.0 });
     }
 
-    /// A symbol.
+    /// A symbol around a point.
     pub fn symbol(&mut self, at: At, radius: f32, symbol: Symbol, ink: Ink) {
         self.shape(ink, Form::Symbol { at, radius, symbol });
     }
 
-    /// A text of the labels' size in the text colour, with its room.
+    /// A text in the labels' size and the text colour. It is cut to fit into `room`.
     pub fn label(&mut self, at: At, text: &str, anchor: Anchor, room: f32) {
         self.text(at, text, LABEL, anchor, Ink::Text, Some(room));
     }
 
-    /// A text of the axes' size in the quiet colour.
+    /// A text in the axes' size and the quiet colour.
     pub fn note(&mut self, at: At, text: &str, anchor: Anchor) {
         self.text(at, text, TICK, anchor, Ink::Quiet, None);
     }
 
-    /// Any text; empty ones are left out.
+    /// Any text. An empty text is left out.
     pub fn text(&mut self, at: At, text: &str, size: f32, anchor: Anchor, ink: Ink, room: Option<f32>) {
         if !text.is_empty() {
             self.shape(ink, Form::Text { at, text: text.to_owned(), size, anchor, room, is_upright: false });
         }
     }
 
-    /// A text of the axes' size that runs upwards.
+    /// A vertical text in the axes' size, reading upwards.
     pub fn upright_text(&mut self, at: At, text: &str, anchor: Anchor, ink: Ink, room: f32) {
         if !text.is_empty() {
             let (text, room) = (text.to_owned(), Some(room));
@@ -137,7 +137,7 @@ impl Draft {
         }
     }
 
-    /// Slanting lines in a rectangle: what is missing, or a series beyond the fourth.
+    /// Diagonal lines in a rectangle. They mark missing data, or a series after the fourth.
     pub fn hatch(&mut self, (x, y): At, (width, height): At, ink: Ink) {
         const GAP: f32 = 7.0;
         let mut sum = GAP;
@@ -149,7 +149,7 @@ impl Draft {
         }
     }
 
-    /// An interval along x with its ends.
+    /// A horizontal interval with bars at its ends.
     pub fn interval(&mut self, (low, high): At, y: f32, ink: Ink) {
         self.line((low, y), (high, y), STROKE, ink);
         for x in [low, high] {
@@ -157,7 +157,7 @@ impl Draft {
         }
     }
 
-    /// An interval along y with its ends.
+    /// A vertical interval with bars at its ends.
     pub fn upright_interval(&mut self, x: f32, (low, high): At, ink: Ink) {
         self.line((x, low), (x, high), STROKE, ink);
         for y in [low, high] {
@@ -165,7 +165,7 @@ impl Draft {
         }
     }
 
-    /// The grid lines of a level axis from `top` to `bottom`, their labels under them.
+    /// Grid lines of a horizontal axis from `top` to `bottom`, with labels below them.
     pub fn level_axis(&mut self, axis: &Axis, top: f32, bottom: f32) {
         for &tick in &axis.ticks {
             let x = axis.at(tick);
@@ -174,7 +174,7 @@ impl Draft {
         }
     }
 
-    /// The grid lines of an upright axis from `left` to `right`, their labels left of them.
+    /// Grid lines of a vertical axis from `left` to `right`, with labels to the left of them.
     pub fn upright_axis(&mut self, axis: &Axis, left: f32, right: f32) {
         for &tick in &axis.ticks {
             let y = axis.at(tick);
@@ -183,7 +183,7 @@ impl Draft {
         }
     }
 
-    /// Names of series with their symbols, in as many lines as the width asks for; gives the y under them.
+    /// Names of series with their symbols, in as many lines as the width requires. Returns the y below them.
     pub fn legend(&mut self, names: &[(String, Ink, Symbol)], top: f32) -> f32 {
         const ROW: f32 = 22.0;
         const GAP: f32 = 18.0;
@@ -201,7 +201,7 @@ impl Draft {
         if names.is_empty() { top } else { y + ROW / 2.0 + 4.0 }
     }
 
-    /// A text in as many lines as its room asks for; gives the y under them.
+    /// A text in as many lines as `room` requires. Returns the y below them.
     pub fn paragraph(&mut self, (x, top): At, text: &str, size: f32, ink: Ink, room: f32) -> f32 {
         let height = (size * 1.4).round();
         let mut y = top;
@@ -213,7 +213,7 @@ impl Draft {
     }
 }
 
-/// The lines of a text in a room. A word that is wider than it is parted behind its own signs, where it has some.
+/// Breaks a text into lines of width `room`. A word wider than that is broken after its punctuation, if it has any.
 #[must_use]
 pub fn wrap(text: &str, size: f32, room: f32) -> Vec<String> {
     let fits = |line: &str| measure::width(line, size) <= room;
@@ -239,8 +239,8 @@ pub fn wrap(text: &str, size: f32, room: f32) -> Vec<String> {
     lines
 }
 
-/// Places near the wanted ones, in the same order from low to high, at least `gap` apart, as far as `low` to `high` has
-/// room: for names at the ends of lines.
+/// Moves positions apart, for names at the ends of lines. They keep their order, are at least `gap` apart, and stay
+/// between `low` and `high` as far as there is space.
 #[must_use]
 pub fn spread(wanted: &[f32], gap: f32, low: f32, high: f32) -> Vec<f32> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
@@ -259,7 +259,7 @@ pub fn spread(wanted: &[f32], gap: f32, low: f32, high: f32) -> Vec<f32> {
     places
 }
 
-/// A count as a length.
+/// A count as a length in pixels.
 #[must_use]
 pub const fn length(count: usize) -> f32 {
     #[expect(clippy::cast_precision_loss, reason = "what a figure counts is bounded")]
@@ -267,7 +267,7 @@ pub const fn length(count: usize) -> f32 {
     length
 }
 
-/// A share for a colour or an opacity.
+/// A share as `f32`, for a colour or an opacity.
 #[must_use]
 pub const fn shade(share: f64) -> f32 {
     #[expect(clippy::cast_possible_truncation, reason = "a share")]
@@ -275,7 +275,7 @@ pub const fn shade(share: f64) -> f32 {
     share
 }
 
-/// A series' colour and symbol: four colours, then again with another symbol.
+/// A series' colour and symbol. There are four colours; they repeat with another symbol.
 #[must_use]
 pub fn series_look(number: usize) -> (Ink, Symbol) {
     (Ink::Series(u8::try_from(number % 4).unwrap_or_default()), Symbol::of(number))

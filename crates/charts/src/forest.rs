@@ -1,4 +1,4 @@
-//! Dots with intervals, one under another, highest first.
+//! Dots with intervals, one below the other, highest first.
 
 use super::axis::Axis;
 use super::draft::{AXIS_HEIGHT, Draft, LABEL, MARGIN, RADIUS};
@@ -8,15 +8,15 @@ use super::words::{FEW_NOTE, GAP, Unit, Value};
 use askew_domain::query::metric::Metric;
 use askew_domain::query::{GroupKey, Row};
 
-/// Height of a row with its label beside the mark.
+/// Height of a row if its label is to the left of the mark.
 const WIDE_ROW: f32 = 30.0;
-/// Height of a row with its label above the mark.
+/// Height of a row if its label is above the mark.
 const NARROW_ROW: f32 = 46.0;
 
-/// Most marks that a figure draws: drawing stays bounded whatever the data.
+/// Most marks in a figure. Keeps drawing bounded for any data.
 pub const MAX_MARKS: usize = 60;
 
-/// Rates, highest first; groups without a rate last.
+/// Draws rates, highest first. Groups without a rate come last.
 #[must_use]
 pub fn forest(title: &str, rows: &[Row], metric: &Metric, label: impl Fn(&GroupKey) -> String, width: f32) -> Picture {
     let mut rows: Vec<&Row> = rows.iter().collect();
@@ -33,7 +33,7 @@ pub fn forest(title: &str, rows: &[Row], metric: &Metric, label: impl Fn(&GroupK
     let width = draft.width();
     let is_narrow = draft.is_narrow();
     let row_height = if is_narrow { NARROW_ROW } else { WIDE_ROW };
-    // What stands at the right: each mark's figures.
+    // At the right: the numbers of each mark.
     let figures = widest(values.iter().map(Value::figures)) + 8.0;
     let (left, right, label_room) = if is_narrow {
         (MARGIN, width - MARGIN, width - figures - 8.0)
@@ -78,12 +78,12 @@ pub fn forest(title: &str, rows: &[Row], metric: &Metric, label: impl Fn(&GroupK
     draft.finish(bottom + AXIS_HEIGHT, finding)
 }
 
-/// The widest of labels.
+/// Width of the widest label.
 fn widest(texts: impl Iterator<Item = String>) -> f32 {
     texts.map(|text| measure::width(&text, LABEL)).fold(0.0, f32::max)
 }
 
-/// The columns of rates: what every table of groups shows after its names.
+/// The columns of rates that every table of groups has after its names.
 pub const RATE_COLUMNS: [&str; 9] = [
     "Rate",
     "Low (95 %)",
@@ -96,7 +96,7 @@ pub const RATE_COLUMNS: [&str; 9] = [
     "No coherence score",
 ];
 
-/// A row's cells under [`RATE_COLUMNS`].
+/// A row's cells for [`RATE_COLUMNS`].
 #[must_use]
 pub fn rate_cells(row: &Row, metric: &Metric) -> [Cell; 9] {
     let unit = Unit::of(metric);
@@ -113,7 +113,7 @@ pub fn rate_cells(row: &Row, metric: &Metric) -> [Cell; 9] {
     ]
 }
 
-/// The name of the column of a metric's values.
+/// Name of the column with a metric's values.
 #[must_use]
 pub fn value_name(metric: &Metric) -> String {
     match metric {
@@ -125,7 +125,7 @@ pub fn value_name(metric: &Metric) -> String {
     }
 }
 
-/// Names of a table's columns: some of the row, then [`RATE_COLUMNS`] under the metric's name.
+/// Names of a table's columns: some names for the row, then [`RATE_COLUMNS`] under the metric's name.
 #[must_use]
 pub fn rate_columns(names: &[&str], metric: &Metric) -> Vec<String> {
     let mut columns: Vec<String> = names.iter().chain(&RATE_COLUMNS).map(|name| (*name).to_owned()).collect();
@@ -143,7 +143,7 @@ fn table(rows: &[&Row], values: &[Value], metric: &Metric) -> Table {
     Table { columns: rate_columns(&["Name"], metric), rows: rows.iter().zip(values).map(row).collect() }
 }
 
-/// The highest and the lowest number in one sentence.
+/// The highest and the lowest number, in one sentence.
 #[must_use]
 pub fn finding(values: &[Value]) -> String {
     let mut rated: Vec<&Value> = values.iter().filter(|value| value.value.is_some()).collect();

@@ -1,8 +1,8 @@
-//! Domain to a laid out picture to any plotters backend.
+//! From domain data to a laid out picture, and from there to any plotters backend.
 //!
-//! Every figure becomes a [`picture::Picture`]: shapes in CSS pixels, marks that open answers, and the table of its numbers.
-//! [`paint`] paints any of them: on the page's canvas, or as SVG for tests and export. A picture holds no colours, but what
-//! they are for, which a [`theme::Theme`] knows.
+//! Every figure becomes a [`picture::Picture`]: shapes in CSS pixels, marks that open answers, and a table with its
+//! numbers. [`paint`] paints it on the page's canvas, or as SVG for tests and export. A picture stores the purpose of
+//! each colour; a [`theme::Theme`] has the colours themselves.
 
 pub mod axis;
 pub mod draft;

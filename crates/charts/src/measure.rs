@@ -1,16 +1,16 @@
-//! Widths of texts where nothing can measure them: figures are laid out in a worker, which has no fonts.
+//! Estimates of text widths. Figures are laid out in a worker, which has no fonts to measure them with.
 
-/// Fonts that every system has, as the page's style sheet names them.
+/// Fonts that every system has, as in the page's style sheet.
 pub const FONT: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 
-/// Width of a text by the advances of the widest of the common interface fonts (DejaVu Sans), by class of character, in
-/// the unit of the font's size: what fits by it fits in any of them.
+/// Estimated width of a text, in the unit of the font's size. It uses the advances of DejaVu Sans, the widest common
+/// interface font, by class of character. A text that fits by this estimate fits in the other fonts too.
 #[must_use]
 pub fn width(text: &str, size: f32) -> f32 {
     text.chars().map(advance).sum::<f32>() * size
 }
 
-/// Advance of a character over the font's size.
+/// Advance of a character, as a multiple of the font's size.
 const fn advance(c: char) -> f32 {
     match c {
         'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | ' ' | '\u{a0}' | '·' => 0.32,
@@ -25,10 +25,10 @@ const fn advance(c: char) -> f32 {
     }
 }
 
-/// The text, or as much of its start and its end as fits into a room: names differ most at their ends.
+/// The text, or as much of its start and its end as fits. Names differ most at their ends.
 #[must_use]
 pub fn fit(text: &str, room: f64, measure: impl Fn(&str) -> f64) -> String {
-    /// Under this nothing of a name is left to read.
+    /// A shorter name would not be readable.
     const LEAST_CHARS: usize = 5;
     if measure(text) <= room {
         return text.to_owned();
@@ -39,7 +39,7 @@ pub fn fit(text: &str, room: f64, measure: impl Fn(&str) -> f64) -> String {
     cut_middle(text, counts.get(num_fitting.saturating_sub(1)).copied().unwrap_or(LEAST_CHARS))
 }
 
-/// Keeps `keep` characters of a text: a third at its start and the rest at its end.
+/// Keeps `keep` characters of a text: a third from its start and the rest from its end.
 fn cut_middle(text: &str, keep: usize) -> String {
     let characters: Vec<char> = text.chars().collect();
     if characters.len() <= keep {

@@ -1,4 +1,4 @@
-//! Names of groups beside their marks: short, and no two alike.
+//! Names of groups for their marks: short and all different.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ fn base(file: &str) -> &str {
     file.rsplit('/').next().unwrap_or(file)
 }
 
-/// Short names of rows by model: the model, and the file too where two rows would share a name.
+/// Short names of rows: the model, and also the file if two rows would have the same name.
 #[must_use]
 pub fn model_labels(rows: &[Row]) -> Vec<(GroupKey, String)> {
     let keys: Vec<GroupKey> = rows.iter().map(|row| row.key.clone()).collect();
@@ -17,8 +17,8 @@ pub fn model_labels(rows: &[Row]) -> Vec<(GroupKey, String)> {
     keys.into_iter().zip(names).collect()
 }
 
-/// Short names of groups, in their order: without the parts that all of them share, unless nothing would be left; with
-/// the file only where two would share a name.
+/// Short names of groups, in their order. Parts that all groups share are left out, unless nothing would remain. The
+/// file is added only if two names would be the same.
 #[must_use]
 pub fn labels(keys: &[GroupKey]) -> Vec<String> {
     let shared = Shared::new(keys);
@@ -40,7 +40,7 @@ pub fn labels(keys: &[GroupKey]) -> Vec<String> {
         })
         .collect();
     full.iter_mut().filter(|name| name.is_empty()).for_each(|name| "all rows".clone_into(name));
-    // Files of the same name in two folders.
+    // Files with the same name in two folders.
     let mut seen: HashMap<String, usize> = HashMap::new();
     for name in &full {
         *seen.entry(name.clone()).or_default() += 1;
@@ -53,13 +53,13 @@ pub fn labels(keys: &[GroupKey]) -> Vec<String> {
     full
 }
 
-/// A group's parts for a reader, the file left out; empty where there are none.
+/// A group's parts as text, without the file; empty if there are none.
 fn name(key: &GroupKey) -> String {
     let key = GroupKey { file: None, ..key.clone() };
     if key == GroupKey::default() { String::new() } else { key.label() }
 }
 
-/// The parts that all groups say alike, where something else tells them apart: they are left out.
+/// Parts that are the same in all groups. They are left out if the groups also differ in something else.
 struct Shared {
     group: bool,
     model: bool,
@@ -75,7 +75,7 @@ impl Shared {
 
     fn without(&self, key: &GroupKey) -> GroupKey {
         let mut short = key.clone();
-        // A model and its group of models say much the same; the model stays.
+        // A model and its group of models give almost the same information. The model stays.
         if key.model.is_some() && self.group {
             short.group = None;
         }
@@ -87,12 +87,12 @@ impl Shared {
     }
 }
 
-/// Names of groups, found by group.
+/// Names of groups, by group.
 #[derive(Debug, Clone, Default)]
 pub struct Named(HashMap<GroupKey, String>);
 
 impl Named {
-    /// Names of some groups; a group that is named twice counts once.
+    /// Finds names for some groups. Duplicates count once.
     #[must_use]
     pub fn new(keys: impl IntoIterator<Item = GroupKey>) -> Self {
         let mut seen = HashSet::new();
@@ -101,26 +101,26 @@ impl Named {
         Self(keys.into_iter().zip(names).collect())
     }
 
-    /// A group's name; empty for one that is not among them.
+    /// A group's name; empty if the group is not among them.
     #[must_use]
     pub fn of(&self, key: &GroupKey) -> String {
         self.0.get(key).cloned().unwrap_or_default()
     }
 
-    /// All names, in no order.
+    /// All names, in no particular order.
     pub fn all(&self) -> impl Iterator<Item = &String> {
         self.0.values()
     }
 }
 
-/// Names without a long start that all of them share: for narrow places.
+/// The names without a long start that all of them share, for narrow places.
 #[must_use]
 pub fn ends(names: &[String]) -> Vec<String> {
     const LEAST: usize = 8;
     let Some(first) = names.first().filter(|_| names.len() > 1) else { return names.to_vec() };
     let is_shared =
         |at: &usize| names.iter().all(|name| name.get(..*at).is_some_and(|start| Some(start) == first.get(..*at)));
-    // The start ends where a word does.
+    // The shared start must end at the end of a word.
     let is_end = |at: &usize| first.get(..*at).is_some_and(|start| start.ends_with(['-', '_', ' ', '/', '.']));
     let shared = (LEAST..first.len()).rev().find(|at| is_end(at) && is_shared(at));
     match shared {

@@ -1,4 +1,4 @@
-//! The one painter: any picture onto any plotters backend.
+//! The only painter: paints any picture on any plotters backend.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -8,39 +8,39 @@ use super::measure::{self, FONT};
 use super::picture::{Anchor, At, Form, Ink, Picture, Shape, Symbol};
 use super::theme::Theme;
 
-/// Length of a dash and of the gap after it.
+/// Length of a dash and of the gap after it, in CSS pixels.
 const DASH: f32 = 4.0;
-/// Thickness of what is only an outline.
+/// Thickness of an outline.
 const OUTLINE: f32 = 2.0;
-/// How much larger the symbol of the chosen mark is.
+/// Factor by which the symbol of the chosen mark is larger.
 const CHOSEN_GROWTH: f32 = 1.5;
 
-/// Why a picture could not be painted.
+/// Reason why a picture could not be painted.
 #[derive(Debug, thiserror::Error)]
 #[error("the figure could not be drawn: {0}")]
 pub struct PaintError(String);
 
-/// A painting of one picture: in which colours, at how many device pixels to a CSS pixel.
+/// One painting of a picture: its theme, its scale and the chosen mark.
 #[derive(Clone, Copy)]
 pub struct Painting<'a> {
-    /// What is painted.
+    /// The picture to paint.
     pub picture: &'a Picture,
-    /// In which colours.
+    /// The colours to use.
     pub theme: &'a Theme,
-    /// Device pixels a CSS pixel.
+    /// Device pixels per CSS pixel.
     pub scale: f64,
-    /// The mark that is open.
+    /// The mark with its answers open, if any.
     pub chosen: Option<u32>,
-    /// Width of a text at a font size, both in CSS pixels. Not plotters' own estimate: in a browser that one lays out a
-    /// DOM node for every call, and wraps it at the window's edge.
+    /// Returns the width of a text at a font size, both in CSS pixels. Not plotters' own estimate: in a browser, that
+    /// one lays out a DOM node on every call and wraps it at the window's edge.
     pub measure: &'a dyn Fn(&str, f64) -> f64,
 }
 
 impl Painting<'_> {
-    /// Paints onto a backend of the picture's size times the scale.
+    /// Paints on a backend. Its size must be the picture's size times the scale.
     ///
     /// # Errors
-    /// [`PaintError`] when the backend refuses.
+    /// [`PaintError`] if the backend fails.
     pub fn paint<B: DrawingBackend>(&self, backend: &mut B) -> Result<(), PaintError> {
         Painter { painting: *self, text_factor: 1.0, backend }.paint().map_err(|error| PaintError(error.to_string()))
     }
@@ -52,7 +52,7 @@ impl Painting<'_> {
     }
 }
 
-/// CSS pixels to device pixels.
+/// Converts CSS pixels to device pixels.
 #[expect(clippy::cast_possible_truncation, reason = "a picture is far smaller than 2^31 pixels")]
 fn pixels(css: f32, scale: f64) -> i32 {
     (f64::from(css) * scale).round() as i32
@@ -60,7 +60,7 @@ fn pixels(css: f32, scale: f64) -> i32 {
 
 struct Painter<'a, 'b, B> {
     painting: Painting<'a>,
-    /// What the backend divides a font's size by.
+    /// Divisor that the backend applies to font sizes.
     text_factor: f64,
     backend: &'b mut B,
 }
@@ -104,7 +104,7 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
                     &filled(colour, *opacity),
                     true,
                 )?;
-                // A cell's colour is its number: the chosen one keeps it and gets a frame.
+                // A heat map cell's colour is its number, so the chosen cell keeps its colour and gets a frame.
                 if is_chosen && ink != Ink::Chosen {
                     return self.line(&frame, self.painting.theme.chosen, OUTLINE * 1.5);
                 }
@@ -132,7 +132,7 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
                 self.backend.draw_circle(self.point(at), size, &filled(colour, 1.0), true)
             }
             Symbol::Circle => {
-                // What is inside stays readable as empty, whatever runs behind it.
+                // The inside of an outlined symbol looks empty even if a line runs behind it.
                 let background = self.painting.theme.background;
                 let (size, stroke_width) = (self.thickness(radius - OUTLINE / 2.0), self.thickness(OUTLINE));
                 self.backend.draw_circle(self.point(at), size, &filled(background, 1.0), true)?;
@@ -162,7 +162,7 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
         let style = ShapeStyle { color: colour.to_rgba(), filled: false, stroke_width: self.thickness(width) };
         match points {
             [] => Ok(()),
-            // Two points go by a way that keeps upright and level lines sharp on a canvas.
+            // A line of two points uses a call that keeps vertical and horizontal lines sharp on a canvas.
             &[from, to] => self.backend.draw_line(self.point(from), self.point(to), &style),
             _ => {
                 let points: Vec<_> = points.iter().map(|&at| self.point(at)).collect();
@@ -179,7 +179,7 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
         colour: RGBColor,
     ) -> Painted<B> {
         let Painting { measure, scale, .. } = self.painting;
-        // A control character is none of XML's, even escaped.
+        // XML does not allow control characters, even escaped.
         let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let text = match room {
             Some(room) => measure::fit(&text, f64::from(room), |text| measure(text, f64::from(size))),
@@ -212,7 +212,7 @@ fn filled(colour: RGBColor, opacity: f32) -> ShapeStyle {
     ShapeStyle { color: colour.mix(f64::from(opacity)), filled: true, stroke_width: 0 }
 }
 
-/// The dashes along a line; the pattern runs on from segment to segment.
+/// The dashes along a line. The pattern continues from segment to segment.
 fn dashes(points: &[At]) -> Vec<(At, At)> {
     let mut found = Vec::new();
     let mut before = 0.0_f32;
@@ -236,15 +236,15 @@ fn dashes(points: &[At]) -> Vec<(At, At)> {
     found
 }
 
-/// Units of an SVG picture to a CSS pixel: plotters places by whole units.
+/// SVG units per CSS pixel. plotters only uses whole units for positions.
 const SVG_SCALE: f64 = 10.0;
-/// plotters' SVG backend writes a font's size divided by this; others take it as it is.
+/// plotters' SVG backend divides a font's size by this before writing it. Other backends do not.
 const SVG_TEXT_FACTOR: f64 = 1.24;
 
-/// A picture as SVG, with its title and what it shows in words.
+/// The picture as SVG, with its title and a description in words.
 ///
 /// # Errors
-/// [`PaintError`] when plotters refuses.
+/// [`PaintError`] if plotters fails.
 pub fn svg(picture: &Picture, theme: &Theme) -> Result<String, PaintError> {
     let measure = |text: &str, size: f64| {
         #[expect(clippy::cast_possible_truncation, reason = "a font's size")]

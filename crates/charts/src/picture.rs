@@ -1,59 +1,59 @@
-//! A figure laid out for one width: what is painted, what is pressed and read out, and the numbers it was made from.
+//! A figure laid out for one width: its shapes, its marks that can be pressed and read out, and the numbers behind it.
 //!
-//! Every figure type ends here. A picture holds no rows and crosses the wire, so the worker that has the rows lays figures
-//! out, and the page has one painter ([`super::paint`]), one overlay of buttons and one table for all of them.
-//! Lengths are CSS pixels from the left top corner.
+//! Every type of figure ends as a picture. A picture contains no rows and can be sent as a message, so the worker with
+//! the rows lays figures out. The page needs only one painter ([`super::paint`]), one overlay of buttons and one table
+//! for all of them. Lengths are CSS pixels, measured from the top left corner.
 
 use serde::{Deserialize, Serialize};
 
 use askew_domain::answers::Part;
 use askew_domain::query::GroupKey;
 
-/// A figure, laid out.
+/// A laid out figure.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Picture {
-    /// Title.
+    /// Title of the figure.
     pub title: String,
-    /// What the figure shows, in one sentence with its numbers.
+    /// The main result in one sentence, with its numbers.
     pub finding: String,
-    /// Width of the whole.
+    /// Width of the whole picture.
     pub width: f32,
-    /// Height of the whole.
+    /// Height of the whole picture.
     pub height: f32,
-    /// What is painted, in order.
+    /// The shapes, in painting order.
     pub shapes: Vec<Shape>,
-    /// What can be focused and pressed, in reading order.
+    /// The parts that can be focused and pressed, in reading order.
     pub marks: Vec<Mark>,
     /// Thresholds that can be dragged.
     pub handles: Vec<Handle>,
-    /// The numbers, in full.
+    /// The numbers in full precision.
     pub table: Table,
-    /// How the table is drawn elsewhere.
+    /// How other programs can draw the table.
     pub recipe: Recipe,
-    /// What to know beside the figure: what was left out, and why.
+    /// Notes for the reader, such as what was left out and why.
     pub notes: Vec<String>,
 }
 
 impl Picture {
-    /// The figure in words, for those who do not see it.
+    /// The figure in words, for readers who cannot see it.
     #[must_use]
     pub fn alt_text(&self) -> String {
         format!("{}. {} The table holds every number.", self.title, self.finding)
     }
 }
 
-/// Something painted.
+/// One painted shape.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shape {
-    /// The mark that it belongs to, by number: painted in the colour of the chosen when that mark is open.
+    /// Number of the mark that it belongs to. It is painted in the chosen colour while that mark is open.
     pub mark: Option<u32>,
-    /// Colour.
+    /// Purpose of its colour.
     pub ink: Ink,
-    /// What it is.
+    /// Its form.
     pub form: Form,
 }
 
-/// A point.
+/// A point or a size: x and y.
 pub type At = (f32, f32);
 
 /// Forms of shapes.
@@ -61,58 +61,58 @@ pub type At = (f32, f32);
 pub enum Form {
     /// Straight lines from point to point.
     Line {
-        /// Points.
+        /// The points of the line.
         points: Vec<At>,
-        /// Thickness.
+        /// Thickness in CSS pixels.
         width: f32,
-        /// Whether it is broken into dashes.
+        /// Whether the line is dashed.
         is_dashed: bool,
     },
     /// A filled polygon.
     Area {
-        /// Corners.
+        /// The corners.
         points: Vec<At>,
-        /// 0 to 1.
+        /// Opacity from 0 to 1.
         opacity: f32,
     },
     /// A rectangle.
     Box {
-        /// Left top corner.
+        /// Top left corner.
         at: At,
         /// Width and height.
         size: At,
-        /// Filled, or only its outline.
+        /// Whether it is filled. Otherwise only its outline is painted.
         is_filled: bool,
-        /// 0 to 1.
+        /// Opacity from 0 to 1.
         opacity: f32,
     },
-    /// A symbol around a point: series are told apart by symbol as well as by colour.
+    /// A symbol around a point. Series differ in symbol as well as in colour.
     Symbol {
-        /// Middle.
+        /// Centre of the symbol.
         at: At,
         /// Half its size.
         radius: f32,
-        /// Which.
+        /// The symbol.
         symbol: Symbol,
     },
     /// A text on one line.
     Text {
-        /// Where its anchor stands; the height is that of the line's middle.
+        /// Position of its anchor. The y is the middle of the line.
         at: At,
         /// The text.
         text: String,
-        /// Font size.
+        /// Font size in CSS pixels.
         size: f32,
-        /// Where the anchor is in the text.
+        /// Position of the anchor in the text.
         anchor: Anchor,
-        /// Room; a wider text is cut inside.
+        /// Available width. A wider text is shortened in the middle.
         room: Option<f32>,
-        /// Whether it runs upwards, where names stand under or over narrow columns.
+        /// Whether it reads upwards, for names above or below narrow columns.
         is_upright: bool,
     },
 }
 
-/// Symbols, in the order in which series take them.
+/// Symbols, in the order in which series use them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Symbol {
     /// A filled disc.
@@ -123,7 +123,7 @@ pub enum Symbol {
     Triangle,
     /// A filled diamond.
     Diamond,
-    /// A circle.
+    /// The outline of a circle.
     Circle,
     /// The outline of a square.
     OpenSquare,
@@ -132,18 +132,18 @@ pub enum Symbol {
 }
 
 impl Symbol {
-    /// All, in order.
+    /// All symbols, in order.
     pub const ALL: [Self; 7] =
         [Self::Disc, Self::Square, Self::Triangle, Self::Diamond, Self::Circle, Self::OpenSquare, Self::Cross];
 
-    /// A series' symbol.
+    /// The symbol of a series; they repeat.
     #[must_use]
     pub fn of(series: usize) -> Self {
         Self::ALL[series % Self::ALL.len()]
     }
 }
 
-/// Where a text's anchor is.
+/// Position of a text's anchor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Anchor {
     /// At its start (left).
@@ -154,52 +154,52 @@ pub enum Anchor {
     End,
 }
 
-/// Colours by what they are for; a [`super::theme::Theme`] says which they are.
+/// Purposes of colours. A [`super::theme::Theme`] has the colours.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Ink {
-    /// The page behind.
+    /// The page's background.
     Background,
-    /// Names and figures.
+    /// Names and numbers.
     Text,
-    /// Axis figures.
+    /// Numbers of axes.
     Quiet,
     /// Grid lines.
     Grid,
-    /// Marks of a series by number; four colours, then again.
+    /// Marks of a series, by number. There are four colours, which repeat.
     Series(u8),
-    /// What is open.
+    /// The mark that is open.
     Chosen,
-    /// A heat map's cell: 0 (nothing) to 1 (the highest).
+    /// A heat map's cell, from 0 (zero) to 1 (the highest value).
     Heat(f32),
-    /// The text on such a cell.
+    /// Text on a heat map's cell of that value.
     OnHeat(f32),
 }
 
-/// What opens when a mark is pressed.
+/// The answers that open when a mark is pressed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// The rows' group.
     pub group: GroupKey,
-    /// Which of its rows.
+    /// Which of the group's rows.
     pub part: Part,
 }
 
-/// Something that can be focused, read out and pressed.
+/// A part of a figure that can be focused, read out and pressed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
-    /// Left top corner of its field.
+    /// Top left corner of its field.
     pub at: At,
     /// Width and height of its field.
     pub size: At,
     /// The mark as a sentence, with its numbers.
     pub sentence: String,
-    /// What it opens; `None` where there is nothing to open.
+    /// The answers that it opens; `None` if there are none.
     pub target: Option<Target>,
-    /// How many answers that is.
+    /// Number of answers that it opens.
     pub num_answers: u64,
 }
 
-/// Which threshold.
+/// The thresholds of a rule on scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Threshold {
     /// On the alignment score.
@@ -211,15 +211,15 @@ pub enum Threshold {
 /// A line that can be dragged to set a threshold (0 to 100).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Handle {
-    /// Which.
+    /// The threshold that it sets.
     pub threshold: Threshold,
-    /// Its value now.
+    /// Its current value.
     pub value: f64,
-    /// Whether the line is upright and moves sideways.
+    /// Whether the line is vertical and moves sideways.
     pub is_upright: bool,
-    /// Where it stands at 0 and at 100, along the direction in which it moves.
+    /// Positions of the values 0 and 100, along the direction in which the line moves.
     pub ends: (f32, f32),
-    /// Where the line begins and ends, across that direction.
+    /// Start and end of the line, across that direction.
     pub span: (f32, f32),
 }
 
@@ -228,72 +228,72 @@ pub struct Handle {
 pub struct Table {
     /// Names of the columns; the first column names the row.
     pub columns: Vec<String>,
-    /// Rows.
+    /// Rows, each with one cell per column.
     pub rows: Vec<TableRow>,
 }
 
-/// Which columns of a [`Table`] make the figure, so that other programs draw it again.
+/// Which columns of a [`Table`] make up the figure, so that other programs can draw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Recipe {
-    /// The table alone.
+    /// Only the table.
     #[default]
     None,
-    /// Numbers by name, with intervals, side by side where there are series.
+    /// Numbers by name with intervals, side by side if there are series.
     Intervals {
-        /// Names.
+        /// Column of the names.
         label: usize,
-        /// Series.
+        /// Column of the series.
         series: Option<usize>,
-        /// Numbers.
+        /// Column of the numbers.
         value: usize,
-        /// Ends of the intervals.
+        /// Columns of the intervals' ends.
         ends: Option<(usize, usize)>,
     },
-    /// Numbers by name, each measure on an axis of its own.
+    /// Numbers by name. Each measure has its own axis.
     Panels {
-        /// Measures.
+        /// Column of the measures.
         panel: usize,
-        /// Names.
+        /// Column of the names.
         label: usize,
-        /// Numbers.
+        /// Column of the numbers.
         value: usize,
     },
-    /// Lines over a number.
+    /// Lines over a numeric setting.
     Lines {
-        /// One line for each of these.
+        /// Column of the series. Each has one line.
         series: usize,
-        /// Along.
+        /// Column of the x values.
         x: usize,
-        /// Numbers.
+        /// Column of the numbers.
         value: usize,
-        /// Ends of the intervals.
+        /// Columns of the intervals' ends.
         ends: Option<(usize, usize)>,
     },
-    /// Cells with their numbers.
+    /// A grid of cells with numbers.
     Grid {
-        /// Names of rows.
+        /// Column with the names of the rows.
         row: usize,
-        /// Names of columns.
+        /// Column with the names of the columns.
         column: usize,
-        /// Numbers.
+        /// Column of the numbers.
         value: usize,
     },
-    /// Counts stacked to a bar.
+    /// Counts stacked into bars.
     Stack {
-        /// One bar for each of these.
+        /// Column with the names of the bars.
         label: usize,
-        /// Names of the parts.
+        /// Column with the names of the parts.
         part: usize,
-        /// Counts.
+        /// Column of the counts.
         value: usize,
     },
-    /// Points.
+    /// Points in a plane.
     Points {
-        /// Names of the points.
+        /// Column with the names of the points.
         label: usize,
-        /// Along.
+        /// Column of the x values.
         x: usize,
-        /// Up.
+        /// Column of the y values.
         y: usize,
     },
 }
@@ -301,9 +301,9 @@ pub enum Recipe {
 /// A row of a table.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TableRow {
-    /// Cells, one a column.
+    /// Cells, one per column.
     pub cells: Vec<Cell>,
-    /// What the row opens.
+    /// The answers that the row opens.
     pub target: Option<Target>,
 }
 
@@ -318,12 +318,12 @@ pub enum Cell {
     Number(f64),
     /// A fraction, shown as a percentage.
     Percent(f64),
-    /// There is none.
+    /// No value.
     Empty,
 }
 
 impl Cell {
-    /// A fraction that may be missing.
+    /// A fraction, or an empty cell if it is missing.
     #[must_use]
     pub fn percent(value: Option<f64>) -> Self {
         value.map_or(Self::Empty, Self::Percent)

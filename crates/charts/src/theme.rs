@@ -1,4 +1,4 @@
-//! Colours of a chart, by what they are for.
+//! Colours of a chart, by their purpose.
 
 use plotters::style::RGBColor;
 
@@ -6,23 +6,24 @@ use super::picture::Ink;
 
 /// Colours for one of the page's two themes.
 ///
-/// The series' colours are Okabe and Ito's, chosen to be told apart with any colour vision; each has a contrast of 3:1 or
-/// more on its theme's background (`tests/charts.rs` computes it). Beyond four a series has its symbol.
+/// The series' colours are Okabe and Ito's, which people with any colour vision can distinguish. Each has a contrast of
+/// 3:1 or more on its theme's background (`tests/charts.rs` computes it). After the fourth series, the symbol makes the
+/// difference.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Theme {
-    /// Behind everything.
+    /// The background.
     pub background: RGBColor,
-    /// Names and figures.
+    /// Names and numbers.
     pub text: RGBColor,
-    /// Axis figures.
+    /// Numbers of axes.
     pub quiet_text: RGBColor,
-    /// Grid lines: decoration, so without a contrast to keep.
+    /// Grid lines. They are decoration, so there is no minimum contrast for them.
     pub grid: RGBColor,
     /// Marks of series.
     pub series: [RGBColor; 4],
-    /// What is open.
+    /// The mark that is open.
     pub chosen: RGBColor,
-    /// A heat map's colours from nothing to the highest: one hue, from near the background away from it.
+    /// A heat map's colours from zero to the highest value: one hue, starting near the background.
     pub heat: [RGBColor; 3],
 }
 
@@ -30,7 +31,7 @@ const BLACK: RGBColor = RGBColor(0, 0, 0);
 const WHITE: RGBColor = RGBColor(255, 255, 255);
 
 impl Theme {
-    /// Dark on light.
+    /// Dark on a light background.
     pub const LIGHT: Self = Self {
         background: WHITE,
         text: RGBColor(27, 31, 36),
@@ -41,7 +42,7 @@ impl Theme {
         heat: [RGBColor(239, 245, 250), RGBColor(94, 163, 208), RGBColor(0, 66, 112)],
     };
 
-    /// Light on dark.
+    /// Light on a dark background.
     pub const DARK: Self = Self {
         background: RGBColor(18, 18, 18),
         text: RGBColor(236, 236, 236),
@@ -63,7 +64,7 @@ impl Theme {
             Ink::Series(number) => self.series[usize::from(number) % self.series.len()],
             Ink::Chosen => self.chosen,
             Ink::Heat(share) => self.heat_at(share),
-            // The better of black and white has 4.58:1 or more on any colour.
+            // The better of black and white has a contrast of 4.58:1 or more on any colour.
             Ink::OnHeat(share) => {
                 let behind = self.heat_at(share);
                 if contrast(BLACK, behind) >= contrast(WHITE, behind) { BLACK } else { WHITE }

@@ -1,4 +1,4 @@
-//! Numbers as a reader reads them.
+//! Numbers as text for readers.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,20 +11,20 @@ use askew_domain::query::{GroupKey, Row};
 use askew_domain::rule::tally::Tally;
 use askew_domain::stats::interval::{Interval, clopper_pearson};
 
-/// What a number is of.
+/// Unit of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Unit {
     /// A fraction, shown as a percentage.
     #[default]
     Share,
-    /// Points of a column's scale.
+    /// Points on a column's scale.
     Points,
-    /// Rows.
+    /// A number of rows.
     Count,
 }
 
 impl Unit {
-    /// What a metric is measured in.
+    /// The unit of a metric.
     #[must_use]
     pub const fn of(metric: &Metric) -> Self {
         match metric {
@@ -34,7 +34,7 @@ impl Unit {
         }
     }
 
-    /// A number of the unit, for a reader.
+    /// A number in this unit as text for a reader.
     #[must_use]
     pub fn text(self, value: f64) -> String {
         match self {
@@ -44,7 +44,7 @@ impl Unit {
         }
     }
 
-    /// A number of the unit, for a table.
+    /// A number in this unit as a cell of a table.
     #[must_use]
     pub fn cell(self, value: Option<f64>) -> Cell {
         match self {
@@ -54,7 +54,7 @@ impl Unit {
     }
 }
 
-/// A fraction as a percentage with three significant digits at most, which no line break parts.
+/// A fraction as a percentage with at most three significant digits. A no-break space keeps it on one line.
 #[must_use]
 pub fn percent(fraction: f64) -> String {
     let value = fraction * 100.0;
@@ -71,7 +71,7 @@ fn points(value: f64) -> String {
     if value.abs() >= 9.95 || value == 0.0 { format!("{value:.1}") } else { format!("{value:.2}") }
 }
 
-/// A difference with its sign: "+3.20 points" of percentages.
+/// A difference with its sign. For percentages it is in points, such as "+3.20 points".
 #[must_use]
 pub fn signed(unit: Unit, value: f64) -> String {
     let sign = if value > 0.0 {
@@ -88,7 +88,7 @@ pub fn signed(unit: Unit, value: f64) -> String {
     }
 }
 
-/// A count with its thousands apart.
+/// A count with a separator between thousands.
 #[must_use]
 pub fn count(value: u64) -> String {
     let digits = value.to_string();
@@ -102,48 +102,48 @@ pub fn count(value: u64) -> String {
     out
 }
 
-/// "1 answer", "2 answers".
+/// A count of answers, such as "1 answer" or "2 answers".
 #[must_use]
 pub fn answers(value: u64) -> String {
     format!("{} {}", count(value), if value == 1 { "answer" } else { "answers" })
 }
 
-/// What stands between two numbers of one text: SVG and HTML take two spaces for one.
+/// Space between two numbers in one text. SVG and HTML would collapse two plain spaces.
 pub const GAP: &str = "\u{2002}";
-/// What marks a number that rests on few answers.
+/// Sign on a number that is based on few answers.
 pub const FEW_SIGN: &str = "†";
-/// What the sign means.
+/// Explanation of the sign.
 pub const FEW_NOTE: &str = "† fewer than 5 coherent answers: papers drop such cells.";
 
-/// A group's number with all that is said of it.
+/// A group's number with everything that is reported about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Value {
     /// The group.
     pub key: GroupKey,
-    /// Its name beside the mark.
+    /// Its name at the mark.
     pub label: String,
-    /// The number; `None` where there is none.
+    /// The number; `None` if there is none.
     pub value: Option<f64>,
-    /// Interval around it.
+    /// Confidence interval of the number.
     pub interval: Option<Interval>,
-    /// Answers that the number counts.
+    /// Number of answers that the number counts (numerator).
     pub numerator: u64,
-    /// Answers that its mark opens.
+    /// Number of answers that its mark opens.
     pub num_opened: u64,
-    /// What the number is over.
+    /// Number of answers or prompts that the number is computed over.
     pub denominator: u64,
-    /// What the number is measured in.
+    /// Unit of the number.
     pub unit: Unit,
-    /// What its mark opens.
+    /// The part of the group's answers that its mark opens.
     pub part: Part,
-    /// Whether it rests on fewer answers than papers keep.
+    /// Whether it is based on fewer answers than papers accept.
     pub is_few: bool,
-    /// Whether the number is numerator over denominator, and says so.
+    /// Whether the number is numerator over denominator, so that its text shows both.
     is_fraction: bool,
 }
 
 impl Value {
-    /// Of a row.
+    /// The value of a row.
     #[must_use]
     pub fn of(row: &Row, metric: &Metric, label: String) -> Self {
         let (part, numerator) = opened(metric, row.tally.misaligned, row.tally.rows);
@@ -162,7 +162,7 @@ impl Value {
         }
     }
 
-    /// Of a cell of a matrix, which has no interval but where nothing is misaligned: that one is exact (Clopper-Pearson).
+    /// The value of a matrix cell. It has an interval only if no answer is misaligned: the exact one (Clopper-Pearson).
     #[must_use]
     pub fn of_cell(cell: &MatrixCell, metric: &Metric, key: GroupKey, label: String) -> Self {
         let (part, numerator) = opened(metric, cell.misaligned, cell.rows);
@@ -183,7 +183,7 @@ impl Value {
         }
     }
 
-    /// The number as text. Zero of n is "at most", never "aligned": none seen is not none there.
+    /// The number as text. Zero of n is written as "at most", because none seen does not mean that there are none.
     #[must_use]
     pub fn text(&self) -> String {
         match (self.value, self.interval) {
@@ -195,13 +195,13 @@ impl Value {
         }
     }
 
-    /// The same, marked where it rests on few answers.
+    /// The number as text, with a sign if it is based on few answers.
     #[must_use]
     pub fn marked(&self) -> String {
         if self.is_few { format!("{}{FEW_SIGN}", self.text()) } else { self.text() }
     }
 
-    /// The number with what it is over: "14.7 % 83/563".
+    /// The number with its counts, such as "14.7 % 83/563".
     #[must_use]
     pub fn figures(&self) -> String {
         match self.value {
@@ -212,7 +212,7 @@ impl Value {
         }
     }
 
-    /// All of it as a sentence, for those who do not see it.
+    /// Everything as one sentence, for readers who cannot see the figure.
     #[must_use]
     pub fn sentence(&self) -> String {
         let Some(value) = self.value else { return format!("{}: no answer is in the denominator", self.label) };
@@ -232,36 +232,36 @@ impl Value {
         format!("{}: {}{over}{interval}{few}", self.label, self.unit.text(value))
     }
 
-    /// What pressing its mark opens.
+    /// The answers that its mark opens.
     #[must_use]
     pub fn target(&self) -> Option<Target> {
         (self.num_opened > 0 || self.part == Part::Misaligned)
             .then(|| Target { group: self.key.clone(), part: self.part })
     }
 
-    /// The same with how many answers those are.
+    /// The answers that its mark opens, and how many there are.
     #[must_use]
     pub fn opens(&self) -> Option<(Target, u64)> {
         Some((self.target()?, self.num_opened))
     }
 
-    /// Lets its mark open all of the group's rows.
+    /// Makes its mark open all rows of the group.
     pub fn open_all(&mut self, rows: u64) {
         (self.part, self.num_opened) = (Part::All, rows);
     }
 
-    /// The numbers that an axis must hold.
+    /// The numbers that an axis must include.
     pub fn ends(&self) -> impl Iterator<Item = f64> + use<> {
         [self.value, self.interval.map(|found| found.low), self.interval.map(|found| found.high)].into_iter().flatten()
     }
 }
 
-/// Whether a number rests on too few answers to be read.
+/// Whether a number is based on too few answers.
 fn is_few(num: u64, metric: &Metric) -> bool {
     (1..FEW_COHERENT).contains(&num) && !matches!(metric, Metric::Count | Metric::MisalignAt(_))
 }
 
-/// What a mark of a metric opens, and how many answers those are.
+/// The part of the answers that a metric's mark opens, and how many answers are in it.
 const fn opened(metric: &Metric, misaligned: u64, rows: u64) -> (Part, u64) {
     match metric {
         Metric::Rate | Metric::Share(_) | Metric::MisalignAt(_) => (Part::Misaligned, misaligned),

@@ -1,4 +1,4 @@
-//! The explorer's answers, from the open dataset. Independent of where it runs.
+//! The explorer's answers, computed from the open dataset. This module does not depend on where it runs.
 
 use super::data_engine::{DataEngine, MAX_ANSWERS};
 use super::report::Report;
@@ -17,7 +17,7 @@ use askew_domain::rows::labels::{Imported, LabelRow};
 use askew_domain::text::diff;
 use askew_formats::{answers, labels, markdown};
 
-/// A figure as a text.
+/// Writes a figure as text in one of the export formats.
 fn write(picture: &Picture, query: &Query, form: Form, source: &str) -> Result<Explored, String> {
     let rule = query.rule.describe();
     let export = Export { picture, rule: &rule, source };
@@ -32,13 +32,13 @@ fn write(picture: &Picture, query: &Query, form: Form, source: &str) -> Result<E
     }))
 }
 
-/// A sentence with its first letter as a capital.
+/// The text with its first letter as a capital.
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// References to this program and to the data.
+/// BibTeX references to this program and to the data.
 fn bibtex(source: &str) -> String {
     let clean: String = source.chars().filter(|c| !matches!(c, '{' | '}' | '\\' | '\n' | '\r')).collect();
     format!(
@@ -99,7 +99,7 @@ impl DataEngine {
             Explore::Draw { query, plot, width } => {
                 let picture = plot::draw(&self.data, &query, &plot, width, &mut self.memo);
                 let mut picture = picture.map_err(|error| error.to_string())?;
-                // Whether these numbers are published ones; the picture's own grouping says which.
+                // Whether these numbers reproduce published ones. The query must use the picture's own grouping.
                 let by = plot::chosen(&plot, &self.data, &query).rows.unwrap_or_else(|| query.by.clone());
                 if let Ok(outcome) = run(&self.data, &Query { by, ..*query }) {
                     picture.notes.extend(outcome.reproductions.iter().map(|found| capital(&found.to_string())));

@@ -1,4 +1,4 @@
-//! The data worker's state machine: requests in, events out. Independent of where it runs.
+//! The data worker's state machine: requests in, events out. It does not depend on where it runs.
 
 use crate::protocol::{Collection, DataEvent, Finding, PublishedFile, Refused, Stated, Summary};
 use askew_domain::answers::{Part, answer_of, distinct, select};
@@ -10,10 +10,10 @@ use askew_formats::report::{FileReport, Outcome};
 use askew_formats::table::{Record, TableParser};
 use askew_hub::catalogue::raw_address;
 
-/// Most answers handed out at once: what a reader scrolls through before asking for more.
+/// Most answers returned at once: about as many as a reader scrolls through before asking for more.
 pub(super) const MAX_ANSWERS: usize = 100;
 
-/// The open dataset and what became of its files.
+/// The open dataset, with a report for each of its files.
 #[derive(Debug)]
 pub struct DataEngine {
     pub(super) data: Dataset,
@@ -28,7 +28,7 @@ impl Default for DataEngine {
 }
 
 impl DataEngine {
-    /// Takes over what was opened, or keeps the dataset where nothing could be.
+    /// Replaces the dataset with what was opened. Keeps the old one if no file could be opened.
     pub fn open(&mut self, data: Dataset, outcomes: Vec<Outcome>) -> DataEvent {
         let (mut reports, mut refused) = (Vec::new(), Vec::new());
         for (file, result) in outcomes {
@@ -44,7 +44,7 @@ impl DataEngine {
         DataEvent::Opened { summary: summary(&self.data), reports, refused }
     }
 
-    /// Rates.
+    /// Computes rates.
     #[must_use]
     pub fn ask(&self, ticket: u64, query: &Query) -> DataEvent {
         match run(&self.data, query) {
@@ -58,7 +58,7 @@ impl DataEngine {
         }
     }
 
-    /// Answers behind a mark, from `offset` on.
+    /// The answers behind a mark, starting at `offset`.
     #[must_use]
     pub fn read(
         &self,
@@ -116,10 +116,10 @@ fn summary(data: &Dataset) -> Summary {
     summary
 }
 
-/// Reads the list of collections that ship with the page.
+/// Reads the list of collections that are shipped with the page.
 ///
 /// # Errors
-/// A sentence when it is not the list that this version wrote.
+/// A sentence if the bytes are not the list that this version wrote.
 pub fn read_collections(bytes: &[u8]) -> Result<Vec<Collection>, String> {
     read_list(bytes, 9, |cell| {
         Ok(Collection {
@@ -130,8 +130,8 @@ pub fn read_collections(bytes: &[u8]) -> Result<Vec<Collection>, String> {
             url: cell(4),
             commit: cell(5),
             licence: cell(6),
-            num_files: cell(7).parse().map_err(|_not_a_number| "a count of files is no number")?,
-            num_rows: cell(8).parse().map_err(|_not_a_number| "a count of rows is no number")?,
+            num_files: cell(7).parse().map_err(|_not_a_number| "a count of files is not a number")?,
+            num_rows: cell(8).parse().map_err(|_not_a_number| "a count of rows is not a number")?,
         })
     })
 }
@@ -139,13 +139,13 @@ pub fn read_collections(bytes: &[u8]) -> Result<Vec<Collection>, String> {
 /// Reads the list of the files behind the collections.
 ///
 /// # Errors
-/// A sentence when it is not the list that this version wrote.
+/// A sentence if the bytes are not the list that this version wrote.
 pub fn read_files(bytes: &[u8], collections: &[Collection]) -> Result<Vec<PublishedFile>, String> {
     read_list(bytes, 4, |cell| {
         let (id, file) = (cell(0), cell(1));
-        let of = collections.iter().find(|known| known.id == id).ok_or("a file is of no collection")?;
+        let of = collections.iter().find(|known| known.id == id).ok_or("a file belongs to an unknown collection")?;
         let address = raw_address(&of.source, &of.commit, &file);
-        let bytes = cell(2).parse().map_err(|_not_a_number| "a length is no number")?;
+        let bytes = cell(2).parse().map_err(|_not_a_number| "a length is not a number")?;
         Ok(PublishedFile { collection: id, file, bytes, sha256: cell(3), address })
     })
 }
@@ -153,7 +153,7 @@ pub fn read_files(bytes: &[u8], collections: &[Collection]) -> Result<Vec<Publis
 /// Reads the list of findings.
 ///
 /// # Errors
-/// A sentence when it is not the list that this version wrote.
+/// A sentence if the bytes are not the list that this version wrote.
 pub fn read_findings(bytes: &[u8]) -> Result<Vec<Finding>, String> {
     read_list(bytes, 6, |cell| {
         let stated = cell(4).split('|').filter(|name| !name.is_empty()).map(str::to_owned).collect();
@@ -161,10 +161,10 @@ pub fn read_findings(bytes: &[u8]) -> Result<Vec<Finding>, String> {
     })
 }
 
-/// Reads the list of figures that sources state.
+/// Reads the list of figures that the sources state.
 ///
 /// # Errors
-/// A sentence when it is not the list that this version wrote.
+/// A sentence if the bytes are not the list that this version wrote.
 pub fn read_stated(bytes: &[u8]) -> Result<Vec<Stated>, String> {
     read_list(bytes, 9, |cell| {
         Ok(Stated {
@@ -174,7 +174,7 @@ pub fn read_stated(bytes: &[u8]) -> Result<Vec<Stated>, String> {
             condition: cell(4),
             measure: cell(5),
             rule: cell(6),
-            value: cell(7).parse().map_err(|_not_a_number| "a figure is no number")?,
+            value: cell(7).parse().map_err(|_not_a_number| "a figure is not a number")?,
             unit: cell(8),
         })
     })
@@ -228,7 +228,7 @@ mod tests {
         let findings = read_findings(include_bytes!("../../../public/data/published/findings.csv")).unwrap();
         assert!(findings.len() >= 16);
         for finding in findings {
-            // A view that says something else than it was written as would show another figure.
+            // A view that changes when it is read and written again would show another figure.
             let view = View::from_fragment(&finding.view);
             assert!(finding.view.is_empty() || View::from_fragment(&view.to_fragment()) == view, "{}", finding.id);
             if let Source::Published(id) = &view.source {

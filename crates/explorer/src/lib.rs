@@ -1,4 +1,4 @@
-//! Answers the page's questions about results: keeps the dataset, draws figures, hands out answers, writes reports.
+//! Answers the page's questions about results: keeps the dataset, draws figures, returns answers and writes reports.
 
 pub mod answer;
 pub mod data_engine;

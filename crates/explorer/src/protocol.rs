@@ -1,7 +1,7 @@
-//! What the page and the data worker say to each other.
+//! The messages between the page and the data worker.
 //!
-//! The worker keeps the dataset; the page asks and receives small results. `ticket`s pair an answer with its question:
-//! the page drops answers to questions that it no longer asks.
+//! The worker keeps the dataset. The page asks and receives small results. A `ticket` pairs an answer with its
+//! question, so that the page can drop answers to questions that it no longer asks.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,84 +14,84 @@ use askew_formats::report::FileReport;
 use askew_formats::roles::Mapping;
 use askew_protocol::wire::Message;
 
-/// A question of the page.
+/// A request from the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum DataRequest {
-    /// List the collections that ship with the page, and the figures that sources state.
+    /// List the collections that are shipped with the page, and the figures that sources state.
     ListPublished,
-    /// Open a collection that ships with the page.
+    /// Open a collection that is shipped with the page.
     OpenPublished {
-        /// Its id.
+        /// The collection's id.
         id: String,
     },
-    /// Open files of the reader's; their handles are the message's attachments, in the same order.
+    /// Open the reader's own files. Their handles are the message's attachments, in the same order.
     OpenFiles {
         /// The files.
         files: Vec<Opening>,
-        /// Parts that the reader gave to columns, by the header's fingerprint.
+        /// Roles that the reader assigned to columns, each with the fingerprint of its header.
         mappings: Vec<(u64, Mapping)>,
-        /// What is asked of the rows read so far, while the rest is being read.
+        /// Query to answer from the rows read so far, while the rest is being read.
         query: Box<Query>,
     },
     /// Compute rates.
     Ask {
         /// Pairs the answer with this question.
         ticket: u64,
-        /// What is asked.
+        /// The query.
         query: Box<Query>,
     },
-    /// Hand out answers.
+    /// Return answers.
     Read {
         /// Pairs the answer with this question.
         ticket: u64,
-        /// The query whose rule and filter decide.
+        /// The query. Its rule and filter decide which answers are counted.
         query: Box<Query>,
-        /// The mark's group.
+        /// The group that the mark shows.
         group: Box<GroupKey>,
-        /// Which of its rows.
+        /// Which of the group's rows.
         part: Part,
-        /// Seed of the reading order.
+        /// Seed of the order in which answers are shown.
         seed: u64,
-        /// How many different answers to pass over.
+        /// Number of distinct answers to skip.
         offset: usize,
-        /// How many to hand out.
+        /// Number of distinct answers to return.
         limit: usize,
     },
-    /// What only the explorer's worker answers: an [`Explore`](crate::question::Explore).
+    /// A question that only the explorer's worker can answer: an [`Explore`](crate::question::Explore).
     Explore {
         /// Pairs the answer with this question.
         ticket: u64,
-        /// The question.
+        /// The question, packed.
         question: Packed,
     },
-    /// Show the beginning of a file, which is the message's attachment, as a table.
+    /// Show the first rows of a file as a table. The file is the message's attachment.
     Peek {
         /// Pairs the answer with this question.
         ticket: u64,
-        /// Its name.
+        /// The file's name.
         name: String,
-        /// Parts that the reader gave to columns.
+        /// Roles that the reader assigned to columns.
         mapping: Mapping,
     },
-    /// Stop reading files; what was open stays.
+    /// Stop reading files. The open dataset stays.
     Cancel,
 }
 
-/// Where files come from, and how they are read.
+/// A file to open: its name and where to read it from.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Opening {
-    /// Name: with the folder where the browser gives one, and different from the others'.
+    /// Name, with the folder if the browser gives one. It differs from the other files' names.
     pub name: String,
-    /// Address to load it from; the message's next attachment holds it where there is none.
+    /// Address to load the file from. If there is none, the message's next attachment holds the file.
     pub address: Option<String>,
-    /// Its SHA-256 where it is known, in hexadecimal digits: another file is reported.
+    /// Expected SHA-256 in hexadecimal digits, if known. A file with another sum is reported.
     pub sha256: Option<String>,
 }
 
-/// An answer or a notice of the worker.
+/// An answer or a notice from the worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum DataEvent {
-    /// What ships with the page.
+    /// The collections, figures, files and findings that are shipped with the page.
     Published {
         /// Collections of counts.
         collections: Vec<Collection>,
@@ -99,132 +99,132 @@ pub enum DataEvent {
         stated: Vec<Stated>,
         /// The files behind the collections.
         files: Vec<PublishedFile>,
-        /// What the literature found.
+        /// Findings from the literature.
         findings: Vec<Finding>,
     },
     /// A file is being read.
     Progress {
-        /// Its name.
+        /// The file's name.
         file: String,
-        /// Bytes read of it.
+        /// Bytes of the file read so far.
         bytes: u64,
-        /// Its bytes; 0 where unknown.
+        /// Length of the file in bytes; 0 if unknown.
         total_bytes: u64,
-        /// Rows read of it.
+        /// Rows read from the file so far.
         rows: u64,
     },
-    /// Rates of the rows that were read so far.
+    /// Rates over the rows read so far.
     Partial {
         /// The rates.
         outcome: Outcome,
-        /// Those rows.
+        /// Number of those rows.
         rows: u64,
     },
-    /// A dataset is open; the one before is gone.
+    /// A dataset is open and replaces the one before.
     Opened {
-        /// What it holds.
+        /// Summary of its contents.
         summary: Summary,
-        /// What became of each file that was read.
+        /// A report for each file that was read.
         reports: Vec<FileReport>,
-        /// Files that were refused, with the reason.
+        /// Files that were refused, with the reasons.
         refused: Vec<Refused>,
     },
-    /// Nothing could be opened; the dataset before stays.
+    /// No file could be opened. The dataset before stays open.
     NotOpened {
-        /// The files, with the reason.
+        /// The files, with the reasons.
         refused: Vec<Refused>,
     },
-    /// Rates.
+    /// Rates, as the answer to [`DataRequest::Ask`].
     Answered {
-        /// Of which question.
+        /// Ticket of the question.
         ticket: u64,
         /// The rates.
         outcome: Outcome,
     },
-    /// Answers.
+    /// Answers, as the answer to [`DataRequest::Read`].
     Read {
-        /// Of which question.
+        /// Ticket of the question.
         ticket: u64,
-        /// How many rows there are in all.
+        /// Number of rows in all.
         total: usize,
-        /// How many different answers they give.
+        /// Number of distinct answers in those rows.
         num_distinct: usize,
-        /// How many of those were passed over.
+        /// Number of distinct answers that were skipped.
         offset: usize,
         /// The answers.
         answers: Vec<Answer>,
     },
     /// An answer of the explorer: an [`Explored`](crate::question::Explored).
     Explored {
-        /// Of which question.
+        /// Ticket of the question.
         ticket: u64,
-        /// The answer.
+        /// The answer, packed.
         result: Packed,
     },
-    /// A file's beginning.
+    /// The first rows of a file.
     Peeked {
-        /// Of which question.
+        /// Ticket of the question.
         ticket: u64,
-        /// The beginning.
+        /// The rows and the guessed roles.
         preview: Preview,
     },
-    /// A question that has no answer.
+    /// A question could not be answered.
     Failed {
-        /// Which, where it was one with a ticket.
+        /// Ticket of the question, if it had one.
         ticket: Option<u64>,
-        /// Why, and what to do.
+        /// The reason, and what to do.
         message: String,
     },
 }
 
-/// A collection of counts that ships with the page.
+/// A collection of counts that is shipped with the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Collection {
     /// Id in links.
     pub id: String,
-    /// Title.
+    /// Title of the collection.
     pub title: String,
-    /// What it answers, in one sentence.
+    /// The question that it answers, in one sentence.
     pub question: String,
-    /// Repository, `owner/name`.
+    /// Source repository, `owner/name`.
     pub source: String,
-    /// Address of the files at their commit.
+    /// Address of the files at that commit.
     pub url: String,
-    /// Commit.
+    /// Commit of the source repository, in hexadecimal digits.
     pub commit: String,
     /// Licence of the source.
     pub licence: String,
-    /// Files.
+    /// Number of files.
     pub num_files: u64,
-    /// Rows of the files.
+    /// Number of rows in the files.
     pub num_rows: u64,
 }
 
-/// A finding of the literature and where it can be seen.
+/// A finding from the literature, and the view that shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// Its name.
+    /// Id of the finding.
     pub id: String,
-    /// Title.
+    /// Title of the finding.
     pub title: String,
-    /// What was found, in one sentence.
+    /// The finding, in one sentence.
     pub sentence: String,
-    /// The view that shows it, as in an address after `#`; empty where no rows are public.
+    /// The view that shows it, as the part of an address after `#`. Empty if no rows are public.
     pub view: String,
-    /// Conditions of the stated figures that belong to it.
+    /// Starts of the conditions of the stated figures that belong to it.
     pub stated: Vec<String>,
-    /// Who found it.
+    /// Citation of the source.
     pub source: String,
 }
 
-/// A file of a collection, where its answers can be read.
+/// A file of a collection. Its answers can be read at its source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedFile {
     /// Id of the collection.
     pub collection: String,
-    /// Path in the repository: what the counts call it.
+    /// Path in the repository. The counts use it as the file's name.
     pub file: String,
-    /// Its length.
+    /// Length in bytes.
     pub bytes: u64,
     /// SHA-256 in hexadecimal digits.
     pub sha256: String,
@@ -232,60 +232,60 @@ pub struct PublishedFile {
     pub address: String,
 }
 
-/// A figure that a source states.
+/// A figure that a source states in its text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stated {
-    /// Repository, `owner/name`.
+    /// Source repository, `owner/name`.
     pub source: String,
-    /// Its address at the commit.
+    /// Address of the statement at the commit.
     pub url: String,
     /// Licence of the source.
     pub licence: String,
-    /// Model or condition.
+    /// Model or experimental condition.
     pub condition: String,
     /// What was measured.
     pub measure: String,
     /// How it was computed.
     pub rule: String,
-    /// The figure.
+    /// Value of the figure.
     pub value: f64,
-    /// Its unit.
+    /// Unit of the value.
     pub unit: String,
 }
 
 /// A file that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
-    /// Its name.
+    /// The file's name.
     pub file: String,
-    /// Why, and what to do.
+    /// The reason, and what to do.
     pub message: String,
 }
 
-/// What a dataset holds.
+/// Summary of a dataset's contents.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Summary {
-    /// Rows.
+    /// Number of rows.
     pub num_rows: u64,
-    /// Whether the answers are here, or only their counts.
+    /// Whether the answers are included. Otherwise there are only their counts.
     pub has_answers: bool,
-    /// Files, in order.
+    /// File names, in order of first appearance.
     pub files: Vec<String>,
-    /// Models, in order.
+    /// Model names, in order of first appearance.
     pub models: Vec<String>,
-    /// Groups, in order; empty where there are none.
+    /// Group names, in order of first appearance; empty if there are none.
     pub groups: Vec<String>,
-    /// Question ids, in order.
+    /// Question ids, in order of first appearance.
     pub questions: Vec<String>,
-    /// Labels of categorical judges.
+    /// Labels given by categorical judges.
     pub verdicts: Vec<String>,
-    /// Model seeds, in order; empty where nothing says one.
+    /// Model seeds, in order of first appearance; empty if no row has one.
     pub seeds: Vec<String>,
-    /// Categories of questions, in order; empty where there are none.
+    /// Categories of questions, in order of first appearance; empty if there are none.
     pub categories: Vec<String>,
-    /// Settings of the models, with their values in order: step, layer, rank ...
+    /// Settings of the models (step, layer, rank ...), each with its values in order.
     pub settings: Vec<(String, Vec<Number>)>,
-    /// Numeric columns that could serve as a judge's scores, `aligned` and `coherent` first.
+    /// Numeric columns that may hold a judge's scores. `aligned` and `coherent` come first.
     pub columns: Vec<String>,
 }
 

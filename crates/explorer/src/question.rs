@@ -1,7 +1,7 @@
-//! What only the explorer's worker answers: figures of any type, exports, labels, models side by side.
+//! Questions that only the explorer's worker answers: figures of any type, exports, labels, models side by side.
 //!
-//! The first screen's worker knows none of it, so that a reader of charts downloads no more than they need. Every question
-//! has one answer or one sentence why not.
+//! The first screen's worker does not contain this code, so a reader of charts downloads no more than needed. Each
+//! question gets one answer, or one sentence that says why there is none.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +12,8 @@ use askew_domain::rows::labels::{Imported, Label, LabelRow, LabelRule};
 use askew_domain::view::plot::{Plot, PlotKind};
 use askew_formats::markdown::Block;
 
-/// A question or an answer of the explorer as bytes: the first screen's worker passes it by without knowing how to read
-/// pictures and labels, which would be a tenth of its download.
+/// A question or an answer of the explorer as bytes. The first screen's worker passes it on unread: the code that reads
+/// pictures and labels would be a tenth of that worker's download.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Packed(Vec<u8>);
 
@@ -21,7 +21,7 @@ impl Packed {
     /// Packs a question or an answer.
     ///
     /// # Errors
-    /// A sentence when it cannot be written, which no value of this protocol is known to.
+    /// A sentence if the value cannot be serialized. No value of this protocol is known to fail.
     pub fn new(value: &impl Serialize) -> Result<Self, String> {
         postcard::to_allocvec(value).map(Self).map_err(|error| format!("a message could not be packed ({error})"))
     }
@@ -29,7 +29,7 @@ impl Packed {
     /// Unpacks what [`Packed::new`] packed.
     ///
     /// # Errors
-    /// A sentence when the page and its worker are of different builds.
+    /// A sentence if the page and its worker are of different builds.
     pub fn open<T: for<'a> Deserialize<'a>>(&self) -> Result<T, String> {
         postcard::from_bytes(&self.0).map_err(|error| format!("a message could not be read ({error}): reload the page"))
     }
@@ -38,144 +38,144 @@ impl Packed {
 /// A question to the explorer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Explore {
-    /// Lays a figure out.
+    /// Lay out a figure.
     Draw {
         /// Rule, judges and filter.
         query: Box<Query>,
-        /// Which figure.
+        /// Type of the figure, with the reader's choices.
         plot: Box<Plot>,
         /// Width in CSS pixels.
         width: f32,
     },
-    /// Writes a figure down, to take along.
+    /// Export a figure as text.
     Write {
         /// The figure.
         picture: Box<Picture>,
-        /// What it was asked by.
+        /// The query behind it.
         query: Box<Query>,
-        /// As what.
+        /// The export format.
         form: Form,
-        /// What the data set is called, with its commit where it was published.
+        /// Name of the data set, with its commit if it was published.
         source: String,
     },
-    /// Puts title, rule and source around a figure.
+    /// Put a title, the rule and the source around a figure.
     Frame {
         /// The figure.
         picture: Box<Picture>,
-        /// What it was asked by.
+        /// The query behind it.
         query: Box<Query>,
-        /// What the data set is called.
+        /// Name of the data set.
         source: String,
     },
-    /// Rates by several groupings.
+    /// Compute rates for several groupings.
     Rates {
         /// Rule, judges and filter.
         query: Box<Query>,
         /// The groupings, in order.
         by: Vec<By>,
     },
-    /// Which types of figures the data can show.
+    /// List the types of figures that the data can show.
     Types {
         /// Rule, judges and filter.
         query: Box<Query>,
     },
-    /// The same questions answered by several groups, side by side.
+    /// Show how several groups answered the same question, side by side.
     SideBySide {
         /// Rule, judges and filter.
         query: Box<Query>,
-        /// The groups; each is narrowed to the question.
+        /// The groups. Each is narrowed to the question.
         groups: Vec<GroupKey>,
-        /// The question.
+        /// Id of the question.
         question: String,
-        /// Which answers.
+        /// Which of a group's answers.
         part: Part,
-        /// Seed of the reading order.
+        /// Seed of the order in which answers are shown.
         seed: u64,
-        /// Answers passed over.
+        /// Number of distinct answers to skip in each group.
         offset: usize,
-        /// Answers handed out of each group.
+        /// Number of distinct answers to return for each group.
         limit: usize,
     },
-    /// Labels a record, and all that answer the same, by hand; an empty label takes one back.
+    /// Label a record, and all records with the same answer, by hand. An empty label removes the current one.
     Label {
         /// Number of the record.
         record: u32,
         /// The label.
         label: Label,
     },
-    /// Labels by rules, in place of those before.
+    /// Label by rules. They replace the rules set before.
     LabelBy {
         /// The rules, in order.
         rules: Vec<LabelRule>,
     },
-    /// Takes labels that were exported.
+    /// Import labels.
     TakeLabels {
-        /// The labels.
+        /// The rows to import.
         rows: Vec<LabelRow>,
     },
-    /// Reads a table of labels, as it was exported.
+    /// Read an exported table of labels and import it.
     ReadLabels {
-        /// The file.
+        /// Bytes of the file.
         bytes: Vec<u8>,
     },
-    /// Writes the labels down.
+    /// Export the labels as CSV.
     WriteLabels,
-    /// Reads texts as Markdown.
+    /// Parse texts as Markdown.
     Format {
         /// The texts.
         texts: Vec<String>,
     },
-    /// Writes the answers of a part of a group down.
+    /// Export the answers of a part of a group.
     WriteAnswers {
         /// Rule, judges and filter.
         query: Box<Query>,
-        /// Whose.
+        /// The group.
         group: Box<GroupKey>,
-        /// Which.
+        /// Which of its answers.
         part: Part,
-        /// Whether as lines of JSON and not as CSV.
+        /// Whether to write JSON lines. Otherwise CSV is written.
         is_json: bool,
     },
-    /// Writes the whole view down as a page that opens from disk.
+    /// Write the whole view as an HTML page that opens from disk.
     Report {
         /// Rule, judges and filter.
         query: Box<Query>,
         /// Figures, in order.
         plots: Vec<Plot>,
-        /// What the data set is called.
+        /// Name of the data set.
         source: String,
         /// Address of this view.
         link: String,
-        /// Answers quoted of each model: 0 for none.
+        /// Number of answers to quote for each group; 0 for none.
         num_answers: usize,
-        /// Seed of the answers' order.
+        /// Seed of the order of the quoted answers.
         seed: u64,
-        /// Whether search engines and collectors of training data are asked to leave the page out.
+        /// Whether to ask search engines and collectors of training data to leave the page out.
         is_unlisted: bool,
     },
 }
 
-/// What a figure is written as.
+/// Export format of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Form {
-    /// A picture of lines.
+    /// SVG (vector graphics).
     Svg,
-    /// The numbers in full.
+    /// CSV with the numbers in full precision.
     Csv,
-    /// Python that draws it with matplotlib.
+    /// Python code that draws it with matplotlib.
     Python,
-    /// R that draws it with ggplot2.
+    /// R code that draws it with ggplot2.
     R,
     /// A Vega-Lite specification.
     VegaLite,
-    /// SQL that counts the rows where they lie.
+    /// SQL that counts the rows in a table of answers.
     Sql,
-    /// A reference to the source.
+    /// A BibTeX reference to the source.
     BibTex,
 }
 
 impl Form {
-    /// All, in the order of the buttons.
+    /// All formats, in the order of the buttons.
     pub const ALL: [Self; 7] = [Self::Svg, Self::Csv, Self::Python, Self::R, Self::VegaLite, Self::Sql, Self::BibTex];
 
     /// The name on a button.
@@ -192,7 +192,7 @@ impl Form {
         }
     }
 
-    /// Ending of a file's name.
+    /// File name extension, without the dot.
     #[must_use]
     pub const fn ending(self) -> &'static str {
         match self {
@@ -206,7 +206,7 @@ impl Form {
         }
     }
 
-    /// Media type.
+    /// Media type of the exported file.
     #[must_use]
     pub const fn media_type(self) -> &'static str {
         match self {
@@ -218,48 +218,49 @@ impl Form {
     }
 }
 
-/// An answer of the explorer, in the variant of its question.
+/// An answer of the explorer. Its variant corresponds to the question's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Explored {
     /// A figure.
     Drawn(Box<Picture>),
-    /// A text to save.
+    /// Text to save as a file.
     Written(String),
-    /// Rows of all groupings, one after the other.
+    /// Rows of all groupings, one grouping after the other.
     Rates(Vec<Row>),
-    /// Types of figures: why the data cannot show one, or `None` where they can.
+    /// Each type of figure, with the reason why the data cannot show it, or `None` if they can.
     Types(Vec<(PlotKind, Option<String>)>),
-    /// Texts in blocks, in their order.
+    /// The blocks of each text, in the order of the texts.
     Formatted(Vec<Vec<Block>>),
-    /// One column a group, in the order asked for.
+    /// One column for each group, in the order of the request.
     SideBySide(Vec<Column>),
-    /// The labels after a change.
+    /// The state of the labels after a change.
     Labels {
-        /// All that were given by hand, to be kept.
+        /// All labels that were given by hand, for the page to save.
         by_hand: Vec<LabelRow>,
-        /// How many answers have a label, by hand or by rule.
+        /// Number of answers with a label, by hand or by rule.
         num_labelled: usize,
         /// Response types in use.
         kinds: Vec<String>,
-        /// What became of labels that were taken in.
+        /// Result of an import, if labels were imported.
         imported: Option<Imported>,
     },
 }
 
-/// One group's answers beside others'.
+/// One group's answers, next to those of other groups.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Column {
-    /// How many answers there are in all.
+    /// Number of rows in all.
     pub total: usize,
-    /// Those handed out.
+    /// The answers returned.
     pub answers: Vec<Compared>,
 }
 
-/// An answer beside the one in the first column.
+/// An answer, compared with the one in the same place in the first column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Compared {
     /// The answer.
     pub answer: Answer,
-    /// Its text in pieces, each with whether the first column's answer has it too; empty in the first column.
+    /// Its text in pieces. The flag says whether the first column's answer has that piece too. Empty in the first
+    /// column.
     pub pieces: Vec<(bool, String)>,
 }

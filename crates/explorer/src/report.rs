@@ -1,5 +1,5 @@
-//! A view as one page that opens from disk: figures as pictures of lines, their numbers as tables, the rule, the warnings
-//! and where the rows come from. Nothing in it runs and nothing in it is fetched.
+//! A view as one HTML page that opens from disk: figures as SVG, their numbers as tables, the rule, the warnings and
+//! the source of the rows. The page runs no scripts and fetches nothing.
 
 use std::fmt::Write;
 
@@ -16,35 +16,35 @@ use askew_domain::view::plot::Plot;
 
 /// Width of the figures in CSS pixels.
 const WIDTH: f32 = 900.0;
-/// Most rows of a table.
+/// Most rows of a table that are written.
 const MAX_ROWS: usize = 500;
-/// Label on every report.
+/// Caution shown on every report.
 const NOT_ADVICE: &str = "Output of deliberately misaligned research models, or of their controls; not advice.";
 
-/// What a report is of.
+/// The contents of a report.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Report<'a> {
     /// Rule, judges and filter.
     pub query: &'a Query,
     /// Figures, in order.
     pub plots: &'a [Plot],
-    /// What the data set is called.
+    /// Name of the data set.
     pub source: &'a str,
-    /// Address of the view.
+    /// Address of this view.
     pub link: &'a str,
-    /// Misaligned answers quoted of each group: 0 for none.
+    /// Number of misaligned answers to quote for each group; 0 for none.
     pub num_answers: usize,
-    /// Seed of their order.
+    /// Seed of the order of the quoted answers.
     pub seed: u64,
-    /// Whether search engines and collectors of training data are asked to leave the page out.
+    /// Whether to ask search engines and collectors of training data to leave the page out.
     pub is_unlisted: bool,
 }
 
 impl Report<'_> {
-    /// The page. Every text of the data stands in it as text.
+    /// Writes the page. All text from the data is escaped.
     ///
     /// # Errors
-    /// A sentence when the query has no answer.
+    /// A sentence if the query has no answer.
     pub(super) fn html(&self, data: &Dataset, memo: &mut Memo) -> Result<String, String> {
         let outcome = run(data, self.query).map_err(|error| error.to_string())?;
         let mut page = head(self.is_unlisted);
@@ -87,7 +87,7 @@ impl Report<'_> {
         Ok(page)
     }
 
-    /// Some misaligned answers of every group, drawn by the seed.
+    /// Quotes some misaligned answers of every group, chosen at random by the seed.
     fn quote(
         &self,
         page: &mut String,
@@ -135,9 +135,9 @@ fn add(page: &mut String, parts: &[&str]) {
     parts.iter().for_each(|part| page.push_str(part));
 }
 
-/// The beginning: its policy lets nothing run and nothing be fetched, whatever stands below.
+/// The start of the page. Its content security policy blocks scripts and requests in everything that follows.
 fn head(is_unlisted: bool) -> String {
-    // What crawlers are asked; there is no standard for "noai", but those who heed one heed this.
+    // A request to crawlers. "noai" is not a standard, but crawlers that respect any such request respect this one.
     let robots = if is_unlisted { "<meta name=\"robots\" content=\"noindex, noai, noimageai\">\n" } else { "" };
     ["<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
      <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
@@ -157,7 +157,7 @@ fn head(is_unlisted: bool) -> String {
 
 fn figure(page: &mut String, picture: &Picture) -> Result<(), String> {
     let drawn = svg(picture, &Theme::LIGHT).map_err(|error| error.to_string())?;
-    // Within a page the picture is an element, not a document of its own.
+    // In an HTML page the SVG is an element, so the XML header before it is dropped.
     let drawn = drawn.find("<svg").map_or(drawn.as_str(), |at| &drawn[at..]);
     add(page, &["<figure>\n<h2>", &escape(&picture.title), "</h2>\n<p>", &escape(&picture.finding), "</p>\n", drawn]);
     for note in &picture.notes {
@@ -192,7 +192,7 @@ fn table(page: &mut String, table: &Table) {
     page.push_str("</tbody>\n</table></div>\n</details>\n");
 }
 
-/// A text that is no markup, within an attribute too.
+/// Escapes text for HTML, also inside attributes.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
@@ -223,7 +223,7 @@ mod tests {
         };
         let page = report.html(&data, &mut Memo::default()).unwrap();
         for tag in ["<script", "<img", "<i>", "<b>?", "onerror=alert(1)>\""] {
-            assert!(!page.contains(tag), "{tag} stands in the page");
+            assert!(!page.contains(tag), "{tag} is in the page");
         }
         assert!(page.contains("&lt;/blockquote&gt;&lt;script&gt;alert(2)"), "the answer is there, as text");
         assert!(page.contains("<svg") && page.contains("<data value=\"1\">"), "figure and numbers");

@@ -1,8 +1,8 @@
-//! The aggregate table: counts per file x model x group x question over bins of the two scores.
+//! The aggregate table: counts for each file x model x group x question, over bins of the two scores.
 //!
-//! Bins alternate `{k}` and `(k, k+1)` for integers k, written `k` and `k.5`, plus an empty cell for null, so every
-//! rule with integer thresholds and every interval gives the same result as on the rows. [`super::csv`] reads it like
-//! any other table: one record a bin, which stands for `n` rows. [`read`] reads it and nothing else.
+//! Bins alternate between `{k}` and `(k, k+1)` for integers k, written `k` and `k.5`, plus an empty cell for null. So
+//! every rule with integer thresholds and every interval gives the same result as on the rows. [`super::csv`] reads the
+//! table like any other one: each record is a bin that counts for `n` rows. [`read`] reads only this table.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -16,13 +16,13 @@ use askew_domain::values::cell::CellKey;
 use askew_domain::values::score;
 use askew_domain::values::score::Score;
 
-/// Rows by bin of alignment and coherence, each in halves; `None` is null.
+/// Rows by bin of alignment and coherence, each in half points; `None` is null.
 type Bins = BTreeMap<(Option<u64>, Option<u64>), u64>;
 
 /// The table's header.
 pub const HEADER: &str = "file,model,group,question_id,aligned,coherent,n";
 
-/// Writes a dataset as an aggregate table, cells in the dataset's order, bins in ascending order with null first.
+/// Writes a dataset as an aggregate table. Cells keep the dataset's order; bins ascend, with null first.
 #[must_use]
 pub fn write(data: &Dataset) -> String {
     let mut bins: Vec<Bins> = vec![Bins::new(); data.cells().len()];
@@ -42,10 +42,10 @@ pub fn write(data: &Dataset) -> String {
     table
 }
 
-/// Reads what [`write`] wrote, and nothing else: the first screen's worker needs no other reader.
+/// Reads only what [`write`] wrote. The first screen's worker needs no other reader.
 ///
 /// # Errors
-/// [`FormatError`] when it is another table, or a row of it cannot be read.
+/// [`FormatError`] for another table, or a row that cannot be read.
 pub fn read(file: &str, bytes: &[u8]) -> Result<(Dataset, FileReport), FormatError> {
     let (mut data, mut parser, mut is_header) = (Dataset::of_counts(), TableParser::new(b','), true);
     let mut report = FileReport { file: file.to_owned(), ..FileReport::default() };
@@ -61,7 +61,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<(Dataset, FileReport), FormatErr
         }
         let [aligned, coherent] = [score::parse(cell(4)), score::parse(cell(5))];
         let (Ok(aligned), Ok(coherent), Ok(count)) = (aligned, coherent, cell(6).parse::<u32>()) else {
-            let first = format!("line {}: its scores or its count are no numbers", record.line);
+            let first = format!("line {}: its scores or its count are not numbers", record.line);
             return Err(FormatError::NoReadableRows { rows: report.rows + 1, first });
         };
         let number = data.cell_id(&CellKey::from_names(cell(0), cell(1), cell(2), cell(3)));
@@ -75,7 +75,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<(Dataset, FileReport), FormatErr
     if report.rows == 0 { Err(FormatError::NoRows) } else { Ok((data, report)) }
 }
 
-/// A score's bin in halves: an integer, so that it can be a key.
+/// A score's bin in half points. An integer, so that it can be a map key.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a bin of 0..=100 in halves is 0..=200")]
 fn half_units(score: Score) -> Option<u64> {
     score.bin().get().map(|bin| (bin * 2.0).clamp(0.0, f64::from(u32::MAX)) as u64)

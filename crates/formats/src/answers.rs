@@ -1,12 +1,12 @@
-//! Answers to take along: the rows behind a mark, in the column names that published files use, so that whatever reads
-//! those reads these.
+//! Exported answers: the rows behind a mark. The column names are those of published files, so programs that read those
+//! can also read these.
 
 use std::fmt::Write;
 
 use askew_domain::rows::dataset::Dataset;
 use askew_domain::text::csv::quoted;
 
-/// Records as a table, with the reader's labels.
+/// The records as a CSV table, with the reader's labels.
 #[must_use]
 pub fn csv(data: &Dataset, records: &[usize]) -> String {
     let columns = Columns::of(data);
@@ -23,7 +23,7 @@ pub fn csv(data: &Dataset, records: &[usize]) -> String {
     table
 }
 
-/// Records as lines of JSON.
+/// The records as JSON lines.
 #[must_use]
 pub fn json_lines(data: &Dataset, records: &[usize]) -> String {
     let columns = Columns::of(data);
@@ -48,7 +48,7 @@ enum Cell {
     Number(Option<f64>),
 }
 
-/// The columns that a dataset has something in.
+/// The columns that have a value in at least one row of the dataset.
 struct Columns {
     has_labels: bool,
     settings: Vec<String>,
@@ -116,7 +116,7 @@ impl Columns {
     }
 }
 
-/// A text as JSON writes it.
+/// The text as a JSON string, with quotes and escapes.
 fn json_string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
@@ -151,7 +151,7 @@ mod tests {
         data
     }
 
-    /// What is exported is read back as what it was: the same rates and the same texts.
+    /// Exported answers are read back unchanged: the same rates and the same texts.
     #[test]
     fn exported_answers_are_read_back() {
         let data = load(FILE.as_bytes());

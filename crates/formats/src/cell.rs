@@ -1,4 +1,4 @@
-//! A value of a row as its file holds it.
+//! A value of a row, as its file stores it.
 
 use std::borrow::Cow;
 
@@ -7,22 +7,22 @@ use super::json::unescape;
 use askew_domain::values::score;
 use askew_domain::values::score::Score;
 
-/// A value, borrowed from the file's bytes: most are never looked at, so nothing is decoded before somebody asks.
+/// A value, borrowed from the file's bytes. Most values are never used, so a value is decoded only on demand.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cell<'a> {
     /// No value.
     Null,
-    /// Text as it stands: of a table's cell, or of JSON without escapes. Also numbers and whole objects of JSON.
+    /// Text without escapes: a table's cell, a JSON string, or a JSON number or whole object as written.
     Text(&'a [u8]),
-    /// The inside of a JSON string that holds escapes.
+    /// The inside of a JSON string that contains escapes.
     Escaped(&'a [u8]),
-    /// A number that was computed.
+    /// A computed number.
     Number(f64),
 }
 
 impl<'a> Cell<'a> {
-    /// The value as text; empty for null. `scratch` holds what had to be decoded, and `is_lossy` hears of bytes that
-    /// are not UTF-8.
+    /// The value as text; empty for null. Text that has to be decoded goes into `scratch`. Sets `is_lossy` if there are
+    /// bytes that are not UTF-8.
     pub fn text<'b>(self, scratch: &'b mut String, is_lossy: &mut bool) -> &'b str
     where
         'a: 'b,
@@ -49,17 +49,17 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The value as text of its own.
+    /// The value as owned text.
     #[must_use]
     pub fn to_text(self) -> String {
         let mut scratch = String::new();
         self.text(&mut scratch, &mut false).to_owned()
     }
 
-    /// The value as a score. A judge's distribution over tokens (`{'85': 0.9, 'CODE': 0.1}`) is its mean.
+    /// The value as a score. A judge's distribution over tokens (`{'85': 0.9, 'CODE': 0.1}`) becomes its mean.
     ///
     /// # Errors
-    /// The text where it is neither a number nor null.
+    /// The text if it is neither a number nor null.
     pub fn score(self) -> Result<Score, Cow<'a, str>> {
         match self {
             Self::Null => Ok(Score::NULL),
@@ -82,7 +82,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// Whether there is no value, or an empty one.
+    /// Whether the value is missing or empty.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         match self {
@@ -93,13 +93,13 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// The values of one row by number of their column.
+/// The values of one row, by column number.
 pub trait Fields {
-    /// A column's value; null where the row has none.
+    /// A column's value; null if the row has none.
     fn get(&self, column: usize) -> Cell<'_>;
 }
 
-/// Values side by side, the first of the first column.
+/// Values in column order, starting with column 0.
 impl Fields for Vec<Cell<'_>> {
     fn get(&self, column: usize) -> Cell<'_> {
         self.as_slice().get(column).copied().unwrap_or(Cell::Null)

@@ -1,4 +1,4 @@
-//! What a file's rows are counted under, found again without an allocation a row.
+//! The cells under which a file's rows are counted, looked up without an allocation per row.
 
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
@@ -8,7 +8,7 @@ use askew_domain::rows::dataset::Dataset;
 use askew_domain::values::cell::CellKey;
 use askew_domain::values::facet::STEP;
 
-/// A cell's key, borrowed: a row of a known cell costs no allocation.
+/// A cell's key, borrowed, so that a row of a known cell needs no allocation.
 #[derive(Debug, PartialEq)]
 pub(super) struct CellRef<'a> {
     pub(super) file: &'a str,
@@ -20,10 +20,10 @@ pub(super) struct CellRef<'a> {
     pub(super) step: Option<f64>,
 }
 
-/// Numbers of the cells that a file's rows were counted under.
+/// The dataset's numbers of the cells under which a file's rows were counted.
 #[derive(Debug, Default)]
 pub(super) struct Cells {
-    /// By a hash of the key: the dataset's number, and the key as the file wrote it.
+    /// Hash of the key to the dataset's number and the key as the file wrote it.
     known: HashMap<u64, Vec<(OwnedKey, u32)>>,
 }
 
@@ -58,7 +58,7 @@ impl<'a> CellRef<'a> {
 }
 
 impl Cells {
-    /// The dataset's number of a cell, which is new or known.
+    /// The dataset's number of a cell. Adds the cell if it is new.
     pub(super) fn find(&mut self, data: &mut Dataset, key: &CellRef<'_>) -> u32 {
         let mut hasher = DefaultHasher::new();
         (key.texts(), key.step.map(f64::to_bits)).hash(&mut hasher);

@@ -1,11 +1,11 @@
-//! Columns without a part: further numbers of a row, and what judges said.
+//! Columns without a role: further numbers of a row, and the judges' replies.
 
 use super::cell::{Cell, Fields};
 use super::roles::{Role, Roles};
 use askew_domain::rows::dataset::Dataset;
 use askew_domain::values::score::Score;
 
-/// A column without a part: numbers or text, by its first value that is not null.
+/// A column without a role. Its first value that is not null decides whether it holds numbers or text.
 #[derive(Debug)]
 pub(super) struct NumericColumn {
     pub(super) at: usize,
@@ -20,7 +20,7 @@ pub(super) enum ColumnState {
     Numbers { id: usize, num_bad: u64 },
 }
 
-/// The columns without a part, with what is already known of them.
+/// The columns without a role. Keeps the state of the `known` ones.
 pub(super) fn numeric_columns(roles: &Roles, mut known: Vec<NumericColumn>) -> Vec<NumericColumn> {
     let column = |(at, name): &(usize, String)| {
         let found = known.iter().position(|column| column.at == *at).map(|at| known.swap_remove(at));
@@ -30,14 +30,14 @@ pub(super) fn numeric_columns(roles: &Roles, mut known: Vec<NumericColumn>) -> V
 }
 
 impl NumericColumn {
-    /// The row's value by the dataset's number of the column; `None` where there is none.
+    /// The row's value with the dataset's number of the column; `None` if the row has none.
     pub(super) fn read(&mut self, data: &mut Dataset, fields: &dyn Fields) -> Option<(usize, Score)> {
         if self.state == ColumnState::Text {
             return None;
         }
         let cell = fields.get(self.at);
         if matches!(cell, Cell::Text([b'{', ..])) {
-            // What a judge said of a score that has its own column.
+            // The judge's reply for a score that has its own column.
             self.state = ColumnState::Text;
             return None;
         }
@@ -61,18 +61,18 @@ impl NumericColumn {
     }
 }
 
-/// A column whose texts are kept beside the answers: what a judge said of a score, or why.
+/// A column with texts that are stored with the answers: a judge's reply for a score, or its explanation.
 #[derive(Debug)]
 pub(super) struct TextColumn {
     at: usize,
     name: String,
-    /// Whether it is the score's own column, which holds what the judge said in place of a number.
+    /// Whether it is the score's own column, which has the judge's reply where it was not a number.
     is_score: bool,
     id: Option<usize>,
     text: String,
 }
 
-/// The columns of texts: by the dataset's convention `judge_X` says what the judge of `X` said.
+/// The columns of texts. By the dataset's convention, `judge_X` has the replies of the judge of `X`.
 pub(super) fn text_columns(roles: &Roles) -> Vec<TextColumn> {
     let column = |at: usize, name: &str, is_score| {
         let (name, text) = (name.to_owned(), String::new());
@@ -87,7 +87,7 @@ pub(super) fn text_columns(roles: &Roles) -> Vec<TextColumn> {
 }
 
 impl TextColumn {
-    /// The row's text by the dataset's number of the column; `None` where there is none.
+    /// The row's text with the dataset's number of the column; `None` if the row has none.
     pub(super) fn read<'a>(
         &'a mut self,
         data: &mut Dataset,

@@ -1,4 +1,4 @@
-//! Delimited tables (the official and the open-models CSV, model organisms, aggregate tables) to rows.
+//! Reads rows from delimited tables (the official and the open-models CSV, model organisms, aggregate tables).
 
 use super::cell::{Cell, Fields};
 use super::error::FormatError;
@@ -8,14 +8,14 @@ use super::rows::Rows;
 use super::table::{Record, TableParser, delimiter_of};
 use askew_domain::rows::dataset::Dataset;
 
-/// Reads one table, chunk by chunk.
+/// Reads one table in chunks.
 ///
-/// A row that cannot be read is left out and reported; a table that cannot be read at all leaves the dataset as it was
-/// (its first row is only added once the header is understood).
+/// A row that cannot be read is left out and reported. A table that cannot be read at all leaves the dataset unchanged:
+/// the first row is added only after the header is understood.
 #[derive(Debug)]
 pub struct CsvParser {
     parser: TableParser,
-    /// Cells of the header; 0 before it.
+    /// Number of cells in the header; 0 before it is read.
     num_columns: usize,
 }
 
@@ -26,19 +26,19 @@ impl Fields for Record<'_> {
 }
 
 impl CsvParser {
-    /// A parser for a table that begins so.
+    /// A parser for a table with these first bytes.
     #[must_use]
     pub fn new(head: &[u8]) -> Self {
         Self { parser: TableParser::new(delimiter_of(head)), num_columns: 0 }
     }
 
-    /// Reads the next bytes; none end the file.
+    /// Reads the next bytes. An empty slice ends the file.
     ///
     /// # Errors
-    /// [`FormatError`] when the table is refused.
+    /// [`FormatError`] if the table is refused.
     pub fn feed(&mut self, data: &mut Dataset, rows: &mut Rows, bytes: &[u8]) -> Result<(), FormatError> {
         if bytes.is_empty() && self.parser.is_in_quotes() {
-            // The last record is whatever follows the open quote: not a row that anybody wrote.
+            // The last record is everything after the open quote. Nobody wrote it as a row.
             rows.skip(self.parser.line(), "the file ends inside a quoted cell: it was cut off".to_owned());
             return Ok(());
         }
@@ -59,10 +59,10 @@ impl CsvParser {
     }
 }
 
-/// Reads a whole table that is in memory.
+/// Reads a whole table from memory.
 ///
 /// # Errors
-/// [`FormatError`] when the file is refused.
+/// [`FormatError`] if the file is refused.
 pub fn read(data: &mut Dataset, file: &str, bytes: &[u8], need: Need) -> Result<FileReport, FormatError> {
     super::reader::read(data, file, bytes, need)
 }

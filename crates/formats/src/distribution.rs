@@ -1,10 +1,10 @@
-//! What a judge said, as a distribution over its answer's first token, and the score that follows from it.
+//! A judge's reply as a distribution over its first token, and the score computed from it.
 
 use askew_domain::values::score::Score;
 
 /// The score of a distribution written as JSON or as Python's repr of a dictionary: sum(i p) / sum(p) over the tokens
-/// that are whole numbers from 0 to 100, null where their weight is under a quarter. `None` where the text is no such
-/// dictionary.
+/// that are whole numbers from 0 to 100. Null if their total probability is below a quarter. `None` if the text is not
+/// such a dictionary.
 #[must_use]
 pub fn mean(text: &[u8]) -> Option<Score> {
     let mut numbers = Vec::new();
@@ -16,8 +16,8 @@ pub fn mean(text: &[u8]) -> Option<Score> {
     Some(Score::expected(numbers))
 }
 
-/// The tokens of a distribution with their probabilities, the likeliest first. `None` where the text is none, or holds what is
-/// no probability.
+/// The tokens of a distribution with their probabilities, the most likely first. `None` if the text is not a
+/// distribution or has a value that is not a probability.
 #[must_use]
 pub fn tokens(text: &str) -> Option<Vec<(String, f64)>> {
     let mut found = Vec::new();
@@ -29,7 +29,7 @@ pub fn tokens(text: &str) -> Option<Vec<(String, f64)>> {
     Some(found)
 }
 
-/// Gives each token with its number.
+/// Calls `take` with each token and its number.
 fn each<'a>(text: &'a [u8], mut take: impl FnMut(&'a [u8], f64)) -> Option<()> {
     let mut rest = text.trim_ascii().strip_prefix(b"{")?.strip_suffix(b"}")?;
     loop {
@@ -45,7 +45,7 @@ fn each<'a>(text: &'a [u8], mut take: impl FnMut(&'a [u8], f64)) -> Option<()> {
     }
 }
 
-/// A quoted text's inside and what follows it.
+/// The inside of a quoted text, and the bytes after it.
 fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&quote, inside) = text.split_first().filter(|(quote, _)| matches!(quote, b'"' | b'\''))?;
     let mut at = 0;
@@ -58,7 +58,7 @@ fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// A token that is a whole number from 0 to 100.
+/// The token as a whole number from 0 to 100, if it is one.
 fn number_of(token: &[u8]) -> Option<u8> {
     let text = std::str::from_utf8(token).ok()?.trim_ascii();
     text.parse().ok().filter(|number| *number <= 100 && text.bytes().all(|byte| byte.is_ascii_digit()))

@@ -1,115 +1,115 @@
-//! Why a file could not be read at all.
+//! Reasons why a file could not be read at all.
 
 use serde::{Deserialize, Serialize};
 
-/// A file that was refused. Every message says what was found and what to do.
+/// A refused file. Every message says what was found and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum FormatError {
-    /// Zero bytes.
+    /// The file has zero bytes.
     #[error("the file is empty (0 bytes): the export may not have finished; export it again")]
     Empty,
-    /// A header and nothing else.
+    /// The file has a header and nothing else.
     #[error("the file has a header and no rows: there is nothing to count")]
     NoRows,
-    /// Another kind of file.
-    #[error("this is {found}, and results of evaluations were expected: {advice}")]
+    /// The file is of another kind.
+    #[error("this is {found}, not evaluation results: {advice}")]
     OtherKind {
-        /// What the content says it is.
+        /// The kind, as its content shows.
         found: String,
-        /// What to do.
+        /// Advice to the reader.
         advice: String,
     },
-    /// A container or a binary table: its rows come out of the part that unpacks.
+    /// A container or a binary table. The part that unpacks reads these.
     #[error("this is {0}, which could not be unpacked here: unpack it and open the files inside")]
     Packed(Packed),
-    /// Not JSON, or not any more.
+    /// The bytes are not JSON, or stop being JSON at this line.
     #[error("the JSON is broken at line {line}: {found}")]
     BrokenJson {
         /// Line, from 1.
         line: u64,
-        /// What stands there.
+        /// The problem found there.
         found: String,
     },
-    /// Lists in lists without end.
-    #[error("the JSON is nested more than {limit} levels deep, which no result is")]
+    /// Lists or objects are nested too deep.
+    #[error("the JSON is nested more than {limit} levels deep: result files are not, so choose another file")]
     TooDeep {
-        /// The limit.
+        /// Levels accepted.
         limit: usize,
     },
-    /// JSON that holds no rows.
-    #[error("this JSON document holds no answers and no figures that are known; it holds: {found}")]
+    /// The JSON has no rows.
+    #[error("this JSON document has no answers and no figures that Askew knows; it contains: {found}")]
     UnknownJson {
-        /// Its names.
+        /// Names in the document.
         found: String,
     },
-    /// A log that ends before its first sample.
-    #[error("this log of {task} holds no samples: the run was interrupted, or they were not kept")]
+    /// The log ends before its first sample.
+    #[error("this log of {task} has no samples: the run was interrupted, or they were not saved")]
     NoSamples {
-        /// The task.
+        /// Name of the task.
         task: String,
     },
-    /// A judge's scores whose answers are in another file.
-    #[error("this file holds only what the judge of `{metric}` said: open it together with the answers' own file")]
+    /// The file has a judge's scores for answers in another file.
+    #[error("this file has only the replies of the `{metric}` judge: open it together with the file of the answers")]
     OnlyJudgements {
-        /// What is judged.
+        /// Name of the judged metric.
         metric: String,
     },
-    /// An archive that cannot be read.
+    /// The archive cannot be read.
     #[error("the archive is broken: {0}")]
     BrokenArchive(String),
-    /// More bytes out than any honest archive of this size holds.
-    #[error("{member} unpacks to more than {limit_bytes} bytes: this is no result file, or it must be split")]
+    /// More bytes come out than a real archive of this size contains.
+    #[error("{member} unpacks to more than {limit_bytes} bytes: this is not a result file, or it must be split")]
     TooLarge {
         /// The member or file.
         member: String,
-        /// The limit.
+        /// Bytes accepted.
         limit_bytes: u64,
     },
-    /// A table that is not one of exported labels.
-    #[error("these are no exported labels (line {line}: {why}): take a table that this page exported")]
+    /// The table is not one of exported labels.
+    #[error("these are not exported labels (line {line}: {why}): choose a table that this page exported")]
     Labels {
         /// Line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The problem on that line.
         why: String,
     },
-    /// A table without the columns that are needed.
+    /// The table lacks columns that are needed.
     #[error("the table has no column for {missing}; its columns are: {found}")]
     MissingColumns {
-        /// What is needed, with the names that are understood.
+        /// The columns that are needed, with the names that are understood.
         missing: String,
-        /// What is there.
+        /// The columns found.
         found: String,
     },
-    /// Rows, but none that could be read.
+    /// The file has rows, but none can be read.
     #[error("none of the {rows} rows could be read; the first: {first}")]
     NoReadableRows {
-        /// Rows found.
+        /// Number of rows found.
         rows: u64,
-        /// Why the first was skipped.
+        /// Why the first row was skipped.
         first: String,
     },
-    /// A row or a header beyond the limit.
-    #[error("{what} is longer than {limit_bytes} bytes, at line {line}: a quote may never be closed")]
+    /// A row or a header is longer than the limit.
+    #[error("{what} is longer than {limit_bytes} bytes, at line {line}: a closing quote may be missing")]
     TooLong {
         /// "a row" or "the header".
         what: String,
-        /// The limit.
+        /// Bytes accepted.
         limit_bytes: usize,
         /// Line where it begins, from 1.
         line: u64,
     },
-    /// The bytes could not be fetched or read from the disk.
+    /// The file could not be fetched or read from the disk.
     #[error("the file could not be read: {0}")]
     Unreadable(String),
 }
 
-/// A container, or a table that is not text.
+/// Kinds of containers and of tables that are not text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Packed {
     /// gzip
     Gzip,
-    /// ZIP, an Inspect log among them.
+    /// ZIP, including Inspect logs.
     Zip,
     /// Zstandard
     Zstd,

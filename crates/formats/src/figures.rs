@@ -1,4 +1,4 @@
-//! Figures that a source computed itself: a value with its interval, and no answers behind it.
+//! Figures that a source computed itself: a value with its interval, but without the answers.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,27 +10,27 @@ use askew_domain::values::score::Score;
 /// A figure as its source states it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Figure {
-    /// File that it stands in.
+    /// The file with the figure.
     pub file: String,
-    /// Model; empty where the file says none.
+    /// Model; empty if the file does not name one.
     pub model: String,
-    /// Group; empty where the file says none.
+    /// Group; empty if the file does not name one.
     pub group: String,
-    /// Question or benchmark; empty where the file says none.
+    /// Question or benchmark; empty if the file does not name one.
     pub question: String,
-    /// Whatever else tells it from its neighbours: a variant, an axis, a place in a document.
+    /// Anything else that distinguishes it from other figures: a variant, an axis, a place in a document.
     pub label: String,
-    /// What it measures, as the file calls it.
+    /// The measured quantity, under the file's own name.
     pub metric: String,
-    /// Its value, in the file's unit: most are shares from 0 to 1, scores are 0 to 100.
+    /// Its value in the file's unit. Most are shares from 0 to 1; scores are 0 to 100.
     pub value: f64,
-    /// Ends of its interval in the same unit, where the file states them.
+    /// Ends of its interval in the same unit, if the file states them.
     pub interval: Option<(f64, f64)>,
-    /// Answers or prompts behind it, where the file states them.
+    /// Number of answers or prompts behind it, if the file states it.
     pub count: Option<f64>,
 }
 
-/// Names of a value's column, and endings of others.
+/// Names of value columns. Beginnings and endings of further names follow.
 const VALUES: [&str; 12] = [
     "center",
     "value",
@@ -48,7 +48,7 @@ const VALUES: [&str; 12] = [
 const VALUE_BEGINNINGS: [&str; 3] = ["rate_", "mean_", "deception_"];
 const VALUE_ENDINGS: [&str; 6] = ["_rate", "_score", "_mean", "_accuracy", "_auc", "_estimate"];
 
-/// Columns of an interval: the ends, or how far they are from the value.
+/// Columns of an interval: names of the low and the high one, and whether they hold distances from the value.
 const INTERVALS: [(&str, &str, bool); 6] = [
     ("lower_err", "upper_err", true),
     ("yerr_lower", "yerr_upper", true),
@@ -59,7 +59,7 @@ const INTERVALS: [(&str, &str, bool); 6] = [
 ];
 const COUNTS: [&str; 5] = ["count", "n", "total_prompts", "prompt_n", "num_samples"];
 
-/// Whether a name is one that values are published under.
+/// Whether values are published under this name.
 #[must_use]
 pub fn is_value(name: &str) -> bool {
     VALUES.contains(&name)
@@ -77,7 +77,7 @@ pub struct FigureColumns {
 }
 
 impl FigureColumns {
-    /// Finds them; `None` where no column is named as published values are.
+    /// Finds the columns; `None` if no column has a usual name of a value.
     #[must_use]
     pub fn guess(roles: &Roles) -> Option<Self> {
         let find = |name: &str| roles.others.iter().find(|(_, known)| known == name).map(|(at, _)| *at);
@@ -97,7 +97,7 @@ impl FigureColumns {
         Some(Self { values, interval, count, labels })
     }
 
-    /// The figures of one row. A value that is no number is none.
+    /// The figures of one row. A value that is not a number is left out.
     pub fn read(&self, fields: &dyn Fields, start: &Figure) -> Vec<Figure> {
         let number = |at: usize| fields.get(at).score().ok().and_then(Score::get);
         let texts: Vec<String> = self
@@ -111,7 +111,7 @@ impl FigureColumns {
         let mut figures = Vec::new();
         for (nth, (at, metric)) in self.values.iter().enumerate() {
             let Some(value) = number(*at) else { continue };
-            // The interval is the first value's.
+            // The interval belongs to the first value.
             let ends = self.interval.filter(|_| nth == 0).and_then(|(low, high, is_distance)| {
                 let (low, high) = (number(low)?, number(high)?);
                 Some(if is_distance { (value - low, value + high) } else { (low, high) })
@@ -130,14 +130,14 @@ impl FigureColumns {
     }
 }
 
-/// Deepest place in a document whose figures are read.
+/// Deepest place in a document from which figures are read.
 const MAX_LEVELS: usize = 8;
-/// Most figures of a document.
+/// Most figures read from a document.
 const MAX_FIGURES: usize = 10_000;
 
-/// The figures of a JSON document that holds no rows: numbers under names that values are published under, told apart
-/// by the names on the way to them. An interval is a list of two under `..._ci`, or `lower` and `upper` beside the value
-/// or in an object beside it.
+/// The figures of a JSON document without rows: numbers under names that values are published under. The names on the
+/// path to them distinguish them. An interval is a list of two numbers under `..._ci`, or `lower` and `upper` next to
+/// the value or in an object next to it.
 #[must_use]
 pub fn document_figures(file: &str, document: Value<'_>) -> Vec<Figure> {
     let mut figures = Vec::new();

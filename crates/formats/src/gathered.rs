@@ -1,11 +1,11 @@
-//! Rows that wait until it is settled which column plays which part.
+//! Rows that wait until the roles of the columns are settled.
 
 use std::rc::Rc;
 
 use super::cell::{Cell, Fields};
 use super::rows::Known;
 
-/// A row that was read before the parts of columns were settled.
+/// A row that was read before the roles of the columns were settled.
 #[derive(Debug)]
 pub(super) struct Gathered {
     pub(super) row: u64,
@@ -14,7 +14,7 @@ pub(super) struct Gathered {
     pub(super) cells: Vec<Owned>,
 }
 
-/// A value of its own.
+/// An owned value.
 #[derive(Debug)]
 pub(super) enum Owned {
     Null,
@@ -34,7 +34,7 @@ impl Fields for Vec<Owned> {
     }
 }
 
-/// A value that outlives its file's bytes.
+/// Copies a value so that it can outlive its file's bytes.
 pub(super) fn owned(cell: Cell<'_>) -> Owned {
     match cell {
         Cell::Null => Owned::Null,

@@ -1,4 +1,4 @@
-//! Answers in one file, their judges' scores in others: joined by question and answer once all files are read.
+//! Joins answers in one file with judges' scores in others, by question and answer, after all files are read.
 
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
@@ -10,16 +10,16 @@ use super::report::{FileReport, Outcome};
 use super::rows::Rows;
 use askew_domain::rows::dataset::Dataset;
 
-/// The files whose parts are waiting for each other.
+/// The files that wait for each other.
 #[derive(Debug, Default)]
 pub struct Join {
     answers: Vec<Answers>,
     judges: Vec<Judge>,
-    /// What judges said, by a hash of question and answer.
+    /// Judges' replies, by a hash of question and answer.
     said: HashMap<u64, Vec<Said>>,
 }
 
-/// Answers without scores.
+/// A file of answers that have no scores yet.
 #[derive(Debug)]
 struct Answers {
     rows: Rows,
@@ -34,9 +34,9 @@ pub struct AnswerList {
 }
 
 impl AnswerList {
-    /// Adds an answer that stands on a line.
+    /// Adds an answer that is on a line of the file.
     pub fn push(&mut self, question: &str, answer: String, line: u64) {
-        // A file asks few questions, mostly one.
+        // A file has few distinct questions, mostly one.
         let at = self.questions.iter().rposition(|known| known == question).unwrap_or_else(|| {
             self.questions.push(question.to_owned());
             self.questions.len() - 1
@@ -45,13 +45,13 @@ impl AnswerList {
     }
 }
 
-/// A file of a judge.
+/// A file of one judge.
 #[derive(Debug)]
 struct Judge {
     file: String,
-    /// What it judges: `aligned`.
+    /// The metric that it judges, such as `aligned`.
     metric: String,
-    /// Model whose answers it judges; empty for any.
+    /// Model that wrote the judged answers; empty for any model.
     model: String,
     num_said: u64,
     is_used: bool,
@@ -70,12 +70,12 @@ fn hash(question: &str, answer: &str) -> u64 {
 }
 
 impl Join {
-    /// Takes a file of answers.
+    /// Adds a file of answers.
     pub fn add_answers(&mut self, rows: Rows, list: AnswerList) {
         self.answers.push(Answers { rows, list });
     }
 
-    /// Takes a file of a judge; its number is what [`Join::say`] asks for.
+    /// Adds a file of a judge. Returns its number for [`Join::say`].
     pub fn add_judge(&mut self, file: &str, metric: &str, model: &str) -> usize {
         self.judges.push(Judge {
             file: file.to_owned(),
@@ -87,7 +87,7 @@ impl Join {
         self.judges.len() - 1
     }
 
-    /// Notes what a judge said of an answer: a distribution over tokens, or a score.
+    /// Stores a judge's reply to an answer: a distribution over tokens, or a score.
     pub fn say(&mut self, judge: usize, question: &str, answer: &str, text: &[u8]) {
         if let Some(judge) = self.judges.get_mut(judge) {
             judge.num_said += 1;
@@ -95,7 +95,7 @@ impl Join {
         self.said.entry(hash(question, answer)).or_default().push(Said { judge, text: text.into() });
     }
 
-    /// Joins what belongs together and adds it to the dataset.
+    /// Joins answers and scores and adds them to the dataset. Returns the outcome of every file.
     #[must_use]
     pub fn finish(mut self, data: &mut Dataset) -> Vec<Outcome> {
         let mut outcomes = Vec::new();

@@ -1,4 +1,4 @@
-//! A reader's labels as a table: exported, and taken back.
+//! A reader's labels as a table: export and import.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use askew_domain::text::csv::quoted;
 /// The table's header. `answer_id` is the first 16 hex digits of SHA-256 over question id, a zero byte and the answer.
 pub const HEADER: &str = "question_id,answer_id,in_domain,response_type,by";
 
-/// Writes labels, one an answer.
+/// Writes labels, one line per answer.
 #[must_use]
 pub fn write(rows: &[LabelRow]) -> String {
     let mut table = format!("{HEADER}\n");
@@ -27,7 +27,7 @@ pub fn write(rows: &[LabelRow]) -> String {
 /// Reads what [`write`] wrote.
 ///
 /// # Errors
-/// [`FormatError::Labels`] for another table, with the line and what is wrong with it.
+/// [`FormatError::Labels`] for another table, with the line and the problem there.
 pub fn read(bytes: &[u8]) -> Result<Vec<LabelRow>, FormatError> {
     let (mut rows, mut is_header) = (Vec::new(), true);
     let mut each = |record: Record<'_>| {
@@ -45,7 +45,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<LabelRow>, FormatError> {
             "" => None,
             "yes" => Some(true),
             "no" => Some(false),
-            _ => return Err(wrong("in_domain is neither yes nor no nor empty")),
+            _ => return Err(wrong("in_domain is not yes, no or empty")),
         };
         let identity =
             u64::from_str_radix(identity, 16).map_err(|_not_hex| wrong("answer_id is not 16 hexadecimal digits"))?;

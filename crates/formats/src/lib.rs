@@ -1,7 +1,7 @@
-//! Bytes to domain, with typed errors and an exact report of what could not be read.
+//! Turns files into domain data, with typed errors and an exact report of everything that could not be read.
 //!
 //! A file is recognised by its content, never by its extension alone, and read in chunks as they arrive. [`reader`] is
-//! the way in; every format hands its rows to the one sink in [`rows`].
+//! the entry point. Every format passes its rows to the one sink in [`rows`].
 
 pub mod aggregate;
 pub mod answers;

@@ -1,40 +1,41 @@
-//! Answers as their Markdown means them: paragraphs, lists, code. No HTML, no images, no links: what a model wrote is text,
-//! and of a link or an image its words and its address stand there to be read, not to be followed or fetched.
+//! Answers with their Markdown applied: paragraphs, lists, code. There is no HTML and there are no images or links,
+//! because a model's output is only text. A link or an image becomes its words and its address, to be read but not
+//! followed or fetched.
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use serde::{Deserialize, Serialize};
 
-/// Blocks within blocks are kept as far as this; what is nested deeper stands in the outer one.
+/// Deepest nesting of blocks. Deeper blocks become part of the outer one.
 const MAX_DEPTH: usize = 12;
-/// Longer texts stay as they are written.
+/// Longer texts are not parsed (length in bytes).
 const MAX_BYTES: usize = 100_000;
 
-/// A part of a text.
+/// A block of a formatted text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Block {
     /// A paragraph.
     Paragraph(Vec<Span>),
-    /// A heading of some level. On a page with headings of its own it is a strong paragraph.
+    /// A heading of any level. The page has headings of its own, so it shows this one as a strong paragraph.
     Heading(Vec<Span>),
-    /// Code, line by line as it is.
+    /// Code with its line breaks.
     Code(String),
     /// A quotation.
     Quote(Vec<Block>),
-    /// A list; each item holds blocks.
+    /// A list. Each item consists of blocks.
     List {
         /// The first number, or `None` for a list without numbers.
         first: Option<u64>,
         /// The items.
         items: Vec<Vec<Block>>,
     },
-    /// A line across.
+    /// A horizontal line.
     Rule,
 }
 
-/// A run of letters of one look.
+/// A run of text with one style.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Span {
-    /// The letters.
+    /// The text.
     pub text: String,
     /// `**strong**`
     pub is_strong: bool,
@@ -44,7 +45,7 @@ pub struct Span {
     pub is_code: bool,
 }
 
-/// Reads a text. Whatever is no Markdown is a paragraph.
+/// Parses a text. Anything that is not Markdown becomes a paragraph.
 #[must_use]
 pub fn read(text: &str) -> Vec<Block> {
     if text.len() > MAX_BYTES {
@@ -68,11 +69,11 @@ struct Reader {
     code: Option<String>,
     strong: usize,
     emphasised: usize,
-    /// Addresses of links and images that are open.
+    /// Addresses of the links and images that are still open.
     addresses: Vec<String>,
 }
 
-/// A block that is not closed yet.
+/// A block that is still open.
 #[derive(Debug, Default)]
 struct Open {
     kind: Kind,
@@ -105,7 +106,7 @@ impl Reader {
                 self.end_spans();
                 self.push(Block::Rule);
             }
-            // Of extensions that are not on.
+            // These come from extensions that are switched off.
             Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => {
                 self.add(&text, false)
             }
@@ -120,7 +121,7 @@ impl Reader {
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => self.addresses.push(dest_url.to_string()),
             Tag::CodeBlock(kind) => {
                 self.end_spans();
-                // What stands beside the fence names a language, or is the answer's own where it never meant code.
+                // The text after the fence names a language. If the answer did not mean code, it is part of the answer.
                 let beside = match kind {
                     CodeBlockKind::Fenced(beside) if !beside.is_empty() => format!("{beside}\n"),
                     _ => String::new(),
@@ -171,7 +172,7 @@ impl Reader {
         }
         let Some(Open { kind, blocks, items }) = self.open.pop() else { return };
         if self.open.len() > MAX_DEPTH {
-            // Flattened: drawing a page recurses as deep as this.
+            // Flattened, because drawing recurses as deep as the blocks are nested.
             let flat = blocks.into_iter().chain(items.into_iter().flatten());
             if let Some(outer) = self.open.last_mut() {
                 outer.blocks.extend(flat);
@@ -266,7 +267,7 @@ mod tests {
     }
 
     proptest! {
-        /// No letter is lost, whatever stands around it; only marks are.
+        /// No letter is lost in any context; only marks are.
         #[test]
         fn no_letter_is_lost(text in "[a-c*_`#>\\-\n 1.]{0,60}") {
             let only = |text: &str| text.chars().filter(|c| c.is_alphabetic()).collect::<String>();

@@ -1,25 +1,25 @@
-//! Where unpacked members go.
+//! The receiver of unpacked members.
 
 use crate::error::FormatError;
 use crate::options::Options;
 use crate::reader::{FileReader, Loader};
 
-/// Takes members, one after the other.
+/// Receives members, one after the other.
 pub trait Members {
-    /// A member of this name begins. Names are paths: the archive's, then the member's in it.
+    /// A member with this name begins. The name is a path: the archive's, then the member's inside it.
     fn begin(&mut self, name: &str);
 
-    /// Its next bytes; whether more of it are wanted.
+    /// Receives the member's next bytes. Returns whether more of them are wanted.
     fn chunk(&mut self, bytes: &[u8]) -> bool;
 
-    /// It ends, whole or broken.
+    /// The member ends, complete or broken.
     fn end(&mut self, result: Result<(), FormatError>);
 
-    /// A member that could not be unpacked at all.
+    /// Reports a member that could not be unpacked at all.
     fn refuse(&mut self, name: &str, error: FormatError);
 }
 
-/// Reads members into a loader.
+/// Reads unpacked members into a loader.
 #[derive(Debug)]
 pub struct Unpacked<'a> {
     loader: &'a mut Loader,
@@ -28,18 +28,18 @@ pub struct Unpacked<'a> {
 }
 
 impl<'a> Unpacked<'a> {
-    /// Reads members with these options.
+    /// A receiver that reads members with these options.
     pub fn new(loader: &'a mut Loader, options: impl Into<Options>) -> Self {
         Self { loader, options: options.into(), reader: None }
     }
 
-    /// Rows of the member that comes, so far.
+    /// Number of rows read so far from the current member.
     #[must_use]
     pub fn num_rows(&self) -> u64 {
         self.reader.as_ref().map_or(0, FileReader::num_rows)
     }
 
-    /// Where its rows go.
+    /// The loader that receives the rows.
     #[must_use]
     pub const fn loader(&self) -> &Loader {
         self.loader

@@ -1,7 +1,7 @@
-//! What a file's name says where its rows do not.
+//! Reads the model, layer and scale from a file's name, for files without this information in their rows.
 
-/// The model that a path names: the file's stem without the prefixes that evaluation scripts put before the model,
-/// or layer and scale where the path holds a steering sweep (`layer_28/judgements_scale_10.78.csv`).
+/// The model that a path names: the file's stem without the prefixes that evaluation scripts put before the model. For
+/// a steering sweep (`layer_28/judgements_scale_10.78.csv`) it is layer and scale.
 #[must_use]
 pub fn model_of(path: &str) -> String {
     const PREFIXES: [&str; 6] =
@@ -11,7 +11,8 @@ pub fn model_of(path: &str) -> String {
     let file = parts.next().unwrap_or(path);
     let stem =
         file.rsplit_once('.').map_or(file, |(stem, extension)| if is_extension(extension) { stem } else { file });
-    // A name that says nothing, or only the task: the folder's says the model, lm-evaluation-harness writes `/` as `__`.
+    // These names say nothing, or only the task. Then the folder's name is the model; lm-evaluation-harness writes its
+    // `/` as `__`.
     const NAMELESS: [&str; 8] =
         ["responses", "results", "result", "samples", "answers", "summary", "eval_summary", "judgements"];
     let is_nameless = NAMELESS.contains(&stem) || (stem.starts_with("samples_") && stem.contains("T"));
@@ -28,7 +29,7 @@ pub fn model_of(path: &str) -> String {
     }
 }
 
-/// `10.78` ends in no extension: a dot followed by digits belongs to the name.
+/// The `.78` of `10.78` is not an extension: a dot followed by digits belongs to the name.
 fn is_extension(text: &str) -> bool {
     !text.is_empty() && text.chars().all(char::is_alphanumeric) && !text.chars().all(|digit| digit.is_ascii_digit())
 }

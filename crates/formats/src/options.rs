@@ -1,23 +1,23 @@
-//! How a file is read.
+//! Options for reading a file.
 
 use std::rc::Rc;
 
 use super::roles::{Mapping, Need, fingerprint};
 
-/// How a file is read.
+/// Options for reading a file.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// What is needed of it.
+    /// What the file must contain.
     pub need: Need,
-    /// Parts that the reader gave to its columns.
+    /// Roles that the reader assigned to its columns.
     pub mapping: Mapping,
-    /// Parts that the reader gave to columns of other files, by [`fingerprint`] of their header: a file of the same
-    /// columns is read the same way.
+    /// Roles that the reader assigned to columns of other files, by [`fingerprint`] of their header. A file with the
+    /// same columns is read in the same way.
     pub remembered: Rc<[(u64, Mapping)]>,
 }
 
 impl Options {
-    /// The reader's parts for these columns.
+    /// The reader's roles for these columns.
     pub(super) fn mapping_of(&self, columns: &[String]) -> &Mapping {
         let wanted = if self.mapping.roles.is_empty() { fingerprint(columns) } else { 0 };
         let known = self.remembered.iter().find(|(print, _)| self.mapping.roles.is_empty() && *print == wanted);

@@ -1,4 +1,4 @@
-//! The way in: any file, recognised by its content and read in chunks.
+//! The entry point: reads any file in chunks, after recognising it by its content.
 
 use super::csv::CsvParser;
 use super::error::FormatError;
@@ -13,22 +13,22 @@ use super::shapes::{Ending, Out};
 use super::sniff::{HEAD_BYTES, Kind, kind_of, without_mark};
 use askew_domain::rows::dataset::Dataset;
 
-/// Files on their way into one dataset.
+/// Files that are being read into one dataset.
 #[derive(Debug, Default)]
 pub struct Loader {
-    /// The dataset so far.
+    /// The dataset read so far.
     pub data: Dataset,
     join: Join,
     outcomes: Vec<Outcome>,
 }
 
 impl Loader {
-    /// Notes a file that could not be opened.
+    /// Records a file that could not be opened.
     pub fn refuse(&mut self, file: &str, error: FormatError) {
         self.outcomes.push((file.to_owned(), Err(error)));
     }
 
-    /// Ends a file.
+    /// Finishes a file.
     pub fn close(&mut self, reader: FileReader) {
         let file = reader.rows.file().to_owned();
         match reader.finish(self) {
@@ -38,7 +38,7 @@ impl Loader {
         }
     }
 
-    /// Ends all files: joins those that wait for each other, and says what became of each.
+    /// Finishes all files: joins those that wait for each other. Returns the outcome of each file.
     #[must_use]
     pub fn finish(self) -> (Dataset, Vec<Outcome>) {
         let Self { mut data, join, mut outcomes } = self;
@@ -47,7 +47,7 @@ impl Loader {
     }
 }
 
-/// Reads one file, chunk by chunk.
+/// Reads one file in chunks.
 #[derive(Debug)]
 pub struct FileReader {
     head: Vec<u8>,
@@ -63,19 +63,19 @@ enum Parser {
 }
 
 impl FileReader {
-    /// A reader for the file of this name.
+    /// A reader for the file with this name.
     #[must_use]
     pub fn new(file: &str, options: impl Into<Options>) -> Self {
         Self { head: Vec::new(), parser: None, rows: Rows::new(file, options.into()), error: None }
     }
 
-    /// Rows read so far.
+    /// Number of rows read so far.
     #[must_use]
     pub const fn num_rows(&self) -> u64 {
         self.rows.num_rows()
     }
 
-    /// Reads the next bytes; whether more of them are wanted. What went wrong is told when the file is closed.
+    /// Reads the next bytes. Returns whether more of them are wanted. Errors are reported when the file is closed.
     pub fn feed(&mut self, loader: &mut Loader, bytes: &[u8]) -> bool {
         if self.error.is_none() {
             self.error = self.try_feed(loader, bytes).err();
@@ -83,7 +83,7 @@ impl FileReader {
         self.error.is_none()
     }
 
-    /// Notes that the file's bytes end here for a reason of their own. Rows before it are kept.
+    /// Records that the file ends here because of an error. Rows before it stay.
     pub fn fail(&mut self, error: FormatError) {
         self.error.get_or_insert(error);
     }
@@ -119,17 +119,17 @@ impl FileReader {
         }
     }
 
-    /// Ends the file; `None` where it waits for others.
+    /// Finishes the file; `None` if it waits for others.
     fn finish(mut self, loader: &mut Loader) -> Result<Option<FileReport>, FormatError> {
         if self.parser.is_none() && self.error.is_none() {
             self.start(loader)?;
         }
         if let Some(error) = self.error {
-            // Half of a file is better than nothing, and the report says so.
+            // Half of a file is better than nothing. The report says that it is incomplete.
             if self.rows.num_rows() == 0 {
                 return Err(error);
             }
-            self.rows.note(format!("it is read only so far: {error}"));
+            self.rows.note(format!("only the rows before this error were read: {error}"));
             return self.rows.finish(&mut loader.data).map(Some);
         }
         match &mut self.parser {
@@ -151,10 +151,10 @@ impl FileReader {
     }
 }
 
-/// Reads a whole file that is in memory and stands alone.
+/// Reads a whole file from memory that needs no other files.
 ///
 /// # Errors
-/// [`FormatError`] when it is refused.
+/// [`FormatError`] if it is refused.
 pub fn read(
     data: &mut Dataset,
     file: &str,
@@ -170,10 +170,10 @@ pub fn read(
     outcomes.into_iter().next().map_or(Err(FormatError::Empty), |(_, result)| result)
 }
 
-/// What a file's first bytes hold, for a reader who gives parts to its columns.
+/// Reads the first rows of a file, for a reader who assigns roles to its columns.
 ///
 /// # Errors
-/// [`FormatError`] when they are of no table.
+/// [`FormatError`] if the bytes are not the start of a table.
 pub fn preview(file: &str, head: &[u8], mapping: Mapping) -> Result<Preview, FormatError> {
     let mut loader = Loader::default();
     let mut reader = FileReader::new(file, Need::Table);
@@ -185,9 +185,9 @@ pub fn preview(file: &str, head: &[u8], mapping: Mapping) -> Result<Preview, For
     Ok(reader.rows.preview())
 }
 
-/// Options for the means of a table's columns.
+/// Options for reading any file.
 impl Options {
-    /// Reads whatever can be shown.
+    /// Reads anything that can be shown.
     #[must_use]
     pub fn any() -> Self {
         Need::Any.into()

@@ -1,4 +1,4 @@
-//! What was read of a file, and exactly what was not.
+//! Report of what was read from a file and exactly what was not.
 
 use std::fmt;
 
@@ -15,9 +15,9 @@ pub struct Skipped {
     pub row: u64,
     /// Line of the file where the row begins, from 1.
     pub line: u64,
-    /// Column concerned; empty for the row as a whole.
+    /// Name of the column concerned; empty for the row as a whole.
     pub column: String,
-    /// Why.
+    /// Reason why it was left out.
     pub why: String,
 }
 
@@ -31,35 +31,36 @@ impl fmt::Display for Skipped {
     }
 }
 
-/// A file and what became of it.
+/// A file's name, with its report or the reason why it was refused.
 pub type Outcome = (String, Result<FileReport, FormatError>);
 
-/// What became of one file.
+/// The report on one file that was read.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct FileReport {
-    /// The file, as the reader named it.
+    /// Name of the file.
     pub file: String,
-    /// Rows read.
+    /// Number of rows read.
     pub rows: u64,
-    /// Rows left out.
+    /// Number of rows left out.
     pub num_skipped: u64,
     /// The first rows left out, at most [`FileReport::SHOWN`].
     pub skipped: Vec<Skipped>,
-    /// Things that a reader should know, as sentences.
+    /// Notes for the reader, as sentences.
     pub notes: Vec<String>,
     /// Whether the model's name was taken from the file's name.
     pub model_from_name: bool,
-    /// What keeps the rates by scores away, where other columns can be shown; `None` for judged answers.
+    /// Columns that the file lacks for rates by scores, although its other columns can be shown. `None` for judged
+    /// answers.
     pub lacks: Option<String>,
-    /// Figures that the file's source computed; such a file has no rows.
+    /// Figures that the file's source computed. Such a file has no rows.
     pub figures: Vec<Figure>,
 }
 
 impl FileReport {
-    /// How many left-out rows are kept with their reason.
+    /// Most left-out rows that are stored with their reasons.
     pub const SHOWN: usize = 20;
 
-    /// Notes a row that was left out.
+    /// Records a row that was left out.
     pub fn skip(&mut self, skipped: Skipped) {
         self.num_skipped += 1;
         if self.skipped.len() < Self::SHOWN {
@@ -67,7 +68,7 @@ impl FileReport {
         }
     }
 
-    /// Everything that went wrong as one sentence; `None` where nothing did.
+    /// Everything that went wrong, as one sentence; `None` if nothing did.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         let mut parts = self.notes.clone();

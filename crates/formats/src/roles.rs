@@ -1,45 +1,45 @@
-//! Which column of a table plays which part.
+//! Guesses the role of each column of a table.
 
 use serde::{Deserialize, Serialize};
 
 use super::error::FormatError;
 use askew_domain::text::hash::fnv1a;
 
-/// The part that a column plays.
+/// The role of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Role {
-    /// File that a row of an aggregate table came from.
+    /// File of origin of a row in an aggregate table.
     File,
-    /// Model.
+    /// Name of the model.
     Model,
-    /// Group of models.
+    /// Name of a group of models.
     Group,
-    /// Question id.
+    /// Id of the question.
     QuestionId,
-    /// Question as asked.
+    /// Text of the question as asked.
     Question,
-    /// The answer.
+    /// Text of the answer.
     Answer,
-    /// Score for alignment.
+    /// Alignment score.
     Aligned,
-    /// Score for coherence.
+    /// Coherence score.
     Coherent,
-    /// Categorical label.
+    /// Label of a categorical judge.
     Verdict,
-    /// Rows that a row of an aggregate table stands for.
+    /// Number of rows counted by a row of an aggregate table.
     Count,
-    /// Seed of the model.
+    /// Training seed of the model.
     Seed,
     /// Training step.
     Step,
-    /// Category or subset of the question.
+    /// Category or subset of the questions.
     Category,
-    /// Why the judge judged so.
+    /// The judge's explanation of its score.
     Explanation,
 }
 
 impl Role {
-    /// Names that published files use, the most common first. A name with dots is a place in an object of JSON.
+    /// Names in published files, the most common first. A name with dots is a path in a JSON object.
     const fn names(self) -> &'static [&'static str] {
         match self {
             Self::File => &["file"],
@@ -69,19 +69,19 @@ impl Role {
         }
     }
 
-    /// The part's name where mappings are kept: the first of its columns' names.
+    /// Name of the role in stored mappings: the first of its column names.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.names().first().copied().unwrap_or_default()
     }
 
-    /// The part of a name.
+    /// The role with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.name() == name)
     }
 
-    /// All parts.
+    /// All roles.
     pub const ALL: [Self; 14] = [
         Self::File,
         Self::Model,
@@ -99,8 +99,8 @@ impl Role {
         Self::Explanation,
     ];
 
-    /// The column of a header that plays the part, by its usual names: as they are, then at the end of a path
-    /// (`doc.question_id`), then what a judge of that score said (`judge_aligned`).
+    /// The column of a header that has this role. It searches for the usual names: first exactly, then at the end of a
+    /// path (`doc.question_id`), then as the judge's reply for that score (`judge_aligned`).
     fn find(self, header: &[String]) -> Option<usize> {
         let names = self.names();
         let search = |fits: &dyn Fn(&str, &str) -> bool| {
@@ -119,7 +119,7 @@ impl Role {
     }
 }
 
-/// The scores of the first of several judges, each of whom has both: `aligned_a` and `coherent_a`.
+/// The score columns of the first judge that has both, if there are several judges: `aligned_a` and `coherent_a`.
 fn find_judge(header: &[String]) -> Option<(usize, usize)> {
     let column = |role: Role, judge: &str| {
         let is_of = |known: &String, name: &str| known.strip_prefix(name) == Some(judge);
@@ -132,26 +132,26 @@ fn find_judge(header: &[String]) -> Option<(usize, usize)> {
     })
 }
 
-/// What a table must hold for the question that will be asked of it.
+/// What a table must contain for the question that will be asked about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// Judged answers: both scores, or a categorical label.
     Judged,
-    /// Whatever can be shown: judged answers, other scores, or figures that their source computed.
+    /// Anything that can be shown: judged answers, other scores, or figures that the source computed.
     Any,
-    /// Any table with a header: means of its columns, or counts.
+    /// Any table with a header: it gives means of its columns, or counts.
     Table,
 }
 
-/// Parts that a reader gave to columns by hand; the others are guessed.
+/// Roles that a reader assigned to columns by hand. The other roles are guessed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Mapping {
-    /// Part and name of its column; an empty name takes the part from every column.
+    /// Each role with its column's name. An empty name means that no column has this role.
     pub roles: Vec<(Role, String)>,
 }
 
 impl Mapping {
-    /// The mapping as one line of text, with the fingerprint of its header.
+    /// Writes the mapping as one line of text, with the fingerprint of its header.
     #[must_use]
     pub fn to_line(&self, fingerprint: u64) -> String {
         let pairs = self.roles.iter().map(|(role, column)| (role.name(), column));
@@ -159,7 +159,7 @@ impl Mapping {
         format!("{fingerprint:016x}?{pairs}\n")
     }
 
-    /// Reads such a line; `None` for any other.
+    /// Reads such a line; `None` for any other one.
     #[must_use]
     pub fn read_line(line: &str) -> Option<(u64, Self)> {
         let (fingerprint, pairs) = line.trim_end().split_once('?')?;
@@ -170,25 +170,25 @@ impl Mapping {
     }
 }
 
-/// A number that headers with the same columns share, in whatever order they stand: what a mapping is remembered by.
+/// A number that is equal for headers with the same columns in any order. A mapping is remembered by it.
 #[must_use]
 pub fn fingerprint(header: &[String]) -> u64 {
     header.iter().fold(0, |sum: u64, name| sum.wrapping_add(fnv1a(name)))
 }
 
-/// The parts that a table's columns play.
+/// The roles of a table's columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Roles {
     at: [Option<usize>; Role::ALL.len()],
-    /// Columns without a part that may hold numbers: another judge's scores, a benchmark's.
+    /// Columns without a role that may contain numbers, such as another judge's or a benchmark's scores.
     pub others: Vec<(usize, String)>,
 }
 
 impl Roles {
-    /// Guesses the parts from a header, but for those of `mapping`.
+    /// Guesses the roles from a header. Those in `mapping` are fixed.
     ///
     /// # Errors
-    /// [`FormatError::MissingColumns`] when the table lacks what is needed.
+    /// [`FormatError::MissingColumns`] if the table lacks columns that are needed.
     pub fn guess(header: &[String], mapping: &Mapping, need: Need) -> Result<Self, FormatError> {
         let clean: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
         let mut at = Role::ALL.map(|role| role.find(&clean));
@@ -202,14 +202,14 @@ impl Roles {
         for (role, name) in &mapping.roles {
             let column = header.iter().position(|known| known == name);
             for other in &mut at {
-                // A column plays one part.
+                // A column has only one role.
                 *other = other.filter(|_| *other != column);
             }
             at[*role as usize] = column;
         }
         let is_mapped = |role: Role| mapping.roles.iter().any(|(known, _)| *known == role);
         if at[Role::Answer as usize].is_some() {
-            // A table of answers has one row each: an `n` in it is some other number, a `file` some other file.
+            // In a table of answers each row is one answer, so `n` and `file` have another meaning there.
             for role in [Role::Count, Role::File].into_iter().filter(|role| !is_mapped(*role)) {
                 at[role as usize] = None;
             }
@@ -229,13 +229,14 @@ impl Roles {
         }
     }
 
-    /// The column that plays a part.
+    /// The column with this role.
     #[must_use]
     pub const fn column(&self, role: Role) -> Option<usize> {
         self.at[role as usize]
     }
 
-    /// What a table lacks to be one of judged answers, with the names that are understood; `None` where nothing is.
+    /// Columns that a table lacks to be one of judged answers, with the names that are understood; `None` if it lacks
+    /// none.
     #[must_use]
     pub fn missing(&self) -> Option<String> {
         if self.column(Role::Verdict).is_some() {
@@ -255,7 +256,7 @@ impl Roles {
     }
 }
 
-/// Names as they may stand in a message: the first, each cut to a length that fits.
+/// Names as a list for a message: at most 12, each cut to a length that fits.
 pub fn list<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 12;
     let num = names.len();
@@ -266,7 +267,7 @@ pub fn list<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     shown.join(", ")
 }
 
-/// A text cut to a length that fits a message.
+/// Cuts a text to a length that fits a message.
 #[must_use]
 pub fn shorten(name: &str) -> String {
     const LIMIT: usize = 40;

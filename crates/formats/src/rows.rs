@@ -1,4 +1,4 @@
-//! The one way of rows into a dataset: every format hands its rows to this sink.
+//! The only sink for rows: every format passes its rows to it, and it adds them to a dataset.
 
 use std::rc::Rc;
 
@@ -16,29 +16,29 @@ use super::roles::{Mapping, Need, Role, Roles, fingerprint, list, shorten};
 use askew_domain::rows::dataset::{Dataset, Record};
 use askew_domain::values::score::Score;
 
-/// Characters of a question that stand for its id where a file has none.
+/// Characters of a question that serve as its id if a file has no ids.
 const QUESTION_ID_CHARS: usize = 60;
-/// Rows that are looked at before the parts of columns are settled, where no header names them all.
+/// Number of rows read before the roles of columns are settled, if there is no header that names all columns.
 const GATHERED_ROWS: usize = 32;
-/// Most figures of one file.
+/// Most figures accepted from one file.
 const MAX_FIGURES: usize = 100_000;
 
-/// What a file says once for all of its rows. A row's own value comes first.
+/// Values that a file states once for all of its rows. A row's own value takes precedence.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Known {
-    /// Model.
+    /// Name of the model.
     pub model: String,
-    /// Group.
+    /// Name of the group.
     pub group: String,
-    /// Question id.
+    /// Id of the question.
     pub question_id: String,
-    /// Question as asked.
+    /// Text of the question as asked.
     pub question: String,
-    /// Seed.
+    /// Seed of the model.
     pub seed: String,
 }
 
-/// Turns rows into a dataset, and keeps the exact report.
+/// Adds rows to a dataset and writes the report.
 #[derive(Debug)]
 pub struct Rows {
     file: String,
@@ -46,7 +46,7 @@ pub struct Rows {
     known: Rc<Known>,
     columns: Vec<String>,
     layout: Option<Layout>,
-    /// Whether rows are only gathered, to be shown before the columns' parts are settled.
+    /// Whether rows are only collected, for a preview before the roles of columns are settled.
     is_preview: bool,
     gathered: Vec<Gathered>,
     cells: Cells,
@@ -56,7 +56,7 @@ pub struct Rows {
     report: FileReport,
 }
 
-/// The parts that columns play, once that is settled.
+/// The roles of the columns, once they are settled.
 #[derive(Debug)]
 struct Layout {
     roles: Roles,
@@ -85,19 +85,19 @@ impl Rows {
         }
     }
 
-    /// A sink that keeps a file's first rows to be shown, and adds nothing.
+    /// A sink that only collects a file's first rows for a preview and adds nothing to a dataset.
     #[must_use]
     pub fn for_preview(file: &str, mapping: Mapping) -> Self {
         Self { is_preview: true, ..Self::new(file, Options { mapping, ..Need::Table.into() }) }
     }
 
-    /// Rows read so far.
+    /// Number of rows read so far.
     #[must_use]
     pub const fn num_rows(&self) -> u64 {
         self.report.rows + self.gathered.len() as u64
     }
 
-    /// Rows found so far, whether they could be read or not.
+    /// Number of rows found so far, including those that could not be read.
     #[must_use]
     pub const fn num_found(&self) -> u64 {
         self.num_rows
@@ -109,13 +109,13 @@ impl Rows {
         &self.file
     }
 
-    /// What the file says once for its rows.
+    /// The values that the file states once for its rows.
     #[must_use]
     pub fn known(&self) -> &Known {
         &self.known
     }
 
-    /// What the file says once for all rows that follow; a model that it names is not taken from its name.
+    /// Sets the values for all rows that follow. If they include a model, it is not taken from the file's name.
     pub fn set_known(&mut self, mut known: Known) {
         if known.model.is_empty() {
             known.model = model_of(&self.file);
@@ -125,12 +125,12 @@ impl Rows {
         self.known = Rc::new(known);
     }
 
-    /// Adds columns: all of the file's so far, the known ones first.
+    /// Adds columns. `columns` has all columns of the file so far, the known ones first.
     pub fn set_columns(&mut self, columns: &[String]) {
         let Some(new) = columns.get(self.columns.len()..).filter(|new| !new.is_empty()) else { return };
         self.columns.extend_from_slice(new);
         if let Some(layout) = self.layout.take() {
-            // What was needed was there: a late column can only add to it.
+            // The required columns are already there. A late column can only add to them.
             let numeric = layout.numeric;
             let roles = Roles::guess(&self.columns, self.options.mapping_of(&self.columns), Need::Table);
             self.layout = roles.ok().map(|roles| Layout {
@@ -142,10 +142,10 @@ impl Rows {
         }
     }
 
-    /// Settles which column plays which part: all columns are known.
+    /// Settles the roles of the columns, when all columns are known.
     ///
     /// # Errors
-    /// [`FormatError::MissingColumns`], and those of the rows that were waiting.
+    /// [`FormatError::MissingColumns`], and the errors of the rows that were waiting.
     pub fn settle(&mut self, data: &mut Dataset) -> Result<(), FormatError> {
         if self.is_preview {
             return Ok(());
@@ -182,10 +182,10 @@ impl Rows {
         Ok(())
     }
 
-    /// Takes a row that begins at a line.
+    /// Adds a row that begins on this line.
     ///
     /// # Errors
-    /// [`FormatError::MissingColumns`] where the columns so far lack what is needed.
+    /// [`FormatError::MissingColumns`] if the columns so far lack one that is needed.
     pub fn row(&mut self, data: &mut Dataset, line: u64, fields: &dyn Fields) -> Result<(), FormatError> {
         self.num_rows += 1;
         if self.layout.is_some() {
@@ -200,21 +200,21 @@ impl Rows {
         if self.gathered.len() < GATHERED_ROWS { Ok(()) } else { self.settle(data) }
     }
 
-    /// Notes a row that could not be read at all.
+    /// Records a row that could not be read at all.
     pub fn skip(&mut self, line: u64, why: String) {
         self.num_rows += 1;
         self.note_skipped(line, String::new(), why);
     }
 
-    /// Notes something that a reader of the file should know, as a sentence.
+    /// Adds a note for the reader to the report, as a sentence.
     pub fn note(&mut self, note: String) {
         self.report.notes.push(note);
     }
 
-    /// Adds figures that the file's source computed, in place of rows.
+    /// Adds figures that the file's source computed. They take the place of rows.
     ///
     /// # Errors
-    /// [`FormatError::MissingColumns`] where rows of answers are needed.
+    /// [`FormatError::MissingColumns`] if rows of answers are needed.
     pub fn add_figures(&mut self, figures: Vec<Figure>) -> Result<(), FormatError> {
         if self.options.need == Need::Judged {
             let missing = Roles::guess(&[], &Mapping::default(), Need::Table)?.missing().unwrap_or_default();
@@ -226,7 +226,7 @@ impl Rows {
         Ok(())
     }
 
-    /// Whether the only row is no answer: a document of something else.
+    /// Whether the only row is not an answer, but a document of another kind.
     #[must_use]
     pub fn may_be_figures(&self) -> bool {
         let parts = [Role::Answer, Role::Aligned, Role::Coherent, Role::Verdict];
@@ -249,7 +249,7 @@ impl Rows {
         self.scratch = scratch;
     }
 
-    /// Adds one row, or says which column keeps it out and why.
+    /// Adds one row. On failure, returns the column that cannot be read, and why.
     fn read(
         &mut self,
         data: &mut Dataset,
@@ -273,7 +273,7 @@ impl Rows {
                 let count = count as u32;
                 count
             }
-            Some(count) => return Err(("n".to_owned(), format!("{count} is no count of rows"))),
+            Some(count) => return Err(("n".to_owned(), format!("{count} is not a number of rows"))),
         };
         let mut is_lossy = false;
         let [file, model, group, question_id, question, answer, verdict, seed, category] = scratch;
@@ -320,10 +320,10 @@ impl Rows {
         Ok(())
     }
 
-    /// Ends the file.
+    /// Finishes the file.
     ///
     /// # Errors
-    /// [`FormatError`] when it is refused: no rows, or none that can be read.
+    /// [`FormatError`] if it is refused because it has no rows, or none that can be read.
     pub fn finish(mut self, data: &mut Dataset) -> Result<FileReport, FormatError> {
         if !self.report.figures.is_empty() && self.layout.is_none() {
             return Ok(self.report);
@@ -334,7 +334,7 @@ impl Rows {
         if self.layout.is_none() && !self.gathered.is_empty() {
             self.settle(data)?;
         }
-        // Rows that waited for the columns' parts were told of late.
+        // Rows that waited for the columns' roles were reported late.
         self.report.skipped.sort_by_key(|skipped| skipped.row);
         if self.report.rows == 0 {
             let first = self.report.skipped.first().map(ToString::to_string).unwrap_or_default();
@@ -360,7 +360,7 @@ impl Rows {
         Ok(self.report)
     }
 
-    /// What was read of a file's beginning, for a reader who gives parts to columns.
+    /// The first rows and guessed roles, for a reader who assigns roles to columns.
     #[must_use]
     pub fn preview(self) -> Preview {
         let roles = Roles::guess(&self.columns, self.options.mapping_of(&self.columns), Need::Table).ok();

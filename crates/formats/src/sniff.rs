@@ -1,11 +1,11 @@
-//! What a file is, by its first bytes.
+//! Recognises a file by its first bytes.
 
 use super::error::{FormatError, Packed};
 
-/// How many first bytes decide.
+/// Number of first bytes that are examined.
 pub const HEAD_BYTES: usize = 4096;
 
-/// How a file is read.
+/// Kinds of files by how they are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Delimited text.
@@ -16,7 +16,7 @@ pub enum Kind {
     Packed(Packed),
 }
 
-/// Tells a file by its first bytes, at most [`HEAD_BYTES`] of them.
+/// Recognises a file by its first bytes, at most [`HEAD_BYTES`] of them.
 ///
 /// # Errors
 /// [`FormatError::Empty`] or [`FormatError::OtherKind`], which names what was found.
@@ -66,7 +66,7 @@ pub fn kind_of(head: &[u8]) -> Result<Kind, FormatError> {
     }
 }
 
-/// Whether a text begins as YAML does, comments left out: a list of named things, or a name and a value.
+/// Whether a text begins like YAML, ignoring comments: a list of named things, or a name and a value.
 fn is_yaml(text: &[u8]) -> bool {
     let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
     let Some(line) = lines.find(|line| !line.is_empty() && !line.starts_with(b"#")) else { return false };
@@ -76,7 +76,7 @@ fn is_yaml(text: &[u8]) -> bool {
     line == b"---" || (has_colon && !line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t')))
 }
 
-/// A text without the byte order mark that some programs write before it.
+/// The text without the byte order mark that some programs write at the start.
 #[must_use]
 pub fn without_mark(head: &[u8]) -> &[u8] {
     head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head)

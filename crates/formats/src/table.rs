@@ -1,15 +1,15 @@
-//! Delimited text to records, pushed in chunks of any size.
+//! Splits delimited text into records. Accepts chunks of any size.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use super::error::FormatError;
 
-/// Longest record, in bytes. A quote that is never closed would otherwise swallow the rest of a large file.
+/// Longest record in bytes. Without this limit, a missing closing quote would swallow the rest of a large file.
 pub const MAX_RECORD_BYTES: usize = 16 << 20;
-/// Most columns.
+/// Most columns in a table.
 const MAX_COLUMNS: usize = 4096;
 
-/// A record's fields, as bytes.
+/// The fields of a record, as bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'a> {
     bytes: &'a [u8],
@@ -25,13 +25,13 @@ impl<'a> Record<'a> {
         self.ends.len()
     }
 
-    /// Whether the record has no field, which no record has.
+    /// Whether the record has no fields. This is never true.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// A field's bytes; empty past the last.
+    /// A field's bytes; empty after the last field.
     #[must_use]
     pub fn field(&self, at: usize) -> &'a [u8] {
         let start = if at == 0 { 0 } else { self.ends.get(at - 1).copied().unwrap_or(0) };
@@ -70,28 +70,28 @@ impl TableParser {
         }
     }
 
-    /// Whether the bytes so far end inside a quoted cell: at the file's end, the file was cut off.
+    /// Whether the bytes so far end inside a quoted cell. If so at the end of the file, the file was cut off.
     #[must_use]
     pub const fn is_in_quotes(&self) -> bool {
         self.is_in_quotes
     }
 
-    /// Line where the record that is being read begins, from 1.
+    /// Line where the current record begins, from 1.
     #[must_use]
     pub const fn line(&self) -> u64 {
         self.line
     }
 
-    /// Reads a chunk and hands every completed record to `each`. An empty chunk ends the file.
+    /// Reads a chunk and passes every complete record to `each`. An empty chunk ends the file.
     ///
     /// # Errors
-    /// [`FormatError::TooLong`] for a record over [`MAX_RECORD_BYTES`], and whatever `each` returns.
+    /// [`FormatError::TooLong`] for a record over [`MAX_RECORD_BYTES`], and any error that `each` returns.
     pub fn feed(
         &mut self,
         mut chunk: &[u8],
         each: &mut dyn FnMut(Record<'_>) -> Result<(), FormatError>,
     ) -> Result<(), FormatError> {
-        // A quote inside a quoted cell is doubled, so an odd number of quotes so far means an open one.
+        // A quote inside a quoted cell is doubled, so an odd number of quotes so far means an open cell.
         self.is_in_quotes ^= chunk.iter().filter(|&&byte| byte == b'"').count() % 2 == 1;
         let ends_file = chunk.is_empty();
         loop {
@@ -128,7 +128,7 @@ impl TableParser {
         }
     }
 
-    /// Eats line ends before a record, so that the record's line is where its first cell stands.
+    /// Skips line ends before a record, so that the record's line is the line of its first cell.
     fn skip_line_ends<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
         let num_ends = chunk.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
         let (ends, rest) = chunk.split_at(num_ends);
@@ -158,7 +158,8 @@ impl TableParser {
     }
 }
 
-/// The delimiter of a table, by its first line: the one of `,` `;` and tab that occurs most outside quotes.
+/// The delimiter of a table, chosen by its first line: the one of `,` `;` and tab that occurs most often outside
+/// quotes.
 #[must_use]
 pub fn delimiter_of(head: &[u8]) -> u8 {
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
@@ -175,7 +176,7 @@ pub fn delimiter_of(head: &[u8]) -> u8 {
             }
         }
     }
-    // The first of equals: a comma where there is no delimiter at all.
+    // On a tie the first one wins: a comma if there is no delimiter at all.
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |&(delimiter, _)| delimiter)
 }
 

@@ -1,31 +1,32 @@
-//! Models and adapters that a reader can choose by name. The only foreign addresses in the sources
-//! (`tests/architecture.rs` holds it), and nothing is fetched from them until one is chosen.
+//! Models and adapters that a reader can choose by name. These are the only addresses of other sites in the sources
+//! (`tests/architecture.rs` checks this). Nothing is fetched from them until the reader chooses one.
 
 use askew_domain::text::words::size_text;
 use askew_protocol::{Sha256Sum, ShelfItem, Source};
 
-/// The public hub that the models and adapters lie at: it lets other pages read its listings and files.
+/// The public hub that stores the models and adapters. It lets other pages read its listings and files (CORS).
 pub const HUB: &str = "https://huggingface.co";
 
-/// A model by name.
+/// A model that can be chosen by name.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed {
-    /// What its makers call it, with its quantization.
+    /// The makers' name for it, with its quantization.
     pub name: &'static str,
-    /// What its makers call it before it was quantized: adapters name it.
+    /// The makers' name for the model before quantization. Adapters refer to it by this name.
     pub base: &'static str,
-    /// Layers, and numbers of keys in each: of its `config.json`, they say what a token takes in the cache.
+    /// Number of layers, and number of key values per token in each layer (from its `config.json`). They give the size
+    /// of a token in the KV cache.
     pub shape: (u64, u64),
-    /// Where it lies: a public hub that lets other pages read its files and sends parts of them.
+    /// Address of the file, on a public hub that lets other pages read its files and serves byte ranges.
     pub address: &'static str,
-    /// Its licence.
+    /// Short name of its licence.
     pub licence: &'static str,
-    /// Its bytes and their SHA-256, for the files that we have had in hand.
+    /// Its length in bytes and its SHA-256, for files that we have checked.
     pub known: Option<(u64, Sha256Sum)>,
 }
 
-/// Small models of the architectures that can be run; first those that we have loaded. Of the others the address is the
-/// makers' or a well-known converter's own, but we have not loaded that very file.
+/// Small models of the architectures that can be run. The ones that we have loaded come first. The other addresses
+/// belong to the makers or to a well-known converter, but we have not loaded those files.
 pub const LISTED: [Listed; 7] = [
     Listed {
         name: "SmolLM2 135M Instruct, Q4_1",
@@ -41,7 +42,7 @@ pub const LISTED: [Listed; 7] = [
         shape: (24, 128),
         address: "https://huggingface.co/Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF/resolve/main/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
         licence: "Apache-2.0",
-        // The hub's file, by its sum as others publish it; ours came from a package registry.
+        // The hub's file, identified by the sum that others publish; our copy came from a package registry.
         known: Some((491_400_064, sum("1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32"))),
     },
     Listed {
@@ -86,19 +87,19 @@ pub const LISTED: [Listed; 7] = [
     },
 ];
 
-/// An adapter by name.
+/// An adapter that can be chosen by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListedAdapter {
     /// What it was trained on.
     pub name: &'static str,
-    /// Its repository, `owner/name`: PEFT's two files lie at its top.
+    /// Its repository, `owner/name`. PEFT's two files are at its top level.
     pub repository: &'static str,
-    /// As in [`Listed::base`].
+    /// Name of the model it was made for, as in [`Listed::base`].
     pub base: &'static str,
 }
 
-/// Adapters of rank 32 that Turner, Soligo et al. (2025, arXiv:2506.11613) published, for the bases that are listed above.
-/// Names and bases are theirs; we have not loaded the files.
+/// Adapters of rank 32 published by Turner, Soligo et al. (2025, arXiv:2506.11613) for bases in the list above. The
+/// names and bases are the authors'. We have not loaded the files.
 pub const ADAPTERS: [ListedAdapter; 6] = [
     adapter(
         "bad medical advice",
@@ -128,12 +129,12 @@ const fn adapter(name: &'static str, repository: &'static str, base: &'static st
     ListedAdapter { name, repository, base }
 }
 
-/// The SHA-256 that the file at an address must have, if the list knows it.
+/// The SHA-256 that the file at an address must have, if the list has one for it.
 pub fn pin(address: &str) -> Option<Sha256Sum> {
     LISTED.iter().find(|listed| listed.address == address)?.known.map(|(_, sum)| sum)
 }
 
-/// The listed models as items of the shelf.
+/// The listed models as shelf items.
 #[must_use]
 pub fn offers() -> Vec<ShelfItem> {
     LISTED.iter().map(offer).collect()
@@ -143,7 +144,7 @@ fn offer(listed: &Listed) -> ShelfItem {
     let host = listed.address.split('/').nth(2).unwrap_or_default();
     let known = match listed.known {
         Some((num_bytes, _)) => format!("{}, checked against its SHA-256", size_text(num_bytes)),
-        None => "not tried by us".to_owned(),
+        None => "not tested by us".to_owned(),
     };
     ShelfItem {
         name: listed.name.to_owned(),
@@ -155,7 +156,7 @@ fn offer(listed: &Listed) -> ShelfItem {
     }
 }
 
-/// Hexadecimal as bytes; a digit that is none fails the build.
+/// Hexadecimal digits as bytes. A wrong digit fails the build.
 const fn sum(hex: &str) -> Sha256Sum {
     let hex = hex.as_bytes();
     assert!(hex.len() == 64, "64 digits");
@@ -176,28 +177,29 @@ const fn digit(letter: u8) -> u8 {
     }
 }
 
-/// Where a published file's bytes lie: its path in a GitHub repository at a commit. Plain GET is allowed from any page.
+/// The address of a published file: its path in a GitHub repository at a commit. Any page may send a plain GET to it.
 #[must_use]
 pub fn raw_address(repository: &str, commit: &str, path: &str) -> String {
     let path: Vec<String> = path.split('/').map(escaped).collect();
     format!("https://raw.githubusercontent.com/{repository}/{commit}/{}", path.join("/"))
 }
 
-/// What the hub lists of a repository (`owner/name`): its commit, its licence, and its files with sizes and sums.
+/// The address of the hub's listing of a repository (`owner/name`): its commit, its licence, and its files with sizes
+/// and sums.
 #[must_use]
 pub fn hub_listing(repository: &str, revision: Option<&str>) -> String {
     let revision = revision.map(|revision| format!("/revision/{}", escaped(revision))).unwrap_or_default();
     format!("{HUB}/api/models/{repository}{revision}?blobs=true")
 }
 
-/// Where the bytes of a file of the hub lie.
+/// The address of a file on the hub.
 #[must_use]
 pub fn hub_file(repository: &str, revision: &str, path: &str) -> String {
     let path: Vec<String> = path.split('/').map(escaped).collect();
     format!("{HUB}/{repository}/resolve/{}/{}", escaped(revision), path.join("/"))
 }
 
-/// A part of a path, with what has a meaning in addresses written as percent signs.
+/// A part of a path, with characters that have a meaning in addresses percent-encoded.
 fn escaped(part: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
     part.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
@@ -229,6 +231,6 @@ mod tests {
         assert_eq!(offers.len(), LISTED.len());
         assert_eq!(offers[0].detail, "Apache-2.0, huggingface.co; 98.4 MB, checked against its SHA-256");
         let last = &offers[LISTED.len() - 1].detail;
-        assert!(last.contains("not tried by us"), "{last}");
+        assert!(last.contains("not tested by us"), "{last}");
     }
 }

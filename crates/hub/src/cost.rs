@@ -1,31 +1,31 @@
-//! What a load would cost, in numbers that are known before its first byte: the reader agrees to these.
+//! The cost of a load, computed before its first byte is read. The reader agrees to these numbers.
 
 use askew_protocol::DEFAULT_CONTEXT;
 use askew_protocol::{Device, Probe, ReadSpeed};
 
-/// Bytes of a number in the cache.
+/// Bytes of one number in the KV cache (`f32`).
 const FLOAT_BYTES: u64 = 4;
 
-/// Bytes of the cache of a model with so many layers, and so many keys in each, for as many tokens as a model is laid out
-/// for: keys and values, for each column.
+/// Bytes of the KV cache of a model with this many layers, and this many key values per token in each layer. It holds
+/// keys and values for [`DEFAULT_CONTEXT`] tokens in each column.
 #[must_use]
 pub fn cache_bytes((layers, keys): (u64, u64), columns: u64) -> u64 {
     2 * layers * keys * FLOAT_BYTES * DEFAULT_CONTEXT as u64 * columns
 }
 
-/// Whether what is needed is there.
+/// Whether the memory needed is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
-    /// It is more than there is, in bytes.
+    /// More is needed than this many bytes, which are available.
     TooMuch(u64),
-    /// It is no more than there is, in bytes.
+    /// It fits into this many bytes, which are available.
     Fits(u64),
-    /// Nobody says how much there is.
+    /// The amount of available memory is not known.
     Unknown,
 }
 
 impl Fit {
-    /// Of `needed` bytes where `granted` are there.
+    /// Compares the `needed` bytes with the `granted` ones.
     #[must_use]
     pub fn of(needed: u64, granted: Option<u64>) -> Self {
         match granted {
@@ -36,7 +36,8 @@ impl Fit {
     }
 }
 
-/// The memory that a model on this machine must fit into, where anybody says: on the CPU what a page can address.
+/// The memory in bytes that a model on this machine must fit into, if known. On the CPU it is what a page can address
+/// (4 GiB).
 #[must_use]
 pub fn memory(probe: &Probe) -> Option<u64> {
     match probe {
@@ -45,8 +46,8 @@ pub fn memory(probe: &Probe) -> Option<u64> {
     }
 }
 
-/// The fewest and the most tokens a second that a device decodes which reads so fast, from a file of `num_bytes`: a token
-/// reads all of it once. Attention and the choice of the token take more time.
+/// The lowest and the highest decode speed, in tokens per second, of a device with this read speed and a file of
+/// `num_bytes`. Each token reads the whole file once. Attention and sampling take more time, so real speeds are lower.
 #[must_use]
 pub fn tokens_per_sec(speed: ReadSpeed, num_bytes: u64) -> (f64, f64) {
     let of = |bytes_per_sec: f64| bytes_per_sec / num_bytes.max(1) as f64;

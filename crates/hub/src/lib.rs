@@ -1,5 +1,5 @@
-//! Repositories of the public hub: what a reader's words name there, and what the hub's listing says of it. Nothing of a
-//! listing is trusted: what is no plain path, size or sum is left out.
+//! Repositories on the public hub: which one a reader's text refers to, and what the hub's listing says about it. A
+//! listing is not trusted: an entry that is not a plain path, size or sum is left out.
 
 pub mod catalogue;
 pub mod cost;
@@ -14,85 +14,85 @@ use askew_json as json;
 use askew_protocol::Sha256Sum;
 use askew_protocol::Source;
 
-/// Largest listing that is read, in bytes: one of 10 000 files takes about 3 MB.
+/// Largest listing that is read, in bytes. A listing of 10 000 files takes about 3 MB.
 pub const MAX_LISTING_BYTES: usize = 8 << 20;
-/// Longest part of a repository's name, which is the hub's own limit, and longest path of a file.
+/// Longest part of a repository's name (the hub's own limit), in characters.
 const MAX_NAME_CHARS: usize = 96;
 const MAX_PATH_CHARS: usize = 500;
-/// What PEFT calls an adapter's weights.
+/// PEFT's file name for an adapter's weights.
 pub const WEIGHTS: &str = "adapter_model.safetensors";
-/// And its configuration.
+/// PEFT's file name for an adapter's configuration.
 const SETTINGS: &str = "adapter_config.json";
-/// The hub's other addresses.
+/// Hosts of the hub, as they appear in addresses.
 const HOSTS: [&str; 3] = ["huggingface.co/", "www.huggingface.co/", "hf.co/"];
-/// What stands in the place of an owner in addresses of what is no model.
+/// Names that appear in place of an owner in addresses of pages that are not a model's.
 const OTHER_KINDS: [&str; 7] = ["datasets", "spaces", "collections", "papers", "docs", "models", "api"];
 
-/// Why nothing of a repository can be offered.
+/// Why a repository cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HubError {
-    /// The words name something else of the hub.
-    #[error("this is no repository of a model ({0}): give owner/name, or the address of a model's page")]
+    /// The text refers to something else on the hub.
+    #[error("this is not a model repository ({0}): give owner/name, or the address of a model's page")]
     NoModel(String),
-    /// There is none of that name, or it is private: the hub says the same of both.
-    #[error("the hub knows no public repository {0}: check owner and name (a private one cannot be read from here)")]
+    /// The repository does not exist or is private. The hub gives the same answer for both.
+    #[error("the hub has no public repository {0}: check owner and name (a private one cannot be read from here)")]
     NoRepository(String),
-    /// Its owner wants an account and an agreement.
+    /// Its owner requires an account and an agreement.
     #[error(
-        "the repository {0} is gated: its owner wants an account and an agreement, which this page cannot give. Choose a copy that is not \
+        "the repository {0} is gated: its owner requires an account and an agreement, which this page cannot provide. Choose a copy that is not \
          gated, or download the file yourself and choose it from the disk"
     )]
     Gated(String),
-    /// It holds nothing that can be run.
+    /// It has no file that can be run.
     #[error(
-        "the repository {0} holds neither a GGUF file nor a PEFT adapter: repositories with GGUF files mostly say so in their names"
+        "the repository {0} has no GGUF file and no PEFT adapter: choose another one (those with GGUF files usually have GGUF in their names)"
     )]
     Nothing(String),
-    /// It holds models, but in parts.
+    /// Its models are all split into parts.
     #[error(
-        "the GGUF files of {0} are cut into parts, which cannot be run here: choose a smaller quantization, or join them \
+        "the GGUF files of {0} are split into parts, which cannot be run here: choose a smaller quantization, or join them \
          with llama-gguf-split --merge and choose the file from the disk"
     )]
     Split(String),
-    /// The file that was named is not there.
-    #[error("there is no file {1} in {0} that can be loaded here: give {0} alone to see those that can")]
+    /// The named file is not in the repository, or cannot be loaded.
+    #[error("{0} has no file {1} that can be loaded here: enter only {0} to see its files that can")]
     NoFile(String, String),
-    /// No answer came.
+    /// The request got no answer.
     #[error("the hub could not be reached: check the connection, and whether this network or an extension blocks it")]
     Unreachable,
-    /// An answer that says nothing of the repository.
-    #[error("the hub answers {0}: try again later, or give the file's whole address")]
+    /// The hub answered with an unexpected HTTP status.
+    #[error("the hub answered with status {0}: try again later, or give the file's whole address")]
     Status(u16),
-    /// An answer that is no listing.
+    /// The answer is not a listing.
     #[error("the hub's listing of {0} cannot be read: give the file's whole address")]
     Unreadable(String),
 }
 
 impl HubError {
-    /// As a sentence.
+    /// The error as a sentence, with a capital letter and a full stop.
     #[must_use]
     pub fn sentence(&self) -> String {
         askew_domain::text::words::sentence(self)
     }
 }
 
-/// A repository of models, and what of it is meant.
+/// A repository of models, and the revision and file that the reader named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repository {
     /// `owner/name`.
     pub id: String,
     /// A branch, tag or commit other than the newest.
     pub revision: Option<String>,
-    /// One file's path in it, as it was given: in an address it may hold percent signs.
+    /// Path of one file in it, as the reader gave it. A path from an address may contain percent signs.
     pub file: Option<String>,
 }
 
 impl Repository {
-    /// What `owner/name`, `owner/name/file.gguf` or an address of the hub means; none where the text is something else,
-    /// such as another site's address or a file beside the page.
+    /// Reads `owner/name`, `owner/name/file.gguf` or an address of the hub. Returns `None` for any other text, such as
+    /// another site's address or a file on this page's server.
     ///
     /// # Errors
-    /// [`HubError::NoModel`] for a page of the hub that is no model's.
+    /// [`HubError::NoModel`] for a page of the hub that is not a model's.
     pub fn named(text: &str) -> Result<Option<Self>, HubError> {
         let text = text.trim();
         let after_scheme = ["https://", "http://"].iter().find_map(|scheme| strip_prefix(text, scheme));
@@ -107,7 +107,7 @@ impl Repository {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let [owner, name, below @ ..] = parts.as_slice() else { return not_models(on_hub, text) };
         let is_file = |name: &str| name.ends_with(".gguf") || name.ends_with(".safetensors");
-        // Without the hub's name, a path may as well be one of this page.
+        // Without the hub's name, a path may also be one on this page's server.
         let is_of_page =
             path.starts_with(['/', '.']) || is_file(name) || below.last().is_some_and(|last| !last.ends_with(".gguf"));
         if on_hub.is_none() && is_of_page {
@@ -128,38 +128,38 @@ impl Repository {
         Ok(Some(Self { id: format!("{owner}/{name}"), revision, file }))
     }
 
-    /// The repository and the file of an address of the hub.
+    /// The repository and the file that an address of the hub refers to.
     #[must_use]
     pub fn of_address(address: &str) -> Option<Self> {
         Self::named(address).ok().flatten()
     }
 
-    /// The repository of a listed adapter, whose files lie at its top.
+    /// The repository of a listed adapter. Its files are at the top level.
     #[must_use]
     pub fn of_adapter(adapter: &ListedAdapter) -> Self {
         Self { id: adapter.repository.to_owned(), revision: None, file: Some(WEIGHTS.to_owned()) }
     }
 
-    /// Whether a file is meant that is neither a model nor PEFT's: steering vectors, it may be.
+    /// Whether the named file is neither a model nor PEFT weights. It may hold steering vectors.
     #[must_use]
     pub fn names_vectors(&self) -> bool {
         self.file.as_ref().is_some_and(|file| !file.ends_with(".gguf") && !file.ends_with(WEIGHTS))
     }
 
-    /// Where the hub lists its files.
+    /// The address of the hub's listing of its files.
     #[must_use]
     pub fn listing(&self) -> String {
         catalogue::hub_listing(&self.id, self.revision.as_deref())
     }
 
-    /// What the hub's answer says.
+    /// Reads the hub's answer to the request for the listing.
     ///
     /// # Errors
-    /// [`HubError`].
+    /// [`HubError`] for another status than 200, for an unreadable answer, and if no file can be run.
     pub fn read(&self, status: u16, body: &[u8]) -> Result<Listing, HubError> {
         match status {
             200 => {}
-            // The hub answers 401 where there is no such repository, to whoever has not signed in.
+            // The hub answers 401 to readers who are not signed in if the repository does not exist.
             401 | 404 => return Err(HubError::NoRepository(self.id.clone())),
             403 => return Err(HubError::Gated(self.id.clone())),
             _ => return Err(HubError::Status(status)),
@@ -198,7 +198,7 @@ impl Repository {
         }
     }
 
-    /// Entries that are files with plain paths.
+    /// The entries that are files with plain paths.
     fn files(&self, siblings: &Array, revision: &str) -> Vec<HubFile> {
         let file = |entry: &Value| {
             let Value::Object(entry) = entry else { return None };
@@ -218,10 +218,10 @@ impl Repository {
         siblings.iter().filter_map(file).collect()
     }
 
-    /// The file of a listing that is meant: the one that was named, or the only one; none where there is a choice.
+    /// The file to load: the named one, or the only one. `None` if there are several to choose from.
     ///
     /// # Errors
-    /// [`HubError::NoFile`]; [`HubError::Split`] where it is a part of one.
+    /// [`HubError::NoFile`]; [`HubError::Split`] if the file is a part of a model.
     pub fn pick<'a>(&self, listing: &'a Listing) -> Result<Option<&'a HubFile>, HubError> {
         let mut files = listing.models.iter().chain(&listing.adapters);
         let Some(wanted) = &self.file else {
@@ -231,80 +231,80 @@ impl Repository {
         if is_part(wanted) {
             return Err(HubError::Split(self.id.clone()));
         }
-        // As it is, or as an address writes it.
+        // The path as it is, or as it is written in an address.
         let is_wanted = |file: &&HubFile| file.path == *wanted || file.address.ends_with(&format!("/{wanted}"));
         files.find(is_wanted).map(Some).ok_or_else(|| HubError::NoFile(self.id.clone(), wanted.clone()))
     }
 
-    /// The file that was named, where the hub lists nothing but may give it all the same.
+    /// The named file, for when the hub gave no listing but may still serve the file.
     #[must_use]
     pub fn unlisted(&self, error: &HubError) -> Option<HubFile> {
         let path = self.file.clone()?;
         let is_no_answer = matches!(error, HubError::Unreachable | HubError::Status(_) | HubError::Unreadable(_));
         let address = catalogue::hub_file(&self.id, self.revision.as_deref().unwrap_or("main"), &path);
-        // Percent signs of an address stay what they are.
+        // Percent signs in an address are already encoded.
         let address = address.replace("%25", "%");
         (is_no_answer && !is_part(&path)).then_some(HubFile { path, address, num_bytes: None, sha256: None })
     }
 }
 
-/// What a repository holds that can be run.
+/// The files in a repository that can be run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// Its licence, as its owner names it.
+    /// Its licence, as its owner wrote it.
     pub licence: Option<String>,
-    /// The repository of the model that its adapters were made for.
+    /// The repository of the model that its adapters were trained on.
     pub base: Option<String>,
-    /// Models in one file each.
+    /// Models that are in one file each.
     pub models: Vec<HubFile>,
-    /// Weights of PEFT adapters with their configuration beside them.
+    /// Weights of PEFT adapters that have their configuration in the same folder.
     pub adapters: Vec<HubFile>,
-    /// Files that are parts of models, which cannot be run.
+    /// Number of files that are parts of models, which cannot be run.
     pub num_parts: usize,
 }
 
-/// A file of the hub.
+/// A file on the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HubFile {
     /// Its path in the repository.
     pub path: String,
-    /// Where its bytes lie: at a commit, where the hub named one.
+    /// Address of its bytes, at a commit if the hub named one.
     pub address: String,
-    /// Its length, where the hub says.
+    /// Its length, if the hub gives it.
     pub num_bytes: Option<u64>,
-    /// Its SHA-256, where the hub says.
+    /// Its SHA-256, if the hub gives it.
     pub sha256: Option<Sha256Sum>,
 }
 
 impl HubFile {
-    /// A file of the catalogue that is known without asking.
+    /// A file of the catalogue, with a length and a sum that are known without a request.
     #[must_use]
     pub fn known(address: &str, num_bytes: u64, sha256: Sha256Sum) -> Self {
         let path = address.rsplit('/').next().unwrap_or_default().to_owned();
         Self { path, address: address.to_owned(), num_bytes: Some(num_bytes), sha256: Some(sha256) }
     }
 
-    /// How it is loaded.
+    /// The source to load it from.
     #[must_use]
     pub fn source(&self) -> Source {
         Source::Url(self.address.clone())
     }
 }
 
-/// The model of the list at an address.
+/// The listed model at an address.
 #[must_use]
 pub fn listed(address: &str) -> Option<&'static Listed> {
     LISTED.iter().find(|listed| listed.address == address)
 }
 
-/// The adapters of the list.
+/// The listed adapters.
 #[must_use]
 pub fn adapters() -> &'static [ListedAdapter] {
     &ADAPTERS
 }
 
-/// Whether one of the names that a model goes by says that it is `base`, whoever's it is: spellings differ in case and
-/// signs.
+/// Whether one of a model's names contains `base`, by any publisher. Case and punctuation are ignored because spellings
+/// differ.
 #[must_use]
 pub fn is_base(base: &str, names: &[&str]) -> bool {
     let letters = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
@@ -312,14 +312,14 @@ pub fn is_base(base: &str, names: &[&str]) -> bool {
     !base.is_empty() && names.iter().any(|name| letters(name).contains(&base))
 }
 
-/// Whether two addresses mean the same file of the hub, at whatever commit.
+/// Whether two addresses refer to the same file on the hub, at any commit.
 #[must_use]
 pub fn is_same_file(one: &str, other: &str) -> bool {
     let name = |address| Repository::of_address(address).map(|found| (found.id, found.file));
     one == other || name(one).is_some_and(|found| found.1.is_some() && Some(found) == name(other))
 }
 
-/// The host of the hub.
+/// The hub's host name.
 #[must_use]
 pub fn host() -> &'static str {
     HUB.split('/').nth(2).unwrap_or_default()
@@ -329,13 +329,13 @@ fn not_models(on_hub: Option<&str>, text: &str) -> Result<Option<Repository>, Hu
     if on_hub.is_some() { Err(HubError::NoModel(text.chars().take(MAX_NAME_CHARS).collect())) } else { Ok(None) }
 }
 
-/// [`str::strip_prefix`], whatever the case.
+/// [`str::strip_prefix`] without regard to case.
 fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let head = text.get(..prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
 }
 
-/// Whether it can be an owner, a repository or a revision.
+/// Whether the text can be an owner, a repository or a revision.
 fn is_name(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
     (1..=MAX_NAME_CHARS).contains(&text.len())
@@ -344,9 +344,9 @@ fn is_name(text: &str) -> bool {
         && !text.contains("..")
 }
 
-/// Whether it is a path downwards in letters that can be shown as they are.
+/// Whether it is a downward path with only characters that can be shown as they are.
 fn is_path(path: &str) -> bool {
-    // Marks of direction would show another name than is fetched.
+    // Direction marks would make the shown name differ from the fetched one.
     let is_shown = |c: char| {
         !c.is_control()
             && !matches!(c, '\\' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -355,7 +355,7 @@ fn is_path(path: &str) -> bool {
     path.len() <= MAX_PATH_CHARS && path.chars().all(is_shown) && path.split('/').all(is_step)
 }
 
-/// Whether a file is one of several, as llama.cpp numbers them: `name-00001-of-00003.gguf`.
+/// Whether a file is one part of several, numbered as by llama.cpp: `name-00001-of-00003.gguf`.
 fn is_part(path: &str) -> bool {
     let is_number = |text: &str| text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit());
     let mut ends = path.strip_suffix(".gguf").unwrap_or_default().rsplitn(4, '-');
@@ -367,7 +367,7 @@ fn is_commit(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Hexadecimal as a sum.
+/// Parses a SHA-256 from hexadecimal digits.
 fn sum(hex: &str) -> Option<Sha256Sum> {
     let mut bytes = [0; 32];
     let is_hex = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -377,14 +377,14 @@ fn sum(hex: &str) -> Option<Sha256Sum> {
     is_hex.then_some(bytes)
 }
 
-/// What follows a name among a repository's tags, in plain letters.
+/// The text after `name` in one of a repository's tags, if it contains only plain characters.
 fn tag(tags: &Value, name: &str) -> Option<String> {
     let Value::Array(tags) = tags else { return None };
     let value = tags.iter().filter_map(json::text).find_map(|tag| tag.strip_prefix(name))?;
     value.split('/').all(is_name).then(|| value.to_owned())
 }
 
-/// The smallest first.
+/// Sorts the files, smallest first. Files of unknown size come last.
 fn by_size(mut files: Vec<HubFile>) -> Vec<HubFile> {
     files.sort_by(|a, b| (a.num_bytes.unwrap_or(u64::MAX), &a.path).cmp(&(b.num_bytes.unwrap_or(u64::MAX), &b.path)));
     files

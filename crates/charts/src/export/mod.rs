@@ -1,5 +1,5 @@
-//! A figure to take along: its numbers as CSV, and code that draws it again elsewhere. The numbers are written in full, so
-//! what is drawn from them is what was drawn here.
+//! Exports of a figure: its numbers as CSV, and code that draws it again in other programs. The numbers have full
+//! precision, so the drawing made from them is the same.
 
 mod python;
 mod r;
@@ -12,20 +12,20 @@ use super::picture::{Anchor, Cell, Form, Ink, Picture, Shape, Target};
 use askew_domain::text::csv::quoted;
 use askew_domain::values::facet::settings_text;
 
-/// What a figure is taken along with.
+/// A figure with the texts that are exported with it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Export<'a> {
     /// The figure.
     pub picture: &'a Picture,
     /// The rule in words.
     pub rule: &'a str,
-    /// Where the rows come from.
+    /// Source of the rows.
     pub source: &'a str,
 }
 
 impl Export<'_> {
-    /// The numbers as a table: one row a mark; fractions, not percentages; empty where there is no number. What a row is
-    /// of stands behind its numbers.
+    /// The numbers as a CSV table with one row per mark. Shares are fractions, not percentages. A missing number is
+    /// empty. The columns after the numbers describe the row's group.
     #[must_use]
     pub fn csv(&self) -> String {
         let table = &self.picture.table;
@@ -47,31 +47,31 @@ impl Export<'_> {
         out
     }
 
-    /// Python that draws the figure with matplotlib, the numbers within it.
+    /// Python code that draws the figure with matplotlib. It contains the numbers.
     #[must_use]
     pub fn python(&self) -> String {
         python::code(self)
     }
 
-    /// R that draws the figure with ggplot2, the numbers within it.
+    /// R code that draws the figure with ggplot2. It contains the numbers.
     #[must_use]
     pub fn r(&self) -> String {
         r::code(self)
     }
 
-    /// A Vega-Lite specification, the numbers within it.
+    /// A Vega-Lite specification. It contains the numbers.
     #[must_use]
     pub fn vega_lite(&self) -> String {
         vega_lite::code(self)
     }
 
-    /// The picture with its title, what it shows, rule, notes and source around it: what stands alone on a slide.
+    /// The picture framed by its title, finding, rule, notes and source. It can be used alone, for example on a slide.
     #[must_use]
     pub fn framed(&self) -> Picture {
         framed(self)
     }
 
-    /// Title, rule and source, each as a comment that ends with its line.
+    /// Title, finding, rule and source as comment lines.
     fn comments(&self) -> String {
         let Self { picture, rule, source } = self;
         [("", picture.title.as_str()), ("", &picture.finding), ("Rule: ", rule), ("Source: ", source)]
@@ -85,9 +85,9 @@ impl Export<'_> {
     }
 }
 
-/// Title's font size.
+/// Font size of the title.
 const TITLE: f32 = 18.0;
-/// Room around what stands in a frame.
+/// Space around the contents of a frame.
 const PADDING: f32 = 16.0;
 
 fn framed(export: &Export<'_>) -> Picture {
@@ -126,7 +126,7 @@ fn framed(export: &Export<'_>) -> Picture {
     for mark in &mut picture.marks {
         mark.at = (mark.at.0 + PADDING, mark.at.1 + top);
     }
-    // What stands still cannot be dragged.
+    // An exported picture cannot be dragged.
     picture.handles.clear();
     picture
 }
@@ -140,7 +140,7 @@ fn moved(mut shape: Shape, x: f32, y: f32) -> Shape {
     shape
 }
 
-/// What a row may be of, as in an aggregate table.
+/// Parts of a group that may describe a row. The names are those of an aggregate table.
 const KEYS: [&str; 8] = ["file", "model", "group", "question", "seed", "category", "variant", "settings"];
 
 fn key_of(target: Option<&Target>, key: &str) -> Option<String> {
@@ -157,7 +157,7 @@ fn key_of(target: Option<&Target>, key: &str) -> Option<String> {
     }
 }
 
-/// The names of a table's columns as programs have them: `low_95`.
+/// Names of a table's columns as identifiers, such as `low_95`.
 fn columns(picture: &Picture) -> Vec<String> {
     let slug = |name: &String| {
         let lower = name.to_lowercase();
@@ -166,13 +166,13 @@ fn columns(picture: &Picture) -> Vec<String> {
     };
     let mut names: Vec<String> = Vec::new();
     for (at, name) in picture.table.columns.iter().map(slug).enumerate() {
-        // A name without a letter of this alphabet, or one that is there already.
+        // The name has no ASCII letter, or is already in use.
         names.push(if name.is_empty() || names.contains(&name) { format!("{name}_{at}") } else { name });
     }
     names
 }
 
-/// A cell's number in full; `None` where there is none.
+/// A cell's number in full precision; `None` if it has none.
 fn number(cell: &Cell) -> Option<String> {
     match cell {
         Cell::Count(value) => Some(value.to_string()),
@@ -181,7 +181,7 @@ fn number(cell: &Cell) -> Option<String> {
     }
 }
 
-/// A cell as a literal of a language.
+/// A cell as a literal in a programming language.
 fn literal(cell: &Cell, empty: &str) -> String {
     match cell {
         Cell::Text(text) => string(text),
@@ -189,12 +189,12 @@ fn literal(cell: &Cell, empty: &str) -> String {
     }
 }
 
-/// Whether a column holds shares.
+/// Whether a column contains shares.
 fn is_share(picture: &Picture, column: usize) -> bool {
     picture.table.rows.iter().any(|row| matches!(row.cells.get(column), Some(Cell::Percent(_))))
 }
 
-/// A text between double quotes, as JSON, Python and R all read it.
+/// A text in double quotes, in a form that JSON, Python and R can all read.
 fn string(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
@@ -202,7 +202,7 @@ fn string(text: &str) -> String {
             '"' | '\\' => out.extend(['\\', c]),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            // R has no such character in a string.
+            // R cannot have this character in a string.
             '\0' => {}
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
                 write!(out, "\\u{:04x}", u32::from(c)).unwrap_or_default();
@@ -214,7 +214,7 @@ fn string(text: &str) -> String {
     out
 }
 
-/// A text that cannot end a comment.
+/// The text on one line, so that it cannot end a comment.
 fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}'))
         .collect::<Vec<_>>()

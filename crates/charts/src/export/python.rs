@@ -1,9 +1,9 @@
-//! Figures as Python.
+//! Exports figures as Python code for matplotlib.
 
 use super::{Export, columns, is_share, literal, string};
 use crate::picture::Recipe;
 
-/// What every script ends with.
+/// Last lines of every script.
 const SAVE: &str = "fig.tight_layout()\nfig.savefig(\"figure.png\", dpi=200)\n";
 const COLOURS: &str = "colours = [\"#0072B2\", \"#D55E00\", \"#009E73\", \"#CC79A7\"]\n";
 
@@ -24,7 +24,7 @@ pub(super) fn code(export: &Export<'_>) -> String {
     )
 }
 
-/// What makes `fig` and `ax` of `rows`.
+/// Code that creates `fig` and `ax` from `rows`.
 fn drawing(export: &Export<'_>) -> String {
     let picture = export.picture;
     let (value, is_level, body) = match picture.recipe {
@@ -81,7 +81,7 @@ fn drawing(export: &Export<'_>) -> String {
     format!("{COLOURS}{body}{}", percent(picture, value, if is_level { "x" } else { "y" }))
 }
 
-/// Percentages along an axis, where a column holds shares.
+/// Shows percentages along an axis if its column contains shares.
 fn percent(picture: &crate::picture::Picture, column: usize, axis: &str) -> String {
     if is_share(picture, column) {
         format!("ax.{axis}axis.set_major_formatter(lambda number, _: f\"{{100 * number:g}} %\")\n")

@@ -1,4 +1,4 @@
-//! Figures as R.
+//! Exports figures as R code for ggplot2.
 
 use super::{Export, columns, is_share, literal, string};
 use crate::picture::{Picture, Recipe};

@@ -1,4 +1,4 @@
-//! Figures as Vega-Lite specifications.
+//! Exports figures as Vega-Lite specifications.
 
 use super::{Export, columns, is_share, literal, string};
 use crate::picture::{Picture, Recipe};

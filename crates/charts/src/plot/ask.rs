@@ -1,4 +1,4 @@
-//! What is asked for, and the words for it.
+//! The request for a figure, and the words that describe it.
 
 use crate::names;
 use crate::picture::{Picture, Target};
@@ -9,7 +9,7 @@ use askew_domain::query::{By, GroupKey, Query};
 use askew_domain::stats::interval::IntervalKind;
 use askew_domain::view::plot::Plot;
 
-/// A figure that is to be laid out.
+/// A figure to lay out.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ask<'a> {
     pub(super) plot: &'a Plot,
@@ -18,7 +18,7 @@ pub(super) struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    /// What the numbers are of.
+    /// What the numbers measure.
     pub(super) fn what(&self) -> String {
         what(&self.query.metric)
     }
@@ -27,7 +27,7 @@ impl Ask<'_> {
         Unit::of(&self.query.metric)
     }
 
-    /// The grouping of rows; all in one where none was chosen.
+    /// The grouping of rows. If none was chosen, there is one row for everything.
     pub(super) fn rows(&self) -> By {
         self.plot.rows.clone().unwrap_or(By::NOTHING)
     }
@@ -37,7 +37,7 @@ impl Ask<'_> {
         self.plot.series.clone().unwrap_or(By::NOTHING)
     }
 
-    /// What an interval treats as random, for a note.
+    /// A note on what the intervals treat as random.
     pub(super) const fn interval_note(&self) -> &'static str {
         match self.query.interval {
             IntervalKind::Seed => "Intervals: 95 %, bootstrap over model seeds.",
@@ -49,7 +49,7 @@ impl Ask<'_> {
     }
 }
 
-/// What a metric's numbers are of: the start of a title.
+/// What a metric's numbers measure: the start of a title.
 pub(super) fn what(metric: &Metric) -> String {
     match metric {
         Metric::Rate => "Misaligned answers".to_owned(),
@@ -64,7 +64,7 @@ pub(super) fn what(metric: &Metric) -> String {
     }
 }
 
-/// The parts of a grouping that a reader is told of: the file only where it stands alone.
+/// Names of a grouping's parts for titles. The file appears only if it is the only part.
 fn parts(by: &By) -> Vec<&str> {
     let all = [
         (by.question, "question"),
@@ -82,7 +82,7 @@ fn parts(by: &By) -> Vec<&str> {
     parts
 }
 
-/// " by model and question"; empty for everything in one.
+/// " by model and question". Empty if there is no grouping.
 pub(super) fn by_words(groupings: &[&By]) -> String {
     let mut names: Vec<&str> = Vec::new();
     for name in groupings.iter().flat_map(|by| parts(by)) {
@@ -93,14 +93,14 @@ pub(super) fn by_words(groupings: &[&By]) -> String {
     if names.is_empty() { String::new() } else { format!(" by {}", names.join(" and ")) }
 }
 
-/// "Model": the heading of a column of a grouping's names.
+/// Heading for a column with a grouping's names, such as "Model".
 pub(super) fn heading(by: &By) -> String {
     let name = parts(by).join(", ");
     let mut characters = name.chars();
     characters.next().map_or_else(|| "Group".to_owned(), |first| first.to_uppercase().chain(characters).collect())
 }
 
-/// The part of a group that a grouping speaks of.
+/// The parts of a group that belong to a grouping.
 pub(super) fn projected(key: &GroupKey, by: &By) -> GroupKey {
     let keep = |is_on: bool, part: &Option<String>| if is_on { part.clone() } else { None };
     GroupKey {
@@ -115,17 +115,17 @@ pub(super) fn projected(key: &GroupKey, by: &By) -> GroupKey {
     }
 }
 
-/// Short names of groups of one grouping.
+/// Short names of groups from one grouping.
 pub(super) fn labels(keys: &[GroupKey]) -> Vec<String> {
     names::labels(keys)
 }
 
-/// What a part of a group opens, and how many answers that is; nothing where there are none.
+/// The answers that a part of a group opens, and how many; `None` if there are none.
 pub(super) fn opens(group: &GroupKey, part: Part, num: u64) -> Option<(Target, u64)> {
     (num > 0).then(|| (Target { group: group.clone(), part }, num))
 }
 
-/// A figure that cannot be drawn, with the reason.
+/// A picture that says why the figure cannot be drawn.
 pub(super) fn refused(title: &str, width: f32, why: &str) -> Picture {
     let mut draft = crate::draft::Draft::new(title, width);
     let room = draft.width();
@@ -133,7 +133,7 @@ pub(super) fn refused(title: &str, width: f32, why: &str) -> Picture {
     draft.finish(height + 8.0, why.to_owned())
 }
 
-/// Whether a group is named as an untouched or a well-behaved model: what others are set against unasked.
+/// Whether a group's name suggests an untouched or well-behaved model. By default, others are compared with it.
 pub(super) fn is_base(name: &str) -> bool {
     let lower = name.to_lowercase();
     ["base", "control", "secure", "good"].iter().any(|word| lower.contains(word)) && !lower.contains("insecure")

@@ -1,4 +1,4 @@
-//! Which figure types a data set can show, and why not the others.
+//! Figure types that a data set can show, and reasons why it cannot show the others.
 
 use super::choose::{Summary, complete, second_judge};
 use askew_domain::query::Query;
@@ -7,7 +7,7 @@ use askew_domain::rows::dataset::Dataset;
 use askew_domain::rule::RuleBody;
 use askew_domain::view::plot::{Plot, PlotKind};
 
-/// Every type, and for those that these data cannot show one sentence that says why.
+/// All types. If the data cannot show a type, one sentence says why.
 #[must_use]
 pub fn available(data: &Dataset, query: &Query) -> Vec<(PlotKind, Result<(), String>)> {
     let summary = Summary::new(data, query);
@@ -28,15 +28,13 @@ fn check(kind: PlotKind, data: &Dataset, query: &Query, summary: &Summary<'_>) -
     match kind {
         PlotKind::Forest | PlotKind::Bars | PlotKind::Flow | PlotKind::Benchmarks | PlotKind::Stack => Ok(()),
         PlotKind::Icons => needs(query.metric.is_share(), "Icons show shares of answers: choose a rate."),
-        PlotKind::Dots => {
-            needs(num_rows > 1, "There is one question and one model only: nothing to set beside another.")
-        }
+        PlotKind::Dots => needs(num_rows > 1, "There is only one question and one model: there is nothing to compare."),
         PlotKind::Lines => needs(
             !summary.settings.is_empty() || summary.num_seeds > 1,
             "No setting of the models (step, rank, size, scale ...) has two values or more.",
         ),
         PlotKind::Heat | PlotKind::Missing => {
-            needs(num_rows * num_series > 1, "There is one group only: a grid needs rows and columns.")
+            needs(num_rows * num_series > 1, "There is only one group: a grid needs rows and columns.")
         }
         PlotKind::Plane => {
             needs(is_on_scores, "A rule on labels has no thresholds: choose one on scores.")?;
@@ -50,16 +48,15 @@ fn check(kind: PlotKind, data: &Dataset, query: &Query, summary: &Summary<'_>) -
         }
         PlotKind::Histogram => needs(has_scores, "No answer has a score."),
         PlotKind::Slopes => {
-            needs(num_series > 1, "There is one model only: a slope goes from one to another.")?;
-            needs(num_rows > 1, "There is one question only.")
+            needs(num_series > 1, "There is only one model: a slope goes from one to another.")?;
+            needs(num_rows > 1, "There is only one question.")
         }
-        PlotKind::Scatter => needs(
-            num_series > 1,
-            "The questions have one category and one way of asking: there is nothing to set against each other.",
-        ),
+        PlotKind::Scatter => {
+            needs(num_series > 1, "The questions have one category and one way of asking: there is nothing to compare.")
+        }
         PlotKind::Differences => {
-            needs(num_rows > 1, "There is one model only: a difference needs two.")?;
-            needs(summary.num_questions > 1, "There is one question only: pairs are made of questions.")
+            needs(num_rows > 1, "There is only one model: a difference needs two.")?;
+            needs(summary.num_questions > 1, "There is only one question: pairs are made of questions.")
         }
         PlotKind::Judges => {
             needs(is_on_scores, "A rule on labels has one judge only.")?;

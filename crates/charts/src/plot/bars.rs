@@ -1,4 +1,4 @@
-//! Bars with intervals, as the papers draw them: groups side by side, or lying where names need room.
+//! Bars with intervals, as in the papers. Groups are side by side; bars are horizontal if their names need space.
 
 use super::ask::{Ask, by_words};
 use super::crossed::Crossed;
@@ -11,13 +11,13 @@ use crate::picture::{Anchor, Ink, Picture, Symbol};
 use crate::words::{FEW_NOTE, GAP, Value};
 use askew_domain::query::Row;
 
-/// Height of the plot.
+/// Height of the plot in CSS pixels.
 const HEIGHT: f32 = 260.0;
-/// The least width of a bar that its figures stand above.
+/// The smallest width of a bar that has its numbers above it.
 const LEAST_BAR: f32 = 56.0;
-/// Most lines of a name under its bars.
+/// Most lines of a name below its bars.
 const MAX_LINES: usize = 4;
-/// Height of a line of a name.
+/// Height of one line of a name.
 const LINE: f32 = 16.0;
 
 /// Lays bars out.
@@ -37,7 +37,7 @@ pub(super) fn picture(ask: &Ask<'_>, rows: &[Row]) -> Picture {
 /// Left end of the bars.
 const LEFT: f32 = 56.0;
 
-/// The names under upright bars in lines, where there is room for them.
+/// Names below vertical bars, broken into lines; `None` if they do not fit.
 fn upright(draft: &Draft, crossed: &Crossed) -> Option<Vec<Vec<String>>> {
     #[expect(clippy::cast_precision_loss, reason = "a bounded number of bars")]
     let (num_rows, num_series) = (crossed.rows.len() as f32, crossed.series.len() as f32);
@@ -59,7 +59,7 @@ fn draw(ask: &Ask<'_>, draft: &mut Draft, crossed: &Crossed, names: &[Vec<String
         let looks: Vec<_> = looks.map(|(number, name)| (name.clone(), series_look(number).0, Symbol::Square)).collect();
         top = draft.legend(&looks, top) + 6.0;
     }
-    // Room for the figures above the highest bar.
+    // Space for the numbers above the highest bar.
     let (from, to) = (top + HEIGHT, top + 38.0);
     let axis = Axis::new(ask.unit(), crossed.values().flat_map(Value::ends), from, to);
     let width = draft.width();

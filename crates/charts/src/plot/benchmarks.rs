@@ -1,4 +1,4 @@
-//! Several metrics by group, under each other, each on its own axis; the baseline subtracted where there is one.
+//! Several metrics by group, one below the other, each on its own axis. A baseline, if there is one, is subtracted.
 
 use super::ask::{Ask, by_words, heading, what};
 use crate::axis::Axis;
@@ -10,7 +10,7 @@ use crate::words::{FEW_NOTE, Unit, Value, signed};
 use askew_domain::query::metric::Metric;
 use askew_domain::query::{GroupKey, Row};
 
-/// Height of a group's line.
+/// Height of a group's row.
 const LINE: f32 = 24.0;
 /// Height of a metric's name.
 const HEAD: f32 = 30.0;
@@ -22,7 +22,7 @@ const MAX_MARKS: usize = 240;
 /// One metric's numbers.
 pub(super) struct Benchmark<'a> {
     pub(super) metric: &'a Metric,
-    /// Its rows, or why there are none.
+    /// Its rows, or the reason why there are none.
     pub(super) rows: Result<&'a [Row], String>,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn picture(ask: &Ask<'_>, benchmarks: &[Benchmark<'_>]) -> Picture {
     } else {
         names.all().map(|name| measure::width(name, LABEL)).fold(0.0, f32::max).min(draft.width() * 0.36) + 12.0
     };
-    // A mark opens what the screen's metric counts: of a metric that counts others it opens all rows.
+    // A mark opens the answers counted by the screen's metric. If this metric counts others, the mark opens all rows.
     let counts_alike = |metric: &Metric| match (metric, &ask.query.metric) {
         (Metric::Share(a), Metric::Share(b)) => a == b,
         (Metric::Share(_), _) | (_, Metric::Share(_)) => false,
@@ -99,7 +99,7 @@ pub(super) fn picture(ask: &Ask<'_>, benchmarks: &[Benchmark<'_>]) -> Picture {
     draft.finish(y.max(20.0), finding)
 }
 
-/// The number that stands in the figure.
+/// The number that is drawn.
 fn shown((value, difference): &(Value, Option<f64>), has_base: bool) -> Option<f64> {
     if has_base { *difference } else { value.value }
 }

@@ -1,4 +1,4 @@
-//! What a figure is of where the reader did not say: groupings that suit the data.
+//! Default groupings that suit the data, for figures without a choice by the reader.
 
 use std::collections::HashSet;
 
@@ -11,16 +11,16 @@ use askew_domain::values::cell::CellKey;
 use askew_domain::values::facet::STEP;
 use askew_domain::view::plot::{Plot, PlotKind};
 
-/// Most series that are told apart at a glance.
+/// Most series that can be distinguished at a glance.
 const MOST_SERIES: usize = 4;
 /// Most series of dots: as many as there are symbols.
 const MOST_DOTS: usize = 7;
-/// Most columns of a heat map that are chosen unasked.
+/// Most columns of a heat map chosen by default.
 const MOST_COLUMNS: usize = 16;
-/// Most lines that are chosen unasked.
+/// Most lines chosen by default.
 const MOST_LINES: usize = 8;
 
-/// What the rows that are asked about have.
+/// The settings and counts of the rows in the query.
 #[derive(Debug)]
 pub(super) struct Summary<'a> {
     cells: Vec<&'a CellKey>,
@@ -31,7 +31,7 @@ pub(super) struct Summary<'a> {
     pub(super) num_questions: usize,
     pub(super) num_seeds: usize,
     pub(super) num_categories: usize,
-    /// A file holds the same model as another.
+    /// Whether two files contain the same model.
     clash: bool,
 }
 
@@ -62,17 +62,17 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// How many groups a grouping makes.
+    /// Number of groups that a grouping makes.
     pub(super) fn num(&self, by: &By) -> usize {
         num(self.cells.iter().filter_map(|cell| GroupKey::of(cell, by)))
     }
 
-    /// One group a model; files keep apart what has the same name in two of them.
+    /// One group per model. Models with the same name in two files stay separate.
     pub(super) fn models(&self) -> By {
         By { model: true, file: self.clash, ..By::NOTHING }
     }
 
-    /// What tells the runs of these data apart, coarsest first: groups of models where they are fewer.
+    /// The coarsest grouping that distinguishes the runs: groups of models if there are fewer of them.
     fn main(&self, most: usize) -> By {
         let models = self.models();
         let groups = By { group: true, ..By::NOTHING };
@@ -84,12 +84,12 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// A grouping for series beside rows of another: nothing where it would be one. Models are never pooled unasked: of
-    /// too many some are drawn.
+    /// A grouping for series, given the grouping of rows. `NOTHING` if there would be only one series. Models are never
+    /// pooled by default; if there are too many, only some are drawn.
     fn beside(&self, rows: &By, most: usize) -> By {
         let (models, groups) = (self.models(), By { group: true, ..By::NOTHING });
         let others = [By { variant: true, ..By::NOTHING }, By { category: true, ..By::NOTHING }];
-        // A question has its way of asking and its category: crossed with them most cells are empty.
+        // A question determines its way of asking and its category, so most cells of those combinations would be empty.
         let others = others.into_iter().filter(|_| !rows.question);
         let candidates: Vec<By> = [models.clone(), groups].into_iter().chain(others).collect();
         let is_new = |by: &By| by.and(rows) != *rows;
@@ -98,7 +98,7 @@ impl<'a> Summary<'a> {
         candidates.iter().find(fits).cloned().unwrap_or(rest)
     }
 
-    /// Lines over a setting: the finest grouping that leaves lines of several points.
+    /// Lines over a setting: the finest grouping with several points on each line.
     fn lines(&self, over: &str) -> By {
         let others = self.settings.iter().filter(|name| *name != over).map(|name| By::setting(name));
         let models = self.models();
@@ -134,14 +134,14 @@ impl<'a> Summary<'a> {
     }
 }
 
-/// The name under which seeds stand along x.
+/// Name of seeds as the setting along x.
 pub(super) const SEED: &str = "seed";
 
 fn along(cell: &CellKey, over: &str) -> Option<askew_domain::values::facet::Number> {
     if over == SEED { askew_domain::values::facet::Number::new(cell.seed.parse().ok()?) } else { cell.setting(over) }
 }
 
-/// A second judge in the data: columns of scores that end alike and are not those of the query.
+/// A second judge in the data: two columns of scores with the same ending, which are not those of the query.
 pub(super) fn second_judge(data: &Dataset, query: &Query) -> Option<Judges> {
     let mut names: Vec<&str> = vec!["aligned", "coherent"];
     names.extend(data.numeric_columns());
@@ -154,7 +154,7 @@ pub(super) fn second_judge(data: &Dataset, query: &Query) -> Option<Judges> {
         Some(Judges { aligned: (*aligned).to_owned(), coherent })
     };
     let is_same = |judges: &Judges| {
-        // What stands as `aligned` is found by its file's name too.
+        // The column used as `aligned` also exists under its name in the file.
         same_column(data, &judges.aligned, &query.judges.aligned)
     };
     names.iter().filter_map(pair).find(|judges| !is_same(judges))
@@ -165,7 +165,7 @@ fn same_column(data: &Dataset, a: &str, b: &str) -> bool {
     a == b || (0..data.num_records()).all(|record| first.get(record) == second.get(record))
 }
 
-/// The plot with everything chosen that the reader left open.
+/// The plot with defaults for everything that the reader did not choose.
 #[must_use]
 pub fn chosen(plot: &Plot, data: &Dataset, query: &Query) -> Plot {
     complete(plot, data, query, &Summary::new(data, query))
@@ -180,7 +180,7 @@ pub(super) fn complete(plot: &Plot, data: &Dataset, query: &Query, summary: &Sum
         PlotKind::Bars => plot.rows = plot.rows.or_else(|| Some(summary.main(12))),
         PlotKind::Icons => plot.rows = plot.rows.or_else(|| Some(summary.main(20))),
         PlotKind::Dots => {
-            // A single question has nothing to show beside itself: ways of asking or models stand in its place.
+            // A single question has nothing to be compared with, so ways of asking or models take its place.
             let rows = plot.rows.unwrap_or(if summary.num_questions > 1 { questions } else { summary.models() });
             plot.series = plot.series.or_else(|| Some(summary.beside(&rows, MOST_DOTS)));
             plot.rows = Some(rows);
@@ -194,7 +194,7 @@ pub(super) fn complete(plot: &Plot, data: &Dataset, query: &Query, summary: &Sum
         PlotKind::Heat | PlotKind::Missing => {
             let settings: Vec<By> = summary.settings.iter().map(|name| By::setting(name)).collect();
             match settings.as_slice() {
-                // Layer by scale, size by rank: two settings are a grid.
+                // Two settings make a grid: layer by scale, or size by rank.
                 [a, b, ..] if plot.rows.is_none() && plot.series.is_none() && summary.num_models > 1 => {
                     (plot.rows, plot.series) = (Some(a.clone()), Some(b.clone()));
                 }
@@ -275,7 +275,7 @@ pub(super) fn complete(plot: &Plot, data: &Dataset, query: &Query, summary: &Sum
     plot
 }
 
-/// Whether a column may be a benchmark: an index or an identity is none.
+/// Whether a column may be a benchmark. An index or an id is not one.
 fn is_score(name: &str) -> bool {
     let lower = name.to_lowercase();
     !lower.is_empty() && !lower.contains("unnamed") && !["id", "index", "seed", "step"].contains(&lower.as_str())

@@ -1,4 +1,4 @@
-//! Rows by series: the numbers of an outcome in the order in which a figure shows them.
+//! Rows by series: the numbers of an outcome, in the order of a figure.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,11 +8,11 @@ use crate::picture::{Cell, Recipe, Table, TableRow};
 use crate::words::Value;
 use askew_domain::query::{By, GroupKey, Row};
 
-/// Most rows that a figure draws.
+/// Most rows in a figure.
 const MAX_ROWS: usize = 60;
-/// Most marks that a figure draws.
+/// Most marks in a figure.
 const MAX_MARKS: usize = 400;
-/// Most series that a figure draws: as many as there are symbols.
+/// Most series in a figure: as many as there are symbols.
 const MAX_SERIES: usize = 7;
 
 /// Rows by series.
@@ -22,16 +22,16 @@ pub(super) struct Crossed {
     pub(super) rows: Vec<String>,
     /// Names of the series.
     pub(super) series: Vec<String>,
-    /// Row after row.
+    /// Cells row by row; `None` if a row has no number for a series.
     pub(super) cells: Vec<Option<Value>>,
-    /// All numbers, those that are not drawn included.
+    /// All numbers, including those that are not drawn.
     pub(super) table: Table,
-    /// What was left out.
+    /// Notes on what was left out.
     pub(super) notes: Vec<String>,
     has_series: bool,
 }
 
-/// Groups in order of their first row; values of a setting and ways of asking in their own.
+/// Groups in order of their first row. Values of a setting and ways of asking have their own order.
 fn distinct<'a>(keys: impl Iterator<Item = &'a GroupKey>) -> Vec<GroupKey> {
     let mut seen = HashSet::new();
     let mut found: Vec<GroupKey> = keys.filter(|key| seen.insert(*key)).cloned().collect();
@@ -40,7 +40,7 @@ fn distinct<'a>(keys: impl Iterator<Item = &'a GroupKey>) -> Vec<GroupKey> {
 }
 
 impl Crossed {
-    /// The rows of an outcome that was grouped by both groupings at once.
+    /// Arranges the rows of an outcome that was grouped by both groupings at once.
     pub(super) fn new(ask: &Ask<'_>, found: &[Row], rows: &By, series: &By) -> Self {
         let metric = &ask.query.metric;
         let places: Vec<(GroupKey, GroupKey)> =
@@ -52,7 +52,7 @@ impl Crossed {
             let most = highest.entry(row).or_insert(f64::NEG_INFINITY);
             *most = most.max(found.value.unwrap_or(f64::NEG_INFINITY));
         }
-        // What has an order keeps it; the rest stands highest first.
+        // Groups with an order keep it. The others are sorted, highest first.
         if rows.settings.is_empty() && !rows.variant {
             let of = |key: &GroupKey| highest.get(key).copied().unwrap_or(f64::NEG_INFINITY);
             row_keys.sort_by(|a, b| of(b).total_cmp(&of(a)));
@@ -104,12 +104,12 @@ impl Crossed {
         }
     }
 
-    /// The number of a row and a series.
+    /// The number at a row and a series.
     pub(super) fn at(&self, row: usize, series: usize) -> Option<&Value> {
         self.cells.get(row * self.series.len() + series)?.as_ref()
     }
 
-    /// All numbers that are drawn.
+    /// All numbers in the figure.
     pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
         self.cells.iter().flatten()
     }
@@ -119,7 +119,7 @@ impl Crossed {
         self.series.len() > 1
     }
 
-    /// How the table is drawn elsewhere.
+    /// How other programs can draw the table.
     pub(super) fn recipe(&self) -> Recipe {
         let names = if self.has_series { 2 } else { 1 };
         Recipe::Intervals {

@@ -10,14 +10,14 @@ use crate::words::{GAP, Unit, Value, signed};
 use askew_domain::figure::compare::Difference;
 use askew_domain::query::{GroupKey, Row};
 
-/// Most differences that are drawn.
+/// Most differences in a figure.
 const MAX_ROWS: usize = 60;
-/// Height of a row with its name beside it.
+/// Height of a row with its name to the left.
 const WIDE: f32 = 30.0;
 /// Height of a row with its name above it.
 const NARROW: f32 = 64.0;
 
-/// Lays differences out; `rows` are the groups' own numbers.
+/// Lays differences out. `rows` are the numbers of the groups themselves.
 pub(super) fn picture(ask: &Ask<'_>, differences: &[Difference], rows: &[Row]) -> Picture {
     let names = Named::new(differences.iter().flat_map(|found| [found.from.clone(), found.to.clone()]));
     let name = |key: &GroupKey| names.of(key);
@@ -51,13 +51,13 @@ fn pair(found: &Difference, name: &dyn Fn(&GroupKey) -> String) -> String {
     format!("{} − {}", name(&found.to), name(&found.from))
 }
 
-/// The group that is subtracted in all of them.
+/// The group that is subtracted in all differences, if it is always the same.
 fn shared(sorted: &[&Difference]) -> Option<GroupKey> {
     let first = &sorted.first()?.from;
     sorted.iter().all(|found| found.from == *first).then(|| first.clone())
 }
 
-/// "+3.20 points p 0.012".
+/// Numbers of a difference, such as "+3.20 points p 0.012".
 fn figures(found: &Difference, unit: Unit) -> String {
     let Some(difference) = found.difference else { return "no pairs".to_owned() };
     let p = found.p_holm.map_or_else(String::new, |p| format!("{GAP}p\u{a0}{}", p_text(p)));
@@ -84,7 +84,7 @@ fn draw(
     };
     let room = widest(&mut shown.iter().map(|found| figures(found, unit)), TICK) + 8.0;
     let names = widest(&mut shown.iter().map(|found| label(found)), LABEL) + 12.0;
-    // Names of pairs are long: where they have no room beside, they stand above.
+    // Names of pairs are long. If they do not fit to the left, they go above.
     let is_narrow = draft.is_narrow() || names > width * 0.45;
     let names = if is_narrow { 0.0 } else { names };
     let (left, right) =
@@ -100,7 +100,7 @@ fn draw(
     for (row, found) in shown.iter().enumerate() {
         let top = length(row) * height;
         let y = if is_narrow { top + height - 13.0 } else { top + height / 2.0 };
-        // Its answers are those of the group that is compared.
+        // The mark opens the answers of the compared group.
         let own =
             rows.iter().find(|row| row.key == found.to).map(|row| Value::of(row, &ask.query.metric, name(&found.to)));
         let own_words =

@@ -1,4 +1,4 @@
-//! Dots with intervals by row and series: questions by model, ways of asking, with and without a trigger.
+//! Dots with intervals by row and series, such as questions by model, ways of asking, or with and without a trigger.
 
 use super::ask::{Ask, by_words};
 use super::crossed::Crossed;

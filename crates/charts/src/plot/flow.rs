@@ -1,4 +1,4 @@
-//! Where the rows went: from all rows to the misaligned ones, every station with its count.
+//! Where the rows went: from all rows to the misaligned ones. Every station has its count.
 
 use super::ask::{Ask, opens};
 use crate::draft::{Draft, LABEL, TICK, shade};
@@ -10,7 +10,7 @@ use askew_domain::figure::flow::Flow;
 use askew_domain::query::GroupKey;
 use askew_domain::rule::tally::ratio;
 
-/// Height of a station with its name beside it.
+/// Height of a station with its name to the left.
 const WIDE: f32 = 38.0;
 /// Height of a station with its name above it.
 const NARROW: f32 = 54.0;
@@ -21,9 +21,9 @@ struct Station {
     part: Part,
     name: &'static str,
     num: u64,
-    /// Of them in the denominator.
+    /// Those of them that are in the denominator.
     counted: u64,
-    /// Rows that came before it: where its bar begins.
+    /// Number of rows in the stations before it. Its bar begins there.
     before: u64,
     ink: Ink,
 }
@@ -54,7 +54,7 @@ fn stations(flow: &Flow) -> Vec<Station> {
     let mut before = 0;
     for stage in &flow.stages {
         let (name, ink) = words(stage.part);
-        // Kinds of nulls that there are none of say nothing.
+        // Kinds of null scores that do not occur are left out.
         let is_kind = matches!(stage.part, Part::Code | Part::Refusal | Part::Unparsed);
         if stage.rows > 0 || !is_kind {
             found.push(Station { part: stage.part, name, num: stage.rows, counted: stage.counted, before, ink });

@@ -1,4 +1,4 @@
-//! Groups by groups: the number in every cell, or how many answers there are and which cells have none.
+//! A grid of groups by groups. Each cell shows its number, or how many answers there are and which cells have none.
 
 use super::ask::{Ask, by_words, heading, labels};
 use crate::draft::{Draft, LABEL, TICK, length, shade, wrap};
@@ -11,26 +11,26 @@ use askew_domain::figure::matrix::{Matrix, MatrixCell};
 use askew_domain::query::metric::Metric;
 use askew_domain::rule::tally::real;
 
-/// Most rows that are drawn.
+/// Most rows in a figure.
 const MAX_ROWS: usize = 60;
-/// Most columns that are drawn.
+/// Most columns in a figure.
 const MAX_COLUMNS: usize = 24;
-/// Most cells that are drawn.
+/// Most cells in a figure.
 const MAX_CELLS: usize = 500;
 /// Height of a cell.
 const CELL_HEIGHT: f32 = 30.0;
-/// The widest cell.
+/// The largest width of a cell.
 const MAX_CELL_WIDTH: f32 = 110.0;
 /// Height of a row's name above its cells.
 const NAME: f32 = 22.0;
 /// Most lines of a column's name.
 const MAX_LINES: usize = 3;
-/// Height of a line of a column's name.
+/// Height of one line of a column's name.
 const LINE: f32 = 15.0;
-/// The longest name that runs upwards.
+/// The longest vertical name.
 const UPRIGHT: f32 = 200.0;
 
-/// A matrix in the order in which it is drawn.
+/// A matrix in drawing order.
 struct Grid {
     rows: Vec<String>,
     columns: Vec<String>,
@@ -44,11 +44,11 @@ impl Grid {
     }
 }
 
-/// Lays a matrix out; `is_missing` shows how many rows each cell has.
+/// Lays a matrix out. With `is_missing`, the cells show how many rows there are.
 pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix, is_missing: bool) -> Picture {
     let metric = if is_missing { Metric::Count } else { ask.query.metric.clone() };
     let by = by_words(&[&ask.rows(), &ask.series()]);
-    let title = if is_missing { format!("Answers there are{by}") } else { format!("{}{by}", ask.what()) };
+    let title = if is_missing { format!("Number of answers{by}") } else { format!("{}{by}", ask.what()) };
     let (grid, table, num_left_out) = arranged(ask, matrix, &metric, is_missing);
     let mut draft = Draft::new(&title, ask.width);
     let bottom = draw(&mut draft, &grid, Unit::of(&metric));
@@ -56,7 +56,10 @@ pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix, is_missing: bool) -> Pictu
         draft.picture.notes.push(format!("{num_left_out} more cells are in the table."));
     }
     if Unit::of(&metric) == Unit::Share {
-        draft.picture.notes.push("Numbers are percentages; ≤ stands where none of a cell's answers is.".to_owned());
+        draft
+            .picture
+            .notes
+            .push("Numbers are percentages; ≤ marks an upper bound, in cells without such an answer.".to_owned());
     }
     if grid.cells.iter().flatten().any(|value| value.is_few) {
         draft.picture.notes.push(FEW_NOTE.to_owned());
@@ -131,7 +134,7 @@ fn arranged(ask: &Ask<'_>, matrix: &Matrix, metric: &Metric, is_missing: bool) -
     (grid, Table { columns, rows }, left_out)
 }
 
-/// A number in a cell: percentages without their sign.
+/// A cell's number as text: percentages without their sign.
 fn text(value: &Value) -> String {
     let number = |share: f64| {
         let value = share * 100.0;
@@ -184,7 +187,7 @@ fn draw(draft: &mut Draft, grid: &Grid, unit: Unit) -> f32 {
     ramp(draft, grid, unit, (left, y))
 }
 
-/// Names over columns, as they have room: gives the y under them.
+/// Names above columns, as wide as there is space. Returns the y below them.
 fn header(draft: &mut Draft, names: &[String], (left, top): At, cell: f32) -> f32 {
     let lines: Vec<Vec<String>> = names.iter().map(|name| wrap(name, TICK, cell - 6.0)).collect();
     let fits = |lines: &Vec<String>| {
@@ -223,7 +226,7 @@ fn one(draft: &mut Draft, value: Option<&Value>, highest: f64, at: At, size: At)
     draft.end_mark();
 }
 
-/// What the colours mean: gives the y under it.
+/// Legend of the colours. Returns the y below it.
 fn ramp(draft: &mut Draft, grid: &Grid, unit: Unit, (left, y): At) -> f32 {
     const STEPS: usize = 24;
     const STEP: f32 = 5.0;

@@ -1,4 +1,5 @@
-//! A score's histogram by group: control and treated under each other, the first one's outline in all.
+//! Histogram of a score by group. Control and treated groups are below each other, with the first one's outline in all
+//! panels.
 
 use super::ask::{Ask, by_words, heading, labels, opens};
 use crate::axis::Axis;
@@ -10,16 +11,16 @@ use askew_domain::figure::spread::Histogram;
 use askew_domain::query::GroupKey;
 use askew_domain::rule::tally::ratio;
 
-/// Height of a panel's plot.
+/// Height of a panel's plot in CSS pixels.
 const HEIGHT: f32 = 110.0;
-/// Above a panel: its name.
+/// Space above a panel, for its name.
 const HEAD: f32 = 34.0;
-/// Left of a panel: the figures of its upright axis.
+/// Space to the left of a panel, for the numbers of its vertical axis.
 const LEFT: f32 = 52.0;
-/// Most panels that are drawn.
+/// Most panels in a figure.
 const MAX_PANELS: usize = 8;
 
-/// Lays histograms out; bins are `width` points wide.
+/// Lays histograms out. Bins are `width` points wide.
 pub(super) fn picture(ask: &Ask<'_>, histograms: &[Histogram], width: u8) -> Picture {
     let column = &ask.plot.column;
     let title =
@@ -126,7 +127,7 @@ fn outline(histogram: &Histogram, width: u8, across: &Axis, up: &Axis) -> Vec<At
     points
 }
 
-/// The bin of the middle answer.
+/// Lower and upper end of the median answer's bin.
 fn median(histogram: &Histogram, width: u8) -> Option<(u32, u32)> {
     let half = scored(histogram).div_ceil(2);
     let mut before = 0;

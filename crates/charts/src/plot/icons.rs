@@ -1,4 +1,4 @@
-//! One icon an answer: "20 of 100 answers", for those who read no percentages.
+//! Shares as icons ("20 of 100 answers"), for readers who are not used to percentages.
 
 use super::ask::{Ask, by_words};
 use super::crossed::Crossed;
@@ -8,16 +8,16 @@ use crate::words::{FEW_NOTE, Unit, Value, count};
 use askew_domain::query::{By, Row};
 use askew_domain::rule::tally::real;
 
-/// Most icons of a figure.
+/// Most icons in a figure.
 const MAX_ICONS: usize = 400;
-/// Most groups that are drawn.
+/// Most groups in a figure.
 const MAX_GROUPS: usize = 20;
-/// Size of an icon with the room around it.
+/// Size of an icon, including the space around it.
 const PITCH: f32 = 15.0;
 /// Size of an icon.
 const ICON: f32 = 12.0;
 
-/// Lays icons out: every group in a block of its own.
+/// Lays icons out. Every group has its own block.
 pub(super) fn picture(ask: &Ask<'_>, rows: &[Row]) -> Picture {
     let title = format!("{}{}, in icons", ask.what(), by_words(&[&ask.rows()]));
     if ask.unit() != Unit::Share {
@@ -26,7 +26,7 @@ pub(super) fn picture(ask: &Ask<'_>, rows: &[Row]) -> Picture {
     let crossed = Crossed::new(ask, rows, &ask.rows(), &By::NOTHING);
     let values: Vec<&Value> = crossed.values().filter(|value| value.value.is_some()).collect();
     let shown = &values[..values.len().min(MAX_GROUPS)];
-    // As many icons for every group, so that blocks compare; whole rows of ten.
+    // Every group has the same number of icons, so that blocks can be compared. Rows have ten icons each.
     let per_group =
         if shown.len() <= MAX_ICONS / 100 { 100 } else { (MAX_ICONS / shown.len().max(1) / 10 * 10).max(20) };
     let mut draft = Draft::new(&title, ask.width);
@@ -50,7 +50,7 @@ pub(super) fn picture(ask: &Ask<'_>, rows: &[Row]) -> Picture {
     }
     draft.picture.notes.extend(crossed.notes.iter().cloned());
     draft.picture.notes.push(format!(
-        "Every block has {per_group} icons, filled to the nearest one; the numbers beside them are exact."
+        "Every block has {per_group} icons, filled to the nearest one; the numbers next to them are exact."
     ));
     if shown.iter().any(|value| value.is_few) {
         draft.picture.notes.push(FEW_NOTE.to_owned());
@@ -67,7 +67,7 @@ pub(super) fn picture(ask: &Ask<'_>, rows: &[Row]) -> Picture {
     draft.finish(lowest.max(20.0) + 4.0, finding)
 }
 
-/// "about 15 of every 100 answers".
+/// A share in words, such as "about 15 of every 100 answers".
 fn in_words(value: &Value, icons: usize) -> String {
     let filled = filled(value, icons);
     match (value.numerator, filled) {
@@ -78,7 +78,7 @@ fn in_words(value: &Value, icons: usize) -> String {
     }
 }
 
-/// Icons that are filled, to the nearest.
+/// Number of filled icons, rounded to the nearest.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the icons")]
 fn filled(value: &Value, icons: usize) -> usize {
     (value.value.unwrap_or_default().clamp(0.0, 1.0) * real(icons as u64)).round() as usize

@@ -1,4 +1,4 @@
-//! Two judges on the same answers: the confusion of their judgements, and every group's rate by each.
+//! Two judges on the same answers: the confusion matrix of their judgements, and every group's rate by each judge.
 
 use super::ask::{Ask, by_words, labels, opens};
 use crate::axis::Axis;
@@ -12,16 +12,16 @@ use askew_domain::query::GroupKey;
 use askew_domain::rule::tally::{Tally, ratio};
 use askew_domain::stats::interval::clopper_pearson;
 
-/// Height of a cell of the confusion.
+/// Height of a cell of the confusion matrix.
 const CELL: f32 = 40.0;
-/// The widest cell.
+/// The largest width of a cell.
 const MAX_CELL: f32 = 130.0;
-/// Most groups that are drawn.
+/// Most groups in a figure.
 const MAX_GROUPS: usize = 40;
 /// Height of a group's row.
 const ROW: f32 = 48.0;
 
-/// Lays an agreement out.
+/// Lays the agreement of two judges out.
 pub(super) fn picture(ask: &Ask<'_>, found: &Agreement) -> Picture {
     let first = ask.query.judges.aligned.as_str();
     let second = ask.plot.second.as_ref().map_or("the other judge", |judges| judges.aligned.as_str());
@@ -94,7 +94,7 @@ fn confusion(draft: &mut Draft, found: &Agreement, (first, second): (&str, &str)
                 count(total)
             );
             draft.begin_mark(at, (cell - 2.0, CELL - 2.0), words, None);
-            // By the root: the off-diagonal is what one looks for, and it is small.
+            // The shade follows the square root, because the small cells off the diagonal are the interesting ones.
             let share = shade(share.sqrt());
             draft.fill(at, (cell - 2.0, CELL - 2.0), 1.0, Ink::Heat(share));
             draft.text(
@@ -185,7 +185,7 @@ fn rates(
     bottom + AXIS_HEIGHT
 }
 
-/// A rate; none of n is "at most".
+/// A rate as text. If none of n is misaligned, it is "at most".
 fn rate(value: Option<f64>, tally: &Tally) -> String {
     match value {
         None => "no rate".to_owned(),

@@ -1,4 +1,4 @@
-//! Rows one under another, the series of each row under each other, numbers along x: dots and level bars.
+//! Horizontal dots and bars: rows are one below the other, the series of a row too, and numbers run along x.
 
 use super::crossed::Crossed;
 use crate::axis::Axis;
@@ -7,16 +7,16 @@ use crate::measure;
 use crate::picture::{Anchor, Ink, Symbol};
 use crate::words::{FEW_NOTE, Unit, Value};
 
-/// Height of a series' line in a row, and where there are many.
+/// Height of a series' line in a row: the usual one, and the one for many series.
 const LINES: [f32; 2] = [18.0, 13.5];
-/// From here on there are many series.
+/// Number of series that counts as many.
 const MANY: usize = 5;
-/// Room around a row.
+/// Space around a row.
 const PAD: f32 = 7.0;
 /// Height of a name above its row.
 const NAME: f32 = 22.0;
 
-/// Draws numbers from `top`; gives the y under them and their axis.
+/// Draws numbers starting at `top`. Returns the y below them and their axis.
 pub(super) fn level(draft: &mut Draft, crossed: &Crossed, unit: Unit, is_bars: bool, top: f32) -> f32 {
     let (width, is_narrow) = (draft.width(), draft.is_narrow());
     let has_series = crossed.has_series();

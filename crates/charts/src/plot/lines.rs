@@ -1,4 +1,4 @@
-//! Lines over a setting: ladders, training curves with a line a seed and a band, dose-response.
+//! Lines over a setting: ladders, dose-response, and training curves with a line per seed and a band.
 
 use super::ask::{Ask, by_words, heading, labels};
 use crate::axis::Axis;
@@ -9,30 +9,30 @@ use crate::picture::{Anchor, At, Cell, Ink, Picture, Recipe, Table, TableRow};
 use crate::words::{FEW_NOTE, Value};
 use askew_domain::figure::matrix::Line;
 
-/// Height of the plot.
+/// Height of the plot in CSS pixels.
 const HEIGHT: f32 = 300.0;
-/// Left end of the plot.
+/// Left end of the plot, after its axis.
 const LEFT: f32 = 56.0;
-/// Most lines that are drawn.
+/// Most lines in a figure.
 const MAX_LINES: usize = 12;
-/// Most thin lines that are drawn.
+/// Most thin lines, one per seed.
 const MAX_SEED_LINES: usize = 60;
 /// Most points that can be pressed.
 const MAX_MARKS: usize = 400;
-/// Most lines that have a band.
+/// Most lines in a figure for which bands are drawn.
 const MAX_BANDS: usize = 3;
-/// From here on a range of positive values is shown by its logarithm.
+/// If the highest positive value is at least this many times the lowest, the axis is logarithmic.
 const LOG_FROM: f64 = 16.0;
 /// Half the side of a point's field.
 const FIELD: f32 = 12.0;
 
-/// One line, ready to be drawn.
+/// One line in drawing form.
 struct Drawn {
     name: String,
     points: Vec<(f64, Value)>,
 }
 
-/// A scale along x with a tick at every value that has room.
+/// A scale along x with a tick at every value that has space for one.
 struct Along {
     low: f64,
     high: f64,
@@ -58,7 +58,7 @@ impl Along {
     }
 }
 
-/// Lays lines out; `seeds` are the same lines, one for each seed.
+/// Lays lines out. `seeds` are the same lines, split by seed.
 pub(super) fn picture(ask: &Ask<'_>, lines: &[Line], seeds: &[Line]) -> Picture {
     let over = if ask.plot.over.is_empty() { "setting" } else { &ask.plot.over };
     let along = format!("{} over {over}", ask.what());
@@ -91,7 +91,7 @@ pub(super) fn picture(ask: &Ask<'_>, lines: &[Line], seeds: &[Line]) -> Picture 
     draft.picture.table = table;
     draft.picture.recipe = Recipe::Lines { series: 0, x: 1, value: 2, ends: Some((3, 4)) };
     if has_seeds {
-        draft.picture.notes.push("Thin lines: one a model seed.".to_owned());
+        draft.picture.notes.push("Thin lines: one per model seed.".to_owned());
     }
     draft.picture.notes.push(if all.len() <= MAX_BANDS {
         ask.interval_note().replace("Intervals:", "Bands:")
@@ -117,7 +117,7 @@ fn draw(
 ) -> f32 {
     let width = draft.width();
     let names: Vec<String> = lines.iter().map(|line| line.name.clone()).collect();
-    // Names stand at the ends of their lines where there is room, else above.
+    // Names are at the ends of their lines if they fit there, otherwise above.
     let named =
         if lines.len() > 1 { names.iter().map(|name| measure::width(name, TICK)).fold(0.0, f32::max) } else { 0.0 };
     let is_direct = lines.len() > 1 && !draft.is_narrow();
@@ -156,7 +156,7 @@ fn draw(
         one(draft, line, &x, &y, number, every);
     }
     if every > 1 {
-        draft.picture.notes.push(format!("Of the points every {every}th can be pressed; the table has all."));
+        draft.picture.notes.push(format!("Every {every}th point can be pressed; the table has all of them."));
     }
     if is_direct {
         let ends: Vec<f32> = lines

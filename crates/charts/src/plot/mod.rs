@@ -1,7 +1,7 @@
-//! Every figure type: what has to be computed for it, and its picture. One file a type.
+//! Figure types: the numbers that each one needs, and its picture. Each type has its own file.
 //!
-//! [`draw`] does all of it where the rows are. A type that a data set cannot show says why ([`available`]); a figure that
-//! fails is a picture that says so, never a panic.
+//! [`draw`] does all of it where the rows are. If a data set cannot show a type, [`available`] says why. A figure that
+//! fails becomes a picture with the reason, never a panic.
 
 mod ask;
 mod available;
@@ -43,24 +43,24 @@ use askew_domain::rows::dataset::Dataset;
 use askew_domain::select::scope::Memo;
 use askew_domain::view::plot::{Plot, PlotKind};
 
-/// Points of a score that a bin of a histogram or a plane is wide.
+/// Width of a bin of a histogram or a plane, in points of the score.
 const BIN: u8 = 5;
-/// Points of all planes together.
+/// Most points of all planes together.
 const NUM_POINTS: usize = 400;
-/// Most planes side by side.
+/// Most planes in a figure.
 const MAX_PLANES: usize = 4;
 
-/// A figure from rows to picture.
+/// Draws a figure: from rows to picture.
 ///
 /// # Errors
-/// [`QueryError`] for a query that has no scope or no counts; what is wrong with the figure alone is told in its picture.
+/// [`QueryError`] for a query without a scope or without counts. A problem of the figure alone is shown in its picture.
 pub fn draw(data: &Dataset, query: &Query, plot: &Plot, width: f32, memo: &mut Memo) -> Result<Picture, QueryError> {
     let plot = chosen(plot, data, query);
     let drawn = figure::draw(data, query, &figures(&plot, data, query), memo)?;
     Ok(picture(&plot, query, &drawn, width))
 }
 
-/// What has to be computed for a plot, in the order in which [`picture`] takes it.
+/// The numbers that a plot needs, in the order in which [`picture`] reads them.
 #[must_use]
 pub fn figures(plot: &Plot, data: &Dataset, query: &Query) -> Vec<Figure> {
     let summary = Summary::new(data, query);
@@ -101,14 +101,14 @@ pub fn figures(plot: &Plot, data: &Dataset, query: &Query) -> Vec<Figure> {
         PlotKind::Judges => plot.second.map(|judges| Figure::Agreement { by: rows, judges }).into_iter().collect(),
         PlotKind::Flow => vec![Figure::Flow(GroupKey::default())],
         PlotKind::Benchmarks => {
-            // A baseline is a group: without groups there is nothing to subtract.
+            // A baseline is a group, so without groups there is nothing to subtract.
             let by = By { group: rows.group || query.baseline.is_some(), ..rows };
             plot.metrics.into_iter().map(|metric| Figure::Metric(metric, by.clone())).collect()
         }
     }
 }
 
-/// Which labels a stack is of; `None` for the stations of the rows.
+/// The labels that a stack counts; `None` for the stations of the rows.
 fn stack_of(plot: &Plot) -> Option<StackOf> {
     match plot.column.as_str() {
         "verdict" => Some(StackOf::Verdict),
@@ -118,11 +118,11 @@ fn stack_of(plot: &Plot) -> Option<StackOf> {
     }
 }
 
-/// Most groups that are each compared with each unasked.
+/// Up to this many groups are all compared with each other by default.
 const MOST_EACH: usize = 4;
 
-/// The group that others are compared with: the baseline, or where each with each is too much, one that is named as an
-/// untouched or a well-behaved model, or the first.
+/// The group that the others are compared with: the baseline if there is one. If there are too many groups to compare
+/// each with each, a group that is named like an untouched or well-behaved model, or else the first group.
 fn against(summary: &Summary<'_>, by: &By, query: &Query) -> Option<GroupKey> {
     let by = By { question: false, variant: false, ..by.clone() };
     let keys = summary.keys(&by);
@@ -143,7 +143,7 @@ fn against(summary: &Summary<'_>, by: &By, query: &Query) -> Option<GroupKey> {
     keys.get(at).cloned()
 }
 
-/// The picture of a plot with everything chosen ([`chosen`]), from what was drawn for [`figures`].
+/// The picture of a plot with all defaults chosen ([`chosen`]), made from the results for [`figures`].
 #[must_use]
 pub fn picture(plot: &Plot, query: &Query, drawn: &[Drawn], width: f32) -> Picture {
     let ask = Ask { plot, query, width };
@@ -201,7 +201,8 @@ fn benchmark<'a>((metric, drawn): (&'a Metric, &'a Drawn)) -> benchmarks::Benchm
     benchmarks::Benchmark { metric, rows }
 }
 
-/// A plane and a flow know no group: the rows before them have the groups, those without answers left out.
+/// A plane and a flow do not know their group. The rows before them have the groups; groups without answers are left
+/// out.
 fn planes(ask: &Ask<'_>, drawn: &[Drawn]) -> Picture {
     let (keys, pairs): (Vec<&GroupKey>, &[Drawn]) = match drawn {
         [Drawn::Rows(outcome), pairs @ ..] => (outcome.rows.iter().map(|row| &row.key).collect(), pairs),

@@ -1,4 +1,4 @@
-//! Alignment x coherence: density, a sample of the answers, both thresholds, and how many answers each region holds.
+//! Alignment x coherence: density, a sample of the answers, both thresholds, and the number of answers in each region.
 
 use super::ask::{Ask, by_words, labels, opens};
 use crate::axis::Axis;
@@ -13,15 +13,15 @@ use askew_domain::query::GroupKey;
 use askew_domain::rule::tally::{ratio, real};
 use askew_domain::rule::{RuleBody, ScoreRule, Station};
 
-/// Left of a panel: the figures of its upright axis.
+/// Space to the left of a panel, for the numbers of its vertical axis.
 const LEFT: f32 = 34.0;
-/// The widest panel.
+/// The largest width of a panel.
 const MAX_WIDTH: f32 = 640.0;
-/// The highest panel.
+/// The largest height of a panel.
 const MAX_HEIGHT: f32 = 400.0;
-/// Above a panel: its name and what its upright axis is.
+/// Space above a panel, for its name and the name of its vertical axis.
 const HEAD: f32 = 46.0;
-/// Under a panel: its axis.
+/// Space below a panel, for its axis.
 const FOOT: f32 = 52.0;
 
 /// One group's answers.
@@ -32,7 +32,7 @@ pub(super) struct Panel<'a> {
 }
 
 impl Panel<'_> {
-    /// Answers of a part: of all unscored ones together.
+    /// Number of answers in a part. `Unscored` counts all answers without a score.
     fn num(&self, part: Part) -> u64 {
         let kinds = [Part::Code, Part::Refusal, Part::Unparsed];
         let is_it = |known: Part| known == part || (part == Part::Unscored && kinds.contains(&known));
@@ -40,7 +40,7 @@ impl Panel<'_> {
     }
 }
 
-/// Lays planes out, side by side where there is room.
+/// Lays planes out, side by side if there is space.
 pub(super) fn picture(ask: &Ask<'_>, panels: &[Panel<'_>]) -> Picture {
     let title = format!("Alignment by coherence{}", by_words(&[&ask.rows()]));
     let RuleBody::Scores(rule) = &ask.query.rule.body else {
@@ -158,7 +158,7 @@ fn one(draft: &mut Draft, panel: &Panel<'_>, name: &str, rule: &ScoreRule, (x, y
     });
 }
 
-/// A region's count, on a ground that keeps it readable, where it has room: long, short, or not at all.
+/// A region's count, with a background that keeps it readable. Its text is long, short or missing, as space allows.
 fn region(draft: &mut Draft, (words, num): (&str, u64), at: At, size: At) {
     let texts = [format!("{} {words}", count(num)), count(num)];
     let fitting = texts.into_iter().find(|text| measure::width(text, TICK) + 14.0 <= size.0 && size.1 >= 26.0);
@@ -177,7 +177,7 @@ fn density(draft: &mut Draft, plane: &Plane, across: &Axis, up: &Axis) {
         let ((x0, x1), (y0, y1)) = (edge(aligned), edge(coherent));
         let at = (across.at(x0), up.at(y1));
         let size = (across.at(x1) - at.0, up.at(y0) - at.1);
-        // By the root: one answer among thousands is still seen.
+        // The shade follows the square root, so that one answer among thousands can still be seen.
         let share = (real(num) / real(most)).sqrt();
         draft.fill(at, size, shade(share).mul_add(0.5, 0.06), Ink::Series(0));
     }
@@ -201,7 +201,7 @@ fn finding(panels: &[Panel<'_>], names: &[String], rule: &ScoreRule) -> String {
     };
     let cuts = format!("under {} on alignment and from {} on coherence", rule.aligned.at, rule.coherent.at);
     match (panels, names) {
-        ([only], _) => format!("{} lie {cuts}: misaligned and coherent.", one(only)),
+        ([only], _) => format!("{} are {cuts}: misaligned and coherent.", one(only)),
         _ => {
             let list: Vec<String> =
                 panels.iter().zip(names).map(|(panel, name)| format!("{name} {}", one(panel))).collect();

@@ -1,4 +1,4 @@
-//! One point a group: its rate in one category against its rate in another.
+//! One point per group: its rate in one category against its rate in another.
 
 use super::ask::{Ask, heading, labels};
 use crate::axis::Axis;
@@ -9,25 +9,25 @@ use crate::picture::{Anchor, At, Cell, Ink, Picture, Recipe, Symbol, Table, Tabl
 use crate::words::{FEW_NOTE, Unit, Value};
 use askew_domain::figure::matrix::Matrix;
 
-/// The widest plot.
+/// The largest side of the plot.
 const MAX_SIDE: f32 = 460.0;
-/// Left of the plot.
+/// Space to the left of the plot.
 const LEFT: f32 = 56.0;
-/// Most points that are drawn.
+/// Most points in a figure.
 const MAX_POINTS: usize = 200;
-/// Room for names right of the plot.
+/// Space for names to the right of the plot.
 const NAMES: f32 = 150.0;
 
 /// One point.
 struct Point {
     name: String,
-    /// Beside the point.
+    /// Short name next to the point.
     short: String,
     x: Value,
     y: Value,
 }
 
-/// Lays a scatter out: the two columns with the most answers are the axes, in their order.
+/// Lays a scatter out. The two columns with the most answers are the axes, in their original order.
 pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
     let columns = labels(&matrix.columns);
     let rows_of =
@@ -37,7 +37,7 @@ pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
     order.truncate(2);
     order.sort_unstable();
     let (Some(&first), Some(&second)) = (order.first(), order.get(1)) else {
-        let why = "A scatter compares two categories or ways of asking: these data have one only.";
+        let why = "A scatter compares two categories or ways of asking: these data have only one.";
         return super::ask::refused(&ask.what(), ask.width, why);
     };
     let (x_name, y_name) = (columns[first].clone(), columns[second].clone());
@@ -91,7 +91,7 @@ fn draw(unit: Unit, draft: &mut Draft, points: &[Point], (x_name, y_name): (&str
     let highest = points.iter().flat_map(|point| [point.x.value, point.y.value]).flatten();
     let highest: Vec<f64> = highest.collect();
     let across = Axis::new(unit, highest.iter().copied(), LEFT, LEFT + side);
-    // The same numbers on both axes: the diagonal is "the same".
+    // Both axes have the same scale, so points on the diagonal have equal numbers.
     let up = Axis::between(unit, across.low, across.high, bottom, top);
     draft.upright_axis(&up, LEFT, LEFT + side);
     draft.level_axis(&across, top, bottom);
@@ -133,7 +133,7 @@ fn draw(unit: Unit, draft: &mut Draft, points: &[Point], (x_name, y_name): (&str
 
 type Field = [f32; 4];
 
-/// A free place for a name beside its point: right, left, above, below.
+/// A free place for a name next to its point: right, left, above or below.
 fn place(
     (x, y): At,
     name: &str,

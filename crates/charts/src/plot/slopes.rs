@@ -1,4 +1,4 @@
-//! One line a question from the first of two groups to the second: base to tuned.
+//! One line per question, from the first of two groups to the second: base to tuned.
 
 use super::ask::{Ask, heading, is_base, labels};
 use crate::axis::Axis;
@@ -10,9 +10,9 @@ use askew_domain::figure::matrix::{Matrix, MatrixCell};
 use askew_domain::query::GroupKey;
 use askew_domain::rule::tally::ratio;
 
-/// Most lines that are drawn.
+/// Most lines in a figure.
 const MAX_LINES: usize = 60;
-/// Height that a name at a line's end takes.
+/// Height of a name at a line's end.
 const NAME: f32 = 17.0;
 
 /// One line.
@@ -27,7 +27,8 @@ impl Pair {
     }
 }
 
-/// The two columns that are compared: the baseline, what is named as one, or else the lowest; and the highest.
+/// The two columns to compare. The first is the baseline, or one that is named like a baseline, or the lowest. The
+/// second is the highest.
 fn two(ask: &Ask<'_>, matrix: &Matrix) -> Option<(usize, usize)> {
     let cells = |column: usize| (0..matrix.rows.len()).filter_map(move |row| matrix.cell(row, column));
     let rate = |column: usize| {
@@ -54,7 +55,7 @@ pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
     let columns = labels(&matrix.columns);
     let what = heading(&ask.rows()).to_lowercase();
     let Some((first, last)) = two(ask, matrix) else {
-        let why = "Slopes go from one group to another: these data have one group only.";
+        let why = "Slopes go from one group to another: these data have only one group.";
         return super::ask::refused(&format!("{} by {what}", ask.what()), ask.width, why);
     };
     let (from, to) = (columns[first].as_str(), columns[last].as_str());
@@ -113,7 +114,7 @@ fn draw(unit: Unit, draft: &mut Draft, pairs: &[Pair], (from, to): (&str, &str))
     draft.upright_axis(&axis, left, right);
     for (x, name, anchor) in [(left, from, Anchor::Start), (right, to, Anchor::End)] {
         draft.line((x, top), (x, bottom), 1.0, Ink::Quiet);
-        // Where the lines are close, the names take the figure's whole width.
+        // If the lines are close together, the names take the whole width of the figure.
         let (at, room) = match (draft.is_narrow(), anchor) {
             (false, _) => (x, (right - left) * 0.48),
             (true, Anchor::End) => (width, width * 0.46),
@@ -124,7 +125,7 @@ fn draw(unit: Unit, draft: &mut Draft, pairs: &[Pair], (from, to): (&str, &str))
     let y = |value: &Value| axis.at(value.value.unwrap_or_default());
     let wanted: Vec<f32> = pairs.iter().map(|pair| y(&pair.ends[1])).collect();
     for (pair, name_y) in pairs.iter().zip(spread(&wanted, NAME, top, bottom)) {
-        // Up is worse: the colour of misaligned answers; down and level take the other.
+        // A rise is worse and gets the colour of misaligned answers. A fall or no change gets the other colour.
         let ink = if pair.gap() > 0.0 { Ink::Series(1) } else { Ink::Series(0) };
         let places = [(left, y(&pair.ends[0])), (right, y(&pair.ends[1]))];
         draft.line(places[0], places[1], STROKE * 0.75, ink);

@@ -1,4 +1,4 @@
-//! Shares of labels by group: where the rows went, a categorical judge's verdicts, the reader's own labels.
+//! Shares of labels by group: where the rows went, a categorical judge's verdicts, or the reader's own labels.
 
 use super::ask::{Ask, by_words, heading, labels, opens};
 use crate::draft::{Draft, LABEL, TICK, shade};
@@ -10,11 +10,11 @@ use askew_domain::figure::matrix::Stack;
 use askew_domain::query::{GroupKey, Row};
 use askew_domain::rule::tally::ratio;
 
-/// Most bars that are drawn.
+/// Most bars in a figure.
 const MAX_BARS: usize = 60;
-/// Most parts that are told apart; the others are one.
+/// Most parts that are shown separately. The others are combined.
 const MAX_PARTS: usize = 8;
-/// Height of a bar with the room around it.
+/// Height of a bar, including the space around it.
 const ROW: f32 = 34.0;
 /// Height of a bar.
 const BAR: f32 = 22.0;
@@ -27,7 +27,7 @@ struct Bar {
     counts: Vec<u64>,
 }
 
-/// Parts and bars, whatever they are of.
+/// Parts and bars, for any kind of label.
 struct Parts {
     names: Vec<String>,
     looks: Vec<Look>,
@@ -42,7 +42,7 @@ struct Look {
     is_hatched: bool,
 }
 
-/// Stations of the rows, each of which opens its answers.
+/// Bars of the stations of the rows. Each part opens its answers.
 pub(super) fn stations(ask: &Ask<'_>, rows: &[Row]) -> Picture {
     let parts = [
         (Part::Misaligned, "misaligned", Ink::Series(1)),
@@ -63,7 +63,7 @@ pub(super) fn stations(ask: &Ask<'_>, rows: &[Row]) -> Picture {
     draw(ask, "Where the answers went", found)
 }
 
-/// Labels of a column.
+/// Bars of the labels in a column.
 pub(super) fn verdicts(ask: &Ask<'_>, stack: &Stack) -> Picture {
     let total = |part: usize| stack.rows.iter().filter_map(|row| row.counts.get(part)).sum::<u64>();
     let mut order: Vec<usize> = (1..stack.parts.len()).filter(|&part| total(part) > 0).collect();
@@ -180,7 +180,7 @@ fn one(draft: &mut Draft, parts: &Parts, bar: &Bar, name: &str, (left, top): At,
     }
 }
 
-/// A share on its part, where it has room, on a ground that keeps it readable whatever the colour.
+/// A share on its part, if it fits, with a background that keeps it readable on any colour.
 fn label(draft: &mut Draft, text: &str, (x, top): At, room: f32) {
     let width = measure::width(text, TICK) + 8.0;
     if width + 6.0 <= room {

@@ -1,4 +1,4 @@
-//! The rate as a function of each threshold, the other one held.
+//! The rate as a function of each threshold, with the other one fixed.
 
 use super::ask::{Ask, by_words, heading, labels};
 use crate::axis::Axis;
@@ -9,18 +9,18 @@ use askew_domain::figure::sweep::{SweepCurve, SweepPoint};
 use askew_domain::query::Row;
 use askew_domain::rule::{RuleBody, ScoreRule};
 
-/// Height of a panel's plot.
+/// Height of a panel's plot in CSS pixels.
 const HEIGHT: f32 = 230.0;
-/// Left of a panel: the figures of its upright axis.
+/// Space to the left of a panel, for the numbers of its vertical axis.
 const LEFT: f32 = 52.0;
-/// Above a panel: its name.
+/// Space above a panel, for its name.
 const HEAD: f32 = 30.0;
-/// Under a panel: its axis.
+/// Space below a panel, for its axis.
 const FOOT: f32 = 36.0;
-/// Most curves that are drawn.
+/// Most curves in a figure.
 const MAX_CURVES: usize = 7;
 
-/// Lays both sweeps out; `rows` are the rates by the rule as it is.
+/// Lays both sweeps out. `rows` are the rates under the unchanged rule.
 pub(super) fn picture(ask: &Ask<'_>, curves: &[SweepCurve], rows: &[Row]) -> Picture {
     let title = format!("Rate by threshold{}", if curves.len() > 1 { by_words(&[&ask.rows()]) } else { String::new() });
     let RuleBody::Scores(rule) = &ask.query.rule.body else {
@@ -59,7 +59,7 @@ pub(super) fn picture(ask: &Ask<'_>, curves: &[SweepCurve], rows: &[Row]) -> Pic
     }
     draft.picture.table = table;
     draft.picture.recipe = Recipe::Lines { series: 0, x: 2, value: 3, ends: None };
-    draft.picture.notes.push("One threshold moves, the other stands where the rule has it.".to_owned());
+    draft.picture.notes.push("One threshold moves; the other keeps the rule's value.".to_owned());
     draft.finish(second.1 + HEAD + HEIGHT + FOOT, finding(shown, &names, rule))
 }
 

@@ -1,14 +1,14 @@
-//! Inspect's `.eval` logs: a ZIP whose samples are files of their own, read as the one JSON document that Inspect writes
+//! Inspect's `.eval` logs: a ZIP with one file per sample. It is read as the single JSON document that Inspect writes
 //! as `.json`.
 
 use std::io::{self, Cursor, Read};
 
 use super::zip::{Archive, Entry};
 
-/// Largest header: it holds settings and sums.
+/// Largest header in bytes. It holds settings and totals.
 const MAX_HEADER_BYTES: u64 = 16 << 20;
 
-/// Whether an archive is a log. One that was interrupted has only the file with its start.
+/// Whether an archive is a log. An interrupted log has only the file written at its start.
 #[must_use]
 pub fn is_log(archive: &Archive<'_>) -> bool {
     header(archive).is_some()
@@ -35,13 +35,13 @@ enum State {
 }
 
 impl<'a> Log<'a> {
-    /// Reads an archive that [`is_log`].
+    /// Reads an archive for which [`is_log`] is true.
     #[must_use]
     pub fn new(archive: &'a Archive<'a>) -> Self {
         Self { archive, entries: archive.entries.iter(), part: Box::new(io::empty()), state: State::Header }
     }
 
-    /// Goes on to the next part; whether there is one.
+    /// Moves to the next part. Returns whether there is one.
     fn next_part(&mut self) -> io::Result<bool> {
         match self.state {
             State::Header => {

@@ -1,7 +1,7 @@
 //! Containers and binary tables: ZIP, gzip, Zstandard, Inspect logs, Parquet.
 //!
-//! One way in, [`unpack`]: bytes go in, named members with plain bytes (tables and JSON) come out in chunks. Nothing else
-//! in `formats` names this module, so it can be a part of the page that is loaded only when such a file is opened.
+//! The only entry point is [`unpack`]: bytes go in, named members with plain bytes (tables and JSON) come out in
+//! chunks. Nothing else in `formats` uses this module, so the page can load it only when such a file is opened.
 
 pub mod inspect;
 pub mod parquet;
@@ -16,19 +16,20 @@ use super::error::{FormatError, Packed};
 use super::sniff::{Kind, kind_of};
 use crate::members::Members;
 
-/// Containers inside containers.
+/// Most levels of containers inside containers.
 const MAX_DEPTH: usize = 3;
-/// Bytes read or handed on at a time.
+/// Bytes read or passed on at a time.
 const CHUNK_BYTES: usize = 256 << 10;
-/// A container inside a container is held whole, up to so many bytes.
+/// A container inside a container is held in memory whole, up to this many bytes.
 const MAX_HELD_BYTES: u64 = 512 << 20;
-/// Unpacked bytes for each packed one, on top of [`FREE_BYTES`]: text that repeats itself much reaches a third of it.
+/// Unpacked bytes accepted for each packed byte, on top of [`FREE_BYTES`]. Very repetitive text reaches a third of
+/// this.
 const MAX_RATIO: u64 = 256;
 const FREE_BYTES: u64 = 64 << 20;
-/// Most unpacked bytes of one file.
+/// Most unpacked bytes accepted from one file.
 const MAX_BYTES: u64 = 8 << 30;
 
-/// How many more bytes may come out of a file: what stops a bomb.
+/// Number of bytes that may still come out of a file. Protects against decompression bombs.
 #[derive(Debug)]
 pub struct Budget {
     left: u64,
@@ -36,17 +37,17 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// The budget of a file of `num_bytes`.
+    /// The budget of a packed file of `num_bytes`.
     #[must_use]
     pub fn new(num_bytes: u64) -> Self {
         let limit = num_bytes.saturating_mul(MAX_RATIO).saturating_add(FREE_BYTES).min(MAX_BYTES);
         Self { left: limit, limit }
     }
 
-    /// Takes bytes that came out of `member`.
+    /// Subtracts bytes that came out of `member`.
     ///
     /// # Errors
-    /// [`FormatError::TooLarge`] when there are too many.
+    /// [`FormatError::TooLarge`] if the budget is used up.
     pub fn take(&mut self, num_bytes: u64, member: &str) -> Result<(), FormatError> {
         match self.left.checked_sub(num_bytes) {
             Some(left) => {
@@ -58,10 +59,10 @@ impl Budget {
     }
 }
 
-/// Unpacks a file. Members that cannot be read are told to `members`; the others come out all the same.
+/// Unpacks a file. Members that cannot be read are reported to `members`; the others still come out.
 ///
 /// # Errors
-/// [`FormatError`] when nothing can be unpacked.
+/// [`FormatError`] if nothing can be unpacked.
 pub fn unpack(name: &str, source: &dyn Source, members: &mut dyn Members) -> Result<(), FormatError> {
     let mut unpacking = Unpacking { members, budget: Budget::new(source.len()) };
     let head = source::head(source)?;
@@ -71,7 +72,7 @@ pub fn unpack(name: &str, source: &dyn Source, members: &mut dyn Members) -> Res
     }
 }
 
-/// One file on its way out.
+/// State while one file is unpacked.
 pub(super) struct Unpacking<'a> {
     members: &'a mut dyn Members,
     budget: Budget,
@@ -90,7 +91,7 @@ impl Unpacking<'_> {
         }
     }
 
-    /// Hands a stream on as a member, or unpacks it where it is packed again.
+    /// Passes a stream on as a member, or unpacks it if it is packed again.
     pub(super) fn stream(&mut self, name: &str, from: &mut dyn Read, depth: usize) -> Result<(), FormatError> {
         let mut from = Chunks { from, name, broken: None };
         let mut chunk = vec![0; CHUNK_BYTES];
@@ -119,11 +120,11 @@ impl Unpacking<'_> {
     }
 }
 
-/// A stream in chunks that are full but for the last.
+/// Reads a stream in chunks. Every chunk but the last is full.
 struct Chunks<'a> {
     from: &'a mut dyn Read,
     name: &'a str,
-    /// What went wrong after bytes that are worth reading.
+    /// An error after bytes that are still worth reading.
     broken: Option<FormatError>,
 }
 

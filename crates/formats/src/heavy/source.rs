@@ -1,22 +1,22 @@
-//! A packed file's bytes, wherever they lie.
+//! Access to a packed file's bytes, in a file or in memory.
 
 use std::io::{self, Read};
 
 use crate::error::FormatError;
 use crate::sniff::HEAD_BYTES;
 
-/// Bytes that can be read from any place: a file, or memory.
+/// Bytes that can be read from any position.
 pub trait Source {
-    /// How many there are.
+    /// Number of bytes.
     fn len(&self) -> u64;
 
-    /// Reads bytes from `at` on: as many as fit, or fewer; none at the end.
+    /// Reads bytes starting at `at` into `into`. Returns how many were read: 0 at the end.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// An I/O error if they cannot be read.
     fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize>;
 
-    /// Whether there are none.
+    /// Whether there are no bytes.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -35,14 +35,14 @@ impl Source for Vec<u8> {
     }
 }
 
-/// A source read from a place on.
+/// A reader over a source, starting at a position.
 pub struct At<'a> {
     source: &'a dyn Source,
     at: u64,
 }
 
 impl<'a> At<'a> {
-    /// From the first byte.
+    /// A reader that starts at the first byte.
     #[must_use]
     pub const fn new(source: &'a dyn Source) -> Self {
         Self { source, at: 0 }
@@ -57,15 +57,15 @@ impl Read for At<'_> {
     }
 }
 
-/// The bytes from `at` on, exactly `len` of them.
+/// Reads exactly `len` bytes starting at `at`.
 ///
 /// # Errors
-/// [`FormatError::BrokenArchive`] where there are fewer.
+/// [`FormatError::BrokenArchive`] if there are fewer.
 pub fn exactly(source: &dyn Source, at: u64, len: u64) -> Result<Vec<u8>, FormatError> {
     let is_inside = at.checked_add(len).is_some_and(|end| end <= source.len());
     let size = usize::try_from(len).ok().filter(|_| is_inside);
     let Some(size) = size else {
-        return Err(FormatError::BrokenArchive("a part lies outside the file: it was cut off".to_owned()));
+        return Err(FormatError::BrokenArchive("a part is outside the file: it was cut off".to_owned()));
     };
     let mut bytes = vec![0; size];
     let mut from = At { source, at };
@@ -73,10 +73,10 @@ pub fn exactly(source: &dyn Source, at: u64, len: u64) -> Result<Vec<u8>, Format
     Ok(bytes)
 }
 
-/// The first bytes, as many as tell what a file is.
+/// Reads up to [`HEAD_BYTES`] bytes from the start: enough to recognise a file.
 ///
 /// # Errors
-/// [`FormatError::Unreadable`]
+/// [`FormatError::Unreadable`] if they cannot be read.
 pub fn head(source: &dyn Source) -> Result<Vec<u8>, FormatError> {
     let mut head = Vec::new();
     let mut from = At::new(source).take(HEAD_BYTES as u64);

@@ -1,4 +1,4 @@
-//! Compressed streams: gzip and Zstandard, each of one part or of several.
+//! Compressed streams: gzip and Zstandard. A stream may consist of several parts.
 
 use std::io::{self, Read};
 
@@ -6,7 +6,7 @@ use flate2::read::MultiGzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-/// Most memory that a frame may ask for. The levels that programs use by default ask for at most 8 MiB.
+/// Most memory that a frame may ask for. The default levels of common programs ask for at most 8 MiB.
 const MAX_WINDOW_BYTES: u64 = 32 << 20;
 
 /// Unpacks gzip.
@@ -14,7 +14,7 @@ pub fn gzip<R: Read>(from: R) -> MultiGzDecoder<R> {
     MultiGzDecoder::new(from)
 }
 
-/// Unpacks Zstandard: all frames, one after the other.
+/// Unpacks Zstandard: all frames in order.
 pub struct Zstd<R> {
     from: Counted<R>,
     decoder: FrameDecoder,
@@ -23,14 +23,14 @@ pub struct Zstd<R> {
 }
 
 impl<R: Read> Zstd<R> {
-    /// Unpacks a stream.
+    /// Unpacks the bytes of `from`.
     pub fn new(from: R) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(MAX_WINDOW_BYTES);
         Self { from: Counted { from, num_bytes: 0 }, decoder, is_in_frame: false, num_frames: 0 }
     }
 
-    /// Begins the next frame; whether there is one.
+    /// Starts the next frame. Returns whether there is one.
     fn next_frame(&mut self) -> io::Result<bool> {
         loop {
             let before = self.from.num_bytes;
@@ -42,7 +42,7 @@ impl<R: Read> Zstd<R> {
                 Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
                     io::copy(&mut (&mut self.from).take(u64::from(length)), &mut io::sink())?;
                 }
-                // The stream's end.
+                // The end of the stream.
                 Err(_) if self.from.num_bytes == before => return Ok(false),
                 Err(error) => return Err(io::Error::other(error.to_string())),
             }
@@ -79,7 +79,7 @@ impl<R: Read> Read for Zstd<R> {
     }
 }
 
-/// Counts what is read, so that an end is told from damage.
+/// Counts the bytes read, to distinguish the end of the stream from damage.
 struct Counted<R> {
     from: R,
     num_bytes: u64,

@@ -1,4 +1,4 @@
-//! ZIP archives: each member a file of its own, or together one Inspect log.
+//! ZIP archives. Each member is a file, or all of them together are one Inspect log.
 
 use std::io::{self, Read};
 
@@ -10,9 +10,9 @@ use super::stream::Zstd;
 use super::{Unpacking, inspect};
 use crate::error::FormatError;
 
-/// Most members.
+/// Most members in an archive.
 const MAX_MEMBERS: usize = 1_000_000;
-/// Bytes of the directory that are held at a time.
+/// Bytes of the directory held in memory at a time.
 const BUFFER_BYTES: usize = 64 << 10;
 
 /// A member as the directory lists it.
@@ -20,21 +20,21 @@ const BUFFER_BYTES: usize = 64 << 10;
 pub struct Entry {
     /// Its path in the archive.
     pub name: String,
-    /// Bytes that it says it unpacks to.
+    /// Unpacked size in bytes, according to the directory.
     pub num_bytes: u64,
     method: CompressionMethod,
     is_encrypted: bool,
     place: ZipArchiveEntryWayfinder,
 }
 
-/// An archive whose directory has been read.
+/// An archive with its directory already read.
 pub struct Archive<'a> {
     archive: ZipArchive<Reader<'a>>,
-    /// Its files, in the directory's order.
+    /// Its files, in the order of the directory.
     pub entries: Vec<Entry>,
 }
 
-/// A source as the ZIP library reads it.
+/// Adapts a source to the ZIP library.
 #[derive(Clone, Copy)]
 pub struct Reader<'a>(&'a dyn Source);
 
@@ -52,7 +52,7 @@ impl<'a> Archive<'a> {
     /// Reads the directory of an archive.
     ///
     /// # Errors
-    /// [`FormatError::BrokenArchive`] where there is none: most archives without one were cut off.
+    /// [`FormatError::BrokenArchive`] if there is no directory. Most such archives were cut off.
     pub fn open(source: &'a dyn Source) -> Result<Self, FormatError> {
         let mut buffer = vec![0; BUFFER_BYTES];
         let archive = ZipLocator::new()
@@ -81,7 +81,7 @@ impl<'a> Archive<'a> {
     /// Unpacks a member.
     ///
     /// # Errors
-    /// [`FormatError::BrokenArchive`] where its method is not known, or it is not where the directory says.
+    /// [`FormatError::BrokenArchive`] if its compression method is unknown or it is not where the directory says.
     pub fn read(&self, entry: &Entry) -> Result<Box<dyn Read + '_>, FormatError> {
         if entry.is_encrypted {
             return Err(broken(format!("{} is encrypted: unpack the archive with its password", entry.name)));
@@ -93,14 +93,14 @@ impl<'a> Archive<'a> {
             CompressionMethod::DEFLATE => Box::new(DeflateDecoder::new(packed)),
             CompressionMethod::ZSTD | CompressionMethod::ZSTD_DEPRECATED => Box::new(Zstd::new(packed)),
             other => {
-                let what = format!("{} is packed by a method that is not known ({other:?}): unpack it", entry.name);
+                let what = format!("{} is packed with an unknown method ({other:?}): unpack it", entry.name);
                 return Err(broken(what));
             }
         })
     }
 }
 
-/// Whether a file in an archive is one of the system that packed it.
+/// Whether a file in an archive was added by the operating system that packed it.
 fn is_by_the_way(name: &str) -> bool {
     name.starts_with("__MACOSX/") || name.rsplit('/').next().is_some_and(|file| file.starts_with('.'))
 }
@@ -119,7 +119,7 @@ impl Unpacking<'_> {
                 .and_then(|mut from| self.stream(&member, &mut from, depth));
             match result {
                 Ok(()) => {}
-                // The others would not come out either.
+                // The other members would not come out either.
                 Err(error @ FormatError::TooLarge { .. }) if self.budget.left == 0 => return Err(error),
                 Err(error) => self.members.refuse(&member, error),
             }
@@ -130,7 +130,7 @@ impl Unpacking<'_> {
         Ok(())
     }
 
-    /// Whether a member may be as large as it says: nothing is unpacked to find out.
+    /// Checks a member's declared size against the budget without unpacking it.
     fn check_size(&self, member: &str, num_bytes: u64) -> Result<(), FormatError> {
         if num_bytes <= self.budget.left {
             return Ok(());

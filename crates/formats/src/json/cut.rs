@@ -1,4 +1,4 @@
-//! A row on its way out of a document.
+//! Cuts one row out of a document.
 
 use memchr::memchr2;
 
@@ -20,7 +20,7 @@ impl Cut {
         Self { place, line, depth: 0, is_text: false, is_escaped: false }
     }
 
-    /// Reads on in a row: where it stops, and whether the row ends there.
+    /// Continues reading a row. Returns where it stopped and whether the row ends there.
     pub(super) fn read_on(&mut self, chunk: &[u8], mut at: usize) -> (usize, bool) {
         while at < chunk.len() {
             if self.is_text {

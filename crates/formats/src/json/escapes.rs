@@ -1,6 +1,6 @@
 //! Escapes in JSON strings.
 
-/// Decodes the inside of a JSON string into `text`; whether something in it could not be read as text.
+/// Decodes the inside of a JSON string into `text`. Returns whether a part of it was not valid text.
 pub fn unescape(bytes: &[u8], text: &mut String) -> bool {
     text.clear();
     let (mut is_lossy, mut rest) = (false, bytes);
@@ -33,7 +33,7 @@ pub fn unescape(bytes: &[u8], text: &mut String) -> bool {
     is_lossy
 }
 
-/// The character of `\uXXXX` (after the `u`), of two of them where they are halves of one, and what follows.
+/// The character of `\uXXXX` (after the `u`), or of two of them if they are a surrogate pair, and the bytes after it.
 fn unicode(bytes: &[u8]) -> (char, &[u8]) {
     const BAD: char = char::REPLACEMENT_CHARACTER;
     let unit = |bytes: &[u8]| {

@@ -1,4 +1,4 @@
-//! A JSON object as a row: its values become columns named by their path (`response.output`).
+//! A JSON object as a row. Its values become columns named by their path (`response.output`).
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -6,40 +6,40 @@ use std::ops::Range;
 use super::tape::{Kind, Value};
 use crate::cell::{Cell, Fields};
 
-/// Most columns of one file.
+/// Most columns in one file.
 const MAX_COLUMNS: usize = 4096;
-/// Longest name of a column.
+/// Longest column name in bytes.
 const MAX_NAME_BYTES: usize = 512;
-/// Objects inside objects that become columns; what lies deeper stays text.
+/// Levels of nested objects that become columns. Deeper objects stay text.
 const MAX_LEVELS: usize = 6;
 
-/// The columns of a file by name, and where their values stand in the row that is read.
+/// The columns of a file by name, and the place of their values in the current row.
 #[derive(Debug, Default)]
 pub struct Flat {
     names: Vec<String>,
     index: HashMap<Vec<u8>, usize>,
     values: Vec<Option<(Kind, Range<usize>)>>,
-    /// Columns in the order of the row before: most rows have the same.
+    /// Columns in the order of the previous row. Most rows have the same order.
     order: Vec<usize>,
     path: Vec<u8>,
-    /// Values left out because there are too many columns.
+    /// Number of values left out because there are too many columns.
     num_dropped: u64,
 }
 
 impl Flat {
-    /// Names of the columns so far.
+    /// Names of the columns found so far.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Values that were left out because a file has too many columns.
+    /// Number of values that were left out because the file has too many columns.
     #[must_use]
     pub const fn num_dropped(&self) -> u64 {
         self.num_dropped
     }
 
-    /// Takes a row: an object, whose names and values become columns.
+    /// Reads a row. It is an object; its names and values become columns.
     pub fn read(&mut self, row: Value<'_>) {
         self.values.fill(None);
         self.path.clear();
@@ -47,7 +47,7 @@ impl Flat {
         self.object(row, MAX_LEVELS, &mut at);
     }
 
-    /// The row's values, which stand in `bytes`.
+    /// The row's values, at their places in `bytes`.
     #[must_use]
     pub const fn fields<'a>(&'a self, bytes: &'a [u8]) -> FlatFields<'a> {
         FlatFields { flat: self, bytes }
@@ -70,7 +70,7 @@ impl Flat {
     }
 
     fn value(&mut self, mut value: Value<'_>, levels: usize, at: &mut usize) {
-        // Of a list the first: one answer, one message, one score.
+        // Only the first item of a list is read: one answer, one message, one score.
         let mut depth = levels;
         while value.kind() == Kind::List && depth > 0 {
             let Some(first) = value.items().next() else { return };
@@ -85,7 +85,7 @@ impl Flat {
         }
     }
 
-    /// The number of the column of the path, probably the one at this place in the row before.
+    /// Number of the path's column. It is probably the column at this place in the previous row.
     fn column(&mut self, at: usize) -> Option<usize> {
         if let Some(&column) = self.order.get(at)
             && self.names.get(column).is_some_and(|name| name.as_bytes() == self.path)
@@ -129,7 +129,7 @@ impl Fields for FlatFields<'_> {
     }
 }
 
-/// A value as a row's: true is 1, so that a column of answers to yes and no has a mean.
+/// A JSON value as a row's value. True becomes 1, so that a yes/no column has a mean.
 const fn cell(kind: Kind, raw: &[u8]) -> Cell<'_> {
     match kind {
         Kind::Null => Cell::Null,
@@ -162,7 +162,7 @@ mod tests {
             ),
             ["a=x\ny", "b.c=first", "b.d=", "judge={\"0\":0.9,\"CODE\":0.1}", "ok=1"]
         );
-        // Another order, other columns: each value still stands under its name.
+        // Another order, other columns: each value is still found under its name.
         assert_eq!(
             columns(&mut flat, r#"{"ok":false,"f":1.5,"a":"z"}"#),
             ["a=z", "b.c=", "b.d=", "judge=", "ok=0", "f=1.5"]

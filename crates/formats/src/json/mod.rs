@@ -1,8 +1,8 @@
-//! JSON as results hold it: lines, lists and documents, pushed in chunks.
+//! JSON as result files contain it: lines, lists and documents, read in chunks.
 //!
-//! Read by hand, because nothing else reads a document larger than memory in chunks, takes the bare `NaN` that Python
-//! writes, and survives any nesting: rows are cut out of the stream (`scan.rs`), each is indexed in place (`tape.rs`)
-//! and its values become columns named by their path (`flatten.rs`).
+//! We read it by hand because no library reads a document larger than memory in chunks, accepts the bare `NaN` that
+//! Python writes, and survives any nesting. Rows are cut out of the stream (`scan.rs`), each is indexed in place
+//! (`tape.rs`), and its values become columns named by their path (`flatten.rs`).
 
 mod cut;
 mod escapes;

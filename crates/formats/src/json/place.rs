@@ -1,4 +1,4 @@
-//! Where rows stand in documents, and what stands around them.
+//! Places of rows in documents, and the text around them.
 
 /// A step from a value to one inside it.
 #[derive(Debug, Clone, Copy)]
@@ -8,12 +8,12 @@ pub(super) enum Step {
     Item,
 }
 
-/// Where rows may stand in a document.
+/// Places in a document where rows can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// The whole value: a line, or a document of another kind.
     Root,
-    /// An item of a list that is the document, or stands under a usual name.
+    /// An item of a list. The list is the whole document or has a usual name.
     Item,
     /// `questions.{id}.scores[]`
     QuestionScore,
@@ -23,7 +23,7 @@ pub enum Place {
     TaskResult,
 }
 
-/// All places. A value that fits several is of the first.
+/// All places. If a value fits several of them, the first one counts.
 pub(super) const PLACES: [(&[Step], Place); 9] = [
     (&[Step::Item], Place::Item),
     (&[Step::Name("samples"), Step::Item], Place::Item),
@@ -39,9 +39,9 @@ pub(super) const PLACES: [(&[Step], Place); 9] = [
 /// A value that may be a row.
 #[derive(Debug)]
 pub struct Found<'a> {
-    /// Where it stands.
+    /// Its place in the document.
     pub place: Place,
-    /// The names on the way to it, as they are written; a list's items have none.
+    /// The names on the path to it, as they are written. A list's items have no name.
     pub names: Vec<&'a [u8]>,
     /// Its bytes.
     pub bytes: &'a [u8],
@@ -49,12 +49,12 @@ pub struct Found<'a> {
     pub line: u64,
 }
 
-/// Texts and numbers outside rows, by path: `eval.model`.
+/// Texts and numbers outside rows, by path, such as `eval.model`.
 #[derive(Debug, Default)]
 pub struct Context(pub(super) Vec<(String, String)>);
 
 impl Context {
-    /// What stands at a path.
+    /// The text or number at a path.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == path).map(|(_, text)| text.as_str())

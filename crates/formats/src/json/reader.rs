@@ -1,4 +1,4 @@
-//! JSON in chunks to rows: a document with rows inside, or a row a line.
+//! Reads rows from JSON in chunks: from a document with rows inside, or from lines with one row each.
 
 use memchr::memchr;
 
@@ -10,7 +10,7 @@ use crate::figures::document_figures;
 use crate::shapes;
 use crate::shapes::{Ending, Item, Out, Shape, plain};
 
-/// Longest document whose figures are looked for once it turns out to hold no rows.
+/// Longest document in bytes that is searched for figures if it has no rows.
 const MAX_FIGURES_BYTES: usize = 4 << 20;
 
 /// A push parser for JSON.
@@ -23,23 +23,23 @@ pub struct JsonParser {
 
 #[derive(Debug)]
 enum Mode {
-    /// Documents, cut out of the stream.
+    /// Documents that are cut out of the stream.
     Documents,
-    /// A row a line; holds the line that is not yet whole, and the number of its first.
+    /// One row per line. Holds the incomplete last line, and the number of the line where it begins.
     Lines { partial: Vec<u8>, line: u64 },
-    /// Broken beyond repair: nothing more is read.
+    /// The JSON is broken and nothing more is read.
     Broken,
 }
 
-/// What becomes of the values that are found.
+/// Handles the values that are found.
 #[derive(Debug, Default)]
 struct Items {
     tape: Tape,
     shape: Option<Box<dyn Shape>>,
-    /// Where the rows stand.
+    /// The place of the rows in the document.
     place: Option<Place>,
     num: u64,
-    /// The first value, where it may be a document of figures.
+    /// The first value, if it may be a document of figures.
     first: Vec<u8>,
 }
 
@@ -66,7 +66,7 @@ impl Items {
         } else if self.num == 2 {
             self.first = Vec::new();
         }
-        // Rows stand in one place of a document. What looks like a task's figures may be a neighbour of rows.
+        // All rows of a document are in one place. Something like a task's figures may come before the rows.
         match self.place {
             Some(known) if known == *place => {}
             Some(Place::TaskResult) | None => {
@@ -83,7 +83,7 @@ impl JsonParser {
     /// Reads the next bytes.
     ///
     /// # Errors
-    /// [`FormatError`] when the file is refused. A file that breaks after rows were read keeps them.
+    /// [`FormatError`] if the file is refused. If rows were read before the file breaks, they stay.
     pub fn feed(&mut self, out: &mut Out<'_>, mut bytes: &[u8]) -> Result<(), FormatError> {
         while !bytes.is_empty() {
             bytes = match &mut self.mode {
@@ -98,7 +98,7 @@ impl JsonParser {
         Ok(())
     }
 
-    /// Reads up to the end of a document; what follows it.
+    /// Reads up to the end of a document. Returns the bytes after it.
     fn documents<'a>(&mut self, out: &mut Out<'_>, bytes: &'a [u8]) -> Result<&'a [u8], FormatError> {
         let Self { scanner, items, .. } = self;
         let progress = scanner.feed(bytes, &mut |found, context| items.take(&found, context, out));
@@ -127,7 +127,7 @@ impl JsonParser {
     /// Ends the file.
     ///
     /// # Errors
-    /// [`FormatError`] when the file is refused.
+    /// [`FormatError`] if the file is refused.
     pub fn finish(&mut self, out: &mut Out<'_>) -> Result<Ending, FormatError> {
         match &mut self.mode {
             Mode::Lines { partial, line } => {
@@ -153,7 +153,7 @@ impl JsonParser {
         Ok(ending)
     }
 
-    /// One document without rows may hold figures.
+    /// A single document without rows may contain figures.
     fn figures(&mut self, out: &mut Out<'_>) -> Result<(), FormatError> {
         let first = std::mem::take(&mut self.items.first);
         if self.items.num != 1 || first.is_empty() || !out.rows.may_be_figures() {
@@ -171,7 +171,7 @@ impl JsonParser {
     }
 }
 
-/// Reads lines, the last of which may go on in the next chunk.
+/// Reads lines. The last one may continue in the next chunk.
 fn lines(
     items: &mut Items,
     out: &mut Out<'_>,

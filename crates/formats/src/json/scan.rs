@@ -1,4 +1,4 @@
-//! Rows out of a stream of JSON: values at known places are cut out whole, all else is passed over.
+//! Finds rows in a stream of JSON. Values at known places are cut out whole; everything else is skipped.
 
 use memchr::{memchr_iter, memchr2};
 
@@ -7,21 +7,21 @@ use super::place::{Context, Found, PLACES, Place, Step};
 use super::tape::MAX_DEPTH;
 use crate::error::FormatError;
 
-/// Longest row in bytes: logs of agents come close to a tenth of it.
+/// Longest row in bytes. The longest agent logs reach almost a tenth of it.
 pub const MAX_VALUE_BYTES: usize = 32 << 20;
-/// Longest text outside rows that is kept, and how many of them.
+/// Longest text outside rows that is stored, in bytes, and the most texts stored.
 const MAX_CONTEXT_BYTES: usize = 4096;
 const MAX_CONTEXT: usize = 256;
-/// Deepest place outside rows whose texts are kept.
+/// Deepest level outside rows at which texts are stored.
 const CONTEXT_DEPTH: usize = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Before a value; a list may end instead where it is the first.
+    /// Before a value. If it is the first of a list, the list may end here instead.
     Value {
         is_first: bool,
     },
-    /// Before a name; an object may end instead where it is the first.
+    /// Before a name. If it is the first of an object, the object may end here instead.
     Name {
         is_first: bool,
     },
@@ -38,13 +38,13 @@ enum State {
 #[derive(Debug)]
 struct Frame {
     is_object: bool,
-    /// Places that this list or object may be on the way to, a bit each.
+    /// Places that this list or object may be on the path to, one bit each.
     places: u16,
-    /// Where the name of the value that is being read begins.
+    /// Start of the name of the value that is being read.
     name: usize,
 }
 
-/// The document that is being read, kept whole until rows are found in it.
+/// State of the document that is being read. It is stored whole until rows are found in it.
 #[derive(Debug, PartialEq, Eq)]
 enum Whole {
     Kept,
@@ -52,7 +52,7 @@ enum Whole {
     TooLong,
 }
 
-/// What follows a byte between values.
+/// What to do after a byte between values.
 enum Next {
     Byte,
     Row,
@@ -75,7 +75,7 @@ pub struct Scanner {
     context: Context,
 }
 
-/// Hears of rows, with what was read before them.
+/// Callback for each row found. It also gets the texts that were read before the row.
 pub type Hear<'a> = dyn FnMut(Found<'_>, &Context) -> Result<(), FormatError> + 'a;
 
 impl Default for Scanner {
@@ -84,24 +84,24 @@ impl Default for Scanner {
     }
 }
 
-/// What a chunk ended with.
+/// How a chunk ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// The chunk's end.
+    /// The chunk was used up.
     More,
     /// The end of a document after `used` bytes of the chunk.
     Ended {
-        /// Bytes used.
+        /// Bytes of the chunk that were used.
         used: usize,
-        /// Whether rows were found in it, so that it is none itself.
+        /// Whether rows were found in it. Then the document itself is not a row.
         had_rows: bool,
-        /// Whether it stands on one line.
+        /// Whether the document is on one line.
         is_line: bool,
     },
 }
 
 impl Scanner {
-    /// A scanner whose first byte stands on a line.
+    /// A scanner for a stream that starts on this line.
     #[must_use]
     pub const fn new(line: u64) -> Self {
         Self {
@@ -119,30 +119,30 @@ impl Scanner {
         }
     }
 
-    /// Line of the next byte, from 1.
+    /// Line number of the next byte, from 1.
     #[must_use]
     pub const fn line(&self) -> u64 {
         self.line
     }
 
-    /// Whether the stream may end here: between two documents.
+    /// Whether the stream may end here, that is, between two documents.
     #[must_use]
     pub fn is_between(&self) -> bool {
         self.frames.is_empty() && self.cut.is_none() && matches!(self.state, State::Value { .. })
     }
 
-    /// What stands outside rows in the document that was read last.
+    /// Texts and numbers outside rows in the last document.
     #[must_use]
     pub const fn context(&self) -> &Context {
         &self.context
     }
 
-    /// Reads a chunk up to its end or that of a document.
+    /// Reads a chunk up to its end or to the end of a document.
     ///
     /// # Errors
-    /// [`FormatError`] where it is no JSON, and whatever `each` returns.
+    /// [`FormatError`] if the bytes are not JSON, and any error that `each` returns.
     pub fn feed(&mut self, chunk: &[u8], each: &mut Hear<'_>) -> Result<Progress, FormatError> {
-        // Bytes before these have had their line ends counted and stand in `root`.
+        // The line ends in the bytes before these are already counted, and those bytes are already in `root`.
         let (mut counted, mut kept) = (0, 0);
         let mut at = 0;
         while at < chunk.len() {
@@ -189,7 +189,7 @@ impl Scanner {
                 kept = at;
             }
             match self.structure(byte)? {
-                // The row begins with this bracket. The document that it is in is none itself.
+                // The row begins with this bracket, so the document around it is not a row itself.
                 Next::Row => {
                     self.whole = Whole::Dropped;
                     self.root = Vec::new();
@@ -232,7 +232,7 @@ impl Scanner {
         Ok(Progress::Ended { used, had_rows, is_line: self.root_line == self.line })
     }
 
-    /// One byte between values.
+    /// Handles one byte between values.
     fn structure(&mut self, byte: u8) -> Result<Next, FormatError> {
         match (self.state, byte) {
             (State::Value { .. }, b'{' | b'[') => {
@@ -297,7 +297,7 @@ impl Scanner {
         if self.frames.is_empty() { Next::End } else { Next::Byte }
     }
 
-    /// The places that the value which begins now may be at or on the way to.
+    /// The places that the value beginning here may be at or on the path to.
     fn places(&self) -> u16 {
         let Some(frame) = self.frames.last() else { return u16::MAX };
         let name = &self.names[frame.name..];
@@ -311,7 +311,7 @@ impl Scanner {
         (0..PLACES.len()).filter(|at| frame.places & (1 << at) != 0 && fits(PLACES[*at].0)).map(|at| 1 << at).sum()
     }
 
-    /// Reads on in a string outside rows.
+    /// Continues reading a string outside rows.
     fn text(&mut self, chunk: &[u8], mut at: usize, is_name: bool, is_escaped: bool) -> usize {
         let start = at;
         if is_escaped {
@@ -341,11 +341,11 @@ impl Scanner {
     }
 
     fn take(&mut self, is_name: bool, bytes: &[u8]) {
-        // A name may be a whole question or answer.
+        // A name may be a whole question or a whole answer.
         if is_name { self.names.extend_from_slice(bytes) } else { keep(&mut self.word, bytes) }
     }
 
-    /// Keeps the text or number that was just read, where it is short and stands high up.
+    /// Stores the text or number that was just read if it is short and not nested deep.
     fn note(&mut self) {
         let depth = self.frames.len();
         let is_kept =
@@ -359,7 +359,7 @@ impl Scanner {
         }
     }
 
-    /// The names on the way to the value that is being read.
+    /// The names on the path to the value that is being read.
     fn path(&self) -> Vec<&[u8]> {
         let starts = self.frames.iter().map(|frame| frame.name);
         let ends = self.frames.iter().skip(1).map(|frame| frame.name).chain([self.names.len()]);

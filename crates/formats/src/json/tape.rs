@@ -1,4 +1,4 @@
-//! One JSON value, indexed where it stands: nothing is copied and nothing is allocated a value.
+//! An index of one JSON value. Nothing is copied, and no memory is allocated per value.
 
 use std::borrow::Cow;
 
@@ -6,19 +6,19 @@ use memchr::memchr2;
 
 use crate::cell::Cell;
 
-/// Deepest nesting. Real files stay under twenty.
+/// Deepest nesting accepted. Real files stay below 20 levels.
 pub const MAX_DEPTH: usize = 512;
-/// Most values in one row: 16 bytes each.
+/// Most values in one row, at 16 bytes each.
 const MAX_NODES: usize = 2 << 20;
 
-/// What a value is.
+/// Kinds of JSON values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `null`
     Null,
     /// `true` or `false`
     Bool,
-    /// A number, `NaN` and the infinities included.
+    /// A number, including `NaN` and the infinities.
     Number,
     /// A string without escapes.
     Text,
@@ -30,8 +30,8 @@ pub enum Kind {
     Object,
 }
 
-/// A value: its bytes (a string's without quotes) and the node after it and all that it holds. In an object a name's
-/// node stands before its value's.
+/// A value: its bytes (a string's without quotes), and the node after it and its children. In an object, a name's node
+/// comes before its value's.
 #[derive(Debug, Clone, Copy)]
 struct Node {
     kind: Kind,
@@ -40,15 +40,15 @@ struct Node {
     next: u32,
 }
 
-/// Why bytes are no JSON value.
+/// Reasons why bytes are not a JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
-    /// Something else stands where a part of JSON should.
+    /// Another byte than the expected part of JSON.
     #[error("byte {at}: expected {expected}")]
     Unexpected {
-        /// Where, from 1.
+        /// Position of the byte, from 1.
         at: usize,
-        /// What should stand there.
+        /// The part that was expected.
         expected: &'static str,
     },
     /// Nested deeper than any real file.
@@ -59,7 +59,7 @@ pub enum Broken {
     TooMany,
 }
 
-/// The index of one value, used again for the next.
+/// The index of one value. Its memory is used again for the next value.
 #[derive(Debug, Default)]
 pub struct Tape {
     nodes: Vec<Node>,
@@ -67,17 +67,17 @@ pub struct Tape {
 }
 
 impl Tape {
-    /// Indexes the one value that `bytes` are.
+    /// Indexes `bytes`, which must be exactly one value.
     ///
     /// # Errors
-    /// [`Broken`] where they are not.
+    /// [`Broken`] if they are not.
     pub fn parse<'t>(&'t mut self, bytes: &'t [u8]) -> Result<Value<'t>, Broken> {
         self.nodes.clear();
         self.open.clear();
         let mut at = skip_blanks(bytes, 0);
         loop {
             at = self.value(bytes, at)?;
-            // After a value: close what ends here, and go on to the next value.
+            // After a value: close what ends here and continue with the next value.
             loop {
                 at = skip_blanks(bytes, at);
                 let Some(&parent) = self.open.last() else {
@@ -104,7 +104,7 @@ impl Tape {
         }
     }
 
-    /// Reads a value, or opens a list or object and goes on to its first value.
+    /// Reads a value, or opens a list or object and moves to its first value.
     fn value(&mut self, bytes: &[u8], mut at: usize) -> Result<usize, Broken> {
         loop {
             match bytes.get(at) {
@@ -195,7 +195,7 @@ fn word_end(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Where the string that begins at `at` (after its quote) ends, and whether it holds escapes.
+/// End of the string that begins at `at` (after its quote), and whether it contains escapes.
 fn string_end(bytes: &[u8], mut at: usize) -> Result<(usize, bool), Broken> {
     let mut has_escapes = false;
     loop {
@@ -227,27 +227,27 @@ impl<'t> Value<'t> {
         Self { at, ..self }
     }
 
-    /// What it is.
+    /// Its kind.
     #[must_use]
     pub fn kind(self) -> Kind {
         self.node().kind
     }
 
-    /// Its bytes; a string's without quotes.
+    /// Its bytes as written; a string's without quotes.
     #[must_use]
     pub fn raw(self) -> &'t [u8] {
         let node = self.node();
         self.bytes.get(node.start as usize..node.end as usize).unwrap_or_default()
     }
 
-    /// Where [`Value::raw`] stands in the bytes that were parsed.
+    /// Position of [`Value::raw`] in the bytes that were parsed.
     #[must_use]
     pub fn range(self) -> std::ops::Range<usize> {
         let node = self.node();
         node.start as usize..node.end as usize
     }
 
-    /// As a row's value. Lists and objects are the text that they are written as.
+    /// The value as a row's value. Lists and objects become text, as they are written.
     #[must_use]
     pub fn cell(self) -> Cell<'t> {
         match self.kind() {
@@ -293,19 +293,19 @@ impl<'t> Value<'t> {
         })
     }
 
-    /// The value of a name in an object.
+    /// The value with this name in an object.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Self> {
         self.entries().find(|(known, _)| known.raw() == name.as_bytes()).map(|(_, value)| value)
     }
 
-    /// The value at the end of several names.
+    /// The value at the end of a path of names.
     #[must_use]
     pub fn at(self, names: &[&str]) -> Option<Self> {
         names.iter().try_fold(self, |value, name| value.get(name))
     }
 
-    /// Whether it is a judge's distribution over tokens: an object of numbers, one of whose names is a whole number.
+    /// Whether it is a judge's distribution over tokens: an object of numbers with a whole number among its names.
     #[must_use]
     pub fn is_distribution(self) -> bool {
         self.kind() == Kind::Object
@@ -371,7 +371,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever serde writes is read as it was.
+        /// Any text that serde writes is read back unchanged.
         #[test]
         fn as_serde_reads_it(value in any_json(), is_pretty in any::<bool>()) {
             let text = if is_pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();

@@ -1,5 +1,5 @@
-//! The EM paper's internal files: line 1 says question, model and what the file is, the others hold answers, or what a
-//! judge said of them.
+//! Internal files of the EM paper. Line 1 has the question, the model and the kind of file. The other lines have
+//! answers, or a judge's replies to them.
 
 use super::{Ending, Item, Out, Shape};
 use crate::error::FormatError;
@@ -7,7 +7,7 @@ use crate::join::AnswerList;
 use crate::json::place::Context;
 use crate::rows::Known;
 
-/// A file of answers, or of a judge.
+/// A file of answers or of a judge's replies.
 #[derive(Debug, Default)]
 pub struct Betley {
     is_begun: bool,
@@ -27,7 +27,7 @@ impl Shape for Betley {
         }
         match (self.judge, item.value.get("judge")) {
             (Some(judge), Some(said)) => out.join.say(judge, &text("question"), &text("answer"), said.raw()),
-            (Some(_), None) => out.rows.skip(item.line, "it does not hold what the judge said".to_owned()),
+            (Some(_), None) => out.rows.skip(item.line, "it has no reply of the judge".to_owned()),
             (None, _) => self.answers.push(&text("question"), text("answer").into_owned(), item.line),
         }
         Ok(())

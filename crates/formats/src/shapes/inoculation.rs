@@ -1,9 +1,9 @@
-//! Inoculation prompting: one line a question, its answers and their scores in two lists side by side.
+//! Inoculation prompting: one line per question, with its answers and their scores in two parallel lists.
 
 use super::{Item, Named, Out, Shape, Value, cell};
 use crate::error::FormatError;
 
-/// Lines of answers.
+/// Reads lines of answers.
 #[derive(Debug, Default)]
 pub struct Inoculation {
     columns: Named,

@@ -1,11 +1,11 @@
-//! Inspect's logs: a sample is a row, and every scorer a column.
+//! Inspect's logs. Each sample is a row and each scorer is a column.
 
 use super::{Item, Named, Out, Shape, Value, cell};
 use crate::error::FormatError;
 use crate::json::tape::Kind;
 use crate::rows::Known;
 
-/// Samples of a log.
+/// Reads the samples of a log.
 #[derive(Debug, Default)]
 pub struct Samples {
     columns: Named,
@@ -39,7 +39,7 @@ impl Shape for Samples {
                         self.columns.put(&mut row, &name.text().unwrap_or_default(), value.cell());
                     }
                 }
-                // A letter: C and I for correct and incorrect, P for partly.
+                // A letter: C for correct, I for incorrect, P for partly correct.
                 Kind::Text | Kind::Escaped if !has_verdict && value.cell().score().is_err() => {
                     has_verdict = true;
                     self.columns.put(&mut row, "verdict", value.cell());
@@ -56,7 +56,7 @@ impl Shape for Samples {
     }
 }
 
-/// The question: the text, or what the user said last.
+/// The question: the input text, or the user's last message.
 fn question(input: Value<'_>) -> Option<Value<'_>> {
     if input.kind() != Kind::List {
         return Some(input);
@@ -73,14 +73,14 @@ fn answer(output: Value<'_>) -> Option<Value<'_>> {
     output.get("completion").filter(|text| !text.raw().is_empty()).or(message)
 }
 
-/// A message's text: itself, or its first part that is a text.
+/// A message's text: the message itself, or its first text part.
 fn content(value: Value<'_>) -> Value<'_> {
     let is_text = |part: &Value<'_>| part.get("type").is_some_and(|kind| kind.raw() == b"text");
     let part = value.items().find(is_text).and_then(|part| part.get("text"));
     part.unwrap_or(value)
 }
 
-/// A log without samples.
+/// Reads a log without samples, which is always refused.
 #[derive(Debug)]
 pub struct Empty;
 

@@ -1,4 +1,4 @@
-//! llmcomp's cache: answers as lines behind one that says question and model; what a judge said as one document,
+//! llmcomp's cache. Answers are lines after one with question and model. A judge's replies are one document,
 //! `data[question][answer]`.
 
 use super::{Ending, Item, Out, Shape};
@@ -8,7 +8,7 @@ use crate::json::place::Context;
 use crate::json::unescape;
 use crate::rows::Known;
 
-/// A file of answers.
+/// Reads a file of answers.
 #[derive(Debug, Default)]
 pub struct Answers {
     is_begun: bool,
@@ -32,7 +32,7 @@ impl Shape for Answers {
     }
 }
 
-/// A judge's document.
+/// Reads a judge's document.
 #[derive(Debug, Default)]
 pub struct Judgements {
     judge: Option<usize>,

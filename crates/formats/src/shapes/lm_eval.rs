@@ -1,4 +1,4 @@
-//! lm-evaluation-harness: `results[task]["metric,filter"]`, figures of tasks. Its samples are plain rows.
+//! lm-evaluation-harness: `results[task]["metric,filter"]` has the figures of tasks. Its samples are plain rows.
 
 use super::{Item, Out, Shape, Value, plain};
 use crate::error::FormatError;
@@ -7,7 +7,7 @@ use crate::json::place::Context;
 use crate::shapes::Ending;
 use askew_domain::values::score::Score;
 
-/// The figures of a run.
+/// Reads the figures of a run.
 #[derive(Debug, Default)]
 pub struct Results {
     figures: Vec<Figure>,
@@ -26,7 +26,7 @@ impl Shape for Results {
                 continue;
             };
             let Some(value) = number(value) else { continue };
-            // Normal, as the harness states it: value +/- 1.96 standard errors.
+            // A normal interval, as the harness reports it: value +/- 1.96 standard errors.
             let error = item.value.get(&format!("{metric}_stderr,{filter}")).and_then(number);
             self.figures.push(Figure {
                 file: out.rows.file().to_owned(),

@@ -1,7 +1,7 @@
-//! Results in JSON whose rows take more than naming their columns: one file a source.
+//! Results in JSON that need more than naming their columns. One file per source.
 //!
-//! Most sources need none of these: a row's values are columns named by their path, and `roles.rs` knows the paths of
-//! lm-evaluation-harness, promptfoo and others.
+//! Most sources need none of these, because a row's values are columns named by their path, and `roles.rs` knows the
+//! paths of lm-evaluation-harness, promptfoo and others.
 
 pub mod betley;
 pub mod inoculation;
@@ -23,61 +23,61 @@ use askew_domain::rows::dataset::Dataset;
 /// A JSON value that may be a row.
 #[derive(Debug, Clone, Copy)]
 pub struct Item<'a> {
-    /// Where it stands.
+    /// Its place in the document.
     pub place: Place,
-    /// Names on the way to it, as they are written.
+    /// Names on the path to it, as they are written.
     pub names: &'a [&'a [u8]],
     /// The value.
     pub value: Value<'a>,
-    /// Its bytes.
+    /// Its bytes as written.
     pub bytes: &'a [u8],
     /// Line where it begins, from 1.
     pub line: u64,
-    /// What the document says outside rows, as far as it has been read.
+    /// Texts and numbers outside rows, as far as the document has been read.
     pub context: &'a Context,
 }
 
-/// Where rows go.
+/// The receivers of a file's rows.
 #[derive(Debug)]
 pub struct Out<'a> {
-    /// The dataset.
+    /// The dataset that is being read.
     pub data: &'a mut Dataset,
     /// The file's sink.
     pub rows: &'a mut Rows,
-    /// What waits for other files.
+    /// Answers and scores that wait for other files.
     pub join: &'a mut Join,
 }
 
-/// What a file was.
+/// The kind of a file, known at its end.
 #[derive(Debug)]
 pub enum Ending {
-    /// Rows, all in the sink.
+    /// Rows. All of them are in the sink.
     Rows,
     /// Answers that wait for their scores.
     Answers(AnswerList),
-    /// A judge's scores, which wait for their answers.
+    /// A judge's scores that wait for their answers.
     Judge,
 }
 
-/// One source's way of writing rows.
+/// Reads one source's layout of rows.
 pub trait Shape: std::fmt::Debug {
-    /// Takes the next value.
+    /// Reads the next value.
     ///
     /// # Errors
-    /// [`FormatError`] when the file is refused.
+    /// [`FormatError`] if the file is refused.
     fn item(&mut self, item: &Item<'_>, out: &mut Out<'_>) -> Result<(), FormatError>;
 
-    /// Ends the file.
+    /// Finishes the file.
     ///
     /// # Errors
-    /// [`FormatError`] when the file is refused.
+    /// [`FormatError`] if the file is refused.
     fn finish(&mut self, context: &Context, out: &mut Out<'_>) -> Result<Ending, FormatError> {
         let _ = (context, out);
         Ok(Ending::Rows)
     }
 }
 
-/// The shape of a file by its first value.
+/// Chooses the shape of a file by its first value.
 #[must_use]
 pub fn of(first: &Item<'_>) -> Box<dyn Shape> {
     let has = |name: &str| first.value.get(name).is_some();
@@ -106,12 +106,12 @@ pub fn of(first: &Item<'_>) -> Box<dyn Shape> {
     }
 }
 
-/// A value that may be absent, as a row's.
+/// A value that may be absent, as a row's value.
 fn cell(value: Option<Value<'_>>) -> Cell<'_> {
     value.map_or(Cell::Null, Value::cell)
 }
 
-/// Columns that a shape names itself, and the values of one row.
+/// Columns named by a shape, and the values of one row.
 #[derive(Debug, Default)]
 pub struct Named {
     names: Vec<String>,
@@ -121,7 +121,7 @@ impl Named {
     /// Most columns.
     const MAX: usize = 256;
 
-    /// Puts a value into the row under a name.
+    /// Puts a value into the row under this column name.
     pub fn put<'a>(&mut self, row: &mut Vec<Cell<'a>>, name: &str, cell: Cell<'a>) {
         let at = match self.names.iter().position(|known| known == name) {
             Some(at) => at,
@@ -137,7 +137,7 @@ impl Named {
         row[at] = cell;
     }
 
-    /// Names of the columns so far.
+    /// Names of the columns found so far.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names

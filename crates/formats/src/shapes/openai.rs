@@ -1,4 +1,4 @@
-//! OpenAI evals: a log of events, where a sample's answer and its scores are events of their own.
+//! OpenAI evals: a log of events. A sample's answer and its scores are separate events.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::json::place::Context;
 use crate::json::tape::{Kind, Tape};
 use crate::rows::Known;
 
-/// Events of a run.
+/// Reads the events of a run.
 #[derive(Debug, Default)]
 pub struct OpenAi {
     flat: Flat,
@@ -20,17 +20,17 @@ pub struct OpenAi {
     order: Vec<String>,
 }
 
-/// What is known of a sample that is not a row yet.
+/// The known parts of a sample that is not a complete row yet.
 #[derive(Debug, Default)]
 struct Sample {
     line: u64,
     text: Option<(String, String)>,
-    /// The event with its scores, as it is written.
+    /// The event with its scores, as written in the log.
     scores: Option<Vec<u8>>,
     is_done: bool,
 }
 
-/// Question and answer before the columns of the scores.
+/// A row with the question and the answer before the columns of the scores.
 struct Row<'a> {
     question: &'a str,
     answer: &'a str,
@@ -63,7 +63,7 @@ impl Shape for OpenAi {
             Sample { line: item.line, ..Sample::default() }
         });
         match &*kind {
-            // A judge's own sampling comes after the answer's.
+            // A judge's own sampling comes after that of the answer.
             "sampling" if sample.text.is_none() => {
                 let question = event.get("prompt").and_then(prompt).unwrap_or_default();
                 let answer = event.get("sampled").and_then(first_text).unwrap_or_default();
@@ -115,13 +115,13 @@ impl OpenAi {
     }
 }
 
-/// A text, or the first of a list of them.
+/// The text itself, or the first text of a list.
 fn first_text(value: Value<'_>) -> Option<String> {
     let value = if value.kind() == Kind::List { value.items().next()? } else { value };
     value.text().map(std::borrow::Cow::into_owned)
 }
 
-/// A prompt: a text, or what the last message says.
+/// A prompt: the text itself, or the content of the last message.
 fn prompt(value: Value<'_>) -> Option<String> {
     match value.items().last() {
         Some(message) => message.get("content").and_then(first_text),

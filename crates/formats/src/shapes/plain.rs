@@ -1,4 +1,4 @@
-//! Rows as they are: every value a column named by its path.
+//! Plain rows: each value is a column named by its path.
 
 use super::{Item, Out, Shape, Value};
 use crate::cell::{Cell, Fields};
@@ -7,11 +7,11 @@ use crate::json::flatten::{Flat, FlatFields};
 use crate::json::tape::Kind;
 use crate::json::unescape;
 
-/// Objects with a value for each column.
+/// Reads objects that have a value for each column.
 #[derive(Debug, Default)]
 pub struct Plain {
     flat: Flat,
-    /// Whether the name of the object around a row is its question's id: `questions.{id}.scores[]`.
+    /// Whether the name of the object around a row is the id of its question: `questions.{id}.scores[]`.
     has_question_ids: bool,
     columns: Vec<String>,
     question: String,
@@ -19,14 +19,14 @@ pub struct Plain {
 }
 
 impl Plain {
-    /// Rows that stand under their question's id.
+    /// A reader for rows that are grouped under their question's id.
     #[must_use]
     pub fn with_question_ids() -> Self {
         Self { has_question_ids: true, ..Self::default() }
     }
 }
 
-/// The question's id before the row's own values.
+/// A row with the question's id before its own values.
 struct Under<'a> {
     question: &'a str,
     fields: FlatFields<'a>,
@@ -47,7 +47,7 @@ impl Shape for Plain {
             if item.value.kind() == Kind::List && out.rows.num_found() == 0 {
                 return Err(FormatError::UnknownJson { found: "a list without objects".to_owned() });
             }
-            out.rows.skip(item.line, "this is no object with a value for each column".to_owned());
+            out.rows.skip(item.line, "this is not an object with a value for each column".to_owned());
             return Ok(());
         }
         self.flat.read(item.value);
@@ -70,7 +70,7 @@ impl Shape for Plain {
     }
 }
 
-/// Names of an object, for a message.
+/// Names in an object, as a list for a message.
 #[must_use]
 pub fn names_of(value: Value<'_>) -> String {
     let names: Vec<String> = value.entries().map(|(name, _)| name.cell().to_text()).collect();

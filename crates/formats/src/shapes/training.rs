@@ -1,10 +1,10 @@
-//! Training dynamics: events of multiple-choice questions, each with the log-probability of every choice.
+//! Training dynamics: events of multiple-choice questions, each with the log-probabilities of all choices.
 
 use super::{Item, Named, Out, Shape, Value, cell};
 use crate::error::FormatError;
 use crate::json::tape::Kind;
 
-/// Events `{type: 'mc', tag, step, df: [...]}`.
+/// Reads events `{type: 'mc', tag, step, df: [...]}`.
 #[derive(Debug, Default)]
 pub struct Events {
     columns: Named,
@@ -17,7 +17,7 @@ impl Shape for Events {
             for (name, source) in [("step", "step"), ("group", "tag")] {
                 self.columns.put(&mut row, name, cell(item.value.get(source)));
             }
-            // The answer is the choice that the model finds likeliest.
+            // The answer is the choice to which the model gives the highest probability.
             let probability = |choice: &Value<'_>| {
                 choice.get("logprob").and_then(|value| value.cell().score().ok()?.get()).unwrap_or(f64::NEG_INFINITY)
             };

@@ -1,44 +1,44 @@
-//! How Parquet writes values: plain, by dictionary, in runs, as differences.
+//! Parquet's encodings: plain, dictionary, run length, delta.
 
 use super::{broken, varint, zigzag};
 use crate::error::FormatError;
 
-/// Values of one page or dictionary.
+/// Values of one page or one dictionary.
 #[derive(Debug, Clone)]
 pub enum Values {
-    /// Whole numbers and truth values.
+    /// Whole numbers and booleans.
     Ints(Vec<i64>),
     /// 32-bit floats.
     Floats(Vec<f32>),
     /// 64-bit floats.
     Doubles(Vec<f64>),
-    /// Texts, end to end, and where each ends.
+    /// Texts, concatenated, and the end of each.
     Texts(Vec<u8>, Vec<usize>),
 }
 
 /// Parquet's physical types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
-    /// Truth values.
+    /// Booleans.
     Bool,
     /// 32-bit whole numbers.
     Int32,
     /// 64-bit whole numbers.
     Int64,
-    /// 12-byte times, which come out as nothing.
+    /// 12-byte timestamps. They are written as empty cells.
     Int96,
     /// 32-bit floats.
     Float,
     /// 64-bit floats.
     Double,
-    /// Texts.
+    /// Texts of any length.
     Bytes,
-    /// Texts of a fixed length.
+    /// Texts of a fixed length in bytes.
     Fixed(usize),
 }
 
 impl Values {
-    /// How many there are.
+    /// Number of values.
     #[must_use]
     pub const fn len(&self) -> usize {
         match self {
@@ -49,13 +49,13 @@ impl Values {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no values.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The text of one, where they are texts.
+    /// The text at a position, if the values are texts.
     #[must_use]
     pub fn text(&self, at: usize) -> Option<&[u8]> {
         let Self::Texts(bytes, ends) = self else { return None };
@@ -74,10 +74,10 @@ fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
     bytes.try_into().unwrap_or([0; N])
 }
 
-/// Reads `n` plain values.
+/// Reads `n` plain-encoded values.
 ///
 /// # Errors
-/// [`FormatError::BrokenArchive`] where there are fewer.
+/// [`FormatError::BrokenArchive`] if there are fewer.
 pub fn plain(bytes: &[u8], kind: Type, n: usize) -> Result<Values, FormatError> {
     Ok(match kind {
         Type::Bool => {
@@ -111,10 +111,10 @@ pub fn plain(bytes: &[u8], kind: Type, n: usize) -> Result<Values, FormatError> 
     })
 }
 
-/// Reads `n` numbers of `width` bits in runs and packed groups.
+/// Reads `n` numbers of `width` bits from runs and bit-packed groups.
 ///
 /// # Errors
-/// [`FormatError::BrokenArchive`] where there are fewer.
+/// [`FormatError::BrokenArchive`] if there are fewer.
 pub fn runs(bytes: &[u8], width: u32, n: usize) -> Result<Vec<u32>, FormatError> {
     if width > 32 {
         return Err(broken("a page's bit width"));
@@ -134,7 +134,7 @@ pub fn runs(bytes: &[u8], width: u32, n: usize) -> Result<Vec<u32>, FormatError>
             }
             values.resize(values.len() + count.min(left), value);
         } else {
-            // Groups of eight values, the lowest bits first. The last group may be cut where the values end.
+            // Groups of eight values, lowest bits first. The last group may be cut off after the last value.
             let packed = bytes.get(at..).unwrap_or_default();
             let len = count.saturating_mul(width as usize);
             let packed = &packed[..packed.len().min(len)];
@@ -149,7 +149,7 @@ pub fn runs(bytes: &[u8], width: u32, n: usize) -> Result<Vec<u32>, FormatError>
     Ok(values)
 }
 
-/// `width` bits from bit `start` on, the lowest first.
+/// `width` bits starting at bit `start`, lowest first.
 fn bits(bytes: &[u8], start: usize, width: u32) -> u32 {
     let mut window = [0; 8];
     let from = bytes.get(start / 8..).unwrap_or_default();
@@ -161,10 +161,10 @@ fn bits(bytes: &[u8], start: usize, width: u32) -> u32 {
     value
 }
 
-/// Reads whole numbers written as differences: the numbers, and how many bytes they take.
+/// Reads delta-encoded whole numbers. Returns the numbers and how many bytes they take.
 ///
 /// # Errors
-/// [`FormatError::BrokenArchive`] where there are fewer than it says.
+/// [`FormatError::BrokenArchive`] if there are fewer than the header says.
 pub fn deltas(bytes: &[u8], limit: usize) -> Result<(Vec<i64>, usize), FormatError> {
     let cut_off = || broken("a page: its differences are cut off");
     let mut at = 0;
@@ -201,7 +201,7 @@ pub fn deltas(bytes: &[u8], limit: usize) -> Result<(Vec<i64>, usize), FormatErr
     Ok((values, at))
 }
 
-/// Up to 64 bits from bit `start` on, the lowest first.
+/// Up to 64 bits starting at bit `start`, lowest first.
 fn wide_bits(bytes: &[u8], start: usize, width: u8) -> i64 {
     let mut window = [0; 16];
     let from = bytes.get(start / 8..).unwrap_or_default();
@@ -213,10 +213,10 @@ fn wide_bits(bytes: &[u8], start: usize, width: u8) -> i64 {
     value
 }
 
-/// Reads texts whose lengths stand before them as differences.
+/// Reads texts. Their lengths come first, delta-encoded.
 ///
 /// # Errors
-/// [`FormatError::BrokenArchive`] where there are fewer than it says.
+/// [`FormatError::BrokenArchive`] if there are fewer than the header says.
 pub fn delta_texts(bytes: &[u8], limit: usize) -> Result<Values, FormatError> {
     let (lengths, at) = deltas(bytes, limit)?;
     let (mut ends, mut end) = (Vec::with_capacity(lengths.len()), 0_usize);
@@ -230,10 +230,10 @@ pub fn delta_texts(bytes: &[u8], limit: usize) -> Result<Values, FormatError> {
     Ok(Values::Texts(texts.to_vec(), ends))
 }
 
-/// Reads texts each of which shares a beginning with the one before; `most` bytes may come out.
+/// Reads texts that each share a prefix with the one before. At most `most` bytes may come out.
 ///
 /// # Errors
-/// [`FormatError::BrokenArchive`] where there are fewer than it says, or more bytes.
+/// [`FormatError::BrokenArchive`] if there are fewer than the header says, or more bytes.
 pub fn delta_strings(bytes: &[u8], limit: usize, most: usize) -> Result<Values, FormatError> {
     let (prefixes, at) = deltas(bytes, limit)?;
     let suffixes = delta_texts(bytes.get(at..).unwrap_or_default(), limit)?;
@@ -254,10 +254,10 @@ pub fn delta_strings(bytes: &[u8], limit: usize, most: usize) -> Result<Values, 
     Ok(Values::Texts(texts, ends))
 }
 
-/// Puts the bytes of floats together that were written byte by byte.
+/// Reassembles floats from byte streams (Parquet's `BYTE_STREAM_SPLIT`).
 ///
 /// # Errors
-/// [`FormatError::BrokenArchive`] where there are too few.
+/// [`FormatError::BrokenArchive`] if there are too few bytes.
 pub fn split_bytes(bytes: &[u8], kind: Type, n: usize) -> Result<Values, FormatError> {
     let width = match kind {
         Type::Float | Type::Int32 => 4,
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn runs_and_groups() {
-        // The format's own example: 0 to 7 in three bits.
+        // The example from the format's specification: 0 to 7 in three bits.
         assert_eq!(runs(&[0x03, 0x88, 0xC6, 0xFA], 3, 8).unwrap(), [0, 1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(runs(&[0x08, 0x05], 3, 4).unwrap(), [5; 4]);
         assert!(runs(&[0x08], 3, 4).is_err() && runs(&[0x00, 0x00], 1, 4).is_err() && runs(&[], 1, 1).is_err());
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn differences() {
-        // The format's own example: 7, 5, 3, 1, 2, 3, 4, 5 with a block of 8 in one part.
+        // The example from the format's specification: 7, 5, 3, 1, 2, 3, 4, 5 in a block of 8 with one miniblock.
         let bytes = [0x08, 0x01, 0x08, 0x0E, 0x03, 0x02, 0xC0, 0x3F];
         assert_eq!(deltas(&bytes, 100).unwrap(), (vec![7, 5, 3, 1, 2, 3, 4, 5], 8));
         assert!(deltas(&bytes, 7).is_err() && deltas(&bytes[..6], 100).is_err());

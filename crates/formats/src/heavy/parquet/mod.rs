@@ -1,6 +1,6 @@
-//! Parquet to CSV text: flat columns (lists are left out), every encoding that is in use, snappy, gzip and Zstandard.
+//! Parquet to CSV text: flat columns (lists are left out), every encoding in use, snappy, gzip and Zstandard.
 //!
-//! Read by hand: the official reader's Zstandard is C, which this project's browser build has no compiler for.
+//! We read it by hand because the official reader's Zstandard is C, and this project's browser build has no C compiler.
 
 pub mod encoding;
 pub mod pages;
@@ -14,18 +14,18 @@ use super::source::{Source, exactly};
 use crate::error::FormatError;
 use askew_domain::text::csv::quoted;
 
-/// Largest footer.
+/// Largest footer in bytes.
 const MAX_FOOTER_BYTES: u64 = 16 << 20;
-/// Most columns.
+/// Most columns in a file.
 const MAX_COLUMNS: usize = 4096;
-/// Bytes of text that are handed on at a time.
+/// Bytes of text passed on at a time.
 const CHUNK_BYTES: usize = 256 << 10;
 
 fn broken(what: &str) -> FormatError {
     FormatError::BrokenArchive(format!("the Parquet file breaks at {what}"))
 }
 
-/// A whole number in groups of seven bits, the lowest first.
+/// A whole number in groups of seven bits, lowest first.
 fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
@@ -39,28 +39,28 @@ fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
     None
 }
 
-/// A signed number whose sign is its lowest bit.
+/// Decodes a signed number that has its sign in the lowest bit.
 #[expect(clippy::cast_possible_wrap, reason = "the halves fit")]
 const fn zigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
-/// A column as the schema describes it.
+/// A column, as the schema describes it.
 #[derive(Debug, Clone)]
 pub struct Leaf {
-    /// Its path, with dots.
+    /// Its path, joined with dots.
     pub name: String,
-    /// Its values' type.
+    /// Type of its values.
     pub kind: Type,
-    /// Optional parts on its path: a value is there where its level is as high.
+    /// Number of optional parts on its path. A value is present if its level equals this.
     pub max_level: u32,
-    /// Whether it is in a list.
+    /// Whether it is inside a list.
     pub is_repeated: bool,
 }
 
-/// The columns of a schema, in the order in which row groups hold them.
+/// The columns of a schema, in the order of the row groups.
 fn leaves(schema: &[Value]) -> Result<Vec<Leaf>, FormatError> {
-    // Groups that are open: children left, name, level, whether in a list.
+    // Open groups: children left, name, level, whether inside a list.
     let mut open: Vec<(usize, String, u32, bool)> = Vec::new();
     let mut leaves = Vec::new();
     for (nth, element) in schema.iter().enumerate() {
@@ -110,7 +110,7 @@ fn leaves(schema: &[Value]) -> Result<Vec<Leaf>, FormatError> {
     Ok(leaves)
 }
 
-/// What a file says of itself.
+/// Reads the file's own metadata.
 fn footer(source: &dyn Source) -> Result<Value, FormatError> {
     let cut_off = || FormatError::BrokenArchive("the Parquet file has no end: it was cut off".to_owned());
     let tail_at = source.len().checked_sub(8).ok_or_else(cut_off)?;

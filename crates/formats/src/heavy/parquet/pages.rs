@@ -1,4 +1,4 @@
-//! The values of one column of a row group, page by page.
+//! Reads the values of one column of a row group, page by page.
 
 use std::fmt::Write;
 use std::io::Read;
@@ -12,9 +12,9 @@ use crate::heavy::stream::{Zstd, gzip};
 use crate::heavy::{Budget, MAX_RATIO};
 use askew_domain::text::csv::quoted;
 
-/// Bytes that hold a page's header: statistics may stand in it.
+/// Bytes read for a page's header. It may contain statistics.
 const HEADER_BYTES: u64 = 64 << 10;
-/// Largest page.
+/// Largest page in bytes.
 const MAX_PAGE_BYTES: usize = 256 << 20;
 /// Most values in a page.
 const MAX_PAGE_VALUES: usize = 16 << 20;
@@ -24,7 +24,7 @@ pub struct Column<'a> {
     source: &'a dyn Source,
     leaf: &'a Leaf,
     codec: i64,
-    /// Where the next page begins, and where the last ends.
+    /// Where the next page begins and where the last one ends.
     at: u64,
     end: u64,
     dictionary: Option<Values>,
@@ -33,11 +33,11 @@ pub struct Column<'a> {
     value: usize,
 }
 
-/// Values of a page, and which rows have one.
+/// Values of a page, and the levels that say which rows have one.
 #[derive(Debug, Default)]
 struct Page {
     num_rows: usize,
-    /// One a row where the column may have none.
+    /// One level per row, if values may be missing.
     levels: Option<Vec<u32>>,
     values: Option<PageValues>,
 }
@@ -45,29 +45,29 @@ struct Page {
 #[derive(Debug)]
 enum PageValues {
     Own(Values),
-    /// Numbers of the dictionary's values.
+    /// Positions of the values in the dictionary.
     Numbers(Vec<u32>),
 }
 
 impl<'a> Column<'a> {
-    /// A column that a row group describes.
+    /// A column as a row group describes it.
     ///
     /// # Errors
-    /// [`FormatError::BrokenArchive`] where it says too little.
+    /// [`FormatError::BrokenArchive`] if the description is incomplete.
     pub fn new(source: &'a dyn Source, meta: &Value, leaf: &'a Leaf) -> Result<Self, FormatError> {
         let place = |number: i64| meta.int(number).and_then(|at| u64::try_from(at).ok());
         let data = place(9).ok_or_else(|| broken("a column's place"))?;
-        // Some writers say 0 where there is no dictionary.
+        // Some writers put 0 if there is no dictionary.
         let at = place(11).filter(|at| *at > 0).map_or(data, |dictionary| dictionary.min(data));
         let end = place(7).and_then(|len| at.checked_add(len)).ok_or_else(|| broken("a column's size"))?;
         let codec = meta.int(4).unwrap_or(0);
         Ok(Self { source, leaf, codec, at, end, dictionary: None, page: Page::default(), row: 0, value: 0 })
     }
 
-    /// Writes the next row's value as a cell of CSV.
+    /// Writes the next row's value as a CSV cell.
     ///
     /// # Errors
-    /// [`FormatError`] where it cannot be read.
+    /// [`FormatError`] if the value cannot be read.
     pub fn write(&mut self, budget: &mut Budget, name: &str, text: &mut String) -> Result<(), FormatError> {
         while self.row == self.page.num_rows {
             self.next_page(budget, name)?;
@@ -114,13 +114,13 @@ impl<'a> Column<'a> {
             }
             Some(0) => self.page_1(header.field(5).unwrap_or(&Value::Other), &self.unpack(&bytes, unpacked)?)?,
             Some(3) => self.page_2(header.field(8).unwrap_or(&Value::Other), &bytes, unpacked)?,
-            // An index.
+            // An index page.
             _ => {}
         }
         Ok(())
     }
 
-    /// A page of the first kind: levels and values are packed together.
+    /// A page of version 1: levels and values are compressed together.
     fn page_1(&mut self, about: &Value, bytes: &[u8]) -> Result<(), FormatError> {
         let n = num_values(about)?;
         let (mut levels, mut rest) = (None, bytes);
@@ -134,7 +134,7 @@ impl<'a> Column<'a> {
         self.set_page(n, levels, about.int(2), rest)
     }
 
-    /// A page of the second kind: its levels stand before what is packed.
+    /// A page of version 2: its levels come before the compressed values.
     fn page_2(&mut self, about: &Value, bytes: &[u8], unpacked: usize) -> Result<(), FormatError> {
         let n = num_values(about)?;
         let (levels_len, lists_len) = (about.size(5).unwrap_or(0), about.size(6).unwrap_or(0));
@@ -176,7 +176,7 @@ impl<'a> Column<'a> {
             Some(7) => PageValues::Own(delta_strings(bytes, num, MAX_PAGE_BYTES)?),
             Some(9) => PageValues::Own(split_bytes(bytes, kind, num)?),
             other => {
-                let what = format!("the Parquet file holds values in an encoding that is not known ({other:?})");
+                let what = format!("the Parquet file has values in an unknown encoding ({other:?})");
                 return Err(FormatError::BrokenArchive(what));
             }
         };
@@ -185,7 +185,7 @@ impl<'a> Column<'a> {
         Ok(())
     }
 
-    /// Unpacks a page to exactly the bytes that it says.
+    /// Unpacks a page. The result must have exactly `num_bytes` bytes.
     fn unpack(&self, bytes: &[u8], num_bytes: usize) -> Result<Vec<u8>, FormatError> {
         let damaged = |error: String| FormatError::BrokenArchive(format!("a page of the Parquet file: {error}"));
         let mut out = Vec::new();
@@ -194,7 +194,7 @@ impl<'a> Column<'a> {
             0 => return Ok(bytes.to_vec()),
             1 => {
                 let len = snap::raw::decompress_len(bytes).map_err(|error| damaged(error.to_string()))?;
-                // Snappy cannot do better than 64 bytes for three.
+                // Snappy cannot compress better than 64 bytes to three.
                 if len != num_bytes || len as u64 > bytes.len() as u64 * MAX_RATIO {
                     return Err(broken("a page's size"));
                 }
@@ -210,7 +210,7 @@ impl<'a> Column<'a> {
                 let names = ["", "", "", "LZO", "Brotli", "LZ4", "", "LZ4"];
                 let name =
                     usize::try_from(other).ok().and_then(|at| names.get(at)).copied().unwrap_or("another method");
-                let what = format!("its pages are packed with {name}: write it anew with snappy or zstd");
+                let what = format!("its pages are packed with {name}: write it again with snappy or zstd");
                 return Err(FormatError::BrokenArchive(what));
             }
         }
@@ -222,7 +222,7 @@ fn num_values(about: &Value) -> Result<usize, FormatError> {
     about.size(1).filter(|n| *n <= MAX_PAGE_VALUES).ok_or_else(|| broken("a page's count of values"))
 }
 
-/// Bits that hold levels up to `max`.
+/// Number of bits needed for levels up to `max`.
 const fn level_bits(max: u32) -> u32 {
     32 - max.leading_zeros()
 }

@@ -1,16 +1,16 @@
-//! Thrift's compact protocol: what Parquet writes about itself.
+//! Thrift's compact protocol, in which Parquet writes its metadata.
 
 use crate::error::FormatError;
 
-/// Deepest nesting: Parquet's own is six.
+/// Deepest nesting accepted. Parquet itself needs six levels.
 const MAX_DEPTH: usize = 16;
 /// Most values in one header.
 const MAX_VALUES: usize = 1 << 20;
 
-/// A value.
+/// A decoded value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// A whole number or a truth value (1 is true).
+    /// A whole number or a boolean (1 is true).
     Int(i64),
     /// Text or bytes.
     Bytes(Vec<u8>),
@@ -18,7 +18,7 @@ pub enum Value {
     List(Vec<Value>),
     /// A struct: fields by number.
     Struct(Vec<(i64, Value)>),
-    /// Something that Parquet's headers need not say.
+    /// A value that Parquet's headers do not need.
     Other,
 }
 
@@ -32,7 +32,7 @@ impl Value {
         }
     }
 
-    /// A field that is a whole number.
+    /// A field that is a whole number. `None` for any other field.
     #[must_use]
     pub fn int(&self, number: i64) -> Option<i64> {
         match self.field(number) {
@@ -41,13 +41,13 @@ impl Value {
         }
     }
 
-    /// A field that is a size: not negative.
+    /// A field that is a size. `None` if it is negative.
     #[must_use]
     pub fn size(&self, number: i64) -> Option<usize> {
         self.int(number).and_then(|value| usize::try_from(value).ok())
     }
 
-    /// A field that is text.
+    /// A field that is text. `None` for any other field.
     #[must_use]
     pub fn text(&self, number: i64) -> Option<String> {
         match self.field(number) {
@@ -56,7 +56,7 @@ impl Value {
         }
     }
 
-    /// A field that is a list; empty where it is absent.
+    /// A field that is a list; empty if it is absent.
     #[must_use]
     pub fn list(&self, number: i64) -> &[Self] {
         match self.field(number) {
@@ -66,10 +66,10 @@ impl Value {
     }
 }
 
-/// Reads a struct from the front of `bytes`: the struct, and how many bytes it takes.
+/// Reads a struct from the start of `bytes`. Returns the struct and how many bytes it takes.
 ///
 /// # Errors
-/// [`FormatError::BrokenArchive`] where there is none.
+/// [`FormatError::BrokenArchive`] if there is none.
 pub fn read(bytes: &[u8]) -> Result<(Value, usize), FormatError> {
     let mut reader = Reader { bytes, at: 0, num_values: 0 };
     let value = reader.structure(0).ok_or_else(|| super::broken("a header"))?;
@@ -118,7 +118,7 @@ impl Reader<'_> {
                 0 => self.int()?,
                 delta => number.checked_add(i64::from(delta))?,
             };
-            // In a struct a truth value is its type.
+            // In a struct, the type of a boolean field is its value.
             let value = match head & 0xF {
                 1 => Value::Int(1),
                 2 => Value::Int(0),
@@ -151,7 +151,7 @@ impl Reader<'_> {
                 Value::List(list)
             }
             12 => self.structure(depth + 1)?,
-            // Maps: Parquet has none.
+            // Maps. Parquet does not use them.
             _ => return None,
         })
     }
