@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(told("- id: a"), "`[0].paraphrases` must be a list of texts");
         assert_eq!(told("- id: a\n  paraphrases: [[b]]"), "`[0].paraphrases` must be a list of texts");
         assert!(told("- id: [").contains("not valid YAML"));
-        assert!(told("").contains("empty") && told("[]").contains("none"));
+        assert!(told("").contains("empty") && told("[]").contains("no questions"));
         assert!(told("- &a [*a]").contains("inside the part that it names"));
         assert!(told(&"[".repeat(40)).contains("nested too deep"));
         assert!(told(&"[".repeat(100_000)).contains("recursion limit"));
