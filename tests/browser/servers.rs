@@ -132,7 +132,7 @@ fn told(page: &mut Page) {
     server.next([Turn::Right, Turn::Right, Turn::Right, Turn::Garbage]);
     choose(page, &folder, &only_there(&server.url()));
     page.click("#ask-servers");
-    page.wait_text("#server-troubles", "is another program at this address?");
+    page.wait_text("#server-troubles", "check that the address is that of such a server");
     page.wait_for("#resume");
     assert_eq!(page.attr("#run-progress", "data-there").as_deref(), Some("1"));
     page.click("#resume");

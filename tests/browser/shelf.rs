@@ -181,7 +181,7 @@ fn a_flipped_byte_is_caught(page: &mut Page) {
         flip_a_byte(page, at);
         page.click("#kept .take");
         let sentence = wait_for_trouble(page, "was damaged");
-        assert!(sentence.contains("random.gguf") && sentence.contains("download it anew"), "{sentence}");
+        assert!(sentence.contains("random.gguf") && sentence.contains("download it again"), "{sentence}");
         wait_kept(page, 0);
         load_by_address(page);
         page.wait_for_model(PATIENCE);
