@@ -184,7 +184,8 @@ fn what_does_not_pass_stops_and_goes_on_later() {
     let output = lab.run(&[], None);
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        told(&output).contains("check that the address is that of such a server") && told(&output).contains("2 of 8 answers"),
+        told(&output).contains("check that the address is that of such a server")
+            && told(&output).contains("2 of 8 answers"),
         "{}",
         told(&output)
     );
