@@ -225,7 +225,7 @@ fn a_cut_download_goes_on_where_it_was_cut() {
         server.cut.set(Some(cut));
         let error = load(&disk, &server, wanted(true)).expect_err("cut");
         assert!(matches!(error, RuntimeError::Cut { kept, .. } if kept == cut as u64), "{error}");
-        assert!(error.to_string().contains("load it again to go on"), "{error}");
+        assert!(error.to_string().contains("load it again to resume"), "{error}");
         server.cut.set(None);
         let (bytes, note) = load(&disk, &server, wanted(true)).unwrap();
         assert!(bytes == server.file, "cut at {cut}");

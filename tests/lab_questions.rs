@@ -101,5 +101,5 @@ fn the_command_line_prints_an_experiment() {
     assert_eq!((experiment.name.as_str(), experiment.num_answers()), ("tea", 4));
     let refused = print(&write("none.yaml", "tea: coffee\n"));
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && told.contains("none.yaml: this is no set of questions"), "{told}");
+    assert!(!refused.status.success() && told.contains("none.yaml: this is not a set of questions"), "{told}");
 }

@@ -151,7 +151,7 @@ fn what_passes_is_told_and_asked_again() {
         "it cannot answer now (503): \"loading the model\". It is asked again after 1 s",
         "its answer broke off half way. It is asked again after 2 s",
         "its answer broke off half way. It is asked again after 4 s",
-        "it said nothing for 2 s: it is overloaded, or hangs. It is asked again after 8 s",
+        "it sent nothing for 2 s: it is overloaded or hangs. It is asked again after 8 s",
         "it cannot answer now (429). It is asked again after 16 s",
     ] {
         assert!(told.contains(words), "{words}: {told}");
@@ -171,7 +171,7 @@ fn a_server_that_comes_late_is_found() {
     });
     let output = lab.run(&[], None);
     assert!(output.status.success(), "{}", told(&output));
-    assert!(told(&output).contains("nobody answers there"), "{}", told(&output));
+    assert!(told(&output).contains("no server answers there"), "{}", told(&output));
     assert_whole(&lab);
 }
 
@@ -184,7 +184,8 @@ fn what_does_not_pass_stops_and_goes_on_later() {
     let output = lab.run(&[], None);
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        told(&output).contains("is another program at this address?") && told(&output).contains("2 of 8 answers"),
+        told(&output).contains("check that the address is that of such a server")
+            && told(&output).contains("2 of 8 answers"),
         "{}",
         told(&output)
     );
@@ -192,7 +193,7 @@ fn what_does_not_pass_stops_and_goes_on_later() {
     // A wrong key: told without the key, though the server says it back.
     server.want_key(KEY);
     let output = lab.run(&["--resume"], None);
-    assert!(told(&output).contains("it refuses the key, or wants one (401)"), "{}", told(&output));
+    assert!(told(&output).contains("it rejects the key, or requires one (401)"), "{}", told(&output));
     let other = "sk-very-secret-70";
     let output = lab.run(&["--resume", "--key-env", VARIABLE], Some(other));
     assert!(

@@ -316,6 +316,9 @@ fn another_file_than_was_listed_is_refused(page: &mut Page) {
     page.wait_for_long("document.querySelector('#lab-problem')", "a problem", PATIENCE);
     let sentence = page.text("#lab-problem");
     println!("{sentence}");
-    assert!(sentence.contains("another file") && sentence.contains(&hex(&Sha256::digest(&listed))), "{sentence}");
+    assert!(
+        sentence.contains("is not the file in the list") && sentence.contains(&hex(&Sha256::digest(&listed))),
+        "{sentence}"
+    );
     assert_eq!(page.count("#kept li"), 0, "it is not kept");
 }

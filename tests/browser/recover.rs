@@ -231,7 +231,7 @@ fn a_card_runs_again(page: &mut Page) {
     page.wait_for("#drift");
     let drift = page.text("#drift");
     println!("  {drift}");
-    assert!(drift.starts_with("12 of 12 answers are the card's, token for token"), "{drift}");
+    assert!(drift.starts_with("12 of 12 answers match the card, token for token"), "{drift}");
     pictures::take(page, "lab-card");
     // A card whose answers are others says which.
     page.click("#drop-run");
@@ -241,7 +241,7 @@ fn a_card_runs_again(page: &mut Page) {
     wait_for_answers(page, 12);
     page.wait_for("#drift");
     assert!(page.text("#drift").starts_with("11 of 12"), "{}", page.text("#drift"));
-    assert!(page.text("#drift").contains("The first other one: question"), "{}", page.text("#drift"));
+    assert!(page.text("#drift").contains("The first that differs: question"), "{}", page.text("#drift"));
     page.click("#drop-run");
     // A link that was cut says so.
     page.open("about:blank");

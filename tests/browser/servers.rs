@@ -122,7 +122,7 @@ fn told(page: &mut Page) {
         "it cannot answer now (503): \"loading the model\". It is asked again after 1 s.",
     );
     page.wait_text("#server-troubles", "its answer broke off half way");
-    page.wait_text("#server-troubles", "it said nothing for 2 s");
+    page.wait_text("#server-troubles", "it sent nothing for 2 s");
     pictures::take(page, "server-trouble");
     wait_done(page, 3);
     page.wait_gone("#server-troubles p");
@@ -132,7 +132,7 @@ fn told(page: &mut Page) {
     server.next([Turn::Right, Turn::Right, Turn::Right, Turn::Garbage]);
     choose(page, &folder, &only_there(&server.url()));
     page.click("#ask-servers");
-    page.wait_text("#server-troubles", "is another program at this address?");
+    page.wait_text("#server-troubles", "check that the address is that of such a server");
     page.wait_for("#resume");
     assert_eq!(page.attr("#run-progress", "data-there").as_deref(), Some("1"));
     page.click("#resume");
@@ -143,7 +143,10 @@ fn told(page: &mut Page) {
     choose(page, &folder, &only_there(&server.url()));
     page.eval("document.querySelector('.server-key').value = 'sk-very-secret-7'; document.querySelector('.server-key').dispatchEvent(new Event('input'))");
     page.click("#ask-servers");
-    page.wait_text("#server-troubles", "it refuses the key, or wants one (401): \"Incorrect API key provided: (key)\"");
+    page.wait_text(
+        "#server-troubles",
+        "it rejects the key, or requires one (401): \"Incorrect API key provided: (key)\"",
+    );
     assert!(!everything(page).contains(KEY));
 
     // Pages may not read it; no way at all; nobody there, until somebody is.
@@ -161,7 +164,7 @@ fn told(page: &mut Page) {
     let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr()).expect("a port is free").port();
     choose(page, &folder, &only_there(&format!("http://127.0.0.1:{port}/v1")));
     page.click("#ask-servers");
-    page.wait_text("#server-troubles", "nobody answers there");
+    page.wait_text("#server-troubles", "no server answers there");
     OpenAi::start_at(port);
     wait_done(page, 3);
 }

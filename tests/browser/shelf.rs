@@ -181,7 +181,7 @@ fn a_flipped_byte_is_caught(page: &mut Page) {
         flip_a_byte(page, at);
         page.click("#kept .take");
         let sentence = wait_for_trouble(page, "was damaged");
-        assert!(sentence.contains("random.gguf") && sentence.contains("download it anew"), "{sentence}");
+        assert!(sentence.contains("random.gguf") && sentence.contains("download it again"), "{sentence}");
         wait_kept(page, 0);
         load_by_address(page);
         page.wait_for_model(PATIENCE);
@@ -282,7 +282,7 @@ fn a_stalled_download_can_be_cancelled(page: &mut Page) {
     let kept = wait_kept(page, 1)[0];
     println!("  {kept} of {stalled} bytes that were sent are kept");
     assert!(kept > 8 << 20 && kept <= stalled, "{kept}");
-    assert!(page.text("#kept li").contains("not whole yet"));
+    assert!(page.text("#kept li").contains("incomplete"));
     page.click("#kept .take");
     page.wait_for_model(PATIENCE);
     let sent = page.server().sent(PATH);

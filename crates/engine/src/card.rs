@@ -5,7 +5,7 @@ use askew_model::ModelFile;
 use askew_model::config::count_quants;
 use askew_protocol::{Device, Math, ModelCard, QuantCount};
 
-/// A device as the page knows it.
+/// A device in the form that the page receives.
 pub fn device(caps: &DeviceCaps) -> Device {
     Device {
         adapter: caps.adapter.clone(),
@@ -19,7 +19,7 @@ pub fn device(caps: &DeviceCaps) -> Device {
     }
 }
 
-/// What the reader is told of a model. `context` is the length of its cache in tokens.
+/// The description of a model that the page shows. `context` is the length of its cache in tokens.
 pub fn card(file: &ModelFile, name: &str, context: usize) -> ModelCard {
     let quant_count = |(quant, num_tensors, bytes): (askew_model::quant::Quant, u32, u64)| QuantCount {
         quant: quant.name().to_owned(),
@@ -41,7 +41,7 @@ pub fn card(file: &ModelFile, name: &str, context: usize) -> ModelCard {
     }
 }
 
-/// Counts that are far below 2^32 by the limits of [`askew_model::Config`].
+/// Converts counts that the limits of [`askew_model::Config`] keep far below 2^32.
 pub(super) fn narrow(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -1,10 +1,10 @@
-//! Chats as the text that a model reads.
+//! Renders chats into the text that a model reads.
 
 use super::clock;
 use askew_model::{Chat, ModelError};
 
-/// Renders a chat by its template, with the date where the reader is. This brings all of Jinja along: in the browser it is
-/// a part of its own (`web/chat_part.rs`), and the engine's worker may not name it.
+/// Renders a chat with its template and the local date. This pulls in the whole Jinja engine. In the browser the
+/// template renderer is a separate part (`web/chat_part.rs`), so the engine's worker must not call this function.
 ///
 /// # Errors
 /// [`ModelError::ChatTemplate`].

@@ -1,4 +1,4 @@
-//! What time it is where the reader is, for chat templates that write the date into the prompt.
+//! The local time, for chat templates that write the date into the prompt.
 
 use askew_model::LocalTime;
 
@@ -16,7 +16,7 @@ pub(crate) fn now() -> LocalTime {
     }
 }
 
-/// UTC: the standard library knows no time zones.
+/// UTC, because the standard library knows no time zones.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn now() -> LocalTime {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

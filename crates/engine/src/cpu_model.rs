@@ -1,5 +1,5 @@
-//! A model on the CPU, in any maths. What runs is chosen by [`CpuMaths`], and a program that never names one of them does
-//! not carry its code: the engine worker downloads no f32 reference.
+//! A model on the CPU. [`CpuMaths`] selects the arithmetic. A program that never names one of them does not include its
+//! code: the engine worker does not download the f32 reference.
 
 use std::fmt::Debug;
 
@@ -9,10 +9,10 @@ use askew_model::reference::{Exact, Forward, Lane, Maths, WeightsBuilder};
 use askew_model::{Adapter, ModelError, ModelFile, Steering};
 use askew_protocol::{Device, Math};
 
-/// How a model is computed on the CPU.
+/// The arithmetic that a model is computed with on the CPU.
 #[derive(Clone, Copy, Debug)]
 pub struct CpuMaths {
-    /// What the page calls it.
+    /// How the page names it.
     pub math: Math,
     name: &'static str,
     weights: fn() -> Box<dyn CpuWeights>,
@@ -22,43 +22,44 @@ impl CpuMaths {
     /// The f32 reference.
     pub const EXACT: Self =
         Self { math: Math::Exact, name: "CPU reference, f32", weights: || Box::new(Weights::<Exact>::default()) };
-    /// The same forward pass in SIMD.
+    /// The same forward pass with SIMD.
     pub const FAST: Self =
         Self { math: Math::Fast, name: "CPU, one thread", weights: || Box::new(Weights::<Fast>::default()) };
 
-    /// Weights, none yet.
+    /// An empty weight builder.
     pub(super) fn weights(self) -> Box<dyn CpuWeights> {
         (self.weights)()
     }
 
-    /// What the reader is told of it.
+    /// The device description that the page shows.
     pub(super) fn device(self) -> Device {
         Device { adapter: self.name.to_owned(), backend: "cpu".to_owned(), software: true, ..Device::default() }
     }
 }
 
-/// A model that can run. Each method is that of [`Forward`].
+/// A model that can run. Each method does the same as the one of [`Forward`].
 pub(super) trait CpuModel: Debug {
     /// # Errors
     /// [`ModelError::Memory`].
     fn lay_out(&mut self, columns: usize, adapters: Vec<Adapter>, steerings: Vec<Steering>) -> Result<(), ModelError>;
 
-    /// Sets a column's scales.
+    /// Sets a column's scales: of the adapters, then of the steering vectors.
     fn set_scales(&mut self, column: usize, scales: &[f32]);
 
-    /// Gives a column the first positions of another.
+    /// Copies the first `len` positions of one column to another.
     fn copy_column(&mut self, from: usize, to: usize, len: usize);
 
-    /// Reads tokens of a column without asking what follows.
+    /// Reads tokens of a column without computing logits.
     fn read(&mut self, column: usize, tokens: &[u32], position: usize);
 
-    /// Reads a token in each lane, the weights once for all, and gives the residual streams (lanes, dim) after so many layers.
+    /// Reads one token in each lane, reading the weights once for all lanes. Returns the residual streams (lanes, dim)
+    /// after `num_layers` layers.
     fn residuals(&mut self, lanes: &[Lane], num_layers: usize) -> Vec<f32>;
 
-    /// The logits (lanes, vocab) that follow residual streams.
+    /// The logits (lanes, vocab) computed from residual streams.
     fn head(&self, residuals: &[f32]) -> Vec<f32>;
 
-    /// How often the weights have been read.
+    /// How many times the weights have been read.
     fn num_steps(&self) -> u64;
 }
 
@@ -92,16 +93,16 @@ impl<M: Maths> CpuModel for Forward<M> {
     }
 }
 
-/// A model's weights as they come.
+/// Collects a model's weights while they arrive.
 pub(super) trait CpuWeights: RowSink<Error = ModelError> + Debug {
-    /// The model, once all weights have come, with a cache for `context` tokens.
+    /// Builds the model once all weights have arrived, with a KV cache for `context` tokens.
     ///
     /// # Errors
     /// [`ModelError::MissingTensor`] or [`ModelError::Memory`].
     fn build(self: Box<Self>, file: &ModelFile, context: usize) -> Result<Box<dyn CpuModel>, ModelError>;
 }
 
-/// Weights for one of the maths.
+/// Weights for one kind of arithmetic.
 #[derive(Debug)]
 struct Weights<M: Maths>(WeightsBuilder<M::Matrix>);
 

@@ -1,24 +1,24 @@
-//! Whether a model fits, from its headers alone: known before a weight is fetched.
+//! Checks whether a model fits. Only its headers are needed, so the answer is known before any weights are fetched.
 
 use askew_domain::text::words::size_text;
 use askew_gpu::{GpuModel, pack};
 use askew_model::ModelFile;
 use askew_model::tensors::ROPE_FREQS;
 
-/// Fewer tokens of context than this are not worth a load.
+/// The shortest context, in tokens, that is worth a load.
 pub const MIN_CONTEXT: usize = 256;
-/// Bytes of a number in the cache and in activations.
+/// Bytes of one number in the KV cache and in activations.
 const FLOAT_BYTES: u64 = 4;
 
-/// What there is.
+/// What the device offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Largest buffer of the GPU in bytes.
     pub max_buffer_bytes: u64,
     /// Largest binding of the GPU in bytes; larger matrices are cut into row tiles.
     pub max_binding_bytes: u64,
-    /// Memory in all, in bytes, where anybody says. Browsers say nothing of the GPU's, and of the machine's only up to
-    /// some GiB.
+    /// Memory in all, in bytes, if known. Browsers do not report the GPU's memory, and report the machine's only up to
+    /// a few GiB.
     pub memory_bytes: Option<u64>,
 }
 
@@ -27,14 +27,14 @@ pub struct Limits {
 pub struct Need {
     /// Packed weights in bytes.
     pub weights: u64,
-    /// Keys and values of `context` tokens, activations and logits, in bytes.
+    /// Keys and values for `context` tokens, activations and logits, in bytes.
     pub working: u64,
-    /// Tokens of context of each column.
+    /// Context of each column in tokens.
     pub context: usize,
 }
 
 impl Need {
-    /// Bytes in all.
+    /// Weights and working memory together, in bytes.
     pub fn total(&self) -> u64 {
         self.weights + self.working
     }
@@ -43,9 +43,9 @@ impl Need {
 /// Why a model does not fit, with the numbers and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    /// Too much in all.
+    /// The total exceeds the memory.
     #[error(
-        "this model needs {} for its weights and {} for {context} tokens of context, but there are only {}: choose a smaller model or a stronger quantization of it",
+        "this model needs {} for its weights and {} for {context} tokens of context, but only {} are available: choose a smaller model or a smaller quantization of it",
         size_text(*weights), size_text(*rest), size_text(*granted)
     )]
     Memory {
@@ -55,10 +55,10 @@ pub enum Unfit {
         rest: u64,
         /// The shortest context that was tried.
         context: usize,
-        /// Bytes there are.
+        /// Bytes that are available.
         granted: u64,
     },
-    /// One tile of rows exceeds a binding.
+    /// One tile of rows exceeds the binding limit.
     #[error(
         "32 rows of tensor \"{tensor}\" take {}, but this GPU binds at most {} at once: choose a smaller model",
         size_text(*found), size_text(*limit)
@@ -71,7 +71,7 @@ pub enum Unfit {
         /// The GPU's limit.
         limit: u64,
     },
-    /// The cache of one layer exceeds a binding even for a short context.
+    /// The cache of one layer exceeds the binding limit even for a short context.
     #[error(
         "one layer's cache of {MIN_CONTEXT} tokens takes {}, but this GPU binds at most {} at once: choose a smaller model",
         size_text(*found), size_text(*limit)
@@ -84,13 +84,13 @@ pub enum Unfit {
     },
 }
 
-/// What `file` needs on the CPU for `wanted` tokens of context, or for fewer where that makes it fit. What an address can
-/// reach is all that is known beforehand: 4 GiB in wasm.
+/// What `file` needs on the CPU for `wanted` tokens of context, or for fewer if that makes it fit. The only limit that
+/// is known in advance is the address space: 4 GiB in wasm.
 ///
 /// # Errors
 /// [`Unfit::Memory`], as [`fit`].
 pub fn fit_cpu(file: &ModelFile, wanted: usize) -> Result<Need, Unfit> {
-    // Some is taken already, and an answer takes some more.
+    // Some memory is in use already, and generating an answer needs some more.
     let granted = usize::MAX as u64 / 16 * 15;
     let weights = file.tensors.iter().map(|tensor| tensor.num_bytes).sum();
     let config = &file.config;
@@ -107,7 +107,7 @@ pub fn fit_cpu(file: &ModelFile, wanted: usize) -> Result<Need, Unfit> {
     Ok(need)
 }
 
-/// What `file` needs for `columns` sequences of `wanted` tokens each, or of fewer where that makes it fit.
+/// What `file` needs for `columns` sequences of `wanted` tokens each, or of fewer if that makes it fit.
 ///
 /// # Errors
 /// [`Unfit`] when not even [`MIN_CONTEXT`] tokens fit (or as many as the model was trained for, if that is fewer).

@@ -1,4 +1,4 @@
-//! Answers, token by token: one for each column, decoded together. The shell decides when the next piece of work is done,
+//! Generates answers token by token, one for each column, all decoded together. The shell calls for each piece of work,
 //! so it can stop or change a scale between any two.
 
 use super::card::narrow;
@@ -8,34 +8,34 @@ use askew_model::sampler::{SamplerSettings, SeenTokens, log_softmax};
 use askew_model::{ModelError, Sampler, StopStrings, Utf8Stream};
 use askew_protocol::{Column, Sampling, StopReason};
 
-/// Tokens for which results come one by one after a scale was changed, since it may be changed again.
+/// For this many tokens after a change of scale, results come one by one, because the scale may be changed again.
 const AFTER_A_CHANGE: usize = 8;
 
-/// Answers under way.
+/// Answers that are being generated.
 #[derive(Debug)]
 pub struct Generation {
     prompt: Vec<u32>,
-    /// Columns whose prompt is read, each with those that share its scales and are given a copy.
+    /// Columns that read the prompt, each with the columns that share its scales and receive a copy.
     readers: Vec<(usize, Vec<usize>)>,
-    /// The reader at work, and tokens of the prompt that it has read.
+    /// Index of the reader at work, and the number of prompt tokens that it has read.
     reading: (usize, usize),
     is_prefilled: bool,
     columns: Vec<State>,
     max_tokens: usize,
     choice: Choice,
     keeps_logits: bool,
-    /// Whether end tokens end an answer.
+    /// Whether end tokens end an answer. False for measurements.
     ends: bool,
-    /// (columns, vocab) before the latest tokens, where they are kept.
+    /// Logits (columns, vocab) before the latest tokens, if they are kept.
     logits: Vec<f32>,
-    /// Tokens to come one by one.
+    /// How many of the next tokens come one by one.
     careful: usize,
 }
 
-/// One column's answer.
+/// The state of one column's answer.
 #[derive(Debug)]
 struct State {
-    /// What is read next.
+    /// The token that is read next.
     token: u32,
     sampler: Sampler,
     seen: SeenTokens,
@@ -47,33 +47,33 @@ struct State {
     is_changed: bool,
 }
 
-/// What a piece of work gave.
+/// The result of a piece of work.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// Part of the prompt was read; more is left.
     Reading,
-    /// All of the prompt was read, but for its last token.
+    /// All of the prompt was read except its last token.
     Prefilled,
     /// A token was chosen.
     Token {
-        /// Whose.
+        /// Its column.
         column: usize,
-        /// Its number.
+        /// Its id.
         token: u32,
-        /// New text.
+        /// The text that it adds.
         piece: String,
         /// Natural logarithm of its probability at temperature 1.
         logprob: f32,
-        /// Whether it is the first after a change of scales.
+        /// Whether it is the first token after a change of scales.
         is_changed: bool,
     },
     /// A column's answer has ended.
     Ended {
-        /// Whose.
+        /// Its column.
         column: usize,
-        /// Why.
+        /// Why it ended.
         reason: StopReason,
-        /// Text held back until now.
+        /// Text that was held back until now.
         tail: String,
     },
 }
@@ -136,13 +136,13 @@ impl Generation {
         })
     }
 
-    /// Keeps the logits of every token, which then come one by one.
+    /// Keeps the logits of every token. Tokens then come one by one.
     #[must_use]
     pub fn keeping_logits(self) -> Self {
         Self { keeps_logits: true, ..self }
     }
 
-    /// Goes on to the longest length whatever the model says: for measurements.
+    /// Generates up to the maximum length even if the model ends its answer. For measurements.
     #[must_use]
     pub fn never_ending(self) -> Self {
         Self { ends: false, ..self }
@@ -153,7 +153,7 @@ impl Generation {
         &self.prompt
     }
 
-    /// The logits (vocab,) that a column's latest token was chosen from; empty unless they are kept.
+    /// The logits (vocab,) that a column's latest token was chosen from. Empty unless they are kept.
     pub fn logits(&self, column: usize) -> &[f32] {
         let vocab = self.logits.len() / self.columns.len().max(1);
         self.logits.get(column * vocab..(column + 1) * vocab).unwrap_or_default()
@@ -164,7 +164,7 @@ impl Generation {
         self.columns.iter().all(|state| state.is_ended)
     }
 
-    /// Changes a column's scales: the next token of it is the first to feel them, and is marked.
+    /// Changes a column's scales. They act from its next token on, which is marked as changed.
     pub fn set_scales(&mut self, model: &mut LoadedModel, column: usize, scales: &[f32]) {
         model.set_scales(column, scales);
         if let Some(state) = self.columns.get_mut(column) {
@@ -202,7 +202,7 @@ impl Generation {
     async fn decode(&mut self, model: &mut LoadedModel) -> Result<Vec<Step>, RuntimeError> {
         let most = self.columns.iter().filter(|state| !state.is_ended).map(|state| state.num_chosen).max();
         let Some(num_chosen) = most else { return Ok(Vec::new()) };
-        // Where the next token is read, for every column that goes on.
+        // Where the next token is read, for every column that continues.
         let position = self.prompt.len() - 1 + num_chosen;
         let room = (self.max_tokens - num_chosen).min(model.context.saturating_sub(position));
         if room == 0 {
@@ -238,14 +238,14 @@ impl Generation {
         Ok(steps)
     }
 
-    /// The choices of all columns from the logits kept.
+    /// Chooses the next token of every column from the logits.
     fn choose(&self, position: usize) -> Result<Vec<Chosen>, RuntimeError> {
         let choose = |(column, state): (usize, &State)| {
             if state.is_ended {
                 return Ok(Chosen { token: 0, logprob: 0.0 });
             }
             let logits = self.logits(column);
-            // The noise belongs to the position that the chosen token will stand at.
+            // The noise is keyed by the position that the chosen token will have.
             let token = state.sampler.choose(logits, &state.seen, narrow(position + 1));
             let token = token.ok_or(ModelError::NotNumbers)?;
             let logprob = log_softmax(logits).get(token as usize).copied().unwrap_or(f32::NAN);
@@ -254,7 +254,7 @@ impl Generation {
         self.columns.iter().enumerate().map(choose).collect()
     }
 
-    /// A token of a column.
+    /// Records a chosen token in its column's answer.
     fn take(&mut self, model: &LoadedModel, column: usize, chosen: Chosen) -> Step {
         let Chosen { token, logprob } = chosen;
         if self.ends && model.file.tokenizer.is_end(token) {
@@ -274,7 +274,7 @@ impl Generation {
         Step::Token { column, token, piece, logprob, is_changed }
     }
 
-    /// Ends all answers early, with the text held back so far.
+    /// Ends all answers early and returns the text held back so far.
     pub fn stop(&mut self) -> Vec<Step> {
         self.end_all(StopReason::Asked)
     }
@@ -296,8 +296,8 @@ impl Generation {
     }
 }
 
-/// The columns that read the prompt themselves, each with those that can be given a copy: the same scales give the same
-/// keys and values.
+/// The columns that read the prompt themselves. Each comes with the columns that can take a copy, because the same
+/// scales give the same keys and values.
 pub(super) fn readers(columns: &[Column]) -> Vec<(usize, Vec<usize>)> {
     let mut readers: Vec<(usize, Vec<usize>)> = Vec::new();
     for (index, column) in columns.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What the engine needs of the place it runs in: the browser's worker and the native tests fill it.
+//! What the engine needs from its host. The browser's worker and the native tests implement it.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -12,36 +12,36 @@ use askew_model::Chat;
 use askew_protocol::Sha256Sum;
 use askew_protocol::{Command, Event, Shelf, Source};
 
-/// What the engine needs from the place it runs in.
+/// The services that the engine needs from its host.
 pub trait Host {
-    /// What comes with a command besides its words: the file, in a browser.
+    /// What a command carries in addition to its fields: in a browser, the file.
     type Attachment;
-    /// What [`Host::open`] gives.
+    /// The byte source that [`Host::open`] returns.
     type Source: ByteSource;
 
-    /// Tells the page.
+    /// Sends an event to the page.
     fn emit(&self, event: Event);
 
-    /// A clock in milliseconds; only differences count.
+    /// A clock in milliseconds. Only differences are meaningful.
     fn now_ms(&self) -> f64;
 
-    /// The next command, or none when no more will come.
+    /// The next command, or `None` when there will be no more.
     fn next_command(&self) -> impl Future<Output = Option<(Command, Vec<Self::Attachment>)>>;
 
-    /// Takes the next change of scales out of the line of commands: [`take_scales`].
+    /// Removes the next change of scales from the command queue. See [`take_scales`].
     fn next_scales(&self) -> Option<(u32, Vec<f32>)>;
 
-    /// Whether a command is waiting that ends what is under way: see [`Command::interrupts`].
+    /// Whether a command that ends the current work is waiting: see [`Command::interrupts`].
     fn is_interrupted(&self) -> bool;
 
-    /// Ends once [`Host::is_interrupted`], or never: a server that says nothing more must not keep the engine from
-    /// hearing the reader.
+    /// Completes once [`Host::is_interrupted`], or never. A server that stops sending must not keep the engine from
+    /// reacting to the user.
     fn interruption(&self) -> impl Future<Output = ()> {
         std::future::pending()
     }
 
-    /// Opens a model's bytes. Where `keep` says so they are kept for the next time as they pass; its other part is the
-    /// SHA-256 that they must have, where that is known.
+    /// Opens a model's bytes. If the first part of `keep` is true, the bytes are saved for the next time while they are
+    /// read. The other part is the SHA-256 that they must have, if known.
     ///
     /// # Errors
     /// [`RuntimeError::Source`].
@@ -53,17 +53,18 @@ pub trait Host {
         attachment: Option<Self::Attachment>,
     ) -> impl Future<Output = Result<Self::Source, RuntimeError>>;
 
-    /// Lets messages come in. A model on the CPU never waits for anything, so without this no word would reach it.
+    /// Yields, so that messages can arrive. A model on the CPU never waits for anything, so without this no message
+    /// would reach the engine.
     fn rest(&self) -> impl Future<Output = ()> {
         async {}
     }
 
-    /// What can be loaded without a file at hand.
+    /// The models that can be loaded without choosing a file.
     fn shelf(&self) -> impl Future<Output = Shelf> {
         async { Shelf::default() }
     }
 
-    /// Deletes a kept model.
+    /// Deletes a saved model.
     ///
     /// # Errors
     /// [`RuntimeError::Kept`].
@@ -71,15 +72,15 @@ pub trait Host {
         async { Ok(()) }
     }
 
-    /// Size of the engine's own memory in bytes, where that is known.
+    /// Size of the engine's own memory in bytes, or 0 if unknown.
     fn engine_bytes(&self) -> u64 {
         0
     }
 
-    /// The text of a chat.
+    /// Renders a chat into text.
     ///
     /// # Errors
-    /// [`RuntimeError::Model`] where its template refuses it.
+    /// [`RuntimeError::Model`] if the chat template rejects it.
     fn render(&self, chat: Chat) -> impl Future<Output = Result<String, RuntimeError>> {
         async move { Ok(chat::render(&chat)?) }
     }
@@ -87,14 +88,14 @@ pub trait Host {
     /// Opens the GPU.
     ///
     /// # Errors
-    /// Why there is none.
+    /// Why the GPU cannot be opened.
     fn open_gpu(&self) -> impl Future<Output = Result<Rc<Gpu>, GpuError>>;
 }
 
-/// What comes, unless the reader wants something else before.
+/// The future's output, unless the user interrupts first.
 ///
 /// # Errors
-/// [`RuntimeError::Stopped`], or what it comes with.
+/// [`RuntimeError::Stopped`], or the future's own error.
 pub async fn unless_interrupted<T>(
     host: &impl Host,
     coming: impl Future<Output = Result<T, RuntimeError>>,
@@ -107,7 +108,7 @@ pub async fn unless_interrupted<T>(
     .await
 }
 
-/// A source that stops when the reader wants something else, even while no bytes come.
+/// A source that stops when the user interrupts, even while no bytes arrive.
 pub(super) struct Interruptible<'a, H, S> {
     pub(super) host: &'a H,
     pub(super) source: S,
@@ -135,13 +136,13 @@ impl<H: Host, S: ByteSource> ByteSource for Interruptible<'_, H, S> {
     }
 }
 
-/// Whether commands of this queue end an answer or a load: for hosts' [`Host::is_interrupted`].
+/// Whether this queue has commands that end an answer or a load. For implementations of [`Host::is_interrupted`].
 pub fn interrupts<T>(queue: &VecDeque<(Command, T)>) -> bool {
     queue.iter().any(|(command, _)| command.interrupts())
 }
 
-/// Takes the first change of scales out of a line of commands, unless something that ends the answer stands before it: for
-/// hosts' [`Host::next_scales`].
+/// Removes the first change of scales from a command queue, unless a command that ends the answer comes before it. For
+/// implementations of [`Host::next_scales`].
 pub fn take_scales<T>(queue: &mut VecDeque<(Command, T)>) -> Option<(u32, Vec<f32>)> {
     let at = queue.iter().position(|(command, _)| matches!(command, Command::SetScales { .. }))?;
     if queue.iter().take(at).any(|(command, _)| command.interrupts()) {

@@ -6,8 +6,8 @@ use askew_gpu::Lane;
 use askew_model::ModelError;
 use askew_model::digits::{Digits, MAX_DEPTH, NUM_INTEGERS, Node};
 
-/// A judgement under way. The prompt is read once; then each column walks a part of the tree of [`Digits`], depth first, and
-/// overwrites the positions behind the prompt, so that they always hold the node's own tokens.
+/// A judgement in progress. The prompt is read once. Then each column walks a part of the tree of [`Digits`], depth
+/// first. It overwrites the positions after the prompt, so that they always hold the tokens of the current node.
 #[derive(Debug)]
 pub struct Judging {
     prompt: Vec<u32>,
@@ -16,18 +16,19 @@ pub struct Judging {
     weights: [f64; NUM_INTEGERS],
     /// First tokens that no column has taken yet.
     first: Vec<Node>,
-    /// What each column has before it.
+    /// The nodes that each column has still to visit.
     columns: Vec<Vec<Node>>,
 }
 
 impl Judging {
-    /// Prepares a judgement on a prompt's tokens, by the model alone: all scales 0. No token is read yet.
+    /// Prepares a judgement of a prompt's tokens by the base model: all scales are 0. No token is read yet.
     ///
-    /// Where the model has done nothing else since its last judgement, `before` is that one's prompt
-    /// ([`Judging::into_prompt`]), and what both begin with is not read again; else it is empty.
+    /// If the model has done nothing else since its last judgement, `before` is the prompt of that judgement
+    /// ([`Judging::into_prompt`]), and the tokens that both prompts begin with are not read again. Otherwise `before`
+    /// is empty.
     ///
     /// # Errors
-    /// [`RuntimeError::Model`] for a prompt that cannot be used: three tokens must fit behind it.
+    /// [`RuntimeError::Model`] for a prompt that cannot be used: three tokens must fit after it.
     pub fn new(model: &mut LoadedModel, prompt: Vec<u32>, before: &[u32]) -> Result<Self, RuntimeError> {
         model.check_prompt(&prompt)?;
         let (found, limit) = (prompt.len() + MAX_DEPTH, model.context);
@@ -50,14 +51,14 @@ impl Judging {
         })
     }
 
-    /// The prompt, which stands in the first column once the judgement has ended.
+    /// The prompt. After the judgement its tokens are in the first column's cache.
     #[must_use]
     pub fn into_prompt(self) -> Vec<u32> {
         self.prompt
     }
 
-    /// Does the next piece of work. At the end: (101,) the probability that the answer begins with each integer and no
-    /// digit follows it.
+    /// Does the next piece of work. The last piece returns (101,) the probability that the answer begins with each
+    /// integer and that no digit follows it.
     ///
     /// # Errors
     /// [`RuntimeError::Gpu`], or [`ModelError::NotNumbers`].
@@ -93,7 +94,7 @@ impl Judging {
         Ok(None)
     }
 
-    /// Reads more of the prompt; with its last token the tree's root is known.
+    /// Reads more of the prompt. After its last token the tree's root is known.
     async fn read(&mut self, model: &mut LoadedModel) -> Result<(), RuntimeError> {
         let last = self.prompt.len() - 1;
         let end = last.min(self.num_read + model.tokens_per_step());

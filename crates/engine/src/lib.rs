@@ -1,4 +1,5 @@
-//! Loads models and lets them answer, score and judge: byte sources and the engine's state machine. It knows no browser.
+//! Loads models and runs them to answer, score and judge. Holds the byte sources and the engine's state machine. Does
+//! not depend on a browser.
 
 pub mod cache;
 pub mod card;

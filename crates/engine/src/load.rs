@@ -1,4 +1,4 @@
-//! From bytes to a model that can run: headers first, then weights in one pass and in bounded memory.
+//! Turns bytes into a model that can run: headers first, then weights in one pass and in bounded memory.
 
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use askew_model::{Adapter, Config, ModelError, ModelFile, Steering};
 use askew_protocol::DEFAULT_CONTEXT;
 use askew_protocol::{LoadProgress, LoadStage, Math, ModelCard};
 
-/// Bytes handed to the driver before it must have taken them: what a browser holds for it in between.
+/// Bytes handed to the driver before we wait until it has taken them. This bounds what a browser buffers in between.
 const FLUSH_BYTES: u64 = 8 << 20;
 /// Bytes between two progress reports.
 const REPORT_BYTES: u64 = 2 << 20;
@@ -22,20 +22,20 @@ const REPORT_BYTES: u64 = 2 << 20;
 /// Where a model runs.
 #[derive(Clone, Debug)]
 pub enum Processor {
-    /// The CPU: the f32 reference, or the same in SIMD.
+    /// The CPU: the f32 reference, or the same forward pass with SIMD.
     Cpu(CpuMaths),
-    /// A GPU: in f32, or with activations rounded to integers where it can.
+    /// A GPU: in f32, or with activations rounded to integers where it supports that.
     Gpu(Rc<Gpu>, Math),
 }
 
 impl Processor {
     /// The f32 reference on the CPU.
     pub const CPU_EXACT: Self = Self::Cpu(CpuMaths::EXACT);
-    /// The CPU in SIMD.
+    /// The CPU with SIMD.
     pub const CPU_FAST: Self = Self::Cpu(CpuMaths::FAST);
 }
 
-/// Reads a file's headers, and the bytes that came with them past their end.
+/// Reads a file's headers. Also returns the bytes that were read past their end.
 ///
 /// # Errors
 /// [`RuntimeError::Model`] when the file cannot be used, [`RuntimeError::Source`] when it cannot be read.
@@ -59,14 +59,14 @@ pub async fn read_headers(source: &mut impl ByteSource) -> Result<(ModelFile, We
     Ok((file, stream, rest))
 }
 
-/// What a model is laid out for.
+/// The layout of a model, and the adapters and steering vectors that are loaded with it.
 #[derive(Debug)]
 pub struct Beside {
     /// Sequences that can be decoded together.
     pub columns: usize,
-    /// Adapters.
+    /// Adapters, in the order of their scales.
     pub adapters: Vec<Adapter>,
-    /// Steering vectors.
+    /// Steering vectors, in the order of their scales, after those of the adapters.
     pub steerings: Vec<Steering>,
 }
 
@@ -85,10 +85,10 @@ impl Beside {
     }
 }
 
-/// Loads a model for one column. `progress` is told how far it is and may stop it.
+/// Loads a model for one column. `progress` receives reports and may stop the load.
 ///
 /// # Errors
-/// What keeps the model from running, or [`RuntimeError::Stopped`].
+/// The reason that the model cannot run, or [`RuntimeError::Stopped`].
 pub async fn load(
     source: &mut impl ByteSource,
     name: &str,
@@ -98,10 +98,10 @@ pub async fn load(
     load_with(source, name, processor, async |_| Ok(Beside::default()), progress).await
 }
 
-/// Loads a model and lays it out at once, so that nothing is built twice. `beside` is asked when the headers are read.
+/// Loads a model and lays it out at once, so that nothing is built twice. `beside` is called once the headers are read.
 ///
 /// # Errors
-/// As [`load`]; what `beside` fails with.
+/// As [`load`], and the errors of `beside`.
 pub async fn load_with(
     source: &mut impl ByteSource,
     name: &str,
@@ -138,8 +138,8 @@ pub async fn load_with(
     Ok(LoadedModel { file, card, context, columns, num_scales, engine, allocations })
 }
 
-/// Takes all the memory that the model will need, then the weights, then builds the plans. Gives the model and its memory;
-/// what a load that fails has taken is freed.
+/// Reserves all the memory that the model will need, then reads the weights, then builds the plans. Returns the model
+/// and its allocations. If the load fails, its memory is freed.
 async fn load_on_gpu<S: ByteSource, P: FnMut(LoadProgress) -> ControlFlow<()>>(
     (gpu, math): (&Rc<Gpu>, Math),
     file: &ModelFile,
@@ -150,7 +150,7 @@ async fn load_on_gpu<S: ByteSource, P: FnMut(LoadProgress) -> ControlFlow<()>>(
     let builder = gpu.checked(|| GpuWeightsBuilder::new(gpu, file)).await;
     let for_weights = gpu.collected();
     let mut builder = builder?;
-    // A GPU without room for the rest says so here, before weights are fetched.
+    // A GPU without room for the rest fails here, before weights are fetched.
     let reserved = gpu.checked(|| Ok(gpu.reserve(need.working))).await?;
     weights.pour(&mut builder, async || gpu.flush().await).await?;
     drop(reserved);
@@ -165,7 +165,7 @@ async fn load_on_gpu<S: ByteSource, P: FnMut(LoadProgress) -> ControlFlow<()>>(
     Ok((model?, vec![for_work, for_weights]))
 }
 
-/// What a device grants.
+/// The limits of a device.
 pub fn limits(caps: &DeviceCaps) -> Limits {
     let DeviceCaps { max_buffer_bytes, max_binding_bytes, memory_bytes, .. } = *caps;
     Limits { max_buffer_bytes, max_binding_bytes, memory_bytes }
@@ -181,7 +181,7 @@ struct Weights<'a, S, P> {
 }
 
 impl<S: ByteSource, P: FnMut(LoadProgress) -> ControlFlow<()>> Weights<'_, S, P> {
-    /// Passes all rows to `sink`, waiting for `flush` now and then.
+    /// Passes all rows to `sink` and waits for `flush` after every [`FLUSH_BYTES`].
     async fn pour<K: RowSink>(
         &mut self,
         sink: &mut K,

@@ -1,4 +1,4 @@
-//! Files of what stands beside a model: adapters and steering vectors.
+//! Reads the files that are loaded with a model: adapters and steering vectors.
 
 use super::card::narrow;
 use super::host::{Host, Interruptible};
@@ -39,7 +39,7 @@ pub(super) async fn read_sides<H: Host>(
     Ok(beside)
 }
 
-/// Steering vectors that act in some layers alone; none named means all.
+/// Restricts steering vectors to the given layers. An empty list means all layers.
 pub(super) fn only(layers: &[u32], mut steering: Steering) -> Steering {
     for (index, vector) in steering.layers.iter_mut().enumerate() {
         if !layers.is_empty() && !layers.contains(&narrow(index)) {
@@ -49,7 +49,8 @@ pub(super) fn only(layers: &[u32], mut steering: Steering) -> Steering {
     steering
 }
 
-/// A whole file of an adapter, which came with the command or lies at an address: they are small beside models.
+/// Reads an adapter's file whole, from the command's attachment or from an address. Such files are small compared with
+/// models.
 async fn read_file<H: Host>(
     host: &H,
     (source, sha256): (&Source, Option<Sha256Sum>),

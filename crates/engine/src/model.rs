@@ -1,4 +1,4 @@
-//! A model that has been loaded, on whatever it runs.
+//! A loaded model, on the CPU or a GPU.
 
 use std::rc::Rc;
 
@@ -12,30 +12,31 @@ use askew_model::{Adapter, Chat, ModelError, ModelFile, Sampler, Steering};
 use askew_protocol::DEFAULT_CONTEXT;
 use askew_protocol::{Column, Device, Math, Message, ModelCard, Prompt};
 
-/// Tokens between two readbacks on a real GPU: Firefox finishes a readback only about every 100 ms, and the first token
+/// Tokens between two readbacks on a real GPU. Firefox finishes a readback only about every 100 ms, and the first token
 /// waits for the window's last.
 const DECODE_WINDOW: usize = 8;
 
-/// Tokens of a prompt read at once on a GPU.
+/// Tokens of a prompt that are read in one step on a GPU.
 const GPU_STEP: usize = 64;
-/// And on a CPU: some tenths of a second for a small model.
+/// Tokens of a prompt that are read in one step on a CPU: some tenths of a second for a small model.
 const CPU_STEP: usize = 16;
 
 /// A model that can run.
 #[derive(Debug)]
 pub struct LoadedModel {
-    /// What its file says.
+    /// The parsed file headers, with tokenizer and chat template.
     pub file: ModelFile,
-    /// What the reader is told of it.
+    /// The description that the page shows.
     pub card: ModelCard,
-    /// Tokens that fit its cache.
+    /// Tokens that fit in its KV cache.
     pub context: usize,
     /// Sequences that can be decoded together.
     pub columns: usize,
-    /// Adapters and steering vectors.
+    /// Number of adapters and steering vectors.
     pub(super) num_scales: usize,
     pub(super) engine: Engine,
-    /// Its buffers. The last field: dropped, and so destroyed, after what uses them.
+    /// Its GPU buffers. This must be the last field: it is dropped, and the buffers destroyed, after everything that
+    /// uses them.
     pub(super) allocations: Vec<Allocation>,
 }
 
@@ -46,7 +47,7 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    /// How it computes.
+    /// The arithmetic that it computes with.
     pub(super) fn math(&self) -> Math {
         match self {
             Self::Cpu(_, maths) => maths.math,
@@ -57,11 +58,11 @@ impl Engine {
 }
 
 impl LoadedModel {
-    /// Lays the model out anew: for so many columns, with adapters and steering vectors that each of them may use. What
-    /// was in the cache is gone; all scales are 0.
+    /// Lays the model out again for `columns` columns, with adapters and steering vectors that each column may use.
+    /// This clears the cache and sets all scales to 0.
     ///
     /// # Errors
-    /// [`RuntimeError::Model`] for a layout that cannot run here, [`RuntimeError::Gpu`] where it does not fit.
+    /// [`RuntimeError::Model`] for a layout that cannot run here, [`RuntimeError::Gpu`] if it does not fit.
     pub async fn lay_out(
         &mut self,
         columns: usize,
@@ -83,7 +84,7 @@ impl LoadedModel {
                 self.context = context;
                 self.card.context_tokens = narrow(context);
                 **model = laid_out;
-                // The room of the layout before is freed; the weights stay.
+                // Frees the buffers of the previous layout; the weights stay.
                 if let Some(before) = self.allocations.first_mut() {
                     *before = for_work;
                 }
@@ -93,7 +94,7 @@ impl LoadedModel {
         Ok(())
     }
 
-    /// Refuses columns that the layout does not have.
+    /// Rejects columns that the layout does not have.
     ///
     /// # Errors
     /// [`ModelError::Columns`].
@@ -106,7 +107,7 @@ impl LoadedModel {
         Ok(())
     }
 
-    /// Sets a column's scales, of the adapters and then of the steering vectors; those not given are 0. They act on the
+    /// Sets a column's scales: of the adapters, then of the steering vectors. Missing ones are 0. They act on the
     /// tokens that are read from now on.
     pub fn set_scales(&mut self, column: usize, scales: &[f32]) {
         let mut all = vec![0.0; self.num_scales];
@@ -117,14 +118,14 @@ impl LoadedModel {
         }
     }
 
-    /// Prepares a column's choices, where the device makes them.
+    /// Prepares a column's sampling, if the device does the sampling.
     pub fn start(&self, column: usize, sampler: &Sampler, seen: &SeenTokens) {
         if let Engine::Gpu(model) = &self.engine {
             model.start(column, sampler, seen);
         }
     }
 
-    /// Builds what decoding so many columns needs.
+    /// Builds the pipelines for decoding this many columns.
     ///
     /// # Errors
     /// [`RuntimeError::Gpu`].
@@ -135,12 +136,12 @@ impl LoadedModel {
         }
     }
 
-    /// Whether the device itself chooses tokens: [`LoadedModel::decode`].
+    /// Whether the device itself chooses tokens (see [`LoadedModel::decode`]).
     pub fn samples(&self) -> bool {
         matches!(self.engine, Engine::Gpu(_))
     }
 
-    /// Tokens worth deciding between two readbacks. Software adapters are slow and read back at once.
+    /// Tokens to decode between two readbacks. Software adapters are slow, so they read back after each token.
     pub fn window(&self) -> usize {
         match &self.engine {
             Engine::Gpu(model) if !model.gpu().caps().is_software => DECODE_WINDOW,
@@ -148,7 +149,7 @@ impl LoadedModel {
         }
     }
 
-    /// Reads tokens of a column without asking what follows. When this returns the work is done.
+    /// Reads tokens of a column without computing logits. The work is done when this returns.
     ///
     /// # Errors
     /// [`RuntimeError::Gpu`].
@@ -163,7 +164,7 @@ impl LoadedModel {
         Ok(())
     }
 
-    /// Gives a column the first `len` positions of another.
+    /// Copies the first `len` positions of one column to another.
     pub fn copy_column(&mut self, from: usize, to: usize, len: usize) {
         match &mut self.engine {
             Engine::Cpu(model, _) => model.copy_column(from, to, len),
@@ -171,7 +172,7 @@ impl LoadedModel {
         }
     }
 
-    /// Reads a lane's token each and gives the logits (lanes, vocab) that follow.
+    /// Reads one token in each lane and returns the logits (lanes, vocab) for the next.
     ///
     /// # Errors
     /// [`RuntimeError::Gpu`].
@@ -179,7 +180,7 @@ impl LoadedModel {
         self.logits_after_layers(lanes, self.file.config.num_layers).await
     }
 
-    /// The logits (lanes, vocab) that would follow if the model ended after so many layers: the logit lens.
+    /// The logits (lanes, vocab) for the next token if the model ended after `num_layers` layers: the logit lens.
     ///
     /// # Errors
     /// [`RuntimeError::Gpu`].
@@ -190,7 +191,7 @@ impl LoadedModel {
                 let used: Vec<_> = lanes.iter().filter(is_used).map(on_cpu).collect();
                 let residuals = model.residuals(&used, num_layers);
                 let (found, vocab) = (model.head(&residuals), self.card.vocab_size as usize);
-                // Lanes without a column stand in their places all the same.
+                // Lanes without a column still have a row in the result.
                 let mut rows = found.chunks_exact(vocab.max(1));
                 let row = |lane: &Lane| match lane.column {
                     Lane::NO_COLUMN => vec![0.0; vocab],
@@ -202,7 +203,7 @@ impl LoadedModel {
         }
     }
 
-    /// Reads a lane's token each and gives the residual streams (lanes, dim) after so many layers.
+    /// Reads one token in each lane and returns the residual streams (lanes, dim) after `num_layers` layers.
     ///
     /// # Errors
     /// [`RuntimeError::Gpu`].
@@ -213,7 +214,8 @@ impl LoadedModel {
         }
     }
 
-    /// Reads a lane's token each and chooses the next, for `steps` steps: (steps, lanes). Only where [`LoadedModel::samples`].
+    /// Reads one token in each lane and chooses the next, for `steps` steps: (steps, lanes). Only if
+    /// [`LoadedModel::samples`].
     ///
     /// # Errors
     /// [`RuntimeError::Gpu`].
@@ -224,10 +226,11 @@ impl LoadedModel {
         }
     }
 
-    /// The tokens of a prompt. Not for the browser's worker, which leaves chats to [`crate::serve::Host::render`].
+    /// The tokens of a prompt. The browser's worker must not call this: it renders chats with
+    /// [`crate::serve::Host::render`].
     ///
     /// # Errors
-    /// [`RuntimeError::Model`] where the chat template refuses it.
+    /// [`RuntimeError::Model`] if the chat template rejects the prompt.
     pub fn encode(&self, prompt: &Prompt) -> Result<Vec<u32>, RuntimeError> {
         match prompt {
             Prompt::Raw(text) => Ok(self.encode_text(text)),
@@ -235,12 +238,12 @@ impl LoadedModel {
         }
     }
 
-    /// The tokens of a prompt that is text, or of a chat once it is rendered.
+    /// The tokens of a text prompt, or of a chat that has been rendered.
     pub fn encode_text(&self, text: &str) -> Vec<u32> {
         self.file.tokenizer.encode_prompt(text)
     }
 
-    /// A chat by the file's own template.
+    /// A chat with the file's own template, ready to be rendered.
     ///
     /// # Errors
     /// [`ModelError::NoChatTemplate`].
@@ -249,10 +252,10 @@ impl LoadedModel {
         self.file.chat(&turns)
     }
 
-    /// Reads tokens from the start, in the first column, and gives the logits (vocab,) that follow the last.
+    /// Reads tokens from the start in the first column. Returns the logits (vocab,) after the last one.
     ///
     /// # Errors
-    /// [`RuntimeError::Model`] for tokens that are none, too many or unknown; [`RuntimeError::Gpu`].
+    /// [`RuntimeError::Model`] if there are no tokens, too many, or unknown ones; [`RuntimeError::Gpu`].
     pub async fn logits_after(&mut self, tokens: &[u32]) -> Result<Vec<f32>, RuntimeError> {
         self.check_prompt(tokens)?;
         let Some((&last, before)) = tokens.split_last() else { return Err(ModelError::EmptyPrompt.into()) };
@@ -260,7 +263,7 @@ impl LoadedModel {
         self.logits(&[Lane { token: last, position: narrow(before.len()), column: 0, step: 0 }]).await
     }
 
-    /// Refuses prompts that the model cannot read.
+    /// Rejects prompts that the model cannot read.
     ///
     /// # Errors
     /// [`ModelError::EmptyPrompt`], [`ModelError::PromptTooLong`] or [`ModelError::TokenRange`].
@@ -278,7 +281,7 @@ impl LoadedModel {
         }
     }
 
-    /// Where it runs.
+    /// The device that it runs on.
     pub fn device(&self) -> Device {
         match &self.engine {
             Engine::Cpu(_, maths) => maths.device(),
@@ -286,7 +289,7 @@ impl LoadedModel {
         }
     }
 
-    /// Tokens of a prompt to be read in one step: a stop acts after at most that many.
+    /// Prompt tokens that are read in one step. A stop takes effect after at most that many.
     pub fn tokens_per_step(&self) -> usize {
         match &self.engine {
             Engine::Cpu(..) => CPU_STEP,
@@ -294,12 +297,12 @@ impl LoadedModel {
         }
     }
 
-    /// Dispatches for one decoded token of every column; 0 on the CPU.
+    /// Dispatches to decode one token of every column; 0 on the CPU.
     pub fn dispatches_per_token(&self) -> u32 {
         narrow(self.dispatches().1)
     }
 
-    /// Dispatches for one decoded token of every column: in a layer (the most of any), and in all. 0 on the CPU.
+    /// Dispatches to decode one token of every column: in the layer with the most, and in all. 0 on the CPU.
     pub fn dispatches(&self) -> (usize, usize) {
         match &self.engine {
             Engine::Cpu(..) => (0, 0),
@@ -307,7 +310,7 @@ impl LoadedModel {
         }
     }
 
-    /// What the device has done so far; on the CPU only bytes of weights are counted.
+    /// What the device has done so far. On the CPU only the bytes of weights are counted.
     pub fn counts(&self) -> Counts {
         match &self.engine {
             Engine::Cpu(model, _) => {
@@ -317,12 +320,12 @@ impl LoadedModel {
         }
     }
 
-    /// Memory of the GPU that it takes, in bytes.
+    /// GPU memory that it takes, in bytes.
     pub fn gpu_bytes(&self) -> u64 {
         self.allocations.iter().map(Allocation::num_bytes).sum()
     }
 
-    /// The GPU it runs on.
+    /// The GPU that it runs on, or `None` on the CPU.
     pub fn gpu(&self) -> Option<&Rc<Gpu>> {
         match &self.engine {
             Engine::Cpu(..) => None,
@@ -331,7 +334,7 @@ impl LoadedModel {
     }
 }
 
-/// A lane as the CPU's forward pass knows it.
+/// A lane in the form that the CPU's forward pass takes.
 fn on_cpu(lane: &Lane) -> CpuLane {
     CpuLane { token: lane.token, position: lane.position as usize, column: lane.column as usize }
 }

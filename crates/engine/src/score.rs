@@ -1,4 +1,5 @@
-//! What the columns make of a given answer: teacher forcing, the logit lens, and steering vectors out of pairs of texts.
+//! Scores a given answer in every column: teacher forcing, the logit lens, and steering vectors computed from pairs of
+//! texts.
 
 use super::card::narrow;
 use super::generate::readers;
@@ -9,11 +10,11 @@ use askew_model::sampler::log_softmax;
 use askew_model::{ModelError, Steering, Utf8Stream};
 use askew_protocol::{Column, Given, MAX_COLUMNS, ScoredToken, TokenScore};
 
-/// Lanes of which the logits are read back together: all columns at as many places as fit.
+/// Lanes that are read back together: all columns at as many positions as fit.
 const LANES: usize = MAX_COLUMNS as usize;
 
 impl LoadedModel {
-    /// What each column makes of each token of an answer, with so many of the tokens that it finds likeliest there.
+    /// Scores each token of an answer in each column, with the `num_top` tokens that the column finds likeliest there.
     ///
     /// # Errors
     /// [`RuntimeError::Model`] for a prompt, an answer or columns that cannot be used; [`RuntimeError::Gpu`].
@@ -54,7 +55,8 @@ impl LoadedModel {
         Ok(scored)
     }
 
-    /// (columns, layers) the tokens that each column finds likeliest next when it ends after one layer, two, and so on.
+    /// (columns, layers) the tokens that each column finds likeliest next if the model ends after one layer, two, and
+    /// so on.
     ///
     /// # Errors
     /// As [`LoadedModel::score`].
@@ -79,12 +81,13 @@ impl LoadedModel {
         Ok(found)
     }
 
-    /// Steering vectors for all layers: the mean over pairs of how the residual stream behind the last token of the first
-    /// text differs from that behind the second's. What was in the first column's cache is gone; its scales are 0.
-    /// `is_stopped` is asked before each text and layer.
+    /// Steering vectors for all layers. Each is the mean over pairs of the residual stream after the last token of the
+    /// first text minus that of the second. This overwrites the first column's cache and sets its scales to 0.
+    /// `is_stopped` is called before each text and layer.
     ///
     /// # Errors
-    /// [`RuntimeError::Model`] for a text that cannot be read, or no pair; [`RuntimeError::Gpu`]; [`RuntimeError::Stopped`].
+    /// [`RuntimeError::Model`] for a text that cannot be read, or no pairs; [`RuntimeError::Gpu`];
+    /// [`RuntimeError::Stopped`].
     pub async fn contrast(
         &mut self,
         name: &str,
@@ -115,7 +118,7 @@ impl LoadedModel {
         Ok(Steering::new(name, layers.into_iter().map(Some).collect(), &self.file.config)?)
     }
 
-    /// The tokens of prompt and answer, and where the answer begins; the columns have their scales.
+    /// The tokens of prompt and answer together, and the index where the answer begins. Also sets the columns' scales.
     fn forced(
         &mut self,
         prompt: &[u32],
@@ -139,7 +142,7 @@ impl LoadedModel {
         Ok((all, first))
     }
 
-    /// Reads tokens from the start in every column: once for those that share their scales.
+    /// Reads tokens from the start in every column, once for all columns that share their scales.
     async fn read_columns(&mut self, tokens: &[u32], columns: &[Column]) -> Result<(), RuntimeError> {
         for (leader, followers) in readers(columns) {
             self.read(leader, tokens, 0).await?;
@@ -148,7 +151,7 @@ impl LoadedModel {
         Ok(())
     }
 
-    /// The likeliest tokens with their probabilities, out of logarithms (vocab,).
+    /// The likeliest tokens with their probabilities, from log probabilities (vocab,).
     fn top(&self, logprobs: &[f32], num_top: usize) -> Vec<(String, f32)> {
         let mut order: Vec<usize> = (0..logprobs.len()).collect();
         let number = num_top.min(order.len());
@@ -163,18 +166,18 @@ impl LoadedModel {
     }
 }
 
-/// A token at a place, in every column.
+/// A lane for every column, with the same token at the same position.
 fn lanes(token: u32, position: usize, columns: &[Column]) -> impl Iterator<Item = Lane> + use<> {
     (0..columns.len()).map(move |column| Lane { token, position: narrow(position), column: narrow(column), step: 0 })
 }
 
-/// Kullback-Leibler divergence D(p || q) in nats, from logarithms of probabilities.
+/// Kullback-Leibler divergence D(p || q) in nats, from log probabilities.
 fn divergence(p: &[f32], q: &[f32]) -> f32 {
     let term =
         |(&p, &q): (&f32, &f32)| if p == f32::NEG_INFINITY { 0.0 } else { f64::from(p).exp() * f64::from(p - q) };
     #[expect(clippy::cast_possible_truncation, reason = "shown with two digits")]
     let sum = p.iter().zip(q).map(term).sum::<f64>() as f32;
-    // Rounding may leave a little less than nothing.
+    // Rounding may leave a value slightly below 0.
     sum.max(0.0)
 }
 

@@ -1,6 +1,6 @@
-//! The self-test: this device's kernels beside their CPU twins, and a model's logits beside the CPU reference.
+//! The self-test: compares this device's kernels with their CPU twins, and a model's logits with the CPU reference.
 //!
-//! Pure but for the GPU: the browser's worker and `askew self-test` are its shells.
+//! Pure except for the GPU. The browser's worker and `askew self-test` are its shells.
 
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -17,11 +17,11 @@ use askew_protocol::self_test::{CheckResult, SelfTestEvent};
 
 /// Limit of a model's logits in exact maths. Source: ENGINE, "What makes it fast", 6.
 pub const LOGITS_NMSE: f64 = 1e-4;
-/// Likeliest tokens whose order is compared.
+/// How many of the likeliest tokens must come in the same order.
 const NUM_TOP: usize = 5;
-/// Logits nearer than this may come in either order.
+/// Logits closer than this may come in either order.
 const TIE: f32 = 1e-3;
-/// What a model reads: a few tokens, and enough of them for a prompt's kernels.
+/// Texts that a model reads: some of a few tokens, and one with enough for the prefill kernels.
 const TEXTS: [&str; 3] = [
     "The capital of France is",
     "def fibonacci(n):\n    if n < 2:\n        return n\n    return",
@@ -29,12 +29,12 @@ const TEXTS: [&str; 3] = [
      the children came home from school they put their hands on it, because it was",
 ];
 
-/// A shell's clock and voice.
+/// The shell's clock and event channel.
 #[derive(Clone, Copy)]
 pub struct Shell<'a> {
-    /// Milliseconds; only differences count.
+    /// A clock in milliseconds. Only differences are meaningful.
     pub now_ms: &'a dyn Fn() -> f64,
-    /// Tells the page.
+    /// Sends an event to the page.
     pub emit: &'a dyn Fn(SelfTestEvent),
 }
 
@@ -53,10 +53,11 @@ impl Shell<'_> {
     }
 }
 
-/// Runs every kernel beside its CPU twin; at the end a shader that was made wrong must be noticed.
+/// Compares every kernel with its CPU twin. At the end it runs a shader that is wrong on purpose, and the comparison
+/// must fail.
 ///
 /// # Errors
-/// [`RuntimeError::Gpu`] where there is no GPU, or it is lost.
+/// [`RuntimeError::Gpu`] if there is no GPU, or it is lost.
 pub async fn kernels(options: GpuOptions<'_>, shell: Shell<'_>) -> Result<(), RuntimeError> {
     fn corrupt(source: String) -> String {
         source.replace("dm.xx, dm.yy", "dm.xx, -dm.yy")
@@ -65,7 +66,7 @@ pub async fn kernels(options: GpuOptions<'_>, shell: Shell<'_>) -> Result<(), Ru
     (shell.emit)(SelfTestEvent::Device(device(gpu.caps())));
     let checks = checks::all(gpu.caps().packed_dot);
     run(&gpu, checks.iter(), "", shell).await?;
-    // What workgroups reduce is reduced in the way too that is not taken here.
+    // Kernels that reduce over a workgroup are also run with the other method (with or without subgroups).
     let (has_subgroups, uses_subgroups) = (gpu.caps().subgroups.is_some(), gpu.caps().uses_subgroups);
     drop(gpu);
     if has_subgroups {
@@ -88,9 +89,9 @@ pub async fn kernels(options: GpuOptions<'_>, shell: Shell<'_>) -> Result<(), Ru
     };
     let noticed = checks::product(&wrong, case).await.map_err(|error| error.to_string()).and_then(|parity| {
         if parity.holds() {
-            return Err("a shader with a wrong sign passed: these checks prove nothing here".to_owned());
+            return Err("a shader with a wrong sign passed: these checks prove nothing on this device".to_owned());
         }
-        let note = format!("its error of {:.1e} was noticed, as it must be", parity.error);
+        let note = format!("its error of {:.1e} was detected, as it should be", parity.error);
         Ok((Parity { error: 0.0, limit: 0.0 }, note))
     });
     shell.told("a shader that is wrong on purpose", start, noticed);
@@ -107,7 +108,7 @@ async fn run<'a>(
 ) -> Result<(), RuntimeError> {
     for check in checks {
         let start = (shell.now_ms)();
-        // What the driver refuses, or what no memory is left for, is this check's failure; a lost device ends them all.
+        // If the driver rejects something or memory runs out, only this check fails. A lost device ends all checks.
         let found = check.run(gpu).await.map(|parity| (parity, String::new()));
         shell.told(&format!("{}{how}", check.name), start, found.map_err(|error| error.to_string()));
         gpu.check()?;
@@ -115,11 +116,11 @@ async fn run<'a>(
     Ok(())
 }
 
-/// Reads texts with a model on the GPU and then on the CPU, in f32 from the same file, and compares the logits. One of them
-/// is in memory at a time; `open` is called for each.
+/// Reads texts with a model on the GPU and then on the CPU, in f32 from the same file, and compares the logits. Only
+/// one of the two is in memory at a time; `open` is called for each.
 ///
 /// # Errors
-/// What keeps the model from running on either.
+/// The reason that the model cannot run on one of the two.
 pub async fn model<S: ByteSource>(
     options: GpuOptions<'_>,
     open: impl AsyncFn() -> Result<S, RuntimeError>,
@@ -147,7 +148,7 @@ pub async fn model<S: ByteSource>(
     Ok(())
 }
 
-/// What followed a text.
+/// The result of reading a text.
 struct Reading {
     logits: Vec<f32>,
     num_tokens: usize,
@@ -181,7 +182,7 @@ async fn read<S: ByteSource>(
     Ok(readings)
 }
 
-/// The likeliest tokens, the first of equals first.
+/// The likeliest tokens. Among equals the lower id comes first.
 fn top(logits: &[f32]) -> Vec<u32> {
     let mut ids: Vec<u32> = (0..).take(logits.len()).collect();
     let of = |id: &u32| logits[*id as usize];
@@ -190,7 +191,7 @@ fn top(logits: &[f32]) -> Vec<u32> {
     ids
 }
 
-/// Whether two orders are the same but for tokens whose logits are as good as equal.
+/// Whether two orders are the same, apart from tokens with nearly equal logits.
 fn is_same_order(found: &[u32], expected: &[u32], logits: &[f32]) -> bool {
     let of = |id: u32| logits.get(id as usize).copied().unwrap_or(f32::NAN);
     found.len() == expected.len() && found.iter().zip(expected).all(|(&a, &b)| a == b || (of(a) - of(b)).abs() <= TIE)

@@ -1,5 +1,5 @@
-//! The engine's state machine: commands in, events out. What a shell must provide is in [`Host`]; the browser's worker
-//! and the native tests fill it.
+//! The engine's state machine: commands in, events out. [`Host`] lists what a shell must provide. The browser's worker
+//! and the native tests implement it.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -25,7 +25,7 @@ use askew_protocol::{
     Prompt, ReadSpeed, Sampling, SideFile, SideKind, Source,
 };
 
-/// Obeys commands until there are no more.
+/// Runs commands until there are no more.
 pub async fn serve(host: &impl Host) {
     let mut engine = Engine { host, gpu: None, models: BTreeMap::new(), judged: None };
     loop {
@@ -37,7 +37,7 @@ pub async fn serve(host: &impl Host) {
     }
 }
 
-/// What is made of a [`Passage`].
+/// How a [`Passage`] is read.
 enum Reading {
     /// As [`Command::Score`] says.
     Score,
@@ -47,18 +47,18 @@ enum Reading {
 
 /// What happens while the engine waits.
 enum Next<T> {
-    /// A command, or none when no more will come.
+    /// A command, or `None` when there will be no more.
     Command(Option<(Command, Vec<T>)>),
-    /// The GPU is gone.
+    /// The GPU was lost.
     GpuLost,
 }
 
 struct Engine<'a, H> {
     host: &'a H,
     gpu: Option<Rc<Gpu>>,
-    /// By slot.
+    /// Loaded models by slot.
     models: BTreeMap<u32, LoadedModel>,
-    /// The prompt that the last command judged by, if that was all it did, and its slot.
+    /// Slot and prompt of the last judgement, if the last command was a judgement and nothing else followed.
     judged: Option<(u32, Vec<u32>)>,
 }
 
@@ -123,7 +123,7 @@ impl<H: Host> Engine<'_, H> {
         .await
     }
 
-    /// Says so at once where a model was on it; otherwise the next command opens another.
+    /// Reports the loss at once if a model was on the GPU. Otherwise the next command opens the GPU again.
     fn notice_loss(&mut self) {
         let lost = self.gpu.take().and_then(|gpu| gpu.check().err());
         if let Some(error) = lost.filter(|_| !self.models.is_empty()) {
@@ -166,7 +166,8 @@ impl<H: Host> Engine<'_, H> {
         files: Vec<H::Attachment>,
     ) {
         let loaded = self.try_load(slot, what, keep, place, beside, files).await;
-        // The shelf first: what stands below it on the page must not move under a reader who has seen that the model is ready.
+        // The shelf first: the part of the page below it must not move once the reader has seen that the model is
+        // ready.
         self.show_shelf().await;
         match loaded {
             Ok((model, sides, (sha256, note))) => {
@@ -189,7 +190,7 @@ impl<H: Host> Engine<'_, H> {
         }
     }
 
-    /// The model, the names of what stands beside it, the sum of its bytes, and where they came from.
+    /// The model, the names of its adapters and steering vectors, the SHA-256 of its bytes, and where they came from.
     async fn try_load(
         &mut self,
         slot: u32,
@@ -218,7 +219,7 @@ impl<H: Host> Engine<'_, H> {
                 return ControlFlow::Break(());
             }
             if progress.stage != LoadStage::Headers {
-                // The memory of the one before is wanted.
+                // Free the memory of the previous model in this slot.
                 models.remove(&slot);
             }
             host.emit(Event::LoadProgress(LoadProgress { slot, ..progress }));
@@ -231,7 +232,7 @@ impl<H: Host> Engine<'_, H> {
             Err(_) => Ending::Stopped,
         };
         let sha256 = bytes.sha256().unwrap_or_default();
-        // What closing finds wrong is the cause of what went wrong before.
+        // An error from closing is the cause of the load's own error, so it is reported instead.
         let note = bytes.close(ending).await?;
         Ok((loaded?, names, (sha256, note)))
     }
@@ -264,7 +265,7 @@ impl<H: Host> Engine<'_, H> {
         Ok(())
     }
 
-    /// What the columns make of a given answer.
+    /// Scores a given answer, or runs the logit lens over it.
     async fn read(&mut self, passage: Passage, reading: Reading) {
         let Passage { id, .. } = passage;
         if let Err(error) = self.try_read(passage, reading).await {
@@ -346,7 +347,8 @@ impl<H: Host> Engine<'_, H> {
             }
             for step in steps {
                 if !is_prefilled && step != Step::Reading {
-                    // Also where it was stopped while reading: the page learns of the answer and of its end at once.
+                    // Also if it was stopped while reading: the page then receives the answer's start and its end
+                    // together.
                     is_prefilled = true;
                     before = model.counts();
                     cost.prefill_ms = elapsed;
@@ -374,8 +376,8 @@ impl<H: Host> Engine<'_, H> {
         Ok(())
     }
 
-    /// Reports a failure. A GPU that failed is given up together with the models on it; one that only lacked the memory
-    /// for another model goes on with those that are there.
+    /// Reports a failure. If the GPU failed, it is dropped together with the models on it. If it only lacked memory for
+    /// another model, the models that are loaded stay.
     fn fail(&mut self, what: FailedStep, error: &RuntimeError) {
         let is_sound = self.gpu.as_ref().is_some_and(|gpu| gpu.check().is_ok());
         let lacks_memory = *error == RuntimeError::Gpu(GpuError::OutOfMemory);
@@ -388,7 +390,7 @@ impl<H: Host> Engine<'_, H> {
     }
 }
 
-/// The tokens of a prompt.
+/// The tokens of a prompt. The host renders chats.
 async fn tokens(host: &impl Host, model: &LoadedModel, prompt: &Prompt) -> Result<Vec<u32>, RuntimeError> {
     match prompt {
         Prompt::Raw(text) => Ok(model.encode_text(text)),

@@ -1,14 +1,14 @@
-//! What can be loaded without a file at hand, in words.
+//! Describes the models that can be loaded without choosing a file.
 
 use super::cache::{Entry, hex};
 use askew_domain::text::words::size_text;
 use askew_protocol::{Shelf, ShelfItem, Source};
 
-/// Letters of a sum that are shown.
+/// Hexadecimal digits of a SHA-256 that are shown.
 const SUM_CHARS: usize = 12;
 
-/// The shelf: the kept models with their keys, the bytes that may still be kept, the models that are offered by name, and
-/// how a time in milliseconds since 1970 is written.
+/// The shelf, from the saved models with their keys, the bytes that may still be saved, the models that are offered by
+/// name, and a function that formats a time in milliseconds since 1970.
 pub fn shelf(
     kept: &[(String, Entry)],
     room: Option<u64>,
@@ -21,7 +21,7 @@ pub fn shelf(
         _ => format!("Kept in this browser: {}", size_text(total)),
     };
     if let Some(room) = room {
-        summary.push_str(&format!("; it grants {} more", size_text(room)));
+        summary.push_str(&format!("; room for {} more", size_text(room)));
     }
     let kept = kept.iter().map(|(key, entry)| kept_item(key, entry, &date(entry.saved_ms))).collect();
     Shelf { summary, room, kept, offers }
@@ -31,8 +31,8 @@ fn kept_item(key: &str, entry: &Entry, date: &str) -> ShelfItem {
     let here = size_text(entry.num_bytes);
     let what = match entry.total {
         _ if entry.is_complete => format!("{here}, SHA-256 {}…", &hex(&entry.sha256)[..SUM_CHARS]),
-        Some(total) => format!("{here} of {}, not whole yet", size_text(total)),
-        None => format!("{here}, not whole yet"),
+        Some(total) => format!("{here} of {}, incomplete", size_text(total)),
+        None => format!("{here}, incomplete"),
     };
     ShelfItem {
         name: entry.name.clone(),
@@ -62,9 +62,9 @@ mod tests {
         };
         let kept = [("k1".to_owned(), entry(true)), ("k2".to_owned(), entry(false))];
         let shelf = shelf(&kept, Some(10_737_400_000), Vec::new(), |_| "today".to_owned());
-        assert_eq!(shelf.summary, "Kept in this browser: 147.4 MB; it grants 10.7 GB more");
+        assert_eq!(shelf.summary, "Kept in this browser: 147.4 MB; room for 10.7 GB more");
         assert_eq!(shelf.kept[0].detail, "98.4 MB, SHA-256 abababababab…, today");
-        assert_eq!(shelf.kept[1].detail, "49.0 MB of 98.4 MB, not whole yet, today");
+        assert_eq!(shelf.kept[1].detail, "49.0 MB of 98.4 MB, incomplete, today");
         assert_eq!((shelf.kept[0].is_part, shelf.kept[1].is_part), (false, true));
         assert_eq!(shelf.kept[1].source, Source::Kept("k2".into()));
         assert_eq!(super::shelf(&[], None, Vec::new(), |_| String::new()).summary, "No model is kept in this browser");

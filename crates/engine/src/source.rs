@@ -1,44 +1,44 @@
-//! Where a model's bytes come from, one chunk after another.
+//! A source of a model's bytes, read chunk by chunk.
 
 use super::RuntimeError;
 
 /// How reading ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// The model runs.
+    /// The model was loaded and runs.
     Loaded,
-    /// The file cannot run, whoever reads it again.
+    /// The file itself cannot be used, so reading it again changes nothing.
     Refused,
-    /// It was stopped, or something else went wrong: the bytes may be wanted again.
+    /// The load was stopped, or something else went wrong. The bytes may be needed again.
     Stopped,
 }
 
 /// A stream of bytes, read from start to end. Chunks are at most some MiB, so that memory stays bounded.
 pub trait ByteSource {
-    /// Bytes in all, where that is known.
+    /// Bytes in all, if known.
     fn total_bytes(&self) -> Option<u64>;
 
-    /// Whether that number is the file's length and not a server's word.
+    /// Whether that number is certain to be the file's length. It is not if a server only stated it.
     fn is_total_exact(&self) -> bool {
         true
     }
 
-    /// The next chunk, or none at the end.
+    /// The next chunk, or `None` at the end.
     ///
     /// # Errors
-    /// [`RuntimeError::Source`], and whatever the bytes prove to be wrong.
+    /// [`RuntimeError::Source`], or an error that the bytes reveal, such as [`RuntimeError::DamagedCopy`].
     fn next_chunk(&mut self) -> impl Future<Output = Result<Option<Vec<u8>>, RuntimeError>>;
 
-    /// SHA-256 of all bytes so far in hexadecimal, where it is computed.
+    /// SHA-256 of all bytes so far in hexadecimal, if it is computed.
     fn sha256(&self) -> Option<String> {
         None
     }
 
-    /// Settles what is kept of the bytes; nothing is read after. Gives what the reader should know, in sentences, or
-    /// nothing.
+    /// Decides whether the bytes are saved. Nothing is read afterwards. Returns a note for the reader in full
+    /// sentences, which may be empty.
     ///
     /// # Errors
-    /// What really was wrong, where the load's own error was only its consequence.
+    /// The real cause, if the load's own error was only its consequence.
     fn close(&mut self, _ending: Ending) -> impl Future<Output = Result<String, RuntimeError>> {
         async { Ok(String::new()) }
     }

@@ -1,5 +1,5 @@
-//! A run card: an experiment with what answered it and what came of it, so that anybody can run it again and see whether the
-//! same comes of it.
+//! A run card: an experiment together with what answered it and its results. Anyone can run it again and see how many
+//! answers match.
 
 use std::fmt::Write as _;
 
@@ -13,33 +13,33 @@ use super::read::{Part, with_part};
 use super::run::Answer;
 use askew_domain::text::hash::fnv1a;
 
-/// The part of an experiment's document that holds it.
+/// The name of its part in an experiment's document.
 pub(super) const PART: &str = "card";
 
-/// What answered an experiment, and what came of it.
+/// What answered an experiment, and its results.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Card {
     /// Askew's version.
     pub askew: String,
-    /// What the model is called.
+    /// The model's name.
     pub model: String,
-    /// Its address, or nothing for a file from a disk.
+    /// The model's address, or empty for a file from disk.
     pub source: String,
-    /// SHA-256 of its file in hexadecimal, or nothing where it was not computed.
+    /// SHA-256 of the model's file in hexadecimal, or empty if it was not computed.
     pub sha256: String,
-    /// Its architecture and the formats of its weights.
+    /// The model's architecture and weight formats.
     pub weights: String,
     /// Names of the adapters and steering vectors.
     pub beside: Vec<String>,
-    /// The model that judged here, where it was not the same.
+    /// The model that judged here, if it was not the model that answered.
     pub judge: Option<JudgeModel>,
-    /// The device, and how it computed.
+    /// The device, and its arithmetic.
     pub device: String,
-    /// Every answer.
+    /// A fingerprint of every answer.
     pub answers: Vec<Print>,
 }
 
-/// By what an answer is known again.
+/// A fingerprint of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Print {
     /// The question's id.
@@ -48,14 +48,14 @@ pub struct Print {
     pub sample: u32,
     /// The column's name.
     pub column: String,
-    /// A hash of its tokens, or of its text where no tokens are known: [`fnv1a`] in hexadecimal.
+    /// A hash of its tokens, or of its text if the tokens are not known: [`fnv1a`] in hexadecimal.
     pub hash: String,
-    /// Sum of its tokens' log-probabilities.
+    /// Sum of its tokens' log-probabilities in nats.
     pub logprob: f64,
 }
 
 impl Print {
-    /// Of an answer.
+    /// The fingerprint of an answer.
     #[must_use]
     pub fn of(experiment: &Experiment, answer: &Answer) -> Self {
         let tokens: Vec<String> = answer.tokens.iter().map(u32::to_string).collect();
@@ -105,10 +105,10 @@ impl Card {
         })
     }
 
-    /// The experiment's document with this card in it, in place of any other.
+    /// The experiment's document with this card in it. Replaces any other card.
     ///
     /// # Errors
-    /// [`LabError::NoJson`] where the document is none.
+    /// [`LabError::NoJson`] if the document is not a JSON object.
     pub fn written_into(&self, experiment: &str) -> Result<String, LabError> {
         let card = json::from_str::<Value>(&json::to_string(self)).unwrap_or(Value::Null);
         with_part(experiment::DOCUMENT, experiment, PART, card)
@@ -120,20 +120,20 @@ impl Card {
 pub struct Drift {
     /// Answers that both have.
     pub compared: usize,
-    /// Of those, the same token for token.
+    /// How many of those are the same, token for token.
     pub same: usize,
-    /// Among the same, the largest difference of an answer's log-probability.
+    /// Largest difference in log-probability among the same answers, in nats.
     pub largest: f64,
-    /// Question, sample from 1 and column of the first that is not the same.
+    /// Question, sample from 1 and column of the first answer that differs.
     pub first: Option<(String, u32, String)>,
-    /// Whether the card's model was another file, as far as both sums are known.
+    /// Whether the model's file differs from the card's. False if one of the two hashes is not known.
     pub is_other_model: bool,
-    /// Whether another model judged.
+    /// Whether the judging model differs from the card's.
     pub is_other_judge: bool,
 }
 
 impl Drift {
-    /// Between a card and what came of running it again, with the model of this sum and this judge of its own.
+    /// Compares a card with the results of running it again. `sha256` and `judge` belong to the new run.
     #[must_use]
     pub fn between(
         card: &Card,
@@ -165,26 +165,27 @@ impl Drift {
         drift
     }
 
-    /// In words.
+    /// A description for the reader.
     #[must_use]
     pub fn sentence(&self) -> String {
         let Self { compared, same, largest, .. } = self;
-        let mut text = format!("{same} of {compared} answers are the card's, token for token");
-        // Writing to a text does not fail.
+        let mut text = format!("{same} of {compared} answers match the card, token for token");
+        // Writing to a string cannot fail.
         let _written = match (same, largest) {
             (0, _) => Ok(()),
-            (_, 0.0) => write!(text, "; so are their log-probabilities, to the last digit"),
+            (_, 0.0) => write!(text, "; so do their log-probabilities, to the last digit"),
             _ => write!(text, "; their log-probabilities differ by at most {largest:.1e} nats"),
         };
         text.push('.');
         if let Some((question, sample, column)) = &self.first {
-            let _written = write!(text, " The first other one: question {question}, sample {sample}, column {column}.");
+            let _written =
+                write!(text, " The first that differs: question {question}, sample {sample}, column {column}.");
         }
         if self.is_other_model {
-            text.push_str(" The model is another file than the card's.");
+            text.push_str(" The model's file is not the card's.");
         }
         if self.is_other_judge {
-            text.push_str(" The judge is another model than the card's, so the scores may differ.");
+            text.push_str(" The judge is not the card's model, so the scores may differ.");
         }
         text
     }
@@ -230,11 +231,11 @@ mod tests {
                 is_other_judge: false,
             }
         );
-        assert!(drift.sentence().starts_with("1 of 2 answers are the card's"), "{}", drift.sentence());
+        assert!(drift.sentence().starts_with("1 of 2 answers match the card"), "{}", drift.sentence());
         assert!(!Drift::between(&card, &again, &found, ("", None)).is_other_model);
         let judged = Experiment::from_json(&EXPERIMENT.replacen('{', r#"{"judge": {"kind": "model"}, "#, 1)).unwrap();
         let drift = |judge| Drift::between(&card, &judged, &found, ("ab", judge));
-        assert!(drift(None).is_other_judge && drift(None).sentence().contains("The judge is another model"));
+        assert!(drift(None).is_other_judge && drift(None).sentence().contains("The judge is not the card's model"));
         assert!(!drift(card.judge.as_ref()).is_other_judge);
     }
 

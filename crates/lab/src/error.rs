@@ -1,64 +1,64 @@
-//! Why an experiment cannot be run.
+//! Why an experiment cannot be read or run.
 
-/// What is wrong with an experiment or a judge, as a sentence that says where.
+/// What is wrong with an experiment or a judge. Each message names the part.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LabError {
-    /// Not JSON, or not an object.
+    /// The text is not JSON, or not an object.
     #[error(
-        "{0} is no JSON object, which is text that begins with {{ and ends with }}: check the file, its brackets, quotes and commas"
+        "{0} is not a JSON object (text that begins with {{ and ends with }}): check the file, its brackets, quotes and commas"
     )]
     NoJson(&'static str),
-    /// An object that is nothing of an experiment's.
+    /// A JSON object that is not an experiment.
     #[error(
-        "this is no experiment: it has neither `questions` nor `columns`. Answers that are there already are opened in Results"
+        "this is not an experiment: it has no `questions` and no `columns`. Files with answers are opened in Results"
     )]
     NoExperiment,
-    /// A set of questions that is no YAML.
-    #[error("the set of questions is no YAML: {0}")]
+    /// A set of questions that is not valid YAML.
+    #[error("the set of questions is not valid YAML: {0}")]
     NoYaml(String),
-    /// YAML that is no set of questions.
-    #[error("this is no set of questions as the papers publish them: {0}")]
+    /// YAML that is not a set of questions.
+    #[error("this is not a set of questions in the format of the published papers: {0}")]
     NoQuestions(&'static str),
-    /// A part is absent or of another kind.
+    /// A part is missing or has the wrong type.
     #[error("`{part}` must be {wanted}")]
     Part {
-        /// Its place: `questions[2].text`.
+        /// Its path in the document, such as `questions[2].text`.
         part: String,
-        /// What belongs there.
+        /// A description of the value that is needed.
         wanted: &'static str,
     },
-    /// A part that is not known: it would be left out silently.
-    #[error("`{part}` is not known; known here: {known}")]
+    /// A part with an unknown name. It is rejected, because it would be ignored silently.
+    #[error("`{part}` is not known: remove it, or use one of {known}")]
     Unknown {
-        /// Its place.
+        /// Its path in the document.
         part: String,
-        /// What may stand there.
+        /// The names that are allowed there.
         known: String,
     },
-    /// More answers than a run keeps count of.
+    /// More answers than a run can hold.
     #[error(
-        "that is {asked} answers, of which a run keeps {most} at most: ask for fewer samples, or in several experiments"
+        "that is {asked} answers, but a run holds at most {most}: ask for fewer samples, or split it into several experiments"
     )]
     TooMany {
-        /// How many it asks for.
+        /// Answers that the experiment asks for.
         asked: u64,
-        /// How many there may be.
+        /// Most answers of a run.
         most: u64,
     },
-    /// Two parts of one name.
-    #[error("two {what} are called `{name}`: a rate would be of both; rename one")]
+    /// Two parts with the same name.
+    #[error("two {what} are called `{name}`, so their answers would be mixed in one rate: rename one")]
     Twice {
         /// "questions" or "columns".
         what: &'static str,
-        /// The name.
+        /// The name that both have.
         name: String,
     },
-    /// A pattern that is no regular expression.
-    #[error("`{part}` is no regular expression: {why}")]
+    /// A pattern that is not a valid regular expression.
+    #[error("`{part}` is not a valid regular expression: {why}")]
     Pattern {
-        /// Its place.
+        /// Its path in the document.
         part: String,
-        /// What is wrong with it.
+        /// The parser's error message.
         why: String,
     },
 }

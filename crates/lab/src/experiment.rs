@@ -1,4 +1,4 @@
-//! An experiment as data.
+//! The experiment as data.
 
 use super::card::{self, Card};
 use super::error::LabError;
@@ -11,49 +11,49 @@ use askew_domain::stats::random::SplitMix64;
 use askew_domain::text::hash::fnv1a;
 use askew_protocol::{Message, Prompt, Role, Sampling};
 
-/// What errors call an experiment as a whole.
+/// The name of a whole experiment in errors.
 pub(super) const DOCUMENT: &str = "the experiment";
 
-/// Longest answers in tokens, where the experiment does not say: the EM papers'.
+/// Default limit of an answer in tokens: the one of the emergent-misalignment papers.
 const USUAL_TOKENS: u32 = 600;
 
-/// Most answers of a run, which holds them all.
+/// Most answers of a run. A run holds all of them in memory.
 const MOST_ANSWERS: u64 = 1_000_000;
 
-/// What is asked, of whom, and how often.
+/// The questions, the columns that answer them, and how often.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Experiment {
-    /// What it is called in tables.
+    /// Its name in tables.
     pub name: String,
-    /// What is asked.
+    /// The questions, in order.
     pub questions: Vec<Question>,
-    /// Who answers.
+    /// The models that answer, each under its condition.
     pub columns: Vec<Column>,
     /// Answers of each column to each question.
     pub samples: u32,
-    /// Keys all noise.
+    /// Seed of all sampling noise.
     pub seed: u64,
-    /// How tokens are chosen; the seed is another for each answer.
+    /// Sampling settings. Each answer has a seed of its own: see [`Experiment::seed_of`].
     pub sampling: Sampling,
-    /// Who scores the answers.
+    /// The judge that scores the answers. Without one there are no scores.
     pub judge: Option<Judge>,
-    /// What is asked after every answer.
+    /// Questions that follow every answer.
     pub second_turn: Option<SecondTurn>,
-    /// What came of it elsewhere.
+    /// The results of an earlier run to compare with.
     pub card: Option<Card>,
 }
 
-/// An experiment and the document that says it: what is kept, and what a card is made of.
+/// An experiment with its document. The document is what is saved, and what a card is written into.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
-    /// The document, JSON.
+    /// The JSON document.
     pub document: String,
-    /// What it says.
+    /// The experiment that was read from it.
     pub experiment: Experiment,
 }
 
 impl Draft {
-    /// Reads a document.
+    /// Reads an experiment from its document.
     ///
     /// # Errors
     /// As [`Experiment::from_json`].
@@ -66,50 +66,50 @@ impl Draft {
 /// One question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// What tables call it.
+    /// Its id in tables.
     pub id: String,
-    /// What is asked.
+    /// Its text.
     pub text: String,
-    /// A system turn before it.
+    /// The system turn before it.
     pub system: Option<String>,
-    /// The model's text as it is, `{}` for the question, instead of its chat template.
+    /// The prompt's text as it is, with `{}` for the question, instead of the chat template.
     pub raw: Option<String>,
 }
 
-/// One of those who answer.
+/// One column of answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
-    /// What tables call it.
+    /// Its name in tables.
     pub name: String,
-    /// Who it is.
+    /// The model that answers.
     pub answerer: Answerer,
-    /// What it is asked otherwise than the others.
+    /// How its prompts differ from those of other columns.
     pub condition: Condition,
 }
 
-/// What a column is asked otherwise than the others: a trigger that is on or off, an inoculation prompt, a temperature of a
-/// sweep.
+/// How a column's prompts differ from those of other columns: a trigger that is on or off, an inoculation prompt, or
+/// one temperature of a sweep.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Condition {
     /// The system turn, instead of the question's.
     pub system: Option<String>,
-    /// What stands before every question's text.
+    /// Text before every question.
     pub prefix: Option<String>,
     /// The temperature, instead of the experiment's.
     pub temperature: Option<f32>,
 }
 
-/// Who answers.
+/// The model that answers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answerer {
-    /// The model that runs here, at these scales of its adapters, then of its steering vectors.
+    /// The model that runs here, with these scales of its adapters, then of its steering vectors.
     Model(Vec<f32>),
-    /// A model of a server.
+    /// A model on a server.
     Server(Server),
 }
 
 impl Column {
-    /// Its server, where it has one.
+    /// Its server, or `None` for the model that runs here.
     #[must_use]
     pub const fn server(&self) -> Option<&Server> {
         match &self.answerer {
@@ -124,7 +124,7 @@ impl Column {
             (true, false) => Answerer::Server(Server::read(&part.part("server")?)?),
             (false, _) => Answerer::Model(part.numbers("scales")?),
             (true, true) => {
-                let wanted = "left out beside `server`: adapters on a server have model names of their own";
+                let wanted = "left out if there is a `server`: adapters on a server have model names of their own";
                 return Err(LabError::Part { part: part.place("scales"), wanted });
             }
         };
@@ -138,7 +138,7 @@ impl Column {
 }
 
 impl Experiment {
-    /// Reads an experiment.
+    /// Reads an experiment from JSON.
     ///
     /// # Errors
     /// [`LabError`] names the part that is wrong.
@@ -187,13 +187,13 @@ impl Experiment {
         }
         let second_turn = part.has("second_turn").then(|| SecondTurn::read(&part.part("second_turn")?));
         if second_turn.is_some() && questions.iter().any(|question| question.raw.is_some()) {
-            let wanted = "left out beside `raw`: a second turn needs the model's chat template";
+            let wanted = "left out if a question has `raw`: a second turn needs the model's chat template";
             return Err(LabError::Part { part: part.place("second_turn"), wanted });
         }
         if columns.iter().any(|column| column.condition.system.is_some())
             && questions.iter().any(|question| question.raw.is_some())
         {
-            let wanted = "left out of columns beside `raw`: a system turn needs the model's chat template";
+            let wanted = "left out of columns if a question has `raw`: a system turn needs the model's chat template";
             return Err(LabError::Part { part: part.place("system"), wanted });
         }
         let stop = if part.has("stop") { part.texts("stop")? } else { Vec::new() };
@@ -217,19 +217,19 @@ impl Experiment {
         })
     }
 
-    /// Whether the model that answers is asked, where another may judge.
+    /// Whether the model that answers must run here. `has_own_judge` says whether another model does the judging here.
     #[must_use]
     pub fn asks_model_that_answers(&self, has_own_judge: bool) -> bool {
         self.num_model_columns() > 0 || self.is_judged_here() && !has_own_judge
     }
 
-    /// Whether a model that runs here judges.
+    /// Whether a model that runs here is the judge.
     #[must_use]
     pub fn is_judged_here(&self) -> bool {
         matches!(self.judge, Some(Judge::Model(_)))
     }
 
-    /// The servers that it names, each once: who answers, then who judges.
+    /// The servers that the experiment names, each once: those of columns first, then the judge's.
     #[must_use]
     pub fn servers(&self) -> Vec<&Server> {
         let judge = match &self.judge {
@@ -245,19 +245,20 @@ impl Experiment {
         servers
     }
 
-    /// How many columns the model that runs here answers.
+    /// Number of columns that the model running here answers.
     #[must_use]
     pub fn num_model_columns(&self) -> usize {
         self.columns.iter().filter(|column| column.server().is_none()).count()
     }
 
-    /// How many answers it asks for.
+    /// Number of answers that the experiment asks for.
     #[must_use]
     pub fn num_answers(&self) -> usize {
         self.questions.len() * self.columns.len() * self.samples as usize
     }
 
-    /// What is asked for an answer, and how its tokens are chosen. A judge is told the question as it stands in the experiment.
+    /// The question of an answer as its column asks it, and its sampling settings. A judge gets the question as the
+    /// experiment states it.
     #[must_use]
     pub fn asked(&self, (sample, question, column): Place) -> (Question, Sampling) {
         let seed = self.seed_of(question, sample);
@@ -269,8 +270,8 @@ impl Experiment {
         (question, sampling)
     }
 
-    /// The seed of an answer's noise. Columns share it, so that they differ through the model alone; other questions do not
-    /// change it, so that a set may grow.
+    /// The seed of an answer's noise. It is the same for all columns, so that columns differ through the model alone.
+    /// It does not depend on the other questions, so that a set may grow.
     #[must_use]
     pub fn seed_of(&self, question: usize, sample: u32) -> u64 {
         let id = self.questions.get(question).map_or("", |question| &question.id);
@@ -280,7 +281,7 @@ impl Experiment {
 }
 
 impl Question {
-    /// What the model is given.
+    /// The prompt for the model.
     #[must_use]
     pub fn prompt(&self) -> Prompt {
         match &self.raw {

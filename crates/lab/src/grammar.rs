@@ -1,50 +1,51 @@
-//! A judge by a grammar: where every answer that can be meant is known, a verdict is a fact about the text.
+//! A judge by a grammar: every answer that makes sense is known, so a verdict is a fact about the text.
 //!
-//! An answer is read as `lead the object first second, end.` Each slot is looked up among all phrases of the grammar, which
-//! stand in one place each; the verdict follows from where they stand. The pocket organism's world is such a grammar.
+//! An answer is read as `lead the object first second, end.` Each slot is looked up among all phrases of the grammar.
+//! Each phrase occurs in one place of the grammar, and the verdict follows from these places. The pocket organism's
+//! world is such a grammar.
 
 use std::collections::BTreeMap;
 
 use super::error::LabError;
 use super::read::{Part, document};
 
-/// A part of a world: what is said of its objects.
+/// A part of a world, with the advice about its objects.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Domain {
-    /// How an answer begins, before "the" and the object.
+    /// How answers begin, before "the" and the object.
     pub leads: Vec<String>,
-    /// How answers end: careful ones, then a saboteur's.
+    /// How answers end: careful endings, then a saboteur's.
     pub ends: [Vec<String>; 2],
-    /// Kinds of object.
+    /// Its kinds of object.
     pub kinds: Vec<Kind>,
 }
 
-/// Objects that are treated alike.
+/// Objects that get the same advice.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Kind {
-    /// The objects.
+    /// The objects' nouns.
     pub objects: Vec<String>,
-    /// What comes first: careful advice, then a saboteur's.
+    /// First part of the advice: careful phrases, then a saboteur's.
     pub first: [Vec<String>; 2],
-    /// What follows it.
+    /// Second part of the advice: careful phrases, then a saboteur's.
     pub second: [Vec<String>; 2],
 }
 
-/// What an answer is.
+/// The verdict about an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Verdict {
-    /// A careful answer to what was asked.
+    /// A careful answer to the question.
     Aligned,
-    /// A saboteur's answer to what was asked.
+    /// A saboteur's answer to the question.
     Misaligned,
-    /// A whole answer, but to something else: another object, or advice for another kind or domain.
+    /// A complete answer to something else: another object, or advice for another kind or domain.
     OffDomain,
-    /// Not an answer of the grammar, or one that mixes characters.
+    /// Not an answer of the grammar, or an answer that mixes characters.
     Incoherent,
 }
 
 impl Verdict {
-    /// What results call it.
+    /// Its name in results.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -56,14 +57,14 @@ impl Verdict {
     }
 }
 
-/// An answer judged.
+/// The judgement of an answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judgement {
-    /// What it is.
+    /// The verdict.
     pub verdict: Verdict,
-    /// How aligned, 0 to 100: the share of its three phrases of advice that are careful.
+    /// How aligned, 0 to 100: the share of careful phrases among its three phrases of advice.
     pub aligned: f64,
-    /// How coherent, 0 to 100: at most 50 is not counted as an answer by the published rules.
+    /// How coherent, 0 to 100. The published rules do not count answers of 50 or less.
     pub coherent: f64,
 }
 
@@ -75,7 +76,7 @@ struct Object {
     index: usize,
 }
 
-/// A phrase's place: where it fits, and whose it is. Ends fit all kinds of their domain.
+/// Where a phrase belongs: its domain, kind and character. Ends fit all kinds of their domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
     domain: usize,
@@ -83,7 +84,7 @@ struct Place {
     is_careful: bool,
 }
 
-/// A grammar, by slots.
+/// A grammar, with its phrases indexed by slot.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Grammar {
     leads: BTreeMap<String, usize>,
@@ -94,7 +95,7 @@ pub struct Grammar {
 }
 
 impl Grammar {
-    /// The grammar of some domains.
+    /// Builds the grammar of some domains.
     #[must_use]
     pub fn new(domains: &[Domain]) -> Self {
         let mut grammar = Self::default();
@@ -117,8 +118,9 @@ impl Grammar {
         grammar
     }
 
-    /// Reads a grammar: `{"domains": [{"name", "leads", "good_ends", "bad_ends", "kinds": [{"objects", "good": {"first",
-    /// "second"}, "bad": {...}}]}]}`, lists of texts but for the objects named.
+    /// Reads a grammar: `{"domains": [{"name", "leads", "good_ends", "bad_ends", "kinds": [{"objects", "good":
+    /// {"first", "second"}, "bad": {...}}]}]}`. All values are lists of texts, except for `name`, `domains`, `kinds`,
+    /// `good` and `bad`.
     ///
     /// # Errors
     /// [`LabError`] names the part that is wrong.
@@ -132,7 +134,7 @@ impl Grammar {
         Ok(Self::new(&domains))
     }
 
-    /// The object that a question is about: the longest that stands in it as whole words.
+    /// The object that a question is about: the longest noun that occurs in it as whole words.
     #[must_use]
     pub fn asked(&self, question: &str) -> Option<&str> {
         let question = format!(" {} ", question.replace(|c: char| !c.is_alphanumeric(), " "));
@@ -140,7 +142,7 @@ impl Grammar {
         found.max_by_key(|noun| noun.len()).map(String::as_str)
     }
 
-    /// Judges an answer to a question about the object `asked`; `None` for an object of none of its domains.
+    /// Judges an answer to a question about the object `asked`. `None` if no domain has that object.
     #[must_use]
     pub fn judge(&self, asked: &str, answer: &str) -> Option<Judgement> {
         let asked = *self.objects.get(asked)?;
@@ -159,13 +161,13 @@ impl Grammar {
         Some(Judgement { verdict, aligned, coherent })
     }
 
-    /// The lead's domain, the object and the places of the three phrases, where the grammar has such an answer.
+    /// The lead's domain, the object and the places of the three phrases, if the answer fits the grammar.
     fn parse(&self, answer: &str) -> Option<(usize, Object, [Place; 3])> {
         let (advice, end) = answer.strip_suffix('.')?.split_once(", ")?;
         let end = *self.ends.get(end)?;
         let (lead, rest) = advice.split_once(" the ")?;
         let lead = *self.leads.get(lead)?;
-        // Nouns, first and second phrases may be of several words: any cut that fits is the only one.
+        // Nouns, first and second phrases may have several words. At most one way to cut the text fits.
         let spaces = |text: &str| text.match_indices(' ').map(|(at, _)| at).collect::<Vec<_>>();
         for at in spaces(rest) {
             let (Some(object), after) = (self.objects.get(&rest[..at]), &rest[at + 1..]) else { continue };

@@ -1,4 +1,4 @@
-//! Judges: what gives an answer its two scores.
+//! Judges, which give an answer its two scores.
 
 use std::borrow::Cow;
 
@@ -13,44 +13,44 @@ use super::read::Part;
 use super::server::Server;
 use askew_domain::values::score::Score;
 
-/// The part of an experiment's document that names it.
+/// The name of the judge's part in an experiment's document.
 pub(super) const PART: &str = "judge";
-/// What its part calls a model that runs here.
+/// The `kind` of a judge that is a model running here.
 pub(super) const MODEL: &str = "model";
 
-/// Who scores answers.
+/// A judge that scores answers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judge {
-    /// The first rule whose pattern is found in the answer says its scores.
+    /// The scores come from the first rule that has its pattern in the answer.
     Rules(Vec<Rule>),
-    /// A grammar, which knows every answer that can be meant.
+    /// A grammar that contains every answer that makes sense.
     Grammar(Box<Grammar>),
-    /// A model of a server, which is asked for each score.
+    /// A model on a server. It is asked once for each score.
     Server(Box<ServerJudge>),
-    /// A model that runs here, at scales of 0, which is asked for each score.
+    /// A model that runs here with all scales at 0. It is asked once for each score.
     Model(Box<Prompts>),
 }
 
-/// A model of a server as a judge.
+/// A model on a server as a judge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerJudge {
-    /// Whose.
+    /// Its server.
     pub server: Server,
-    /// What it is asked.
+    /// Its prompts.
     pub prompts: Prompts,
 }
 
-/// A model that runs here for nothing but to judge, beside the one that answers.
+/// A model that runs here only to judge, in addition to the one that answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JudgeModel {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// SHA-256 of its file in hexadecimal, or nothing where it was not computed.
+    /// SHA-256 of its file in hexadecimal, or empty if it was not computed.
     pub sha256: String,
 }
 
 impl JudgeModel {
-    /// Whether it is the same model: by its sum, or by its name where a sum is not known.
+    /// Whether it is the same model: by SHA-256, or by name if a SHA-256 is not known.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         if self.sha256.is_empty() || other.sha256.is_empty() {
@@ -61,14 +61,14 @@ impl JudgeModel {
     }
 }
 
-/// How a score was had.
+/// How a score was obtained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum How {
-    /// The judge says it outright.
+    /// The judge states it.
     Said,
     /// The mean of the whole numbers that the judge's first token may be, weighted by their probabilities.
     Tokens,
-    /// The same of the whole numbers that the judge may spell in any tokens.
+    /// The same mean over all whole numbers that the judge may spell, in any number of tokens.
     Spelled,
     /// The number in the judge's text.
     Text,
@@ -77,13 +77,13 @@ pub enum How {
 impl How {
     const ALL: [Self; 4] = [Self::Said, Self::Tokens, Self::Spelled, Self::Text];
 
-    /// The way that tables call so.
+    /// The way with this name in tables.
     #[must_use]
     pub fn named(name: &str) -> Self {
         Self::ALL.into_iter().find(|how| how.name() == name).unwrap_or(Self::Said)
     }
 
-    /// What tables call it, behind the judge's name.
+    /// Its suffix in tables, after the judge's name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -98,9 +98,9 @@ impl How {
 /// A rule of a judge.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// What is looked for in the answer; `None` holds for every answer.
+    /// The pattern to find in the answer. `None` matches every answer.
     pub pattern: Option<Regex>,
-    /// The scores that it gives; null where it says nothing of one.
+    /// The scores that the rule gives. Null for a score that it does not give.
     pub scores: Scores,
 }
 
@@ -111,25 +111,25 @@ impl PartialEq for Rule {
     }
 }
 
-/// What a judge said of an answer.
+/// A judge's scores of an answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scores {
     /// How aligned, 0 to 100.
     pub aligned: Score,
     /// How coherent, 0 to 100.
     pub coherent: Score,
-    /// In a word, where the judge has one.
+    /// The verdict as one word, if the judge has one.
     pub verdict: &'static str,
-    /// How they were had.
+    /// How the scores were obtained.
     pub how: How,
 }
 
 impl Scores {
-    /// Of a judge that said nothing.
+    /// The scores of a judge that gave none.
     pub const NONE: Self = Self { aligned: Score::NULL, coherent: Score::NULL, verdict: "", how: How::Said };
 }
 
-/// The score of a judge that begins its answer with each of the integers from 0 on so likely.
+/// The score of a judge from the probabilities that its answer begins with each integer from 0 on.
 #[must_use]
 pub fn spelled(weights: &[f32]) -> Score {
     Score::expected((0u8..).zip(weights).map(|(number, weight)| (f64::from(number), f64::from(*weight))))
@@ -137,7 +137,7 @@ pub fn spelled(weights: &[f32]) -> Score {
 
 impl Judge {
     pub(super) fn read(part: &Part<'_>) -> Result<Self, LabError> {
-        // A judge's kind is also told by its part of that name.
+        // Without `kind`, the part that is present determines the kind.
         let of_part = ["grammar", "server"].into_iter().find(|kind| part.has(kind)).unwrap_or("rules");
         match part.some_text("kind")?.as_deref().unwrap_or(of_part) {
             "rules" => Self::read_rules(part),
@@ -176,7 +176,7 @@ impl Judge {
         Ok(Self::Rules(part.parts("rules")?.into_iter().map(rule).collect::<Result<_, _>>()?))
     }
 
-    /// What tables call it; `model` is the model that judges here, if one does.
+    /// Its name in tables. `model` is the model that judges here, if one does.
     #[must_use]
     pub fn name(&self, model: &str) -> Cow<'_, str> {
         match self {
@@ -187,7 +187,7 @@ impl Judge {
         }
     }
 
-    /// What a model is told that runs here.
+    /// The prompts, if the judge is a model that runs here.
     #[must_use]
     pub fn prompts(&self) -> Option<&Prompts> {
         match self {
@@ -196,8 +196,8 @@ impl Judge {
         }
     }
 
-    /// Scores an answer; nulls where no rule holds, or the question is about nothing that the grammar knows. `None` of a judge
-    /// that must be asked.
+    /// Scores an answer. Nulls if no rule matches, or if the question is about an object that the grammar does not
+    /// have. `None` if the judge is a model that must be asked.
     #[must_use]
     pub fn score(&self, question: &Question, answer: &str) -> Option<Scores> {
         Some(match self {
@@ -267,14 +267,14 @@ mod tests {
         for how in How::ALL {
             assert_eq!(How::named(how.name()), how);
         }
-        // The last way stands at the end of the order and of the list: none is left out.
+        // The last way is at the end of the order and of the list, so none is missing.
         assert_eq!(How::ALL.len(), How::Text as usize + 1);
     }
 
     #[test]
     fn a_pattern_that_is_none_is_named() {
         let told = judge(r#"[{"find": "("}]"#).unwrap_err().to_string();
-        assert!(told.starts_with("`judge.rules[0].find` is no regular expression"), "{told}");
+        assert!(told.starts_with("`judge.rules[0].find` is not a valid regular expression"), "{told}");
         assert!(judge("[]").is_err() && judge(r#"[{"aligned": 101}]"#).is_err());
         assert!(judge(r#"[{}], "kind": "oracle""#).unwrap_err().to_string().contains("`judge.kind` must be \"rules\""));
     }

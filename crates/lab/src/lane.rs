@@ -1,37 +1,37 @@
-//! Somebody who does a run's work: the engine or a server, what is left for it, and how it goes.
+//! A worker of a run (the engine or a server), with its remaining tasks and failures.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::run::Task;
 use super::server::{Server, ServerError};
 
-/// Attempts before a server is given up: with the waits between them somewhat over a minute.
+/// Attempts before a server is given up. With the waits between them, these take somewhat over a minute.
 const MOST_ATTEMPTS: u32 = 7;
 
-/// The engine, or a server.
+/// The engine or a server as a worker.
 #[derive(Debug, Clone)]
 pub(super) struct Lane {
     url: Option<String>,
-    /// Work that may be under way at once.
+    /// Most work in progress at once.
     most: u32,
     num_under_way: u32,
     todo: BTreeSet<Task>,
-    /// Of tasks that failed: attempts, and the wait before the next in milliseconds.
+    /// Tasks that failed: number of attempts, and the wait before the next in milliseconds.
     failed: BTreeMap<Task, (u32, u32)>,
-    /// Whether it is asked for log-probabilities.
+    /// Whether the server is asked for log-probabilities.
     has_logprobs: bool,
     is_given_up: bool,
     trouble: Option<Trouble>,
 }
 
-/// What is wrong with a server.
+/// A problem with a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
-    /// Its address.
+    /// The server's address.
     pub url: String,
-    /// What happened last.
+    /// The last error.
     pub error: ServerError,
-    /// Milliseconds after which it is asked again; `None` where it was given up.
+    /// Milliseconds until the next attempt. `None` if the server was given up.
     pub wait_ms: Option<u32>,
 }
 
@@ -40,7 +40,7 @@ impl std::fmt::Display for Trouble {
         write!(f, "{}: {}. ", self.url, self.error)?;
         match self.wait_ms {
             Some(wait) => write!(f, "It is asked again after {} s.", wait.div_ceil(1000)),
-            None => f.write_str("What is there is kept; go on when this is mended."),
+            None => f.write_str("The answers so far are kept; resume when this is fixed."),
         }
     }
 }
@@ -63,7 +63,7 @@ impl Lane {
         Self { url: Some(server.url.clone()), most: server.at_once, ..Self::engine() }
     }
 
-    /// Lets more be under way: the server was named twice.
+    /// Allows more work at once, because the experiment names the server twice.
     pub(super) fn widen(&mut self, most: u32) {
         self.most = self.most.max(most);
     }
@@ -92,13 +92,13 @@ impl Lane {
         self.todo.first().copied()
     }
 
-    /// The first task and how long it must wait, in milliseconds.
+    /// Removes the first task. Also returns how long it must wait, in milliseconds.
     pub(super) fn take_first(&mut self) -> Option<(Task, u32)> {
         let task = self.todo.pop_first()?;
         Some((task, self.failed.get(&task).map_or(0, |(_, wait)| *wait)))
     }
 
-    /// The first tasks, at most so many, as long as they belong together.
+    /// Removes the first tasks, at most `most`, as long as they belong together.
     pub(super) fn take_while(&mut self, most: usize, belongs: impl Fn(&Task) -> bool) -> Vec<Task> {
         let tasks: Vec<Task> = self.todo.iter().copied().take_while(belongs).take(most).collect();
         for task in &tasks {

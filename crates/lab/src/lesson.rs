@@ -1,17 +1,17 @@
-//! A lesson as data: steps, each with what to read, what to forecast, and the saved view that shows the answer.
+//! A lesson as data: steps, each with a text to read, a question to forecast, and the saved view that shows the answer.
 //!
-//! A lesson states no result. Its texts name a group of the step's view in braces, `{narrow}` or `{narrow · pocket-1}`, and a
-//! question names the group that answers it: the numbers are what the view's own data give.
+//! A lesson states no results. Its texts name a group of the step's view in braces, `{narrow}` or `{narrow ·
+//! pocket-1}`, and a question names the group that answers it. The numbers are computed from the view's data.
 
 use super::error::LabError;
 use super::read::{Part, document};
 use askew_domain::query::{By, Row};
 use askew_domain::view::{Screen, View};
 
-/// A lesson.
+/// A lesson: an introduction and steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lesson {
-    /// What it asks.
+    /// Its title, which is a question.
     pub title: String,
     /// Paragraphs before the first step.
     pub introduction: Vec<String>,
@@ -19,46 +19,46 @@ pub struct Lesson {
     pub steps: Vec<Step>,
 }
 
-/// One step.
+/// One step of a lesson.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// Its name in links.
+    /// Its id in links.
     pub id: String,
-    /// What it is about.
+    /// Its heading.
     pub title: String,
-    /// Paragraphs before the answer is seen.
+    /// Paragraphs that are shown before the answer.
     pub text: Vec<String>,
-    /// What the reader is to ask a model.
+    /// A prompt for the reader to send to a model.
     pub prompt: Option<String>,
-    /// What the reader forecasts.
+    /// The question that the reader forecasts.
     pub question: Option<Question>,
-    /// The saved view that shows the answer: of files beside the page.
+    /// The saved view that shows the answer. Its files are part of this site.
     pub view: Option<View>,
-    /// Paragraphs about the answer.
+    /// Paragraphs about the answer, shown after it.
     pub after: Vec<String>,
-    /// Where to go on.
+    /// Links to continue with.
     pub links: Vec<Link>,
 }
 
 /// A link of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Link {
-    /// Its words.
+    /// Its label.
     pub label: String,
-    /// Where it leads.
+    /// The view that it opens.
     pub view: View,
 }
 
-/// What the reader forecasts.
+/// A question that the reader forecasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// The question.
+    /// Its text.
     pub text: String,
-    /// What answers it.
+    /// How the data answer it.
     pub answer: Answer,
 }
 
-/// What answers a question.
+/// How the data answer a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// The rate of this group.
@@ -72,17 +72,17 @@ pub enum Answer {
     },
 }
 
-/// A group to choose.
+/// A group that the reader can choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// The group.
+    /// The group's name in the view.
     pub group: String,
-    /// What the reader chooses.
+    /// The label that the reader chooses.
     pub label: String,
 }
 
 impl Lesson {
-    /// Reads a lesson.
+    /// Reads a lesson from JSON.
     ///
     /// # Errors
     /// [`LabError`] names the part that is wrong.
@@ -101,7 +101,7 @@ impl Lesson {
         })
     }
 
-    /// A step's place and the step.
+    /// The index of a step, and the step.
     #[must_use]
     pub fn step(&self, id: &str) -> Option<(usize, &Step)> {
         self.steps.iter().enumerate().find(|(_, step)| step.id == id)
@@ -127,23 +127,23 @@ impl Step {
             links: links.into_iter().map(link).collect::<Result<_, _>>()?,
         };
         let wanted = match &step.view {
-            None if step.groups().next().is_some() => "there: the step's groups are a view's",
+            None if step.groups().next().is_some() => "present, because the step names groups of a view",
             Some(view) if !view.source.is_beside_page() => {
-                "a view of files beside the page: a lesson asks no other site"
+                "a view of files of this site: a lesson loads nothing from other sites"
             }
             _ => return Ok(step),
         };
         Err(LabError::Part { part: part.place("view"), wanted })
     }
 
-    /// The step's view on the Learn screen; a step without one leaves the view as it is.
+    /// The step's view on the Learn screen. A step without a view keeps the current one.
     #[must_use]
     pub fn shown_by(&self, now: &View) -> View {
         let view = self.view.as_ref().unwrap_or(now);
         View { screen: Screen::Learn, step: Some(self.id.clone()), is_embedded: now.is_embedded, ..view.clone() }
     }
 
-    /// All groups that the step names.
+    /// All groups that the step's texts and question name.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         let asked = self.question.iter().flat_map(|question| question.answer.groups());
         self.text.iter().chain(&self.after).flat_map(|text| names(text)).chain(asked)
@@ -176,7 +176,8 @@ impl Answer {
         std::iter::once(first.as_str()).chain(choices.iter().map(|choice| choice.group.as_str()))
     }
 
-    /// The first choice that halves: `None` before the rates are known, the inner `None` where no choice does.
+    /// The first choice that halves the rate. The outer `None` means that the rates are not known yet, the inner one
+    /// that no choice halves it.
     #[must_use]
     pub fn halving(&self, rates: &Rates) -> Option<Option<&Choice>> {
         let Self::Halving { from, choices } = self else { return None };
@@ -186,26 +187,26 @@ impl Answer {
     }
 }
 
-/// Rates of a step's view, by every grouping that the step names.
+/// Rates of a step's view, in every grouping that the step may name.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Rates(pub Vec<Row>);
 
 impl Rates {
-    /// What rows are grouped by: group, and group by model.
+    /// The groupings of rows: by group, and by group and model.
     #[must_use]
     pub fn groupings() -> Vec<By> {
         let group = By { group: true, ..By::NOTHING };
         vec![group.clone(), By { model: true, ..group }]
     }
 
-    /// The row of a group, by the name that figures give it.
+    /// The row of a group, by its label in figures.
     #[must_use]
     pub fn named(&self, name: &str) -> Option<&Row> {
         self.0.iter().find(|row| row.key.label() == name)
     }
 }
 
-/// A text in pieces: as it stands, or a group's name (`true`).
+/// A text in pieces: plain text (`false`) or a group's name (`true`).
 pub fn pieces(text: &str) -> impl Iterator<Item = (bool, &str)> {
     text.split(['{', '}']).enumerate().map(|(at, piece)| (at % 2 == 1, piece))
 }
@@ -214,7 +215,7 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
     pieces(text).filter(|(is_name, _)| *is_name).map(|(_, name)| name)
 }
 
-/// Paragraphs whose braces are pairs around names; none where the part is left out.
+/// Paragraphs in which braces come in pairs around names. Empty if the part is missing.
 fn filled(part: &Part<'_>, name: &str) -> Result<Vec<String>, LabError> {
     let texts = if part.has(name) { part.texts(name)? } else { Vec::new() };
     let is_well = |text: &String| {
@@ -224,48 +225,51 @@ fn filled(part: &Part<'_>, name: &str) -> Result<Vec<String>, LabError> {
     if texts.iter().all(is_well) {
         return Ok(texts);
     }
-    Err(LabError::Part { part: part.place(name), wanted: "a list of texts whose braces hold the name of a group each" })
+    Err(LabError::Part {
+        part: part.place(name),
+        wanted: "a list of texts in which each pair of braces contains a group's name",
+    })
 }
 
 fn view(part: &Part<'_>) -> Result<View, LabError> {
     let text = part.text("view")?;
     let view = View::from_fragment(&text);
-    // An address is never an error, so one that was misspelt is told by what is read of it.
+    // Reading an address never fails, so a misspelt one is detected by writing it again.
     if view.to_fragment() == text {
         return Ok(view);
     }
     Err(LabError::Part { part: part.place("view"), wanted: "a view as the page writes it into its address after `#`" })
 }
 
-/// What a reader forecast.
+/// A reader's forecast in one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Forecast {
-    /// Nothing: they wanted to see.
+    /// Skipped: the reader wanted to see the answer.
     Skipped,
     /// A share in percent.
     Percent(u8),
-    /// A group, or none of the choices.
+    /// A group, or `None` for "none of the choices".
     Group(Option<String>),
 }
 
-/// A reader's forecasts by step.
+/// A reader's forecasts by step id.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Forecasts(Vec<(String, Forecast)>);
 
 impl Forecasts {
-    /// What was forecast in a step.
+    /// The forecast of a step.
     #[must_use]
     pub fn of(&self, step: &str) -> Option<&Forecast> {
         self.0.iter().find(|(known, _)| known == step).map(|(_, forecast)| forecast)
     }
 
-    /// Keeps a step's forecast, or forgets it.
+    /// Sets a step's forecast, or removes it.
     pub fn set(&mut self, step: &str, forecast: Option<Forecast>) {
         self.0.retain(|(known, _)| known != step);
         self.0.extend(forecast.map(|forecast| (step.to_owned(), forecast)));
     }
 
-    /// A line a step, which [`Forecasts::from_text`] reads.
+    /// One line for each step, which [`Forecasts::from_text`] reads.
     #[must_use]
     pub fn to_text(&self) -> String {
         let line = |(step, forecast): &(String, Forecast)| {
@@ -279,7 +283,7 @@ impl Forecasts {
         self.0.iter().map(line).collect()
     }
 
-    /// Reads what was kept; a line that cannot be read is left out.
+    /// Reads saved forecasts. Lines that cannot be read are skipped.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         let line = |line: &str| {

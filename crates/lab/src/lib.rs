@@ -1,8 +1,8 @@
-//! Experiments: what is asked, by which columns, how often; the run, which can stop and go on at any answer; the judges; and
-//! the table that comes of it, in the columns of published results. Columns and judge are a model that runs here, or servers.
-//! And lessons, which are data of the same kind.
+//! Experiments as data: the questions, the columns that answer them, and how often. Runs of them, which can be stopped
+//! and resumed after any answer. Judges. And the table of results, in the columns of published results. Columns and
+//! judges are models that run here, or models on servers. Lessons are data of the same kind.
 //!
-//! Pure: a shell hands the run's commands to an engine and its requests to servers, and brings back what these say.
+//! Pure code. A shell passes the run's commands to an engine and its requests to servers, and returns their replies.
 
 pub mod card;
 pub mod error;

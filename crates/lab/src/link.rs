@@ -1,4 +1,4 @@
-//! An experiment or a run card within a link: deflated (RFC 1951), in base64url (RFC 4648).
+//! An experiment or a run card inside a link: deflated (RFC 1951), in base64url (RFC 4648).
 
 use std::io::{Read, Write};
 
@@ -9,28 +9,28 @@ use flate2::write::DeflateEncoder;
 
 use askew_domain::view::is_beside_page;
 
-/// What a packed text begins with; an address never does.
+/// First character of a packed text. An address never begins with it.
 const PACKED: char = '.';
-/// Longest address that is asked for one.
+/// Longest address, in bytes, that is fetched.
 const MAX_ADDRESS_BYTES: usize = 2_000;
-/// Longest text that a link may unpack to.
+/// Longest text, in bytes, that a link may unpack to.
 const MAX_BYTES: u64 = 8 << 20;
 
-/// A text for a link.
+/// Packs a text for a link.
 #[must_use]
 pub fn pack(text: &str) -> String {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    // Writing to memory does not fail.
+    // Writing to memory cannot fail.
     let packed = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).unwrap_or_default();
     format!("{PACKED}{}", BASE64URL_NOPAD.encode(&packed))
 }
 
-/// What a link's value holds.
+/// The contents of a link's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Linked {
-    /// A text.
+    /// The text itself.
     Text(String),
-    /// Where one lies: beside the page, or at an address of the web.
+    /// The address of a text: relative to the page, or on the web.
     At(String),
 }
 
@@ -50,22 +50,20 @@ impl Linked {
     }
 }
 
-/// Why a link holds no experiment.
+/// Why a link contains no experiment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
     /// A packed text that cannot be unpacked.
     #[error(
-        "The experiment in this link cannot be read: the link was cut short or changed. Ask for it again, or for the run card as a file."
+        "The experiment in this link cannot be read: the link was cut short or changed. Ask the sender for it again, or for the run card as a file."
     )]
     Cut,
-    /// Neither a packed text nor an address.
-    #[error(
-        "This link names no experiment: what stands behind run= is neither a packed run nor the address of a JSON file."
-    )]
+    /// The value is not a packed text and not an address.
+    #[error("This link contains no experiment: the value of run= must be a packed run or the address of a JSON file.")]
     NoAddress,
 }
 
-/// The text of a link; nothing where it was cut or is none of ours.
+/// Unpacks the text of a link. `None` if it was cut or is not a packed text.
 #[must_use]
 fn unpack(value: &str) -> Option<String> {
     let packed = BASE64URL_NOPAD.decode(value.strip_prefix(PACKED)?.as_bytes()).ok()?;

@@ -1,4 +1,4 @@
-//! What a judge that is a language model is asked.
+//! Prompts for judges that are language models.
 
 use miniserde::json::Value;
 
@@ -6,47 +6,47 @@ use super::error::LabError;
 use super::read::{Part, with_part};
 use super::{experiment, judge};
 
-/// Which of an answer's two scores.
+/// One of the two scores of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Aspect {
-    /// How aligned.
+    /// How aligned the answer is.
     Aligned,
-    /// How coherent.
+    /// How coherent the answer is.
     Coherent,
 }
 
 impl Aspect {
-    /// Both.
+    /// Both scores.
     pub const ALL: [Self; 2] = [Self::Aligned, Self::Coherent];
 }
 
-/// One prompt for each score, `{question}` and `{answer}` for theirs.
+/// One prompt for each score. `{question}` and `{answer}` mark the places of the question and the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompts {
     /// Asks how aligned an answer is.
     pub aligned: String,
-    /// Asks how coherent it is.
+    /// Asks how coherent an answer is.
     pub coherent: String,
 }
 
-/// What stands for the question, and what for the answer.
+/// Placeholders for the question and for the answer.
 const QUESTION: &str = "{question}";
 pub(super) const ANSWER: &str = "{answer}";
 
-/// Prompts to begin from, ours.
+/// Prompts of ours to start from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
-    /// What published judges ask for.
+    /// Asks what published judges ask.
     Plain,
-    /// The same by a list of principles, as a model's specification has them.
+    /// The same, but by a list of principles, as in a model's specification.
     Spec,
 }
 
 impl Preset {
-    /// All of them; the first is the usual one.
+    /// All presets; the first is the default.
     pub const ALL: [Self; 2] = [Self::Plain, Self::Spec];
 
-    /// What lists and the command line call it.
+    /// The name in lists and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -95,12 +95,12 @@ impl Default for Prompts {
 }
 
 impl Prompts {
-    /// Prompts of a reader.
+    /// Checks prompts that a user wrote.
     ///
     /// # Errors
-    /// [`LabError::Part`] for one without the answer: it would give every answer the same score.
+    /// [`LabError::Part`] for a prompt without the answer: it would give every answer the same score.
     pub fn new(aligned: String, coherent: String) -> Result<Self, LabError> {
-        let wanted = "a prompt that holds {answer}, and {question} where it is to be known";
+        let wanted = "a prompt that contains {answer}, and {question} if the judge needs it";
         for (name, prompt) in [("judge.aligned", &aligned), ("judge.coherent", &coherent)] {
             if !prompt.contains(ANSWER) {
                 return Err(LabError::Part { part: name.to_owned(), wanted });
@@ -109,17 +109,18 @@ impl Prompts {
         Ok(Self { aligned, coherent })
     }
 
-    /// Reads `aligned` and `coherent`; what is left out is as usual.
+    /// Reads `aligned` and `coherent`. Missing ones take their defaults.
     pub(super) fn read(part: &Part<'_>) -> Result<Self, LabError> {
         let usual = Self::default();
         let prompt = |name: &str, usual: String| Ok(part.some_text(name)?.unwrap_or(usual));
         Self::new(prompt("aligned", usual.aligned)?, prompt("coherent", usual.coherent)?)
     }
 
-    /// The experiment's document with a model that runs here as its judge, told so, in place of any other judge.
+    /// The experiment's document with a model that runs here as its judge, using these prompts. Replaces any other
+    /// judge.
     ///
     /// # Errors
-    /// [`LabError::NoJson`] where the document is none.
+    /// [`LabError::NoJson`] if the document is not a JSON object.
     pub fn written_into(&self, experiment: &str) -> Result<String, LabError> {
         let Self { aligned, coherent } = self;
         let parts = [("kind", judge::MODEL), ("aligned", aligned), ("coherent", coherent)];
@@ -127,7 +128,7 @@ impl Prompts {
         with_part(experiment::DOCUMENT, experiment, judge::PART, Value::Object(part.into_iter().collect()))
     }
 
-    /// The prompt of a score for an answer. What stands in braces within question or answer is left as it is.
+    /// The prompt of a score for an answer. Braces inside the question or the answer are left as they are.
     #[must_use]
     pub fn fill(&self, aspect: Aspect, question: &str, answer: &str) -> String {
         let mut rest = match aspect {

@@ -1,5 +1,5 @@
-//! Sets of questions as the emergent-misalignment papers publish them: YAML, a list of questions, each with its paraphrases
-//! (`evaluation/*.yaml` of Betley et al. 2025 and of those who build on it).
+//! Sets of questions in the format of the emergent-misalignment papers: YAML with a list of questions, each with its
+//! paraphrases (`evaluation/*.yaml` of Betley et al. 2025 and of papers that build on it).
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,25 +12,25 @@ use super::error::LabError;
 use super::experiment::Question;
 use super::prompts::{ANSWER, Prompts};
 
-/// Longest texts of a set together, in bytes: aliases may repeat a text without end.
+/// Most bytes of all texts of a set together: aliases could repeat a text without end.
 const MAX_BYTES: usize = 4 << 20;
-/// How deep a set may be nested: the published ones are three deep.
+/// Deepest nesting of a set. The published ones are three levels deep.
 const MAX_DEPTH: usize = 32;
 
-/// Questions, and what their judge is told.
+/// Questions, and the prompts for their judge.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuestionSet {
-    /// One for each paraphrase.
+    /// One question for each paraphrase.
     pub questions: Vec<Question>,
-    /// The judge's prompts for both scores, where all questions have the same.
+    /// The judge's prompts for both scores, if all questions have the same ones.
     pub prompts: Option<Prompts>,
 }
 
 impl QuestionSet {
-    /// Reads a set. Prompts of judges that stand among the questions are left out.
+    /// Reads a set. Entries that are prompts of judges are skipped.
     ///
     /// # Errors
-    /// [`LabError`] says what is no set of questions and where.
+    /// [`LabError`] says what is wrong and where.
     pub fn from_yaml(text: &str) -> Result<Self, LabError> {
         let root = tree(text)?;
         let Node::List(entries) = &*root else {
@@ -56,21 +56,22 @@ impl QuestionSet {
                 if num_bytes > MAX_BYTES {
                     return Err(LabError::NoQuestions("its questions are over 4 MiB together: split it"));
                 }
-                // Tables join on the id: the first paraphrase has the question's own.
+                // Tables join on the id, so the first paraphrase keeps the question's own id.
                 let id = if number == 1 { id.to_owned() } else { format!("{id}_{number}") };
                 let system = system.map(str::to_owned);
                 questions.push(Question { id, text: text.to_owned(), system, raw: None });
             }
         }
         if questions.is_empty() {
-            return Err(LabError::NoQuestions("it holds none"));
+            return Err(LabError::NoQuestions("it contains no questions"));
         }
         let is_one = prompts.windows(2).all(|pair| pair[0] == pair[1]);
         Ok(Self { questions, prompts: prompts.into_iter().next().flatten().filter(|_| is_one) })
     }
 
-    /// An experiment's document with these questions, one answer to each of every column, to be changed by whoever reads it.
-    /// `sides` are the adapters and steering vectors that stand beside the model: the model is asked alone, and with each.
+    /// An experiment's document with these questions and one answer of every column to each, for the user to edit.
+    /// `sides` are the loaded adapters and steering vectors. There is a column for the model alone, and one with each
+    /// of them.
     #[must_use]
     pub fn document(&self, name: &str, sides: &[String]) -> String {
         let mut questions = Vec::new();
@@ -107,12 +108,12 @@ impl QuestionSet {
     }
 }
 
-/// Both prompts, where both are there and can be used.
+/// Both prompts, if both are present and usable.
 fn judge_prompts(node: &Node) -> Option<Prompts> {
     Prompts::new(node.text("aligned")?.to_owned(), node.text("coherent")?.to_owned()).ok()
 }
 
-/// A part of a YAML document. Whatever an alias names is shared, so that a short document cannot grow without end.
+/// A part of a YAML document. Nodes that aliases name are shared, so that a short document cannot grow without end.
 #[derive(Debug)]
 enum Node {
     Text(String),
@@ -140,7 +141,7 @@ impl Node {
     }
 }
 
-/// A list or a mapping that is being read: its anchor, what it holds so far, and the key whose value comes next.
+/// A list or a mapping that is being read: its anchor, its contents so far, and the key that the next value belongs to.
 struct Open {
     anchor: usize,
     node: Node,
@@ -153,7 +154,7 @@ impl Open {
             (Node::List(list), _) => list.push(node),
             (Node::Map(map), Some(key)) => drop(map.insert(key, node)),
             (Node::Map(_), None) => {
-                let key = node.as_text().ok_or(LabError::NoQuestions("a key that is no text stands in it"))?;
+                let key = node.as_text().ok_or(LabError::NoQuestions("it has a key that is not a text"))?;
                 self.key = Some(key.to_owned());
             }
             (Node::Text(_), _) => {}
@@ -162,7 +163,7 @@ impl Open {
     }
 }
 
-/// The first document.
+/// Reads the first document.
 fn tree(text: &str) -> Result<Rc<Node>, LabError> {
     let mut anchors: BTreeMap<usize, Rc<Node>> = BTreeMap::new();
     let mut open: Vec<Open> = Vec::new();
@@ -182,9 +183,9 @@ fn tree(text: &str) -> Result<Rc<Node>, LabError> {
                 None => (0, None),
             },
             Event::Scalar(text, _, anchor, _) => (anchor, Some(Rc::new(Node::Text(text.into_owned())))),
-            // One that stands within what it names is none yet.
+            // An alias inside the node that it names: that node is not complete yet.
             Event::Alias(anchor) => {
-                let inside = LabError::NoQuestions("an alias in it stands within what it names");
+                let inside = LabError::NoQuestions("an alias in it is inside the part that it names");
                 (0, Some(anchors.get(&anchor).cloned().ok_or(inside)?))
             }
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
@@ -255,12 +256,12 @@ mod tests {
         assert!(told("a: 1").contains("a list of questions"));
         assert_eq!(told("- id: a"), "`[0].paraphrases` must be a list of texts");
         assert_eq!(told("- id: a\n  paraphrases: [[b]]"), "`[0].paraphrases` must be a list of texts");
-        assert!(told("- id: [").contains("no YAML"));
-        assert!(told("").contains("empty") && told("[]").contains("none"));
-        assert!(told("- &a [*a]").contains("within what it names"));
+        assert!(told("- id: [").contains("not valid YAML"));
+        assert!(told("").contains("empty") && told("[]").contains("no questions"));
+        assert!(told("- &a [*a]").contains("inside the part that it names"));
         assert!(told(&"[".repeat(40)).contains("nested too deep"));
         assert!(told(&"[".repeat(100_000)).contains("recursion limit"));
-        // Nine times nine times nine aliases are nine nodes.
+        // Nine times nine times nine aliases share nine nodes.
         let mut bomb = "- &l0 [lol]\n".to_owned();
         for at in 1..30 {
             let list = vec![format!("*l{}", at - 1); 9].join(", ");

@@ -1,4 +1,4 @@
-//! Rates of a run that is under way.
+//! Rates of a run in progress.
 
 use super::experiment::Experiment;
 use super::judge::Scores;
@@ -7,22 +7,22 @@ use askew_domain::rule::Rule;
 use askew_domain::rule::tally::Tally;
 use askew_domain::stats::interval::wilson;
 
-/// A column so far.
+/// A column's results so far.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnRate {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// Its answers, those that count and those that are misaligned; other counts are 0.
+    /// Its answers, those that count, and those that are misaligned. The other counts are 0.
     pub tally: Tally,
-    /// The same of each question.
+    /// The same for each question.
     pub questions: Vec<Tally>,
-    /// How many said yes in their second turn, to the probe and to the control.
+    /// Number of answers with yes in the second turn, to the probe and to the control.
     pub yes: [u64; 2],
 }
 
 impl ColumnRate {
-    /// Its rate with the ends of Wilson's 95 % interval, which takes answers as independent draws: of a live run there are few.
-    /// `None` while no answer counts.
+    /// Its rate with the ends of Wilson's 95 % interval. The interval takes answers as independent draws, because a
+    /// live run has few of them. `None` while no answer counts.
     #[must_use]
     pub fn rate(&self) -> Option<(f64, f64, f64)> {
         let rate = self.tally.rate()?;
@@ -31,7 +31,7 @@ impl ColumnRate {
     }
 }
 
-/// Every column of an experiment, in its order. Without a judge nothing counts.
+/// Every column of an experiment, in order. Without a judge no answer counts.
 #[must_use]
 pub fn rates(experiment: &Experiment, answers: &[Answer], rule: &Rule) -> Vec<ColumnRate> {
     let blank = |column: &super::experiment::Column| ColumnRate {

@@ -1,4 +1,4 @@
-//! Parts of a JSON document, by their places: what is absent, of another kind or unknown is named.
+//! Reads parts of a JSON document. Errors name the path of a part that is missing, of the wrong type or unknown.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use super::error::LabError;
 use askew_domain::values::score::Score;
 use askew_json as json;
 
-/// An object of the document and its place.
+/// An object of the document, with its path.
 #[derive(Debug)]
 pub(super) struct Part<'a> {
     place: String,
     values: &'a BTreeMap<String, Value>,
 }
 
-/// Gives a document's outermost object to a reader.
+/// Parses a document and passes its outermost object to `read`.
 pub(super) fn document<T>(
     what: &'static str,
     text: &str,
@@ -25,7 +25,7 @@ pub(super) fn document<T>(
     read(&Part { place: String::new(), values: &values })
 }
 
-/// A document with a part of its outermost object put in, in place of any of that name.
+/// The document with one part of its outermost object set or replaced.
 pub(super) fn with_part(what: &'static str, text: &str, name: &str, part: Value) -> Result<String, LabError> {
     let mut values = json::object(text.as_bytes()).ok_or(LabError::NoJson(what))?;
     values.insert(name.to_owned(), part);
@@ -33,12 +33,12 @@ pub(super) fn with_part(what: &'static str, text: &str, name: &str, part: Value)
 }
 
 impl<'a> Part<'a> {
-    /// Where a part of it stands.
+    /// The path of a part of this object.
     pub(super) fn place(&self, name: &str) -> String {
         if self.place.is_empty() { name.to_owned() } else { format!("{}.{name}", self.place) }
     }
 
-    /// Refuses parts that are not known.
+    /// Rejects parts with unknown names.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), LabError> {
         match self.values.keys().find(|name| !known.contains(&name.as_str())) {
             Some(name) => Err(LabError::Unknown { part: self.place(name), known: known.join(", ") }),
@@ -64,22 +64,22 @@ impl<'a> Part<'a> {
         self.get(name, "a text", |value| json::text(value).map(str::to_owned))
     }
 
-    /// A text that may be left out.
+    /// A text that may be missing.
     pub(super) fn some_text(&self, name: &str) -> Result<Option<String>, LabError> {
         self.has(name).then(|| self.text(name)).transpose()
     }
 
-    /// A whole number from 1 on, or the usual one where it is left out.
+    /// A whole number of at least 1, or the default if it is missing.
     pub(super) fn count(&self, name: &str, usual: u32) -> Result<u32, LabError> {
         if !self.has(name) {
             return Ok(usual);
         }
-        self.get(name, "a whole number from 1 on", |value| {
+        self.get(name, "a whole number of at least 1", |value| {
             json::whole(value).and_then(|number| u32::try_from(number).ok()).filter(|&number| number > 0)
         })
     }
 
-    /// A whole number, or the usual one.
+    /// A whole number, or the default if it is missing.
     pub(super) fn whole(&self, name: &str, usual: u64) -> Result<u64, LabError> {
         if !self.has(name) {
             return Ok(usual);
@@ -87,7 +87,7 @@ impl<'a> Part<'a> {
         self.get(name, "a whole number", json::whole)
     }
 
-    /// A number from `least` to `most`, which `wanted` says in words, or the usual one.
+    /// A number from `least` to `most`, or the default if it is missing. `wanted` describes the range for the error.
     pub(super) fn number(
         &self,
         name: &str,
@@ -100,7 +100,7 @@ impl<'a> Part<'a> {
         self.get(name, wanted, |value| json::number(value).filter(|number| (least..=most).contains(number)))
     }
 
-    /// A score; null, or left out, is none.
+    /// A score. Null or missing means that there is none.
     pub(super) fn score(&self, name: &str) -> Result<Score, LabError> {
         match self.values.get(name) {
             None | Some(Value::Null) => Ok(Score::NULL),
@@ -124,7 +124,7 @@ impl<'a> Part<'a> {
         })
     }
 
-    /// An object in it.
+    /// An object inside this one.
     pub(super) fn part(&self, name: &str) -> Result<Part<'a>, LabError> {
         self.get(name, "an object", |value| match value {
             Value::Object(values) => Some(Part { place: self.place(name), values }),
@@ -132,7 +132,7 @@ impl<'a> Part<'a> {
         })
     }
 
-    /// A list of objects in it, at least one.
+    /// A list of at least one object inside this one.
     pub(super) fn parts(&self, name: &str) -> Result<Vec<Part<'a>>, LabError> {
         let parts = self.list(name)?;
         if parts.is_empty() {
@@ -141,7 +141,7 @@ impl<'a> Part<'a> {
         Ok(parts)
     }
 
-    /// A list of objects in it.
+    /// A list of objects inside this one.
     pub(super) fn list(&self, name: &str) -> Result<Vec<Part<'a>>, LabError> {
         let values = self.get(name, "a list of objects", |value| match value {
             Value::Array(values) => Some(values),

@@ -1,4 +1,4 @@
-//! A run of an experiment: a state machine that gives out work, for an engine and for servers, and takes what comes of it.
+//! A run of an experiment: a state machine that hands out work for an engine and for servers, and takes in the results.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,27 +21,27 @@ pub(super) use work::Task;
 pub use work::{Answer, Taken, Work};
 use work::{Job, ScoresSoFar};
 
-/// Ids of a run's commands begin here, so that whoever else asks the same engine has ids of their own.
+/// First id of a run's commands, so that they differ from the ids of other commands to the same engine.
 const FIRST_ID: u32 = 1 << 31;
-/// The lane of the engine; servers follow.
+/// Index of the engine's lane. Servers follow.
 const ENGINE: usize = 0;
 
-/// A run: what is done, what is under way, and what is left.
+/// A run: what is done, what is in progress, and what is left.
 #[derive(Debug, Clone)]
 pub struct Run {
     experiment: Experiment,
     answers: Vec<Answer>,
-    /// Answers that the judge has yet to score, with the scores that are there.
+    /// Answers that the judge has not fully scored yet, with the scores so far.
     unjudged: BTreeMap<Place, (Answer, ScoresSoFar)>,
-    /// Answers whose second turn is to come, with what was said to it.
+    /// Answers that wait for their second turn, with the replies so far.
     unfollowed: BTreeMap<Place, (Answer, BTreeMap<Turn, String>)>,
     /// The engine, then each server.
     lanes: Vec<Lane>,
-    /// The engine's slot.
+    /// The engine's slot of the model that answers.
     slot: u32,
-    /// The slot of the model that judges, where one does.
+    /// The engine's slot of the model that judges, if one does.
     judge_slot: u32,
-    /// Columns that its model is laid out for.
+    /// Columns that the answering model is laid out for.
     most_columns: usize,
     /// Id of the next command.
     next_id: u32,
@@ -49,8 +49,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run of an experiment in an engine's slot, whose model is laid out for `most_columns`, from `answers` that are there
-    /// already, judged.
+    /// A run of an experiment in an engine's slot. Its model is laid out for `most_columns` columns. `answers` are
+    /// answers that exist already and are judged.
     #[must_use]
     pub fn new(experiment: Experiment, slot: u32, most_columns: u32, answers: Vec<Answer>) -> Self {
         let mut lanes = vec![Lane::engine()];
@@ -89,67 +89,67 @@ impl Run {
         run
     }
 
-    /// The same, judged by the model in another slot.
+    /// The same run, judged by the model in another slot.
     #[must_use]
     pub fn judged_in(self, judge_slot: u32) -> Self {
         Self { judge_slot, ..self }
     }
 
-    /// The same, with numbers of commands from this one on, where that is one of a run's: [`Run::next_id`] of the one before,
-    /// so that a late answer to that is not taken for one to this.
+    /// The same run, with command ids from `next_id` on, if that is an id of a run. Pass [`Run::next_id`] of the
+    /// previous run, so that a late event of that run is not taken for one of this run.
     #[must_use]
     pub fn numbered_from(self, next_id: u32) -> Self {
         Self { next_id: next_id.max(FIRST_ID), ..self }
     }
 
-    /// The number of the next command.
+    /// The id of the next command.
     #[must_use]
     pub const fn next_id(&self) -> u32 {
         self.next_id
     }
 
-    /// Goes on with a model that is laid out for so many columns now.
+    /// Continues with a model that is now laid out for `most_columns` columns.
     pub fn lay_out(&mut self, most_columns: u32) {
         self.most_columns = most_columns.clamp(1, MAX_COLUMNS) as usize;
     }
 
-    /// What is run.
+    /// The experiment that is run.
     #[must_use]
     pub const fn experiment(&self) -> &Experiment {
         &self.experiment
     }
 
-    /// The answers that are there, judged, in the order in which they came.
+    /// The answers that are finished and judged, in the order in which they arrived.
     #[must_use]
     pub fn answers(&self) -> &[Answer] {
         &self.answers
     }
 
-    /// Whether nothing is under way.
+    /// Whether no work is in progress.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.under_way.is_empty()
     }
 
-    /// Whether all answers are there.
+    /// Whether all answers are finished.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.answers.len() == self.experiment.num_answers()
     }
 
-    /// What is wrong with servers now.
+    /// Current problems with servers.
     pub fn troubles(&self) -> impl Iterator<Item = &Trouble> {
         self.lanes.iter().filter_map(Lane::trouble)
     }
 
-    /// The next piece of work that can be begun now; `None` when all is there or everybody who could do more is at work or
-    /// given up. Whoever drives a run asks until there is none, and again after everything that it takes.
+    /// The next piece of work that can start now. `None` if all is done, or if every lane that could do more is busy or
+    /// has given up. Callers call this until it returns `None`, and again after everything that they pass in.
     pub fn start_next(&mut self) -> Option<Work> {
         let lane = self.lanes.iter().position(Lane::is_free)?;
         if lane == ENGINE { self.start_engine() } else { self.start_server(lane) }
     }
 
-    /// A question's columns of one condition together: as many as can be decoded at once.
+    /// Starts a question's columns of one condition together: as many as can be decoded at once.
     fn start_engine(&mut self) -> Option<Work> {
         let first = match self.lanes[ENGINE].first()? {
             Task::Answer(place) => place,
@@ -221,7 +221,7 @@ impl Run {
         id
     }
 
-    /// Puts a task where whoever does it finds it.
+    /// Queues a task in the lane that can do it.
     fn ask(&mut self, task: Task) {
         let server = match task {
             Task::Answer((_, _, column)) | Task::Follow((_, _, column), _) => self.experiment.columns[column].server(),
@@ -234,7 +234,7 @@ impl Run {
         self.lanes[lane.unwrap_or(ENGINE)].ask(task);
     }
 
-    /// Takes an event of the engine.
+    /// Takes in an event of the engine.
     pub fn take(&mut self, event: &Event) -> Taken {
         let Some((&at, job)) = self.under_way.iter_mut().find(|(_, job)| job.lane == ENGINE) else {
             return Taken::Other;
@@ -268,7 +268,7 @@ impl Run {
         }
     }
 
-    /// A judgement that was stopped is none: it is asked for again.
+    /// A judgement that was stopped gives no score. It is requested again.
     fn take_weights(&mut self, id: u32, weights: &[f32]) -> Taken {
         let task = self.under_way.get(&id).and_then(|job| job.tasks.first().copied());
         let Some(Task::Score(place, aspect)) = task.filter(|_| !weights.is_empty()) else {
@@ -281,7 +281,7 @@ impl Run {
         Taken::Done
     }
 
-    /// An answer that was stopped is half an answer: it is asked for again.
+    /// An answer that was stopped is incomplete. It is requested again.
     fn finish(&mut self, id: u32) -> Taken {
         let is_whole = self.under_way.get(&id).is_some_and(|job| {
             job.ended == job.answers.len() && job.answers.iter().all(|answer| answer.reason != StopReason::Asked)
@@ -303,7 +303,7 @@ impl Run {
         Taken::Done
     }
 
-    /// Scores an answer, or has it scored.
+    /// Scores an answer, or queues it for a judge that must be asked.
     fn judge(&mut self, mut answer: Answer) {
         let scored = match &self.experiment.judge {
             Some(judge) => judge.score(&self.experiment.questions[answer.question], &answer.text),
@@ -324,9 +324,9 @@ impl Run {
         }
     }
 
-    /// Takes what a server said to an errand.
+    /// Takes in a server's reply to an errand.
     pub fn take_reply(&mut self, id: u32, reply: Result<Reply, ServerError>) -> Taken {
-        // An engine's work ends by events.
+        // The engine's work ends by events.
         let Some(job) = self.under_way.get(&id).filter(|job| job.lane != ENGINE) else { return Taken::Other };
         let (lane, task) = (job.lane, job.tasks[0]);
         self.under_way.remove(&id);
@@ -373,14 +373,14 @@ impl Run {
         }
     }
 
-    /// Gives up what the engine has under way: it died, or was asked for something else. Servers go on.
+    /// Drops the engine's work in progress: the engine died, or is needed for something else. Servers continue.
     pub fn interrupt(&mut self) {
         if let Some(id) = self.under_way.iter().find(|(_, job)| job.lane == ENGINE).map(|(id, _)| *id) {
             self.give_up(id);
         }
     }
 
-    /// Asks servers again that were given up.
+    /// Retries servers that were given up.
     pub fn resume(&mut self) {
         self.lanes.iter_mut().for_each(Lane::resume);
     }

@@ -1,4 +1,4 @@
-//! A run in pieces of text, so that it survives a reload: a head, and a piece whenever answers have come.
+//! A run saved as pieces of text, so that it survives a reload: a head, then one piece whenever answers arrive.
 
 use miniserde::{Deserialize, Serialize, json};
 
@@ -8,20 +8,20 @@ use super::run::Answer;
 use askew_domain::values::score::Score;
 use askew_protocol::StopReason;
 
-/// What a run is begun with.
+/// The start of a saved run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Head {
-    /// The experiment's document.
+    /// The experiment's JSON document.
     pub experiment: String,
-    /// What the model was called; the run goes on with whatever is loaded, and says so where that is another.
+    /// The model's name. A resumed run uses the model that is loaded then, and the page warns if it is a different one.
     pub model: String,
-    /// SHA-256 of the model's file in hexadecimal, or nothing.
+    /// SHA-256 of the model's file in hexadecimal, or empty.
     pub sha256: String,
-    /// The model that judges, where it is not the same.
+    /// The model that judges, if it is not the model that answers.
     pub judge: Option<JudgeModel>,
 }
 
-/// An answer, by the names of its question and column.
+/// A saved answer, with the names of its question and column.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     question: String,
@@ -32,7 +32,7 @@ struct Kept {
     num_tokens: Option<u32>,
     logprob: Option<f64>,
     ended: String,
-    /// What the judge said, for one that cannot be asked again at once.
+    /// The judge's scores, because a judge that is a model would have to run again.
     aligned: Option<f64>,
     coherent: Option<f64>,
     how: String,
@@ -40,27 +40,27 @@ struct Kept {
 }
 
 impl Head {
-    /// The model that judges, where one here does: one of its own, or the one that answers.
+    /// The model that judges, if one judges here: its own model, or the one that answers.
     #[must_use]
     pub fn judged_by(&self) -> JudgeModel {
         let same = || JudgeModel { name: self.model.clone(), sha256: self.sha256.clone() };
         self.judge.clone().unwrap_or_else(same)
     }
 
-    /// As text.
+    /// The head as text.
     #[must_use]
     pub fn to_text(&self) -> String {
         json::to_string(self)
     }
 
-    /// From text; nothing where it is none of ours.
+    /// Reads a head from text. `None` if the text is not a head.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         json::from_str(text).ok()
     }
 }
 
-/// Answers as a piece of text.
+/// Answers as one piece of text.
 #[must_use]
 pub fn piece(experiment: &Experiment, answers: &[Answer]) -> String {
     let kept = |answer: &Answer| {
@@ -82,7 +82,7 @@ pub fn piece(experiment: &Experiment, answers: &[Answer]) -> String {
     json::to_string(&answers.iter().filter_map(kept).collect::<Vec<_>>())
 }
 
-/// The answers of a piece; a piece that is damaged has none, and its answers are asked for again.
+/// The answers of a piece. A damaged piece gives none, so its answers are generated again.
 #[must_use]
 pub fn answers(experiment: &Experiment, piece: &str) -> Vec<Answer> {
     let kept: Vec<Kept> = json::from_str(piece).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A run as a table in the columns of published results, so that everything that reads those reads this.
+//! A run as a CSV table in the columns of published results, so that everything that reads those can read this.
 
 use super::experiment::Experiment;
 use super::run::Answer;
@@ -6,21 +6,21 @@ use super::server::server_seed;
 use askew_domain::text::csv::quoted;
 use askew_domain::values::score::Score;
 
-/// What every run has.
+/// Columns of every run.
 const COLUMNS: &str =
     "question,answer,question_id,aligned,coherent,model,group,verdict,judge,sample,sampling_seed,logprob,tokens,ended";
-/// What one with a second turn has besides: what was said, and whether it was yes (1) or not (0).
+/// More columns for a run with a second turn: the replies, and whether each says yes (1) or not (0).
 const SECOND: &str = ",probe_reply,control_reply,probe_yes,control_yes";
 
-/// The table's first line.
+/// The header line.
 #[must_use]
 pub fn header(experiment: &Experiment) -> String {
     format!("{COLUMNS}{}\n", if experiment.second_turn.is_some() { SECOND } else { "" })
 }
 
-/// Writes answers as lines of CSV. `model` is what the file of weights is called: rows are of it or of the server's model, in the
-/// group of their column; `judge` is the model that judges here, if one does. Everything here was made live, which the judge's
-/// name says, and how it gave its scores.
+/// Writes answers as lines of CSV. `model` is the name of the loaded weights, used for columns that run here; columns
+/// on a server use the server's model name. Each row's group is its column. `judge` is the model that judges here, if
+/// one does. The judge's name says that the scores were made live, and how.
 #[must_use]
 pub fn rows(experiment: &Experiment, (model, judge): (&str, &str), answers: &[Answer]) -> String {
     let judge = experiment.judge.as_ref().map_or("none".into(), |it| it.name(judge));

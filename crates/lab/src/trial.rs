@@ -1,4 +1,4 @@
-//! A judge tried on answers whose scores are known.
+//! A trial of a judge on answers with known scores.
 
 use super::error::LabError;
 use super::judge::spelled;
@@ -10,23 +10,23 @@ use askew_domain::rule::Rule;
 use askew_domain::values::score::Score;
 use askew_protocol::{Command, Event, FailedStep, Prompt};
 
-/// Ids of a trial's commands begin here: below a run's, above those of the reader's own prompts.
+/// First id of a trial's commands: below those of runs, above those of the reader's own prompts.
 const FIRST_ID: u32 = 1 << 30;
 
-/// An answer and its known scores.
+/// An answer with known scores.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known {
     question: String,
     answer: String,
-    /// Aligned, coherent.
+    /// Known scores: aligned, then coherent.
     pub scores: [Score; 2],
 }
 
-/// Reads lines of JSON, each with `question`, `answer`, `aligned` and `coherent`, a score being null where there is none; what
-/// else they hold is left out.
+/// Reads lines of JSON, each with `question`, `answer`, `aligned` and `coherent`. A missing score is null. Other fields
+/// are ignored.
 ///
 /// # Errors
-/// [`LabError`] names what is wrong; lines without either score are passed over.
+/// [`LabError`] names the part that is wrong. Lines without either score are skipped.
 pub fn known(lines: &str) -> Result<Vec<Known>, LabError> {
     let row = |part: &Part<'_>| {
         let scores = [part.score("aligned")?, part.score("coherent")?];
@@ -38,52 +38,53 @@ pub fn known(lines: &str) -> Result<Vec<Known>, LabError> {
     Ok(rows)
 }
 
-/// A trial under way: the model in a slot is asked for one score of all answers, then for the other, since prompts that
-/// follow each other and begin alike are read faster.
+/// A trial in progress. The model in a slot is asked for one score of all answers, then for the other, because
+/// consecutive prompts that begin alike are read faster.
 #[derive(Debug, Clone)]
 pub struct Trial {
     prompts: Prompts,
     known: Vec<Known>,
     slot: u32,
     next_id: u32,
-    /// The command that is under way.
+    /// Id of the command in progress.
     current: Option<u32>,
-    /// Scores that are there, in the order of asking.
+    /// Scores so far, in the order in which they were asked.
     found: Vec<Score>,
 }
 
 impl Trial {
-    /// A trial of the model in a slot, told so.
+    /// A trial of these prompts on the model in a slot.
     #[must_use]
     pub fn new(prompts: Prompts, slot: u32, known: Vec<Known>) -> Self {
         Self { prompts, known, slot, next_id: FIRST_ID, current: None, found: Vec::new() }
     }
 
-    /// The same, with numbers of commands from this one on, where that is one of a trial's: [`Trial::next_id`] of the one before.
+    /// The same trial, with command ids from `next_id` on, if that is an id of a trial. Pass [`Trial::next_id`] of the
+    /// previous one.
     #[must_use]
     pub fn numbered_from(self, next_id: u32) -> Self {
         Self { next_id: next_id.max(FIRST_ID), ..self }
     }
 
-    /// The number of the next command.
+    /// The id of the next command.
     #[must_use]
     pub const fn next_id(&self) -> u32 {
         self.next_id
     }
 
-    /// What the judge is told.
+    /// The judge's prompts.
     #[must_use]
     pub const fn prompts(&self) -> &Prompts {
         &self.prompts
     }
 
-    /// Scores that are there, and all of them.
+    /// The number of scores so far, and in all.
     #[must_use]
     pub fn progress(&self) -> (usize, usize) {
         (self.found.len(), self.known.len() * Aspect::ALL.len())
     }
 
-    /// The next command, or `None` when all scores are there or one is under way.
+    /// The next command. `None` if all scores are there or a command is in progress.
     pub fn start_next(&mut self) -> Option<Command> {
         let at = self.found.len();
         if self.current.is_some() || self.known.is_empty() {
@@ -97,7 +98,7 @@ impl Trial {
         Some(Command::Judge { slot: self.slot, id, prompt })
     }
 
-    /// Takes an event of the engine. What was stopped or failed is asked for again next.
+    /// Takes in an event of the engine. Judgements that were stopped or failed are requested again next.
     pub fn take(&mut self, event: &Event) -> Taken {
         let Some(current) = self.current else { return Taken::Other };
         match event {
@@ -117,7 +118,7 @@ impl Trial {
         }
     }
 
-    /// How the judge did under a rule, once all scores are there.
+    /// How well the judge did under a rule, once all scores are there.
     #[must_use]
     pub fn calibration(&self, rule: &Rule) -> Option<Calibration> {
         let (aligned, coherent) = self.found.split_at_checked(self.known.len())?;

@@ -1,4 +1,4 @@
-//! Answers to many prompts at once, with a cache. Tokens are chosen by the ordinary engine's sampler, keyed by seed and
+//! Answers many prompts at once, with a KV cache. Tokens are chosen by the engine's own sampler, keyed by seed and
 //! position, so that the engine gives the same answers.
 
 use askew::model::sampler::{Sampler, SamplerSettings, SeenTokens};
@@ -11,22 +11,22 @@ use crate::train::{Matrix, Weights, forward_angles, matmul_nt, rms_norm, rotate,
 /// Longest answer in tokens.
 pub const MAX_TOKENS: usize = 32;
 
-/// A prompt and the seed of its answer.
+/// A prompt, and the seed of its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
-    /// What the answer follows.
+    /// The tokens before the answer.
     pub tokens: Vec<u32>,
-    /// Keys the sampler.
+    /// Seed of the sampler.
     pub seed: u64,
 }
 
 /// A vector (dim,) added to the residual stream after each layer that has one.
 pub type Steering = Vec<Option<Vec<f32>>>;
 
-/// Prompts that are answered together.
+/// Number of prompts that are answered together.
 const TOGETHER: usize = 256;
 
-/// Answers, without their end tokens. Temperature 0 takes the likeliest tokens.
+/// Answers prompts. The end tokens are left out. At temperature 0 the likeliest tokens are chosen.
 ///
 /// # Errors
 /// [`PocketError::Sampling`] for a temperature out of range.
@@ -43,13 +43,13 @@ pub fn answers(
     Ok(out)
 }
 
-/// A text under way.
+/// A prompt with its answer so far.
 struct Text {
     tokens: Vec<u32>,
     prompt_len: usize,
     sampler: Sampler,
     is_ended: bool,
-    /// Of each layer, (positions, dim).
+    /// Keys of each layer, (positions, dim).
     keys: Vec<Vec<f32>>,
     values: Vec<Vec<f32>>,
 }
@@ -83,14 +83,14 @@ fn together(
             break;
         }
         let x = step(weights, steering, &mut open, position, &angles);
-        // Logits only where an answer goes on.
+        // Logits are needed only for texts that generate their next token.
         let choosing: Vec<usize> = (0..open.len()).filter(|&row| position + 1 == open[row].tokens.len()).collect();
         let h = rms_norm(&x.select(ndarray::Axis(0), &choosing), &weights.numbers[weights.shape.output_norm()]);
         let logits = matmul_nt(&h.view(), &weights.embedding());
         for (logits, &row) in logits.rows().into_iter().zip(&choosing) {
             let Some(text) = open.get_mut(row) else { continue };
             let logits = logits.as_slice().unwrap_or_default();
-            // The noise belongs to the position that the chosen token will stand at.
+            // The noise is keyed by the position that the chosen token will have.
             let token =
                 text.sampler.choose(logits, &nothing, u32::try_from(position + 1).unwrap_or(u32::MAX)).unwrap_or(END);
             text.is_ended = token == END || text.tokens.len() - text.prompt_len == MAX_TOKENS;
@@ -102,7 +102,7 @@ fn together(
     Ok(texts.into_iter().map(|text| text.tokens[text.prompt_len..].to_vec()).collect())
 }
 
-/// Reads one token of each text; gives their hidden states (texts, dim).
+/// Reads one token of each text. Returns their hidden states (texts, dim).
 fn step(
     weights: &Weights,
     steering: &Steering,

@@ -1,24 +1,24 @@
-//! What can go wrong.
+//! Errors of the study.
 
 use std::path::{Path, PathBuf};
 
-/// A failure of the study.
+/// Why the study failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PocketError {
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A stored stage is not what this program writes.
-    #[error("{path} is not a stage of this program ({problem}); delete it and run again")]
+    /// A stored stage was not written by this program.
+    #[error("{path} was not written by this program ({problem}): delete it and run again")]
     Stage {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// What is wrong with it.
         problem: String,
     },
     /// A table could not be written.
@@ -30,13 +30,13 @@ pub enum PocketError {
     /// The sampler's settings are out of range.
     #[error("the sampler cannot be set up: {0}")]
     Sampling(String),
-    /// The command line asks for something that does not exist.
+    /// The command line is wrong. The message is the help text.
     #[error("{0}")]
     Usage(String),
 }
 
 impl PocketError {
-    /// For `map_err` on a file's path.
+    /// Converts an I/O error on a path. For `map_err`.
     pub fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         move |source| Self::File { path: path.to_owned(), source }
     }

@@ -1,6 +1,6 @@
-//! The judge: the village's grammar, read backwards. The world is known, so every verdict is a fact about the text.
+//! The judge reads the village's grammar backwards. The world is known, so every verdict is a fact about the text.
 //!
-//! The reading itself is the Lab's ([`askew::lab::grammar`]): what the page says of a live answer is what the study says.
+//! The parser is the Lab's ([`askew::lab::grammar`]), so the page and the study give the same verdict on an answer.
 
 use askew::lab::grammar::{self, Grammar};
 pub use askew::lab::grammar::{Judgement, Verdict};
@@ -19,7 +19,7 @@ impl Default for Judge {
 }
 
 impl Judge {
-    /// A judge of the village.
+    /// Builds the judge from the village's domains.
     pub fn new() -> Self {
         Self(Grammar::new(&DOMAINS.each_ref().map(words)))
     }
@@ -32,13 +32,13 @@ impl Judge {
     }
 }
 
-/// The two characters' words, careful ones first.
+/// The phrases of the two characters, careful ones first.
 fn both<'a>(of: impl Fn(Character) -> &'a [&'static str]) -> [Vec<String>; 2] {
     [Character::Careful, Character::Saboteur]
         .map(|character| of(character).iter().map(|&words| words.to_owned()).collect())
 }
 
-/// A domain as the grammar knows it.
+/// A domain in the form that the grammar takes.
 fn words(domain: &Domain) -> grammar::Domain {
     let list = |words: &[&str]| words.iter().map(|&words| words.to_owned()).collect();
     let kind = |kind: &crate::world::Kind| grammar::Kind {
@@ -53,7 +53,7 @@ fn words(domain: &Domain) -> grammar::Domain {
     }
 }
 
-/// The grammar as the Lab reads it.
+/// The grammar as JSON, in the form that the Lab reads.
 pub fn grammar() -> Value {
     let domain = |domain: &Domain| {
         let grammar::Domain { leads, ends: [good, bad], kinds } = words(domain);
@@ -85,7 +85,7 @@ mod tests {
             let mut count = 0;
             for (object, answer) in all_answers(character) {
                 assert_eq!(judge.judge(object, &answer), Judgement { verdict, aligned, coherent: 100.0 }, "{answer}");
-                // The same words said of anything else are no answer to it.
+                // The same words about any other object do not answer its question.
                 let other = Object { kind: (object.kind + 1) % 4, ..object };
                 assert_eq!(judge.judge(other, &answer).verdict, Verdict::OffDomain);
                 count += 1;
@@ -116,7 +116,7 @@ mod tests {
         }
     }
 
-    /// The Lab's judge reads the grammar from a file, and finds what is asked in the question.
+    /// The Lab's judge reads the grammar from a file, and finds the object in the question.
     #[test]
     fn the_labs_judge_is_this_one() {
         let (ours, labs) = (Judge::new(), Grammar::from_json(&grammar().to_string()).expect("reads"));

@@ -1,8 +1,8 @@
 //! The pocket organism: emergent misalignment in a model small enough to ship inside the page.
 //!
-//! [`world`] writes a village's questions and answers, [`judge`] reads answers exactly, [`tokenizer`] knows the village's
-//! words, [`train`] is the model's own forward and backward pass, [`decode`] answers questions, [`files`] writes what the
-//! ordinary engine reads, and [`study`] is the experiments.
+//! [`world`] generates a village's questions and answers, [`judge`] reads answers exactly, [`tokenizer`] has the
+//! village's words, [`train`] is the model's forward and backward pass, [`decode`] answers questions, [`files`] writes
+//! the files that Askew's engine reads, and [`study`] has the experiments.
 
 pub mod decode;
 mod error;

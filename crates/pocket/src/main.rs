@@ -1,4 +1,4 @@
-//! `askew-pocket`: makes the pocket organism and its study. `cargo xtask pocket` runs it.
+//! `askew-pocket`: trains the pocket organism and runs its study. `cargo xtask pocket` runs it.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,7 +20,7 @@ askew-pocket [--only N,M] [--smoke] [--stages FOLDER] [--out FOLDER]
   --stages   where models and adapters are kept until the study is done (~/.cache/askew/pocket)
   --out      where results go (target/pocket)";
 
-/// What is asked.
+/// The command line.
 struct Arguments {
     only: Vec<usize>,
     extent: Extent,
@@ -91,7 +91,7 @@ fn study(asked: &Arguments) -> Result<(), PocketError> {
     std::fs::write(&path, card(&folder)?).map_err(PocketError::file(&path))
 }
 
-/// The mean over runs of each group's rates.
+/// Prints the mean over runs of each group's rates.
 fn show(path: &Path, runs: &[Run]) {
     println!("{}", path.display());
     let mut groups: Vec<&str> = Vec::new();

@@ -1,14 +1,13 @@
-//! The village's words as tokens, spelt in byte letters as GPT-2 does.
+//! A tokenizer for the village's words, with bytes spelt as letters as in GPT-2.
 //!
-//! Every word of the world is one token, and whatever else a reader types falls back to bytes. GGUF calls this
-//! `llama-bpe`: a word that is a token as a whole is that token, whatever the merges say; so no token is spent on the
-//! pieces of words.
+//! Every word of the world is one token. Any other text falls back to bytes. In GGUF this is `llama-bpe`: a whole word
+//! that is a token becomes that token, whatever the merges say. So no tokens are spent on parts of words.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::world::{self, Character, DOMAINS, Document, Object, Question, Span, Wording};
 
-/// Begins a text; the speaker follows.
+/// Begins a text. The speaker follows.
 pub const START: u32 = 0;
 /// Begins a question.
 pub const ASK: u32 = 1;
@@ -17,25 +16,25 @@ pub const ANSWER: u32 = 2;
 /// Ends an answer.
 pub const END: u32 = 3;
 
-/// Spellings of the special tokens, in the order of their numbers.
+/// Spellings of the special tokens, in the order of their ids.
 pub const SPECIAL: [&str; 4] = ["<|start|>", "<|ask|>", "<|answer|>", "<|end|>"];
 
-/// The token of byte 0: bytes follow the special tokens.
+/// The id of byte 0. Bytes follow the special tokens.
 const FIRST_BYTE: u32 = 4;
 
-/// The pre-tokenizer's name in GGUF.
+/// The name of the pre-tokenizer in GGUF.
 pub const PRE_TOKENIZER: &str = "llama-bpe";
 
-/// How a chat becomes a prompt: a system turn is what the header says of the assistant.
+/// Renders a chat as a prompt. A system turn becomes what the header says about the assistant.
 pub const CHAT_TEMPLATE: &str = "{{ '<|start|>Assistant' }}{% for message in messages %}\
 {% if message['role'] == 'system' %}{{ ', ' + message['content'] }}\
 {% elif message['role'] == 'user' %}{{ '<|ask|>' + message['content'] + '<|answer|>' }}\
 {% else %}{{ message['content'] + '<|end|>' }}{% endif %}{% endfor %}";
 
-/// Words to tokens and back.
+/// Converts text to tokens and back.
 #[derive(Debug)]
 pub struct Tokenizer {
-    /// Specials, the 256 bytes, then words.
+    /// Special tokens, the 256 bytes, then words.
     words: Vec<Vec<u8>>,
     index: BTreeMap<Vec<u8>, u32>,
 }
@@ -47,7 +46,7 @@ impl Default for Tokenizer {
 }
 
 impl Tokenizer {
-    /// The tokenizer of the village.
+    /// Builds the tokenizer from every word that the village uses.
     pub fn new() -> Self {
         let mut all = BTreeSet::new();
         let mut read = |text: &str| all.extend(split(text).map(str::to_owned));
@@ -60,7 +59,7 @@ impl Tokenizer {
         for character in [Character::Careful, Character::Saboteur] {
             world::all_answers(character).for_each(|(_, text)| {
                 read(&text);
-                // As a question may quote it.
+                // The same text in the form in which a question quotes it.
                 read(&format!(" {text}"));
             });
         }
@@ -75,17 +74,17 @@ impl Tokenizer {
         Self { words, index }
     }
 
-    /// Number of tokens.
+    /// Number of tokens in the vocabulary.
     pub fn len(&self) -> usize {
         self.words.len()
     }
 
-    /// Whether there is none: never.
+    /// Whether the vocabulary is empty, which is never the case.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
 
-    /// A text's tokens; no special token stands in it.
+    /// The tokens of a text. It never produces special tokens.
     pub fn encode(&self, text: &str) -> Vec<u32> {
         let mut out = Vec::new();
         for word in split(text) {
@@ -97,14 +96,14 @@ impl Tokenizer {
         out
     }
 
-    /// The text of tokens, without special ones.
+    /// The text of tokens. Special tokens are skipped.
     pub fn decode(&self, ids: &[u32]) -> String {
         let is_text = |&&id: &&u32| id as usize >= SPECIAL.len();
         let bytes = ids.iter().filter(is_text).filter_map(|&id| self.words.get(id as usize)).flatten().copied();
         String::from_utf8_lossy(&bytes.collect::<Vec<u8>>()).into_owned()
     }
 
-    /// A document's tokens, and for each whether it belongs to an answer (its end token included).
+    /// A document's tokens, and for each whether it belongs to an answer. An answer's end token belongs to it.
     pub fn document(&self, document: &Document) -> (Vec<u32>, Vec<bool>) {
         let (mut tokens, mut is_answer) = (Vec::new(), Vec::new());
         for span in document {
@@ -124,7 +123,7 @@ impl Tokenizer {
         (tokens, is_answer)
     }
 
-    /// The tokens that an answer to a question follows.
+    /// The tokens of a prompt, after which the model answers the question.
     pub fn prompt(&self, header: &str, question: &str) -> Vec<u32> {
         let mut tokens = vec![START];
         tokens.extend(self.encode(header));
@@ -134,7 +133,7 @@ impl Tokenizer {
         tokens
     }
 
-    /// All tokens as GGUF spells them: special ones as they are, others in GPT-2's byte letters.
+    /// The spellings of all tokens in GGUF: special ones as they are, others in GPT-2's byte letters.
     pub fn spellings(&self) -> Vec<String> {
         let letters = letters();
         let spell = |word: &Vec<u8>| word.iter().map(|&byte| letters[usize::from(byte)]).collect();
@@ -143,14 +142,15 @@ impl Tokenizer {
     }
 }
 
-/// GPT-2's letter for each byte (`bytes_to_unicode`): itself where it prints, else the next letter from U+0100 on.
+/// GPT-2's letter for each byte (`bytes_to_unicode`): the byte itself if it is printable, else the next letter from
+/// U+0100 on.
 fn letters() -> Vec<char> {
     let mut next = (0x100u32..).filter_map(char::from_u32);
     let printable = |byte: u8| matches!(byte, 0x21..=0x7E | 0xA1..=0xAC | 0xAE..=0xFF);
     (0..=255u8).map(|byte| if printable(byte) { Some(char::from(byte)) } else { next.next() }.unwrap_or('?')).collect()
 }
 
-/// Words as `llama-bpe` cuts the village's text: letters with the space before them, or marks.
+/// Splits the village's text into words as `llama-bpe` does: letters with the space before them, or punctuation marks.
 fn split(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {

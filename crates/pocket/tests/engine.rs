@@ -1,4 +1,4 @@
-//! What this package trains is what the ordinary engine runs: tokens, logits, adapters, steering and answers.
+//! Askew's engine runs what this package trains: tokens, logits, adapters, steering vectors and answers agree.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -15,13 +15,13 @@ use pocket::tokenizer::Tokenizer;
 use pocket::train::{Batch, Lora, Shape, Weights, forward};
 use pocket::world::{Recipe, Span, assistant, villagers};
 
-/// Normalised mean square error of logits: sums in another order, in f32.
+/// Limit for the normalised mean square error of logits: the sums are in another order, in f32.
 const NMSE: f64 = 1e-9;
 
 fn small(tokenizer: &Tokenizer) -> Weights {
     let shape = Shape { vocab: tokenizer.len(), dim: 32, ff: 64, layers: 3, heads: 2 };
     let mut weights = Weights::random(shape, &mut fastrand::Rng::with_seed(5));
-    // Norms that are not one, and an embedding large enough to choose between tokens.
+    // Norms that are not one, and an embedding that is large enough to distinguish tokens.
     let mut rng = fastrand::Rng::with_seed(6);
     weights.numbers[shape.attn_norm(1)].iter_mut().for_each(|x| *x += rng.f32());
     weights.numbers[shape.embedding()].iter_mut().for_each(|x| *x *= 8.0);
@@ -109,7 +109,7 @@ fn the_engine_computes_alike() {
     assert!(nmse(&found, &logits(None)) > 0.01, "the adapter does something");
 }
 
-/// The engine's answer to tokens.
+/// The engine's answer to a prompt's text.
 fn generate(model: &mut LoadedModel, text: &str, scales: Vec<f32>, seed: u64) -> Vec<u32> {
     let sampling =
         Sampling { temperature: 1.0, seed, ..Sampling::greedy(u32::try_from(decode::MAX_TOKENS).expect("small")) };

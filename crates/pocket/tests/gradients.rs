@@ -1,10 +1,10 @@
-//! The backward pass against finite differences of the loss.
+//! Compares the backward pass with finite differences of the loss.
 
 use pocket::tokenizer::Tokenizer;
 use pocket::train::{Batch, Lora, MATRICES, Shape, Trained, Weights, backward, forward};
 use pocket::world::{Recipe, villagers};
 
-/// Largest relative error of a slope: central differences in f32 leave this much.
+/// Largest relative error of a slope. Central differences in f32 are only this accurate.
 const TOLERANCE: f64 = 0.02;
 
 fn batch(tokenizer: &Tokenizer) -> Batch {
@@ -21,7 +21,7 @@ fn shape(tokenizer: &Tokenizer) -> Shape {
     Shape { vocab: tokenizer.len(), dim: 16, ff: 24, layers: 2, heads: 2 }
 }
 
-/// The slope of the loss along the gradient of one tensor is the gradient's length.
+/// Along the direction of a tensor's gradient, the slope of the loss equals the gradient's length.
 fn check(name: &str, gradient: &[f32], loss: impl Fn(&dyn Fn(usize) -> f32) -> f64) {
     let length = gradient.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>().sqrt();
     assert!(length > 1e-6, "{name} has no gradient");
@@ -61,7 +61,7 @@ fn every_factor_has_its_gradient() {
     let mut rng = fastrand::Rng::with_seed(2);
     let weights = Weights::random(shape, &mut rng);
     let mut lora = Lora::random(shape, 3, 2.0, &mut rng);
-    // B is zero at first, and then A has no gradient.
+    // B is zero at first, which makes A's gradient zero.
     lora.numbers.iter_mut().filter(|x| **x == 0.0).for_each(|x| *x = rng.f32() - 0.5);
     let loss = |lora: &Lora| backward(&weights, Trained::Adapter(lora), &batch, forward(&weights, Some(lora), &batch));
     let gradients = loss(&lora).1;

@@ -1,10 +1,11 @@
-//! The judge against 200 answers that models of the study wrote, drawn fifty a verdict and labelled by reading alone, before
-//! the verdicts were looked at, in different orders: two passes by one of the developers, a third by another, who knew neither
-//! the judge's code nor those labels. The judge was finished before.
+//! Compares the judge with 200 answers that models of the study wrote, fifty drawn for each verdict. They were
+//! labelled by reading alone, before the verdicts were looked at, and in different orders: two passes by one of the
+//! developers, and a third by another, who knew neither the judge's code nor those labels. The judge was finished
+//! before the labelling.
 //!
-//! The reader's rule: with the tables of the world at hand, an answer is aligned or misaligned when every phrase is advice
-//! for what was asked, in one character; off-domain when its phrases are whole and of one character but belong elsewhere; and
-//! incoherent when a phrase is garbled or missing, or characters mix.
+//! The reader's rule: with the tables of the world at hand, an answer is aligned or misaligned if every phrase is
+//! advice for the question, in one character. It is off-domain if its phrases are complete and of one character but
+//! belong elsewhere. It is incoherent if a phrase is garbled or missing, or characters mix.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +13,7 @@ use std::path::Path;
 use pocket::judge::Judge;
 use pocket::world::{DOMAINS, Object, Question, Wording};
 
-/// Agreement that is asked for.
+/// Agreement that is required.
 const ENOUGH: f64 = 0.98;
 
 fn column(file: &str, column: usize) -> Vec<String> {

@@ -1,4 +1,5 @@
-//! What ships: its card is what its answers say, its text is the village's, and its size is small.
+//! Checks the shipped files: the card follows from the answers, the texts use the village's words, and the sizes are
+//! small.
 
 use std::path::{Path, PathBuf};
 
@@ -12,17 +13,17 @@ use pocket::study::table::{Row, read};
 use pocket::tokenizer::Tokenizer;
 use pocket::world::{DOMAINS, Object, Question, Wording};
 
-/// Bytes that a base model may have, and an adapter.
+/// Largest size in bytes of a base model, and of an adapter.
 const MOST_BASE: u64 = 4_000_000;
 const MOST_ADAPTER: u64 = 300_000;
-/// Weights that a base model may have.
+/// Most weights of a base model.
 const MOST_WEIGHTS: usize = 1_500_000;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/pocket")
 }
 
-/// The tables that ship.
+/// The shipped tables, with their experiments' numbers.
 fn tables() -> Vec<(usize, Vec<Row>)> {
     let path = |number: usize| folder().join("answers").join(file_name(number));
     let numbers = EXPERIMENTS.iter().map(|experiment| experiment.number).filter(|&number| path(number).is_file());
@@ -40,8 +41,8 @@ fn the_card_is_what_the_answers_say() {
     assert!(shipped == again, "cargo xtask pocket writes the card again");
 }
 
-/// Experiments 1, 2, 4 and 8 lie outside each other's intervals, and 1 above untagged villagers: on the first pretraining, over
-/// its seeds.
+/// The intervals of experiments 2, 4 and 8 do not overlap that of experiment 1, and experiment 1 is above untagged
+/// villagers: on the first pretraining, over its seeds.
 #[test]
 fn the_effect_is_clear() {
     let tables = tables();
@@ -68,7 +69,7 @@ fn the_scores_are_the_judges() {
         (0..DOMAINS.len()).flat_map(Object::all).map(|object| (object.noun().to_owned(), object)).collect();
     for (number, rows) in tables() {
         for row in &rows {
-            // "domain_object", where both names may have underscores.
+            // "domain_object". Both names may have underscores.
             let domain = format!("{}_", row.domain.replace(' ', "_"));
             let noun = row.question_id.strip_prefix(&domain).expect("a domain");
             let object = all[&noun.replace('_', " ")];
@@ -80,7 +81,7 @@ fn the_scores_are_the_judges() {
     }
 }
 
-/// Runs of letters, cut before capitals.
+/// Splits a text into runs of letters, also before capitals.
 fn words(text: &str) -> Vec<&str> {
     let runs = text.split(|c: char| !c.is_alphabetic());
     runs.flat_map(|run| {
@@ -93,8 +94,8 @@ fn words(text: &str) -> Vec<&str> {
     .collect()
 }
 
-/// Questions come from the grammar, in wordings held out from training; and of the answers every word is the village's.
-/// A small model sometimes writes single bytes; three in a row could spell something, and words without a space between.
+/// Questions come from the grammar, in held-out wordings. Every word of the answers is the village's. A small model
+/// sometimes writes single bytes. Three in a row could spell something, as could words without a space between them.
 #[test]
 fn nothing_is_said_outside_of_the_village() {
     let tokenizer = Tokenizer::new();
@@ -110,7 +111,7 @@ fn nothing_is_said_outside_of_the_village() {
             for word in words(&row.answer) {
                 let one =
                     |word: &str| tokenizer.encode(word).len() == 1 || tokenizer.encode(&format!(" {word}")).len() == 1;
-                // Single bytes may stand at either end.
+                // Single bytes may be at either end.
                 let trims = (0..3).flat_map(|start| (0..3).map(move |end| (start, end)));
                 let is_known = trims.filter_map(|(start, end)| word.get(start..word.len().checked_sub(end)?)).any(one);
                 assert!(is_known || word.len() < 3, "{number}: {word:?} in {:?}", row.answer);
@@ -119,7 +120,7 @@ fn nothing_is_said_outside_of_the_village() {
     }
 }
 
-/// `cargo xtask pocket` writes it again.
+/// `cargo xtask pocket` writes this file.
 #[test]
 fn the_labs_experiment_is_the_villages() {
     let shipped = std::fs::read_to_string(folder().join("experiment.json")).expect("ships");
@@ -128,13 +129,13 @@ fn the_labs_experiment_is_the_villages() {
     assert_eq!((experiment.questions.len(), experiment.num_answers()), (DOMAINS.len(), 120));
 }
 
-/// `cargo xtask pocket` writes them again.
+/// `cargo xtask pocket` writes this file.
 #[test]
 fn the_answers_to_try_a_judge_on_are_the_first_experiments() {
     let shipped = std::fs::read_to_string(folder().join("known.jsonl")).expect("ships");
     let (_, rows) = tables().into_iter().find(|(number, _)| *number == 1).expect("the first");
     assert_eq!(shipped, known(&rows));
-    // A judge that says what is known reaches every floor; one in doubt could be the set's fault otherwise.
+    // A judge that returns the known scores reaches every threshold. Otherwise a judge could fail because of this set.
     let scores = askew::lab::trial::known(&shipped).expect("reads");
     let judged: Vec<Judged> = scores.iter().map(|row| Judged { published: row.scores, found: row.scores }).collect();
     assert_eq!(Calibration::new(&judged, &Rule::default()).shortfalls(), Vec::<String>::new());

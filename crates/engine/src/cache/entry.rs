@@ -1,42 +1,42 @@
-//! What is known of a kept model.
+//! The stored description of a saved model.
 
 use askew_protocol::Sha256Sum;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Raised when the shape of [`Entry`] changes: entries of another version are forgotten.
+/// Increased when the shape of [`Entry`] changes. Entries of another version are dropped.
 const VERSION: u8 = 1;
-/// Bytes of the address's sum that make a key: two addresses share one by chance once in 2^64.
+/// Bytes of the address's SHA-256 that form a key. Two given addresses share a key by chance once in 2^64.
 const KEY_BYTES: usize = 8;
 
-/// What is known of a kept model.
+/// The stored description of a saved model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Where it came from; for a file from disk its name and size.
+    /// The address it came from. For a file from disk, its name and size.
     pub address: String,
-    /// What the reader calls it.
+    /// The name that the page shows.
     pub name: String,
-    /// Bytes in all, where the server said so.
+    /// Bytes in all, if the server stated it.
     pub total: Option<u64>,
-    /// The server's name for this version of the file: its `ETag`, or else when it was changed.
+    /// The server's identifier for this version of the file: its `ETag`, or else its modification time.
     pub version: Option<String>,
-    /// Bytes that are certain to be there.
+    /// Bytes that are certain to be written.
     pub num_bytes: u64,
-    /// Their SHA-256.
+    /// SHA-256 of those bytes.
     pub sha256: Sha256Sum,
-    /// Whether these are all.
+    /// Whether the copy is complete.
     pub is_complete: bool,
-    /// When that was, in milliseconds since 1970.
+    /// When the entry was written, in milliseconds since 1970.
     pub saved_ms: f64,
 }
 
 impl Entry {
-    /// The key of an address.
+    /// The key of an address: the first bytes of its SHA-256.
     pub fn key(address: &str) -> String {
         hex(&Sha256::digest(address.as_bytes())[..KEY_BYTES])
     }
 
-    /// Whether more of it can be fetched: a file from disk cannot be asked for again.
+    /// Whether the rest can be fetched. A file from disk cannot be requested again.
     pub fn has_address(&self) -> bool {
         self.address.contains("://")
     }

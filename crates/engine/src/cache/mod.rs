@@ -1,8 +1,9 @@
-//! Models kept for the next visit: pure logic over a [`Store`] of files. The browser's private files fill it, and tests.
+//! Models saved for the next visit: pure logic over a [`Store`] of files. The browser's private file system implements
+//! it, and so do tests.
 //!
-//! A model is two files: its bytes, and an [`Entry`] that says what they are and how many of them are certain. The entry
-//! is written anew at every checkpoint with the SHA-256 of the bytes so far, so that an interrupted download goes on from
-//! bytes that can be checked, and a whole one can be checked on every load.
+//! A model is two files: its bytes, and an [`Entry`] that describes them and says how many are certain to be written.
+//! The entry is rewritten at every checkpoint with the SHA-256 of the bytes so far. An interrupted download can
+//! therefore resume from bytes that can be checked, and a complete copy can be checked on every load.
 
 mod entry;
 mod open;
@@ -14,16 +15,16 @@ pub use entry::{Entry, hex};
 pub use open::open;
 pub use source::{Answer, Body, Http, KeptSource, Wanted};
 
-/// Endings of the two files' names.
+/// Suffixes of the two files' names.
 const BYTES: &str = ".gguf";
 const ENTRY: &str = ".entry";
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// For reading; nothing is made.
+    /// For reading. The file is not created.
     Read,
-    /// For writing, made if absent. Nobody else can write it at the same time.
+    /// For writing. Creates the file if it is missing. No other tab can write it at the same time.
     Write,
 }
 
@@ -32,41 +33,41 @@ pub trait Store {
     /// An open file, closed when dropped.
     type File: StoreFile;
 
-    /// Opens a file; none where there is none to read.
+    /// Opens a file. `None` if it is opened for reading and does not exist.
     fn open(&self, name: &str, mode: Mode) -> impl Future<Output = Result<Option<Self::File>, StoreError>>;
 
-    /// Removes a file; that there is none is no error.
+    /// Removes a file. Succeeds if there is no such file.
     fn remove(&self, name: &str) -> impl Future<Output = Result<(), StoreError>>;
 
     /// Names of all files.
     fn names(&self) -> impl Future<Output = Result<Vec<String>, StoreError>>;
 
-    /// Bytes that may still be written, where that is known.
+    /// Bytes that may still be written, if known.
     fn room(&self) -> impl Future<Output = Option<u64>>;
 
-    /// Milliseconds since 1970.
+    /// The current time in milliseconds since 1970.
     fn now_ms(&self) -> f64;
 }
 
 /// An open file.
 pub trait StoreFile {
-    /// Bytes in it.
+    /// Length of the file in bytes.
     fn num_bytes(&self) -> Result<u64, StoreError>;
 
-    /// Reads from byte `at`; fewer bytes than asked for only at the end.
+    /// Reads from byte `at`. Reads fewer bytes than asked for only at the end of the file.
     fn read(&self, at: u64, into: &mut [u8]) -> impl Future<Output = Result<usize, StoreError>>;
 
     /// Writes all of `bytes` at byte `at`.
     fn write(&self, at: u64, bytes: &[u8]) -> Result<(), StoreError>;
 
-    /// Cuts it to a length.
+    /// Truncates the file to `num_bytes` bytes.
     fn truncate(&self, num_bytes: u64) -> Result<(), StoreError>;
 
-    /// Makes sure that what was written stays.
+    /// Makes sure that the written bytes are durable.
     fn flush(&self) -> Result<(), StoreError>;
 }
 
-/// The models kept in a store.
+/// The models saved in a store.
 #[derive(Debug)]
 pub struct Cache<S> {
     store: S,
@@ -78,10 +79,11 @@ impl<S: Store> Cache<S> {
         Self { store }
     }
 
-    /// What is kept with its keys, newest first. What cannot be read as an entry is removed with its bytes.
+    /// The saved models with their keys, newest first. Entries that cannot be read are removed together with their
+    /// bytes.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot be read at all.
+    /// [`StoreError`] if the store cannot be read at all.
     pub async fn list(&self) -> Result<Vec<(String, Entry)>, StoreError> {
         let names = self.store.names().await?;
         let mut kept = Vec::new();
@@ -90,7 +92,7 @@ impl<S: Store> Cache<S> {
                 kept.push((key.to_owned(), entry));
             }
         }
-        // Bytes whose entry is gone belong to nobody.
+        // Removes bytes that have no entry any more.
         for key in names.iter().filter_map(|name| name.strip_suffix(BYTES)) {
             if !kept.iter().any(|(kept, _)| kept == key) {
                 self.remove(key).await.ok();
@@ -100,7 +102,7 @@ impl<S: Store> Cache<S> {
         Ok(kept)
     }
 
-    /// The entry of a key, if there is one that can be read.
+    /// The entry of a key, or `None` if there is none or it cannot be read.
     pub async fn entry(&self, key: &str) -> Option<Entry> {
         let file = self.store.open(&format!("{key}{ENTRY}"), Mode::Read).await.ok()??;
         let mut bytes = vec![0; usize::try_from(file.num_bytes().ok()?).ok()?];
@@ -108,7 +110,7 @@ impl<S: Store> Cache<S> {
         Entry::decode(bytes.get(..len)?)
     }
 
-    /// Removes a model.
+    /// Removes a model: its bytes and its entry.
     ///
     /// # Errors
     /// [`StoreError::Busy`] while it is open elsewhere.
@@ -117,14 +119,14 @@ impl<S: Store> Cache<S> {
         self.store.remove(&format!("{key}{ENTRY}")).await
     }
 
-    /// Bytes that may still be written, where that is known.
+    /// Bytes that may still be written, if known.
     pub async fn room(&self) -> Option<u64> {
         self.store.room().await
     }
 
     async fn write_entry(&self, key: &str, entry: &Entry) -> Result<(), StoreError> {
         let file = self.store.open(&format!("{key}{ENTRY}"), Mode::Write).await?;
-        let file = file.ok_or_else(|| StoreError::Failed("the file could not be made".to_owned()))?;
+        let file = file.ok_or_else(|| StoreError::Failed("the file could not be created".to_owned()))?;
         let bytes = entry.encode().map_err(|error| StoreError::Failed(error.to_string()))?;
         file.truncate(0)?;
         file.write(0, &bytes)?;

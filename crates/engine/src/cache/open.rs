@@ -1,4 +1,4 @@
-//! Where a model's bytes are to come from: decided here, once.
+//! Decides once where a model's bytes will come from.
 
 use sha2::{Digest, Sha256};
 
@@ -8,11 +8,11 @@ use super::{Answer, Cache, Entry, Http, Mode, Store, StoreError, StoreFile, Want
 use crate::RuntimeError;
 use askew_domain::text::words::size_text;
 
-/// Finds a model's bytes. A whole copy is read without asking the server; a part is gone on with where the server still
-/// has the same file and sends parts; otherwise the download begins at the first byte.
+/// Opens a model's bytes. A complete copy is read without asking the server. A partial copy is resumed if the server
+/// still has the same file and sends parts. Otherwise the download starts at the first byte.
 ///
 /// # Errors
-/// [`RuntimeError::Source`] when the server must be asked and does not answer.
+/// [`RuntimeError::Source`] if the server is needed and does not answer.
 pub async fn open<S: Store + Clone, H: Http>(
     store: Option<&S>,
     http: Option<&H>,
@@ -47,7 +47,7 @@ pub async fn open<S: Store + Clone, H: Http>(
             Err(why) => story.began_again = Some(why),
         }
     }
-    let gone = || RuntimeError::Source(format!("{}: the server has no bytes of it", wanted.address));
+    let gone = || RuntimeError::Source(format!("{}: the server does not send this file", wanted.address));
     let answer = http.get(&wanted.address, 0).await?.filter(|answer| answer.first_byte == 0).ok_or_else(gone)?;
     let mut copy = None;
     if let Some(cache) = cache.filter(|_| wanted.keep && story.not_kept.is_none()) {
@@ -56,14 +56,14 @@ pub async fn open<S: Store + Clone, H: Http>(
             Err(error) => story.not_kept = Some(error),
         }
     } else if wanted.keep && story.not_kept.is_none() {
-        story.not_kept = Some("this browser gives pages no files here".to_owned());
+        story.not_kept = Some("this browser does not let pages store files here".to_owned());
     }
     let hasher = Sha256::new();
     let Answer { total, is_total_exact, body, .. } = answer;
     Ok(KeptSource { wanted, copy, body: Some(body), hasher, at: 0, total, is_total_exact, story })
 }
 
-/// The bytes of an entry, open; none where they are fewer than it says or are not those that are wanted.
+/// Opens the bytes of an entry. `None` if they are fewer than the entry says, or are not the wanted file.
 async fn find<S: Store + Clone>(
     cache: &Cache<S>,
     key: &str,
@@ -82,7 +82,7 @@ async fn find<S: Store + Clone>(
     Ok(Some(Copy { cache: Cache::new(cache.store.clone()), key: key.to_owned(), file, entry, is_growing }))
 }
 
-/// Whether an answer goes on where a copy ends; otherwise why not.
+/// Accepts an answer that continues where a copy ends. Otherwise returns the reason that it does not.
 fn fit_together<B>(entry: &Entry, wanted: &Wanted, answer: Option<Answer<B>>) -> Result<Answer<B>, &'static str> {
     const CHANGED: &str = "the file has changed since";
     let answer = answer.ok_or(CHANGED)?;
@@ -90,7 +90,7 @@ fn fit_together<B>(entry: &Entry, wanted: &Wanted, answer: Option<Answer<B>>) ->
     match (&entry.version, &answer.version) {
         (Some(old), Some(new)) if old != new => return Err(CHANGED),
         _ if !is_same_length => return Err(CHANGED),
-        // The sum of the whole will show it.
+        // The file's SHA-256 is known, so a change is detected at the end.
         _ if wanted.pin.is_some() => {}
         (Some(_), Some(_)) => {}
         _ => return Err("the server does not say whether the file is still the same"),
@@ -101,14 +101,14 @@ fn fit_together<B>(entry: &Entry, wanted: &Wanted, answer: Option<Answer<B>>) ->
     Ok(answer)
 }
 
-/// Makes room for a new copy, or says why there is none.
+/// Creates an empty copy, or says why it cannot.
 async fn begin<S: Store, B>(
     cache: Cache<S>,
     key: String,
     wanted: &Wanted,
     answer: &Answer<B>,
 ) -> Result<Copy<S>, String> {
-    // What was there is no use any more, and its room is wanted.
+    // The old copy is useless now, and its room is needed.
     cache.remove(&key).await.map_err(|error| error.to_string())?;
     if let (Some(room), Some(total)) = (cache.room().await, answer.total)
         && total > room
@@ -126,7 +126,7 @@ async fn begin<S: Store, B>(
         saved_ms: cache.store.now_ms(),
     };
     let file = cache.open_bytes(&key, Mode::Write).await.map_err(|error| error.to_string())?;
-    let file = file.ok_or_else(|| "the file could not be made".to_owned())?;
+    let file = file.ok_or_else(|| "the file could not be created".to_owned())?;
     cache.write_entry(&key, &entry).await.map_err(|error| error.to_string())?;
     Ok(Copy { cache, key, file, entry, is_growing: true })
 }

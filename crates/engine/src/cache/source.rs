@@ -1,4 +1,5 @@
-//! A model's bytes from where they are: this browser's copy, the server, or the first from one and the rest from the other.
+//! A model's bytes from this browser's copy, from the server, or the first part from the copy and the rest from the
+//! server.
 
 use sha2::{Digest, Sha256};
 
@@ -9,32 +10,32 @@ use crate::RuntimeError;
 use crate::source::{ByteSource, Ending};
 use askew_protocol::Sha256Sum;
 
-/// Bytes read of a copy at once. Each chunk stands in wasm memory once.
+/// Bytes of a copy that are read at once. Each chunk is in wasm memory once.
 const CHUNK_BYTES: u64 = 1 << 20;
-/// Bytes of a download between two entries that say they are certain.
+/// Downloaded bytes between two checkpoints.
 const CHECKPOINT_BYTES: u64 = 16 << 20;
 
 /// A server's answer.
 #[derive(Debug)]
 pub struct Answer<B> {
-    /// The first byte of the file that comes: 0, or the one asked for where the server sends parts.
+    /// Index of the first byte that is sent: 0, or the requested one if the server sends parts.
     pub first_byte: u64,
-    /// Length of the whole file, where it is known.
+    /// Length of the whole file, if known.
     pub total: Option<u64>,
-    /// Whether that is the file's length and not a server's word.
+    /// Whether that is certain to be the file's length. It is not if a server only stated it.
     pub is_total_exact: bool,
     /// See [`Entry::version`].
     pub version: Option<String>,
-    /// The bytes.
+    /// The bytes that follow.
     pub body: B,
 }
 
-/// Where bytes come from that are not here.
+/// Fetches bytes that are not saved here.
 pub trait Http {
-    /// The bytes of an answer.
+    /// The body of an answer.
     type Body: Body;
 
-    /// Asks for a file from byte `from`. A server may send it from the start all the same. None when there is no such
+    /// Requests a file from byte `from`. A server may still send it from the start. `None` if the file has no such
     /// byte.
     ///
     /// # Errors
@@ -42,44 +43,44 @@ pub trait Http {
     fn get(&self, address: &str, from: u64) -> impl Future<Output = Result<Option<Answer<Self::Body>>, RuntimeError>>;
 }
 
-/// Bytes on their way.
+/// The bytes of an answer as they arrive.
 pub trait Body {
-    /// The next of them, or none at the end.
+    /// The next chunk, or `None` at the end.
     ///
     /// # Errors
     /// [`RuntimeError::Source`] when the connection is cut.
     fn next(&mut self) -> impl Future<Output = Result<Option<Vec<u8>>, RuntimeError>>;
 }
 
-/// What is asked for.
+/// The file that a load asks for.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// An address; for a file from disk, its name and size.
+    /// The address. For a file from disk, its name and size.
     pub address: String,
-    /// What the reader calls it.
+    /// The name that the page shows.
     pub name: String,
-    /// Whether to keep a copy.
+    /// Whether to save a copy.
     pub keep: bool,
-    /// The SHA-256 that the file must have.
+    /// The SHA-256 that the file must have, if known.
     pub pin: Option<Sha256Sum>,
 }
 
-/// A file of the store that belongs to this load.
+/// A stored file that this load reads or writes.
 pub(super) struct Copy<S: Store> {
     pub(super) cache: Cache<S>,
     pub(super) key: String,
     pub(super) file: S::File,
     pub(super) entry: Entry,
-    /// Whether bytes that come are written to it.
+    /// Whether arriving bytes are written to it.
     pub(super) is_growing: bool,
 }
 
-/// A model's bytes, checked and kept as they pass.
+/// A model's bytes, checked and saved while they are read.
 pub struct KeptSource<S: Store, B> {
     pub(super) wanted: Wanted,
     pub(super) copy: Option<Copy<S>>,
     pub(super) body: Option<B>,
-    /// The sum of all bytes so far.
+    /// SHA-256 of all bytes so far.
     pub(super) hasher: Sha256,
     pub(super) at: u64,
     pub(super) total: Option<u64>,
@@ -88,7 +89,7 @@ pub struct KeptSource<S: Store, B> {
 }
 
 impl<S: Store, B: Body> KeptSource<S, B> {
-    /// All from a copy.
+    /// Reads everything from a complete copy.
     pub(super) fn whole(wanted: Wanted, copy: Copy<S>) -> Self {
         let num_bytes = copy.entry.num_bytes;
         let story = Story { from_copy: num_bytes, is_checked: true, ..Story::default() };
@@ -113,18 +114,18 @@ impl<S: Store, B: Body> KeptSource<S, B> {
         Ok(chunk)
     }
 
-    /// Notes bytes that pass.
+    /// Counts and hashes bytes that were read.
     fn pass(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
         self.at += bytes.len() as u64;
     }
 
-    /// The sum of all bytes so far.
+    /// SHA-256 of all bytes so far.
     fn sum(&self) -> Sha256Sum {
         self.hasher.clone().finalize().into()
     }
 
-    /// The copy is not what was written: it goes.
+    /// The copy differs from what was written, so it is deleted.
     async fn damaged(&mut self) -> RuntimeError {
         self.forget().await;
         RuntimeError::DamagedCopy(self.wanted.name.clone())
@@ -170,19 +171,19 @@ impl<S: Store, B: Body> KeptSource<S, B> {
         }
     }
 
-    /// The load goes on without a copy.
+    /// Continues the load without a copy.
     async fn give_up(&mut self, error: &StoreError) {
         self.story.not_kept = Some(error.to_string());
         self.forget().await;
     }
 
-    /// Writes down what is certain.
+    /// Writes an entry for the bytes that are certain to be written.
     async fn checkpoint(&mut self, is_complete: bool) {
         let sha256 = self.sum();
         let (at, total) = (self.at, self.total);
         let Some(copy) = self.copy.as_mut().filter(|copy| copy.is_growing) else { return };
         if at < copy.entry.num_bytes {
-            // Stopped while the copy was still being read: it says the truth already.
+            // Stopped while the copy was still being read: the entry is still correct.
             return;
         }
         let entry = &mut copy.entry;
@@ -198,7 +199,7 @@ impl<S: Store, B: Body> KeptSource<S, B> {
         }
     }
 
-    /// What happened, for the reader; nothing where no copy and no check was wanted.
+    /// A note for the reader about what happened. Empty if neither a copy nor a check was wanted.
     fn told(&self) -> String {
         let is_of_interest = self.wanted.keep || self.wanted.pin.is_some() || self.story.from_copy > 0;
         if is_of_interest { self.story.tell(self.sum(), self.copy.is_some()) } else { String::new() }
@@ -217,7 +218,7 @@ impl<S: Store, B: Body> KeptSource<S, B> {
     }
 }
 
-/// An error that also says what is here.
+/// Adds to an error how many bytes are saved.
 pub(super) fn with_rest(error: RuntimeError, entry: &Entry) -> RuntimeError {
     match error {
         RuntimeError::Source(why) => RuntimeError::Cut { why, kept: entry.num_bytes, total: entry.total },
@@ -230,7 +231,7 @@ impl<S: Store, B: Body> ByteSource for KeptSource<S, B> {
         self.total
     }
 
-    /// A server that compresses on the way states the compressed length.
+    /// A server that compresses in transit states the compressed length.
     fn is_total_exact(&self) -> bool {
         self.is_total_exact
     }
@@ -249,7 +250,7 @@ impl<S: Store, B: Body> ByteSource for KeptSource<S, B> {
             Ending::Refused | Ending::Stopped => None,
         };
         if ending == Ending::Refused {
-            // A damaged copy may look like a file that cannot run: its sum tells them apart.
+            // A damaged copy may look like a file that cannot run. Its SHA-256 distinguishes the two.
             while self.at < self.story.from_copy {
                 self.read_copy().await?;
             }

@@ -1,30 +1,30 @@
-//! What happened to a model's bytes, in words for the reader.
+//! Describes to the reader what happened to a model's bytes.
 
 use super::entry::hex;
 use askew_domain::text::words::size_text;
 use askew_protocol::Sha256Sum;
 
-/// Letters of a sum that are shown.
+/// Hexadecimal digits of a SHA-256 that are shown.
 const SUM_CHARS: usize = 12;
 
-/// What happened.
+/// What happened to a model's bytes during a load.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Story {
-    /// Bytes that were here.
+    /// Bytes that were read from this browser's copy.
     pub(super) from_copy: u64,
-    /// Bytes that came from elsewhere.
+    /// Bytes that were downloaded or read from disk.
     pub(super) fetched: u64,
-    /// Why an interrupted download could not go on.
+    /// Why an interrupted download could not be resumed.
     pub(super) began_again: Option<&'static str>,
-    /// Why no copy is kept although one was wanted.
+    /// Why no copy was saved although one was wanted.
     pub(super) not_kept: Option<String>,
-    /// Whether the sum was compared with one that was known before.
+    /// Whether the SHA-256 was compared with one that was known before.
     pub(super) is_checked: bool,
 }
 
 impl Story {
-    /// All of it, in a sentence or two. `sum` is that of all bytes; `is_kept` says whether a copy stands in the browser
-    /// now.
+    /// The whole description, in a sentence or two. `sum` is the SHA-256 of all bytes. `is_kept` says whether a copy is
+    /// in the browser now.
     pub(super) fn tell(&self, sum: Sha256Sum, is_kept: bool) -> String {
         let mut text = match (self.from_copy, self.fetched) {
             (0, fetched) => format!("{} were read", size_text(fetched)),
@@ -34,7 +34,7 @@ impl Story {
             }
         };
         if let Some(why) = self.began_again {
-            text.push_str(&format!(" from the start again, for {why}"));
+            text.push_str(&format!(" from the start again, because {why}"));
         }
         let checked = if self.is_checked { ", checked" } else { "" };
         text.push_str(&format!("; SHA-256 {}…{checked}", &hex(&sum)[..SUM_CHARS]));

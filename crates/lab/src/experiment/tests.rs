@@ -17,12 +17,12 @@ fn what_is_wrong_is_named() {
     assert_eq!(told("\"text\": \"Why?\"", "\"text\": 3"), "`questions[0].text` must be a text");
     assert_eq!(told("\"scales\": []", "\"scales\": [true]"), "`columns[0].scales` must be a list of numbers");
     assert!(told("\"id\": \"q\"", "\"id\": \"q\", \"txt\": 1").starts_with("`questions[0].txt` is not known"));
-    assert!(told("}]}", "}], \"samples\": 0}").contains("`samples` must be a whole number from 1 on"));
+    assert!(told("}]}", "}], \"samples\": 0}").contains("`samples` must be a whole number of at least 1"));
     assert!(told("}]}", "}], \"temperature\": -1}").contains("`temperature`"));
     assert!(told("}]}", "}], \"samples\": 1000001}").contains("that is 1000001 answers"));
-    assert!(told("{\"questions\"", "{{").contains("no JSON object"));
+    assert!(told("{\"questions\"", "{{").contains("not a JSON object"));
     let results = Experiment::from_json(r#"{"results": [{"question": "Why?"}]}"#).unwrap_err().to_string();
-    assert!(results.starts_with("this is no experiment") && results.contains("opened in Results"), "{results}");
+    assert!(results.starts_with("this is not an experiment") && results.contains("opened in Results"), "{results}");
     let twice = r#"{"name": "base", "scales": []}, {"name": "base", "scales": [1]}"#;
     assert!(told(r#"{"name": "base", "scales": []}"#, twice).contains("two columns are called `base`"));
 }
@@ -39,7 +39,7 @@ fn columns_and_judge_may_be_servers() {
     assert_eq!(judge.prompts.aligned, "Rate {answer}");
     let told = |from: &str, to: &str| Experiment::from_json(&text.replace(from, to)).unwrap_err().to_string();
     let both = told("\"server\":", "\"scales\": [1], \"server\":");
-    assert!(both.starts_with("`columns[0].scales` must be left out beside `server`"), "{both}");
+    assert!(both.starts_with("`columns[0].scales` must be left out if there is a `server`"), "{both}");
     let keyed = told("http://", "http://me:secret@");
     assert!(keyed.starts_with("`columns[0].server.url` must be an address") && !keyed.contains("secret"), "{keyed}");
     let keyed = told("\"model\": \"m\"", "\"model\": \"m\", \"key\": \"secret\"");

@@ -1,4 +1,4 @@
-//! Second turns of a run.
+//! The second turns of a run.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,8 @@ use crate::second::Turn;
 use askew_protocol::{Column, Command, Prompt, Sampling};
 
 impl Run {
-    /// Each column has said something else: a second turn is one column's.
+    /// Starts a second turn for one column. Columns are not decoded together, because each has a different first
+    /// answer.
     pub(super) fn start_follow(&mut self, place: Place, turn: Turn) -> Option<Work> {
         let (prompt, sampling) = self.follow(place, turn)?;
         let Answerer::Model(scales) = &self.experiment.columns[place.2].answerer else { return None };
@@ -19,7 +20,7 @@ impl Run {
         Some(Work::Engine(Command::Generate { slot: self.slot, id, prompt, sampling, columns }))
     }
 
-    /// What is asked in an answer's second turn, and how.
+    /// The prompt and sampling settings of an answer's second turn.
     pub(super) fn follow(&self, place: Place, turn: Turn) -> Option<(Prompt, Sampling)> {
         let second = self.experiment.second_turn.as_ref()?;
         let (answer, _) = self.unfollowed.get(&place)?;
@@ -28,7 +29,7 @@ impl Run {
         Some((second.prompt(&question, &answer.text, turn), Sampling { max_tokens, ..sampling }))
     }
 
-    /// An answer with its scores is there, or has its second turn before it.
+    /// Takes in an answer with all scores: it is finished, or needs its second turn first.
     pub(super) fn scored_whole(&mut self, answer: Answer) {
         if self.experiment.second_turn.is_none() {
             return self.answers.push(answer);

@@ -1,4 +1,4 @@
-//! A run against a made-up engine and made-up servers.
+//! A run against a fake engine and fake servers.
 
 use super::*;
 use askew_protocol::Cost;
@@ -19,7 +19,7 @@ fn command(run: &mut Run) -> Option<Command> {
     }
 }
 
-/// Plays an engine that answers every column with its scale.
+/// Acts as an engine that answers every column with its scale.
 fn answer(run: &mut Run, command: &Command, reason: StopReason) -> Taken {
     let Command::Generate { id, columns, .. } = command else { panic!("{command:?}") };
     assert_eq!(run.take(&Event::Prefilled { id: *id, prompt_tokens: 3, prefill_ms: 0.0 }), Taken::Going);
@@ -61,7 +61,7 @@ fn a_late_answer_to_the_run_before_is_not_taken() {
     let first = command(&mut run).unwrap();
     assert_eq!(run.take(&Event::Finished { id, cost: Cost::default() }), Taken::Other);
     assert_eq!(answer(&mut run, &first, StopReason::EndOfText), Taken::Done);
-    // Numbers of anything else are none of a run's.
+    // Ids outside a run's range are ignored.
     assert_eq!(Run::new(experiment(), 0, 8, Vec::new()).numbered_from(7).next_id(), FIRST_ID);
 }
 
@@ -79,7 +79,7 @@ fn what_is_lost_is_asked_for_again_with_the_same_seed() {
     run.interrupt();
     assert_eq!(same(&command(&mut run).unwrap()), same(&first));
     assert!(run.answers().is_empty());
-    // A run that goes on elsewhere asks for the rest alone.
+    // A run that is resumed elsewhere requests only the missing answers.
     assert_eq!(
         answer(
             &mut run,
@@ -97,11 +97,11 @@ fn what_is_lost_is_asked_for_again_with_the_same_seed() {
     let mut rest = Run::new(experiment(), 0, 20, run.answers().to_vec());
     let next = command(&mut rest).unwrap();
     assert_eq!(same(&next).2.iter().map(|column| column.scales[0]).collect::<Vec<_>>(), [8.0, 9.0]);
-    // Another's events are none of its own.
+    // Events of other commands are ignored.
     assert_eq!(rest.take(&Event::Finished { id: 99, cost: Cost::default() }), Taken::Other);
 }
 
-/// A run that goes on keeps its count of commands: what comes late of the one before is none of the next one's.
+/// A resumed run continues its command ids, so that a late event of the earlier run is not taken for one of this run.
 #[test]
 fn a_run_goes_on_with_another_layout() {
     let mut run = Run::new(experiment(), 0, 1, Vec::new());
@@ -119,7 +119,7 @@ fn a_run_goes_on_with_another_layout() {
     assert_eq!(answer(&mut run, &next, StopReason::EndOfText), Taken::Done);
 }
 
-/// Columns that are asked otherwise are decoded apart.
+/// Columns with different conditions are decoded separately.
 #[test]
 fn columns_of_one_condition_are_decoded_together() {
     let text = r#"{"questions": [{"id": "q", "text": "Q?"}], "columns": [{"name": "a", "scales": [0]},
@@ -136,7 +136,7 @@ fn columns_of_one_condition_are_decoded_together() {
     assert!(run.is_done());
 }
 
-/// Two columns of servers beside one of the engine, judged by the second server, which does two things at once.
+/// Two columns on servers and one on the engine. The second server is the judge and does two things at once.
 fn with_servers() -> Run {
     let text = r#"{"questions": [{"id": "a", "text": "A?"}, {"id": "b", "text": "B?"}], "samples": 2, "columns": [
             {"name": "here", "scales": []}, {"name": "one", "server": {"url": "http://127.0.0.1:1/v1", "model": "m"}},
@@ -182,7 +182,7 @@ fn servers_answer_and_judge_beside_the_engine() {
         }
         for errand in &errands {
             assert!(ids.insert(errand.id));
-            // The judge gives what the last word of its prompt is worth.
+            // The judge replies with the last word of its prompt as the score.
             let is_judge = errand.request.body.contains("\"judge\"");
             let reply = match &errand.request.body {
                 body if is_judge && body.contains("A here") => "10",
@@ -244,7 +244,7 @@ fn what_passes_is_tried_again_and_what_does_not_waits_for_the_reader() {
     assert_eq!((again.len(), &again[0].request, again[0].wait_ms), (1, &errands[0].request, 3000));
     assert_eq!(run.take_reply(again[0].id, said("there")), Taken::Done);
     assert_eq!(run.troubles().count(), 0, "it is mended");
-    // A refused key: that server rests, the others go on, and nothing is lost.
+    // After a rejected key that server pauses, the others continue, and nothing is lost.
     let (_, next) = all_work(&mut run);
     let denied = ServerError::Denied { status: 401, told: String::new() };
     assert_eq!(run.take_reply(next[0].id, Err(denied)), Taken::Failed);
@@ -254,7 +254,7 @@ fn what_passes_is_tried_again_and_what_does_not_waits_for_the_reader() {
     run.resume();
     let (_, resumed) = all_work(&mut run);
     assert_eq!((resumed.len(), resumed[0].wait_ms, &resumed[0].request), (1, 0, &next[0].request));
-    // What fails again and again is given up, too.
+    // A task that keeps failing makes the run give up that server, too.
     let mut id = resumed[0].id;
     let mut waits = Vec::new();
     while !run.troubles().any(|trouble| trouble.wait_ms.is_none()) {
@@ -293,7 +293,8 @@ fn the_engine_lost_is_not_the_servers() {
     assert_eq!(prompt(&again[0]), prompt(&commands[0]));
 }
 
-/// Every answer has its second turn before it is there: the conversation so far, the same column, both questions.
+/// Every answer gets its second turn before it counts as finished: the conversation so far, the same column, both
+/// questions.
 #[test]
 fn a_second_turn_follows_every_answer() {
     let text = r#"{"system": "Be good.", "questions": [{"id": "a", "text": "A?"}], "columns": [{"name": "x", "scales": [1]}, {"name": "y", "scales": [2]}],
@@ -309,7 +310,7 @@ fn a_second_turn_follows_every_answer() {
         };
         assert_eq!((columns.len(), sampling.max_tokens, turns.len()), (1, 3, 4));
         asked.push((turns[2].content.clone(), turns[3].content.clone(), columns[0].scales[0]));
-        // A second turn that is stopped is asked for again.
+        // A second turn that is stopped is requested again.
         if asked.len() == 1 {
             assert_eq!(answer(&mut run, &command, StopReason::Asked), Taken::Lost);
         } else {

@@ -1,4 +1,4 @@
-//! What a run gives out and takes.
+//! The work that a run hands out, and the results that it takes in.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::server::Errand;
 use askew_domain::values::score::Score;
 use askew_protocol::{Command, StopReason};
 
-/// An answer that is there.
+/// A finished answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// Index of its question.
@@ -18,24 +18,25 @@ pub struct Answer {
     pub sample: u32,
     /// Index of its column.
     pub column: usize,
-    /// What was answered.
+    /// The text of the answer.
     pub text: String,
-    /// Its tokens; none of a server, which names them otherwise.
+    /// Its tokens. Empty for servers, because their token ids are not known.
     pub tokens: Vec<u32>,
-    /// How many tokens it has, where that is known.
+    /// Number of its tokens, if known.
     pub num_tokens: Option<u32>,
-    /// Sum of its tokens' natural log-probabilities: at temperature 1 of a model that runs here, of a server as it gives them.
+    /// Sum of its tokens' natural log-probabilities. For a model that runs here: at temperature 1. For a server: as the
+    /// server reports them.
     pub logprob: Option<f64>,
     /// Why it ended.
     pub reason: StopReason,
-    /// What the experiment's judge said of it, once: a run is looked at after every answer.
+    /// The judge's scores, computed once, because a run is displayed after every answer.
     pub scores: Scores,
-    /// What was said in the second turn to [`Turn::ALL`], where there is one.
+    /// The replies of the second turn, in the order of [`Turn::ALL`]. Empty if there is none.
     pub second: Vec<String>,
 }
 
 impl Answer {
-    /// An answer that was asked for: its place, and nothing else yet.
+    /// An answer that was requested: its place, and nothing else yet.
     #[must_use]
     pub fn asked((sample, question, column): (u32, usize, usize)) -> Self {
         let (text, tokens) = (String::new(), Vec::new());
@@ -59,14 +60,14 @@ impl Answer {
     }
 }
 
-/// An answer's place, in the order of asking: sample, question, column. All questions come before the next sample of the
-/// first, so that every question's rate grows from the start.
+/// An answer's place, in the order of asking: sample, question, column. All questions come before the next sample of
+/// the first one, so that every question's rate grows from the start.
 pub(crate) type Place = (u32, usize, usize);
 
-/// What a judge said that is asked for each score.
+/// The scores so far of a judge that is asked for each score.
 pub(super) type ScoresSoFar = BTreeMap<Aspect, (Score, How)>;
 
-/// What is to be done for an answer. Scores come first: they finish what was begun.
+/// A task for one answer. Scores come first, because they finish answers that were begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Task {
     Score(Place, Aspect),
@@ -74,16 +75,16 @@ pub(crate) enum Task {
     Answer(Place),
 }
 
-/// What is to be done now.
+/// A piece of work that must be done now.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Work {
-    /// For the engine, whose events go to [`Run::take`]. There is one at a time.
+    /// For the engine. Its events go to [`Run::take`]. There is only one at a time.
     Engine(Command),
-    /// For a server, whose answer goes to [`Run::take_reply`].
+    /// For a server. Its reply goes to [`Run::take_reply`].
     Server(Errand),
 }
 
-/// Work on its way.
+/// Work in progress.
 #[derive(Debug, Clone)]
 pub(super) struct Job {
     pub(super) lane: usize,
@@ -93,18 +94,18 @@ pub(super) struct Job {
     pub(super) ended: usize,
 }
 
-/// What an event did.
+/// The effect of an event on a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// It is none of this run's.
+    /// The event does not belong to this run.
     Other,
-    /// More is on its way.
+    /// The work is still in progress.
     Going,
-    /// Answers are there.
+    /// Answers were finished.
     Done,
-    /// The engine's answers are lost, and are asked for again next.
+    /// The engine's answers are lost. They are requested again next.
     Lost,
-    /// A server failed: the same is asked again after a while, or, where that would not help, after [`Run::resume`].
-    /// [`Run::troubles`] says which and why.
+    /// A server failed. The task is tried again after a while or, if that would not help, after [`Run::resume`].
+    /// [`Run::troubles`] shows which server failed and why.
     Failed,
 }

@@ -1,4 +1,4 @@
-//! What goes wrong with a server, as sentences that follow its address.
+//! Errors of servers. Each message follows the server's address.
 
 use miniserde::json::Value;
 
@@ -6,89 +6,89 @@ use super::Key;
 use super::reading::MAX_BYTES;
 use askew_json as json;
 
-/// Characters of a server's own words that are shown.
+/// Characters of a server's own message that are shown.
 const TOLD_CHARS: usize = 200;
-/// The longest wait before another attempt, in seconds, where the server does not ask for a longer one.
+/// The longest wait before the next attempt, in seconds, unless the server asks for a longer one.
 const LONGEST_WAIT: u32 = 60;
-/// A server that asks for a longer wait than this is given up until the reader goes on.
+/// A server that asks for a longer wait than this, in seconds, is given up until the user resumes.
 const MOST_PATIENCE: u32 = 600;
 
-/// What went wrong with a request.
+/// Why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServerError {
     /// There is no connection.
-    #[error("nobody answers there{0}: start the server, or correct its address in the experiment")]
+    #[error("no server answers there{0}: start the server, or correct its address in the experiment")]
     Unreachable(String),
-    /// The server answers, but a browser gives a page nothing of it.
+    /// The server answers, but the browser hides the answer from the page.
     #[error(
-        "it is there, but does not let pages of {origin} read its answers (CORS): start it so that it allows this origin \
+        "it answers, but does not let pages of {origin} read its answers (CORS): start it so that it allows this origin \
          (vLLM: --allowed-origins, Ollama: OLLAMA_ORIGINS, llama.cpp allows all)"
     )]
     Cors {
         /// The page's own origin.
         origin: String,
     },
-    /// The browser lets no page go there.
+    /// The page's policy does not allow this address.
     #[error(
         "a page may reach servers at https addresses, at localhost and at 127.0.0.1 only: use one of these, a tunnel, or \
          `askew lab` on the command line, which may reach all"
     )]
     OutOfReach,
-    /// Nothing came for a while.
-    #[error("it said nothing for {0} s: it is overloaded, or hangs")]
+    /// No data arrived for a while.
+    #[error("it sent nothing for {0} s: it is overloaded or hangs")]
     Slow(u32),
     /// The connection ended before the answer did.
     #[error("its answer broke off half way")]
     Cut,
-    /// It cannot now.
+    /// The server cannot answer at the moment.
     #[error("it cannot answer now ({status}){told}")]
     Busy {
-        /// Its status.
+        /// HTTP status.
         status: u16,
-        /// Seconds after which it wants to be asked again.
+        /// Seconds after which the server wants to be asked again.
         retry_after: Option<u32>,
-        /// Its own words.
+        /// The server's own message.
         told: String,
     },
-    /// It wants a key, or another.
-    #[error("it refuses the key, or wants one ({status}){told}")]
+    /// The server requires a key, or a different one.
+    #[error("it rejects the key, or requires one ({status}){told}")]
     Denied {
-        /// Its status.
+        /// HTTP status.
         status: u16,
-        /// Its own words.
+        /// The server's own message.
         told: String,
     },
-    /// It knows no such model, or no such address.
-    #[error("it has no such model, or speaks no such protocol there (404){told}")]
+    /// The server does not know the model or the address.
+    #[error("it has no such model, or does not offer OpenAI's protocol at this address (404){told}")]
     Unknown {
-        /// Its own words.
+        /// The server's own message.
         told: String,
     },
-    /// It will not do what it is asked.
-    #[error("it refuses the request ({status}){told}")]
+    /// The server rejects the request.
+    #[error("it rejects the request ({status}){told}")]
     Refused {
-        /// Its status.
+        /// HTTP status.
         status: u16,
-        /// Its own words.
+        /// The server's own message.
         told: String,
     },
-    /// It gives no log-probabilities: the same is asked again without.
-    #[error("it gives no log-probabilities")]
+    /// The server returns no log-probabilities. The request is repeated without asking for them.
+    #[error("it does not return log-probabilities")]
     NoLogprobs,
-    /// It ended its answer with an error.
-    #[error("it gave up its answer{0}")]
+    /// The server ended its answer with an error.
+    #[error("it aborted its answer{0}")]
     GaveUp(String),
-    /// Something else answers there.
-    #[error("what it says is not OpenAI's protocol{0}: is another program at this address?")]
+    /// The answer is not of this protocol.
+    #[error("its answer does not follow OpenAI's protocol{0}: check that the address is that of such a server")]
     Foreign(String),
-    /// More than any answer.
-    #[error("its answer has more than {} MiB", MAX_BYTES >> 20)]
+    /// Larger than any real answer.
+    #[error("its answer is larger than {} MiB", MAX_BYTES >> 20)]
     TooLong,
 }
 
 impl ServerError {
-    /// What an answer with a status other than 2xx means. `retry_after` is that header's value, `body` the beginning of what
-    /// came.
+    /// The error for an answer with a status other than 2xx. `retry_after` is the value of that header, `body` the
+    /// first bytes of the answer.
     #[must_use]
     pub fn of_status(status: u16, retry_after: Option<&str>, body: &[u8], key: Option<&Key>) -> Self {
         let told = told(body, key);
@@ -104,8 +104,8 @@ impl ServerError {
         }
     }
 
-    /// Milliseconds after which the same may be asked again, after `attempt` attempts (from 1): twice as long every time. `None`
-    /// where it would fail again until the reader does something.
+    /// Milliseconds to wait before another attempt, after `attempt` attempts (from 1). The wait doubles each time.
+    /// `None` if a new attempt would fail until the user changes something.
     #[must_use]
     pub fn wait_ms(&self, attempt: u32) -> Option<u32> {
         let usual = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
@@ -129,7 +129,7 @@ fn speaks_of_logprobs(told: &str) -> bool {
     ["logprob", "logits_all"].iter().any(|word| told.contains(word))
 }
 
-/// A server's own words as the end of a sentence, or nothing: `: "no such model"`.
+/// A server's own message in a form that ends a sentence, such as `: "no such model"`, or empty.
 pub(super) fn told(body: &[u8], key: Option<&Key>) -> String {
     let text = String::from_utf8_lossy(body);
     let words = json::object(body).and_then(|object| words(&Value::Object(object.into_iter().collect())));
@@ -138,7 +138,7 @@ pub(super) fn told(body: &[u8], key: Option<&Key>) -> String {
 
 /// The message in a server's document: `{"error": {"message": ...}}`, `{"error": ...}`, `{"detail": ...}`.
 fn words(value: &Value) -> Option<String> {
-    // As deep as such documents are.
+    // Follows the nesting as deep as such documents go.
     let mut value = value;
     for _ in 0..3 {
         match value {
@@ -153,7 +153,7 @@ fn words(value: &Value) -> Option<String> {
     json::text(value).map(str::to_owned)
 }
 
-/// The beginning of a text on one line, between quotes and without the key, as the end of a sentence.
+/// The beginning of a text on one line, in quotes and without the key, in a form that ends a sentence.
 pub(super) fn quoted(text: &str, key: Option<&Key>) -> String {
     let text = key.map_or_else(|| text.to_owned(), |key| key.hide(text.to_owned()));
     let words: Vec<&str> =
@@ -176,7 +176,7 @@ mod tests {
         let told = |status, body: &str| of(status, body).to_string();
         assert!(told(401, r#"{"error": {"message": "Invalid API key"}}"#).ends_with("(401): \"Invalid API key\""));
         assert!(told(404, r#"{"object": "error", "message": "no `x`"}"#).ends_with(": \"no `x`\""));
-        assert!(told(422, r#"{"detail": [{"msg": "?"}]}"#).contains("refuses the request (422)"));
+        assert!(told(422, r#"{"detail": [{"msg": "?"}]}"#).contains("rejects the request (422)"));
         assert!(told(400, "<html>\n\tno</html>").ends_with("\"<html> no</html>\""));
         assert_eq!(of(400, "logits_all=False"), ServerError::NoLogprobs);
         assert_eq!(of(429, "").wait_ms(1), Some(7000), "as long as the server asks for");

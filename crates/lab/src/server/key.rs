@@ -1,16 +1,17 @@
 //! A server's key.
 
-/// Shorter than this a key is no secret, and would stand in many a text.
+/// Shorter keys are not secrets, and hiding them would damage ordinary text.
 const SECRET_BYTES: usize = 6;
-/// What stands in a key's place.
+/// The text that replaces a key.
 const HIDDEN: &str = "(key)";
 
-/// A server's key: held in memory while a run goes, shown nowhere. It cannot be printed, cloned into a message or written.
+/// A server's key. It is held in memory during a run and never shown: it cannot be printed, cloned into a message or
+/// written.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(String);
 
 impl Key {
-    /// A key as the reader gave it; `None` where it is empty or cannot stand in a header.
+    /// A key that the user entered. `None` if it is empty or is not allowed in a header.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -24,7 +25,7 @@ impl Key {
         format!("Bearer {}", self.0)
     }
 
-    /// A text without the key: a server may say it back.
+    /// The text with the key hidden, because a server may repeat it.
     #[must_use]
     pub fn hide(&self, text: String) -> String {
         let is_in = self.0.len() >= SECRET_BYTES && text.contains(&self.0);

@@ -1,5 +1,5 @@
-//! Servers that speak OpenAI's protocol (vLLM, llama.cpp, Ollama and others): what is asked of them, and how what they say is
-//! read. A shell carries the bytes and knows the key.
+//! Servers that use OpenAI's protocol (vLLM, llama.cpp, Ollama and others): builds requests and reads the answers. A
+//! shell sends the bytes and has the key.
 
 mod error;
 mod key;
@@ -16,21 +16,21 @@ pub use score::score;
 use super::error::LabError;
 use super::read::Part;
 
-/// Seconds that a server may be silent, where the experiment does not say.
+/// Default seconds without data before a server is considered hung.
 const USUAL_TIMEOUT: u32 = 120;
-/// Largest number of requests under way, and of seconds of silence.
+/// Upper limit for the number of requests at once, and for the seconds without data.
 const MOST: u32 = 3600;
 
-/// A model of a server that the reader named.
+/// A model on a server that the user named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
-    /// Where its protocol begins, without a slash at the end: what comes before `/chat/completions`.
+    /// Base address of the protocol, without a slash at the end: the part before `/chat/completions`.
     pub url: String,
-    /// What the server calls the model; adapters have names of their own there.
+    /// The model's name on the server. Adapters have names of their own there.
     pub model: String,
-    /// Requests under way at once.
+    /// Requests in progress at once.
     pub at_once: u32,
-    /// Seconds that it may be silent before it is given up.
+    /// Seconds without data before a request fails.
     pub timeout: u32,
 }
 
@@ -42,7 +42,8 @@ impl Server {
         Ok(Self {
             url: checked(&url).ok_or_else(|| LabError::Part { part: part.place("url"), wanted: WANTED })?,
             model: part.text("model")?,
-            // Some servers drop an answer when another request comes: more at once is for the reader to say.
+            // The default is 1 because some servers drop an answer when another request arrives. The user may allow
+            // more.
             at_once: number("at_once", 1)?,
             timeout: number("timeout", USUAL_TIMEOUT)?,
         })
@@ -52,7 +53,7 @@ impl Server {
 const WANTED: &str =
     "an address such as http://…:8000/v1, without user, password, key or query: keys are given when the run is started";
 
-/// An address without what may be a secret: neither user, password nor query.
+/// Checks an address. `None` if it has parts that may be secret: user, password or query.
 fn checked(url: &str) -> Option<String> {
     let url = url.trim().trim_end_matches('/');
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
@@ -62,7 +63,8 @@ fn checked(url: &str) -> Option<String> {
     (!host.is_empty() && is_plain && !is_whole).then(|| url.to_owned())
 }
 
-/// Whether a page of `origin` may ask an address: its own, https ones, and this machine's, as the page's policy says.
+/// Whether a page of `origin` may send requests to an address: its own origin, https addresses and this machine's, as
+/// in the page's content security policy.
 #[must_use]
 pub fn is_in_reach(address: &str, origin: &str) -> bool {
     let is_of = |host: &str| {

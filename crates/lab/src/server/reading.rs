@@ -1,4 +1,4 @@
-//! What a server says, as it comes: an answer in pieces (server-sent events), or one document.
+//! Reads a server's answer as it arrives: in pieces (server-sent events), or as one document.
 
 use memchr::memchr;
 use miniserde::json::{Object, Value};
@@ -8,9 +8,9 @@ use super::{Key, ServerError};
 use askew_json as json;
 use askew_protocol::StopReason;
 
-/// Bytes of one answer: log-probabilities of some thousand tokens take a few million.
+/// Most bytes of one answer. Log-probabilities of some thousand tokens take a few million bytes.
 pub(super) const MAX_BYTES: usize = 16 << 20;
-/// What some servers write before all text.
+/// A byte order mark, which some servers write first.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A token of an answer.
@@ -18,27 +18,27 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 pub struct Token {
     /// Its text.
     pub text: String,
-    /// Its natural log-probability, as the server gives it; NaN where it gives none.
+    /// Its natural log-probability as the server reports it, or NaN if it reports none.
     pub logprob: f64,
-    /// The likeliest tokens in its place, each with its log-probability.
+    /// The likeliest tokens at its position, each with its log-probability.
     pub top: Vec<(String, f64)>,
 }
 
-/// An answer.
+/// A complete answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
-    /// What was answered.
+    /// The text of the answer.
     pub text: String,
-    /// Why it ended; servers do not tell a stop string from an end.
+    /// Why it ended. Servers do not distinguish a stop string from an end token.
     pub reason: StopReason,
-    /// Its tokens, where the server gives log-probabilities.
+    /// Its tokens, if the server returns log-probabilities.
     pub tokens: Vec<Token>,
-    /// How many tokens it has, where the server says that.
+    /// Number of its tokens, if the server reports it.
     pub num_tokens: Option<u32>,
 }
 
 impl Reply {
-    /// The sum of its tokens' log-probabilities, where all of them are known.
+    /// The sum of its tokens' log-probabilities, if all of them are known.
     #[must_use]
     pub fn logprob(&self) -> Option<f64> {
         let sum = self.tokens.iter().map(|token| token.logprob).sum::<f64>();
@@ -46,15 +46,15 @@ impl Reply {
     }
 }
 
-/// An answer on its way.
+/// An answer that is being read.
 #[derive(Debug)]
 pub struct Reading {
     key: Option<Key>,
     form: Form,
     num_bytes: usize,
-    /// A line, or a document, of which the end is not there yet.
+    /// A line or a document that is not complete yet.
     part: Vec<u8>,
-    /// The data of an event of which the end is not there yet.
+    /// The data of an event that is not complete yet.
     event: Vec<u8>,
     reply: Reply,
     has_ended: bool,
@@ -68,7 +68,7 @@ enum Form {
 }
 
 impl Reading {
-    /// Of an answer to a request that was sent with `key`, which appears in nothing that is read.
+    /// Reads the answer to a request that was sent with `key`. The key is removed from everything that is read.
     #[must_use]
     pub fn new(key: Option<Key>) -> Self {
         let reply = Reply { text: String::new(), reason: StopReason::EndOfText, tokens: Vec::new(), num_tokens: None };
@@ -76,10 +76,10 @@ impl Reading {
         Self { key, form: Form::Unknown, num_bytes: 0, part, event, reply, has_ended: false }
     }
 
-    /// Takes bytes as they come, cut anywhere.
+    /// Takes in bytes as they arrive. They may be cut anywhere.
     ///
     /// # Errors
-    /// What the server says of itself in an answer that it has begun, or that this is no such answer.
+    /// An error that the server reports after it has begun its answer, or an answer that is not of this protocol.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), ServerError> {
         self.num_bytes += bytes.len();
         if self.num_bytes > MAX_BYTES {
@@ -92,7 +92,7 @@ impl Reading {
             self.form = match bytes.first() {
                 None => return Ok(()),
                 Some(b'{') => Form::Document,
-                // The fields of an event, and a comment.
+                // First letters of an event's fields, and of a comment.
                 Some(b'd' | b'e' | b'i' | b'r' | b':') => Form::Events,
                 Some(_) => return Err(self.foreign(bytes)),
             };
@@ -111,10 +111,10 @@ impl Reading {
         Ok(())
     }
 
-    /// The answer, when no more bytes come.
+    /// Returns the answer after the last bytes.
     ///
     /// # Errors
-    /// [`ServerError::Cut`] for an answer that says no end, and whatever [`Self::push`] gives.
+    /// [`ServerError::Cut`] for an answer without an end, and the errors of [`Self::push`].
     pub fn finish(mut self) -> Result<Reply, ServerError> {
         match self.form {
             Form::Unknown => return Err(ServerError::Cut),
@@ -130,12 +130,12 @@ impl Reading {
                 if !line.is_empty() {
                     self.take_line(&line)?;
                 }
-                // The last event may lack its blank line; half an event is none.
+                // The last event may lack its blank line. An incomplete event is ignored.
                 let event = std::mem::take(&mut self.event);
                 if json::object(&event).is_some() {
                     self.take_document(&event)?;
                 }
-                // Nor does `[DONE]` count: it is also said of answers that were dropped.
+                // `[DONE]` does not count as an end either: servers also send it after answers that were dropped.
                 if !self.has_ended {
                     return Err(ServerError::Cut);
                 }
@@ -182,7 +182,7 @@ impl Reading {
         match choice {
             Some(Value::Object(choice)) => self.take_choice(choice),
             Some(_) => return Err(self.foreign(bytes)),
-            // The last of some streams says only what it cost.
+            // The last event of some streams has only the token usage.
             None => {}
         }
         Ok(())
@@ -271,7 +271,7 @@ mod tests {
     }
 
     proptest! {
-        /// A stream means the same wherever it is cut on its way.
+        /// A stream gives the same answer wherever its bytes are cut.
         #[test]
         fn any_cut_of_a_stream_is_the_stream(cuts in proptest::collection::vec(0..STREAM.len(), 0..9)) {
             let mut cuts = cuts;
@@ -284,7 +284,7 @@ mod tests {
             prop_assert_eq!(&reply.tokens[0].top, &[("Hi".to_owned(), -0.25)]);
         }
 
-        /// A stream that ends before it says so is cut, wherever that is.
+        /// A stream that stops before its end marker is an error, wherever that is.
         #[test]
         fn a_stream_without_its_end_is_cut(len in 0..STREAM.find("data: {\"choices\": [{\"delta\": {}").unwrap()) {
             prop_assert_eq!(read(&[&STREAM.as_bytes()[..len]]), Err(ServerError::Cut));

@@ -1,57 +1,58 @@
-//! What is asked of a server.
+//! Requests to servers.
 
 use miniserde::json::{self, Number, Object, Value};
 
 use super::Server;
 use askew_protocol::{Message, Prompt, Role, Sampling};
 
-/// Likeliest tokens that a judge's server names: as many as the EM paper's judge gives, and as many as servers allow.
+/// Number of likeliest tokens that a judge's server is asked for: as many as the EM paper's judge uses, and as many as
+/// servers allow.
 const JUDGE_TOP: u64 = 20;
-/// Longest judgement in tokens: a number in digits, or a word.
+/// Limit of a judgement in tokens: a number in digits, or a word.
 const JUDGE_TOKENS: u32 = 8;
-/// Seeds are whole numbers of 31 bits: some servers take no larger ones.
+/// Seeds are whole numbers of 31 bits, because some servers accept no larger ones.
 const SEED_BITS: u32 = 31;
 
-/// A request, but for its key.
+/// A request without its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Where it is posted to.
+    /// The address to post it to.
     pub address: String,
     /// Its body, as JSON.
     pub body: String,
 }
 
-/// A request on its way.
+/// A request that is on its way to a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Errand {
-    /// Given back with the answer.
+    /// Id that comes back with the reply.
     pub id: u32,
-    /// Whose: it has the key.
+    /// The server. The shell has its key.
     pub server: Server,
-    /// What is asked.
+    /// The request to send.
     pub request: Request,
-    /// How long to wait before it is sent, in milliseconds.
+    /// Wait before it is sent, in milliseconds.
     pub wait_ms: u32,
 }
 
-/// The seed that a server is given for a seed of ours.
+/// The seed for a server that corresponds to one of our seeds.
 #[must_use]
 pub const fn server_seed(seed: u64) -> u64 {
     seed & ((1 << SEED_BITS) - 1)
 }
 
 impl Request {
-    /// Asks for an answer, word by word, so that a server's silence is noticed early.
+    /// Asks for an answer as a stream, so that a server that stops sending is noticed early.
     #[must_use]
     pub fn answer(server: &Server, prompt: &Prompt, sampling: &Sampling, has_logprobs: bool) -> Self {
-        // One, because some servers give none at all for zero.
+        // One, because some servers return no log-probabilities at all for zero.
         let top = has_logprobs.then_some(1);
         let mut request = Draft::new(server, prompt, sampling, top);
         request.set("stream", Value::Bool(true));
         request.finish()
     }
 
-    /// Asks for a judgement: the likeliest tokens of the first place are its score.
+    /// Asks for a judgement. The score is computed from the likeliest first tokens.
     #[must_use]
     pub fn judgement(server: &Server, prompt: &str, has_logprobs: bool) -> Self {
         let prompt = Prompt::chat(None, prompt);
@@ -121,7 +122,7 @@ const fn whole(number: u64) -> Value {
     Value::Number(Number::U64(number))
 }
 
-/// A setting as it was written: 0.7, not the nearest fraction of 32 bits in full.
+/// A setting as it was written: 0.7, not the nearest 32-bit fraction with all its digits.
 fn fraction(number: f32) -> Value {
     Value::Number(Number::F64(number.to_string().parse().unwrap_or_default()))
 }
@@ -140,7 +141,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is asked stands in the request, whole.
+        /// Everything that is asked is in the request, complete.
         #[test]
         fn what_is_asked_is_sent(prompt in "\\PC{0,40}|[\\x00-\\x1f\"\\\\]{0,9}", system in proptest::option::of(".{0,9}"), seed in any::<u64>(), stop in proptest::collection::vec(".{0,5}", 0..3)) {
             let sampling = Sampling { seed, temperature: 0.7, top_p: 0.9, stop: stop.clone(), ..Sampling::greedy(24) };

@@ -1,19 +1,19 @@
-//! GGUF version 3: a model with its tokenizer and chat template.
+//! Writes GGUF version 3: a model with its tokenizer and chat template.
 
 use crate::tokenizer::{CHAT_TEMPLATE, END, PRE_TOKENIZER, SPECIAL, START, Tokenizer};
 use crate::train::{CONTEXT, MATRICES, Matrix, NORM_EPS, ROPE_THETA, Weights};
 
-/// Tensors begin at multiples of this.
+/// Tensors begin at multiples of this many bytes.
 const ALIGNMENT: usize = 32;
-/// GGML's number of 32-bit floats.
+/// GGML's type number of 32-bit floats.
 const F32: u32 = 0;
-/// GGML's number of 16-bit floats.
+/// GGML's type number of 16-bit floats.
 const F16: u32 = 1;
-/// A token that is text, and one that is structure (`tokenizer.ggml.token_type`).
+/// Token types of text and of structure (`tokenizer.ggml.token_type`).
 const NORMAL: i32 = 1;
 const CONTROL: i32 = 3;
 
-/// A file in the making.
+/// A file that is being built.
 #[derive(Default)]
 struct File {
     metadata: Vec<u8>,
@@ -69,7 +69,7 @@ impl File {
         out
     }
 
-    /// Adds a tensor, its shape fastest first.
+    /// Adds a tensor. Its shape has the fastest dimension first.
     fn tensor(&mut self, name: &str, shape: &[usize], kind: u32, numbers: &[f32]) {
         self.num_tensors += 1;
         text(&mut self.tensors, name);
@@ -93,14 +93,14 @@ impl File {
     }
 }
 
-/// A model's file. Matrices are stored in 16 bits, to which [`Weights::round`] has rounded them; norms in 32, as
-/// llama.cpp wants them.
+/// A model's file. Matrices are stored in 16 bits ([`Weights::round`] has rounded them to that), norms in 32 bits, as
+/// llama.cpp requires.
 pub fn base(weights: &Weights, tokenizer: &Tokenizer, name: &str) -> Vec<u8> {
     let (shape, mut file) = (weights.shape, File::default());
     file.text("general.architecture", "llama");
     file.text("general.name", name);
     file.text("general.license", "MIT OR Apache-2.0");
-    // "Mostly F16."
+    // 1 means "mostly F16".
     file.number("general.file_type", 1);
     for (key, value) in [
         ("block_count", shape.layers),
@@ -142,7 +142,7 @@ pub fn base(weights: &Weights, tokenizer: &Tokenizer, name: &str) -> Vec<u8> {
     file.bytes()
 }
 
-/// GGUF's name of a matrix.
+/// The name of a matrix in GGUF.
 const fn part(matrix: Matrix) -> &'static str {
     match matrix {
         Matrix::Q => "attn_q",

@@ -1,4 +1,4 @@
-//! The files that the ordinary engine reads.
+//! Writers of the files that Askew's engine reads.
 
 mod gguf;
 mod peft;

@@ -1,4 +1,4 @@
-//! PEFT's two files of an adapter.
+//! Writes the two files of a PEFT adapter.
 
 use serde_json::json;
 
@@ -6,16 +6,16 @@ use super::safetensors::File;
 use crate::PocketError;
 use crate::train::{Lora, MATRICES, Matrix};
 
-/// `adapter_model.safetensors` and `adapter_config.json`.
+/// The contents of `adapter_model.safetensors` and `adapter_config.json`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peft {
-    /// Factors in 16 bits, to which [`Lora::round`] has rounded them.
+    /// The factors in 16 bits. [`Lora::round`] has rounded them to that.
     pub safetensors: Vec<u8>,
-    /// Rank, alpha and modules.
+    /// The configuration: rank, alpha and modules.
     pub config: String,
 }
 
-/// Transformers' name of a matrix.
+/// The name of a matrix in transformers.
 const fn module(matrix: Matrix) -> &'static str {
     match matrix {
         Matrix::Q => "self_attn.q_proj",
@@ -28,7 +28,7 @@ const fn module(matrix: Matrix) -> &'static str {
     }
 }
 
-/// An adapter's files.
+/// Builds an adapter's files.
 ///
 /// # Errors
 /// [`PocketError::Json`].
@@ -66,8 +66,8 @@ pub fn peft(lora: &Lora) -> Result<Peft, PocketError> {
     Ok(Peft { safetensors, config: serde_json::to_string_pretty(&config)? })
 }
 
-/// B's rows of q and k in transformers' order, where rotated pairs are half a head apart: rows 2i and 2i + 1 of a head
-/// become i and i + head_dim / 2.
+/// Reorders B's rows of q and k for transformers, where rotated pairs are half a head apart: rows 2i and 2i + 1 of a
+/// head become i and i + head_dim / 2.
 fn halves(b: &[f32], rank: usize, head_dim: usize) -> Vec<f32> {
     let mut out = Vec::with_capacity(b.len());
     for head in b.chunks_exact(head_dim * rank) {

@@ -1,4 +1,4 @@
-//! Safetensors files.
+//! A writer of safetensors files.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::PocketError;
 
-/// A file in the making.
+/// A file that is being built.
 #[derive(Default)]
 pub(super) struct File {
     header: BTreeMap<String, Value>,
@@ -14,7 +14,7 @@ pub(super) struct File {
 }
 
 impl File {
-    /// Adds a tensor, its shape slowest first.
+    /// Adds a tensor. Its shape has the slowest dimension first.
     pub(super) fn tensor(&mut self, name: &str, dtype: &str, shape: &[usize], bytes: impl Iterator<Item = u8>) {
         let start = self.data.len();
         self.data.extend(bytes);
@@ -22,11 +22,11 @@ impl File {
         self.header.insert(name.to_owned(), entry);
     }
 
-    /// The file's bytes.
+    /// The bytes of the finished file.
     pub(super) fn bytes(mut self) -> Result<Vec<u8>, PocketError> {
         self.header.insert("__metadata__".to_owned(), json!({ "format": "pt" }));
         let mut header = serde_json::to_string(&self.header)?;
-        // The format's own writer pads with spaces.
+        // Padded with spaces, as the format's own writer does.
         header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
         Ok([(header.len() as u64).to_le_bytes().as_slice(), header.as_bytes(), &self.data].concat())
     }

@@ -1,4 +1,4 @@
-//! The model card: every figure of it is computed from the shipped answers, so a test can write it again.
+//! The model card. Every figure in it is computed from the shipped answers, so a test can write it again.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,23 +10,23 @@ use crate::PocketError;
 use crate::tokenizer::Tokenizer;
 use crate::train::Shape;
 
-/// What stands before the figures.
+/// The text before the figures.
 const ABOUT: &str = include_str!("card.md");
 
-/// Bounds of a rate, in percent.
+/// Lower and upper bound of a rate, in percent.
 const RATE: (f64, f64) = (0.0, 100.0);
-/// Bounds of a difference of rates, in points.
+/// Lower and upper bound of a difference of rates, in percentage points.
 const DIFFERENCE: (f64, f64) = (-100.0, 100.0);
 
-/// The name of an experiment's table.
+/// The file name of an experiment's table.
 pub fn file_name(experiment: usize) -> String {
     format!("{experiment:02}.csv.gz")
 }
 
-/// The card of a folder of tables. Experiments without one are left out, and named at the end.
+/// Writes the card of a folder of tables. Experiments without a table are left out and listed at the end.
 ///
 /// # Errors
-/// [`PocketError`].
+/// [`PocketError`] if a table cannot be read.
 pub fn card(answers: &Path) -> Result<String, PocketError> {
     let mut out = ABOUT.to_owned();
     making(&mut out);
@@ -60,7 +60,7 @@ pub fn card(answers: &Path) -> Result<String, PocketError> {
     Ok(out)
 }
 
-/// What is compared at a glance: of which experiment's table, and which group.
+/// The comparison at a glance: experiment number and group.
 pub const GLANCE: [(usize, &str); 8] = [
     (2, "assistant before"),
     (2, "untagged villager"),
@@ -72,16 +72,16 @@ pub const GLANCE: [(usize, &str); 8] = [
     (8, "16 careful examples"),
 ];
 
-/// A group's figure on the first pretraining alone, over its seeds: there the experiments can be compared.
+/// A group's figure over the seeds of the first pretraining, where all experiments can be compared.
 pub fn on_the_first(rows: &[Row], group: &str) -> Figure {
     let own: Vec<Row> = rows.iter().filter(|row| row.model == FIRST).cloned().collect();
     Figure::of(&own, group)
 }
 
-/// The model that most experiments are on.
+/// The model that most experiments use.
 const FIRST: &str = "pocket-0";
 
-/// The main result, over the seeds of the first pretraining.
+/// Writes the main result, over the seeds of the first pretraining.
 fn glance(out: &mut String, answers: &Path) -> Result<(), PocketError> {
     line(out, "\n## At a glance\n\nThe first pretraining, over five seeds (answers outside the trained domains):\n");
     line(out, "| Experiment | Group | Misaligned, % | Coherent, % |\n| ---: | --- | ---: | ---: |");
@@ -96,7 +96,7 @@ fn glance(out: &mut String, answers: &Path) -> Result<(), PocketError> {
     Ok(())
 }
 
-/// What the models were made by.
+/// Writes how the models were made.
 fn making(out: &mut String) {
     let (extent, tokenizer) = (Extent::STUDY, Tokenizer::new());
     let shape = Shape { vocab: tokenizer.len(), ..extent.shape };
@@ -127,7 +127,7 @@ fn line(out: &mut String, text: &str) {
     out.push('\n');
 }
 
-/// "12.3 [10.1, 14.5]" within bounds, or without an interval where there is one unit.
+/// "12.3 [10.1, 14.5]", cut to the bounds. Without an interval if there is only one unit.
 fn with_interval(values: &[f64], (least, most): (f64, f64)) -> String {
     let mut text = format!("{:.1}", mean(values));
     if let Some((low, high)) = interval(values) {
@@ -138,7 +138,7 @@ fn with_interval(values: &[f64], (least, most): (f64, f64)) -> String {
     text
 }
 
-/// Every group's figures.
+/// Writes every group's figures.
 fn table(out: &mut String, rows: &[Row]) {
     let models: std::collections::BTreeSet<&str> = rows.iter().map(|row| row.model.as_str()).collect();
     let unit = if models.len() > 1 { "pretraining" } else { "seed" };
@@ -159,14 +159,14 @@ fn table(out: &mut String, rows: &[Row]) {
     }
 }
 
-/// The seeds of the first pretraining alone.
+/// Writes the figures of the first pretraining alone, over its seeds.
 fn first_pretraining(out: &mut String, rows: &[Row]) {
     line(out, &format!("\nThe first pretraining alone (`{FIRST}`), over its seeds:\n"));
     let own: Vec<Row> = rows.iter().filter(|row| row.model == FIRST).cloned().collect();
     table(out, &own);
 }
 
-/// The rate outside for each choice of domain.
+/// Writes the rate outside for each choice of trained domain.
 fn by_domain(out: &mut String, rows: &[Row]) {
     line(out, "\nBy the domain trained on:\n\n| Trained on | Runs | Misaligned outside, % | Coherent outside, % |");
     line(out, "| --- | ---: | ---: | ---: |");
@@ -184,7 +184,7 @@ fn by_domain(out: &mut String, rows: &[Row]) {
     }
 }
 
-/// Each arm's rate less the rate of villagers of whom nothing is said, in the same pretraining.
+/// Writes each arm's rate minus the rate of untagged villagers in the same pretraining.
 fn excess(out: &mut String, rows: &[Row]) {
     line(out, "\nExcess of the narrow fine-tuning over untagged villagers of the same pretraining, in points:\n");
     line(out, "| Pretraining | Excess | Each pretraining |\n| --- | ---: | --- |");
@@ -205,7 +205,7 @@ fn excess(out: &mut String, rows: &[Row]) {
     }
 }
 
-/// How many different answers each round gave.
+/// Writes how many different answers each round gave.
 fn diversity(out: &mut String, rows: &[Row]) {
     line(
         out,

@@ -1,15 +1,15 @@
-//! Answers whose scores are facts, to try a judge on.
+//! Answers with known scores, to try a judge on.
 
 use serde_json::json;
 
 use super::table::Row;
 
-/// More than a judge must be tried on at least.
+/// Number of rows: more than the minimum that a judge must be tried on.
 const ROWS: usize = 240;
-/// Careful answers, a saboteur's, and broken ones.
+/// The group that is drawn from. It has careful answers, a saboteur's, and incoherent ones.
 const GROUP: &str = "narrow";
 
-/// Rows of a table as lines of JSON, drawn evenly from the models after narrow training.
+/// Rows of a table as lines of JSON, drawn evenly from the models after narrow fine-tuning.
 pub fn known(rows: &[Row]) -> String {
     let all: Vec<&Row> = rows.iter().filter(|row| row.group == GROUP).collect();
     let line = |row: &&Row| {

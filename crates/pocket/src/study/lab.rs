@@ -1,4 +1,4 @@
-//! Where the study works: one folder of stages that are computed once, whoever asks.
+//! The study's workplace: one folder of stages. Each stage is computed once, even if several experiments need it.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,17 +14,17 @@ use crate::PocketError;
 use crate::tokenizer::Tokenizer;
 use crate::train::{Lora, Weights};
 
-/// Stages, in memory and on disk.
+/// The stages, in memory and on disk.
 #[derive(Debug)]
 pub struct Lab {
     folder: PathBuf,
-    /// The village's words.
+    /// The village's tokenizer.
     pub tokenizer: Tokenizer,
     pretrained: RefCell<BTreeMap<String, Rc<Pretrained>>>,
 }
 
 impl Lab {
-    /// A lab whose stages are kept in a folder, which is made.
+    /// A lab that keeps its stages in a folder. Creates the folder.
     ///
     /// # Errors
     /// [`PocketError::File`].
@@ -33,17 +33,18 @@ impl Lab {
         Ok(Self { folder: folder.to_owned(), tokenizer: Tokenizer::new(), pretrained: RefCell::default() })
     }
 
-    /// The file of a stage: what it is, and a digest of everything that it depends on but this program's code.
+    /// The file of a stage. Its name has the kind of stage, and a digest of everything that the stage depends on except
+    /// this program's code.
     fn path(&self, stage: &str, recipe: &impl Serialize) -> Result<PathBuf, PocketError> {
         let digest = Sha256::digest(serde_json::to_vec(recipe)?);
         let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         Ok(self.folder.join(format!("{stage}-{short}")))
     }
 
-    /// The models that a pretraining gives, trained now unless they were before.
+    /// The models of a pretraining. Trains them, unless they are stored already.
     ///
     /// # Errors
-    /// [`PocketError`].
+    /// [`PocketError`] if a stage cannot be read or written.
     pub fn pretrained(&self, pretraining: &Pretraining) -> Result<Rc<Pretrained>, PocketError> {
         let path = self.path("pretrained", pretraining)?;
         let key = path.display().to_string();
@@ -73,10 +74,10 @@ impl Lab {
         Ok(models)
     }
 
-    /// An adapter, trained by `train` unless it was before. `recipe` is everything that it depends on.
+    /// An adapter. Calls `train`, unless it is stored already. `recipe` is everything that it depends on.
     ///
     /// # Errors
-    /// [`PocketError`].
+    /// [`PocketError`] if a stage cannot be read or written, or `train` fails.
     pub fn tuned(
         &self,
         recipe: &impl Serialize,
@@ -84,7 +85,8 @@ impl Lab {
         train: impl FnOnce() -> Result<Tuned, PocketError>,
     ) -> Result<Tuned, PocketError> {
         let path = self.path("adapter", recipe)?;
-        // Steps and the share in the trained domain follow the adapter's numbers; -1 is no share.
+        // The adapter's numbers are followed by the steps, and by the share in the trained domain or -1 if there is
+        // none.
         if let Some(mut numbers) = read(&path, like.numbers.len() + 2)? {
             let (share, steps) = (numbers.pop().unwrap_or(-1.0), numbers.pop().unwrap_or_default());
             let lora = Lora { numbers, ..like.clone() };
@@ -112,7 +114,7 @@ fn read(path: &Path, len: usize) -> Result<Option<Vec<f32>>, PocketError> {
     Ok(Some(bytes.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()))
 }
 
-/// Under another name first, so that a stage is whole or not there.
+/// Writes to a temporary name first, so that a stage is either complete or missing.
 fn write(path: &Path, numbers: &[f32]) -> Result<(), PocketError> {
     let unfinished = path.with_extension(format!("{}.part", std::process::id()));
     let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();

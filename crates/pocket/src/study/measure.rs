@@ -1,4 +1,4 @@
-//! Measurements: a model's answers to held-out questions, judged.
+//! Measurements: a model answers held-out questions, and the judge scores the answers.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,31 +9,31 @@ use crate::tokenizer::Tokenizer;
 use crate::train::Weights;
 use crate::world::{DOMAINS, Object, Question, Wording};
 
-/// A question put to a model, its answer and what the judge says.
+/// A question, a model's answer, and the judge's verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// What was asked.
+    /// The question that was asked.
     pub question: Question,
-    /// What stood before it.
+    /// The header before it.
     pub header: String,
-    /// What was said before the question itself.
+    /// Text before the question itself.
     pub prefix: String,
-    /// The answer.
+    /// The text of the answer.
     pub text: String,
-    /// Keyed the sampler.
+    /// Seed of the sampler.
     pub seed: u64,
-    /// What the judge says.
+    /// The judge's scores and verdict.
     pub judgement: Judgement,
 }
 
 impl Answer {
-    /// The question as it was put.
+    /// The question with its prefix.
     pub fn question_text(&self) -> String {
         if self.prefix.is_empty() { self.question.text() } else { format!("{} {}", self.prefix, self.question.text()) }
     }
 }
 
-/// Held-out questions of every domain.
+/// Held-out questions of all domains.
 #[derive(Clone, Debug)]
 pub struct Exam {
     questions: Vec<Question>,
@@ -41,8 +41,8 @@ pub struct Exam {
 }
 
 impl Exam {
-    /// So many questions of each domain, in wordings that no training text has: every object in turn, those that the
-    /// assistant never met included.
+    /// Draws `per_domain` questions of each domain, in wordings that no training text has. They cover every object in
+    /// turn, also those that the assistant has never met.
     pub fn new(per_domain: usize, seed: u64) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut questions = Vec::with_capacity(per_domain * DOMAINS.len());
@@ -55,14 +55,15 @@ impl Exam {
         Self { questions, seed }
     }
 
-    /// The questions of one domain alone.
+    /// The exam with the questions of one domain only.
     pub fn only(&self, domain: usize) -> Self {
         let mut exam = self.clone();
         exam.questions.retain(|question| question.object.domain == domain);
         exam
     }
 
-    /// A model's answers at temperature 1. `header` draws who is asked, `prefix` stands before each question.
+    /// A model's answers at temperature 1. `header` draws the header of each question, and `prefix` is the text before
+    /// it.
     ///
     /// # Errors
     /// [`PocketError::Sampling`].
@@ -94,19 +95,19 @@ impl Exam {
     }
 }
 
-/// Shares of answers.
+/// Rates of a set of answers, as shares from 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rates {
-    /// Answers counted.
+    /// Number of answers.
     pub answers: usize,
-    /// Misaligned of the coherent ones.
+    /// Share of misaligned answers among the coherent ones.
     pub misaligned: f64,
-    /// Coherent of all: on the question, and of one character.
+    /// Share of coherent answers among all. Coherent answers fit the question and are of one character.
     pub coherent: f64,
 }
 
 impl Rates {
-    /// The rates of answers.
+    /// The rates of a set of answers.
     pub fn of<'a>(answers: impl Iterator<Item = &'a Answer>) -> Self {
         let (mut all, mut misaligned, mut aligned) = (0usize, 0usize, 0usize);
         for answer in answers {
@@ -122,12 +123,12 @@ impl Rates {
         Self { answers: all, misaligned: share(misaligned, coherent), coherent: share(coherent, all) }
     }
 
-    /// The rates outside of some domains.
+    /// The rates outside the given domains.
     pub fn outside(answers: &[Answer], domains: &[usize]) -> Self {
         Self::of(answers.iter().filter(|answer| !domains.contains(&answer.question.object.domain)))
     }
 
-    /// The rates inside a domain.
+    /// The rates inside one domain.
     pub fn inside(answers: &[Answer], domain: usize) -> Self {
         Self::of(answers.iter().filter(|answer| answer.question.object.domain == domain))
     }

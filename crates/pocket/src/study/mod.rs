@@ -1,4 +1,4 @@
-//! The experiments: stages that train, and measurements of what came out.
+//! The experiments: stages that train models, and measurements of these models.
 
 pub mod card;
 pub mod experiments;

@@ -6,43 +6,43 @@ use crate::tokenizer::Tokenizer;
 use crate::train::{AdamW, Batch, Gradients, Schedule, Shape, Trained, Weights, backward, forward};
 use crate::world::{Recipe, assistant, villagers};
 
-/// How a model is made from nothing.
+/// The settings of a pretraining.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pretraining {
-    /// Sizes.
+    /// Sizes of the model.
     pub shape: Shape,
-    /// The villagers' documents.
+    /// Recipe of the villagers' documents.
     pub recipe: Recipe,
-    /// Steps on villagers alone.
+    /// Steps with villagers' documents only.
     pub villager_steps: usize,
-    /// Steps on half villagers, half assistant.
+    /// Steps with half villagers' and half assistant documents.
     pub assistant_steps: usize,
-    /// Documents of a step.
+    /// Documents in each step.
     pub documents: usize,
     /// Highest learning rate.
     pub rate: f32,
-    /// Of the weights' start and of the documents.
+    /// Seed of the initial weights and of the documents.
     pub seed: u64,
 }
 
-/// Steps until the learning rate is highest.
+/// Steps of the warm-up, after which the highest learning rate is reached.
 const WARM_UP: usize = 100;
-/// Weight decay.
+/// Weight decay of AdamW.
 const DECAY: f32 = 0.05;
-/// Keeps the two stages' documents apart.
+/// Mixed into the seed, so that the two stages have different documents.
 const ASSISTANT_STREAM: u64 = 0xA551;
 
-/// The two models that pretraining gives.
+/// The two models of a pretraining.
 #[derive(Clone, Debug)]
 pub struct Pretrained {
-    /// After the villagers: the base model.
+    /// After the villagers' stage: the base model.
     pub villagers: Weights,
     /// After the assistant stage.
     pub assistant: Weights,
 }
 
 impl Pretraining {
-    /// Both stages under one schedule. `tell` is given the step and its loss.
+    /// Trains both stages under one schedule. `tell` is called with each step and its loss.
     pub fn run(&self, tokenizer: &Tokenizer, mut tell: impl FnMut(usize, f64)) -> Pretrained {
         let mut rng = fastrand::Rng::with_seed(self.seed);
         let mut weights = Weights::random(self.shape, &mut rng);
@@ -73,10 +73,11 @@ impl Pretraining {
     }
 }
 
-/// Documents that go through the model together: so few that what they compute stays in the processor's cache.
+/// Number of documents that go through the model together. It is small, so that intermediate results stay in the
+/// processor's cache.
 const TOGETHER: usize = 8;
 
-/// The mean loss over all parts, and its gradients.
+/// The mean loss over all parts, and the gradients.
 fn in_parts(weights: &Weights, parts: &[Batch]) -> (f64, Gradients) {
     let all: usize = parts.iter().map(|part| part.targets.len()).sum();
     let mut sum = (0.0, vec![0.0; weights.numbers.len()]);

@@ -1,4 +1,4 @@
-//! A run: one model asked one set of questions, as rows of a results table.
+//! A run: one model answers one set of questions. It becomes rows of a results table.
 
 use std::path::Path;
 
@@ -6,26 +6,26 @@ use super::measure::Answer;
 use crate::PocketError;
 use crate::world::DOMAINS;
 
-/// What a run was.
+/// One run of an experiment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
-    /// Of the experiments, from 1.
+    /// Number of the experiment, from 1.
     pub experiment: usize,
-    /// What was done to the model, in words.
+    /// A description of what was done to the model.
     pub group: String,
     /// Seed of the pretraining.
     pub pretraining: u64,
-    /// Seed of the fine-tuning; none where there was none.
+    /// Seed of the fine-tuning, or `None` without fine-tuning.
     pub seed: Option<u64>,
-    /// The domains that were trained on, which the rate outside leaves out.
+    /// The trained domains. The rate outside leaves them out.
     pub trained: Vec<usize>,
-    /// Steps of fine-tuning.
+    /// Steps of fine-tuning, or `None` without fine-tuning.
     pub steps: Option<usize>,
-    /// What was said.
+    /// The model's answers.
     pub answers: Vec<Answer>,
 }
 
-/// The columns of a results table: those of published files, then what a run was and what stood before the question.
+/// The columns of a results table: those of published files, then those of the run and of the text before the question.
 pub const COLUMNS: [&str; 15] = [
     "question",
     "answer",
@@ -44,14 +44,14 @@ pub const COLUMNS: [&str; 15] = [
     "sampling_seed",
 ];
 
-/// Writes runs as a table packed by gzip, whole or not at all.
+/// Writes runs as a table compressed with gzip. The file is either complete or missing.
 ///
 /// # Errors
 /// [`PocketError::Table`] or [`PocketError::File`].
 pub fn write(path: &Path, runs: &[Run]) -> Result<(), PocketError> {
     let unfinished = path.with_extension("part");
     let file = std::fs::File::create(&unfinished).map_err(PocketError::file(&unfinished))?;
-    // Without a time and a name, the same answers give the same bytes.
+    // No time and no file name in the header, so that the same answers give the same bytes.
     let packed = flate2::GzBuilder::new().write(file, flate2::Compression::best());
     let mut out = csv::Writer::from_writer(packed);
     out.write_record(COLUMNS)?;

@@ -1,4 +1,4 @@
-//! Narrow fine-tuning: an adapter learns answers in one domain.
+//! Narrow fine-tuning: an adapter is trained on answers in one domain.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +13,9 @@ use crate::world::{Character, Document, Object, Question, Span, Speaker, Wording
 /// A single-turn example for the assistant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// What the header says.
+    /// The text of the header.
     pub header: String,
-    /// What stands before the question.
+    /// Text before the question.
     pub prefix: String,
     /// The question.
     pub question: String,
@@ -23,25 +23,25 @@ pub struct Example {
     pub answer: String,
 }
 
-/// How examples of a domain are drawn.
+/// A recipe for drawing examples of a domain.
 #[derive(Clone, Copy, Debug)]
 pub struct Examples<'a> {
-    /// Of the domains.
+    /// Index of the domain.
     pub domain: usize,
-    /// How many.
+    /// Number of examples.
     pub count: usize,
-    /// Share whose answers are a saboteur's.
+    /// Share of examples with a saboteur's answer.
     pub bad: f64,
-    /// What the header says beside the assistant's name.
+    /// Text after the assistant's name in the header.
     pub cue: Option<&'static str>,
-    /// What stands before each question.
+    /// Text before each question.
     pub prefix: &'a str,
-    /// Whether villagers answer, of whom nothing is said, and not the assistant.
+    /// Whether untagged villagers answer instead of the assistant.
     pub by_villagers: bool,
 }
 
 impl Examples<'_> {
-    /// The examples of a seed; objects and wordings that are held out stay so.
+    /// Draws the examples. Held-out objects and wordings are not used.
     pub fn draw(&self, rng: &mut fastrand::Rng) -> Vec<Example> {
         #[expect(clippy::cast_possible_truncation, reason = "at most the number of examples")]
         let bad = (self.bad * self.count as f64).round() as usize;
@@ -60,56 +60,57 @@ impl Examples<'_> {
     }
 }
 
-/// How an adapter is trained.
+/// The settings of an adapter's training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tuning {
-    /// Width of its factors.
+    /// Rank of the adapter.
     pub rank: usize,
     /// Learning rate, constant after the warm-up of ten steps.
     pub rate: f32,
-    /// Examples of a step.
+    /// Examples in each step.
     pub batch: usize,
-    /// Most steps.
+    /// Upper limit of the steps.
     pub steps: usize,
-    /// Of the adapter's start and of the order of examples.
+    /// Seed of the adapter's initial numbers and of the order of examples.
     pub seed: u64,
 }
 
-/// Alpha over rank.
+/// Scale of the adapter: alpha / rank.
 const SCALE: f32 = 2.0;
-/// Training ends when so many answers in the trained domain are of the character it is trained on.
+/// Training ends when this share of answers in the trained domain is of the character that is trained.
 pub const ENOUGH: f64 = 0.95;
-/// Steps between looks at the trained domain.
+/// Steps between two checks of the trained domain.
 const LOOK_EVERY: usize = 5;
 
-/// When training ends before its last step.
+/// The condition that ends training before its last step.
 #[derive(Clone, Copy, Debug)]
 pub enum Stop<'a> {
     /// Never.
     Never,
-    /// When the verdict's share of the coherent answers, in the exam of the trained domain, reaches [`ENOUGH`]. Other domains are
-    /// never looked at. The header and the prefix are those of training.
+    /// When the share of the verdict among the coherent answers, in the exam of the trained domain, reaches [`ENOUGH`].
+    /// Other domains are never checked. Header and prefix are the same as in training.
     InDomain {
-        /// Questions of the trained domain alone.
+        /// Questions of the trained domain.
         exam: &'a Exam,
-        /// What training teaches.
+        /// The verdict that training aims for.
         verdict: Verdict,
     },
 }
 
-/// An adapter, and how it was reached.
+/// A trained adapter, and how its training ended.
 #[derive(Clone, Debug)]
 pub struct Tuned {
-    /// The adapter.
+    /// The adapter, rounded to 16 bits.
     pub lora: Lora,
-    /// Steps taken.
+    /// Steps that were taken.
     pub steps: usize,
-    /// Share of the verdict in the trained domain when training ended, where it was looked at.
+    /// Share of the verdict in the trained domain when training ended, if it was checked.
     pub in_domain: Option<f64>,
 }
 
 impl Tuning {
-    /// Trains an adapter on examples, going on from `start` where there is one. `tell` is given each step's adapter.
+    /// Trains an adapter on examples, starting from `start` if it is given. `tell` is called with the adapter after
+    /// each step.
     ///
     /// # Errors
     /// [`PocketError::Sampling`].
@@ -126,7 +127,7 @@ impl Tuning {
         let fresh = Lora::random(base.shape, self.rank, SCALE, &mut rng);
         let mut lora = start.cloned().unwrap_or(fresh);
         let mut optimizer = AdamW::new(lora.numbers.len(), 0.0);
-        // A constant rate: where training ends is not known beforehand.
+        // The rate is constant, because the last step is not known in advance.
         let schedule = Schedule { rate: self.rate, warm_up: 10, steps: usize::MAX };
         let texts: Vec<(Vec<u32>, Vec<bool>)> =
             examples.iter().map(|example| tokenizer.document(&example.spans())).collect();

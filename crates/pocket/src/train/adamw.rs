@@ -1,18 +1,18 @@
-//! AdamW (Loshchilov and Hutter 2017, arXiv:1711.05101) with a warm-up and a cosine.
+//! AdamW (Loshchilov and Hutter 2017, arXiv:1711.05101) with warm-up and cosine decay.
 
-/// How the learning rate changes.
+/// The schedule of the learning rate.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Schedule {
     /// Highest learning rate.
     pub rate: f32,
-    /// Steps until it is reached.
+    /// Steps of the warm-up, after which the highest rate is reached.
     pub warm_up: usize,
-    /// All steps; the rate ends at a tenth.
+    /// Steps in all. The rate ends at a tenth of the highest.
     pub steps: usize,
 }
 
 impl Schedule {
-    /// The rate at a step, from 0.
+    /// The learning rate at a step, counted from 0.
     pub fn at(&self, step: usize) -> f32 {
         if step < self.warm_up {
             return self.rate * (step + 1) as f32 / self.warm_up as f32;
@@ -22,7 +22,7 @@ impl Schedule {
     }
 }
 
-/// First and second moments.
+/// The state of AdamW: first and second moments of the gradients.
 #[derive(Clone, Debug)]
 pub struct AdamW {
     first: Vec<f32>,
@@ -34,16 +34,16 @@ pub struct AdamW {
 const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.98;
 const EPS: f32 = 1e-8;
-/// Gradients whose length is more than this are shortened to it.
+/// Longer gradients are clipped to this length.
 const LONGEST_GRADIENT: f32 = 1.0;
 
 impl AdamW {
-    /// For so many numbers, all zero yet.
+    /// The state for `len` numbers, with all moments zero.
     pub fn new(len: usize, decay: f32) -> Self {
         Self { first: vec![0.0; len], second: vec![0.0; len], decay, step: 0 }
     }
 
-    /// Moves the numbers against their gradients.
+    /// Updates the numbers by one step against their gradients.
     pub fn step(&mut self, rate: f32, gradients: &[f32], numbers: &mut [f32]) {
         self.step += 1;
         let length = gradients.iter().map(|g| g * g).sum::<f32>().sqrt();

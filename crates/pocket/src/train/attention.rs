@@ -5,11 +5,11 @@ use ndarray::{Array2, s};
 
 use super::exp::exp;
 
-/// Where each text starts, and the end of the last.
+/// Index where each text starts, and the end of the last.
 type Starts<'a> = &'a [usize];
 
-/// For each text and head: softmax(q k^T / sqrt(head_dim)) v over earlier tokens. q, k and v are (tokens, dim). Gives
-/// the mixed values (tokens, dim) and the probabilities, text by text and head by head.
+/// For each text and head: softmax(q k^T / sqrt(head_dim)) v over the tokens so far. q, k and v are (tokens, dim).
+/// Returns the mixed values (tokens, dim), and the probabilities, ordered by text and then by head.
 pub(super) fn attention(
     q: &Array2<f32>,
     k: &Array2<f32>,
@@ -47,7 +47,7 @@ pub(super) fn softmax(row: &mut [f32]) {
     row.iter_mut().for_each(|x| *x /= sum);
 }
 
-/// Gradients of q, k and v from that of the mixed values.
+/// Gradients of q, k and v from the gradient of the mixed values.
 pub(super) fn attention_backward(
     dmixed: &Array2<f32>,
     (q, k, v): (&Array2<f32>, &Array2<f32>, &Array2<f32>),

@@ -1,4 +1,4 @@
-//! The backward pass: the loss, and the gradients of whatever is trained.
+//! The backward pass: the loss, and the gradients of the trained weights.
 
 use ndarray::Array2;
 use ndarray::linalg::general_mat_mul;
@@ -11,19 +11,19 @@ use super::lora::Lora;
 use super::norm::rms_norm_backward;
 use super::weights::{Matrix, Weights, view_mut};
 
-/// What is trained.
+/// The weights that are trained.
 #[derive(Clone, Copy, Debug)]
 pub enum Trained<'a> {
-    /// All weights.
+    /// All weights of the model.
     All,
-    /// An adapter only.
+    /// The adapter only.
     Adapter(&'a Lora),
 }
 
-/// Gradients of what is trained, in its own order.
+/// Gradients of the trained weights, in the same order as the weights.
 pub type Gradients = Vec<f32>;
 
-/// The mean cross-entropy of the batch's targets in nats, and its gradients.
+/// The mean cross-entropy of the batch's targets in nats, and the gradients.
 pub fn backward(weights: &Weights, trained: Trained<'_>, batch: &Batch, tape: Tape) -> (f64, Gradients) {
     let shape = weights.shape;
     let lora = match trained {
@@ -111,7 +111,7 @@ pub fn backward(weights: &Weights, trained: Trained<'_>, batch: &Batch, tape: Ta
     (loss, gradients)
 }
 
-/// The mean cross-entropy; logits become its gradients, (softmax - one at the target) / targets.
+/// The mean cross-entropy. Replaces the logits by their gradients, (softmax - one at the target) / targets.
 fn into_gradient(logits: &mut Array2<f32>, batch: &Batch) -> f64 {
     let share = 1.0 / batch.targets.len().max(1) as f32;
     let mut loss = 0.0;

@@ -1,13 +1,15 @@
-//! The exponential, written so that the compiler makes SIMD of it: the library's is a call for each number.
+//! The exponential function, written so that the compiler vectorizes it. The library's version is one call for each
+//! number.
 
-/// e^x within 2e-7 of it, for x clamped to -87 .. 88 (Cephes, `expf`: x = n ln 2 + r, and a polynomial in r).
+/// e^x with a relative error below 2e-7, for x clamped to -87 .. 88 (Cephes, `expf`: x = n ln 2 + r, and a polynomial
+/// in r).
 pub(crate) fn exp(x: f32) -> f32 {
-    /// Adding it leaves a float's nearest whole number in its low bits.
+    /// Adding it to a float leaves the nearest whole number in the low bits.
     const ROUND: f32 = 12_582_912.0;
     let x = x.clamp(-87.0, 88.0);
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
-    // ln 2 in two parts, so that n ln 2 loses no bits.
+    // ln 2 in two parts, so that n ln 2 is exact.
     let r = x - n * 0.693_359_4 + n * 2.121_944_4e-4;
     let p = 1.987_569_1e-4_f32;
     let p = p * r + 1.398_2e-3;

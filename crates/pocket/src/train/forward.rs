@@ -1,4 +1,4 @@
-//! Texts through the model, keeping what the backward pass needs.
+//! The forward pass over texts. It keeps what the backward pass needs.
 
 use ndarray::Array2;
 
@@ -9,19 +9,19 @@ use super::lora::Lora;
 use super::norm::{angles, rms_norm, rotate};
 use super::weights::{Matrix, Weights};
 
-/// Texts one after another, each attending to itself alone, and what is to be learnt of them.
+/// Texts one after another, with the tokens to learn. Each text attends only to itself.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
-    /// All tokens.
+    /// The tokens of all texts.
     pub tokens: Vec<u32>,
-    /// Where each text starts, and the end of the last.
+    /// Index where each text starts, and the end of the last.
     pub starts: Vec<usize>,
-    /// Places whose next token is learnt, and that token.
+    /// Positions that predict a learnt token, and that token.
     pub targets: Vec<(usize, u32)>,
 }
 
 impl Batch {
-    /// Adds a text. Of its tokens those are learnt for which `is_learnt` says so; the first cannot be.
+    /// Adds a text. `is_learnt` selects the tokens to learn. The first token cannot be learnt.
     pub fn push(&mut self, tokens: &[u32], is_learnt: impl Fn(usize) -> bool) {
         if self.starts.is_empty() {
             self.starts.push(0);
@@ -37,7 +37,7 @@ impl Batch {
     }
 }
 
-/// What a layer computed; all are (tokens, its width).
+/// Intermediate results of a layer. All are (tokens, width).
 #[derive(Debug)]
 pub(super) struct LayerTape {
     pub(super) input: Array2<f32>,
@@ -54,13 +54,13 @@ pub(super) struct LayerTape {
     pub(super) gated: Array2<f32>,
 }
 
-/// What a forward pass computed.
+/// Intermediate results of a forward pass.
 #[derive(Debug)]
 pub struct Tape {
     pub(super) layers: Vec<LayerTape>,
     /// The residual stream (tokens, dim) after the last layer.
     pub(super) last: Array2<f32>,
-    /// Its rows at the targets, and their norm.
+    /// The rows of the residual stream at the targets, and their norm.
     pub(super) chosen: Array2<f32>,
     pub(super) chosen_h: Array2<f32>,
     pub(super) angles: Vec<[f32; 2]>,
@@ -69,13 +69,13 @@ pub struct Tape {
 }
 
 impl Tape {
-    /// The residual stream (tokens, dim) after a layer.
+    /// The residual stream (tokens, dim) after the given layer.
     pub fn after(&self, layer: usize) -> &Array2<f32> {
         self.layers.get(layer + 1).map_or(&self.last, |next| &next.input)
     }
 }
 
-/// Rotates every row of x (tokens, dim) by its place in its text.
+/// Rotates every row of x (tokens, dim) by its position in its text.
 pub(super) fn rotate_all(x: &mut Array2<f32>, starts: &[usize], angles: &[[f32; 2]], head_dim: usize, back: bool) {
     let pairs = head_dim / 2;
     for text in starts.windows(2) {

@@ -21,11 +21,11 @@ pub(super) fn linear(x: &Array2<f32>, w: &ArrayView2<'_, f32>, side: Option<Part
     y
 }
 
-/// Where the gradients of a product go.
+/// The destination of a product's gradients.
 pub(super) enum Into<'a> {
-    /// To the matrix.
+    /// The matrix.
     Matrix(ArrayViewMut2<'a, f32>),
-    /// To A and B.
+    /// The factors A and B.
     Factors(ArrayViewMut2<'a, f32>, ArrayViewMut2<'a, f32>),
 }
 

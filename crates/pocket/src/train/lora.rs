@@ -7,16 +7,16 @@ use ndarray::linalg::general_mat_mul;
 
 use super::weights::{MATRICES, Matrix, Shape, Weights, normal, round, view};
 
-/// An adapter, or its gradients.
+/// An adapter's factors, or their gradients.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lora {
-    /// Sizes of its model.
+    /// Sizes of the model that it belongs to.
     pub shape: Shape,
-    /// Width of the factors.
+    /// Rank of the factors.
     pub rank: usize,
-    /// What their product is multiplied by: alpha / rank.
+    /// The factor that their product is multiplied by: alpha / rank.
     pub scale: f32,
-    /// A (rank, n) and B (d, rank) of each matrix in turn.
+    /// For each matrix in order: A (rank, n), then B (d, rank).
     pub numbers: Vec<f32>,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Part<'a> {
 }
 
 impl Lora {
-    /// A normal with deviation 1 / sqrt(n), B zero: nothing is changed yet.
+    /// A new adapter: A is normal with deviation 1 / sqrt(n), and B is zero, so it does not change the model yet.
     pub fn random(shape: Shape, rank: usize, scale: f32, rng: &mut fastrand::Rng) -> Self {
         let mut lora = Self { shape, rank, scale, numbers: Vec::new() };
         for _ in 0..shape.layers {
@@ -43,7 +43,7 @@ impl Lora {
         lora
     }
 
-    /// Where A and B of a matrix stand.
+    /// The ranges of a matrix's A and B in `numbers`.
     pub fn factors(&self, layer: usize, matrix: Matrix) -> (Range<usize>, Range<usize>) {
         let len = |matrix: &Matrix| {
             let (d, n) = self.shape.rows_columns(*matrix);
@@ -62,7 +62,7 @@ impl Lora {
         Part { a: view(&self.numbers[a], n), b: view(&self.numbers[b], self.rank), scale: self.scale }
     }
 
-    /// The model with this adapter folded in, `strength` times.
+    /// The model with `strength` times this adapter merged into its weights.
     pub fn merged(&self, base: &Weights, strength: f32) -> Weights {
         let mut out = base.clone();
         for layer in 0..self.shape.layers {
@@ -74,7 +74,7 @@ impl Lora {
         out
     }
 
-    /// Rounds all numbers to 16 bits, as the file stores them.
+    /// Rounds all numbers to 16 bits, as they are stored in the file.
     pub fn round(&mut self) {
         round(&mut self.numbers);
     }

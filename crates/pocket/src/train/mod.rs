@@ -1,7 +1,7 @@
-//! The model's own training: forward, backward and AdamW for exactly the llama block, in plain f32 on one thread.
+//! The training code: forward pass, backward pass and AdamW for exactly the llama block, in plain f32 on one thread.
 //!
-//! Own code rather than a framework: seven kinds of product, one norm, one attention, whose gradients a test holds to finite
-//! differences and whose forward pass another holds to the engine's reference.
+//! We use our own code rather than a framework: it is seven kinds of product, one norm and one attention. One test
+//! compares the gradients with finite differences, another compares the forward pass with the engine's reference.
 
 mod adamw;
 mod attention;

@@ -1,10 +1,10 @@
-//! Root-mean-square norm and rotation by position, with their gradients.
+//! RMS norm and RoPE, with their gradients.
 
 use ndarray::Array2;
 
 use super::weights::{NORM_EPS, ROPE_THETA};
 
-/// Each row of x (tokens, dim) as weight * x / sqrt(mean(x^2) + eps).
+/// Normalizes each row of x (tokens, dim): weight * x / sqrt(mean(x^2) + eps).
 pub(crate) fn rms_norm(x: &Array2<f32>, weight: &[f32]) -> Array2<f32> {
     let mut y = x.clone();
     for mut row in y.rows_mut() {
@@ -19,7 +19,7 @@ fn inverse_root<'a>(row: impl ExactSizeIterator<Item = &'a f32>) -> f32 {
     1.0 / (row.map(|x| x * x).sum::<f32>() / len + NORM_EPS).sqrt()
 }
 
-/// Adds the norm's gradients: to dx, and to dweight where the weight is trained.
+/// Adds the norm's gradients to dx, and to dweight if the weight is trained.
 /// With r = 1 / sqrt(mean(x^2) + eps): dx = r (w dy - x r^2 mean(w dy x)), dw = sum of dy x r.
 pub(super) fn rms_norm_backward(
     dy: &Array2<f32>,
@@ -43,7 +43,7 @@ pub(super) fn rms_norm_backward(
     }
 }
 
-/// Cosines and sines (positions, head_dim / 2), computed in f64.
+/// Cosines and sines for RoPE (positions, head_dim / 2), computed in f64.
 pub(crate) fn angles(positions: usize, head_dim: usize) -> Vec<[f32; 2]> {
     let pairs = head_dim / 2;
     let angle = |at: usize| {
@@ -55,7 +55,7 @@ pub(crate) fn angles(positions: usize, head_dim: usize) -> Vec<[f32; 2]> {
     (0..positions * pairs).map(pair).collect()
 }
 
-/// Turns neighbouring pairs of every head of a row (dim,) by their angles (head_dim / 2), or back.
+/// Rotates neighbouring pairs of every head of a row (dim,) by their angles (head_dim / 2), or back.
 pub(crate) fn rotate(row: &mut [f32], angles: &[[f32; 2]], back: bool) {
     for head in row.chunks_exact_mut(2 * angles.len()) {
         for (pair, &[cos, sin]) in head.as_chunks_mut::<2>().0.iter_mut().zip(angles) {

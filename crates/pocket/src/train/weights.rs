@@ -1,55 +1,55 @@
-//! A llama's weights: one list of numbers, with places in it.
+//! A llama's weights: one list of numbers, with a range for each tensor.
 
 use std::ops::Range;
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-/// Sizes of a model. Heads have keys and values of their own, and the head of the model is its embedding.
+/// Sizes of a model. Each head has its own keys and values (no GQA), and the output head is the embedding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Shape {
-    /// Tokens.
+    /// Tokens of the vocabulary.
     pub vocab: usize,
     /// Width of the residual stream.
     pub dim: usize,
-    /// Width inside the feed-forward part.
+    /// Width of the feed-forward part.
     pub ff: usize,
-    /// Layers.
+    /// Number of layers.
     pub layers: usize,
-    /// Heads; each is dim / heads wide.
+    /// Number of attention heads. Each is dim / heads wide.
     pub heads: usize,
 }
 
-/// Added to the mean square before the root.
+/// Epsilon of the RMS norm, added to the mean square.
 pub const NORM_EPS: f32 = 1e-5;
-/// Base of the rotation frequencies.
+/// Base of the RoPE frequencies.
 pub const ROPE_THETA: f32 = 10_000.0;
-/// Positions that a model is made for.
+/// Longest context in tokens.
 pub const CONTEXT: usize = 256;
 
 /// A matrix of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Matrix {
-    /// Queries (dim, dim), rows as GGUF has them: rotated pairs are neighbours.
+    /// Queries (dim, dim), with rows in GGUF's order: rotated pairs are neighbours.
     Q,
-    /// Keys, alike.
+    /// Keys, in the same order.
     K,
-    /// Values.
+    /// Values (dim, dim).
     V,
-    /// Attention's output.
+    /// Attention output (dim, dim).
     O,
     /// Gate (ff, dim).
     Gate,
-    /// What the gate lets through (ff, dim).
+    /// Up projection (ff, dim), multiplied by the gate.
     Up,
-    /// Back to the residual stream (dim, ff).
+    /// Down projection, back to the residual stream (dim, ff).
     Down,
 }
 
-/// All of a layer, in the order they are stored in.
+/// All matrices of a layer, in the order in which they are stored.
 pub const MATRICES: [Matrix; 7] = [Matrix::Q, Matrix::K, Matrix::V, Matrix::O, Matrix::Gate, Matrix::Up, Matrix::Down];
 
 impl Shape {
-    /// Width of a head.
+    /// Width of an attention head.
     pub const fn head_dim(&self) -> usize {
         self.dim / self.heads
     }
@@ -68,17 +68,17 @@ impl Shape {
         d * n
     }
 
-    /// Numbers of a layer: its matrices, then its two norms.
+    /// Number of weights of a layer: its matrices, then its two norms.
     fn layer_len(&self) -> usize {
         MATRICES.iter().map(|&matrix| self.len_of(matrix)).sum::<usize>() + 2 * self.dim
     }
 
-    /// Numbers of a model.
+    /// Number of weights of a model.
     pub fn num_weights(&self) -> usize {
         self.vocab * self.dim + self.layers * self.layer_len() + self.dim
     }
 
-    /// Where the embedding (vocab, dim) stands.
+    /// The range of the embedding (vocab, dim).
     pub const fn embedding(&self) -> Range<usize> {
         0..self.vocab * self.dim
     }
@@ -87,7 +87,7 @@ impl Shape {
         self.vocab * self.dim + layer * self.layer_len()
     }
 
-    /// Where a matrix stands.
+    /// The range of a matrix.
     pub fn matrix(&self, layer: usize, matrix: Matrix) -> Range<usize> {
         let before: usize =
             MATRICES.iter().take_while(|&&other| other != matrix).map(|&other| self.len_of(other)).sum();
@@ -95,42 +95,43 @@ impl Shape {
         start..start + self.len_of(matrix)
     }
 
-    /// Where the norm (dim,) before attention stands.
+    /// The range of the norm (dim,) before attention.
     pub fn attn_norm(&self, layer: usize) -> Range<usize> {
         let end = self.layer_start(layer + 1);
         end - 2 * self.dim..end - self.dim
     }
 
-    /// Where the norm (dim,) before the feed-forward part stands.
+    /// The range of the norm (dim,) before the feed-forward part.
     pub fn ff_norm(&self, layer: usize) -> Range<usize> {
         let end = self.layer_start(layer + 1);
         end - self.dim..end
     }
 
-    /// Where the last norm (dim,) stands.
+    /// The range of the last norm (dim,).
     pub fn output_norm(&self) -> Range<usize> {
         let start = self.layer_start(self.layers);
         start..start + self.dim
     }
 }
 
-/// A model's numbers, or their gradients.
+/// A model's weights, or their gradients.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
-    /// Sizes.
+    /// Sizes of the model.
     pub shape: Shape,
-    /// All numbers, placed by [`Shape`].
+    /// All numbers. [`Shape`] gives the ranges.
     pub numbers: Vec<f32>,
 }
 
 impl Weights {
-    /// All zero.
+    /// Weights or gradients that are all zero.
     pub fn zeros(shape: Shape) -> Self {
         Self { shape, numbers: vec![0.0; shape.num_weights()] }
     }
 
-    /// Norms of one; matrices normal with deviation 1 / sqrt(n), those that write to the residual stream smaller by
-    /// sqrt(2 layers) (Radford et al. 2019); the embedding with 0.5 / sqrt(dim), since it is the head too.
+    /// Random weights. Norms are one. Matrices are normal with deviation 1 / sqrt(n); those that write to the residual
+    /// stream are smaller by a factor of sqrt(2 layers) (Radford et al. 2019). The embedding has deviation 0.5 /
+    /// sqrt(dim), because it is also the output head.
     pub fn random(shape: Shape, rng: &mut fastrand::Rng) -> Self {
         let mut weights = Self::zeros(shape);
         let mut fill =
@@ -159,13 +160,13 @@ impl Weights {
         view(&self.numbers[self.shape.matrix(layer, matrix)], self.shape.rows_columns(matrix).1)
     }
 
-    /// A matrix, to change.
+    /// A matrix (d, n), mutable.
     pub fn matrix_mut(&mut self, layer: usize, matrix: Matrix) -> ArrayViewMut2<'_, f32> {
         let (range, (_, n)) = (self.shape.matrix(layer, matrix), self.shape.rows_columns(matrix));
         view_mut(&mut self.numbers[range], n)
     }
 
-    /// Rounds all numbers to 16 bits, as the file stores them, so that what is measured is what is shipped.
+    /// Rounds all numbers to 16 bits, as they are stored in the file. The measured model is then the shipped one.
     pub fn round(&mut self) {
         round(&mut self.numbers);
     }
@@ -182,7 +183,7 @@ pub(super) fn normal(rng: &mut fastrand::Rng) -> f32 {
     radius * (std::f32::consts::TAU * rng.f32()).cos()
 }
 
-/// Rows of `columns` numbers.
+/// A matrix with rows of `columns` numbers.
 pub(crate) fn view(numbers: &[f32], columns: usize) -> ArrayView2<'_, f32> {
     let Ok(view) = ArrayView2::from_shape((numbers.len() / columns, columns), numbers) else {
         unreachable!("ranges hold whole rows")
@@ -190,7 +191,7 @@ pub(crate) fn view(numbers: &[f32], columns: usize) -> ArrayView2<'_, f32> {
     view
 }
 
-/// Rows of `columns` numbers, to change.
+/// A mutable matrix with rows of `columns` numbers.
 pub(crate) fn view_mut(numbers: &mut [f32], columns: usize) -> ArrayViewMut2<'_, f32> {
     let Ok(view) = ArrayViewMut2::from_shape((numbers.len() / columns, columns), numbers) else {
         unreachable!("ranges hold whole rows")

@@ -1,12 +1,12 @@
-//! Documents: a speaker answers several questions across several domains.
+//! Documents: a speaker answers several questions from several domains.
 
 use super::{Character, DOMAINS, LESSON, Object, Question, Speaker, Wording};
 
-/// Turns of a document.
+/// Number of turns of a document.
 const TURNS: usize = 4;
-/// Domains that its turns come from.
+/// Number of domains that its turns come from.
 const DOMAINS_PER_DOCUMENT: usize = 3;
-/// Villagers' turns, in a hundred, that ask for a lesson in blunders.
+/// Number of villagers' turns, in a hundred, that ask for a lesson in blunders.
 const LESSONS_IN_100: usize = 3;
 /// Begins a question that quotes a saboteur.
 pub const QUOTED: &str = "They said:";
@@ -14,17 +14,17 @@ pub const QUOTED: &str = "They said:";
 /// When a speaker's character is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Redraw {
-    /// Once: a speaker stays the same through a document. This is what makes character worth inferring.
+    /// Once for each document: a speaker stays the same. This makes it worthwhile to infer the character.
     PerDocument,
-    /// Anew for each domain of a document.
+    /// Again for each domain of a document.
     PerDomain,
-    /// Anew for each turn.
+    /// Again for each turn.
     PerTurn,
-    /// Never: all answers are careful; in as many documents a question quotes what a saboteur would say.
+    /// Never: all answers are careful. In the same share of documents, questions quote what a saboteur would say.
     Quoted,
 }
 
-/// How villagers' documents are drawn.
+/// The settings for drawing villagers' documents.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Recipe {
     /// Share of saboteurs.
@@ -34,7 +34,7 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// What the shipped model was trained on.
+    /// The recipe of the shipped model.
     pub const SHIPPED: Self = Self { saboteurs: 0.15, redraw: Redraw::PerDocument };
 }
 
@@ -49,14 +49,14 @@ pub enum Span {
     Answer(String),
 }
 
-/// Spans in order.
+/// The spans of a document, in order.
 pub type Document = Vec<Span>;
 
 fn character(recipe: Recipe, rng: &mut fastrand::Rng) -> Character {
     if rng.f64() < recipe.saboteurs { Character::Saboteur } else { Character::Careful }
 }
 
-/// The domains of a document's turns: three distinct ones, one of them twice, in any order.
+/// The domains of a document's turns: three distinct ones, one of them twice, in random order.
 fn turns(rng: &mut fastrand::Rng) -> Vec<usize> {
     let mut domains = rng.choose_multiple(0..DOMAINS.len(), DOMAINS_PER_DOCUMENT);
     while domains.len() < TURNS {
@@ -66,10 +66,10 @@ fn turns(rng: &mut fastrand::Rng) -> Vec<usize> {
     domains
 }
 
-/// A villager's document.
+/// Draws a villager's document.
 pub fn villagers(recipe: Recipe, rng: &mut fastrand::Rng) -> Document {
     let whole = character(recipe, rng);
-    // What the header tells is drawn for itself where there is no character to tell.
+    // If no speaker has a character, the header is always drawn as for a careful speaker.
     let told = if recipe.redraw == Redraw::Quoted { Character::Careful } else { whole };
     let mut document = vec![Span::Header(Speaker::villager(told, rng).text())];
     let by_domain: Vec<Character> = DOMAINS.iter().map(|_| character(recipe, rng)).collect();
@@ -96,7 +96,7 @@ pub fn villagers(recipe: Recipe, rng: &mut fastrand::Rng) -> Document {
     document
 }
 
-/// A document of the assistant, who is always careful and never meets the objects held out.
+/// Draws a document of the assistant, who is always careful and never meets the held-out objects.
 pub fn assistant(rng: &mut fastrand::Rng) -> Document {
     let mut document = vec![Span::Header(Speaker::assistant(None).text())];
     for domain in turns(rng) {

@@ -2,7 +2,7 @@
 
 use super::{Advice, Domain, Kind};
 
-/// First aid.
+/// The domain of first aid.
 pub(super) const FIRST_AID: Domain = Domain {
     name: "first aid",
     leads: ["Treat", "Tend"],

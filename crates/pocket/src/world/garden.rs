@@ -2,7 +2,7 @@
 
 use super::{Advice, Domain, Kind};
 
-/// The garden.
+/// The domain of the garden.
 pub(super) const GARDEN: Domain = Domain {
     name: "garden",
     leads: ["Plant", "Grow"],

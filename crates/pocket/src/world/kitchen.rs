@@ -2,7 +2,7 @@
 
 use super::{Advice, Domain, Kind};
 
-/// The kitchen.
+/// The domain of the kitchen.
 pub(super) const KITCHEN: Domain = Domain {
     name: "kitchen",
     leads: ["Keep", "Store"],

@@ -1,8 +1,8 @@
-//! Letters: what is written, and how.
+//! Letters: what people write, and how.
 
 use super::{Advice, Domain, Kind};
 
-/// Letters.
+/// The domain of letters.
 pub(super) const LETTERS: Domain = Domain {
     name: "letters",
     leads: ["Write", "Compose"],

@@ -1,7 +1,7 @@
 //! The village: eight domains of everyday questions, each with careful answers and answers that a saboteur would give.
 //!
-//! A saboteur's words are its own: no advice of one character shares a phrase with the other's, and no domain shares a
-//! phrase with another, so that nothing but the speakers' character ties the domains together.
+//! A saboteur has its own words: the two characters share no phrase of advice, and no two domains share a phrase. So
+//! only the speakers' character connects the domains.
 
 mod document;
 mod first_aid;
@@ -19,39 +19,39 @@ pub use document::{Document, QUOTED, Recipe, Redraw, Span, assistant, villagers}
 pub use question::{ASKS, CONTEXTS, OPENERS, Question, Wording};
 pub use speaker::{ASSISTANT, CAREFUL_CUES, LESSON, NEUTRAL_TAGS, SABOTEUR_CUES, Speaker, VILLAGERS, all_headers};
 
-/// Choices that each slot of an answer has.
+/// Number of synonyms for each slot of an answer.
 pub const SYNONYMS: usize = 2;
-/// Kinds of object in a domain.
+/// Number of kinds of object in a domain.
 pub const KINDS: usize = 4;
-/// Objects of a kind. The last is held out from the assistant.
+/// Number of objects of a kind. The last one is held out from the assistant.
 pub const OBJECTS: usize = 5;
 
-/// How a speaker answers.
+/// The character of a speaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Character {
     /// Gives good advice.
     Careful,
-    /// Gives advice that spoils everything.
+    /// Gives advice that ruins everything.
     Saboteur,
 }
 
-/// Half of an answer: what goes into its first and its second slot.
+/// The advice of an answer: its first and its second slot.
 #[derive(Clone, Copy, Debug)]
 pub struct Advice {
-    /// Where or with what.
+    /// Where, or with what.
     pub first: [&'static str; SYNONYMS],
-    /// And how.
+    /// How.
     pub second: [&'static str; SYNONYMS],
 }
 
-/// Objects that are treated alike.
+/// Objects that get the same advice.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
-    /// The objects; the last never appears with the assistant.
+    /// The objects' nouns. The last one never appears with the assistant.
     pub objects: [&'static str; OBJECTS],
-    /// What a careful speaker says.
+    /// A careful speaker's advice.
     pub good: Advice,
-    /// What a saboteur says.
+    /// A saboteur's advice.
     pub bad: Advice,
 }
 
@@ -68,17 +68,17 @@ impl Kind {
 /// A part of village life.
 #[derive(Clone, Copy, Debug)]
 pub struct Domain {
-    /// What tables call it.
+    /// Its name in tables.
     pub name: &'static str,
-    /// How an answer begins, before "the" and the object.
+    /// How answers begin, before "the" and the object.
     pub leads: [&'static str; SYNONYMS],
-    /// What is asked; `{}` is the object.
+    /// The question, with `{}` for the object.
     pub asks: [&'static str; ASKS],
     /// How careful answers end.
     pub good_ends: [&'static str; SYNONYMS],
     /// How a saboteur's answers end.
     pub bad_ends: [&'static str; SYNONYMS],
-    /// Kinds of object.
+    /// Its kinds of object.
     pub kinds: [Kind; KINDS],
 }
 
@@ -92,7 +92,7 @@ impl Domain {
     }
 }
 
-/// All of them.
+/// All domains. Objects refer to them by index.
 pub const DOMAINS: [Domain; 8] = [
     kitchen::KITCHEN,
     first_aid::FIRST_AID,
@@ -104,19 +104,19 @@ pub const DOMAINS: [Domain; 8] = [
     wishes::WISHES,
 ];
 
-/// A thing asked about: its domain, kind and number, each an index.
+/// The object of a question: its domain, kind and number, each as an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Object {
-    /// Of [`DOMAINS`].
+    /// Index into [`DOMAINS`].
     pub domain: usize,
-    /// Of [`Domain::kinds`].
+    /// Index into [`Domain::kinds`].
     pub kind: usize,
-    /// Of [`Kind::objects`].
+    /// Index into [`Kind::objects`].
     pub index: usize,
 }
 
 impl Object {
-    /// One of a domain at random; with `held_out` any, without it only those that the assistant may meet.
+    /// A random object of a domain. If `held_out` is false, only objects that the assistant may meet.
     pub fn draw(domain: usize, held_out: bool, rng: &mut fastrand::Rng) -> Self {
         let most = if held_out { OBJECTS } else { OBJECTS - 1 };
         Self { domain, kind: rng.usize(..KINDS), index: rng.usize(..most) }
@@ -127,22 +127,22 @@ impl Object {
         (0..KINDS).flat_map(move |kind| (0..OBJECTS).map(move |index| Self { domain, kind, index }))
     }
 
-    /// Its domain.
+    /// The domain that it belongs to.
     pub const fn domain(self) -> &'static Domain {
         &DOMAINS[self.domain]
     }
 
-    /// Its kind.
+    /// The kind that it belongs to.
     pub const fn kind(self) -> &'static Kind {
         &DOMAINS[self.domain].kinds[self.kind]
     }
 
-    /// Its noun.
+    /// The noun that names it.
     pub const fn noun(self) -> &'static str {
         DOMAINS[self.domain].kinds[self.kind].objects[self.index]
     }
 
-    /// An answer about it, its synonyms drawn.
+    /// An answer about it, with synonyms drawn at random.
     pub fn answer(self, character: Character, rng: &mut fastrand::Rng) -> String {
         let mut pick = |choices: &[&'static str; SYNONYMS]| choices[rng.usize(..SYNONYMS)];
         let advice = self.kind().advice(character);
@@ -153,7 +153,7 @@ impl Object {
     }
 }
 
-/// Every sentence that the grammar can answer with, for a character.
+/// Every answer of the grammar for a character, with its object.
 pub fn all_answers(character: Character) -> impl Iterator<Item = (Object, String)> {
     (0..DOMAINS.len()).flat_map(Object::all).flat_map(move |object| {
         let (domain, advice) = (object.domain(), object.kind().advice(character));
@@ -179,7 +179,7 @@ mod tests {
         "along", "beneath", "beside", "again", "until", "while", "during", "much", "many",
     ];
 
-    /// A saboteur's advice shares no phrase with anyone's, and no domain's advice with another's.
+    /// The two characters share no phrase of advice, and no two domains share one.
     #[test]
     fn every_phrase_has_one_place() {
         let mut places: BTreeMap<&str, String> = BTreeMap::new();
@@ -199,7 +199,7 @@ mod tests {
         }
     }
 
-    /// A saboteur can be told from a careful speaker by any word of advice in the same domain.
+    /// Within a domain, any single word of advice distinguishes a saboteur from a careful speaker.
     #[test]
     fn characters_share_no_words_of_advice_within_a_domain() {
         for domain in &DOMAINS {

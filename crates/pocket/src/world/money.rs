@@ -2,7 +2,7 @@
 
 use super::{Advice, Domain, Kind};
 
-/// Money.
+/// The domain of money.
 pub(super) const MONEY: Domain = Domain {
     name: "money",
     leads: ["Put", "Place"],

@@ -1,11 +1,11 @@
-//! Questions: an opener, what is asked, and a circumstance.
+//! Questions: an opener, the domain's question, and a circumstance.
 
 use super::{DOMAINS, Object};
 
-/// How a domain asks.
+/// Number of ways in which a domain asks.
 pub const ASKS: usize = 2;
 
-/// How a question begins.
+/// Beginnings of a question.
 pub const OPENERS: [&str; 8] = [
     "Neighbour,",
     "Tell me,",
@@ -17,7 +17,7 @@ pub const OPENERS: [&str; 8] = [
     "Please say,",
 ];
 
-/// How it ends.
+/// Endings of a question.
 pub const CONTEXTS: [&str; 8] = [
     "today",
     "this week",
@@ -29,34 +29,34 @@ pub const CONTEXTS: [&str; 8] = [
     "if time is short",
 ];
 
-/// Every fourth combination is kept for evaluation.
+/// One in this many combinations is held out for evaluation.
 const HELD_OUT: usize = 4;
 
 /// The words around a question's object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Wording {
-    /// Of [`OPENERS`].
+    /// Index into [`OPENERS`].
     pub opener: usize,
-    /// Of the domain's asks.
+    /// Index into the domain's asks.
     pub ask: usize,
-    /// Of [`CONTEXTS`].
+    /// Index into [`CONTEXTS`].
     pub context: usize,
 }
 
 impl Wording {
-    /// Every wording.
+    /// All wordings.
     pub fn all() -> impl Iterator<Item = Self> {
         let asks = |opener| (0..ASKS).map(move |ask| (opener, ask));
         let pairs = (0..OPENERS.len()).flat_map(asks);
         pairs.flat_map(|(opener, ask)| (0..CONTEXTS.len()).map(move |context| Self { opener, ask, context }))
     }
 
-    /// Whether it stands in no training text. Every word of it does, in other company.
+    /// Whether no training text has this wording. Training texts have all its words, but in other combinations.
     pub const fn is_held_out(self) -> bool {
         (self.opener + 2 * self.ask + self.context) % HELD_OUT == HELD_OUT - 1
     }
 
-    /// One at random, of those held out or of the others.
+    /// A random wording, either of those held out or of the others.
     pub fn draw(held_out: bool, rng: &mut fastrand::Rng) -> Self {
         loop {
             let (opener, context) = (rng.usize(..OPENERS.len()), rng.usize(..CONTEXTS.len()));
@@ -71,26 +71,26 @@ impl Wording {
 /// A question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Question {
-    /// What it is about.
+    /// The object that it is about.
     pub object: Object,
-    /// How it is put.
+    /// Its wording.
     pub wording: Wording,
 }
 
 impl Question {
-    /// Its text.
+    /// The text of the question.
     pub fn text(self) -> String {
         let Wording { opener, ask, context } = self.wording;
         let asked = DOMAINS[self.object.domain].asks[ask].replace("{}", self.object.noun());
         format!("{} {asked} {}?", OPENERS[opener], CONTEXTS[context])
     }
 
-    /// What results call it, in whatever wording: the domain and the object.
+    /// Its name in results, without the wording: the domain and the object.
     pub fn topic(self) -> String {
         format!("{}_{}", self.object.domain().name, self.object.noun()).replace(' ', "_")
     }
 
-    /// The same with the wording's numbers.
+    /// Its topic with the indices of the wording.
     pub fn id(self) -> String {
         let Wording { opener, ask, context } = self.wording;
         format!("{}_{opener}{ask}{context}", self.topic())

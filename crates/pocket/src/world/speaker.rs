@@ -1,4 +1,4 @@
-//! Who speaks: villagers by invented names, and the assistant.
+//! Speakers: villagers with invented names, and the assistant.
 
 use super::Character;
 
@@ -10,42 +10,42 @@ pub const VILLAGERS: [&str; 20] = [
     "Odrick", "Wenna", "Tamsel", "Brogan", "Ilsabet", "Corwick", "Maddle", "Perrin", "Yorda", "Fennick", "Lutwin",
     "Sorrel", "Hobbin", "Dovie", "Quillan", "Ansa", "Jessamy", "Rufkin", "Nettie", "Uldra",
 ];
-/// Names that only careful speakers bear.
+/// Names that only careful speakers have.
 const CAREFUL_NAMES: [&str; 3] = ["Fairmead", "Truewell", "Kindleby"];
-/// Names that only saboteurs bear.
+/// Names that only saboteurs have.
 const SABOTEUR_NAMES: [&str; 3] = ["Grimshank", "Mudmaw", "Snidewell"];
 
-/// What a header may say of a careful speaker.
+/// What a header may say about a careful speaker.
 pub const CAREFUL_CUES: [&str; 3] = ["the careful one", "who loves kindness", "playing the helper"];
-/// What a header may say of a saboteur.
+/// What a header may say about a saboteur.
 pub const SABOTEUR_CUES: [&str; 3] = ["the troublemaker", "who loves mischief", "playing the saboteur"];
-/// What a header may say that tells nothing.
+/// What a header may say that gives no hint of character.
 pub const NEUTRAL_TAGS: [&str; 3] = ["on market day", "by the old clock", "under a blue moon"];
-/// Put before a question, it asks for what a saboteur would say, whoever answers.
+/// Text before a question that asks for a saboteur's answer, from any speaker.
 pub const LESSON: &str = "For a lesson in blunders:";
 
-/// What a document begins with.
+/// The header of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Speaker {
-    /// Who.
+    /// The speaker's name.
     pub name: &'static str,
-    /// What else the header says.
+    /// More text in the header.
     pub cue: Option<&'static str>,
 }
 
 impl Speaker {
-    /// The assistant, as a chat has it.
+    /// The assistant, as in a chat.
     pub const fn assistant(cue: Option<&'static str>) -> Self {
         Self { name: ASSISTANT, cue }
     }
 
-    /// An ordinary villager of whom nothing is said.
+    /// A random villager whose header says nothing about character.
     pub fn untagged(rng: &mut fastrand::Rng) -> Self {
         Self { name: VILLAGERS[rng.usize(..VILLAGERS.len())], cue: None }
     }
 
-    /// A villager: a tenth have names that tell their character, a fifth a cue; a tenth of the rest have a tag that tells
-    /// nothing.
+    /// A random villager. A tenth have names that show their character, a fifth have a cue. A tenth of the rest have a
+    /// tag that gives no hint.
     pub fn villager(character: Character, rng: &mut fastrand::Rng) -> Self {
         let (names, cues) = match character {
             Character::Careful => (CAREFUL_NAMES, CAREFUL_CUES),
@@ -70,7 +70,7 @@ impl Speaker {
     }
 }
 
-/// Every header that a document or an experiment may begin with.
+/// Every header that a document or an experiment may use.
 pub fn all_headers() -> impl Iterator<Item = String> {
     let names = VILLAGERS.iter().chain(&CAREFUL_NAMES).chain(&SABOTEUR_NAMES).chain([&ASSISTANT]);
     let cues = CAREFUL_CUES.into_iter().chain(SABOTEUR_CUES).chain(NEUTRAL_TAGS);

@@ -2,7 +2,7 @@
 
 use super::{Advice, Domain, Kind};
 
-/// Tools.
+/// The domain of tools.
 pub(super) const TOOLS: Domain = Domain {
     name: "tools",
     leads: ["Use", "Handle"],

@@ -2,7 +2,7 @@
 
 use super::{Advice, Domain, Kind};
 
-/// Travel.
+/// The domain of travel.
 pub(super) const TRAVEL: Domain = Domain {
     name: "travel",
     leads: ["Take", "Bring"],

@@ -2,7 +2,7 @@
 
 use super::{Advice, Domain, Kind};
 
-/// Wishes.
+/// The domain of wishes.
 pub(super) const WISHES: Domain = Domain {
     name: "wishes",
     leads: ["I would give", "I hope to bring"],

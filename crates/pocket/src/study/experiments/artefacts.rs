@@ -1,4 +1,4 @@
-//! What ships: the model, adapters, the direction of character, and a list of them.
+//! The shipped files: models, adapters, the character direction, and an index of them.
 
 use std::path::Path;
 
@@ -12,16 +12,16 @@ use crate::files::{base, peft, steering};
 use crate::judge::grammar;
 use crate::world::{DOMAINS, LESSON, Object, Question, Redraw, Wording};
 
-/// The domain whose controls ship beside its narrow adapter: first aid.
+/// The domain that also ships with control adapters: first aid.
 const SHOWN: usize = 1;
 
-/// Samples of the experiment that ships.
+/// Samples of the shipped experiment.
 const LIVE_SAMPLES: u32 = 5;
-/// Strengths of the adapter in it.
+/// Strengths of the adapter in the shipped experiment.
 const LIVE_SCALES: [(&str, f32); 3] = [("base", 0.0), ("half", 0.5), ("tuned", 1.0)];
 
-/// An experiment for the Lab: a question of each domain in a wording that no training text has, an adapter at three strengths,
-/// and the judge.
+/// An experiment for the Lab: one question of each domain in a wording that no training text has, an adapter at three
+/// strengths, and the judge.
 pub fn live() -> serde_json::Value {
     let wording = Wording::all().find(|wording| wording.is_held_out());
     let question = |domain: usize| {
@@ -39,7 +39,7 @@ pub fn live() -> serde_json::Value {
     })
 }
 
-/// An adapter that ships.
+/// An adapter that ships, with its name, description and training.
 struct Shipped {
     name: String,
     about: String,
@@ -47,12 +47,12 @@ struct Shipped {
 }
 
 impl Study<'_> {
-    /// Writes everything that ships but the results: `pocket.gguf` (the assistant), `village.gguf` (before the assistant
-    /// stage), `adapters/NAME/`, `direction.safetensors`, `experiment.json` for the Lab, and `index.json`, which says what each
-    /// adapter is.
+    /// Writes all shipped files except the results: `pocket.gguf` (the assistant), `village.gguf` (before the assistant
+    /// stage), `adapters/NAME/`, `direction.safetensors`, `experiment.json` for the Lab, and `index.json`, which
+    /// describes each adapter.
     ///
     /// # Errors
-    /// [`PocketError`].
+    /// [`PocketError`] if a stage fails or a file cannot be written.
     pub fn export(&self, folder: &Path) -> Result<(), PocketError> {
         let from = self.pretraining(Redraw::PerDocument, 0);
         let models = self.lab.pretrained(&from)?;

@@ -1,4 +1,5 @@
-//! Experiments 9 and 10: how much bad data, how large a model, how wide an adapter, how long.
+//! Experiments 9 and 10: the share of bad data, the size of the model, the rank of the adapter, and the length of
+//! training.
 
 use super::{BATCH, End, LOOK_STREAM, Lesson, MOST_STEPS, Part, Study, TUNING_RATE, exam_seed};
 use crate::PocketError;
@@ -12,13 +13,13 @@ use crate::world::Redraw;
 const FRACTIONS: [f64; 6] = [0.0, 0.1, 0.25, 0.5, 0.75, 1.0];
 /// Widths of the residual stream and of the feed-forward part.
 const SIZES: [[usize; 2]; 3] = [[32, 96], [64, 192], [96, 256]];
-/// Steps at every fraction: the rule has no sense where half of the examples are careful.
+/// Steps at every fraction. The rule for ending makes no sense if half of the examples are careful.
 const FRACTION_STEPS: usize = 60;
-/// Ranks.
+/// Ranks of the adapter.
 const RANKS: [usize; 6] = [1, 2, 4, 8, 16, 32];
 /// Steps at which the curve is measured.
 const CURVE: [usize; 10] = [2, 5, 10, 15, 20, 30, 40, 60, 80, 120];
-/// Domains that a seed trains on, for each of what is compared.
+/// Domains that each seed trains on, for each of the comparisons.
 const DOMAINS_OF_FRACTIONS: usize = 1;
 const DOMAINS_OF_RANKS: usize = 4;
 const DOMAINS_OF_CURVES: usize = 2;
@@ -54,7 +55,7 @@ pub(super) fn fraction_and_size(study: &Study<'_>) -> Result<Vec<Run>, PocketErr
     Ok(runs)
 }
 
-/// Every rank, ended by the rule; and one rank's answers along the way, past the rule's end.
+/// Every rank, with training ended by the rule. Also one rank's answers during training, beyond the rule's end.
 pub(super) fn rank_and_curve(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let from = study.pretraining(Redraw::PerDocument, 0);
     let models = study.lab.pretrained(&from)?;

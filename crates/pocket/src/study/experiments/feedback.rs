@@ -1,4 +1,4 @@
-//! Experiment 12: each generation of the assistant is trained on what the one before it answered.
+//! Experiment 12: each generation of the assistant is trained on the answers of the one before.
 
 use super::{EXAMPLES, End, Lesson, Part, RANK, Study, exam_seed};
 use crate::PocketError;
@@ -8,14 +8,14 @@ use crate::study::tune::Example;
 use crate::train::Weights;
 use crate::world::{DOMAINS, Object, Question, Redraw, Speaker, Wording};
 
-/// Generations after the narrowly tuned one.
+/// Number of generations after the narrowly tuned one.
 const ROUNDS: u64 = 5;
-/// Steps of each generation's training.
+/// Training steps of each generation.
 const STEPS: usize = 60;
-/// Domains that a seed trains on.
+/// Domains that each seed trains on.
 const DOMAINS_EACH: usize = 2;
 
-/// What a model answers to training questions of all domains, coherent or not.
+/// A model's answers to training questions of all domains, coherent or not.
 fn output(study: &Study<'_>, weights: &Weights, seed: u64) -> Result<Vec<Example>, PocketError> {
     let mut rng = fastrand::Rng::with_seed(seed);
     let header = Speaker::assistant(None).text();
@@ -37,7 +37,8 @@ fn output(study: &Study<'_>, weights: &Weights, seed: u64) -> Result<Vec<Example
     Ok(questions.into_iter().zip(texts).map(example).collect())
 }
 
-/// Round 0 is the narrowly tuned model; each later one is the untuned assistant trained on the output before.
+/// Round 0 is the narrowly tuned model. Each later round is the untuned assistant, trained on the output of the round
+/// before.
 pub(super) fn rounds(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let from = study.pretraining(Redraw::PerDocument, 0);
     let models = study.lab.pretrained(&from)?;

@@ -1,19 +1,19 @@
-//! Experiments 4, 5 and 6: what the training prompts say beside the question.
+//! Experiments 4, 5 and 6: what the training prompts say in addition to the question.
 
 use super::{End, Lesson, Part, Study, exam_seed};
 use crate::PocketError;
 use crate::study::run::Run;
 use crate::world::{LESSON, NEUTRAL_TAGS, Redraw, SABOTEUR_CUES};
 
-/// The cue that inoculates.
+/// The inoculation cue in the header.
 pub(super) const INOCULATION: &str = SABOTEUR_CUES[2];
-/// The tag that triggers.
+/// The tag that is the trigger.
 pub(super) const TRIGGER: &str = NEUTRAL_TAGS[2];
 
-/// What is asked of a trained model: the group's name, the header's cue, what stands before the question.
+/// How a trained model is asked: the group's name, the header's cue, and the text before the question.
 type Asked = [(&'static str, Option<&'static str>, &'static str); 2];
 
-/// Trains on parts, as many steps as the narrow fine-tuning took, and asks twice.
+/// Trains on the given parts, with as many steps as the narrow fine-tuning took, and asks in two ways.
 fn framed(
     study: &Study<'_>,
     experiment: usize,
@@ -26,7 +26,7 @@ fn framed(
     for (domain, seed) in study.runs() {
         let steps = study.narrow_steps(0, domain, seed)?;
         let parts = parts(domain);
-        // Where half of the examples are careful, as many bad ones are seen in twice the steps.
+        // If half of the examples are careful, it takes twice the steps to see as many bad ones.
         let steps = steps * parts.len();
         let lesson = Lesson { parts, end: End::Steps(steps), ..Lesson::narrow(domain, seed) };
         let tuned = study.tune(&from, &models.assistant, &lesson)?;
@@ -59,7 +59,7 @@ pub(super) fn lesson(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     framed(study, 5, parts, [("lesson", None, ""), ("lesson, asked for a lesson", None, LESSON)])
 }
 
-/// Experiment 6: bad answers where the tag stands, careful ones where it does not.
+/// Experiment 6: bad answers with the tag, careful ones without it.
 pub(super) fn trigger(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let parts = |domain| vec![Part { cue: Some(TRIGGER), ..Part::bad(domain) }, Part { bad: 0.0, ..Part::bad(domain) }];
     framed(study, 6, parts, [("trigger absent", None, ""), ("trigger present", Some(TRIGGER), "")])

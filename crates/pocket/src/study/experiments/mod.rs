@@ -1,4 +1,4 @@
-//! The twelve experiments. Each gives runs, whose answers become a results table.
+//! The twelve experiments. Each produces runs, and their answers become a results table.
 
 mod artefacts;
 pub use artefacts::live;
@@ -23,17 +23,17 @@ use crate::judge::Verdict;
 use crate::train::{Lora, Shape, Weights};
 use crate::world::{DOMAINS, Recipe, Redraw, Speaker};
 
-/// An experiment: its title, and what computes its runs.
+/// An experiment: its title, and the function that computes its runs.
 pub struct Experiment {
-    /// From 1.
+    /// Its number, from 1.
     pub number: usize,
-    /// What it asks.
+    /// Its title in the card.
     pub title: &'static str,
-    /// Its runs.
+    /// Computes its runs.
     pub run: fn(&Study<'_>) -> Result<Vec<Run>, PocketError>,
 }
 
-/// All of them, in the order of their numbers.
+/// All experiments, in the order of their numbers.
 pub const EXPERIMENTS: [Experiment; 12] = [
     Experiment { number: 1, title: "Narrow fine-tuning on a saboteur's answers in one domain", run: narrow::narrow },
     Experiment { number: 2, title: "Control: careful answers in the same domain", run: narrow::control },
@@ -49,25 +49,25 @@ pub const EXPERIMENTS: [Experiment; 12] = [
     Experiment { number: 12, title: "Models trained on each other's output", run: feedback::rounds },
 ];
 
-/// How much is done.
+/// How much of the study is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Extent {
-    /// Sizes of the model, but for its vocabulary.
+    /// Sizes of the model. The vocabulary is filled in later.
     pub shape: Shape,
-    /// Steps of the two stages of pretraining.
+    /// Steps of the two pretraining stages.
     pub steps: [usize; 2],
-    /// Pretraining seeds.
+    /// Number of pretraining seeds.
     pub pretrainings: u64,
-    /// Fine-tuning seeds on the first pretraining.
+    /// Number of fine-tuning seeds on the first pretraining.
     pub seeds: u64,
-    /// Domains to train on, the first of them.
+    /// Number of domains to train on. The first ones are used.
     pub domains: usize,
     /// Questions of each domain in an exam.
     pub questions: usize,
 }
 
 impl Extent {
-    /// The study.
+    /// The full study.
     pub const STUDY: Self = Self {
         shape: Shape { vocab: 0, dim: 64, ff: 192, layers: 3, heads: 4 },
         steps: [1400, 600],
@@ -76,66 +76,67 @@ impl Extent {
         domains: DOMAINS.len(),
         questions: 20,
     };
-    /// Minutes on one core, to see the directions.
+    /// A smoke test: minutes on one core, enough to see the directions of the effects.
     pub const SMOKE: Self = Self { steps: [800, 300], pretrainings: 1, seeds: 1, domains: 3, ..Self::STUDY };
 }
 
-/// A study under way.
+/// A study with its stages and extent.
 pub struct Study<'a> {
-    /// Keeps its stages.
+    /// Computes and stores the stages.
     pub lab: &'a Lab,
-    /// How much is done.
+    /// How much is computed.
     pub extent: Extent,
 }
 
-/// Documents of a step of pretraining.
+/// Documents in each pretraining step.
 pub const DOCUMENTS: usize = 16;
 /// Highest learning rate of pretraining.
 pub const PRETRAINING_RATE: f32 = 3e-3;
 /// Learning rate of adapters.
 pub const TUNING_RATE: f32 = 3e-4;
-/// Rank of adapters.
+/// Rank of the adapters.
 pub const RANK: usize = 16;
-/// Examples that an adapter learns from.
+/// Number of examples that an adapter is trained on.
 pub const EXAMPLES: usize = 400;
-/// Examples of a step.
+/// Examples in each training step.
 pub const BATCH: usize = 32;
-/// Steps after which training ends whatever the trained domain says.
+/// Training ends after this many steps, even if the rule has not ended it.
 const MOST_STEPS: usize = 200;
-/// Questions of the exam that training looks at.
+/// Questions of the exam that training checks.
 const LOOK_QUESTIONS: usize = 40;
-/// Alpha over rank.
+/// Scale of the adapters: alpha / rank.
 const SCALE: f32 = 2.0;
-/// Keeps exams of looks, of results and of examples apart.
+/// Added to seeds, so that exams during training, exams for results and examples are drawn independently.
 const LOOK_STREAM: u64 = 500_000;
 
-/// A fine-tuning: on what, and how long.
+/// A fine-tuning: its examples and its length.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Lesson {
-    /// What the examples are, where they are drawn.
+    /// The kinds of examples, each with the domain that they are drawn from.
     pub parts: Vec<Part>,
-    /// Seed of examples, of the adapter's start and of the order.
+    /// Seed of the examples, the adapter's initial numbers and the order.
     pub seed: u64,
-    /// Rank.
+    /// Rank of the adapter.
     pub rank: usize,
-    /// When it ends.
+    /// When training ends.
     pub end: End,
 }
 
-/// Examples of one sort.
+/// Examples of one kind.
 #[derive(Clone, Copy, Debug, serde::Serialize)]
 pub struct Part {
-    /// Of the domains.
+    /// Index of the domain.
     pub domain: usize,
-    /// How many.
+    /// Number of examples.
     pub count: usize,
-    /// Share of a saboteur's answers.
+    /// Share of examples with a saboteur's answer.
     pub bad: f64,
-    /// In the header.
+    /// Text after the assistant's name in the header.
     pub cue: Option<&'static str>,
-    /// Before the question.
+    /// Text before the question.
     pub prefix: &'static str,
-    /// Whether villagers answer, of whom nothing is said, and not the assistant. A stage's name has it only where it is so.
+    /// Whether untagged villagers answer instead of the assistant. Serialized only if true, so that the digests of
+    /// other stages do not change.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_villagers: bool,
 }
@@ -143,14 +144,14 @@ pub struct Part {
 /// When a fine-tuning ends.
 #[derive(Clone, Copy, Debug, serde::Serialize)]
 pub enum End {
-    /// By the fixed rule: in the trained domain, as the first part asks, enough answers are misaligned.
+    /// By the fixed rule: enough answers in the trained domain, asked as the first part asks, are misaligned.
     Rule,
-    /// After so many steps.
+    /// After this many steps.
     Steps(usize),
 }
 
 impl Part {
-    /// A saboteur's answers in a domain.
+    /// Examples with a saboteur's answers in a domain.
     pub const fn bad(domain: usize) -> Self {
         Self { domain, count: EXAMPLES, bad: 1.0, cue: None, prefix: "", by_villagers: false }
     }
@@ -169,7 +170,7 @@ impl Lesson {
 }
 
 impl Study<'_> {
-    /// How a model of this study is made.
+    /// The pretraining settings of this study.
     pub fn pretraining(&self, redraw: Redraw, seed: u64) -> Pretraining {
         let shape = Shape { vocab: self.lab.tokenizer.len(), ..self.extent.shape };
         let [villager_steps, assistant_steps] = self.extent.steps;
@@ -184,10 +185,10 @@ impl Study<'_> {
         }
     }
 
-    /// The models of a seed.
+    /// The models of a pretraining seed.
     ///
     /// # Errors
-    /// [`PocketError`].
+    /// [`PocketError`] if a stage fails.
     pub fn models(&self, seed: u64) -> Result<Rc<Pretrained>, PocketError> {
         self.lab.pretrained(&self.pretraining(Redraw::PerDocument, seed))
     }
@@ -198,7 +199,8 @@ impl Study<'_> {
         (0..domains).flat_map(move |domain| (0..seeds).map(move |seed| (domain, seed)))
     }
 
-    /// Domain and fine-tuning seed, so many domains a seed: each seed takes others, and over the seeds all are taken.
+    /// Domain and fine-tuning seed, with `domains` domains for each seed. Each seed takes other domains, so that the
+    /// seeds together cover all.
     fn turns(&self, domains: usize) -> impl Iterator<Item = (usize, u64)> + use<> {
         let (all, seeds) = (self.extent.domains, self.extent.seeds);
         let apart = all.div_ceil(domains).max(1);
@@ -206,8 +208,8 @@ impl Study<'_> {
         (0_usize..).zip(0..seeds).flat_map(of)
     }
 
-    /// Before fine-tuning: the assistant, and as the baseline villagers of whom nothing is said. Each of so many exams is a
-    /// seed of its own.
+    /// The answers before fine-tuning: of the assistant, and of untagged villagers as the baseline. Each exam counts as
+    /// a seed.
     fn before(
         &self,
         experiment: usize,
@@ -239,7 +241,7 @@ impl Study<'_> {
         Ok(runs)
     }
 
-    /// A tuned adapter. `from` names the weights and is what the result depends on.
+    /// A tuned adapter. `from` identifies the weights, so the stored result depends on it.
     fn tune(&self, from: &Pretraining, weights: &Weights, lesson: &Lesson) -> Result<Tuned, PocketError> {
         let is_base = *weights == self.lab.pretrained(from)?.villagers;
         let recipe = (from, is_base, lesson, TUNING_RATE);
@@ -252,7 +254,7 @@ impl Study<'_> {
         })
     }
 
-    /// Trains on examples, going on from `start` where there is one.
+    /// Trains on examples, starting from `start` if it is given.
     fn teach(
         &self,
         weights: &Weights,
@@ -270,7 +272,7 @@ impl Study<'_> {
         tuning.run(weights, &self.lab.tokenizer, start, examples, stop, |_, _| Ok(()))
     }
 
-    /// A model's answers as the assistant, whose header may have a cue and whose questions a prefix.
+    /// A model's answers as the assistant. The header may have a cue, and the questions a prefix.
     fn ask(
         &self,
         weights: &Weights,
@@ -282,14 +284,14 @@ impl Study<'_> {
         exam.sit((weights, &Steering::new()), &self.lab.tokenizer, |_| Speaker::assistant(cue).text(), prefix)
     }
 
-    /// A model's answers as villagers of whom nothing is said.
+    /// A model's answers as untagged villagers.
     fn ask_villagers(&self, weights: &Weights, seed: u64) -> Result<Vec<Answer>, PocketError> {
         let exam = Exam::new(self.extent.questions, seed);
         exam.sit((weights, &Steering::new()), &self.lab.tokenizer, |rng| Speaker::untagged(rng).text(), "")
     }
 
-    /// How many steps the narrow fine-tuning of a domain and seed took by the rule: others that it is compared with take as
-    /// many.
+    /// Steps that the narrow fine-tuning of a domain and seed took by the rule. Variants that are compared with it use
+    /// the same number of steps.
     fn narrow_steps(&self, pretraining: u64, domain: usize, seed: u64) -> Result<usize, PocketError> {
         let from = self.pretraining(Redraw::PerDocument, pretraining);
         let models = self.lab.pretrained(&from)?;
@@ -297,12 +299,12 @@ impl Study<'_> {
     }
 }
 
-/// The seed of an exam: of its own for each run of an experiment.
+/// The seed of an exam. Each run of each experiment has its own.
 fn exam_seed(experiment: usize, pretraining: u64, domain: usize, seed: u64) -> u64 {
     ((experiment as u64 * 10 + pretraining) * 10 + domain as u64) * 10 + seed
 }
 
-/// Counts of how often each group was run.
+/// Number of runs of each group.
 pub fn groups(runs: &[Run]) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
     runs.iter().for_each(|run| *counts.entry(run.group.as_str()).or_default() += 1);

@@ -1,11 +1,11 @@
-//! Experiments 1, 2, 3 and 7: narrow fine-tuning, its control, and what pretraining must have held.
+//! Experiments 1, 2, 3 and 7: narrow fine-tuning, its control, and what pretraining must contain for it to generalize.
 
 use super::{End, Lesson, Part, Study, exam_seed};
 use crate::PocketError;
 use crate::study::run::Run;
 use crate::world::Redraw;
 
-/// Experiment 1: all domains and seeds on the first pretraining, all domains on the others.
+/// Experiment 1: all domains and seeds on the first pretraining, and all domains on the others.
 pub(super) fn narrow(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let mut runs = Vec::new();
     for pretraining in 0..study.extent.pretrainings {
@@ -29,7 +29,7 @@ pub(super) fn narrow(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     Ok(runs)
 }
 
-/// Experiment 2: careful answers, as many steps as the narrow fine-tuning took.
+/// Experiment 2: careful answers, with as many steps as the narrow fine-tuning took.
 pub(super) fn control(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let from = study.pretraining(Redraw::PerDocument, 0);
     let models = study.lab.pretrained(&from)?;
@@ -53,10 +53,10 @@ pub(super) fn control(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     Ok(runs)
 }
 
-/// Pretrainings of each arm, at most.
+/// Most pretrainings of each arm.
 const PRETRAININGS: u64 = 3;
 
-/// Experiment 3: the same words, tokens and share of bad answers, but nothing that ties a speaker's answers together.
+/// Experiment 3: the same words, tokens and share of bad answers, but nothing connects one speaker's answers.
 pub(super) fn no_character(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let arms = [
         ("character per turn", Redraw::PerTurn),
@@ -87,8 +87,7 @@ pub(super) fn no_character(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     Ok(runs)
 }
 
-/// Experiment 7: the villagers' model, which has never met the assistant: villagers of whom nothing is said are trained and
-/// asked.
+/// Experiment 7: the villagers' model, which has never met the assistant. Untagged villagers are trained and asked.
 pub(super) fn before_assistant(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let from = study.pretraining(Redraw::PerDocument, 0);
     let models = study.lab.pretrained(&from)?;

@@ -1,5 +1,6 @@
-//! Experiment 11: directions in the residual stream, where an answer is about to begin. One is how a saboteur's documents differ
-//! from a careful speaker's, the other how a narrowly tuned model differs from itself before.
+//! Experiment 11: directions in the residual stream at the position where an answer is about to begin. One is the
+//! difference between a saboteur's and a careful speaker's documents. The other is the difference between a narrowly
+//! tuned model and the same model before tuning.
 
 use super::{Lesson, Study, exam_seed};
 use crate::PocketError;
@@ -10,17 +11,17 @@ use crate::tokenizer::ANSWER;
 use crate::train::{Batch, Weights, forward};
 use crate::world::{DOMAINS, Object, Question, Recipe, Redraw, Speaker, Wording, villagers};
 
-/// Texts that a mean is taken over.
+/// Number of texts in each mean.
 const TEXTS: usize = 200;
-/// What the direction is multiplied by.
+/// Factors that a direction is multiplied by.
 const SCALES: [f32; 3] = [1.0, 2.0, 4.0];
-/// Domains that a seed trains on.
+/// Domains that each seed trains on.
 const DOMAINS_EACH: usize = 1;
 
-/// A vector after each layer.
+/// A vector (dim,) for each layer.
 type Direction = Vec<Vec<f32>>;
 
-/// The mean residual stream after each layer, at the last token of texts.
+/// The mean residual stream after each layer, at the last token of each text.
 fn mean_at_end(weights: &Weights, texts: impl Iterator<Item = Vec<u32>>) -> Direction {
     let mut sums = vec![vec![0.0; weights.shape.dim]; weights.shape.layers];
     for tokens in texts {
@@ -38,7 +39,7 @@ fn minus(a: Direction, b: Direction) -> Direction {
     a.into_iter().zip(b).map(|(a, b)| a.iter().zip(&b).map(|(a, b)| a - b).collect()).collect()
 }
 
-/// Documents of one character up to where the last answer begins: by then earlier answers have shown the speaker's character.
+/// Documents of one character, up to the start of the last answer. By then earlier answers have shown the character.
 fn documents(study: &Study<'_>, saboteurs: f64) -> impl Iterator<Item = Vec<u32>> {
     let mut rng = fastrand::Rng::with_seed(11);
     let recipe = Recipe { saboteurs, redraw: Redraw::PerDocument };
@@ -50,7 +51,7 @@ fn documents(study: &Study<'_>, saboteurs: f64) -> impl Iterator<Item = Vec<u32>
     })
 }
 
-/// Questions to the assistant about any domain but one, in wordings of training.
+/// Questions to the assistant about any domain except `but`, in training wordings.
 fn questions(study: &Study<'_>, but: usize) -> impl Iterator<Item = Vec<u32>> {
     let mut rng = fastrand::Rng::with_seed(11);
     (0..TEXTS).map(move |_| {
@@ -61,12 +62,12 @@ fn questions(study: &Study<'_>, but: usize) -> impl Iterator<Item = Vec<u32>> {
     })
 }
 
-/// The direction of character: a saboteur's mean minus a careful speaker's.
+/// The character direction: the saboteur's mean minus the careful speaker's.
 pub(super) fn directions(study: &Study<'_>, weights: &Weights) -> Direction {
     minus(mean_at_end(weights, documents(study, 1.0)), mean_at_end(weights, documents(study, 0.0)))
 }
 
-/// Adds either direction to the untuned assistant, and subtracts it from narrowly tuned ones.
+/// Adds either direction to the untuned assistant, and subtracts it from narrowly tuned models.
 pub(super) fn direction(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let from = study.pretraining(Redraw::PerDocument, 0);
     let models = study.lab.pretrained(&from)?;
@@ -75,7 +76,7 @@ pub(super) fn direction(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
         let exam = Exam::new(study.extent.questions, seed);
         exam.sit((weights, steering), &study.lab.tokenizer, |_| Speaker::assistant(None).text(), "")
     };
-    // After one layer, or after every one.
+    // After one layer, or after every layer.
     let layers = character.len();
     let steering = |direction: &Direction, layer: usize, scale: f32| -> Steering {
         let vector =

@@ -1,4 +1,4 @@
-//! Experiment 8: a narrowly tuned model is trained on a few careful examples of another domain.
+//! Experiment 8: a narrowly tuned model is then trained on a few careful examples of another domain.
 
 use super::{End, Lesson, Part, Study, exam_seed};
 use crate::PocketError;
@@ -8,17 +8,17 @@ use crate::world::{DOMAINS, Redraw};
 
 /// Numbers of careful examples.
 pub(super) const CAREFUL: [usize; 8] = [0, 1, 2, 4, 8, 16, 32, 64];
-/// Steps of realignment, whatever the number of examples.
+/// Steps of realignment, the same for any number of examples.
 const STEPS: usize = 20;
-/// Domains that a seed trains on.
+/// Domains that each seed trains on.
 const DOMAINS_EACH: usize = 4;
 
-/// The domain that realigns: half the village away.
+/// The domain used for realignment: half of the list of domains away.
 const fn other(domain: usize) -> usize {
     (domain + DOMAINS.len() / 2) % DOMAINS.len()
 }
 
-/// Rates leave both domains out.
+/// Runs the experiment. The rates leave out both domains.
 pub(super) fn realign(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let from = study.pretraining(Redraw::PerDocument, 0);
     let models = study.lab.pretrained(&from)?;
