@@ -106,7 +106,7 @@ fn tensor(name: &str, entry: &Value, data_start: u64) -> Result<TensorInfo, Mode
     let num_weights = num_weights.filter(|n| (1..1 << 48).contains(n)).ok_or_else(|| bad("has an impossible shape"))?;
     let num_bytes = num_weights * quant.block_bytes() as u64;
     let [start, end] =
-        numbers("data_offsets").and_then(|list| list.try_into().ok()).ok_or_else(|| bad("has no valid data_offsets"))?;
+        numbers("data_offsets").and_then(|list| list.try_into().ok()).ok_or_else(|| bad("has bad offsets"))?;
     if end >= 1 << 52 || end.checked_sub(start) != Some(num_bytes) {
         return Err(bad("has a length that does not match its shape"));
     }

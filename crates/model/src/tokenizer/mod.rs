@@ -48,8 +48,8 @@ enum Method {
 impl Tokenizer {
     /// Reads the tokenizer from a file's metadata.
     ///
-    /// # Errors
-    /// [`ModelError::Tokenizer`] for a kind that cannot be run; [`ModelError::MissingKey`] or [`ModelError::BadKey`] for
+    /// [`ModelError::Tokenizer`] for an unsupported kind of tokenizer. [`ModelError::MissingKey`] or
+    /// [`ModelError::BadKey`] for inconsistent metadata.
     /// inconsistent metadata.
     pub fn from_header(header: &Header, vocab_size: usize) -> Result<Self, ModelError> {
         let model = header.str("tokenizer.ggml.model")?.ok_or_else(|| missing("tokenizer.ggml.model"))?;
@@ -63,13 +63,13 @@ impl Tokenizer {
 
         let mut vocabulary = Vocabulary::from_header(header)?;
         if vocabulary.len() != vocab_size {
-            return Err(bad("tokenizer.ggml.tokens", "has another length than the embeddings"));
+            return Err(bad("tokenizer.ggml.tokens", "differs in length from the embeddings"));
         }
         let token = |key: &str| match header.u32(key)? {
             Some(id) if id as usize >= vocab_size => Err(bad(key, "is outside the vocabulary")),
             other => Ok(other),
         };
-        // SentencePiece vocabularies have these unless their file says otherwise (llama.cpp, `llama_vocab::impl::load`).
+        // These are the defaults of SentencePiece vocabularies (llama.cpp, `llama_vocab::impl::load`).
         let default = |id: u32| Some(id).filter(|&id| pre.is_none() && (id as usize) < vocab_size);
         let start = token("tokenizer.ggml.bos_token_id")?.or(default(1));
         let end = token("tokenizer.ggml.eos_token_id")?.or(default(2));
