@@ -15,8 +15,8 @@ pub(super) const fn bits(count: usize) -> u32 {
     count as u32
 }
 
-/// Puts 32 codes of each row into lanes, `width` bits per code, without their lowest `skip` bits. A vector has `16 /
-/// width` pairs of columns.
+/// Puts 32 codes of each row into lanes, `width` bits per code, without their lowest `skip` bits. A vector has
+/// `16 / width` pairs of columns.
 pub(super) fn interleave<const N: usize>(rows: &[[u8; 32]; ROWS], skip: usize, width: usize) -> [u16x8; N] {
     let mut words = [[0; 8]; N];
     fill(words.as_flattened_mut(), rows, skip, width);
