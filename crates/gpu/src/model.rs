@@ -35,7 +35,7 @@ pub struct Layout<'a> {
     /// Steering vectors that every column can use.
     pub steerings: &'a [Steering],
     /// Whether activations are rounded to integers before they are multiplied with packed weights: the `fast` maths of
-    /// ENGINE.
+    /// `docs/engine.md`.
     pub is_fast: bool,
 }
 

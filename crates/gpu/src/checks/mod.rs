@@ -1,8 +1,8 @@
 //! Compares every kernel with its CPU version on the current device. The self-test page runs [`all`]. Tests run the
 //! same checks with property-tested shapes.
 //!
-//! The limits are those of ENGINE: a normalised mean square error of 1e-7 for element-wise operations and of 1e-6 for
-//! exact quantized products.
+//! The limits are those of `docs/engine.md`: a normalised mean square error of 1e-7 for element-wise operations and of
+//! 1e-6 for exact quantized products.
 
 mod choices;
 pub mod data;
