@@ -48,7 +48,7 @@ pub(super) struct Buffers {
     pub(super) gate_up: wgpu::Buffer,
     /// The product of gate and up projection, (ff_dim).
     pub(super) gated: wgpu::Buffer,
-    /// (DECODE_LANES, vocab)
+    /// Logits, (DECODE_LANES, vocab).
     pub(super) logits: wgpu::Buffer,
     pub(super) logits_staging: wgpu::Buffer,
     pub(super) samplers: wgpu::Buffer,

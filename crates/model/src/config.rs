@@ -231,7 +231,7 @@ impl Config {
             return Err(bad(&heads, "is not a multiple of the number of key heads"));
         }
         if self.head_dim == 0 || !self.head_dim.is_multiple_of(4) || self.head_dim > MAX_HEAD_DIM as usize {
-            return Err(bad(&heads, "gives heads whose width is not a multiple of 4 up to 512"));
+            return Err(bad(&heads, "gives a head width that is not a multiple of 4 up to 512"));
         }
         for (suffix, width) in [
             ("embedding_length", self.dim),

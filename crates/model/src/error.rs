@@ -5,11 +5,11 @@
 pub enum ModelError {
     /// The file does not start like a GGUF file.
     #[error(
-        "this is not a GGUF file (it begins with \"{}\", not \"GGUF\"): choose a file whose name ends in .gguf",
+        "this is not a GGUF file (it begins with \"{}\", not \"GGUF\"): choose a file with a name that ends in .gguf",
         found.escape_ascii()
     )]
     NotGguf {
-        /// The first bytes.
+        /// The first four bytes of the file.
         found: [u8; 4],
     },
     /// A GGUF version that is obsolete, or newer than this code.
@@ -33,7 +33,7 @@ pub enum ModelError {
         "the file asks for too much ({what}: {found}, at most {limit} is accepted): it is damaged or was made to do harm"
     )]
     TooLarge {
-        /// What is too large.
+        /// The item that is too large, with its unit.
         what: &'static str,
         /// The size found.
         found: u64,
@@ -54,7 +54,7 @@ pub enum ModelError {
     /// An architecture that is not in the table of supported ones.
     #[error("models of architecture \"{found}\" cannot be run yet; these can: {supported}")]
     Architecture {
-        /// The file's architecture.
+        /// The architecture that the file names.
         found: String,
         /// Names of the supported architectures.
         supported: String,
@@ -64,7 +64,7 @@ pub enum ModelError {
         "tensor \"{tensor}\" is stored as {found}, which cannot be run yet; these can: {supported}. Choose another quantization of the same model"
     )]
     TensorType {
-        /// The tensor.
+        /// The tensor's name.
         tensor: String,
         /// GGML's name of the type, or its number.
         found: String,
@@ -80,7 +80,7 @@ pub enum ModelError {
     /// A key has a value with the wrong type or out of range.
     #[error("the file's \"{key}\" {problem}: convert the model again with a current llama.cpp")]
     BadKey {
-        /// The key.
+        /// The metadata key.
         key: String,
         /// What is wrong with its value.
         problem: String,
@@ -93,7 +93,7 @@ pub enum ModelError {
         "tensor \"{tensor}\" has shape {found:?}, but the model's configuration needs {expected:?}: the file is inconsistent"
     )]
     TensorShape {
-        /// The tensor.
+        /// The tensor's name.
         tensor: String,
         /// Its shape, fastest dimension first.
         found: Vec<u64>,
@@ -120,7 +120,7 @@ pub enum ModelError {
     /// The prompt has no tokens.
     #[error("the prompt is empty: write something")]
     EmptyPrompt,
-    /// The prompt leaves no room for an answer.
+    /// The prompt does not leave room for an answer.
     #[error("the prompt is {found} tokens long, but only {limit} fit: shorten it")]
     PromptTooLong {
         /// Tokens in the prompt.
@@ -129,9 +129,9 @@ pub enum ModelError {
         limit: usize,
     },
     /// A token number outside the vocabulary.
-    #[error("token {token} is not in the vocabulary, which has {vocab_size}")]
+    #[error("token {token} is not in the vocabulary, which has {vocab_size} tokens")]
     TokenRange {
-        /// The token.
+        /// The token's number.
         token: u32,
         /// The vocabulary's size.
         vocab_size: u32,
@@ -140,7 +140,7 @@ pub enum ModelError {
     #[error(transparent)]
     Adapter(#[from] super::adapter::AdapterError),
     /// More columns or scales than the model has room for.
-    #[error("{} columns with {} scales were asked for, but there are {} and {}", found.0, found.1, limit.0, limit.1)]
+    #[error("{} columns with {} scales were requested, but the model has {} and {}", found.0, found.1, limit.0, limit.1)]
     Columns {
         /// Columns and scales requested.
         found: (usize, usize),
@@ -155,9 +155,9 @@ pub enum ModelError {
     /// A sampling setting out of range.
     #[error("{name} is {found}, but must be {range}")]
     Sampling {
-        /// The setting.
+        /// The setting's name.
         name: &'static str,
-        /// Its value.
+        /// The setting's value.
         found: String,
         /// The allowed range.
         range: &'static str,

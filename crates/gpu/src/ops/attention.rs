@@ -14,7 +14,7 @@ pub const SOURCE: &str = wgsl!("lanes.wgsl", "attention.wgsl");
 pub struct Cache {
     /// Keys, after rotation.
     pub k: wgpu::Buffer,
-    /// Values.
+    /// Values, without rotation.
     pub v: wgpu::Buffer,
     /// Number of positions per column.
     pub context: usize,
