@@ -140,7 +140,7 @@ pub enum ModelError {
     #[error(transparent)]
     Adapter(#[from] super::adapter::AdapterError),
     /// More columns or scales than the model has room for.
-    #[error("{} columns with {} scales were requested, but the model has {} and {}", found.0, found.1, limit.0, limit.1)]
+    #[error("{} columns with {} scales were requested; there are {} and {}", found.0, found.1, limit.0, limit.1)]
     Columns {
         /// Columns and scales requested.
         found: (usize, usize),
