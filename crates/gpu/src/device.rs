@@ -26,8 +26,8 @@ pub struct DeviceCaps {
     pub max_buffer_bytes: u64,
     /// Size of the largest storage binding in bytes.
     pub max_binding_bytes: u64,
-    /// Memory in bytes that a model must fit into, if known. Browsers only report the machine's memory, and are exact
-    /// only for small ones.
+    /// Memory in bytes that a model must fit into, if known. Browsers report the machine's memory, exactly only if
+    /// small.
     pub memory_bytes: Option<u64>,
     /// Shared memory of a workgroup in bytes.
     pub max_workgroup_bytes: usize,
@@ -235,8 +235,7 @@ impl Gpu {
         &self.stubs[0]
     }
 
-    /// The buffers for writable bindings that a dispatch does not use. 0 and 1 are different buffers, as WebGPU
-    /// requires within one dispatch.
+    /// Buffers for writable bindings that a dispatch does not use. 0 and 1 differ, as WebGPU requires in one dispatch.
     pub(super) fn stub_write(&self, which: usize) -> &wgpu::Buffer {
         &self.stubs[1 + which.min(1)]
     }
