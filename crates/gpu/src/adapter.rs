@@ -1,4 +1,4 @@
-//! Adapters: which one is taken, what it is called, and how it is used.
+//! GPU adapters: how one is selected, what its name is and which memory limits it has.
 
 use super::GpuError;
 use super::device::DeviceCaps;
@@ -21,13 +21,13 @@ pub(super) async fn find_adapter(name: Option<&str>) -> Result<(wgpu::Instance, 
     });
     let missing = || match name {
         Some(name) => GpuError::NoAdapter(format!("none of {found:?} is called \"{name}\"")),
-        None => GpuError::NoAdapter("no Vulkan driver answers".to_owned()),
+        None => GpuError::NoAdapter("no Vulkan driver was found".to_owned()),
     };
     let adapter = adapters.into_iter().next().ok_or_else(missing)?;
     Ok((instance, adapter))
 }
 
-/// Browsers show one adapter and no list, so a name cannot be asked for.
+/// Browsers give one adapter and no list, so an adapter cannot be selected by name.
 #[cfg(target_arch = "wasm32")]
 pub(super) async fn find_adapter(_name: Option<&str>) -> Result<(wgpu::Instance, wgpu::Adapter), GpuError> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
@@ -35,8 +35,8 @@ pub(super) async fn find_adapter(_name: Option<&str>) -> Result<(wgpu::Instance,
         power_preference: wgpu::PowerPreference::HighPerformance,
         ..wgpu::RequestAdapterOptions::default()
     };
-    // wgpu lists every backend that it was built without; the reader needs to know of one.
-    let none = |_every_backend| GpuError::NoAdapter("the browser offers none".to_owned());
+    // wgpu lists every backend that this build does not have; the user only needs to know about WebGPU.
+    let none = |_every_backend| GpuError::NoAdapter("the browser did not offer one".to_owned());
     let adapter = instance.request_adapter(&options).await.map_err(none)?;
     Ok((instance, adapter))
 }
@@ -46,7 +46,7 @@ fn adapter_name(info: &wgpu::AdapterInfo, _device: &wgpu::Device) -> String {
     info.name.clone()
 }
 
-/// Browsers seldom give a description, which is all that wgpu asks for; most give a vendor and an architecture.
+/// wgpu only reports the description, which browsers seldom give. Most give a vendor and an architecture instead.
 #[cfg(target_arch = "wasm32")]
 fn adapter_name(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> String {
     use js_sys::Reflect;
@@ -60,15 +60,15 @@ fn adapter_name(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> String {
     if parts.is_empty() { "a GPU that the browser does not name".to_owned() } else { parts.join(" ") }
 }
 
-/// Smallest and largest subgroup size, where the device was given subgroups.
+/// Smallest and largest subgroup size, if the device was created with subgroups.
 #[cfg(not(target_arch = "wasm32"))]
 fn subgroups(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> Option<(u32, u32)> {
     let has_subgroups = device.features().contains(wgpu::Features::SUBGROUP);
     has_subgroups.then_some((info.subgroup_min_size, info.subgroup_max_size))
 }
 
-/// wgpu knows of no subgroups in browsers: `worker_loader.js` asks for them. Shaders also need to know which subgroup they
-/// are in, which is newer.
+/// wgpu does not support subgroups in browsers, so `worker_loader.js` requests them. Shaders also need to know the
+/// index of their subgroup, which is a newer feature.
 #[cfg(target_arch = "wasm32")]
 fn subgroups(_info: &wgpu::AdapterInfo, device: &wgpu::Device) -> Option<(u32, u32)> {
     use js_sys::{Function, Reflect};
@@ -87,13 +87,13 @@ fn subgroups(_info: &wgpu::AdapterInfo, device: &wgpu::Device) -> Option<(u32, u
     is_there.then(|| (size("subgroupMinSize", 4), size("subgroupMaxSize", 128)))
 }
 
-/// Memory that a model must fit into: unknown natively.
+/// Memory in bytes that a model must fit into. Natively, it is unknown.
 #[cfg(not(target_arch = "wasm32"))]
 fn memory_bytes() -> Option<u64> {
     None
 }
 
-/// The machine's memory as browsers tell it, in rough GiB. From 8 on it may be any more, so nothing is known.
+/// The machine's memory as browsers report it, in rough GiB. 8 means 8 or more, so it is treated as unknown.
 #[cfg(target_arch = "wasm32")]
 fn memory_bytes() -> Option<u64> {
     let get = |object: &wasm_bindgen::JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).ok();

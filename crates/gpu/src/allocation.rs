@@ -1,19 +1,19 @@
-//! Memory of the device that belongs together and is given back together.
+//! Device memory that is allocated as a group and freed as a group.
 
 use super::Gpu;
 
-/// Largest piece of what is reserved.
+/// Largest buffer in bytes that [`Gpu::reserve`] creates.
 const PIECE_BYTES: u64 = 1 << 30;
 
-/// Buffers that belong together. Browsers free a buffer's memory when it is destroyed, or whenever they next collect
-/// garbage, which may be after the next model did not fit: so these are destroyed when this is dropped.
+/// Buffers that belong together. They are destroyed when this is dropped. Otherwise a browser frees their memory at its
+/// next garbage collection, which may be too late for the next model.
 #[derive(Debug, Default)]
 pub struct Allocation {
     buffers: Vec<wgpu::Buffer>,
 }
 
 impl Allocation {
-    /// Bytes in all.
+    /// Size of all buffers in bytes.
     pub fn num_bytes(&self) -> u64 {
         self.buffers.iter().map(wgpu::Buffer::size).sum()
     }
@@ -26,19 +26,19 @@ impl Drop for Allocation {
 }
 
 impl Gpu {
-    /// Notes the buffers that are made from now on, until [`Gpu::collected`].
+    /// Starts to record the buffers that are created, until [`Gpu::collected`].
     pub fn collect(&self) {
         self.collecting.replace(Some(Vec::new()));
     }
 
-    /// The buffers made since [`Gpu::collect`]: whoever made them is to drop this last.
+    /// Returns the buffers created since [`Gpu::collect`]. The caller must drop this after everything that uses them.
     pub fn collected(&self) -> Allocation {
         Allocation { buffers: self.collecting.take().unwrap_or_default() }
     }
 
-    /// Takes `num_bytes` of memory for later.
+    /// Allocates `num_bytes` of memory, to be freed when it is needed.
     pub fn reserve(&self, num_bytes: u64) -> Allocation {
-        // A stack of its own, so that what is reserved does not count as made.
+        // Uses a separate list, so that the reserved buffers do not count as buffers of the model.
         let outer = self.collecting.replace(Some(Vec::new()));
         let piece = self.caps().max_buffer_bytes.min(PIECE_BYTES);
         let sizes = (0..num_bytes.div_ceil(piece)).map(|index| piece.min(num_bytes - index * piece));

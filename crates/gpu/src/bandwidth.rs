@@ -1,4 +1,5 @@
-//! What a device could move at most, the yardstick for decoding, which reads every weight once; and what its products read.
+//! Measures memory bandwidth: the device's maximum, which limits decoding because every weight is read once per token,
+//! and the rate that matrix products reach.
 
 use super::matrix::GpuMatrix;
 use super::ops::product::{Ending, Input, Product, product};
@@ -6,23 +7,23 @@ use super::{Gpu, GpuError};
 use askew_model::gguf::TensorInfo;
 use askew_model::quant::Quant;
 
-/// Bytes of weights that are read in a round: more than the caches of most GPUs hold.
+/// Bytes of weights that are read per round, more than the caches of most GPUs hold.
 const ROUND_BYTES: usize = 64 << 20;
-/// Bytes of a matrix as in the layers of a small model, and of a large one.
+/// Bytes of a typical matrix in the layers of a small and of a large model.
 const MATRIX_BYTES: [usize; 2] = [1 << 20, 32 << 20];
-/// Time after which a measurement counts: browsers' clocks tick every 0.1 ms.
+/// Minimum duration of a measurement in milliseconds. Browsers' clocks have steps of 0.1 ms.
 const LONG_ENOUGH_MS: f64 = 100.0;
-/// Length of their rows.
+/// Row length of these matrices in weights.
 const ROW_LEN: usize = 1024;
-/// Their format: small models mostly come in it, or in smaller ones.
+/// Format of these matrices. Small models mostly use it or a smaller one.
 const QUANT: Quant = Quant::Q8_0;
 
 impl Gpu {
-    /// Bytes of weights a second that products read, one product after the other as in a decoded token: in matrices of
-    /// 1 MiB and of 32 MiB. `now_ms` is a clock in milliseconds.
+    /// Measures how many bytes of weights per second matrix products read, with one product after the other as in
+    /// decoding. The two results are for matrices of 1 MiB and of 32 MiB. `now_ms` is a clock in milliseconds.
     ///
     /// # Errors
-    /// A fault of the device, lack of memory among them.
+    /// A fault of the device, for example too little memory.
     pub async fn read_speed(&self, now_ms: impl Fn() -> f64) -> Result<(f64, f64), GpuError> {
         let [small, large] = MATRIX_BYTES;
         Ok((self.product_speed(small, &now_ms).await?, self.product_speed(large, &now_ms).await?))
@@ -52,19 +53,19 @@ impl Gpu {
             Ok(dispatches)
         };
         let built = self.checked(build).await;
-        // Freed when it goes out of scope.
+        // Frees the buffers at the end of the scope.
         let _memory = self.collected();
         let dispatches = built?;
         let mut number = 1;
         loop {
-            // The first time pays for the memory itself.
+            // The first run includes the time to allocate the memory, so it is not measured.
             self.submit(&[&dispatches[..number]], None);
             self.flush().await?;
             let (start, before) = (now_ms(), self.counts());
             self.submit(&[&dispatches[..number]], None);
             self.flush().await?;
             let elapsed_ms = (now_ms() - start).max(1e-3);
-            // A device that takes long for a few is not kept waiting for all.
+            // On a slow device, a few dispatches are enough.
             if elapsed_ms >= LONG_ENOUGH_MS || number == dispatches.len() {
                 return Ok(self.counts().since(before).weight_bytes as f64 / elapsed_ms * 1e3);
             }
@@ -72,17 +73,17 @@ impl Gpu {
         }
     }
 
-    /// Bytes a second that the device moves when it copies a buffer of `num_bytes`: read and written ones together. `now_ms`
-    /// is a clock in milliseconds.
+    /// Measures how many bytes per second the device moves when it copies a buffer of `num_bytes`. Bytes read and bytes
+    /// written are both counted. `now_ms` is a clock in milliseconds.
     ///
     /// # Errors
-    /// A fault of the device, lack of memory among them.
+    /// A fault of the device, for example too little memory.
     pub async fn copy_bandwidth(&self, num_bytes: u64, now_ms: impl Fn() -> f64) -> Result<f64, GpuError> {
         const COPIES: u32 = 4;
         let num_bytes = num_bytes.min(self.caps().max_buffer_bytes);
         let [from, to] = self.checked(|| Ok(["from", "to"].map(|label| self.storage(label, num_bytes)))).await?;
         let mut best = 0.0f64;
-        // The first round pays for the memory itself; the best of the others is what the device can do.
+        // The first round includes the time to allocate the memory. The best of the others is the result.
         for round in 0..4 {
             let start = now_ms();
             let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());

@@ -1,4 +1,4 @@
-//! What a model works in: allocated once for a layout.
+//! The working buffers of a model, allocated once per layout.
 
 use super::Gpu;
 use super::lanes::Lane;
@@ -11,44 +11,44 @@ use crate::fused_norm::Normed;
 use askew_model::Config;
 use askew_model::rope::RopeTable;
 
-/// Most tokens of a column between two readbacks.
+/// Most tokens that a column decodes between two readbacks.
 pub(super) const MAX_WINDOW: usize = 16;
-/// A token that was chosen.
+/// A chosen token, as the GPU stores it.
 #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct Chosen {
-    /// Its number; one outside the vocabulary where no logit was a number.
+    /// Its number in the vocabulary. It is outside the vocabulary if the logits were not numbers.
     pub token: u32,
     /// Natural logarithm of its probability at temperature 1.
     pub logprob: f32,
 }
 
-/// Activations, each (MAX_LANES, width), and what stays the same from token to token.
+/// Activations, each (MAX_LANES, width), and data that does not change from token to token. Comments give the widths.
 #[derive(Debug)]
 pub(super) struct Buffers {
     pub(super) lanes: wgpu::Buffer,
-    /// Angles of global layers.
+    /// RoPE angles of global layers.
     pub(super) angles: wgpu::Buffer,
-    /// Angles of layers with a window.
+    /// RoPE angles of layers with a sliding window.
     pub(super) local_angles: wgpu::Buffer,
     pub(super) caches: Vec<Cache>,
-    /// A column's keys or values of a layer on their way to another column.
+    /// Temporary buffer for copying one layer's keys or values from column to column.
     pub(super) copied: wgpu::Buffer,
-    /// The residual stream (dim).
+    /// The residual stream, (dim).
     pub(super) x: wgpu::Buffer,
-    /// The same on its way into a norm (dim).
+    /// The residual stream prepared for the next norm, (dim).
     pub(super) h: Normed,
-    /// A part's output on its way into its own norm (dim).
+    /// The output of attention or the feed-forward part, prepared for its own norm, (dim).
     pub(super) t: Normed,
-    /// (q_dim + 2 kv_dim)
+    /// Queries, keys and values, (q_dim + 2 kv_dim).
     pub(super) qkv: wgpu::Buffer,
-    /// (q_dim)
+    /// Output of attention before its projection, (q_dim).
     pub(super) attended: wgpu::Buffer,
-    /// Gate and up before their product (2 ff_dim); only used where they cannot share a dispatch.
+    /// Gate and up projections before their product, (2 ff_dim). Only used where one dispatch cannot compute both.
     pub(super) gate_up: wgpu::Buffer,
-    /// (ff_dim)
+    /// The product of gate and up projection, (ff_dim).
     pub(super) gated: wgpu::Buffer,
-    /// (DECODE_LANES, vocab)
+    /// Logits, (DECODE_LANES, vocab).
     pub(super) logits: wgpu::Buffer,
     pub(super) logits_staging: wgpu::Buffer,
     pub(super) samplers: wgpu::Buffer,
@@ -60,7 +60,7 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
-    /// Room for a layout.
+    /// Allocates all buffers for a layout.
     pub(super) fn new(gpu: &Gpu, config: &Config, weights: &GpuWeights, layout: &Layout<'_>) -> Self {
         let Layout { context, columns, .. } = *layout;
         let floats = |label: &str, len: usize| gpu.storage(label, (len * 4) as u64);

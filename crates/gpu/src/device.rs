@@ -1,4 +1,4 @@
-//! The device: found once, asked for all it can give, watched for loss.
+//! The device: opened once with all features that it offers, and watched for loss.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -13,47 +13,47 @@ use super::GpuError;
 use super::adapter::{caps, find_adapter};
 use super::kernel::{Dispatch, Kernel};
 
-/// What an adapter can do and how to use it: the only place where devices are told apart.
+/// An adapter's capabilities and how to use it. All decisions that depend on the device are made here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceCaps {
     /// The adapter's name.
     pub adapter: String,
-    /// `vulkan`, `webgpu`, ...
+    /// wgpu's name of the backend, such as `vulkan` or `webgpu`.
     pub backend: String,
     /// Whether it is a software adapter.
     pub is_software: bool,
-    /// Largest buffer in bytes.
+    /// Size of the largest buffer in bytes.
     pub max_buffer_bytes: u64,
-    /// Largest storage binding in bytes.
+    /// Size of the largest storage binding in bytes.
     pub max_binding_bytes: u64,
-    /// Memory in bytes that a model must fit into, where anybody says: browsers tell of the machine's, and only of small
-    /// ones exactly.
+    /// Memory in bytes that a model must fit into, if known. Browsers report the machine's memory, exactly only if
+    /// small.
     pub memory_bytes: Option<u64>,
-    /// Memory that the threads of a workgroup share, in bytes.
+    /// Shared memory of a workgroup in bytes.
     pub max_workgroup_bytes: usize,
-    /// Whether shaders may multiply bytes four at a time (`packed_4x8_integer_dot_product`, which no device lacks but some
-    /// browsers do): the fast maths needs it.
+    /// Whether shaders can multiply bytes four at a time (`packed_4x8_integer_dot_product`). All devices can, but some
+    /// browsers do not support it. The fast maths needs it.
     pub packed_dot: bool,
-    /// Whether shaders may use 16-bit floats (unused so far: everything is computed in f32).
+    /// Whether shaders can use 16-bit floats (unused so far: everything is computed in f32).
     pub shader_f16: bool,
-    /// Smallest and largest subgroup size, where shaders may use subgroups.
+    /// Smallest and largest subgroup size, if shaders can use subgroups.
     pub subgroups: Option<(u32, u32)>,
-    /// Whether workgroups reduce by subgroups, which no device here was slower with.
+    /// Whether workgroups use subgroups for reductions. This was not slower on any device that we tested.
     pub uses_subgroups: bool,
-    /// Threads that share one row of a matrix-vector product. A software adapter runs a workgroup's threads in turn and
-    /// pays for every barrier; a real GPU needs the parallelism.
+    /// Threads that share one row of a matrix-vector product. A software adapter runs the threads of a workgroup in
+    /// turn, and every barrier costs time. A real GPU needs the parallelism.
     pub row_split: u32,
-    /// Tokens of a prompt in one step: 32 are multiplied tile by tile, 8 or fewer row by row, which a software adapter
-    /// prefers for the same reason.
+    /// Tokens of a prompt in one step. 32 are multiplied tile by tile. 8 or fewer are multiplied row by row, which is
+    /// faster on a software adapter for the same reason.
     pub prefill_lanes: usize,
 }
 
-/// Choices for [`Gpu::new`].
+/// Options for [`Gpu::new`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GpuOptions<'a> {
-    /// Take the first adapter whose name contains this, whatever its case.
+    /// Select the first adapter with a name that contains this, ignoring case.
     pub adapter: Option<&'a str>,
-    /// Use smaller bindings than the device grants: tests cut small matrices into several slabs with it.
+    /// Use smaller bindings than the device allows. Tests use this to split small matrices into several slabs.
     pub max_binding_bytes: Option<u64>,
     /// Use this instead of [`DeviceCaps::memory_bytes`].
     pub memory_bytes: Option<u64>,
@@ -63,35 +63,35 @@ pub struct GpuOptions<'a> {
     pub prefill_lanes: Option<usize>,
     /// Use this instead of [`DeviceCaps::packed_dot`].
     pub packed_dot: Option<bool>,
-    /// Use this instead of [`DeviceCaps::uses_subgroups`], where there are subgroups.
+    /// Use this instead of [`DeviceCaps::uses_subgroups`], if the device has subgroups.
     pub subgroups: Option<bool>,
-    /// Changes every shader before it is compiled: tests prove with it that a wrong shader is noticed.
+    /// Changes every shader before it is compiled. Tests use this to prove that a wrong shader is detected.
     pub patch: Option<fn(String) -> String>,
 }
 
-/// How often something was done since the device was opened.
+/// Counts of operations since the device was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Compute dispatches.
     pub dispatches: u64,
-    /// Submits.
+    /// Number of submits.
     pub submits: u64,
     /// Buffers created.
     pub buffers: u64,
     /// Bind groups created.
     pub bind_groups: u64,
-    /// Shaders compiled.
+    /// Shaders compiled to pipelines.
     pub pipelines: u64,
-    /// Times that results were read back.
+    /// Number of readbacks of results.
     pub readbacks: u64,
-    /// Bytes of weights read by dispatches.
+    /// Bytes of weights that dispatches read.
     pub weight_bytes: u64,
-    /// Bytes of the buffers created.
+    /// Total size of the buffers created, in bytes.
     pub buffer_bytes: u64,
 }
 
 impl Counts {
-    /// What happened after `before`.
+    /// The operations counted after `before`.
     #[must_use]
     pub fn since(self, before: Self) -> Self {
         Self {
@@ -115,20 +115,20 @@ pub struct Gpu {
     caps: DeviceCaps,
     patch: Option<fn(String) -> String>,
     pub(super) kernels: RefCell<HashMap<String, Rc<Kernel>>>,
-    /// What stands at bindings that a dispatch does not use: one to read, two to write.
+    /// Buffers for bindings that a dispatch does not use: one to read, two to write.
     stubs: [wgpu::Buffer; 3],
     counts: Cell<Counts>,
-    /// Buffers made since [`Gpu::collect`].
+    /// Buffers created since [`Gpu::collect`], if they are recorded.
     pub(super) collecting: RefCell<Option<Vec<wgpu::Buffer>>>,
     loss: RefCell<oneshot::Receiver<()>>,
     fault: Arc<Mutex<Option<GpuError>>>,
 }
 
 impl Gpu {
-    /// Opens the best adapter with everything that it can give.
+    /// Opens the best adapter with all features that it offers.
     ///
     /// # Errors
-    /// [`GpuError::NoAdapter`] or [`GpuError::NoDevice`].
+    /// [`GpuError::NoAdapter`] without a suitable adapter, [`GpuError::NoDevice`] when the adapter refuses.
     pub async fn new(options: GpuOptions<'_>) -> Result<Rc<Self>, GpuError> {
         let (instance, adapter) = find_adapter(options.adapter).await?;
         let required_features = adapter.features() & wgpu::Features::SUBGROUP;
@@ -147,7 +147,7 @@ impl Gpu {
             if reason != wgpu::DeviceLostReason::Destroyed {
                 note(&slot, GpuError::Lost(message));
                 if let Some(sender) = sender.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                    // Nobody may be waiting.
+                    // There may be no receiver.
                     sender.send(()).ok();
                 }
             }
@@ -179,35 +179,35 @@ impl Gpu {
         }))
     }
 
-    /// What the device can do.
+    /// The capabilities of the device.
     pub fn caps(&self) -> &DeviceCaps {
         &self.caps
     }
 
-    /// How often things were done so far.
+    /// Counts of operations so far.
     pub fn counts(&self) -> Counts {
         self.counts.get()
     }
 
-    /// The first thing that went wrong outside a call that could report it, if any did.
+    /// Returns the first error that happened outside a call that could report it, if there was one.
     ///
     /// # Errors
-    /// That fault; it stays until the device is opened again.
+    /// That error. It remains until the device is opened again.
     pub fn check(&self) -> Result<(), GpuError> {
         let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
         fault.clone().map_or(Ok(()), Err)
     }
 
-    /// Ends when the device is lost.
+    /// Completes when the device is lost.
     pub async fn lost(&self) {
         let told = poll_fn(|context| Pin::new(&mut *self.loss.borrow_mut()).poll(context)).await;
         if told.is_err() {
-            // The device is gone without a word: it was given up.
+            // The sender is gone without a message: the device was closed on purpose.
             std::future::pending::<()>().await;
         }
     }
 
-    /// Runs `build` and gives what it made, unless the driver refused a part of it or ran out of memory.
+    /// Runs `build` and returns its result, unless the driver refused a part of it or ran out of memory.
     ///
     /// # Errors
     /// [`GpuError::OutOfMemory`], [`GpuError::Refused`], or the error of `build`.
@@ -215,7 +215,8 @@ impl Gpu {
         let filters = [wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory];
         let scopes = filters.map(|filter| self.device.push_error_scope(filter));
         let built = build();
-        // Scopes end in reverse order; memory is asked after first, since what follows from its lack is noise.
+        // Scopes end in reverse order. Out of memory is checked first, because the other errors can be consequences of
+        // it.
         let mut errors = Vec::new();
         for scope in scopes.into_iter().rev() {
             errors.push(scope.pop());
@@ -229,23 +230,23 @@ impl Gpu {
         built
     }
 
-    /// What stands at a binding that is only read, where a dispatch has no use for it.
+    /// The buffer for a read-only binding that a dispatch does not use.
     pub(super) fn stub_read(&self) -> &wgpu::Buffer {
         &self.stubs[0]
     }
 
-    /// The same for bindings that are written: 0 and 1 are different buffers, as WebGPU asks of one dispatch.
+    /// Buffers for writable bindings that a dispatch does not use. 0 and 1 differ, as WebGPU requires in one dispatch.
     pub(super) fn stub_write(&self, which: usize) -> &wgpu::Buffer {
         &self.stubs[1 + which.min(1)]
     }
 
-    /// A storage buffer, filled with zeros.
+    /// Creates a storage buffer filled with zeros.
     pub fn storage(&self, label: &str, num_bytes: u64) -> wgpu::Buffer {
         use wgpu::BufferUsages as Usage;
         self.buffer(label, num_bytes, Usage::STORAGE | Usage::COPY_DST | Usage::COPY_SRC)
     }
 
-    /// A storage buffer that holds `data`.
+    /// Creates a storage buffer that contains `data`.
     pub fn upload<T: bytemuck::NoUninit>(&self, label: &str, data: &[T]) -> wgpu::Buffer {
         let bytes: &[u8] = bytemuck::cast_slice(data);
         let buffer = self.storage(label, bytes.len() as u64);
@@ -253,18 +254,18 @@ impl Gpu {
         buffer
     }
 
-    /// Writes words from word `place` of a buffer on.
+    /// Writes `words` to a buffer, starting at word `place`.
     pub fn write<T: bytemuck::NoUninit>(&self, buffer: &wgpu::Buffer, place: usize, words: &[T]) {
         self.queue.write_buffer(buffer, (place * 4) as u64, bytemuck::cast_slice(words));
     }
 
-    /// A buffer that results are copied to for reading.
+    /// Creates a staging buffer: results are copied to it so that they can be read.
     pub fn staging(&self, num_bytes: u64) -> wgpu::Buffer {
         self.buffer("staging", num_bytes, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)
     }
 
     fn buffer(&self, label: &str, num_bytes: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
-        // Bindings must not be empty, and copies are in words.
+        // Bindings must not be empty, and copies are in whole words.
         let size = num_bytes.max(16).next_multiple_of(16);
         self.count(|counts| {
             counts.buffers += 1;
@@ -278,7 +279,7 @@ impl Gpu {
         buffer
     }
 
-    /// One compute pass and one submit, then a copy of `copy.0` to `copy.1` in the same submit.
+    /// Submits one compute pass. Then, in the same submit, copies the buffer `copy.0` to `copy.1`.
     pub fn submit(&self, dispatches: &[&[Dispatch]], copy: Option<(&wgpu::Buffer, &wgpu::Buffer)>) {
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
@@ -299,8 +300,8 @@ impl Gpu {
         });
     }
 
-    /// Copies `size` bytes within each of `buffers`, in one submit. WebGPU copies from one buffer to another only, so they
-    /// go through `scratch`.
+    /// Copies `size` bytes within each of `buffers`, in one submit. WebGPU can only copy between different buffers, so
+    /// the data goes through `scratch`.
     pub(super) fn copy_within<'a>(
         &self,
         buffers: impl Iterator<Item = &'a wgpu::Buffer>,
@@ -317,10 +318,10 @@ impl Gpu {
         self.count(|counts| counts.submits += 1);
     }
 
-    /// Reads the first `len` values of a staging buffer once everything submitted so far is done.
+    /// Reads the first `len` values of a staging buffer after everything submitted so far is done.
     ///
     /// # Errors
-    /// A fault of the device, now or since it was opened.
+    /// A fault of the device, now or at any time since it was opened.
     pub async fn read<T: bytemuck::AnyBitPattern>(
         &self,
         staging: &wgpu::Buffer,
@@ -344,10 +345,10 @@ impl Gpu {
         Ok(values)
     }
 
-    /// Copies a buffer back: for tests, since it makes a new staging buffer each time.
+    /// Reads a buffer back. It creates a new staging buffer each time, so it is meant for tests.
     ///
     /// # Errors
-    /// As [`Gpu::read`].
+    /// The same as [`Gpu::read`].
     pub async fn download<T: bytemuck::AnyBitPattern>(
         &self,
         buffer: &wgpu::Buffer,
@@ -358,7 +359,7 @@ impl Gpu {
         self.read(&staging, len).await
     }
 
-    /// Hands writes queued so far to the driver, so that they do not pile up in memory while a model loads.
+    /// Submits the writes queued so far, so that they do not pile up in memory while a model loads.
     ///
     /// # Errors
     /// A fault of the device.
@@ -373,14 +374,14 @@ impl Gpu {
         self.check()
     }
 
-    /// Natively, callbacks run inside a poll; in the browser, from its event loop.
+    /// Waits for callbacks. Natively they run inside a poll, in the browser they run from its event loop.
     fn wait(&self) -> Result<(), GpuError> {
         #[cfg(not(target_arch = "wasm32"))]
         self.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|error| GpuError::Lost(error.to_string()))?;
         Ok(())
     }
 
-    /// The source as it will be compiled.
+    /// The shader source after the optional patch.
     pub(super) fn patched(&self, source: String) -> String {
         self.patch.map_or_else(|| source.clone(), |patch| patch(source.clone()))
     }
@@ -392,7 +393,7 @@ impl Gpu {
     }
 }
 
-/// Keeps the first fault: later ones follow from it.
+/// Stores only the first fault, because later ones follow from it.
 fn note(slot: &Mutex<Option<GpuError>>, error: GpuError) {
     slot.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
 }

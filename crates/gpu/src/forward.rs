@@ -1,5 +1,5 @@
-//! The steps of a forward pass, in the order of `model/reference/forward.rs`; norms are spread over their neighbours
-//! ([`crate::fused_norm`]).
+//! The steps of a forward pass, in the same order as in `model/reference/forward.rs`. Norms are computed by the
+//! operations before and after them ([`crate::fused_norm`]).
 
 use super::GpuError;
 use super::kernel::Dispatch;
@@ -16,7 +16,7 @@ use crate::lora::{Side, SideB};
 use askew_model::reference::attention::{Heads, Reach};
 
 impl GpuModel {
-    /// The residual streams (lanes, dim) after so many layers, ready for the last norm.
+    /// Computes the residual streams (lanes, dim) after `num_layers` layers, prepared for the final norm.
     pub(super) fn hidden(&self, lanes: usize, num_layers: usize) -> Result<Vec<Dispatch>, GpuError> {
         let (b, weights) = (&self.buffers, &self.weights);
         let step = Embed {
@@ -35,7 +35,7 @@ impl GpuModel {
         Ok(plan)
     }
 
-    /// One of `num_layers` layers.
+    /// Computes layer `index`, when the model ends after `num_layers` layers.
     pub(super) fn layer(&self, index: usize, lanes: usize, num_layers: usize) -> Result<Vec<Dispatch>, GpuError> {
         let layer = &self.weights.layers[index];
         let mut plan = self.attend(index, layer, lanes)?;
@@ -43,7 +43,7 @@ impl GpuModel {
         Ok(plan)
     }
 
-    /// The gain of the norm that stands before a layer, or before the head where the layers end.
+    /// The gain of the norm before layer `index`, or of the final norm after the last layer.
     fn gain_before(&self, index: usize, num_layers: usize) -> &wgpu::Buffer {
         let next = self.weights.layers.get(index).filter(|_| index < num_layers);
         next.map_or(&self.weights.output_norm, |layer| &layer.attn_norm)
@@ -109,7 +109,7 @@ impl GpuModel {
         Ok(plan)
     }
 
-    /// x (lanes, dim) += W @ input, or the norm of it where the model has one there; the norm that follows is prepared.
+    /// x (lanes, dim) += W @ input, or its norm if the model has one here. Also prepares the next norm.
     fn join(
         &self,
         w: &GpuMatrix,
@@ -138,7 +138,7 @@ impl GpuModel {
         low_rank(&self.gpu, a, lanes, input, &self.buffers.lanes, &self.sides.scales)
     }
 
-    /// The logits (lanes, vocab) that follow.
+    /// Computes the logits (lanes, vocab) from the residual streams.
     pub(super) fn head(&self, lanes: usize) -> Result<Vec<Dispatch>, GpuError> {
         let input = Input::Normed(&self.buffers.h, self.config.norm_eps);
         let ending = Ending::Store(&self.buffers.logits);

@@ -1,4 +1,4 @@
-//! Shaders made for one shape, their pipelines, and dispatches with everything bound.
+//! Shaders specialised for one shape, their pipelines, and dispatches with all buffers bound.
 
 use std::rc::Rc;
 
@@ -42,19 +42,19 @@ impl TryFrom<usize> for Constant {
     }
 }
 
-/// A size as shaders know it.
+/// Converts a size to the 32-bit integer that shaders use.
 ///
 /// # Errors
-/// [`GpuError::Refused`] for one beyond 32 bits.
+/// [`GpuError::Refused`] for a size beyond 32 bits.
 pub fn word(value: usize) -> Result<u32, GpuError> {
     u32::try_from(value).map_err(|_too_large| GpuError::Refused(format!("a size of {value} does not fit a shader")))
 }
 
-/// Replaces the values of `const NAME: type = value;` lines. A shader file stands as it is, with values that compile,
-/// so it is validated as written; here it becomes the shader of one shape, which drivers optimise best.
+/// Replaces the values in lines `const NAME: type = value;`. A shader file has default values that compile, so it can
+/// be validated as it is. With the values replaced, it is a shader for one shape, which drivers can optimise best.
 ///
 /// # Errors
-/// [`GpuError::Refused`] when the shader has no such constant.
+/// [`GpuError::Refused`] when the shader does not have one of the constants.
 pub fn specialise(source: &str, constants: &[(&str, Constant)]) -> Result<String, GpuError> {
     let mut source = source.to_owned();
     for (name, value) in constants {
@@ -69,25 +69,25 @@ pub fn specialise(source: &str, constants: &[(&str, Constant)]) -> Result<String
     Ok(source)
 }
 
-/// A compiled shader.
+/// A compiled shader with its pipeline.
 #[derive(Debug)]
 pub struct Kernel {
     pipeline: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
 }
 
-/// One kernel with its buffers, ready to run any number of times.
+/// One kernel with its buffers, which can be run any number of times.
 #[derive(Clone, Debug)]
 pub struct Dispatch {
     kernel: Rc<Kernel>,
     bind_group: wgpu::BindGroup,
     workgroups: [u32; 2],
-    /// Bytes of weights that it reads.
+    /// Bytes of weights that the dispatch reads.
     pub(super) weight_bytes: u64,
 }
 
 impl Dispatch {
-    /// The same, known to read so many bytes of weights.
+    /// Sets the number of bytes of weights that this dispatch reads.
     pub(super) fn reading(self, weight_bytes: u64) -> Self {
         Self { weight_bytes, ..self }
     }
@@ -99,7 +99,7 @@ impl Dispatch {
     }
 }
 
-/// A shader before it is compiled: its text, its constants and the uses of its bindings 0, 1, ...
+/// A shader before compilation: its text, its constants, and how it uses its bindings 0, 1, ...
 #[derive(Clone, Copy, Debug)]
 pub struct Shader<'a> {
     /// The operation's name.
@@ -111,10 +111,12 @@ pub struct Shader<'a> {
 }
 
 impl Gpu {
-    /// A dispatch of `workgroups` (x, y) with `buffers` at bindings 0, 1, ... Kernels of the same text are compiled once.
+    /// Creates a dispatch of `workgroups` (x, y) with `buffers` at bindings 0, 1, ... Each shader text is only compiled
+    /// once.
     ///
     /// # Errors
-    /// [`GpuError::Refused`] for a constant that the shader lacks. What the driver refuses shows in [`Gpu::check`].
+    /// [`GpuError::Refused`] for a constant that the shader does not have. Errors of the driver are reported by
+    /// [`Gpu::check`].
     pub fn dispatch(
         &self,
         shader: Shader<'_>,

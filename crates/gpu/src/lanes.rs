@@ -1,24 +1,24 @@
-//! The tokens of a step.
+//! Lanes: the tokens of one step.
 
-/// One token of a step: 16 bytes, as `ops/lanes.wgsl` has them.
+/// One token of a step: 16 bytes, with the same layout as in `ops/lanes.wgsl`.
 ///
-/// While a prompt is read the lanes are its tokens, one after the other; in decoding every column has a lane.
+/// While a prompt is read, the lanes are its tokens in order. In decoding, each column has one lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct Lane {
     /// Its number in the vocabulary.
     pub token: u32,
-    /// Its place in the context.
+    /// Position in the column's context.
     pub position: u32,
-    /// The sequence that it belongs to, or [`Lane::NO_COLUMN`].
+    /// The column (sequence) that the token belongs to, or [`Lane::NO_COLUMN`].
     pub column: u32,
-    /// Steps taken since the host wrote it: where its result goes.
+    /// Number of steps since the host wrote the lane. It determines where the result is stored.
     pub step: u32,
 }
 
 impl Lane {
-    /// The column of a lane that is padding: nothing of it is kept.
+    /// Column of a padding lane. Its results are discarded.
     pub const NO_COLUMN: u32 = u32::MAX;
-    /// A lane of padding.
+    /// A padding lane.
     pub const NONE: Self = Self { token: 0, position: 0, column: Self::NO_COLUMN, step: 0 };
 }

@@ -1,7 +1,7 @@
-//! wgpu device, buffers and kernels: every `ops/<op>.rs` stands beside its `<op>.wgsl`.
+//! wgpu device, buffers and kernels. The kernel of every `ops/<op>.rs` is in `<op>.wgsl` in the same directory.
 //!
-//! `forward.rs` performs the steps of `model::reference::forward` in the same order; each kernel has a CPU twin of the same
-//! name there.
+//! `forward.rs` runs the same steps as `model::reference::forward`, in the same order. Each kernel has a CPU version
+//! with the same name there.
 
 mod adapter;
 mod allocation;

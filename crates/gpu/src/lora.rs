@@ -1,8 +1,10 @@
-//! Low-rank side paths: what adapters (LoRA) and steering vectors add beside the matrices, column by column.
+//! Low-rank side paths: what adapters (LoRA) and steering vectors add to the model's products, with separate scales per
+//! column.
 //!
-//! An adapter adds s B A x to a matrix's product, a steering vector s v to the residual stream after a layer: a side path of
-//! rank one whose A x is 1. Both have one scale s for each column, in [`ColumnScales`], which the host may change between
-//! tokens. Where an adapter lacks a matrix, its part of A and B is zero; a layer that no adapter touches has no side path.
+//! An adapter adds s B A x to the product of a matrix. A steering vector adds s v to the residual stream after a layer,
+//! which is a side path of rank one with A x = 1. Both have one scale s per column, in [`ColumnScales`], which the host
+//! can change between tokens. For a matrix that an adapter does not change, its part of A and B is zero. A layer that
+//! no adapter changes does not have a side path.
 
 use std::collections::BTreeMap;
 
@@ -16,32 +18,33 @@ use askew_model::quant::Quant;
 use askew_model::tensors::LayerTensor;
 use askew_model::{Config, Steering};
 
-/// Most steering vectors at once: a workgroup of `embed.wgsl` places their scales.
+/// Most steering vectors at once. One workgroup of `embed.wgsl` copies their scales.
 pub const MAX_STEERINGS: usize = 32;
 
-/// The scales of adapters, then of steering vectors: (columns, per_column) in f32.
+/// The scales of adapters, followed by those of steering vectors: (columns, per_column) in f32.
 #[derive(Clone, Debug)]
 pub struct ColumnScales {
-    /// All of them.
+    /// All scales.
     pub buffer: wgpu::Buffer,
-    /// Adapters and steering vectors; at least 1.
+    /// Number of adapters and steering vectors, at least 1.
     pub per_column: usize,
 }
 
 /// The first half of a side path: A of every adapter, for each of the matrices that share an input.
 #[derive(Clone, Debug)]
 pub struct SideA {
-    /// (matrices * adapters * adapter_rank, n) in f16, each row divided by its `gain`.
+    /// (matrices * adapters * adapter_rank, n) in f16. Each row was divided by a power of two so that it fits 16-bit
+    /// floats.
     pub a: GpuMatrix,
-    /// What rows of A and columns of B were divided by, so that they fit 16-bit floats, and the adapter's own scale.
+    /// One factor per row of A: the adapter's own scale, times the divisors of the row of A and of the column of B.
     pub gains: wgpu::Buffer,
-    /// Adapters.
+    /// Number of adapters.
     pub adapters: usize,
-    /// Rows of an adapter: the largest rank, rounded up to a multiple of 4.
+    /// Rows of A per adapter: the largest rank, rounded up to a multiple of 4.
     pub adapter_rank: usize,
-    /// (MAX_LANES, z_stride).
+    /// The result z = scale A x, (MAX_LANES, z_stride).
     pub z: wgpu::Buffer,
-    /// Entries of z in a lane.
+    /// Entries of z per lane.
     pub z_stride: usize,
 }
 
@@ -55,18 +58,18 @@ impl SideA {
     }
 }
 
-/// The second half: what is added to each row of a stack of matrices.
+/// The second half of a side path: B, which gives what is added to each row of a stack of matrices.
 #[derive(Clone, Debug)]
 pub struct SideB {
-    /// Pairs of f16, (rank / 2, rows of the stack).
+    /// B as pairs of f16, (rank / 2, rows of the stack).
     pub b: wgpu::Buffer,
-    /// Entries of z that a row uses: a multiple of 4.
+    /// Entries of z that a row uses, a multiple of 4.
     pub rank: usize,
-    /// (MAX_LANES, z_stride).
+    /// The input z, (MAX_LANES, z_stride).
     pub z: wgpu::Buffer,
-    /// Entries of z in a lane.
+    /// Entries of z per lane.
     pub z_stride: usize,
-    /// Rows where the second and the third matrix of the stack begin.
+    /// First row of the second and of the third matrix in the stack.
     pub starts: [Option<usize>; 2],
 }
 
@@ -82,46 +85,46 @@ impl SideB {
     }
 }
 
-/// A side path of one product.
+/// The side path of one product.
 #[derive(Clone, Debug, Default)]
 pub struct Side {
-    /// Present where an adapter touches the product.
+    /// First half. Present if an adapter changes the product.
     pub a: Option<SideA>,
-    /// Present where anything is added.
+    /// Second half. Present if anything is added.
     pub b: Option<SideB>,
 }
 
 /// The side paths of one layer.
 #[derive(Clone, Debug, Default)]
 pub struct LayerSides {
-    /// Of q above k above v.
+    /// For the stack of q, k and v.
     pub qkv: Side,
-    /// Of attention's output.
+    /// For the output projection of attention.
     pub attn_output: Side,
-    /// Of gate above up.
+    /// For the stack of gate and up.
     pub gate_up: Side,
-    /// Of the feed-forward part's output, steering included where no norm comes between.
+    /// For the down projection. Includes steering if no norm follows the projection.
     pub down: Side,
-    /// Steering where a norm does, and the place of its scales in z.
+    /// Steering for models with a norm after the down projection, and the position of its scales in z.
     pub steering: Option<(SideB, usize)>,
 }
 
 /// All side paths of a model.
 #[derive(Clone, Debug)]
 pub struct Sides {
-    /// The columns' scales.
+    /// The scales of all columns.
     pub scales: ColumnScales,
-    /// Layer by layer.
+    /// The side paths of each layer.
     pub layers: Vec<LayerSides>,
-    /// Adapters.
+    /// Number of adapters.
     pub num_adapters: usize,
-    /// Steering vectors.
+    /// Number of steering vectors.
     pub num_steerings: usize,
-    /// Where steering scales lie in z of `down`, and that z.
+    /// Position of the steering scales in z of `down`, the entries of z per lane, and z itself.
     pub(super) steering_z: (usize, usize, wgpu::Buffer),
 }
 
-/// z of the four products that have side paths.
+/// The z buffers of the four products that can have side paths.
 struct Zs {
     qkv: (wgpu::Buffer, usize),
     attn_output: (wgpu::Buffer, usize),
@@ -130,10 +133,10 @@ struct Zs {
 }
 
 impl Sides {
-    /// The side paths of `adapters` and `steerings` for `columns` columns; all scales are 0.
+    /// Builds the side paths of `adapters` and `steerings` for `columns` columns. All scales are 0.
     ///
     /// # Errors
-    /// [`GpuError::Refused`] for more than [`MAX_STEERINGS`] steering vectors or sizes beyond a shader's.
+    /// [`GpuError::Refused`] for more than [`MAX_STEERINGS`] steering vectors, or for sizes beyond 32 bits.
     pub fn new(
         gpu: &Gpu,
         config: &Config,
@@ -201,12 +204,12 @@ impl Builder<'_> {
         Ok(sides)
     }
 
-    /// Entries of z that one matrix's adapters use.
+    /// Entries of z that one matrix uses for all adapters.
     fn run(&self) -> usize {
         self.adapters.len() * self.adapter_rank
     }
 
-    /// The vectors added after a layer, (steerings, dim), unless there are none.
+    /// The vectors that are added after a layer, (steerings, dim). None if there are none.
     fn steering(&self, layer: usize) -> Option<Vec<f32>> {
         let vectors: Vec<Option<&Vec<f32>>> =
             self.steerings.iter().map(|steering| steering.layers.get(layer).and_then(Option::as_ref)).collect();
@@ -217,7 +220,8 @@ impl Builder<'_> {
         Some(vectors.into_iter().flat_map(|vector| vector.unwrap_or(&zeros).clone()).collect())
     }
 
-    /// The side path of matrices (rows each) stacked on one input of width `n`. `extra` is (steerings, rows).
+    /// Builds the side path of matrices stacked on one input of width `n`. `stack` has their numbers of rows. `extra`
+    /// is (steerings, rows).
     fn side(
         &self,
         layer: usize,
@@ -238,7 +242,7 @@ impl Builder<'_> {
         let rows: usize = stack.iter().map(|(_, rows)| rows).sum();
         let run = self.run();
         let rank = if extra.is_some() { z.1 } else { run };
-        // (rank, rows): columns of B side by side.
+        // B transposed: (rank, rows).
         let mut b = vec![0.0f32; rank * rows];
         let mut a = vec![0.0f32; stack.len() * run * n];
         let mut gains = vec![0.0f32; stack.len() * run];
@@ -299,7 +303,7 @@ impl Builder<'_> {
         })
     }
 
-    /// Columns (at most `rank`, rows) as pairs of f16, (rank / 2, rows).
+    /// Packs `columns` (at most `rank`, rows) as pairs of f16, (rank / 2, rows).
     fn pairs(&self, columns: &[f32], rows: usize, rank: usize) -> wgpu::Buffer {
         let at = |entry: usize, row: usize| columns.get(entry * rows + row).copied().unwrap_or(0.0);
         let pair = |entry: usize, row: usize| {
@@ -317,7 +321,8 @@ impl Builder<'_> {
     }
 }
 
-/// The power of two just above the largest magnitude: dividing by it loses nothing and keeps 16-bit floats normal.
+/// The smallest power of two that is at least the largest magnitude. Dividing by it is exact and keeps 16-bit floats
+/// normal.
 fn power_above(values: &[f32]) -> f32 {
     let largest = values.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
     if largest > 0.0 && largest.is_finite() { largest.log2().ceil().clamp(-100.0, 100.0).exp2() } else { 1.0 }

@@ -1,26 +1,26 @@
-//! Matrices on the GPU: one or more tensors stacked on top of each other, cut into slabs that fit a binding.
+//! Matrices on the GPU: one or more tensors stacked on top of each other, split into slabs that fit a binding.
 
 use super::{Gpu, GpuError, pack};
 use askew_model::ModelError;
 use askew_model::gguf::TensorInfo;
 use askew_model::quant::{BLOCK_LEN, Quant};
 
-/// Rows that share a format and a pair of buffers. One dispatch works on one slab.
+/// Rows with one format in one pair of buffers. One dispatch works on one slab.
 #[derive(Clone, Debug)]
 pub struct Slab {
-    /// How the weights are stored.
+    /// Storage format of the weights.
     pub quant: Quant,
-    /// Packed weights.
+    /// Packed weights; see [`crate::pack`].
     pub weights: wgpu::Buffer,
-    /// Packed scales; a stub for formats without scales.
+    /// Packed scales. An unused stub for formats without scales.
     pub scales: wgpu::Buffer,
-    /// Place of the first row in the whole matrix.
+    /// Index of the slab's first row in the whole matrix.
     pub first_row: usize,
     /// Number of rows.
     pub num_rows: usize,
 }
 
-/// W (num_rows, row_len).
+/// W (num_rows, row_len), split into slabs.
 #[derive(Clone, Debug)]
 pub struct GpuMatrix {
     /// Slabs from top to bottom.
@@ -31,21 +31,21 @@ pub struct GpuMatrix {
     pub row_len: usize,
 }
 
-/// Where rows of one tensor go.
+/// A destination for rows of one tensor.
 #[derive(Clone, Debug)]
 pub struct Piece {
     quant: Quant,
     row_len: usize,
     weights: wgpu::Buffer,
     scales: wgpu::Buffer,
-    /// First row within the tensor.
+    /// Index of the first row within the tensor.
     first_row: usize,
     num_rows: usize,
-    /// Tile of the slab where that row lies.
+    /// Index of the slab's tile that has this row.
     first_tile: usize,
 }
 
-/// Rows of a slab before its buffers exist.
+/// A slab before its buffers are allocated.
 struct Draft {
     quant: Quant,
     first_row: usize,
@@ -53,12 +53,12 @@ struct Draft {
 }
 
 impl GpuMatrix {
-    /// Room for tensors stacked in order, and for each of them where its rows go.
+    /// Allocates a matrix for tensors stacked in order. Also returns the pieces for each tensor, which take its rows.
     ///
-    /// Tensors share a slab where format, tile boundaries and the device's binding size let them.
+    /// Tensors share a slab if their formats, the tile boundaries and the device's binding size allow it.
     ///
     /// # Errors
-    /// [`ModelError::TensorShape`] when rows differ in length or are no multiple of 32 long.
+    /// [`ModelError::TensorShape`] when rows differ in length or are not a multiple of 32 long.
     pub fn stacked(gpu: &Gpu, tensors: &[&TensorInfo]) -> Result<(Self, Vec<Vec<Piece>>), GpuError> {
         let row_len = tensors.first().map_or(0, |tensor| tensor.row_len());
         let row_len_size = size(row_len)?;
@@ -117,7 +117,7 @@ fn size(n: u64) -> Result<usize, GpuError> {
     usize::try_from(n).map_err(|_too_large| GpuError::OutOfMemory)
 }
 
-/// Tiles of this format that fit one binding: at least one, whatever the device says.
+/// Tiles of this format that fit one binding. At least one, whatever the device's limit is.
 fn max_tiles(gpu: &Gpu, quant: Quant, row_len: usize) -> usize {
     let (weights, scales) = pack::tile_bytes(quant, row_len);
     let limit = usize::try_from(gpu.caps().max_binding_bytes).unwrap_or(usize::MAX);
@@ -137,7 +137,8 @@ fn allocate(gpu: &Gpu, label: &str, draft: &Draft, row_len: usize) -> Slab {
 }
 
 impl Piece {
-    /// Writes those of the tensor's rows `first_row ..` that belong here. `first_row` begins a tile.
+    /// Writes the rows that belong to this piece. `rows` starts at the tensor's row `first_row`, which is at the start
+    /// of a tile.
     pub fn write(&self, gpu: &Gpu, first_row: usize, rows: &[u8], scratch: &mut Scratch) {
         let row_bytes = self.quant.row_bytes(self.row_len);
         let start = first_row.max(self.first_row);
@@ -156,7 +157,7 @@ impl Piece {
     }
 }
 
-/// Memory for packing, used again for every batch.
+/// Memory for packing, reused for every batch.
 #[derive(Debug, Default)]
 pub struct Scratch {
     weights: Vec<u8>,

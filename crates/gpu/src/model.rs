@@ -1,8 +1,8 @@
-//! A model on the GPU: static plans, and what is done with them.
+//! A model on the GPU: its plans, which are lists of dispatches, and the operations that submit them.
 //!
-//! A step takes lanes (tokens with a position and a column) through one compute pass and one submit: the tokens of a
-//! prompt, or one token of every column, for which the weights are read once. Plans, bind groups and buffers are made
-//! once for each number of lanes; a step writes at most the lanes.
+//! A step processes lanes (tokens with a position and a column) in one compute pass and one submit. The lanes are the
+//! tokens of a prompt, or one token of every column. The weights are read once per step. Plans, bind groups and buffers
+//! are created once for each number of lanes. A step writes at most the lanes.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,25 +20,26 @@ use crate::lora::Sides;
 use askew_model::sampler::SeenTokens;
 use askew_model::{Adapter, Config, Sampler, Steering};
 
-/// Fewest tokens at a prompt's end that are worth a step of [`DECODE_LANES`] lanes.
+/// Fewest tokens at the end of a prompt for which a padded step of [`DECODE_LANES`] lanes is faster than single steps.
 const WORTH_PADDING: usize = 4;
 
-/// What a model is laid out for.
+/// The sizes and extras that a model is allocated for.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Layout<'a> {
-    /// Positions of each column.
+    /// Number of positions per column.
     pub context: usize,
-    /// Sequences decoded together: at most [`DECODE_LANES`].
+    /// Number of sequences decoded together, at most [`DECODE_LANES`].
     pub columns: usize,
-    /// Adapters that any column may use.
+    /// Adapters that every column can use.
     pub adapters: &'a [Adapter],
-    /// Steering vectors that any column may use.
+    /// Steering vectors that every column can use.
     pub steerings: &'a [Steering],
-    /// Whether activations are rounded to integers on their way into packed weights: ENGINE's `fast` maths.
+    /// Whether activations are rounded to integers before they are multiplied with packed weights: the `fast` maths of
+    /// `docs/engine.md`.
     pub is_fast: bool,
 }
 
-/// A model on the GPU, with its caches.
+/// A model on the GPU, with its KV caches.
 #[derive(Debug)]
 pub struct GpuModel {
     pub(super) gpu: Rc<Gpu>,
@@ -52,40 +53,41 @@ pub struct GpuModel {
     plans: RefCell<BTreeMap<Part, Rc<Vec<Dispatch>>>>,
 }
 
-/// A part of a step, for a number of lanes.
+/// A part of a step. The first number is the number of lanes, except in `Early`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
-    /// Tokens to hidden states.
+    /// From tokens to the hidden states after all layers.
     Hidden(usize),
-    /// The same through so many layers alone.
+    /// From tokens to the hidden states after the given number of layers. The second number is the number of lanes.
     Early(usize, usize),
-    /// Hidden states to logits.
+    /// From hidden states to logits.
     Head(usize),
-    /// Logits to tokens.
+    /// From logits to chosen tokens.
     Sample(usize, Choice),
 }
 
 impl GpuModel {
-    /// Positions of a column that this device's bindings hold: at most `wanted` and at most what the model was trained for.
+    /// Largest number of positions per column: at most `wanted`, the context that the model was trained for, and what
+    /// this device's bindings can hold.
     pub fn context(gpu: &Gpu, config: &Config, columns: usize, wanted: usize) -> usize {
         let per_position = (columns.max(1) * config.kv_dim() * 4) as u64;
         let fits = usize::try_from(gpu.caps().max_binding_bytes / per_position).unwrap_or(usize::MAX);
         wanted.min(config.trained_context).min(fits)
     }
 
-    /// Bytes that [`GpuModel::new`] allocates beside the weights and the side paths.
+    /// Bytes that [`GpuModel::new`] allocates in addition to the weights and the side paths.
     pub fn working_bytes(config: &Config, columns: usize, context: usize) -> u64 {
-        // In 64 bits: wasm counts in 32.
+        // Computed in 64 bits, because `usize` has 32 bits in wasm.
         let cache = 2 * config.num_layers as u64 * columns as u64 * context as u64 * config.kv_dim() as u64;
         let widths = 4 * config.dim + config.qkv_dim() + config.q_dim() + 3 * config.ff_dim;
         let rest = MAX_LANES * widths + 2 * context * config.head_dim + 2 * DECODE_LANES * config.vocab_size;
         4 * (cache + rest as u64)
     }
 
-    /// Lays a model out. The plans that every answer needs are built here.
+    /// Allocates a model for a layout and builds the plans that every answer needs.
     ///
     /// # Errors
-    /// [`GpuError::Refused`] for sizes beyond a shader's; what the driver refuses shows in [`Gpu::check`].
+    /// [`GpuError::Refused`] for sizes beyond 32 bits. Errors of the driver are reported by [`Gpu::check`].
     pub fn new(
         gpu: &Rc<Gpu>,
         config: &Config,
@@ -116,25 +118,25 @@ impl GpuModel {
         Ok(model)
     }
 
-    /// The same weights laid out anew; the caches are empty.
+    /// Creates a model with the same weights and a new layout. Its caches are empty.
     ///
     /// # Errors
-    /// As [`GpuModel::new`].
+    /// The same as [`GpuModel::new`].
     pub fn laid_out(&self, layout: &Layout<'_>) -> Result<Self, GpuError> {
         Self::new(&self.gpu, &self.config, &self.weights, layout)
     }
 
-    /// The device.
+    /// The device that the model is on.
     pub fn gpu(&self) -> &Rc<Gpu> {
         &self.gpu
     }
 
-    /// Whether it rounds activations: as the layout asked, where the device can.
+    /// Whether activations are rounded to integers: requested by the layout and supported by the device.
     pub fn is_fast(&self) -> bool {
         self.is_fast
     }
 
-    /// Sets a column's scales: of every adapter, then of every steering vector. They act on the next step.
+    /// Sets a column's scales, first of every adapter, then of every steering vector. They apply from the next step.
     pub fn set_scales(&self, column: usize, scales: &[f32]) {
         let per_column = self.sides.scales.per_column;
         let scales = &scales[..scales.len().min(per_column)];
@@ -142,10 +144,10 @@ impl GpuModel {
         self.gpu.queue.write_buffer(&self.sides.scales.buffer, place, bytemuck::cast_slice(scales));
     }
 
-    /// Reads `tokens` of a column at `position` and after, following the tokens at all positions before.
+    /// Reads `tokens` into a column at `position` and after. Tokens at all earlier positions must have been read.
     ///
     /// # Errors
-    /// [`GpuError::Refused`] for sizes beyond a shader's.
+    /// [`GpuError::Refused`] for sizes beyond 32 bits.
     pub fn read(&self, column: u32, tokens: &[u32], position: u32) -> Result<(), GpuError> {
         let lane = |(token, position): (&u32, u32)| Lane { token: *token, position, column, step: 0 };
         let lanes: Vec<Lane> = tokens.iter().zip(position..).map(lane).collect();
@@ -155,7 +157,7 @@ impl GpuModel {
             let fits = [longest, DECODE_LANES.min(longest), 1]
                 .into_iter()
                 .find(|&size| rest.len() >= size || (size <= DECODE_LANES && rest.len() >= WORTH_PADDING.min(size)));
-            // A long step is worth it from half of its lanes on.
+            // A long step is faster if more than half of its lanes are used.
             let size = if longest > DECODE_LANES && rest.len() > longest / 2 { longest } else { fits.unwrap_or(1) };
             let (chunk, after) = rest.split_at(size.min(rest.len()));
             self.write_lanes(chunk, size);
@@ -165,7 +167,8 @@ impl GpuModel {
         Ok(())
     }
 
-    /// Gives a column the first `len` positions of another: samples of one prompt read it once.
+    /// Copies the first `len` positions of one column's cache to another, so that a prompt is read only once for
+    /// several samples.
     pub fn copy_column(&self, from: usize, to: usize, len: usize) {
         let row = self.config.kv_dim() * 4;
         let [from, to] = [from, to].map(|column| (column * self.context * row) as u64);
@@ -174,7 +177,7 @@ impl GpuModel {
         self.gpu.copy_within(buffers, (from, to), size, &self.buffers.copied);
     }
 
-    /// Reads a lane's token each and gives the logits (lanes, vocab) that follow.
+    /// Reads one token per lane and returns the logits (lanes, vocab) that follow.
     ///
     /// # Errors
     /// A fault of the device.
@@ -182,8 +185,8 @@ impl GpuModel {
         self.logits_after(lanes, self.config.num_layers).await
     }
 
-    /// The logits (lanes, vocab) that would follow if the model ended after so many layers: the logit lens (nostalgebraist
-    /// 2020). Only the caches of those layers are written.
+    /// The logits (lanes, vocab) as if the model ended after `num_layers` layers: the logit lens (nostalgebraist 2020).
+    /// Only the caches of those layers are written.
     ///
     /// # Errors
     /// A fault of the device.
@@ -195,7 +198,7 @@ impl GpuModel {
         self.gpu.read(&self.buffers.logits_staging, size * self.config.vocab_size).await
     }
 
-    /// Reads a lane's token each and gives the residual streams (lanes, dim) after so many layers.
+    /// Reads one token per lane and returns the residual streams (lanes, dim) after `num_layers` layers.
     ///
     /// # Errors
     /// A fault of the device.
@@ -209,7 +212,7 @@ impl GpuModel {
         if num_layers >= self.config.num_layers { Part::Hidden(lanes) } else { Part::Early(num_layers, lanes) }
     }
 
-    /// Prepares a column's choices.
+    /// Sets the sampler of a column, and the tokens that the column has seen.
     pub fn start(&self, column: usize, sampler: &Sampler, seen: &SeenTokens) {
         let column = column.min(self.columns - 1);
         let words = sampler.words();
@@ -220,10 +223,10 @@ impl GpuModel {
         }
     }
 
-    /// Builds what [`GpuModel::decode`] needs, so that no token has to.
+    /// Builds the plans for [`GpuModel::decode`] in advance, so that no token has to wait for them.
     ///
     /// # Errors
-    /// As [`GpuModel::new`].
+    /// The same as [`GpuModel::new`].
     pub fn prepare(&self, lanes: usize, choice: Choice) -> Result<(), GpuError> {
         for part in [Part::Hidden(lanes), Part::Head(lanes), Part::Sample(lanes, choice)] {
             self.plan(part)?;
@@ -231,8 +234,8 @@ impl GpuModel {
         Ok(())
     }
 
-    /// Reads a lane's token each, chooses the next, and goes on so for `steps` (at most [`MAX_WINDOW`]) steps of one submit
-    /// each; the choices, (steps, lanes), are read back at the end.
+    /// Reads one token per lane, chooses the next one, and repeats this for `steps` steps (at most [`MAX_WINDOW`]) with
+    /// one submit each. The choices, (steps, lanes), are read back at the end.
     ///
     /// # Errors
     /// A fault of the device.
@@ -248,10 +251,11 @@ impl GpuModel {
         self.gpu.read(&self.buffers.results_staging, steps * size).await
     }
 
-    /// Dispatches for one decoded token of each of so many lanes: in one layer (the most of any), and in all, choice included.
+    /// Number of dispatches for one decoded token in each lane: the maximum in any layer, and the total including the
+    /// choice.
     ///
     /// # Errors
-    /// As [`GpuModel::new`].
+    /// The same as [`GpuModel::new`].
     pub fn dispatches(&self, lanes: usize, choice: Choice) -> Result<(usize, usize), GpuError> {
         let parts = [Part::Hidden(lanes), Part::Head(lanes), Part::Sample(lanes, choice)];
         let total = parts.iter().map(|&part| Ok(self.plan(part)?.len())).sum::<Result<usize, GpuError>>()?;

@@ -1,15 +1,17 @@
-//! Weights in the order that the kernels read: tiles of 32 rows, blocks of 32 weights, and within a block the same 16
-//! bytes of all 32 rows side by side. Neighbouring threads work on neighbouring rows, so every load is one run of memory;
-//! scales stand apart, so blocks of 18 or 210 bytes need no unaligned reads.
+//! Packs weights in the order in which kernels read them: tiles of 32 rows and blocks of 32 weights. Within a block,
+//! the same 16 bytes of all 32 rows are next to each other. Neighbouring threads work on neighbouring rows, so each
+//! load of a workgroup is contiguous. Scales are stored separately, so that blocks of 18 or 210 bytes need no unaligned
+//! reads.
 //!
-//! With B blocks a row and V = 16-byte pieces a block, piece v of block b of row r lies at
-//! `((r / 32 * B + b) * V + v) * 32 + r % 32` of `weights`. Everything else lies in `scales`, by groups: a group is what
-//! shares a scale in the file, one block or a super-block of eight. Group g of B / G begins at word
-//! `(r / 32 * (B / G) + g) * W`, and within it each quantity has a word (or half a word) for each of the 32 rows. The
-//! functions at the end of this file say where; the shaders of the same names read it.
+//! With B blocks per row and V = 16-byte pieces per block, piece v of block b of row r is at
+//! `((r / 32 * B + b) * V + v) * 32 + r % 32` in `weights`. Everything else is in `scales`, ordered by groups. A group
+//! is the unit that shares a scale in the file: one block, or a super-block of eight. With G blocks per group and W
+//! words per group, group g of B / G begins at word `(r / 32 * (B / G) + g) * W`. Within the group, each quantity has a
+//! word (or half a word) for each of the 32 rows. The functions at the end of this file define the positions, and the
+//! shaders of the same names read from them.
 //!
-//! Nothing is lost. Sub-scales of six bits become bytes; bits beyond a nibble are put into the order of the words that
-//! hold the nibbles: byte k of a word has, from its lowest bit on, those of weights k, 4 + k, 8 + k, ...
+//! Packing is lossless. Sub-scales of six bits become bytes. Bits above a nibble are put into the order of the words
+//! that hold the nibbles: byte k of a word has, from its lowest bit up, the bits of weights k, 4 + k, 8 + k, ...
 
 use askew_model::quant::{BLOCK_LEN, Quant, SUPER_LEN, q3_k, q4_k};
 
@@ -19,21 +21,21 @@ pub const TILE_ROWS: usize = 32;
 const PIECE_BYTES: usize = 16;
 /// Blocks of 32 weights in a super-block.
 const RUNS: usize = SUPER_LEN / BLOCK_LEN;
-/// Words of a quantity that has 16 bits for each row of a tile.
+/// Words of a quantity with 16 bits per row, for one tile.
 const HALVES: usize = TILE_ROWS / 2;
 
-/// Packed sizes.
+/// Sizes of packed weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// 16-byte pieces of a block of one row: V.
+    /// 16-byte pieces per block of one row: V.
     pub pieces: usize,
-    /// Blocks in a group: G.
+    /// Blocks per group: G.
     pub blocks: usize,
-    /// Words of `scales` of a group of all rows of a tile: W.
+    /// Words in `scales` per group, for all rows of a tile: W.
     pub words: usize,
 }
 
-/// Sizes for a format.
+/// The sizes for a format.
 pub fn layout(quant: Quant) -> Layout {
     let (pieces, blocks, words) = match quant {
         Quant::F32 => (8, 1, 0),
@@ -53,18 +55,18 @@ pub fn layout(quant: Quant) -> Layout {
 }
 
 impl Layout {
-    /// Weights of a row in a group.
+    /// Weights per row in a group.
     fn group_len(self) -> usize {
         self.blocks * BLOCK_LEN
     }
 
-    /// Bytes of a group of all rows of a tile: of weights, and of scales.
+    /// Bytes per group for all rows of a tile: in `weights` and in `scales`.
     fn group_bytes(self) -> (usize, usize) {
         (self.blocks * self.pieces * PIECE_BYTES * TILE_ROWS, self.words * 4)
     }
 }
 
-/// Bytes of one tile's weights and of its scales, for rows of `row_len` weights.
+/// Bytes of one tile in `weights` and in `scales`, for rows of `row_len` weights.
 pub fn tile_bytes(quant: Quant, row_len: usize) -> (usize, usize) {
     let layout = layout(quant);
     let groups = row_len / layout.group_len();
@@ -72,7 +74,7 @@ pub fn tile_bytes(quant: Quant, row_len: usize) -> (usize, usize) {
     (groups * weights, groups * scales)
 }
 
-/// Packs whole rows, the first of which begins a tile. A last tile that is not full is filled with zeros.
+/// Packs whole rows. The first row is the start of a tile. If the last tile is not full, it is filled with zeros.
 pub fn pack(quant: Quant, row_len: usize, rows: &[u8], weights: &mut Vec<u8>, scales: &mut Vec<u8>) {
     let layout = layout(quant);
     let file_group = quant.row_bytes(layout.group_len());
@@ -98,7 +100,7 @@ pub fn pack(quant: Quant, row_len: usize, rows: &[u8], weights: &mut Vec<u8>, sc
     }
 }
 
-/// The places of one row in a group.
+/// The destination of one row within a group.
 struct Slot<'a> {
     lane: usize,
     weights: &'a mut [u8],
@@ -116,12 +118,12 @@ impl Slot<'_> {
         }
     }
 
-    /// `start` is the first row's word.
+    /// Writes this row's word of a quantity. `start` is the word of the tile's first row.
     fn word(&mut self, start: usize, value: u32) {
         self.scales[(start + self.lane) * 4..][..4].copy_from_slice(&value.to_le_bytes());
     }
 
-    /// `start` is the first two rows' word.
+    /// Writes this row's half word of a quantity. `start` is the word that the tile's first two rows share.
     fn half(&mut self, start: usize, bytes: [u8; 2]) {
         self.scales[start * 4 + self.lane * 2..][..2].copy_from_slice(&bytes);
     }
@@ -218,7 +220,7 @@ fn q6_k(block: &[u8], slot: &mut Slot<'_>) {
     }
 }
 
-/// The scales that Q4_K and Q5_K share: d and dmin, then scale and minimum of each run as bytes.
+/// Packs the scales of Q4_K and Q5_K: d and dmin, then scale and minimum of each run as bytes.
 fn scales_and_mins(block: &[u8], slot: &mut Slot<'_>) {
     slot.word(0, word(block, 0));
     for run in 0..RUNS {
@@ -226,27 +228,29 @@ fn scales_and_mins(block: &[u8], slot: &mut Slot<'_>) {
     }
 }
 
-/// Two words at `start` with the two bits of each weight of a run, of which four share 32 bytes.
+/// Packs two bits per weight of a run into two words at `start`. Four runs share 32 bytes.
 fn two_bits(bytes: &[u8], run: usize, start: usize, slot: &mut Slot<'_>) {
     let shift = run % 4 * 2;
     slot.word(start, fields(&bytes[..16], shift, 0x0303_0303, 2));
     slot.word(start + TILE_ROWS, fields(&bytes[16..32], shift, 0x0303_0303, 2));
 }
 
-/// A field of `width` bits of every byte, in one word: byte k holds those of bytes k, 4 + k, 8 + k, ...
+/// Collects a field of `width` bits from every byte in one word. Byte k of the word has those of bytes k, 4 + k, 8 + k,
+/// ...
 fn fields(bytes: &[u8], shift: usize, mask: u32, width: usize) -> u32 {
     let (words, _) = bytes.as_chunks::<4>();
     let fields = words.iter().enumerate().map(|(i, word)| ((u32::from_le_bytes(*word) >> shift) & mask) << (i * width));
     fields.sum()
 }
 
-/// The same order for a word whose bit i belongs to weight i.
+/// Puts a word in which bit i belongs to weight i into the same order.
 fn fifth_bits(word: u32) -> u32 {
-    // The product puts the four lowest bits into four bytes.
+    // The product distributes the four lowest bits to four bytes.
     (0..8).map(|i| (((word >> (4 * i)) & 0xF).wrapping_mul(0x0020_4081) & 0x0101_0101) << i).sum()
 }
 
-/// The low or the high nibbles of 32 bytes as Q4_0 has them: those of the first 16 low, of the last 16 high.
+/// Repacks the low or the high nibbles of 32 bytes in the order of Q4_0: the first 16 as low nibbles, the last 16 as
+/// high nibbles.
 fn nibbles(bytes: &[u8], are_high: bool) -> [u8; PIECE_BYTES] {
     const LOW: u128 = u128::from_le_bytes([0x0F; PIECE_BYTES]);
     let (halves, _) = bytes.as_chunks::<PIECE_BYTES>();
@@ -269,7 +273,7 @@ mod tests {
         (weights, scales)
     }
 
-    /// Every bit of a row in the second tile moves something in the packed rows, and nothing outside its group.
+    /// Every bit of a row in the second tile changes the packed rows, and only within its own group.
     #[test]
     fn no_bit_is_lost() {
         for quant in Quant::all() {
@@ -294,7 +298,7 @@ mod tests {
         }
     }
 
-    /// Bytes read on the GPU against bytes in the file: decoding is bound by them.
+    /// Bytes read on the GPU compared with bytes in the file. Decoding is limited by these reads.
     #[test]
     fn packing_grows_files_little() {
         for quant in Quant::all() {

@@ -1,4 +1,4 @@
-//! A model's weights on the GPU: all buffers allocated from the headers, then filled as rows come.
+//! A model's weights on the GPU: all buffers are allocated from the headers, then filled as rows arrive.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -10,42 +10,42 @@ use askew_model::tensors;
 use askew_model::tensors::LayerTensor;
 use askew_model::{ModelError, ModelFile};
 
-/// The weights of one layer. Projections that share an input are stacked, so that one dispatch does them all.
+/// The weights of one layer. Projections with the same input are stacked, so that one dispatch computes them all.
 #[derive(Debug)]
 pub struct LayerWeights {
     pub(super) attn_norm: wgpu::Buffer,
-    /// q above k above v.
+    /// Projections of q, k and v, stacked in this order.
     pub(super) qkv: GpuMatrix,
-    /// Their biases in the same order, where the model has them.
+    /// Biases of q, k and v, if the model has them.
     pub(super) qkv_bias: Option<wgpu::Buffer>,
-    /// Norms of the heads of q and of k, where the model has them.
+    /// Norms of the q heads and of the k heads, if the model has them.
     pub(super) qk_norm: Option<(wgpu::Buffer, wgpu::Buffer)>,
     pub(super) attn_output: GpuMatrix,
     pub(super) post_attn_norm: Option<wgpu::Buffer>,
     pub(super) ff_norm: wgpu::Buffer,
-    /// Gate above up.
+    /// Projections of gate and up, stacked in this order.
     pub(super) gate_up: GpuMatrix,
     pub(super) down: GpuMatrix,
     pub(super) post_ff_norm: Option<wgpu::Buffer>,
 }
 
-/// All weights.
+/// All weights of a model.
 #[derive(Debug)]
 pub struct GpuWeights {
     pub(super) embedding: GpuMatrix,
     pub(super) layers: Vec<LayerWeights>,
     pub(super) output_norm: wgpu::Buffer,
-    /// The embeddings again where the file has no head.
+    /// The output head. It is the embeddings again if the file has no head.
     pub(super) head: GpuMatrix,
     pub(super) rope_divisors: Option<Vec<f32>>,
 }
 
-/// Where a tensor's rows go.
+/// The destination of a tensor's rows.
 enum Target {
     Matrix(Vec<Piece>),
-    /// A vector, and its place in the buffer in bytes.
+    /// A buffer, and the vector's position in it in bytes.
     Vector(wgpu::Buffer, u64),
-    /// Kept on the CPU: the rotation table is made from it.
+    /// RoPE divisors are stored on the CPU, where the rotation table is computed.
     RopeDivisors,
 }
 
@@ -58,7 +58,7 @@ pub struct GpuWeightsBuilder {
 }
 
 impl GpuWeightsBuilder {
-    /// Allocates every buffer. Memory that the GPU lacks shows in [`Gpu::check`] at the next flush.
+    /// Allocates every buffer. If the GPU has too little memory, [`Gpu::check`] reports it at the next flush.
     ///
     /// # Errors
     /// [`GpuError::Model`] for tensors that are missing or cannot be stacked.
@@ -77,7 +77,7 @@ impl GpuWeightsBuilder {
         Ok(Self { gpu: Rc::clone(gpu), weights, targets, scratch: Scratch::default() })
     }
 
-    /// The filled weights.
+    /// Returns the weights after all rows were written.
     pub fn build(self) -> GpuWeights {
         self.weights
     }
@@ -107,14 +107,14 @@ impl RowSink for GpuWeightsBuilder {
     }
 }
 
-/// A vector is one row and comes in one piece.
+/// Decodes a vector. It is one row, so it always arrives in one piece.
 fn decode(tensor: &TensorInfo, bytes: &[u8]) -> Vec<f32> {
     let mut values = vec![0.0; bytes.len() / tensor.quant.block_bytes() * tensor.quant.block_len()];
     tensor.quant.dequantize(bytes, &mut values);
     values
 }
 
-/// Makes room and notes whose it is.
+/// Allocates buffers and records which tensor each belongs to.
 struct Rooms<'a> {
     gpu: &'a Gpu,
     file: &'a ModelFile,
@@ -159,7 +159,7 @@ impl Rooms<'_> {
         Ok(matrix)
     }
 
-    /// Vectors one after the other in a buffer.
+    /// Allocates one buffer for several vectors, one after the other.
     fn vectors(&mut self, names: &[String]) -> Result<wgpu::Buffer, GpuError> {
         let bytes = |name: &String| Ok::<_, ModelError>(self.tensor(name)?.num_weights() * 4);
         let sizes = names.iter().map(bytes).collect::<Result<Vec<u64>, _>>()?;

@@ -1,16 +1,16 @@
-//! JSON of files that nobody vouches for. miniserde parses without recursion, so nesting cannot overflow the stack, and
-//! takes a fraction of `serde_json`'s room in wasm.
+//! JSON from untrusted files. miniserde parses without recursion, so deep nesting cannot overflow the stack. It takes a
+//! fraction of the size of `serde_json` in wasm.
 
 use std::collections::BTreeMap;
 
 use miniserde::json::{self, Number, Value};
 
-/// The object that `bytes` are; of two equal keys the last counts.
+/// Parses `bytes` as an object. None if they are not one. If a key occurs twice, the last value counts.
 pub fn object(bytes: &[u8]) -> Option<BTreeMap<String, Value>> {
     json::from_str(std::str::from_utf8(bytes).ok()?).ok()
 }
 
-/// A text.
+/// The value as text, if it is a string.
 pub fn text(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => Some(text),
@@ -18,7 +18,7 @@ pub fn text(value: &Value) -> Option<&str> {
     }
 }
 
-/// A whole number that is not negative.
+/// The value as a non-negative whole number, if it is one.
 pub fn whole(value: &Value) -> Option<u64> {
     match value {
         Value::Number(Number::U64(number)) => Some(*number),
@@ -26,7 +26,7 @@ pub fn whole(value: &Value) -> Option<u64> {
     }
 }
 
-/// Any finite number.
+/// The value as a finite number, if it is one.
 pub fn number(value: &Value) -> Option<f64> {
     match value {
         #[expect(clippy::cast_precision_loss, reason = "as every JSON reader takes large whole numbers for floats")]
@@ -38,7 +38,7 @@ pub fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// Whole numbers.
+/// The value as a list of non-negative whole numbers, if it is one.
 pub fn wholes(value: &Value) -> Option<Vec<u64>> {
     match value {
         Value::Array(list) => list.iter().map(whole).collect(),

@@ -1,18 +1,18 @@
-//! Causal attention of one token over the cache, four floats at a time.
+//! Causal attention of one token over the KV cache, four floats at a time.
 
 use wide::f32x4;
 
 use super::dot::dot;
 
-/// Floats of a value that are added up at a time.
+/// Floats of the values that are summed at a time.
 const CHUNK: usize = 16;
 
-/// Shape of an attention.
+/// Shape and scale of an attention operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Attention {
-    /// Query heads.
+    /// Number of query heads.
     pub num_heads: usize,
-    /// Key and value heads.
+    /// Number of key and value heads (GQA).
     pub num_kv_heads: usize,
     /// Width of a head: a multiple of four.
     pub head_dim: usize,
@@ -20,12 +20,13 @@ pub struct Attention {
     pub scale: f32,
 }
 
-/// For each head h with its key head g: out_h = sum over all t of softmax(scale q_h . k_t,g)_t v_t,g.
-/// `q` and `out` are (num_heads head_dim,), `k` and `v` (tokens, num_kv_heads head_dim): those that are attended to.
+/// For each query head h with its key head g: out_h = sum over all t of softmax(scale q_h . k_t,g)_t v_t,g. `q` and
+/// `out` are (num_heads head_dim,). `k` and `v` are (tokens, num_kv_heads head_dim) and hold only the tokens that are
+/// attended to.
 pub fn attention(q: &[f32], k: &[f32], v: &[f32], shape: Attention, out: &mut [f32]) {
     let Attention { num_heads, num_kv_heads, head_dim, scale } = shape;
     let kv_dim = num_kv_heads * head_dim;
-    // Whole groups of four; what is too much counts for nothing.
+    // Padded to whole groups of four. The padding has a weight of zero.
     let num_tokens = k.len() / kv_dim;
     let mut weights = vec![f32::NEG_INFINITY; num_tokens.next_multiple_of(4)];
     for (head, (q, out)) in q.chunks_exact(head_dim).zip(out.chunks_exact_mut(head_dim)).enumerate() {

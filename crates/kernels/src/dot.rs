@@ -1,8 +1,8 @@
-//! Sums of products of floats.
+//! Dot products of floats.
 
 use wide::f32x4;
 
-/// Sum of products of two slices of one length, a multiple of four.
+/// Dot product of two slices of the same length, which is a multiple of four.
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
     let mut sums = [f32x4::ZERO; 4];

@@ -1,4 +1,4 @@
-//! Tiles of 16-bit floats: two columns of four rows. They are multiplied as f32.
+//! Tiles of 16-bit floats: two columns of four rows. They are multiplied in f32.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -10,20 +10,20 @@ use super::lanes::halves;
 use super::tile::ROWS;
 use super::{Kernel, OutOfMemory};
 
-/// Tokens that meet a tile while it is unpacked.
+/// Tokens that are multiplied with a tile each time it is unpacked.
 const TOKENS: usize = 4;
 
-/// A 16-bit float.
+/// A format of 16-bit floats.
 pub(super) trait Half: Debug + 'static {
-    /// The floats in the lower and upper halves of words.
+    /// Converts the floats in the lower and upper halves of words to f32.
     fn split(words: u32x4) -> (f32x4, f32x4);
 }
 
-/// IEEE's.
+/// IEEE half precision (binary16).
 #[derive(Debug)]
 pub(super) struct F16;
 
-/// The upper half of an f32.
+/// bfloat16: the upper half of an f32.
 #[derive(Debug)]
 pub(super) struct Bf16;
 
@@ -41,7 +41,7 @@ impl Half for Bf16 {
     }
 }
 
-/// W (num_rows, row_len), row_len even.
+/// W (num_rows, row_len) in tiles. row_len is even.
 #[derive(Debug)]
 pub(super) struct HalfTiles<H> {
     num_rows: usize,
@@ -106,7 +106,7 @@ impl<H: Half> Kernel for HalfTiles<H> {
     }
 }
 
-/// Four rows @ x of each token.
+/// Multiplies four rows with the x of each token.
 #[inline(always)]
 fn multiply<H: Half, const TOKENS: usize>(tiles: &[u32x4], x: [&[f32]; TOKENS]) -> [f32x4; TOKENS] {
     let x = x.map(|x| &x.as_chunks::<2>().0[..tiles.len()]);

@@ -1,8 +1,8 @@
-//! The product of a gate and what it lets through, four at a time.
+//! The gate of the feed-forward part (its non-linearity, times the up projection), four values at a time.
 
 use wide::f32x4;
 
-/// The gate's non-linearity.
+/// The non-linearity of the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
     /// x sigmoid(x).
@@ -11,7 +11,7 @@ pub enum Activation {
     GeluTanh,
 }
 
-/// act(g) * u -> out (d,), where `gate_up` is (2 d,): g, then u; d is a multiple of four.
+/// act(g) * u -> out (d,), where `gate_up` is (2 d,): first g, then u. d is a multiple of four.
 pub fn gate(gate_up: &[f32], activation: Activation, out: &mut [f32]) {
     let (g, u) = gate_up.split_at(gate_up.len() / 2);
     let quads = out.as_chunks_mut::<4>().0.iter_mut().zip(g.as_chunks::<4>().0).zip(u.as_chunks::<4>().0);

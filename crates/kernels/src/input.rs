@@ -1,50 +1,51 @@
-//! What weights are multiplied by: 16-bit integers with one scale for 32 of them.
+//! The input of matrix products: 16-bit integers, with one scale per 32 values.
 
 use wide::f32x4;
 
-/// Values that share a scale.
+/// Number of values that share a scale.
 pub const SPAN: usize = 32;
-/// The largest integer. 32 products with 8-bit weights stay below 2^31.
+/// The largest integer. The sum of 32 products with 8-bit weights stays below 2^31.
 const LARGEST: f32 = 32_767.0;
 
-/// x (tokens, n), rounded.
+/// x (tokens, n), rounded to integers.
 #[derive(Debug)]
 pub struct Input<'a> {
-    /// (tokens, n) as it was, for weights that are not integers.
+    /// The original values (tokens, n), for weights that are not integers.
     pub floats: &'a [f32],
-    /// Tokens.
+    /// Number of tokens.
     pub num_tokens: usize,
-    /// (tokens, n / 32).
+    /// The rounded values, (tokens, n / 32).
     pub spans: Vec<Span>,
 }
 
-/// 32 values of one token: x = scale q.
+/// 32 values of one token: x = scale * integer.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Span {
-    /// Neighbours share a word, the earlier one in its lower half: all that meets a pair of weights is one load.
+    /// Two neighbouring values share a word, the earlier one in its lower half. This way, one load gets the inputs for
+    /// a pair of weights.
     pub pairs: [i32; SPAN / 2],
-    /// Step.
+    /// Step size: the value of the integer 1.
     pub scale: f32,
     /// Sum of the 32 values.
     pub total: f32,
-    /// Sums of the integers of either half, for weights whose zero is not at zero.
+    /// Sums of the integers in each half, for weights with an offset.
     pub sums: [i32; 2],
 }
 
 impl<'a> Input<'a> {
-    /// Rounds x (tokens, n).
+    /// Rounds x (tokens, n) to integers.
     pub fn new(x: &'a [f32], num_tokens: usize) -> Self {
         let spans = x.as_chunks::<SPAN>().0.iter().map(Span::new).collect();
         Self { floats: x, num_tokens, spans }
     }
 
-    /// The spans of a token.
+    /// The spans of one token.
     pub fn token(&self, index: usize) -> &[Span] {
         let len = self.spans.len() / self.num_tokens;
         &self.spans[index * len..][..len]
     }
 
-    /// The floats of a token.
+    /// The original floats of one token.
     pub fn token_floats(&self, index: usize) -> &[f32] {
         let len = self.floats.len() / self.num_tokens;
         &self.floats[index * len..][..len]
@@ -52,7 +53,7 @@ impl<'a> Input<'a> {
 }
 
 impl Span {
-    /// The sum of its integers, or of a half of them.
+    /// The sum of the integers, or of one half of them.
     #[inline(always)]
     pub(super) fn sum(&self, half: usize, columns: usize) -> i32 {
         if columns == SPAN { self.sums[0] + self.sums[1] } else { self.sums[half] }

@@ -1,4 +1,4 @@
-//! Tiles of Q4_K and Q5_K: blocks of 256 columns, 32 of which share a 6-bit step and a 6-bit minimum.
+//! Tiles of Q4_K and Q5_K: blocks of 256 columns. Groups of 32 columns share a 6-bit step and a 6-bit minimum.
 
 use wide::{f32x4, i16x8, i32x4, u16x8, u32x4};
 
@@ -6,18 +6,18 @@ use super::lanes::{bits, halves, interleave, nibbles};
 use super::q5::Codes;
 use super::tile::{Format, ROWS};
 
-/// Spans of a block.
+/// Spans in a block.
 const SPANS: usize = 8;
 
-/// w = code (d step) - dmin minimum, with 4-bit codes.
+/// Q4_K: w = code (d step) - dmin minimum, with 4-bit codes.
 #[derive(Debug)]
 pub(super) struct Q4K;
 
-/// The same with 5-bit codes.
+/// Q5_K: the same with 5-bit codes.
 #[derive(Debug)]
 pub(super) struct Q5K;
 
-/// Scales and codes of 256 columns.
+/// Scales and codes of 256 columns and four rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tile<C> {
     scales: Scales,
@@ -77,19 +77,19 @@ impl Format for Q5K {
     }
 }
 
-/// 32 bytes hold two spans: one in their low nibbles, one in their high ones.
+/// Unpacks nibbles: 32 bytes hold two spans, one in the low nibbles and one in the high nibbles.
 #[inline(never)]
 fn nibbles_of(bytes: &[u8], span: usize) -> [u8; 32] {
     let bytes = &bytes[span / 2 * 32..];
     std::array::from_fn(|column| bytes[column] >> (4 * (span % 2)) & 0xF)
 }
 
-/// d and dmin of each row, and the steps and minima of its spans.
+/// d and dmin of each row, and the steps and minima of the row's spans.
 #[derive(Clone, Copy, Debug)]
 struct Scales {
-    /// 16-bit floats.
+    /// d and dmin as 16-bit floats.
     whole: u32x4,
-    /// Two spans in a word: step, minimum, step, minimum.
+    /// Two spans per word: step, minimum, step, minimum.
     parts: [u32x4; SPANS / 2],
 }
 

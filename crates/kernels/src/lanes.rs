@@ -1,28 +1,30 @@
-//! Codes in lanes: what tiles of all formats share. A lane of 16 bits belongs to one row and to even or odd columns.
+//! Codes in SIMD lanes, shared by the tiles of all formats. A 16-bit lane belongs to one row and to even or odd
+//! columns.
 
 use wide::{f32x4, i16x8, i32x4, u16x8, u32x4};
 
 use super::tile::ROWS;
 
-/// 2^112: moves the exponent of a half from its bias of 15 to a float's of 127.
+/// 2^112: converts the exponent of a 16-bit float (bias 15) to that of a 32-bit float (bias 127).
 const HALF_TO_FLOAT: f32 = 5.192_297e33;
 
-/// Bits to shift by: fewer than a word has.
+/// A number of bits to shift by, less than the 32 bits of a word.
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "below 32")]
 pub(super) const fn bits(count: usize) -> u32 {
     count as u32
 }
 
-/// Puts 32 codes of each row into lanes, without their lowest `skip` bits: `width` bits each, `16 / width` pairs of
-/// columns in a vector.
+/// Puts 32 codes of each row into lanes, `width` bits per code, without their lowest `skip` bits. A vector has
+/// `16 / width` pairs of columns.
 pub(super) fn interleave<const N: usize>(rows: &[[u8; 32]; ROWS], skip: usize, width: usize) -> [u16x8; N] {
     let mut words = [[0; 8]; N];
     fill(words.as_flattened_mut(), rows, skip, width);
     words.map(u16x8::new)
 }
 
-/// One piece of code for all formats: they are packed once.
+/// Not generic, so that the code exists once for all formats. Speed does not matter here, because weights are packed
+/// once.
 #[inline(never)]
 fn fill(words: &mut [u16], rows: &[[u8; 32]; ROWS], skip: usize, width: usize) {
     let pairs = 16 / width;
@@ -42,7 +44,7 @@ pub(super) fn half_at(bytes: &[u8]) -> f32 {
     half::f16::from_le_bytes([bytes[0], bytes[1]]).to_f32()
 }
 
-/// The four pairs of columns of a vector of 4-bit codes.
+/// Unpacks the four pairs of columns in a vector of 4-bit codes.
 #[inline(always)]
 pub(super) fn nibbles(vector: u16x8) -> [i16x8; 4] {
     let mask = u16x8::splat(0xF);
@@ -50,7 +52,7 @@ pub(super) fn nibbles(vector: u16x8) -> [i16x8; 4] {
     [a, b, signed((vector >> 8u32) & mask), signed(vector >> 12u32)]
 }
 
-/// The four pairs of columns in the low bits of a vector of 1-bit codes, as the fifth bit of a code.
+/// Unpacks the four pairs of columns in the low bits of a vector of 1-bit codes, as the fifth bit of a code.
 #[inline(always)]
 pub(super) fn fifth_bits(vector: u16x8) -> [i16x8; 4] {
     let mask = u16x8::splat(0x10);
@@ -58,7 +60,7 @@ pub(super) fn fifth_bits(vector: u16x8) -> [i16x8; 4] {
     [a, b, signed((vector << 2u32) & mask), signed((vector << 1u32) & mask)]
 }
 
-/// The four pairs of columns in the low bytes of a vector of 2-bit codes, as the fifth and sixth bit of a code.
+/// Unpacks the four pairs of columns in the low bytes of a vector of 2-bit codes, as the fifth and sixth bit of a code.
 #[inline(always)]
 pub(super) fn upper_bits(vector: u16x8) -> [i16x8; 4] {
     let mask = u16x8::splat(0x30);
@@ -66,33 +68,33 @@ pub(super) fn upper_bits(vector: u16x8) -> [i16x8; 4] {
     [a, b, signed(vector & mask), signed((vector >> 2u32) & mask)]
 }
 
-/// Codes of their lower and upper bits.
+/// Combines the lower and upper bits of codes.
 #[inline(always)]
 pub(super) fn join(low: [i16x8; 4], high: [i16x8; 4]) -> [i16x8; 4] {
     [low[0] | high[0], low[1] | high[1], low[2] | high[2], low[3] | high[3]]
 }
 
-/// The two pairs of columns of a vector of 8-bit codes.
+/// Unpacks the two pairs of columns in a vector of 8-bit codes.
 #[inline(always)]
 pub(super) fn bytes(vector: u16x8) -> [i16x8; 2] {
     let vector = signed(vector);
     [(vector << 8u32) >> 8u32, vector >> 8u32]
 }
 
-/// Reads lanes as signed.
+/// Reinterprets lanes as signed integers.
 #[inline(always)]
 pub(super) fn signed(vector: u16x8) -> i16x8 {
     bytemuck::cast(vector)
 }
 
-/// Two 16-bit floats of each row: those of the lower halves and those of the upper ones.
+/// Converts two 16-bit floats per row: those in the lower and those in the upper halves of the words.
 #[inline(always)]
 pub(super) fn halves(words: u32x4) -> (f32x4, f32x4) {
     let words: i32x4 = bytemuck::cast(words);
     (half(words << 16u32), half(words))
 }
 
-/// The 16-bit float in the upper half of each lane. Infinities, which no weight has, become large numbers.
+/// Converts the 16-bit float in the upper half of each lane. Infinities, which no weight has, become large numbers.
 #[inline(always)]
 fn half(words: i32x4) -> f32x4 {
     let mask: i32x4 = bytemuck::cast(u32x4::splat(0x8FFF_E000));

@@ -1,12 +1,13 @@
-//! What a forward pass on a CPU spends its time on, in 128-bit SIMD.
+//! The operations that take most of the time of a forward pass on a CPU, in 128-bit SIMD.
 //!
-//! Weights stay about as small as in the file, in tiles of four rows ([`tile`]); what they are multiplied by is rounded to
-//! 16-bit integers, one scale for 32 of them ([`input`]). Plain simd128 multiplies integers as 16-bit pairs only, so
-//! 8 bits would save nothing and cost accuracy. The same code runs natively and in wasm, with the same result to the bit:
-//! no operation here is left to a machine's own mathematics library, or fused where another machine would not.
+//! Weights are stored in tiles of four rows ([`tile`]) and take about as much memory as in the file. Their input is
+//! rounded to 16-bit integers, with one scale per 32 values ([`input`]). Plain simd128 can only multiply integers as
+//! 16-bit pairs, so 8 bits would cost accuracy and save nothing. The same code runs natively and in wasm and gives
+//! exactly the same results: no operation uses a machine's own mathematics library, and none is fused on only some
+//! machines.
 //!
-//! This is a package of its own because a cargo profile sets the optimisation for whole packages: the page's code is
-//! compiled for size, which makes these loops nineteen times slower.
+//! This is a separate package because a cargo profile sets the optimisation for whole packages. The page's code is
+//! compiled for size, which would make these loops nineteen times slower.
 
 mod attention;
 mod dot;

@@ -1,4 +1,4 @@
-//! A matrix in tiles, whatever its format.
+//! A matrix in tiles, for any format.
 
 use std::fmt::Debug;
 
@@ -6,43 +6,43 @@ use super::input::Input;
 use super::tile::{Format, Tiles};
 use super::{floats, k, q4, q5, q6_k, q8};
 
-/// GGML's block formats that have tiles.
+/// The GGML block formats that can be stored in tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockFormat {
     /// 16-bit floats.
     F16,
-    /// The upper halves of 32-bit floats.
+    /// bfloat16: the upper half of an f32.
     Bf16,
-    /// 4 bits around zero.
+    /// 4-bit codes around zero.
     Q4_0,
-    /// 4 bits with a minimum.
+    /// 4-bit codes with a minimum.
     Q4_1,
-    /// 5 bits around zero.
+    /// 5-bit codes around zero.
     Q5_0,
-    /// 5 bits with a minimum.
+    /// 5-bit codes with a minimum.
     Q5_1,
-    /// 8 bits around zero.
+    /// 8-bit codes around zero.
     Q8_0,
-    /// 4 bits with a minimum, scales in two steps.
+    /// 4-bit codes with a minimum. Scales are products of two levels.
     Q4K,
-    /// 5 bits with a minimum, scales in two steps.
+    /// 5-bit codes with a minimum. Scales are products of two levels.
     Q5K,
-    /// 6 bits around zero, scales in two steps.
+    /// 6-bit codes around zero. Scales are products of two levels.
     Q6K,
 }
 
-/// There is no room for a matrix.
+/// There is not enough memory for a matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfMemory {
-    /// Bytes asked for.
+    /// Bytes requested.
     pub needed: usize,
 }
 
-/// W (num_rows, row_len).
+/// W (num_rows, row_len) in tiles of four rows.
 #[derive(Debug)]
 pub struct TiledMatrix(Box<dyn Kernel>);
 
-/// What a format does.
+/// The operations that each format implements.
 pub(super) trait Kernel: Debug {
     fn push(&mut self, rows: &[u8]);
     fn row(&self, index: usize, out: &mut [f32]);
@@ -50,13 +50,13 @@ pub(super) trait Kernel: Debug {
 }
 
 impl TiledMatrix {
-    /// Rows that come together, but for the last ones.
+    /// Each push must have a multiple of this many rows, except the last one.
     pub const ROW_MULTIPLE: usize = super::tile::ROWS;
 
-    /// Room for a matrix, still empty. `row_len` is a multiple of the format's block.
+    /// Allocates an empty matrix. `row_len` is a multiple of the format's block length.
     ///
     /// # Errors
-    /// [`OutOfMemory`].
+    /// [`OutOfMemory`] when the allocation fails.
     pub fn new(format: BlockFormat, num_rows: usize, row_len: usize) -> Result<Self, OutOfMemory> {
         let room = match format {
             BlockFormat::F16 => half_room::<floats::F16>,
@@ -73,7 +73,7 @@ impl TiledMatrix {
         room(num_rows, row_len).map(Self)
     }
 
-    /// Takes the next rows, as stored in the file: a multiple of four, but for the last ones.
+    /// Adds the next rows, as stored in the file. Their number is a multiple of four, except in the last call.
     pub fn push(&mut self, rows: &[u8]) {
         self.0.push(rows);
     }
@@ -83,7 +83,8 @@ impl TiledMatrix {
         self.0.row(index, out);
     }
 
-    /// W @ x of each token -> `out`, the products of token t from `t * stride` on: added to what is there, or in its place.
+    /// Computes W @ x for each token. The products of token t are written to `out` from `t * stride` on. If `adds` is
+    /// true, they are added to the values there; otherwise they replace them.
     pub fn matmul(&self, x: &Input<'_>, adds: bool, out: &mut [f32], stride: usize) {
         self.0.matmul(x, adds, out, stride);
     }

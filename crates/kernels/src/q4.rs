@@ -5,11 +5,11 @@ use wide::{f32x4, i16x8, u16x8, u32x4};
 use super::lanes::{half_at, halves, interleave, nibbles};
 use super::tile::{Format, ROWS};
 
-/// w = (code - 8) step.
+/// Q4_0: w = (code - 8) step.
 #[derive(Debug)]
 pub(super) struct Q4_0;
 
-/// The steps, and 32 columns of codes.
+/// The steps and 32 columns of codes, for four rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StepTile {
     step: f32x4,
@@ -38,11 +38,11 @@ impl Format for Q4_0 {
     }
 }
 
-/// w = code step + minimum.
+/// Q4_1: w = code step + minimum.
 #[derive(Debug)]
 pub(super) struct Q4_1;
 
-/// The steps and minima as 16-bit floats, and 32 columns of codes.
+/// The steps and minima as 16-bit floats and 32 columns of codes, for four rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MinimumTile {
     scales: u32x4,
@@ -71,7 +71,7 @@ impl Format for Q4_1 {
     }
 }
 
-/// 32 codes of 16 bytes: low nibbles are the first 16, high nibbles the last.
+/// Unpacks 32 codes from 16 bytes: the low nibbles are the first 16, the high nibbles the last 16.
 #[inline(never)]
 pub(super) fn split(bytes: &[u8]) -> [u8; 32] {
     std::array::from_fn(|column| if column < 16 { bytes[column] & 0xF } else { bytes[column - 16] >> 4 })

@@ -1,4 +1,4 @@
-//! Tiles of Q5_0 and Q5_1: 5-bit codes, the fifth bit apart.
+//! Tiles of Q5_0 and Q5_1: 5-bit codes, with the fifth bit stored separately.
 
 use wide::{f32x4, i16x8, u16x8, u32x4};
 
@@ -6,29 +6,29 @@ use super::lanes::{bits, fifth_bits, half_at, halves, interleave, join, nibbles}
 use super::q4::split;
 use super::tile::{Format, ROWS};
 
-/// w = (code - 16) step.
+/// Q5_0: w = (code - 16) step.
 #[derive(Debug)]
 pub(super) struct Q5_0;
 
-/// w = code step + minimum.
+/// Q5_1: w = code step + minimum.
 #[derive(Debug)]
 pub(super) struct Q5_1;
 
-/// The steps, and 32 columns of codes.
+/// The steps and 32 columns of codes, for four rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StepTile {
     step: f32x4,
     codes: Codes,
 }
 
-/// The steps and minima as 16-bit floats, and 32 columns of codes.
+/// The steps and minima as 16-bit floats and 32 columns of codes, for four rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MinimumTile {
     scales: u32x4,
     codes: Codes,
 }
 
-/// 32 columns of codes.
+/// 32 columns of codes, for four rows.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Codes {
     low: [u16x8; 4],
@@ -36,14 +36,14 @@ pub(super) struct Codes {
 }
 
 impl Codes {
-    /// Takes codes apart.
+    /// Splits codes into nibbles and fifth bits.
     #[inline(never)]
     pub(super) fn new(rows: &[[u8; 32]; ROWS]) -> Self {
         let [high] = interleave(rows, 4, 1);
         Self { low: interleave(rows, 0, 4), high }
     }
 
-    /// As [`Format::codes`].
+    /// See [`Format::codes`].
     #[inline(always)]
     pub(super) fn octet(&self, octet: usize) -> [i16x8; 4] {
         join(nibbles(self.low[octet]), fifth_bits(self.high >> bits(4 * octet)))
@@ -93,7 +93,7 @@ impl Format for Q5_1 {
     }
 }
 
-/// 32 codes: one bit of each in the first 4 bytes, four of each in the next 16.
+/// Unpacks 32 codes: the first 4 bytes have one bit per code, the next 16 bytes four bits per code.
 #[inline(never)]
 fn unpack(bytes: &[u8]) -> [u8; 32] {
     let low = split(&bytes[4..]);

@@ -1,21 +1,22 @@
-//! Tiles of Q6_K: blocks of 256 columns, 16 of which share an 8-bit step; 6-bit codes, the upper two bits apart.
+//! Tiles of Q6_K: blocks of 256 columns with 6-bit codes. Groups of 16 columns share an 8-bit step. The upper two bits
+//! of the codes are stored separately.
 
 use wide::{f32x4, i16x8, i32x4, u16x8, u32x4};
 
 use super::lanes::{bits, half_at, interleave, join, nibbles, upper_bits};
 use super::tile::{Format, ROWS};
 
-/// w = (code - 32) (d step).
+/// Q6_K: w = (code - 32) (d step).
 #[derive(Debug)]
 pub(super) struct Q6K;
 
-/// Scales and codes of 256 columns.
+/// Scales and codes of 256 columns and four rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tile {
     whole: f32x4,
-    /// Four spans in a word.
+    /// The steps, with four spans per word.
     steps: [u32x4; 4],
-    /// Of 32 columns each.
+    /// The codes, 32 columns each.
     codes: [Codes; 8],
 }
 
@@ -61,7 +62,8 @@ impl Format for Q6K {
     }
 }
 
-/// Codes of the 32 columns from 32 `group` on. 128 columns take 64 bytes of nibbles and 32 of pairs of bits.
+/// Unpacks the codes of 32 columns, from column 32 `group` on. In the file, 128 columns take 64 bytes of nibbles and 32
+/// bytes of bit pairs.
 #[inline(never)]
 fn unpack(block: &[u8], group: usize) -> [u8; 32] {
     let (part, quarter) = (group / 4, group % 4);

@@ -5,11 +5,11 @@ use wide::{f32x4, i16x8, u16x8};
 use super::lanes::{bytes, half_at, interleave};
 use super::tile::{Format, ROWS};
 
-/// w = code step.
+/// Q8_0: w = code step.
 #[derive(Debug)]
 pub(super) struct Q8_0;
 
-/// The steps, and 32 columns of codes.
+/// The steps and 32 columns of codes, for four rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tile {
     step: f32x4,

@@ -1,4 +1,5 @@
-//! Products of tiled weights, for any format: four rows at a time, one in each lane, so that nothing is added across lanes.
+//! Matrix products with tiled weights of any format. Four rows are computed at a time, one per SIMD lane, so that no
+//! sums across lanes are needed.
 
 use std::fmt::Debug;
 
@@ -7,38 +8,39 @@ use wide::{f32x4, i16x8, i32x4};
 use super::OutOfMemory;
 use super::input::{Input, SPAN, Span};
 
-/// Rows of a tile.
+/// Rows in a tile.
 pub const ROWS: usize = 4;
-/// Tokens that meet a tile while it is unpacked.
+/// Tokens that are multiplied with a tile each time it is unpacked.
 const TOKENS: usize = 4;
 
-/// How weights of a format are tiled. A tile holds one block of each of four rows and is cut into spans of columns that
-/// share a scale: w = step (code - OFFSET) + minimum.
+/// Describes how weights of a format are tiled. A tile has one block of each of four rows. It is divided into spans of
+/// columns that share a scale: w = step (code - OFFSET) + minimum.
 pub trait Format: Debug + 'static {
-    /// One block of each of four rows.
+    /// The storage of one block of each of four rows.
     type Tile: Copy + Debug;
-    /// Bytes of a block in the file.
+    /// Bytes per block in the file.
     const BLOCK_BYTES: usize;
-    /// Spans of a tile.
+    /// Spans in a tile.
     const SPANS: usize;
-    /// Columns of a span: 16 or 32.
+    /// Columns in a span: 16 or 32.
     const COLUMNS: usize = SPAN;
-    /// The code that stands for zero.
+    /// The code that means zero.
     const OFFSET: i32 = 0;
     /// Whether weights have a minimum.
     const HAS_MINIMUM: bool = false;
 
-    /// Makes a tile of four blocks, as stored in the file.
+    /// Makes a tile from four blocks, as stored in the file.
     fn pack(blocks: [&[u8]; ROWS]) -> Self::Tile;
 
     /// Step and minimum of each row.
     fn scales(tile: &Self::Tile, span: usize) -> (f32x4, f32x4);
 
-    /// Codes of columns 8 i .. 8 i + 8 of a span: four pairs of columns, each of four rows; a row's pair in one 32-bit lane.
+    /// Codes of columns 8 i .. 8 i + 8 of a span, where i is `octet`: four pairs of columns for four rows. Each 32-bit
+    /// lane has one row's pair.
     fn codes(tile: &Self::Tile, span: usize, octet: usize) -> [i16x8; 4];
 }
 
-/// W (num_rows, row_len) in tiles: four rows after four rows. Rows that are missing from the last four are zero.
+/// W (num_rows, row_len) as a list of tiles, each with four rows. Rows missing from the last tile are zero.
 #[derive(Debug)]
 pub struct Tiles<F: Format> {
     num_rows: usize,
@@ -47,7 +49,7 @@ pub struct Tiles<F: Format> {
 }
 
 impl<F: Format> Tiles<F> {
-    /// Room for a matrix, or the bytes that could not be had.
+    /// Allocates room for a matrix.
     pub(super) fn new(num_rows: usize, row_len: usize) -> Result<Self, OutOfMemory> {
         let tiles_per_row = row_len / (F::SPANS * F::COLUMNS);
         let len = num_rows.div_ceil(ROWS) * tiles_per_row;
@@ -58,7 +60,7 @@ impl<F: Format> Tiles<F> {
         Ok(Self { num_rows, tiles_per_row, tiles })
     }
 
-    /// Takes the next rows.
+    /// Adds the next rows.
     pub(super) fn push(&mut self, rows: &[u8]) {
         let row_bytes = self.tiles_per_row * F::BLOCK_BYTES;
         let none = vec![0; row_bytes];
@@ -70,7 +72,7 @@ impl<F: Format> Tiles<F> {
         }
     }
 
-    /// Decodes a row.
+    /// Decodes one row into `out`.
     pub(super) fn row(&self, index: usize, out: &mut [f32]) {
         let tiles = &self.tiles[index / ROWS * self.tiles_per_row..][..self.tiles_per_row];
         let row = index % ROWS;
@@ -90,7 +92,7 @@ impl<F: Format> Tiles<F> {
         }
     }
 
-    /// W @ x of each token, as [`TiledMatrix::matmul`](super::TiledMatrix::matmul).
+    /// Computes W @ x for each token. See [`TiledMatrix::matmul`](super::TiledMatrix::matmul).
     pub(super) fn matmul(&self, x: &Input<'_>, adds: bool, out: &mut [f32], stride: usize) {
         for (group, tiles) in self.tiles.chunks_exact(self.tiles_per_row).enumerate() {
             let rows = group * ROWS..self.num_rows.min((group + 1) * ROWS);
@@ -115,13 +117,13 @@ impl<F: Format> Tiles<F> {
     }
 }
 
-/// Four rows @ x of each token.
+/// Multiplies four rows with the x of each token.
 #[inline(always)]
 fn multiply<F: Format, const TOKENS: usize>(tiles: &[F::Tile], x: [&[Span]; TOKENS]) -> [f32x4; TOKENS] {
     let mut products = [f32x4::ZERO; TOKENS];
     for (index, tile) in tiles.iter().enumerate() {
         for span in 0..F::SPANS {
-            // Formats with spans of 16 columns take a half of the input's.
+            // Formats with spans of 16 columns use half of an input span.
             let column = (index * F::SPANS + span) * F::COLUMNS;
             let (at, half) = (column / SPAN, column / 16 % 2);
             let x = x.map(|x| &x[at]);

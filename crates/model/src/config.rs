@@ -1,5 +1,5 @@
-//! What a model computes, as numbers and switches read from its metadata. The forward passes branch on these fields and
-//! never on an architecture's name, so another architecture is another entry of [`ARCHITECTURES`].
+//! What a model computes: numbers and switches read from its metadata. The forward passes branch on these fields and
+//! never on an architecture's name, so supporting another architecture means adding an entry to [`ARCHITECTURES`].
 
 use super::gguf::{Header, TensorInfo, Value};
 use super::quant::{BLOCK_LEN, Quant};
@@ -8,7 +8,7 @@ use super::{ModelError, tensors};
 /// The key that names the architecture.
 pub const ARCHITECTURE_KEY: &str = "general.architecture";
 
-/// Sizes beyond any real model; a header that claims more is refused.
+/// Limits beyond any real model. A header that claims more is refused.
 const MAX_LAYERS: u32 = 512;
 const MAX_DIM: u32 = 1 << 17;
 const MAX_FF_DIM: u32 = 1 << 19;
@@ -16,16 +16,17 @@ const MAX_HEADS: u32 = 1 << 10;
 const MAX_HEAD_DIM: u32 = 512;
 const MAX_VOCAB: u32 = 1 << 21;
 
-/// How a head's dimensions pair up for rotation.
+/// How the dimensions of a head are paired for rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RopeStyle {
-    /// Pairs are neighbours: (0, 1), (2, 3), ... GGUF files of `llama` models have q and k rows permuted for it.
+    /// Pairs are neighbours: (0, 1), (2, 3), ... GGUF files of `llama` models store the rows of q and k permuted for
+    /// this.
     Interleaved,
     /// Pairs are half a head apart: (0, d/2), (1, d/2 + 1), ...
     Halves,
 }
 
-/// The gate's non-linearity.
+/// The non-linearity of the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
     /// x sigmoid(x).
@@ -34,7 +35,7 @@ pub enum Activation {
     GeluTanh,
 }
 
-/// What sets one architecture apart from another.
+/// The properties that differ between architectures.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Architecture {
     name: &'static str,
@@ -46,13 +47,15 @@ pub(super) struct Architecture {
     qkv_bias: bool,
     /// Every head of queries and keys is normalised before its rotation.
     qk_norm: bool,
-    /// What attention and the feed-forward part give is normalised before it joins the residual stream.
+    /// The outputs of attention and of the feed-forward part are normalised before they are added to the residual
+    /// stream.
     post_norms: bool,
-    /// Files may hold divisors of the rotation frequencies.
+    /// Files may contain divisors of the rotation frequencies.
     divides_frequencies: bool,
-    /// Where the file gives a sliding window: of so many layers, all but the last slide, and rotate by this base alone.
+    /// For files with a sliding window: in each group of this many layers, all but the last use the window. Those
+    /// layers rotate with this base and no position scale.
     local_layers: Option<(usize, f32)>,
-    /// Models with so many layers scale attention by their width per head and not by the head's own.
+    /// Models with this many layers scale attention by their width per head instead of the head's own width.
     wide_attention_layers: Option<usize>,
 }
 
@@ -74,7 +77,7 @@ const QWEN2: Architecture =
 
 const QWEN3: Architecture = Architecture { name: "qwen3", qkv_bias: false, qk_norm: true, ..QWEN2 };
 
-/// Layers slide five to one, and the 27B model's 62 layers are how llama.cpp knows it.
+/// Five of six layers use a sliding window. The 27B model is recognised by its 62 layers, as in llama.cpp.
 const GEMMA3: Architecture = Architecture {
     name: "gemma3",
     rope_style: RopeStyle::Halves,
@@ -91,7 +94,7 @@ const GEMMA3: Architecture = Architecture {
 /// Architectures that can be run.
 const ARCHITECTURES: [Architecture; 4] = [LLAMA, QWEN2, QWEN3, GEMMA3];
 
-/// Keys of features that change the results; where one is there and not zero, the file is refused.
+/// Keys of features that change the results. If a key is present and not zero, the file is refused.
 const REFUSED_NUMBERS: [(&str, &str); 6] = [
     ("attn_logit_softcapping", "soft caps on attention"),
     ("final_logit_softcapping", "soft caps on logits"),
@@ -101,12 +104,12 @@ const REFUSED_NUMBERS: [(&str, &str); 6] = [
     ("embedding_scale", "its own embedding scale"),
 ];
 
-/// A sliding window, as some layers have it.
+/// The sliding window of local layers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct LocalLayers {
-    /// Positions attended to, the token's own included.
+    /// Positions attended to, including the token's own.
     window: usize,
-    /// Every layer whose number plus one this divides is global.
+    /// A layer is global if its number plus one is a multiple of this.
     pattern: usize,
     /// Base of the local layers' rotation frequencies.
     rope_theta: f32,
@@ -115,51 +118,52 @@ struct LocalLayers {
 /// A model's shape and features.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// GGUF architecture.
+    /// Architecture name in GGUF.
     pub architecture: &'static str,
-    /// Transformer layers.
+    /// Number of transformer layers.
     pub num_layers: usize,
     /// Width of the residual stream.
     pub dim: usize,
-    /// Width inside the feed-forward part.
+    /// Width inside the feed-forward part of a layer.
     pub ff_dim: usize,
-    /// Query heads.
+    /// Number of query heads.
     pub num_heads: usize,
-    /// Key and value heads; each serves `num_heads / num_kv_heads` query heads (GQA).
+    /// Number of key and value heads. Each serves `num_heads / num_kv_heads` query heads (GQA).
     pub num_kv_heads: usize,
     /// Width of a head.
     pub head_dim: usize,
-    /// Tokens in the vocabulary.
+    /// Number of tokens in the vocabulary.
     pub vocab_size: usize,
-    /// Tokens that the model was trained to attend over.
+    /// Context length in tokens that the model was trained for.
     pub trained_context: usize,
-    /// Added to the mean square before the root.
+    /// Epsilon of the RMS norms: added to the mean square before the root.
     pub norm_eps: f32,
-    /// Base of the rotation frequencies.
+    /// Base of the rotation frequencies (RoPE theta).
     pub rope_theta: f32,
     /// Positions are divided by this (linear RoPE scaling).
     pub rope_position_scale: f32,
-    /// How dimensions pair up.
+    /// How dimensions are paired for rotation.
     pub rope_style: RopeStyle,
-    /// The gate's non-linearity.
+    /// The non-linearity of the gate.
     pub activation: Activation,
     /// Embeddings are multiplied by this.
     pub embedding_scale: f32,
-    /// Products of queries and keys are multiplied by this.
+    /// Products of queries and keys are multiplied by this before the softmax.
     pub attention_scale: f32,
     /// Queries, keys and values have a bias.
     pub qkv_bias: bool,
     /// Every head of queries and keys is normalised before its rotation.
     pub qk_norm: bool,
-    /// What attention and the feed-forward part give is normalised before it joins the residual stream.
+    /// The outputs of attention and of the feed-forward part are normalised before they are added to the residual
+    /// stream.
     pub post_norms: bool,
-    /// The file may hold divisors of the rotation frequencies.
+    /// The file may contain divisors of the rotation frequencies.
     pub(super) divides_frequencies: bool,
     local_layers: Option<LocalLayers>,
 }
 
 impl Config {
-    /// Reads the configuration and checks that the file holds every tensor in the right shape, and no other.
+    /// Reads the configuration and checks that the file has every tensor in the right shape and no others.
     ///
     /// # Errors
     /// A [`ModelError`] that names what is missing, inconsistent or not supported.
@@ -220,14 +224,14 @@ impl Config {
         Ok(config)
     }
 
-    /// Refuses shapes that the kernels cannot hold and features that would be silently left out.
+    /// Refuses shapes that the kernels cannot handle and features that would otherwise be ignored silently.
     fn check(&self, header: &Header, key: &impl Fn(&str) -> String) -> Result<(), ModelError> {
         let heads = key("attention.head_count");
         if !self.num_heads.is_multiple_of(self.num_kv_heads) {
             return Err(bad(&heads, "is not a multiple of the number of key heads"));
         }
         if self.head_dim == 0 || !self.head_dim.is_multiple_of(4) || self.head_dim > MAX_HEAD_DIM as usize {
-            return Err(bad(&heads, "gives heads whose width is not a multiple of 4 up to 512"));
+            return Err(bad(&heads, "gives a head width that is not a multiple of 4 up to 512"));
         }
         for (suffix, width) in [
             ("embedding_length", self.dim),
@@ -269,17 +273,18 @@ impl Config {
         Ok(())
     }
 
-    /// Positions that layer `layer` attends to, the token's own included; None where it attends to all before it.
+    /// Positions that layer `layer` attends to, including the token's own. None if the layer attends to all positions
+    /// before it.
     pub fn window(&self, layer: usize) -> Option<usize> {
         self.local_layers.filter(|local| !(layer + 1).is_multiple_of(local.pattern)).map(|local| local.window)
     }
 
-    /// Whether layer `layer` rotates by the local frequencies: [`Config::rope`].
+    /// Whether layer `layer` rotates with the local frequencies: [`Config::rope`].
     pub fn uses_local_rope(&self, layer: usize) -> bool {
         self.window(layer).is_some()
     }
 
-    /// Base and position scale of the rotation frequencies, of local or of global layers.
+    /// Base and position scale of the rotation frequencies, for local or global layers.
     pub fn rope(&self, is_local: bool) -> (f32, f32) {
         match self.local_layers {
             Some(local) if is_local => (local.rope_theta, 1.0),
@@ -297,13 +302,13 @@ impl Config {
         self.num_kv_heads * self.head_dim
     }
 
-    /// Width of a query, its key and its value.
+    /// Width of queries, keys and values together.
     pub fn qkv_dim(&self) -> usize {
         self.q_dim() + 2 * self.kv_dim()
     }
 }
 
-/// The table entry for the value of [`ARCHITECTURE_KEY`]; called as soon as that key has been read.
+/// Finds the table entry for the value of [`ARCHITECTURE_KEY`]. Called as soon as that key has been read.
 pub(super) fn check_architecture(value: &Value) -> Result<&'static Architecture, ModelError> {
     let Value::String(found) = value else { return Err(bad(ARCHITECTURE_KEY, "is not text")) };
     let entry = ARCHITECTURES.iter().find(|entry| entry.name == found);
@@ -313,7 +318,7 @@ pub(super) fn check_architecture(value: &Value) -> Result<&'static Architecture,
     })
 }
 
-/// As llama.cpp reads it: a factor without a type is linear, and older files name it otherwise.
+/// Reads the scale as llama.cpp does: a factor without a type is linear, and older files use another key.
 fn rope_position_scale(header: &Header, key: &impl Fn(&str) -> String) -> Result<f32, ModelError> {
     match header.str(&key("rope.scaling.type"))? {
         Some("none") => Ok(1.0),
@@ -328,7 +333,8 @@ fn rope_position_scale(header: &Header, key: &impl Fn(&str) -> String) -> Result
     }
 }
 
-/// The window of a file whose architecture knows one. Elsewhere a window that would bind is refused.
+/// The sliding window of a file, if its architecture supports one. Other files are refused if their window would have
+/// an effect.
 fn local_layers(
     header: &Header,
     architecture: &Architecture,
@@ -343,7 +349,7 @@ fn local_layers(
     };
     let pattern_key = key("attention.sliding_window_pattern");
     if matches!(header.metadata.get(&pattern_key), Some(Value::Bools(_) | Value::Ints(_))) {
-        return Err(ModelError::Feature("a list of layers that slide".to_owned()));
+        return Err(ModelError::Feature("a list of layers with a sliding window".to_owned()));
     }
     let pattern = match header.u32(&pattern_key)? {
         None => pattern,
@@ -369,7 +375,7 @@ fn missing(name: &str) -> ModelError {
     ModelError::MissingTensor(name.to_owned())
 }
 
-/// Weights and bytes by format, most bytes first.
+/// Number of tensors and bytes per format, most bytes first.
 pub fn count_quants(tensors: &[TensorInfo]) -> Vec<(Quant, u32, u64)> {
     let mut counts: Vec<(Quant, u32, u64)> = Quant::all().map(|quant| (quant, 0, 0)).collect();
     for tensor in tensors {

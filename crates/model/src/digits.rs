@@ -1,24 +1,25 @@
-//! How likely an answer begins with each of the integers 0 to 100, over every way to spell them in tokens.
+//! The probability that an answer begins with each of the integers 0 to 100, over every way to spell them in tokens.
 //!
-//! P(integer) is the sum, over its spellings, of P(spelling) (1 - P(a token that begins with a digit follows)). Spellings
-//! are a tree: a token of digits alone leads from a prefix to a longer one. Leading zeros spell no integer.
+//! P(integer) is the sum over its spellings of P(spelling) (1 - P(the next token begins with a digit)). Spellings form
+//! a tree: each token that consists of digits leads from a prefix to a longer one. Spellings with leading zeros do not
+//! count.
 
 use super::sampler::log_softmax;
 use super::{ModelError, Tokenizer};
 
-/// The integers 0 to 100.
+/// Number of integers from 0 to 100.
 pub const NUM_INTEGERS: usize = 101;
-/// Most tokens of a spelling: those of 100, a digit each.
+/// Most tokens in a spelling: 100 with one token per digit.
 pub const MAX_DEPTH: usize = 3;
-/// Branches less likely than this are left out. There are some 200, so a weight lacks at most 2e-4 and a score of the least
-/// weight that counts is off by at most 0.1.
+/// Branches with a lower probability are skipped. There are about 200 of them, so a weight is too low by at most 2e-4,
+/// and a score with the smallest weight that counts is off by at most 0.1.
 const LEAST: f64 = 1e-6;
 
-/// What of a vocabulary is digits.
+/// The tokens of a vocabulary that begin with a digit.
 #[derive(Clone, Debug)]
 pub struct Digits {
     edges: Vec<Edge>,
-    /// Tokens that begin with a digit, edges among them.
+    /// Tokens that begin with a digit, including all edges.
     begin: Vec<u32>,
 }
 
@@ -27,24 +28,24 @@ pub struct Digits {
 struct Edge {
     token: u32,
     number: usize,
-    /// 10, 100 or 1000: what digits before it are multiplied by.
+    /// 10, 100 or 1000: the factor for the digits before this token.
     shift: usize,
 }
 
-/// A prefix of digits in one spelling, before its last token has been read.
+/// A prefix of digits in one spelling. The model has not read its last token yet.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Node {
-    /// Its last token.
+    /// The last token of the prefix.
     pub token: u32,
-    /// Its tokens before that.
+    /// Number of tokens before the last one.
     pub depth: usize,
     number: usize,
-    /// Probability of the spelling.
+    /// Probability of the spelling so far.
     mass: f64,
 }
 
 impl Digits {
-    /// Those of the first `vocab_size` tokens of a tokenizer.
+    /// Finds the digits among the first `vocab_size` tokens of a tokenizer.
     #[must_use]
     pub fn of(tokenizer: &Tokenizer, vocab_size: u32) -> Self {
         Self::new((0..vocab_size).map(|id| (id, tokenizer.bytes(id))))
@@ -62,11 +63,11 @@ impl Digits {
         Self { edges, begin }
     }
 
-    /// Adds a node's integer to `weights`, and gives the nodes that follow it, from the logits (vocab,) after its token.
-    /// Without a node they are the logits after the prompt.
+    /// Adds a node's integer to `weights` and returns the nodes that follow it. `logits` (vocab,) are those after the
+    /// node's last token or, without a node, those after the prompt.
     ///
     /// # Errors
-    /// [`ModelError::NotNumbers`] for logits that are none.
+    /// [`ModelError::NotNumbers`] when the logits are not numbers.
     pub fn open(
         &self,
         node: Option<&Node>,
@@ -80,7 +81,7 @@ impl Digits {
             return Err(ModelError::NotNumbers);
         }
         if let Some(node) = node {
-            // The sum of rounded probabilities may be a little above 1.
+            // Rounding can make this sum slightly larger than 1.
             weights[node.number] += node.mass * (1.0 - digit).max(0.0);
         }
         let (mass, depth) = node.map_or((1.0, 0), |node| (node.mass, node.depth + 1));
@@ -94,7 +95,7 @@ impl Digits {
 }
 
 impl Edge {
-    /// The integer of a prefix with this behind it, if it is one of those and has no leading zero.
+    /// The integer that a prefix followed by this token spells, if it is in range and has no leading zero.
     fn after(&self, prefix: Option<usize>) -> Option<usize> {
         let number = match prefix {
             Some(0) => return None,
@@ -111,7 +112,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Digits of every length, leading zeros, two spellings of one digit, digits with something behind them, and the rest.
+    /// Digits of every length, leading zeros, two spellings of one digit, digits followed by other text, and the rest.
     const VOCABULARY: [&str; 26] = [
         "0", "1", "2", "3", "5", "9", "1", "00", "07", "10", "15", "99", "100", "101", "050", "1000", "5th", "1.", "a",
         " 1", "", "%", "\n", ".5", "x0", "²",
@@ -121,7 +122,7 @@ mod tests {
         Digits::new((0..).zip(VOCABULARY).map(|(id, text)| (id, text.as_bytes().to_vec())))
     }
 
-    /// Logits of a made-up model, which depend on all tokens before.
+    /// Logits of a made-up model. They depend on all tokens before.
     fn logits(seed: u64, spread: f32, tokens: &[u32]) -> Vec<f32> {
         let mut state = seed;
         let mut next = |token: u32| {
@@ -148,7 +149,7 @@ mod tests {
         weights
     }
 
-    /// Every text of up to four tokens, its probability, and the number that stands before its last token.
+    /// Enumerates every text of up to four tokens with its probability and the number before its last token.
     fn brute_force(seed: u64, spread: f32) -> [f64; NUM_INTEGERS] {
         let mut weights = [0.0; NUM_INTEGERS];
         let mut texts = vec![(Vec::new(), String::new(), 1.0)];
@@ -177,7 +178,7 @@ mod tests {
         fn weights_are_those_of_all_texts(seed in any::<u64>(), spread in 0f32..12.0) {
             let (found, expected) = (walk(seed, spread), brute_force(seed, spread));
             for (number, (found, expected)) in found.iter().zip(expected).enumerate() {
-                // What was left out, and rounding.
+                // The tolerance covers skipped branches and rounding.
                 prop_assert!((found - expected).abs() < 1e-4, "{number}: {found} where {expected} is expected");
             }
             let lacking: f64 = expected.iter().sum::<f64>() - found.iter().sum::<f64>();

@@ -1,29 +1,29 @@
-//! Everything that can be wrong with a model file or a request to it, in words a reader can act on.
+//! Everything that can be wrong with a model file or with a request to the model. Each message says what to do.
 
 /// Why a model cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
-    /// The file does not begin as a GGUF file does.
+    /// The file does not start like a GGUF file.
     #[error(
-        "this is not a GGUF file (it begins with \"{}\", not \"GGUF\"): choose a file whose name ends in .gguf",
+        "this is not a GGUF file (it begins with \"{}\", not \"GGUF\"): choose a file with a name that ends in .gguf",
         found.escape_ascii()
     )]
     NotGguf {
-        /// The first bytes.
+        /// The first four bytes of the file.
         found: [u8; 4],
     },
-    /// A GGUF version that nobody writes any more, or not yet.
+    /// A GGUF version that is obsolete, or newer than this code.
     #[error(
         "this file is GGUF version {0}; versions 2 and 3 can be read: convert the model again with a current llama.cpp"
     )]
     Version(u32),
-    /// The bytes contradict themselves.
+    /// The file contradicts itself.
     #[error("the file is damaged ({0}): download it again")]
     Corrupt(String),
-    /// The bytes end early.
+    /// The file ends early.
     #[error("the file ends too early (after {at} bytes, while reading {reading}): download it again")]
     Truncated {
-        /// Bytes seen.
+        /// Bytes read before the end.
         at: u64,
         /// What was being read.
         reading: String,
@@ -33,67 +33,67 @@ pub enum ModelError {
         "the file asks for too much ({what}: {found}, at most {limit} is accepted): it is damaged or was made to do harm"
     )]
     TooLarge {
-        /// What is too large.
+        /// The item that is too large, with its unit.
         what: &'static str,
         /// The size found.
         found: u64,
         /// The size accepted.
         limit: u64,
     },
-    /// There is no room for a part of the model.
+    /// There is not enough memory for a part of the model.
     #[error(
         "memory ran out ({what} needs {} MiB more): close other tabs and programs, or choose a smaller model",
         needed.div_ceil(1 << 20)
     )]
     Memory {
-        /// What it is needed for.
+        /// The part that needs memory.
         what: String,
-        /// Bytes asked for.
+        /// Bytes requested.
         needed: u64,
     },
-    /// An architecture that no table entry covers.
+    /// An architecture that is not in the table of supported ones.
     #[error("models of architecture \"{found}\" cannot be run yet; these can: {supported}")]
     Architecture {
-        /// The file's architecture.
+        /// The architecture that the file names.
         found: String,
-        /// Names of those that work.
+        /// Names of the supported architectures.
         supported: String,
     },
-    /// A quantization that no kernel covers.
+    /// A quantization without a kernel.
     #[error(
         "tensor \"{tensor}\" is stored as {found}, which cannot be run yet; these can: {supported}. Choose another quantization of the same model"
     )]
     TensorType {
-        /// The tensor.
+        /// The tensor's name.
         tensor: String,
         /// GGML's name of the type, or its number.
         found: String,
-        /// Names of those that work.
+        /// Names of the supported types.
         supported: String,
     },
     /// A model feature that would change the results if it were ignored.
     #[error("this model uses {0}, which cannot be run yet: choose another model")]
     Feature(String),
-    /// A key that must be there is not.
+    /// A required key is missing.
     #[error("the file lacks \"{0}\": convert the model again with a current llama.cpp")]
     MissingKey(String),
-    /// A key has a value of another type or out of range.
+    /// A key has a value with the wrong type or out of range.
     #[error("the file's \"{key}\" {problem}: convert the model again with a current llama.cpp")]
     BadKey {
-        /// The key.
+        /// The metadata key.
         key: String,
         /// What is wrong with its value.
         problem: String,
     },
-    /// A tensor that must be there is not.
+    /// A required tensor is missing.
     #[error("the file lacks the tensor \"{0}\": it is incomplete, or split into parts")]
     MissingTensor(String),
-    /// A tensor has another shape than the configuration says.
+    /// A tensor's shape differs from what the configuration says.
     #[error(
         "tensor \"{tensor}\" has shape {found:?}, but the model's configuration needs {expected:?}: the file is inconsistent"
     )]
     TensorShape {
-        /// The tensor.
+        /// The tensor's name.
         tensor: String,
         /// Its shape, fastest dimension first.
         found: Vec<u64>,
@@ -103,24 +103,24 @@ pub enum ModelError {
     /// A tensor that this architecture does not use; running without it would give wrong results.
     #[error("tensor \"{0}\" belongs to no part of this architecture that can be run yet: choose another model")]
     UnknownTensor(String),
-    /// The tokenizer is of a kind that cannot be run.
+    /// This kind of tokenizer is not supported.
     #[error("the file's tokenizer is \"{found}\", which cannot be run yet; these can: {supported}")]
     Tokenizer {
-        /// What the file names.
+        /// The tokenizer that the file names.
         found: String,
-        /// Names of those that work.
+        /// Names of the supported tokenizers.
         supported: String,
     },
-    /// A chat was asked of a file without a chat template.
+    /// A chat was requested from a file without a chat template.
     #[error("this file has no chat template (it is a base model): give it a raw prompt instead")]
     NoChatTemplate,
     /// The file's chat template does not render.
     #[error("the file's chat template could not be rendered ({0}): give the model a raw prompt instead")]
     ChatTemplate(String),
-    /// Nothing to read.
+    /// The prompt has no tokens.
     #[error("the prompt is empty: write something")]
     EmptyPrompt,
-    /// The prompt leaves no room for an answer.
+    /// The prompt does not leave room for an answer.
     #[error("the prompt is {found} tokens long, but only {limit} fit: shorten it")]
     PromptTooLong {
         /// Tokens in the prompt.
@@ -129,9 +129,9 @@ pub enum ModelError {
         limit: usize,
     },
     /// A token number outside the vocabulary.
-    #[error("token {token} is not in the vocabulary, which has {vocab_size}")]
+    #[error("token {token} is not in the vocabulary, which has {vocab_size} tokens")]
     TokenRange {
-        /// The token.
+        /// The token's number.
         token: u32,
         /// The vocabulary's size.
         vocab_size: u32,
@@ -139,15 +139,15 @@ pub enum ModelError {
     /// An adapter or a steering vector that cannot be used.
     #[error(transparent)]
     Adapter(#[from] super::adapter::AdapterError),
-    /// Columns or scales that the model is not laid out for.
-    #[error("{} columns with {} scales were asked for, but there are {} and {}", found.0, found.1, limit.0, limit.1)]
+    /// More columns or scales than the model has room for.
+    #[error("{} columns with {} scales were requested; there are {} and {}", found.0, found.1, limit.0, limit.1)]
     Columns {
-        /// Columns and scales.
+        /// Columns and scales requested.
         found: (usize, usize),
-        /// Columns and scales that there are.
+        /// Columns and scales available.
         limit: (usize, usize),
     },
-    /// The logits hold no number.
+    /// The logits are not numbers.
     #[error(
         "the model's output is not a number: its file, its adapter or its steering is damaged, or a scale is too large"
     )]
@@ -155,11 +155,11 @@ pub enum ModelError {
     /// A sampling setting out of range.
     #[error("{name} is {found}, but must be {range}")]
     Sampling {
-        /// The setting.
+        /// The setting's name.
         name: &'static str,
-        /// Its value.
+        /// The setting's value.
         found: String,
-        /// Where it must lie.
+        /// The allowed range.
         range: &'static str,
     },
 }

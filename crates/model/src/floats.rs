@@ -1,20 +1,20 @@
-//! Files of few and small tensors (adapters, steering vectors), read whole as 32-bit floats from chunks of any size.
+//! Files of few small tensors (adapters, steering vectors), read whole as 32-bit floats from chunks of any size.
 
 use super::adapter::AdapterError;
 use super::gguf::{self, Header, RowSink, TensorInfo, WeightStream};
 use super::{ModelError, safetensors};
 
-/// What a file says before its first number.
+/// The header of such a file, in either format.
 #[derive(Debug)]
 pub(super) enum FloatHeader {
     /// A GGUF file of any architecture.
     Gguf(Header),
-    /// A safetensors file; shapes are fastest dimension first, as GGUF has them.
+    /// A safetensors file. Shapes are fastest dimension first, as in GGUF.
     Safetensors(safetensors::Header),
 }
 
 impl FloatHeader {
-    /// The tensors in the order of their bytes.
+    /// The tensors in the order in which they are stored.
     pub(super) fn tensors(&self) -> &[TensorInfo] {
         match self {
             Self::Gguf(header) => &header.tensors,
@@ -22,7 +22,7 @@ impl FloatHeader {
         }
     }
 
-    /// First byte after the header.
+    /// Position of the first byte after the header.
     fn end(&self) -> u64 {
         match self {
             Self::Gguf(header) => header.num_bytes,
@@ -31,24 +31,24 @@ impl FloatHeader {
     }
 }
 
-/// The numbers of each tensor, in the order of [`FloatHeader::tensors`].
+/// The values of each tensor, in the order of [`FloatHeader::tensors`].
 pub(super) type Floats = Vec<Vec<f32>>;
 
-/// What a file is read for.
+/// The kind of content that a file is read as.
 pub(super) trait Content {
-    /// Where the numbers of each tensor belong.
+    /// Describes where the values of each tensor belong.
     type Plan;
-    /// What becomes of them.
+    /// The result of reading the file.
     type Built;
 
-    /// Checks every name, type and shape before the first number is read.
+    /// Checks every name, type and shape before the first value is read.
     fn plan(&self, header: &FloatHeader) -> Result<Self::Plan, ModelError>;
 
-    /// Sorts the numbers into their places.
+    /// Puts the values into their places.
     fn build(self, plan: Self::Plan, floats: Floats) -> Result<Self::Built, ModelError>;
 }
 
-/// A file that is being read. Memory follows the bytes that came, never a length in the file.
+/// A file while it is being read. Memory use grows with the bytes received, never with a length that the file claims.
 #[derive(Debug)]
 pub(super) struct FloatFile<C: Content> {
     content: C,
@@ -57,7 +57,7 @@ pub(super) struct FloatFile<C: Content> {
 
 #[derive(Debug)]
 enum Stage<P> {
-    /// Too few bytes to tell the formats apart.
+    /// Too few bytes so far to distinguish the formats.
     Start(Vec<u8>),
     Gguf(gguf::HeaderParser),
     Safetensors(safetensors::HeaderParser),
@@ -69,7 +69,7 @@ impl<C: Content> FloatFile<C> {
         Self { content, stage: Stage::Start(Vec::new()) }
     }
 
-    /// Takes the next chunk.
+    /// Adds the next chunk.
     ///
     /// # Errors
     /// Any [`ModelError`] that the bytes so far already prove.
@@ -106,10 +106,10 @@ impl<C: Content> FloatFile<C> {
         self.push(rest)
     }
 
-    /// Says that no more bytes will come.
+    /// Signals the end of the file.
     ///
     /// # Errors
-    /// [`ModelError::Truncated`], or what the last bytes prove.
+    /// [`ModelError::Truncated`], or an error that the last bytes prove.
     pub(super) fn finish(mut self) -> Result<C::Built, ModelError> {
         if let Stage::Gguf(parser) = &mut self.stage {
             let (header, rest) = parser.finish()?;

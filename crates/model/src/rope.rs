@@ -1,21 +1,23 @@
-//! Rotary position embedding (Su et al. 2021, arXiv:2104.09864): the angles, computed once in f64 for both forward passes.
+//! Rotary position embedding (Su et al. 2021, arXiv:2104.09864): angles computed once in f64 for both forward passes.
 //!
-//! Shaders only look them up: WGSL bounds the error of `sin` and `cos` on [-pi, pi] alone, and positions go far beyond.
+//! Shaders only look angles up: WGSL bounds the error of `sin` and `cos` only on [-pi, pi], and positions go far
+//! beyond.
 
 use super::Config;
 
 /// Cosines and sines of every angle.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RopeTable {
-    /// (context, head_dim / 2) pairs of cosine and sine.
+    /// Pairs of cosine and sine, (context, head_dim / 2).
     pub cos_sin: Vec<[f32; 2]>,
-    /// Pairs at one position: head_dim / 2.
+    /// Pairs per position: head_dim / 2.
     pub pairs: usize,
 }
 
 impl RopeTable {
-    /// Angles for positions `0 .. context`. Pair i of a position p turns by p / (scale theta^(2i / head_dim) f_i), where
-    /// `divisors` holds the f_i of files that have them. `local` takes theta and scale of layers with a window.
+    /// Computes the angles for positions `0 .. context`. At position p, pair i turns by p / (scale theta^(2i /
+    /// head_dim) f_i). `divisors` holds the f_i of files that have them. `local` selects theta and scale of the layers
+    /// with a sliding window.
     pub fn new(config: &Config, divisors: Option<&[f32]>, context: usize, local: bool) -> Self {
         let pairs = config.head_dim / 2;
         let (theta, scale) = config.rope(local);
@@ -33,7 +35,7 @@ impl RopeTable {
         Self { cos_sin, pairs }
     }
 
-    /// The angles at a position.
+    /// The (cosine, sine) pairs of one position.
     pub fn at(&self, position: usize) -> &[[f32; 2]] {
         &self.cos_sin[position * self.pairs..][..self.pairs]
     }

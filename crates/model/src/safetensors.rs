@@ -1,8 +1,8 @@
-//! Safetensors headers: names, shapes and places of tensors.
+//! Safetensors headers: names, shapes and positions of tensors.
 //!
-//! Format: <https://github.com/huggingface/safetensors#format>: eight bytes with the header's length, the header as JSON,
-//! then the tensors' bytes without gaps. Every number is untrusted. Tensors are described as GGUF describes them, so
-//! that [`WeightStream`](super::gguf::WeightStream) cuts both kinds of files into rows.
+//! Format: <https://github.com/huggingface/safetensors#format>. Eight bytes give the header's length, then come the
+//! header as JSON and the tensors' bytes without gaps. Every number is untrusted. Tensors are described in the same way
+//! as those of GGUF, so that [`WeightStream`](super::gguf::WeightStream) can cut both kinds of files into rows.
 
 use miniserde::json::Value;
 
@@ -12,38 +12,38 @@ use super::gguf::TensorInfo;
 use super::quant::Quant;
 use askew_json as json;
 
-/// Longest header accepted: a hundred bytes a tensor and some hundreds of tensors are some tens of kilobytes.
+/// Longest header accepted. At a hundred bytes per tensor, some hundreds of tensors need some tens of kilobytes.
 pub const MAX_HEADER_BYTES: u64 = 4 << 20;
-/// Most dimensions of a tensor. Adapters and vectors have two.
+/// Most dimensions accepted per tensor. Adapters and steering vectors have two.
 const MAX_DIMENSIONS: usize = 4;
-/// Bytes of the length before the header.
+/// Bytes of the length field before the header.
 const LENGTH_BYTES: usize = 8;
-/// The key of free text about the file.
+/// Key of the free-text metadata.
 const METADATA_KEY: &str = "__metadata__";
 
-/// Types that can be read: their names here, and GGML's numbers.
+/// Types that can be read: the safetensors name and GGML's number.
 const TYPES: [(&str, u32); 3] = [("F32", 0), ("F16", 1), ("BF16", 30)];
-/// Their names, for messages.
+/// The names of [`TYPES`], for error messages.
 const TYPE_NAMES: &str = "F32, F16, BF16";
 
-/// A complete header.
+/// A complete safetensors header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// Tensors in the order of their bytes.
+    /// Tensors in the order in which they are stored.
     pub tensors: Vec<TensorInfo>,
-    /// Where the tensors' bytes begin.
+    /// Position of the first tensor byte in the file.
     pub data_start: u64,
 }
 
-/// Reads a header from chunks of any size.
+/// Parses a header from chunks of any size.
 #[derive(Debug, Default)]
 pub struct HeaderParser {
     bytes: Vec<u8>,
 }
 
 impl HeaderParser {
-    /// Takes the next chunk. Gives the header when it is complete, with the bytes already read past its end; do not push
-    /// again after that.
+    /// Adds the next chunk. Returns the header once it is complete, with the bytes already read past its end. Do not
+    /// push again after that.
     ///
     /// # Errors
     /// Any [`ModelError`] that the bytes so far already prove.
@@ -65,14 +65,14 @@ impl HeaderParser {
         Ok(Some((Header { tensors, data_start }, rest)))
     }
 
-    /// Bytes taken so far.
+    /// Bytes pushed so far.
     pub fn num_bytes(&self) -> u64 {
         self.bytes.len() as u64
     }
 }
 
 fn tensors(json: &[u8], data_start: u64) -> Result<Vec<TensorInfo>, ModelError> {
-    let entries = json::object(json).ok_or_else(|| corrupt("its header is no JSON object"))?;
+    let entries = json::object(json).ok_or_else(|| corrupt("its header is not a JSON object"))?;
     let mut tensors = Vec::new();
     for (name, entry) in entries.iter().filter(|(name, _)| *name != METADATA_KEY) {
         tensors.push(tensor(name, entry, data_start)?);
@@ -99,16 +99,16 @@ fn tensor(name: &str, entry: &Value, data_start: u64) -> Result<TensorInfo, Mode
         supported: TYPE_NAMES,
     })?;
     let numbers = |key: &str| entry.get(key).and_then(json::wholes);
-    // Slowest dimension first in the file.
+    // The file stores shapes slowest dimension first.
     let mut shape = numbers("shape").filter(|s| s.len() <= MAX_DIMENSIONS).ok_or_else(|| bad("has no usable shape"))?;
     shape.reverse();
     let num_weights = shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n));
     let num_weights = num_weights.filter(|n| (1..1 << 48).contains(n)).ok_or_else(|| bad("has an impossible shape"))?;
     let num_bytes = num_weights * quant.block_bytes() as u64;
     let [start, end] =
-        numbers("data_offsets").and_then(|list| list.try_into().ok()).ok_or_else(|| bad("has no place"))?;
+        numbers("data_offsets").and_then(|list| list.try_into().ok()).ok_or_else(|| bad("has bad offsets"))?;
     if end >= 1 << 52 || end.checked_sub(start) != Some(num_bytes) {
-        return Err(bad("has another length than its shape needs"));
+        return Err(bad("has a length that does not match its shape"));
     }
     Ok(TensorInfo { name: name.to_owned(), shape, quant, offset: data_start + start, num_bytes })
 }

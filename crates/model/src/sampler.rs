@@ -1,21 +1,22 @@
 //! Choosing a token from logits.
 //!
-//! Sampling adds Gumbel noise and takes the largest (the Gumbel-max trick). The noise is a pure function of
-//! (seed, position, token), so two models that run side by side share it and differ only through their logits.
-//! The GPU does the same in `gpu/ops/{threshold,pick,choose}.wgsl`.
+//! Sampling adds Gumbel noise and takes the largest value (the Gumbel-max trick). The noise is a pure function of
+//! (seed, position, token), so two models that run side by side share it and differ only in their logits. The GPU does
+//! the same in `gpu/ops/{threshold,pick,choose}.wgsl`.
 
 use super::ModelError;
 
-/// How tokens are chosen: the penalty on tokens seen before, then the temperature, then the filters in the order of the
-/// fields, each on what the one before left. Of equal tokens at a filter's edge all stay.
+/// How tokens are chosen: first the penalty on tokens seen before, then the temperature, then the filters in the order
+/// of the fields. Each filter works on the tokens that the previous one kept. Tokens that tie at a filter's limit are
+/// all kept.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampler {
     temperature: f32,
     top_k: u32,
     top_p: f32,
     min_p: f32,
-    /// Positive logits of tokens seen before are divided by it, negative ones multiplied (Keskar et al. 2019,
-    /// arXiv:1909.05858); 1 changes nothing.
+    /// Positive logits of tokens seen before are divided by this, negative ones are multiplied by it (Keskar et al.
+    /// 2019, arXiv:1909.05858). 1 changes nothing.
     penalty: f32,
     seed: u64,
 }
@@ -23,22 +24,22 @@ pub struct Sampler {
 /// Settings of a [`Sampler`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SamplerSettings {
-    /// Logits are divided by this; 0 is greedy.
+    /// Logits are divided by this. 0 means greedy.
     pub temperature: f32,
-    /// Keep the k largest; 0 keeps all.
+    /// Keep the k most likely tokens. 0 keeps all.
     pub top_k: u32,
-    /// Keep the largest whose probabilities reach this together; 1 keeps all.
+    /// Keep the most likely tokens until their probabilities sum to this. 1 keeps all.
     pub top_p: f32,
-    /// Drop those less likely than this times the likeliest; 0 drops none.
+    /// Drop tokens less likely than this times the probability of the most likely one. 0 drops none.
     pub min_p: f32,
-    /// Penalty on tokens seen before; 1 is none.
+    /// Penalty on tokens seen before. 1 means none.
     pub penalty: f32,
-    /// Keys the noise.
+    /// Seed of the noise.
     pub seed: u64,
 }
 
 impl Sampler {
-    /// Checks and keeps the settings.
+    /// Checks and stores the settings.
     ///
     /// # Errors
     /// [`ModelError::Sampling`] for a value out of range.
@@ -60,20 +61,20 @@ impl Sampler {
         Ok(Self { temperature, top_k, top_p, min_p, penalty, seed })
     }
 
-    /// Whether tokens are left out before the choice.
+    /// Whether a filter (top-k, top-p or min-p) can exclude tokens.
     pub fn filters(&self) -> bool {
         self.temperature > 0.0 && (self.top_k > 0 || self.top_p < 1.0 || self.min_p > 0.0)
     }
 
-    /// As the GPU keeps it: `struct Sampler` in `gpu/ops/sampler.wgsl`.
+    /// The settings as the GPU stores them: `struct Sampler` in `gpu/ops/sampler.wgsl`.
     pub fn words(&self) -> [u32; 8] {
         let [low, high] = halves(self.seed);
         let floats = [self.temperature, self.top_p, self.min_p, self.penalty].map(f32::to_bits);
         [floats[0], self.top_k, floats[1], floats[2], floats[3], low, high, 0]
     }
 
-    /// The token that follows, given the logits before `position` and the tokens seen so far. Of equal ones the lowest is
-    /// taken. None without logits.
+    /// Chooses the token that follows from the logits, the tokens seen so far and the token's `position`. Ties go to
+    /// the lowest token number. None without logits.
     pub fn choose(&self, logits: &[f32], seen: &SeenTokens, position: u32) -> Option<u32> {
         let penalised = |(token, &logit): (u32, &f32)| {
             let is_seen = self.penalty != 1.0 && seen.contains(token);
@@ -115,31 +116,31 @@ impl Sampler {
     }
 }
 
-/// The tokens of a text, prompt included: what the penalty looks at.
+/// The set of tokens in a text, prompt included. The penalty applies to them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeenTokens {
     words: Vec<u32>,
 }
 
 impl SeenTokens {
-    /// None of a vocabulary of `vocab_size`.
+    /// An empty set for a vocabulary of `vocab_size` tokens.
     pub fn new(vocab_size: usize) -> Self {
         Self { words: vec![0; vocab_size.div_ceil(32)] }
     }
 
-    /// Adds a token; one outside the vocabulary changes nothing.
+    /// Adds a token. A token outside the vocabulary is ignored.
     pub fn insert(&mut self, token: u32) {
         if let Some(word) = self.words.get_mut(token as usize / 32) {
             *word |= 1 << (token % 32);
         }
     }
 
-    /// Whether a token is there.
+    /// Whether the set contains a token.
     pub fn contains(&self, token: u32) -> bool {
         self.words.get(token as usize / 32).is_some_and(|word| word >> (token % 32) & 1 == 1)
     }
 
-    /// One bit a token, as the GPU keeps it.
+    /// One bit per token, as the GPU stores them.
     pub fn words(&self) -> &[u32] {
         &self.words
     }
@@ -156,7 +157,7 @@ pub fn gumbel(seed: u64, position: u32, token: u32) -> f32 {
     let bits = pcg4d([token, position, seed_low, seed_high])[0];
     // 23 bits centred in their cells: exact in f32, and never 0 or 1.
     let v = ((bits >> 9) as f32 + 0.5) / 8_388_608.0;
-    // As the shader does it, whose logarithm of 1 - v would keep nothing of a small v.
+    // The shader does the same, because its logarithm of 1 - v would lose all precision for a small v.
     let series = v * (1.0 + v * (0.5 + v * (0.333_333_34 + v * 0.25)));
     let exponential = if v < 0.01 { series } else { -(1.0 - v).ln() };
     -exponential.ln()
@@ -166,8 +167,8 @@ fn halves(seed: u64) -> [u32; 2] {
     [seed & 0xFFFF_FFFF, seed >> 32].map(|half| u32::try_from(half).unwrap_or_default())
 }
 
-/// A hash of four words with 32-bit arithmetic only, so that a shader can do the same
-/// (Jarzynski and Olano, Hash Functions for GPU Rendering, JCGT 2020).
+/// A hash of four words that uses only 32-bit arithmetic, so that a shader can compute it too (Jarzynski and Olano,
+/// Hash Functions for GPU Rendering, JCGT 2020).
 fn pcg4d(words: [u32; 4]) -> [u32; 4] {
     fn mix([x, y, z, w]: [u32; 4]) -> [u32; 4] {
         let x = x.wrapping_add(y.wrapping_mul(w));
@@ -198,7 +199,7 @@ mod tests {
         Sampler::new(settings).expect("in range")
     }
 
-    /// How often each token is chosen over many positions, as fractions.
+    /// The fraction of draws that chose each token, over many positions.
     fn frequencies(sampler: Sampler, logits: &[f32]) -> Vec<f64> {
         const DRAWS: u32 = 40_000;
         let mut counts = vec![0u32; logits.len()];
@@ -242,7 +243,7 @@ mod tests {
         }
     }
 
-    /// Every value of the hash gives finite noise, and the whole of it has Gumbel's mean and variance.
+    /// Every value of the hash gives finite noise, and the noise has Gumbel's mean and variance.
     #[test]
     fn noise_is_finite_and_gumbel() {
         let mut all: Vec<f64> = (0..200_000).map(|token| f64::from(gumbel(3, 17, token))).collect();
@@ -251,7 +252,7 @@ mod tests {
         let variance = all.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / all.len() as f64;
         // Euler's constant and pi^2 / 6, within four standard errors.
         assert!((mean - 0.577_216).abs() < 0.0115 && (variance - 1.644_934).abs() < 0.04, "{mean} {variance}");
-        // The largest of so many lies near ln n: the tail is there.
+        // The largest of n values is near ln n, so the distribution has its tail.
         all.sort_by(f64::total_cmp);
         assert!((9.0..22.0).contains(&all[all.len() - 1]), "{:?}", all.last());
     }
@@ -265,7 +266,7 @@ mod tests {
         seen.insert(0);
         seen.insert(99);
         assert_eq!(sampler.choose(&[2.0, 1.6, -1.0], &seen, 0), Some(1));
-        // Negative logits become more so.
+        // A negative logit becomes more negative.
         assert_eq!(sampler.choose(&[-1.0, -1.2, -3.0], &seen, 0), Some(1));
         assert!(seen.contains(0) && !seen.contains(1) && !seen.contains(99));
     }

@@ -1,29 +1,30 @@
-//! Steering vectors: what is added to the residual stream between layers.
+//! Steering vectors: vectors added to the residual stream between layers.
 //!
-//! Files are GGUF control vectors as llama.cpp makes them (`direction.N` counts for layer N from 0, and there is none for
-//! layer 0: `llama_adapter_cvec` in `llama-adapter.cpp`) or safetensors with `layer.N` or `steering.N`, layers from 0.
+//! Files are GGUF control vectors as llama.cpp makes them, or safetensors. In GGUF, `direction.N` belongs to layer N
+//! from 0, and layer 0 has none (`llama_adapter_cvec` in `llama-adapter.cpp`). In safetensors, tensors are named
+//! `layer.N` or `steering.N`, layers from 0.
 
 use super::adapter::{AdapterError, check_architecture, number};
 use super::floats::{Content, FloatFile, FloatHeader, Floats};
 use super::gguf::Header;
 use super::{Config, ModelError};
 
-/// The architecture that GGUF control vectors name.
+/// Value of the architecture key in GGUF control vectors.
 const ARCHITECTURE: &str = "controlvector";
-/// The key by which they may name the model's architecture.
+/// Optional key that names the architecture of the model that the vectors are for.
 const MODEL_KEY: &str = "controlvector.model_hint";
 
 /// Steering vectors, checked against the model that they are for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Steering {
-    /// What it is called.
+    /// Display name.
     pub name: String,
-    /// For each layer of the model: the vector (dim,) that is added to the residual stream after that layer.
+    /// One entry per layer of the model: the vector (dim,) that is added to the residual stream after that layer.
     pub layers: Vec<Option<Vec<f32>>>,
 }
 
 impl Steering {
-    /// Steering vectors from their parts.
+    /// Builds steering vectors from one entry per layer.
     ///
     /// # Errors
     /// An [`AdapterError`] that names the first part that does not fit the model.
@@ -50,7 +51,7 @@ impl Steering {
         Ok(Self { name: name.to_owned(), layers })
     }
 
-    /// Steering vectors from a file.
+    /// Reads steering vectors from a whole file.
     ///
     /// # Errors
     /// A [`ModelError`] that names what cannot be used.
@@ -61,17 +62,17 @@ impl Steering {
     }
 }
 
-/// Reads a file of steering vectors from chunks of any size, GGUF or safetensors by its first bytes.
+/// Reads a file of steering vectors from chunks of any size. The first bytes decide between GGUF and safetensors.
 #[derive(Debug)]
 pub struct SteeringReader(FloatFile<Vectors>);
 
 impl SteeringReader {
-    /// A reader for steering vectors of a model.
+    /// Creates a reader for steering vectors of the model with this configuration.
     pub fn new(name: &str, config: &Config) -> Self {
         Self(FloatFile::new(Vectors { name: name.to_owned(), config: config.clone() }))
     }
 
-    /// Takes the next chunk.
+    /// Adds the next chunk.
     ///
     /// # Errors
     /// Any [`ModelError`] that the bytes so far already prove.
@@ -79,16 +80,16 @@ impl SteeringReader {
         self.0.push(chunk)
     }
 
-    /// Says that no more bytes will come.
+    /// Signals the end of the file.
     ///
     /// # Errors
-    /// [`ModelError::Truncated`], or what the last bytes prove.
+    /// [`ModelError::Truncated`], or an error that the last bytes prove.
     pub fn finish(self) -> Result<Steering, ModelError> {
         self.0.finish()
     }
 }
 
-/// What the tensors are read for.
+/// Context for building [`Steering`]: its name and the model's configuration.
 #[derive(Debug)]
 struct Vectors {
     name: String,
@@ -96,7 +97,7 @@ struct Vectors {
 }
 
 impl Content for Vectors {
-    /// Which tensor of the file each layer has.
+    /// For each layer, the index of its tensor in the file.
     type Plan = Vec<Option<usize>>;
     type Built = Steering;
 

@@ -1,4 +1,4 @@
-//! The tensors of a model: their names, shapes and places in the forward pass.
+//! The tensors of a model: names, shapes and roles in the forward pass.
 
 use std::collections::BTreeMap;
 
@@ -6,54 +6,54 @@ use super::gguf::{Header, TensorInfo};
 use super::{Config, ModelError};
 use crate::quant::Quant;
 
-/// Token embeddings; the output head too where the file has no [`HEAD`].
+/// Token embeddings. They are also the output head when the file has no [`HEAD`].
 pub const EMBEDDING: &str = "token_embd.weight";
-/// The last norm.
+/// Weights of the final norm, (dim).
 pub const OUTPUT_NORM: &str = "output_norm.weight";
-/// The output head.
+/// The output head, W (vocab, dim).
 pub const HEAD: &str = "output.weight";
 /// Divisors of the rotation frequencies (Llama 3.1 and later).
 pub const ROPE_FREQS: &str = "rope_freqs.weight";
 
-/// A matrix or vector of one layer.
+/// A matrix or vector of one layer. Shapes are in parentheses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LayerTensor {
     /// Weights of the norm before attention, (dim).
     AttnNorm,
-    /// W (q_dim, dim).
+    /// Query projection W (q_dim, dim).
     Q,
-    /// W (kv_dim, dim).
+    /// Key projection W (kv_dim, dim).
     K,
-    /// W (kv_dim, dim).
+    /// Value projection W (kv_dim, dim).
     V,
-    /// Added to all queries, (q_dim).
+    /// Bias added to all queries, (q_dim).
     QBias,
-    /// Added to all keys, (kv_dim).
+    /// Bias added to all keys, (kv_dim).
     KBias,
-    /// Added to all values, (kv_dim).
+    /// Bias added to all values, (kv_dim).
     VBias,
     /// Weights of the norm of each query head, (head_dim).
     QNorm,
     /// Weights of the norm of each key head, (head_dim).
     KNorm,
-    /// W (dim, q_dim).
+    /// Output projection of attention W (dim, q_dim).
     AttnOutput,
     /// Weights of the norm after attention, (dim).
     PostAttnNorm,
     /// Weights of the norm before the feed-forward part, (dim).
     FfNorm,
-    /// W (ff_dim, dim).
+    /// Gate projection W (ff_dim, dim).
     Gate,
-    /// W (ff_dim, dim).
+    /// Up projection W (ff_dim, dim).
     Up,
-    /// W (dim, ff_dim).
+    /// Down projection W (dim, ff_dim).
     Down,
     /// Weights of the norm after the feed-forward part, (dim).
     PostFfNorm,
 }
 
 impl LayerTensor {
-    /// Every tensor that a layer may have.
+    /// Every tensor that a layer can have.
     pub const ALL: [Self; 16] = [
         Self::AttnNorm,
         Self::Q,
@@ -73,7 +73,7 @@ impl LayerTensor {
         Self::PostFfNorm,
     ];
 
-    /// The name of this tensor in layer `layer` of a file.
+    /// The GGUF name of this tensor in layer `layer`.
     pub fn name(self, layer: usize) -> String {
         let part = match self {
             Self::AttnNorm => "attn_norm.weight",
@@ -96,7 +96,7 @@ impl LayerTensor {
         format!("blk.{layer}.{part}")
     }
 
-    /// Whether layers of this configuration have it.
+    /// Whether the layers of this configuration have this tensor.
     pub fn is_in(self, config: &Config) -> bool {
         match self {
             Self::QBias | Self::KBias | Self::VBias => config.qkv_bias,
@@ -114,7 +114,7 @@ impl LayerTensor {
         }
     }
 
-    /// Its shape, fastest dimension first.
+    /// The tensor's shape, fastest dimension first.
     fn shape(self, config: &Config) -> Vec<u64> {
         let (dim, ff) = (config.dim, config.ff_dim);
         let shape = match self {
@@ -132,15 +132,15 @@ impl LayerTensor {
     }
 }
 
-/// The tensor used as the output head: its own, or the embeddings again.
+/// Name of the tensor used as the output head: [`HEAD`], or [`EMBEDDING`] when the file has no head.
 pub fn head(header: &Header) -> &'static str {
     if header.tensor(HEAD).is_some() { HEAD } else { EMBEDDING }
 }
 
-/// Checks that every tensor is there in its shape, and that no tensor is there that would go unused.
+/// Checks that every required tensor is present with the right shape, and that there are no unused tensors.
 ///
 /// # Errors
-/// The first [`ModelError`] found.
+/// A [`ModelError`] for the first problem found.
 pub fn check(config: &Config, header: &Header) -> Result<(), ModelError> {
     let (dim, vocab) = (config.dim as u64, config.vocab_size as u64);
     let mut known = vec![(EMBEDDING.to_owned(), vec![dim, vocab]), (OUTPUT_NORM.to_owned(), vec![dim])];
@@ -186,7 +186,7 @@ fn check_shape(tensor: &TensorInfo, expected: &[u64]) -> Result<(), ModelError> 
     Ok(())
 }
 
-/// Weight bytes read for one decoded token: every matrix once, and one row of the embeddings.
+/// Weight bytes read per decoded token: every matrix once, and one row of the embeddings.
 pub fn bytes_per_token(header: &Header) -> u64 {
     let head = head(header);
     let read = |tensor: &TensorInfo| {

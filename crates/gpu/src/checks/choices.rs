@@ -1,4 +1,4 @@
-//! The GPU's choice of tokens.
+//! Checks of the GPU's choice of tokens.
 
 use std::rc::Rc;
 
@@ -9,28 +9,29 @@ use crate::{Choice, Chosen, Gpu, GpuError, Lane};
 use askew_model::Sampler;
 use askew_model::sampler::{SamplerSettings, SeenTokens, log_softmax};
 
-/// Log-probabilities may differ by so much: sums of exponentials are taken in another order.
+/// Largest difference of log-probabilities. They differ because sums of exponentials are computed in another order.
 const LOGPROB_TOLERANCE: f32 = 1e-4;
-/// Where the lanes stand.
+/// Position of the lanes.
 const POSITION: usize = 40;
 
-/// One token of each lane, greedy or sampled, with any of the filters.
+/// A check that chooses one token per lane, greedy or sampled, with any of the filters.
 #[derive(Clone, Copy, Debug)]
 pub struct ChoiceCase {
-    /// Tokens to choose from.
+    /// Number of tokens to choose from.
     pub vocab: usize,
-    /// Lanes, each with a seed of its own.
+    /// Number of lanes. Each has a seed of its own.
     pub lanes: usize,
-    /// How lane 0 chooses; every third token stood before.
+    /// The sampler of lane 0. Every third token was seen before.
     pub settings: SamplerSettings,
-    /// Of the logits.
+    /// Seed of the logits.
     pub seed: u64,
 }
 
-/// The GPU's choices beside the CPU's sampler: the share of lanes whose token, log-probability or next place differs.
+/// Compares the GPU's choices with those of the CPU's sampler. The error is the share of lanes with a different token,
+/// log-probability or next position.
 ///
 /// # Errors
-/// What the device refuses, or settings out of range.
+/// Any error of the device, or settings out of range.
 pub async fn choices(gpu: &Rc<Gpu>, case: ChoiceCase) -> Result<Parity, GpuError> {
     let ChoiceCase { vocab, lanes, settings, seed } = case;
     let logits: Vec<f32> = noise(lanes * vocab, seed).iter().map(|x| x * 6.0).collect();

@@ -1,8 +1,8 @@
-//! Numbers to check kernels with: they look random and depend on their seed only.
+//! Pseudo-random data for checks. It depends only on a seed.
 
 use askew_model::quant::Quant;
 
-/// Numbers between -1 and 1 that look random and depend on `seed` only.
+/// Pseudo-random numbers between -1 and 1, which depend only on `seed`.
 #[must_use]
 pub fn noise(len: usize, seed: u64) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
@@ -15,7 +15,7 @@ pub fn noise(len: usize, seed: u64) -> Vec<f32> {
     (0..len).map(|_| next()).collect()
 }
 
-/// Random weights as a file stores them, about as large as `size`.
+/// Pseudo-random weights in a file's format. Their magnitude is about `size`.
 #[must_use]
 pub fn random_weights(quant: Quant, num_weights: usize, size: f32, seed: u64) -> Vec<u8> {
     let half = |x: f32| half::f16::from_f32(x).to_le_bytes();
@@ -23,9 +23,9 @@ pub fn random_weights(quant: Quant, num_weights: usize, size: f32, seed: u64) ->
     let mut bytes = Vec::new();
     for (block, value) in noise(num_weights / quant.block_len(), seed).into_iter().enumerate() {
         let block_seed = seed.wrapping_add(1 + block as u64);
-        // A scale away from zero, for steps up to `most`.
+        // A scale that is not near zero, for integers up to `most`.
         let scale = |most: f32| (value.abs().mul_add(0.8, 0.2) * size / most).copysign(value);
-        // Scales where a block has them; its other bytes are steps and sub-scales.
+        // The positions of the scales in a block. The other bytes are integers and sub-scales, so any value is valid.
         let scales: &[(usize, f32)] = match quant {
             Quant::F32 => {
                 bytes.extend((value * size).to_le_bytes());

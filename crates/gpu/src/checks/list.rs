@@ -1,4 +1,4 @@
-//! The self-test's cases: every kernel, every format, a few shapes each.
+//! The cases of the self-test: every kernel and every format, with a few shapes each.
 
 use std::rc::Rc;
 
@@ -13,12 +13,12 @@ use askew_model::quant::Quant;
 use askew_model::reference::attention::Heads;
 use askew_model::sampler::SamplerSettings;
 
-/// Heads of SmolLM2-135M, which share key heads in threes.
+/// Heads of SmolLM2-135M, where three query heads share a key head.
 const HEADS: Heads = Heads { num_heads: 9, num_kv_heads: 3, head_dim: 64 };
-/// Heads as wide as gemma3's.
+/// Heads with the width of gemma3's.
 const WIDE_HEADS: Heads = Heads { num_heads: 4, num_kv_heads: 1, head_dim: 256 };
 
-/// One kernel in one shape.
+/// One kernel with one shape. Each case is checked by the function with that name.
 #[derive(Clone, Debug)]
 pub enum Case {
     /// [`product`].
@@ -41,26 +41,26 @@ pub enum Case {
     Choice(ChoiceCase),
 }
 
-/// A case with the name that a reader sees.
+/// A case with the name that the user sees.
 #[derive(Clone, Debug)]
 pub struct Check {
     /// The kernel and its shape.
     pub name: String,
-    /// What is run.
+    /// The check to run.
     pub case: Case,
 }
 
 impl Check {
-    /// Whether the kernel reduces over a workgroup, which subgroups do in another way.
+    /// Whether the kernel reduces over a workgroup, which is done differently with subgroups.
     #[must_use]
     pub fn reduces(&self) -> bool {
         matches!(self.case, Case::Join(_) | Case::Rope(_) | Case::Attention(_) | Case::Choice(_))
     }
 
-    /// Runs the kernel and its twin.
+    /// Runs the kernel and compares it with the CPU version.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// Any error of the device.
     pub async fn run(&self, gpu: &Rc<Gpu>) -> Result<Parity, GpuError> {
         match &self.case {
             Case::Product(case) => product(gpu, *case).await,
@@ -76,7 +76,8 @@ impl Check {
     }
 }
 
-/// All checks, in the order of a forward pass; those of fast maths where the device multiplies packed bytes.
+/// All checks, in the order of a forward pass. Those of the fast maths are included if the device can multiply packed
+/// bytes.
 #[must_use]
 pub fn all(has_packed_dot: bool) -> Vec<Check> {
     let mut checks = Vec::new();

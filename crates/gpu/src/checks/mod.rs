@@ -1,8 +1,8 @@
-//! Every kernel against its CPU twin, on the device at hand: the self-test page runs [`all`], tests run the same cases over
-//! property-tested shapes.
+//! Compares every kernel with its CPU version on the current device. The self-test page runs [`all`]. Tests run the
+//! same checks with property-tested shapes.
 //!
-//! Limits are ENGINE's: a normalised mean square error of 1e-7 for element-wise operations, 1e-6 for exact quantized
-//! products.
+//! The limits are those of `docs/engine.md`: a normalised mean square error of 1e-7 for element-wise operations and of
+//! 1e-6 for exact quantized products.
 
 mod choices;
 pub mod data;
@@ -20,45 +20,46 @@ pub use list::{Case, Check, all};
 pub use products::{GatedCase, JoinCase, ProductCase, StackedCase, gated, joins, product, seen, stacked, upload};
 pub use rows::{AttentionCase, EmbedCase, GateCase, RopeCase, attention, embed, gate, rope_cache};
 
-/// Limit of element-wise operations.
+/// Largest normalised mean square error of element-wise operations.
 pub const ELEMENTWISE_NMSE: f64 = 1e-7;
-/// Limit of exact quantized products.
+/// Largest normalised mean square error of exact quantized products.
 pub const PRODUCT_NMSE: f64 = 1e-6;
-/// Limit of looking weights up, which is but for the flushing of tiny numbers exact.
+/// Largest normalised mean square error of weight look-ups. They are exact, except that tiny numbers can be flushed to
+/// zero.
 pub const LOOKUP_NMSE: f64 = 1e-12;
 
-/// How far a kernel's results lie from its twin's.
+/// The difference between a kernel's results and the expected ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Parity {
-    /// Normalised mean square error; for choices, the share of wrong ones.
+    /// Normalised mean square error. For choices, the share of wrong ones.
     pub error: f64,
-    /// The most that it may be.
+    /// Largest error allowed.
     pub limit: f64,
 }
 
 impl Parity {
-    /// Compares results with a twin's.
+    /// Compares results with the expected ones.
     #[must_use]
     pub fn of(found: &[f32], expected: &[f32], limit: f64) -> Self {
         Self { error: nmse(found, expected), limit }
     }
 
-    /// Whether the error is within its limit; one that is no number is not.
+    /// Whether the error is within its limit. False if the error is not a number.
     #[must_use]
     pub fn holds(self) -> bool {
         self.error <= self.limit
     }
 
-    /// The one that lies further beyond its limit, or is nearer to it.
+    /// Returns the worse of two results, relative to their limits.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         let share = |parity: Self| if parity.error == 0.0 { 0.0 } else { parity.error / parity.limit };
-        // A share that is no number is the worst of all.
+        // A share that is not a number is the worst of all.
         if share(self).is_nan() || share(self) >= share(other) { self } else { other }
     }
 }
 
-/// Normalised mean square error: sum (found - expected)^2 / sum expected^2. Infinite where the lengths differ.
+/// Normalised mean square error: sum (found - expected)^2 / sum expected^2. Infinite if the lengths differ.
 #[must_use]
 pub fn nmse(found: &[f32], expected: &[f32]) -> f64 {
     if found.len() != expected.len() {
@@ -70,8 +71,8 @@ pub fn nmse(found: &[f32], expected: &[f32]) -> f64 {
     if error == 0.0 { 0.0 } else { error / scale }
 }
 
-/// Runs dispatches and reads `len` values of a buffer. Nothing dispatched is an error: a check that did not use the GPU
-/// would prove nothing.
+/// Runs dispatches and reads `len` values of a buffer. It is an error if nothing was dispatched, because a check that
+/// did not use the GPU would prove nothing.
 async fn run(gpu: &Gpu, dispatches: &[Dispatch], out: &wgpu::Buffer, len: usize) -> Result<Vec<f32>, GpuError> {
     let before = gpu.counts().dispatches;
     gpu.submit(&[dispatches], None);
@@ -82,14 +83,14 @@ async fn run(gpu: &Gpu, dispatches: &[Dispatch], out: &wgpu::Buffer, len: usize)
     Ok(result)
 }
 
-/// Lanes of column 0 at successive positions.
+/// Creates lanes of column 0 at consecutive positions.
 fn lanes(gpu: &Rc<Gpu>, position: usize, tokens: &[u32]) -> wgpu::Buffer {
     let lane =
         |(token, position): (&u32, usize)| super::Lane { token: *token, position: small(position), column: 0, step: 0 };
     gpu.upload("lanes", &tokens.iter().zip(position..).map(lane).collect::<Vec<_>>())
 }
 
-/// Shapes of checks are small.
+/// Converts a size to 32 bits. The shapes of checks are small.
 fn small(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! Products of weights and activations, with all that they begin and end with.
+//! Checks of products of weights and activations, including what is computed before and after them.
 
 use std::rc::Rc;
 
@@ -19,88 +19,88 @@ use askew_model::reference::gated_matvec::gated_matvec;
 use askew_model::reference::matvec::{Epilogue, add_bias, matvec};
 use askew_model::reference::rms_norm::{add_rms_norm, rms_norm};
 
-/// Added to a mean square before its root.
+/// Epsilon of the norms.
 const EPS: f32 = 1e-5;
 
-/// `w (rows, blocks * 32) @ x` for each lane: plain, or with a norm before and a bias after.
+/// `w (rows, blocks * 32) @ x` for each lane, optionally with a norm before and a bias after it.
 #[derive(Clone, Copy, Debug)]
 pub struct ProductCase {
-    /// How the weights are stored.
+    /// Storage format of the weights.
     pub quant: Quant,
     /// Rows of the matrix.
     pub rows: usize,
-    /// Runs of 32 weights in a row; more where the format's blocks are longer.
+    /// Blocks of 32 weights per row. It is rounded up for formats with longer blocks.
     pub blocks: usize,
-    /// How large the weights are.
+    /// Magnitude of the weights.
     pub size: f32,
-    /// Lanes.
+    /// Number of lanes.
     pub lanes: usize,
-    /// Whether the input has a norm before it.
+    /// Whether the input is normalised first.
     pub is_normed: bool,
     /// Whether a bias is added.
     pub has_bias: bool,
-    /// Whether activations are rounded, where the format is packed.
+    /// Whether activations are rounded, if the format is packed.
     pub is_fast: bool,
-    /// Of the numbers.
+    /// Seed of the numbers.
     pub seed: u64,
 }
 
-/// Rows that end in the residual stream, or in a part's own norm and then there.
+/// A product that is added to the residual stream, directly or after a norm of its own.
 #[derive(Clone, Copy, Debug)]
 pub struct JoinCase {
-    /// How the weights are stored.
+    /// Storage format of the weights.
     pub quant: Quant,
-    /// Rows of the matrix, in 32s.
+    /// Rows of the matrix divided by 32.
     pub tiles: usize,
     /// As in [`ProductCase`].
     pub blocks: usize,
-    /// Lanes.
+    /// Number of lanes.
     pub lanes: usize,
-    /// Whether a norm comes before the sum, as in gemma3.
+    /// Whether the product has a norm before the sum, as in gemma3.
     pub has_post_norm: bool,
-    /// Whether activations are rounded, where the format is packed.
+    /// Whether activations are rounded, if the format is packed.
     pub is_fast: bool,
-    /// Of the numbers.
+    /// Seed of the numbers.
     pub seed: u64,
 }
 
-/// Matrices that share an input.
+/// Stacked matrices with the same input.
 #[derive(Clone, Debug)]
 pub struct StackedCase {
-    /// Format and rows of each.
+    /// Format and number of rows of each matrix.
     pub parts: Vec<(Quant, usize)>,
     /// As in [`ProductCase`].
     pub blocks: usize,
-    /// Whether activations are rounded, where the format is packed.
+    /// Whether activations are rounded, if the format is packed.
     pub is_fast: bool,
-    /// Of the numbers.
+    /// Seed of the numbers.
     pub seed: u64,
 }
 
 /// `activation(gate @ x) * (up @ x)`.
 #[derive(Clone, Copy, Debug)]
 pub struct GatedCase {
-    /// How the weights are stored.
+    /// Storage format of the weights.
     pub quant: Quant,
-    /// Rows of each matrix, in 32s.
+    /// Rows of each matrix divided by 32.
     pub tiles: usize,
     /// As in [`ProductCase`].
     pub blocks: usize,
-    /// Lanes.
+    /// Number of lanes.
     pub lanes: usize,
-    /// What the gate goes through.
+    /// The non-linearity of the gate.
     pub activation: Activation,
-    /// Whether activations are rounded, where the format is packed.
+    /// Whether activations are rounded, if the format is packed.
     pub is_fast: bool,
-    /// Of the numbers.
+    /// Seed of the numbers.
     pub seed: u64,
 }
 
 /// The largest integer of a rounded activation: 127 * 256.
 const STEPS: f32 = 32_512.0;
 
-/// What weights of a format are multiplied by: in fast maths packed ones see runs of 16 activations in [`STEPS`] steps of
-/// their largest.
+/// The activations that weights of a format are multiplied with. For packed formats in fast maths, each run of 16
+/// activations is rounded to [`STEPS`] steps of its largest magnitude.
 #[must_use]
 pub fn seen(quant: Quant, is_fast: bool, x: &[f32]) -> Vec<f32> {
     if !is_fast || !is_packed(quant) {
@@ -123,10 +123,10 @@ fn random_matrix(quant: Quant, (num_rows, row_len): (usize, usize), size: f32, s
     Matrix { quant, num_rows, row_len, bytes: random_weights(quant, num_rows * row_len, size, seed) }
 }
 
-/// Matrices stacked on the GPU, each written in two batches, as a stream would bring them.
+/// Stacks matrices on the GPU. Each is written in two batches, as from a stream.
 ///
 /// # Errors
-/// [`GpuError`] where they do not fit.
+/// [`GpuError`] if they do not fit.
 pub fn upload(gpu: &Rc<Gpu>, parts: &[&Matrix]) -> Result<GpuMatrix, GpuError> {
     let info = |part: &&Matrix| TensorInfo {
         name: "check".into(),
@@ -149,7 +149,7 @@ pub fn upload(gpu: &Rc<Gpu>, parts: &[&Matrix]) -> Result<GpuMatrix, GpuError> {
     Ok(matrix)
 }
 
-/// `x` (lanes, width) as a norm's reader finds it.
+/// Creates the buffer that the reader of a norm expects for `x` (lanes, width).
 fn normed(gpu: &Gpu, x: &[f32], gain: &[f32]) -> Normed {
     let normed = Normed::new(gpu, "normed", gain.len());
     let values: Vec<f32> = x.iter().zip(gain.iter().cycle()).map(|(x, g)| x * g).collect();
@@ -161,7 +161,7 @@ fn normed(gpu: &Gpu, x: &[f32], gain: &[f32]) -> Normed {
     normed
 }
 
-/// What [`normed`] would have made of `x` (lanes, width), beside what the GPU made.
+/// Compares what the GPU prepared for a norm with what [`normed`] makes from `x` (lanes, width).
 pub(super) async fn normed_parity(
     gpu: &Gpu,
     found: &Normed,
@@ -180,10 +180,10 @@ pub(super) async fn normed_parity(
     Ok(parity)
 }
 
-/// A product beside its twin.
+/// Compares a product with the CPU version.
 ///
 /// # Errors
-/// What the device refuses.
+/// Any error of the device.
 pub async fn product(gpu: &Rc<Gpu>, case: ProductCase) -> Result<Parity, GpuError> {
     let ProductCase { quant, rows, blocks, size, lanes, is_normed, has_bias, is_fast, seed } = case;
     let len = row_len([quant].into_iter(), blocks);
@@ -207,10 +207,10 @@ pub async fn product(gpu: &Rc<Gpu>, case: ProductCase) -> Result<Parity, GpuErro
     Ok(Parity::of(&run(gpu, &plan(gpu, step)?, &out, expected.len()).await?, &expected, PRODUCT_NMSE))
 }
 
-/// The residual stream beside its twin, and what it leaves for the next norm.
+/// Compares the residual stream after a product with the CPU version, and what is prepared for the next norm.
 ///
 /// # Errors
-/// What the device refuses.
+/// Any error of the device.
 pub async fn joins(gpu: &Rc<Gpu>, case: JoinCase) -> Result<Parity, GpuError> {
     let JoinCase { quant, tiles, blocks, lanes, has_post_norm, is_fast, seed } = case;
     let (rows, len) = (tiles * 32, row_len([quant].into_iter(), blocks));
@@ -246,10 +246,10 @@ pub async fn joins(gpu: &Rc<Gpu>, case: JoinCase) -> Result<Parity, GpuError> {
     Ok(parity.or(normed_parity(gpu, &h, lanes, &expected, &gain).await?))
 }
 
-/// Stacked matrices beside their parts: formats that differ, parts that end within a tile.
+/// Compares stacked matrices with separate ones. Their formats differ, and parts can end within a tile.
 ///
 /// # Errors
-/// What the device refuses.
+/// Any error of the device.
 pub async fn stacked(gpu: &Rc<Gpu>, case: &StackedCase) -> Result<Parity, GpuError> {
     let len = row_len(case.parts.iter().map(|part| part.0), case.blocks);
     let part = |&(quant, rows): &(Quant, usize)| random_matrix(quant, (rows, len), 0.5, case.seed);
@@ -268,10 +268,10 @@ pub async fn stacked(gpu: &Rc<Gpu>, case: &StackedCase) -> Result<Parity, GpuErr
     Ok(Parity::of(&run(gpu, &plan(gpu, step)?, &out, expected.len()).await?, &expected, PRODUCT_NMSE))
 }
 
-/// The gated product beside its twin.
+/// Compares the gated product with the CPU version.
 ///
 /// # Errors
-/// What the device refuses.
+/// Any error of the device.
 pub async fn gated(gpu: &Rc<Gpu>, case: GatedCase) -> Result<Parity, GpuError> {
     let GatedCase { quant, tiles, blocks, lanes, activation, is_fast, seed } = case;
     let (rows, len) = (tiles * 32, row_len([quant].into_iter(), blocks));

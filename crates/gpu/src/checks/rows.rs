@@ -1,4 +1,4 @@
-//! What stands between products: rows of weights, rotations, attention, the gate.
+//! Checks of the operations between products: look-up of weights, rotation, attention and the gate.
 
 use std::rc::Rc;
 
@@ -17,77 +17,77 @@ use askew_model::reference::rope_cache as rope_twin;
 use askew_model::reference::rope_cache::{QkNorm, Rope};
 use askew_model::reference::{attention as attention_twin, embed as embed_twin, gate as gate_twin};
 
-/// Added to a mean square before its root.
+/// Epsilon of the norms.
 const EPS: f32 = 1e-5;
 
-/// Rows of a vocabulary looked up.
+/// Looks up rows of a vocabulary.
 #[derive(Clone, Copy, Debug)]
 pub struct EmbedCase {
-    /// How the weights are stored.
+    /// Storage format of the weights.
     pub quant: Quant,
-    /// Rows.
+    /// Number of rows.
     pub vocab: usize,
-    /// Runs of 32 weights in a row; more where the format's blocks are longer.
+    /// Blocks of 32 weights per row. It is rounded up for formats with longer blocks.
     pub blocks: usize,
-    /// How large the weights are.
+    /// Magnitude of the weights.
     pub size: f32,
-    /// Lanes.
+    /// Number of lanes.
     pub lanes: usize,
-    /// Of the numbers.
+    /// Seed of the numbers.
     pub seed: u64,
 }
 
-/// `activation(gate) * up`, by itself.
+/// `activation(gate) * up` as a separate operation.
 #[derive(Clone, Copy, Debug)]
 pub struct GateCase {
-    /// Values of each half.
+    /// Number of values in each half.
     pub width: usize,
-    /// Lanes.
+    /// Number of lanes.
     pub lanes: usize,
-    /// What the gate goes through.
+    /// The non-linearity of the gate.
     pub activation: Activation,
-    /// The largest value.
+    /// The largest magnitude of the values.
     pub size: f32,
-    /// Of the numbers.
+    /// Seed of the numbers.
     pub seed: u64,
 }
 
-/// Rotations of q and k, and k and v on their way into the cache.
+/// Rotates q and k, and writes k and v to the cache.
 #[derive(Clone, Copy, Debug)]
 pub struct RopeCase {
-    /// Heads.
+    /// Numbers and width of the heads.
     pub heads: Heads,
-    /// Which values are rotated together.
+    /// How dimensions are paired for rotation.
     pub style: RopeStyle,
-    /// Lanes.
+    /// Number of lanes.
     pub lanes: usize,
-    /// The first lane's position.
+    /// Position of the first lane.
     pub position: usize,
-    /// Whether q and k have norms.
+    /// Whether the heads of q and k have norms.
     pub is_normed: bool,
-    /// Of the numbers.
+    /// Seed of the numbers.
     pub seed: u64,
 }
 
-/// Attention of lanes over two columns of a cache.
+/// Attention of several lanes over two columns of a cache.
 #[derive(Clone, Copy, Debug)]
 pub struct AttentionCase {
-    /// Heads.
+    /// Numbers and width of the heads.
     pub heads: Heads,
-    /// Lanes, which take the two columns in turn.
+    /// Number of lanes. They use the two columns in turn.
     pub lanes: usize,
-    /// The first lane's position.
+    /// Position of the first lane.
     pub position: usize,
-    /// How far back it reaches.
+    /// Length of the sliding window, if there is one.
     pub window: Option<usize>,
-    /// Of the numbers.
+    /// Seed of the numbers.
     pub seed: u64,
 }
 
-/// Looked-up rows beside their twin, with what they leave for the first norm.
+/// Compares looked-up rows with the CPU version, and what is prepared for the first norm.
 ///
 /// # Errors
-/// What the device refuses.
+/// Any error of the device.
 pub async fn embed(gpu: &Rc<Gpu>, case: EmbedCase) -> Result<Parity, GpuError> {
     const SCALE: f32 = 1.5;
     let EmbedCase { quant, vocab, blocks, size, lanes: num_lanes, seed } = case;
@@ -108,10 +108,10 @@ pub async fn embed(gpu: &Rc<Gpu>, case: EmbedCase) -> Result<Parity, GpuError> {
     Ok(parity.or(normed_parity(gpu, &h, num_lanes, &expected, &gain).await?))
 }
 
-/// The gate beside its twin.
+/// Compares the gate with the CPU version.
 ///
 /// # Errors
-/// What the device refuses.
+/// Any error of the device.
 pub async fn gate(gpu: &Rc<Gpu>, case: GateCase) -> Result<Parity, GpuError> {
     let GateCase { width, lanes, activation, size, seed } = case;
     let gate_up: Vec<f32> = noise(lanes * 2 * width, seed).iter().map(|x| x * size).collect();
@@ -124,10 +124,11 @@ pub async fn gate(gpu: &Rc<Gpu>, case: GateCase) -> Result<Parity, GpuError> {
     Ok(Parity::of(&run(gpu, &[plan], &out, lanes * width).await?, &expected, ELEMENTWISE_NMSE))
 }
 
-/// Rotated queries and the cache beside their twin. What stands in place of keys and values afterwards is not promised.
+/// Compares rotated queries and the cache with the CPU version. Keys and values in the input buffer have no defined
+/// contents afterwards, so they are not compared.
 ///
 /// # Errors
-/// What the device refuses.
+/// Any error of the device.
 pub async fn rope_cache(gpu: &Rc<Gpu>, case: RopeCase) -> Result<Parity, GpuError> {
     let RopeCase { heads, style, lanes: num_lanes, position, is_normed, seed } = case;
     let (q_dim, kv_dim) = (heads.num_heads * heads.head_dim, heads.num_kv_heads * heads.head_dim);
@@ -154,7 +155,7 @@ pub async fn rope_cache(gpu: &Rc<Gpu>, case: RopeCase) -> Result<Parity, GpuErro
         rope_twin::rope_cache(qkv, rope, at, &mut k, &mut v, kv_dim);
     }
     let mut parity = Parity::of(&gpu.download::<f32>(&cache.k, k.len()).await?, &k, ELEMENTWISE_NMSE);
-    // Values are copied.
+    // Values are only copied, so no error is allowed.
     parity = parity.or(Parity::of(&gpu.download::<f32>(&cache.v, v.len()).await?, &v, 0.0));
     for (found, expected) in found.chunks_exact(width).zip(qkv.chunks_exact(width)) {
         parity = parity.or(Parity::of(&found[..q_dim], &expected[..q_dim], ELEMENTWISE_NMSE));
@@ -162,15 +163,15 @@ pub async fn rope_cache(gpu: &Rc<Gpu>, case: RopeCase) -> Result<Parity, GpuErro
     Ok(parity)
 }
 
-/// Attention beside its twin.
+/// Compares attention with the CPU version.
 ///
 /// # Errors
-/// What the device refuses.
+/// Any error of the device.
 pub async fn attention(gpu: &Rc<Gpu>, case: AttentionCase) -> Result<Parity, GpuError> {
     let AttentionCase { heads, lanes: num_lanes, position, window, seed } = case;
     let (q_dim, kv_dim) = (heads.num_heads * heads.head_dim, heads.num_kv_heads * heads.head_dim);
     let (width, context) = (q_dim + 2 * kv_dim, position + num_lanes + 3);
-    // Large enough that some softmax weights vanish.
+    // Large enough that some softmax weights become zero.
     let grow = |values: Vec<f32>| values.into_iter().map(|x| x * 4.0).collect::<Vec<f32>>();
     let qkv = grow(noise(num_lanes * width, seed));
     let (k, v) = (grow(noise(2 * context * kv_dim, seed ^ 1)), noise(2 * context * kv_dim, seed ^ 2));

@@ -1,4 +1,4 @@
-//! Causal attention over the cache; twin of `reference::attention`.
+//! Causal attention over the KV cache. The CPU version is `reference::attention`.
 
 use super::reduce;
 use super::wgsl::wgsl;
@@ -6,25 +6,25 @@ use crate::kernel::{Access, Dispatch, Shader, word};
 use crate::{Gpu, GpuError};
 use askew_model::reference::attention::{Heads, Reach};
 
-/// The shader, after [`reduce`].
+/// The shader, to be placed after [`reduce`].
 pub const SOURCE: &str = wgsl!("lanes.wgsl", "attention.wgsl");
 
-/// Keys and values of one layer, each (columns, context, kv_dim), allocated once.
+/// KV cache of one layer, each buffer (columns, context, kv_dim), allocated once.
 #[derive(Clone, Debug)]
 pub struct Cache {
-    /// Rotated keys.
+    /// Keys, after rotation.
     pub k: wgpu::Buffer,
-    /// Values.
+    /// Values, without rotation.
     pub v: wgpu::Buffer,
-    /// Positions that a column has.
+    /// Number of positions per column.
     pub context: usize,
 }
 
-/// Attention of every lane's q, in `qkv` (lanes, q_dim + 2 kv_dim), over its column's positions up to its own -> out
-/// (lanes, q_dim).
+/// For every lane, attention of q over all positions of its column up to its own. q is in `qkv` (lanes, q_dim + 2
+/// kv_dim). The result is written to `out` (lanes, q_dim).
 ///
 /// # Errors
-/// [`GpuError::Refused`] for sizes beyond a shader's.
+/// [`GpuError::Refused`] for sizes beyond 32 bits.
 pub fn attention(
     gpu: &Gpu,
     (heads, reach): (Heads, Reach),
@@ -42,7 +42,7 @@ pub fn attention(
         ("KV_DIM", (num_kv_heads * head_dim).try_into()?),
         ("Q_STRIDE", ((num_heads + 2 * num_kv_heads) * head_dim).try_into()?),
         ("CONTEXT", cache.context.try_into()?),
-        // A window as long as the context never binds.
+        // A window that is at least as long as the context has no effect.
         ("WINDOW", reach.window.filter(|&window| window < cache.context).unwrap_or(0).try_into()?),
         ("SCALE", reach.scale.into()),
     ];

@@ -1,22 +1,23 @@
-// Causal attention with grouped key heads over caches (columns, CONTEXT, KV_DIM): q is the first Q_DIM of qkv
-// (lanes, Q_STRIDE), out is (lanes, Q_DIM). A workgroup takes one head of one lane and walks its column's cache in runs of
-// THREADS positions, keeping a running maximum and sum (online softmax: Milakov and Gimelshein 2018, arXiv:1805.02867).
+// Causal attention with grouped key heads over caches (columns, CONTEXT, KV_DIM). q is the first Q_DIM values of qkv
+// (lanes, Q_STRIDE), out is (lanes, Q_DIM). A workgroup computes one head of one lane. It reads its column's cache in
+// runs of THREADS positions and keeps a running maximum and sum (online softmax: Milakov and Gimelshein 2018,
+// arXiv:1805.02867).
 
 const NUM_HEADS: u32 = 4u;
-// Query heads that share a key head.
+// Number of query heads that share a key head.
 const GROUP: u32 = 2u;
 const HEAD_DIM: u32 = 64u;
 const KV_DIM: u32 = 128u;
 const Q_STRIDE: u32 = 512u;
 const CONTEXT: u32 = 256u;
-// Positions that are attended to, the lane's own included; 0: all.
+// Number of positions attended to, including the lane's own. 0 means all.
 const WINDOW: u32 = 0u;
 // Usually 1 / sqrt(HEAD_DIM).
 const SCALE: f32 = 0.125f;
 
 const THREADS: u32 = 64u;
 const VECS: u32 = HEAD_DIM / 4u;
-// Values of the head that a thread sums up.
+// Number of the head's values that a thread sums up.
 const PER_THREAD: u32 = (HEAD_DIM + THREADS - 1u) / THREADS;
 const LOWEST: f32 = -3.0e38f;
 
@@ -33,7 +34,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, place: Place) {
     let thread = place.thread;
     let head = workgroup.x;
     let lane = lanes[workgroup.y];
-    // A lane of padding attends to one position of the first column: its result goes nowhere.
+    // A padding lane attends to one position of the first column. Its result is not used.
     let is_kept = lane.column != NO_COLUMN;
     let length = select(1u, lane.position + 1u, is_kept);
     let first = select(0u, length - min(length, WINDOW), WINDOW > 0u);
@@ -41,7 +42,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, place: Place) {
     let kv_head = select(0u, lane.column * CONTEXT, is_kept) * KV_DIM + head / GROUP * HEAD_DIM;
 
     var largest = LOWEST;
-    // This thread's part of the sum of all shares.
+    // This thread's part of the sum of all weights.
     var mine = 0.0;
     var sums: array<f32, PER_THREAD>;
     for (var start = first; start < length; start += THREADS) {

@@ -1,5 +1,5 @@
-// The best of a lane's slices -> results (steps, LANES) with its log-probability at temperature 1, and the lane moves on:
-// the token is read next, at the next position. A workgroup takes a lane.
+// Chooses the best token among a lane's slices and stores it in results (steps, LANES) with its log-probability at
+// temperature 1. The lane is updated: the token is read next, at the next position. A workgroup handles one lane.
 
 const LANES: u32 = 1u;
 const SLICES: u32 = 4u;
@@ -21,7 +21,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>) {
     var best = picks[lane * SLICES];
     for (var i = 1u; i < SLICES; i++) {
         let other = picks[lane * SLICES + i];
-        // Slices come in the order of their tokens: of equal ones the first stays.
+        // Slices are in the order of their tokens, so the first of equal tokens wins.
         if other.score > best.score {
             best.score = other.score;
             best.token = other.token;
@@ -32,7 +32,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>) {
     }
     let at = lanes[lane].step * LANES + lane;
     let token = best.token;
-    // Nothing but NaN leaves no token: the host sees the number and says so.
+    // A token is only missing if all logits are NaN. The host detects this from the stored number.
     let chosen = min(token, VOCAB - 1u);
     results[at] = Result(token, logits[lane * VOCAB + chosen] - best.largest - log(best.sum));
     if lanes[lane].column == NO_COLUMN {

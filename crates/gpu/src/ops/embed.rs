@@ -1,4 +1,4 @@
-//! Look-up of tokens' embeddings, prepared for the first norm; twin of `reference::embed`.
+//! Looks up the embeddings of tokens and prepares them for the first norm. The CPU version is `reference::embed`.
 
 use super::wgsl::wgsl;
 use super::with_quant;
@@ -9,32 +9,32 @@ use crate::matrix::{GpuMatrix, Slab};
 use crate::{Gpu, GpuError};
 use askew_model::quant::BLOCK_LEN;
 
-/// The operation without a decoder; see [`with_quant`].
+/// The shader without the decoder of a format; see [`with_quant`].
 pub const SOURCE: &str = wgsl!("lanes.wgsl", "embed.wgsl");
 
-/// What [`embed`] works on.
+/// The arguments of [`embed`].
 #[derive(Clone, Copy, Debug)]
 pub struct Embed<'a> {
     /// W (vocab, dim).
     pub w: &'a GpuMatrix,
     /// Embeddings are multiplied by this.
     pub scale: f32,
-    /// Tokens, one a lane.
+    /// The lanes, which contain the tokens.
     pub lanes: &'a wgpu::Buffer,
     /// The residual stream (lanes, dim).
     pub x: &'a wgpu::Buffer,
     /// Gain of the first norm, (dim,).
     pub gain: &'a wgpu::Buffer,
-    /// What that norm's reader reads.
+    /// The values prepared for that norm.
     pub h: &'a Normed,
-    /// Whose steering scales are put in their place for this step.
+    /// The side paths. If there are steering vectors, their scales for this step are copied to z.
     pub sides: Option<&'a Sides>,
 }
 
-/// scale W[token] -> x: one dispatch for each slab of W.
+/// scale W[token] -> x, with one dispatch per slab of W.
 ///
 /// # Errors
-/// [`GpuError::Refused`] for sizes beyond a shader's.
+/// [`GpuError::Refused`] for sizes beyond 32 bits.
 pub fn embed(gpu: &Gpu, lanes: usize, step: Embed<'_>) -> Result<Vec<Dispatch>, GpuError> {
     let blocks = step.w.row_len / BLOCK_LEN;
     let slab_dispatch = |slab: &Slab| {
@@ -45,7 +45,7 @@ pub fn embed(gpu: &Gpu, lanes: usize, step: Embed<'_>) -> Result<Vec<Dispatch>, 
             ("SCALE", step.scale.into()),
         ];
         constants.extend(step.h.written()?);
-        // The first slab's threads place them, whatever the token.
+        // The threads for the first slab copy the scales, whatever the token is.
         let steered = step.sides.filter(|sides| sides.num_steerings > 0 && slab.first_row == 0);
         if let Some(sides) = steered {
             constants.push(("STEERS", sides.num_steerings.try_into()?));
@@ -68,7 +68,7 @@ pub fn embed(gpu: &Gpu, lanes: usize, step: Embed<'_>) -> Result<Vec<Dispatch>, 
         ];
         let row_bytes = slab.weights.size() / slab.num_rows.max(1) as u64;
         let dispatch = gpu.dispatch(shader, &buffers, [word(blocks.div_ceil(32))?, word(lanes)?])?;
-        // A slab holds the token of some lanes: counted once, by the first.
+        // Each lane's token is in one of the slabs. All rows are counted for the first slab.
         Ok(dispatch.reading(if slab.first_row == 0 { row_bytes * lanes as u64 } else { 0 }))
     };
     step.w.slabs.iter().map(slab_dispatch).collect()

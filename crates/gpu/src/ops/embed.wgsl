@@ -1,14 +1,15 @@
-// SCALE * W[token] -> x (lanes, BLOCKS * 32), and x * gain with the squares of x by blocks -> h: see gpu/normed.rs.
-// Tokens whose row lies in this slab only: FIRST_ROW .. FIRST_ROW + ROWS.
+// SCALE * W[token] -> x (lanes, BLOCKS * 32), and x * gain with the sums of squares of x per block -> h: see
+// gpu/fused_norm.rs. Only handles tokens with a row in this slab: FIRST_ROW .. FIRST_ROW + ROWS.
 
 const ROWS: u32 = 64u;
 const FIRST_ROW: u32 = 0u;
 const BLOCKS: u32 = 4u;
 const SCALE: f32 = 1.0f;
-// Where h keeps its sums of squares, and how many a lane has.
+// Position of the sums of squares in h, and their number per lane.
 const SQUARES_AT: u32 = 1024u;
 const SQUARES: u32 = 4u;
-// Steering vectors: how many, a column's scales and where theirs begin, and their place in z.
+// Steering vectors: their number, the number of scales per column and the first of theirs, their position in z and the
+// entries of z per lane.
 const STEERS: u32 = 0u;
 const SCALES: u32 = 1u;
 const FIRST_STEER: u32 = 0u;

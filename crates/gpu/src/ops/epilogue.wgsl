@@ -1,17 +1,17 @@
-// What becomes of a product: bias, low-rank side paths, gate, residual stream.
+// What is done with a product: bias, low-rank side paths, gate, residual stream.
 
-// Rows of the whole matrix, and where this slab's begin.
+// Number of rows of the whole matrix, and the first row of this slab.
 const OUT_ROWS: u32 = 64u;
 const FIRST_ROW: u32 = 0u;
-// 0: replaces out. 1: is added to out, the residual stream, whose sum goes times gain to h with its squares.
-// 2: goes to h with its squares. 3: act(first part) * second part replaces out.
+// 0: replaces out. 1: is added to out, which is the residual stream; the sum times gain is stored in h with its sums of
+// squares. 2: is stored in h with its sums of squares. 3: act(first part) * second part replaces out.
 const ENDING: u32 = 0u;
 const BIAS: u32 = 0u;
-// Where h keeps its sums of squares, and how many a lane has.
+// Position of the sums of squares in h, and their number per lane.
 const SQUARES_AT: u32 = 1024u;
 const SQUARES: u32 = 4u;
-// Low-rank side paths: entries of z that a row uses, entries of z in a lane, and the rows where the second and the third
-// of the stacked matrices begin: each has its own run of z.
+// Low-rank side paths: the entries of z that a row uses, the entries of z per lane, and the first rows of the second
+// and the third of the stacked matrices. Each matrix has its own run of z.
 const RANK: u32 = 0u;
 const Z_STRIDE: u32 = 0u;
 const SECOND_AT: u32 = 0xFFFFFFFFu;
@@ -19,14 +19,14 @@ const THIRD_AT: u32 = 0xFFFFFFFFu;
 
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(4) var<storage, read_write> h: array<f32>;
-// The bias, or the gain of the norm that follows.
+// The bias, or the gain of the next norm.
 @group(0) @binding(5) var<storage, read> vector: array<f32>;
 // B of the side paths as pairs of 16-bit floats, (RANK / 2, all rows).
 @group(0) @binding(6) var<storage, read> side: array<u32>;
 // scale A x, (lanes, Z_STRIDE).
 @group(0) @binding(7) var<storage, read> z: array<vec4<f32>>;
 
-// `row` is a row of the whole stack.
+// Adds bias and side paths to a product. `row` is a row of the whole stack.
 fn linear(row: u32, rows: u32, lane: u32, product: f32) -> f32 {
     var value = product;
     if BIAS == 1u {
@@ -46,7 +46,7 @@ fn linear(row: u32, rows: u32, lane: u32, product: f32) -> f32 {
     return value;
 }
 
-// Stores a row's result; gives what the squares are made of.
+// Stores a row's result. Returns the value to be squared for the norm.
 fn finish(slab_row: u32, lane: u32, first: f32, second: f32, inverse: f32) -> f32 {
     if slab_row >= ROWS {
         return 0.0;

@@ -1,9 +1,10 @@
 
-// Block by block: [quarter of the block][row or lane].
+// One block at a time: [quarter of the block][row or lane].
 var<workgroup> w_tile: array<vec4<f32>, 8u * TILE_ROWS>;
 var<workgroup> x_tile: array<vec4<f32>, 8u * LANES>;
 
-// The products of rows `row` .. `row + 4` with lanes `lane` .. `lane + 4`: four lanes of a row, four rows of a part.
+// Computes the products of rows `row` .. `row + 4` with lanes `lane` .. `lane + 4`. Each vector has four lanes of one
+// row, and each part has four rows.
 fn products(tile: u32, row: u32, lane: u32, thread: u32) -> array<vec4<f32>, 4u * PARTS> {
     var sums: array<vec4<f32>, 4u * PARTS>;
     for (var block = 0u; block < BLOCKS; block++) {

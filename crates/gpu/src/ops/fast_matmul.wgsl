@@ -1,11 +1,12 @@
 
-// Two blocks at a time, so that each thread packs one row's and rounds one lane's.
+// Two blocks at a time, so that each thread loads a block of one row and rounds a block of one lane.
 const STEP: u32 = 2u;
 
 var<workgroup> w_tile: array<Packed, STEP * TILE_ROWS>;
 var<workgroup> x_tile: array<Rounded, STEP * LANES>;
 
-// The products of rows `row` .. `row + 4` with lanes `lane` .. `lane + 4`: four lanes of a row, four rows of a part.
+// Computes the products of rows `row` .. `row + 4` with lanes `lane` .. `lane + 4`. Each vector has four lanes of one
+// row, and each part has four rows.
 fn products(tile: u32, row: u32, lane: u32, thread: u32) -> array<vec4<f32>, 4u * PARTS> {
     var sums: array<vec4<f32>, 4u * PARTS>;
     let mine = thread % LANES;

@@ -1,10 +1,10 @@
 
-// Blocks of each lane that are rounded together: all threads round, then all multiply.
+// Number of blocks per lane that are rounded together: first all threads round, then all threads multiply.
 const RUN: u32 = 8u;
 
 var<workgroup> rounded: array<Rounded, LANES * RUN>;
 
-// This thread's share of its row's products.
+// Computes this thread's part of its row's products.
 fn products(tile: u32, row: u32, split: u32) -> array<f32, LANES * PARTS> {
     var sums: array<f32, LANES * PARTS>;
     for (var first = 0u; first < BLOCKS; first += RUN) {

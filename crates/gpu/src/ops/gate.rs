@@ -1,4 +1,4 @@
-//! The gate's product; twin of `reference::gate`.
+//! The product of gate and up projection. The CPU version is `reference::gate`.
 
 use super::wgsl::wgsl;
 use crate::kernel::{Access, Dispatch, Shader, word};
@@ -8,7 +8,7 @@ use askew_model::config::Activation;
 /// The shader.
 pub const SOURCE: &str = wgsl!("activate.wgsl", "gate.wgsl");
 
-/// The number of an activation in the shaders.
+/// The number that means an activation in the shaders.
 pub(super) fn activation_number(activation: Activation) -> u32 {
     match activation {
         Activation::Silu => 0,
@@ -16,10 +16,10 @@ pub(super) fn activation_number(activation: Activation) -> u32 {
     }
 }
 
-/// act(g) * u -> out (lanes, width), where `gate_up` is (lanes, 2 width): g, then u.
+/// act(g) * u -> out (lanes, width), where `gate_up` is (lanes, 2 width): first g, then u.
 ///
 /// # Errors
-/// [`GpuError::Refused`] for sizes beyond a shader's.
+/// [`GpuError::Refused`] for sizes beyond 32 bits.
 pub fn gate(
     gpu: &Gpu,
     width: usize,

@@ -1,4 +1,4 @@
-// act(g) * u -> out (lanes, WIDTH), where gate_up is (lanes, 2 WIDTH): g, then u.
+// act(g) * u -> out (lanes, WIDTH), where gate_up is (lanes, 2 WIDTH): first g, then u.
 
 const WIDTH: u32 = 64u;
 

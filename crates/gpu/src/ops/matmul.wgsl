@@ -1,6 +1,6 @@
-// W (ROWS, BLOCKS * 32) @ x (32 lanes, BLOCKS * 32), for a run of a prompt. A workgroup takes a tile of 32 rows and all
-// lanes; a thread keeps 4 rows of 4 lanes. PARTS and TILES as in matvec.wgsl; `products` is in exact_matmul.wgsl or
-// fast_matmul.wgsl.
+// W (ROWS, BLOCKS * 32) @ x (32 lanes, BLOCKS * 32), for a long step of a prompt. A workgroup computes a tile of 32
+// rows for all lanes, a thread 4 rows for 4 lanes. PARTS and TILES are explained in matvec.wgsl. `products` is in
+// exact_matmul.wgsl or fast_matmul.wgsl.
 
 const ROWS: u32 = 64u;
 const TILES: u32 = 2u;

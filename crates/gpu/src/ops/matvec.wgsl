@@ -1,6 +1,7 @@
-// W (ROWS, BLOCKS * 32) @ x (LANES, BLOCKS * 32), for a few lanes. A workgroup takes a tile of 32 rows; SPLIT threads share
-// a row's blocks. Weights are read once for all lanes. With 2 PARTS, two matrices are stacked and tile t of the second is
-// tile TILES + t; a workgroup takes the same tile of both. `products` is in exact_matvec.wgsl or fast_matvec.wgsl.
+// W (ROWS, BLOCKS * 32) @ x (LANES, BLOCKS * 32), for a few lanes. A workgroup computes a tile of 32 rows. SPLIT
+// threads share the blocks of a row. Weights are read once for all lanes. With 2 PARTS, two matrices are stacked: tile
+// t of the second is tile TILES + t, and a workgroup computes the same tile of both. `products` is in exact_matvec.wgsl
+// or fast_matvec.wgsl.
 
 const ROWS: u32 = 64u;
 const TILES: u32 = 2u;
@@ -22,7 +23,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         }
         workgroupBarrier();
     }
-    // The threads that shared a row share its lanes now.
+    // The threads that shared a row now divide its lanes among themselves.
     var results: array<f32, LANES>;
     for (var lane = local.y; lane < LANES; lane += SPLIT) {
         var first = sums[lane];

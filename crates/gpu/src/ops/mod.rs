@@ -1,6 +1,6 @@
-//! The operations of a forward pass. Each makes dispatches; its CPU twin in `model::reference` has the same name.
+//! The operations of a forward pass. Each creates dispatches. Its CPU version in `model::reference` has the same name.
 //!
-//! Activations are (lanes, width) in f32: a lane is a token of the prompt while it is read, and a column's token in decoding.
+//! Activations are (lanes, width) in f32. A lane is one token of a prompt, or one column's token in decoding.
 
 pub mod attention;
 pub mod embed;
@@ -14,17 +14,18 @@ mod wgsl;
 use self::wgsl::wgsl;
 use askew_model::quant::Quant;
 
-/// Most lanes of a step that reads weights row by row: decoding, and the ends of prompts.
+/// Most lanes of a step that multiplies row by row: used for decoding and for the ends of prompts.
 pub const DECODE_LANES: usize = 8;
-/// Lanes of a step that reads a run of a prompt; the most that activations have room for.
+/// Number of lanes of a long step of a prompt. Activation buffers have room for this many.
 pub const MAX_LANES: usize = 32;
 
-/// Whether a format's weights are integers with scales, which `fast` multiplies as they are; the others are floats.
+/// Whether the weights of a format are integers with scales, which the fast maths multiplies directly. The others are
+/// floats.
 pub fn is_packed(quant: Quant) -> bool {
     !matches!(quant, Quant::F32 | Quant::F16 | Quant::BF16)
 }
 
-/// The WGSL that reads a block of this format from `weights` and `scales`.
+/// The WGSL that decodes a block of this format from `weights` and `scales`.
 fn quant_source(quant: Quant) -> &'static str {
     match quant {
         Quant::F32 => wgsl!("quant/f32.wgsl"),
@@ -44,7 +45,7 @@ fn quant_source(quant: Quant) -> &'static str {
     }
 }
 
-/// The whole shader of an operation on weights: what formats share, the format's reader, the operation.
+/// The whole shader of an operation on weights: the common part, the decoder of the format, and the operation.
 pub fn with_quant(quant: Quant, source: &str) -> String {
     let (block, reader) = (wgsl!("quant/block.wgsl"), quant_source(quant));
     if is_packed(quant) {
@@ -54,15 +55,15 @@ pub fn with_quant(quant: Quant, source: &str) -> String {
     [block, reader, source].concat()
 }
 
-/// Browsers want to be told of subgroups; natively the shader compiler knows no such word.
+/// Browsers require this line for subgroups. The native shader compiler does not accept it.
 const ENABLE: &str = if cfg!(target_arch = "wasm32") { "enable subgroups;\n" } else { "" };
 
-/// What the operations that reduce over a workgroup begin with: by subgroups, or by shared memory alone.
+/// The code that reduces over a workgroup, with subgroups or only with shared memory. It comes first in a shader.
 pub fn reduce(by_subgroups: bool) -> String {
     if by_subgroups { [ENABLE, wgsl!("reduce_subgroups.wgsl")].concat() } else { wgsl!("reduce.wgsl").to_owned() }
 }
 
-/// The operations that reduce, by name, after [`reduce`].
+/// The operations that need [`reduce`] before them, by name.
 fn reducing() -> [(&'static str, String); 4] {
     let [threshold, ..] = sample::sources();
     [
@@ -73,7 +74,7 @@ fn reducing() -> [(&'static str, String); 4] {
     ]
 }
 
-/// Every shader as it is compiled, by name: for validation and self-tests.
+/// The complete source of every shader by name, for validation and self-tests.
 pub fn all_sources() -> Vec<(String, String)> {
     let [_, pick, choose] = sample::sources();
     let mut all: Vec<(String, String)> =

@@ -1,5 +1,6 @@
 
-// Squares of the input by blocks of 32, at the end of `x`: see gpu/normed.rs. 0 of them: the input is not normed.
+// Number of sums of squares per lane at the end of `x`, one per 32 values: see gpu/fused_norm.rs. 0 means that the
+// input is not normalised.
 const SQUARES_IN: u32 = 0u;
 const SQUARES_IN_AT: u32 = 0u;
 const WIDTH_IN: u32 = 64u;

@@ -1,8 +1,8 @@
-// The best token of each slice of the vocabulary, with the slice's largest logit and the sum of exponentials around it ->
-// picks (lanes, SLICES). A workgroup takes a slice of a lane.
+// The best token of each slice of the vocabulary, with the slice's largest logit and its sum of exponentials relative
+// to that -> picks (lanes, SLICES). A workgroup handles one slice of one lane.
 
 const SLICES: u32 = 4u;
-// 1: tokens below their lane's threshold are out.
+// 1: tokens with a logit below their lane's threshold are excluded.
 const FILTERED: u32 = 0u;
 const THREADS: u32 = 64u;
 const PER_SLICE: u32 = (VOCAB + SLICES - 1u) / SLICES;
@@ -33,7 +33,7 @@ fn pcg4d(words: vec4<u32>) -> vec4<u32> {
 fn gumbel(sampler: Sampler, position: u32, token: u32) -> f32 {
     let bits = pcg4d(vec4<u32>(token, position, sampler.seed_low, sampler.seed_high)).x;
     let v = (f32(bits >> 9u) + 0.5) / 8388608.0;
-    // Near 0 the logarithm of 1 - v keeps nothing of v; its series does.
+    // Near 0, the logarithm of 1 - v loses all precision, so its series is used.
     let series = v * (1.0 + v * (0.5 + v * (0.33333334 + v * 0.25)));
     return -log(select(-log(1.0 - v), series, v < 0.01));
 }
@@ -43,7 +43,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let lane = workgroup.y;
     let column = select(lanes[lane].column, 0u, lanes[lane].column == NO_COLUMN);
     let sampler = samplers[column];
-    // The noise belongs to the position that the chosen token will stand at.
+    // The noise belongs to the position that the chosen token will have.
     let position = lanes[lane].position + 1u;
     let start = workgroup.x * PER_SLICE;
     let end = min(start + PER_SLICE, VOCAB);

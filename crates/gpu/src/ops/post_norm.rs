@@ -1,4 +1,5 @@
-//! The norm after a part of a layer; twin of `reference::rms_norm` and the sum that follows it.
+//! The norm after attention or the feed-forward part, and the residual sum after it. The CPU version is
+//! `reference::rms_norm`.
 
 use super::reduce;
 use super::wgsl::wgsl;
@@ -8,32 +9,32 @@ use crate::lora::SideB;
 use crate::pack::TILE_ROWS;
 use crate::{Gpu, GpuError};
 
-/// The shader, after [`reduce`].
+/// The shader, to be placed after [`reduce`].
 pub const SOURCE: &str = wgsl!("norm.wgsl", "post_norm.wgsl");
 
-/// What [`post_norm`] works on; all (lanes, dim) but the weights.
+/// The arguments of [`post_norm`]. Everything is (lanes, dim) except the weights.
 #[derive(Clone, Copy, Debug)]
 pub struct PostNorm<'a> {
-    /// The part's output.
+    /// The output of attention or the feed-forward part.
     pub t: &'a Normed,
-    /// Weights of its norm, (dim,).
+    /// Weights of the norm of t, (dim,).
     pub weight: &'a wgpu::Buffer,
-    /// Added to the squares' mean.
+    /// Epsilon: added to the mean square before the root.
     pub eps: f32,
-    /// The residual stream.
+    /// The residual stream, which is updated.
     pub x: &'a wgpu::Buffer,
     /// Gain of the norm that follows, (dim,).
     pub gain: &'a wgpu::Buffer,
-    /// What that norm's reader reads.
+    /// The values prepared for that norm.
     pub h: &'a Normed,
-    /// Steering vectors, and the place of their scales in its z.
+    /// Steering vectors, and the position of their scales in z.
     pub steering: Option<(&'a SideB, usize)>,
 }
 
-/// x += weight * t / rms(t), and the norm that follows is prepared.
+/// x += weight * t / rms(t). Also prepares the next norm.
 ///
 /// # Errors
-/// [`GpuError::Refused`] for sizes beyond a shader's.
+/// [`GpuError::Refused`] for sizes beyond 32 bits.
 pub fn post_norm(gpu: &Gpu, lanes: usize, step: PostNorm<'_>) -> Result<Dispatch, GpuError> {
     let mut constants: Vec<(&'static str, Constant)> = step.t.read(step.eps)?.into();
     constants.extend(step.h.written()?);

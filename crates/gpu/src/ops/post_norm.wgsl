@@ -1,11 +1,12 @@
-// x += weight * t / rms(t), the residual stream, and x * gain with its squares -> h: the norm after a part, with the norm
-// before the next. t, x and h are (lanes, WIDTH_IN). A workgroup takes 32 values of a lane.
+// x += weight * t / rms(t), the residual stream, then x * gain with its sums of squares -> h. This is the norm after
+// attention or the feed-forward part and the preparation of the next norm. t, x and h are (lanes, WIDTH_IN). A
+// workgroup computes 32 values of one lane.
 
 const TILE_ROWS: u32 = 32u;
 const THREADS: u32 = TILE_ROWS;
 const SQUARES_AT: u32 = 1024u;
 const SQUARES: u32 = 4u;
-// Steering: entries of z that are used, where they begin, and entries of z in a lane.
+// Steering: the entries of z that are used, their position, and the entries of z per lane.
 const RANK: u32 = 0u;
 const Z_AT: u32 = 0u;
 const Z_STRIDE: u32 = 0u;

@@ -1,6 +1,7 @@
-//! Matrix times lanes, and what becomes of it; twin of `reference::matvec` and `reference::gated_matvec`.
+//! Products of a matrix and the lanes' activations, and what is done with the results. The CPU versions are
+//! `reference::matvec` and `reference::gated_matvec`.
 //!
-//! A few lanes go through `matvec.wgsl`, the 32 of a prompt through `matmul.wgsl`; the endings are the same.
+//! A few lanes are multiplied by `matvec.wgsl`, the 32 lanes of a prompt by `matmul.wgsl`. Both have the same endings.
 
 use super::gate::{activation_number, gate};
 use super::wgsl::wgsl;
@@ -24,12 +25,13 @@ const MATMUL: &str = wgsl!("exact_matmul.wgsl", "matmul.wgsl");
 const FAST_MATVEC: &str = wgsl!("rounded.wgsl", "fast_matvec.wgsl", "matvec.wgsl");
 const FAST_MATMUL: &str = wgsl!("rounded.wgsl", "fast_matmul.wgsl", "matmul.wgsl");
 
-/// Blocks of activations, of all lanes together, that a workgroup of `fast_matvec.wgsl` rounds at once.
+/// Most blocks of activations, for all lanes together, that a workgroup of `fast_matvec.wgsl` rounds at once.
 const ROUNDED_BLOCKS: usize = 64;
-/// Bytes of one of them.
+/// Shared memory in bytes per rounded block.
 const ROUNDED_BYTES: usize = 80;
 
-/// The operations without a reader, by name; see [`with_quant`]. Those that round are for packed formats only.
+/// The shaders by name, without the decoder of a format; see [`with_quant`]. Shaders that round are only for packed
+/// formats.
 pub fn sources() -> [(&'static str, String); 6] {
     let product = [INPUT, NORM, ACTIVATE, EPILOGUE].concat();
     let low_rank = [INPUT, NORM, LANES, LOW_RANK].concat();
@@ -43,7 +45,7 @@ pub fn sources() -> [(&'static str, String); 6] {
     ]
 }
 
-/// Which of them.
+/// The kind of product shader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Exact,
@@ -51,7 +53,7 @@ enum Kind {
     LowRank,
 }
 
-/// The name and the text of the shader.
+/// Name and complete text of the shader.
 fn source(quant: Quant, kind: Kind, lanes: usize) -> (&'static str, String) {
     let [matvec, matmul, fast_matvec, fast_matmul, low_matvec, low_matmul] = sources();
     let (name, source) = match (kind, lanes <= DECODE_LANES) {
@@ -65,12 +67,12 @@ fn source(quant: Quant, kind: Kind, lanes: usize) -> (&'static str, String) {
     (name, with_quant(quant, &source))
 }
 
-/// What is multiplied: (lanes, n).
+/// The input of a product, (lanes, n).
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
-    /// As it is.
+    /// The values as they are.
     Plain(&'a wgpu::Buffer),
-    /// Divided by its root mean square, with this epsilon.
+    /// The values divided by their root mean square, with this epsilon.
     Normed(&'a Normed, f32),
 }
 
@@ -90,56 +92,56 @@ impl Input<'_> {
     }
 }
 
-/// What becomes of the products.
+/// What is done with the results of a product.
 #[derive(Clone, Copy, Debug)]
 pub enum Ending<'a> {
-    /// They replace a buffer (lanes, d).
+    /// They are stored in a buffer (lanes, d).
     Store(&'a wgpu::Buffer),
-    /// They are added to the residual stream `x` (lanes, d), and its norm is prepared.
+    /// They are added to the residual stream `x` (lanes, d), and the next norm is prepared.
     Residual {
         /// The residual stream.
         x: &'a wgpu::Buffer,
         /// The gain of the norm that follows, (d,).
         gain: &'a wgpu::Buffer,
-        /// What the norm's reader reads.
+        /// The values prepared for that norm.
         h: &'a Normed,
     },
-    /// They are normed on their own afterwards.
+    /// They are prepared for a norm of their own.
     Normed(&'a Normed),
-    /// act(first half) * second half: the matrix stacks two.
+    /// act(first half) * second half. The matrix is a stack of two.
     Gate {
         /// The non-linearity.
         activation: Activation,
-        /// (lanes, 2 d), used only where the halves cannot share a dispatch.
+        /// (lanes, 2 d), only used if one dispatch cannot compute both halves.
         scratch: &'a wgpu::Buffer,
-        /// (lanes, d).
+        /// The result, (lanes, d).
         out: &'a wgpu::Buffer,
     },
 }
 
-/// W (d, n) @ input (lanes, n), with bias and low-rank side paths, and its ending.
+/// The arguments of [`product()`]: W (d, n) @ input (lanes, n), with bias, low-rank side paths and ending.
 #[derive(Clone, Copy, Debug)]
 pub struct Product<'a> {
-    /// W.
+    /// The matrix W.
     pub w: &'a GpuMatrix,
-    /// Lanes of the step: at most [`DECODE_LANES`], or [`MAX_LANES`].
+    /// Number of lanes: at most [`DECODE_LANES`], or exactly [`MAX_LANES`].
     pub lanes: usize,
-    /// What is multiplied.
+    /// The input.
     pub input: Input<'a>,
-    /// Added to every lane, (d,).
+    /// A bias added to every lane, (d,).
     pub bias: Option<&'a wgpu::Buffer>,
-    /// Low-rank side paths.
+    /// Low-rank side paths added to the results.
     pub side: Option<&'a SideB>,
-    /// What becomes of it.
+    /// What is done with the results.
     pub ending: Ending<'a>,
-    /// Whether activations are rounded to two bytes, with a scale for 16 of them, where the format is packed.
+    /// Whether activations are rounded to two bytes, with one scale per 16 of them. Only for packed formats.
     pub is_fast: bool,
 }
 
-/// The dispatches of a product: one for each slab of W.
+/// Creates the dispatches of a product, one per slab of W.
 ///
 /// # Errors
-/// [`GpuError::Refused`] for sizes beyond a shader's.
+/// [`GpuError::Refused`] for sizes beyond 32 bits.
 pub fn product(gpu: &Gpu, product: Product<'_>) -> Result<Vec<Dispatch>, GpuError> {
     let Product { w, lanes, ending, .. } = product;
     if let Ending::Gate { activation, scratch, out } = ending {
@@ -211,7 +213,7 @@ fn slab_dispatch(gpu: &Gpu, product: Product<'_>, slab: &Slab) -> Result<Dispatc
 /// scale A x -> z: the first half of the low-rank side paths of matrices that share an input.
 ///
 /// # Errors
-/// [`GpuError::Refused`] for sizes beyond a shader's.
+/// [`GpuError::Refused`] for sizes beyond 32 bits.
 pub fn low_rank(
     gpu: &Gpu,
     side: &SideA,
@@ -245,8 +247,8 @@ pub fn low_rank(
     side.a.slabs.iter().map(slab_dispatch).collect()
 }
 
-/// Threads that share a row in `matvec.wgsl`, and blocks of a lane that they round at once: as many as the memory of a
-/// workgroup has room for.
+/// The number of threads that share a row in `matvec.wgsl`, and the number of blocks per lane that they round at once.
+/// Both are limited by the shared memory of a workgroup.
 fn sharing(caps: &DeviceCaps, lanes: usize, parts: usize, kind: Kind) -> (usize, usize) {
     let mut split = caps.row_split as usize;
     let run = (ROUNDED_BLOCKS / lanes).max(1);
@@ -255,7 +257,7 @@ fn sharing(caps: &DeviceCaps, lanes: usize, parts: usize, kind: Kind) -> (usize,
     while split > 1 && bytes(split) > caps.max_workgroup_bytes {
         split /= 2;
     }
-    // Whole turns of the threads that share a row.
+    // A multiple of the threads that share a row.
     (split, if run > split { run / split * split } else { run })
 }
 

@@ -1,5 +1,5 @@
-// Sums and largest values over the THREADS of a workgroup, for all of them: through memory that they share. Called by all
-// threads, and again only behind a barrier. Its twin is reduce_subgroups.wgsl.
+// Sum and maximum over the THREADS of a workgroup, computed in shared memory and returned to every thread. All threads
+// must call these functions, with a barrier between two calls. The version with subgroups is reduce_subgroups.wgsl.
 
 struct Place { @builtin(local_invocation_index) thread: u32 }
 

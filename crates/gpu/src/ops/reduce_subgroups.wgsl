@@ -1,4 +1,4 @@
-// As reduce.wgsl: each subgroup first among itself, whatever its size, then the subgroups through memory that they share.
+// The same as reduce.wgsl: first within each subgroup, whatever its size, then across the subgroups in shared memory.
 
 struct Place {
     @builtin(local_invocation_index) thread: u32,
@@ -7,7 +7,7 @@ struct Place {
     @builtin(num_subgroups) num_subgroups: u32,
 }
 
-// At most a subgroup for each thread.
+// At most one subgroup per thread.
 var<workgroup> gathered: array<f32, THREADS>;
 
 fn sum_of(place: Place, mine: f32) -> f32 {

@@ -1,4 +1,4 @@
-//! Norms of heads, rotation by position and the write to the cache; twin of `reference::rope_cache`.
+//! Norms of heads, rotation by position, and the write to the KV cache. The CPU version is `reference::rope_cache`.
 
 use super::attention::Cache;
 use super::reduce;
@@ -8,25 +8,25 @@ use crate::{Gpu, GpuError};
 use askew_model::config::RopeStyle;
 use askew_model::reference::attention::Heads;
 
-/// The shader, after [`reduce`].
+/// The shader, to be placed after [`reduce`].
 pub const SOURCE: &str = wgsl!("lanes.wgsl", "rope_cache.wgsl");
 
-/// How to rotate.
+/// The parameters of the rotation.
 #[derive(Clone, Copy, Debug)]
 pub struct Rope<'a> {
-    /// How dimensions pair up.
+    /// How dimensions are paired for rotation.
     pub style: RopeStyle,
-    /// Cosines and sines, (context, head_dim / 2).
+    /// Cosines and sines of the angles, (context, head_dim / 2).
     pub angles: &'a wgpu::Buffer,
-    /// Weights of the norms of q's and k's heads, (head_dim,) each, and their epsilon.
+    /// Weights of the norms of the q heads and the k heads, (head_dim,) each, and their epsilon.
     pub norm: Option<(&'a wgpu::Buffer, &'a wgpu::Buffer, f32)>,
 }
 
-/// Norms and rotates q in `qkv` (lanes, q_dim + 2 kv_dim) in place and writes k, treated alike, and v to the cache at each
-/// lane's position.
+/// Normalises and rotates q in `qkv` (lanes, q_dim + 2 kv_dim) in place. Does the same to k, and writes k and v to the
+/// cache at each lane's position.
 ///
 /// # Errors
-/// [`GpuError::Refused`] for sizes beyond a shader's.
+/// [`GpuError::Refused`] for sizes beyond 32 bits.
 pub fn rope_cache(
     gpu: &Gpu,
     heads: Heads,

@@ -1,5 +1,6 @@
-// Norms the heads of q and k where the model does, rotates them, and writes k and v to the caches (columns, CONTEXT, KV_DIM)
-// at each lane's position; q stays in qkv (lanes, Q_DIM + 2 KV_DIM). A workgroup takes a head of a lane: q's, then k's, then v's.
+// Normalises the heads of q and k (if the model does so), rotates them, and writes k and v to the caches (columns,
+// CONTEXT, KV_DIM) at each lane's position. q stays in qkv (lanes, Q_DIM + 2 KV_DIM). A workgroup handles one head of
+// one lane: first the heads of q, then those of k, then those of v.
 
 const NUM_HEADS: u32 = 2u;
 const NUM_KV_HEADS: u32 = 2u;
@@ -7,7 +8,7 @@ const HEAD_DIM: u32 = 32u;
 const CONTEXT: u32 = 16u;
 // 0: pairs are neighbours; 1: pairs are half a head apart.
 const HALVES: u32 = 0u;
-// 1: heads of q and k are normed.
+// 1: the heads of q and k are normalised.
 const NORM: u32 = 0u;
 const EPS: f32 = 1e-5f;
 
@@ -16,7 +17,7 @@ const PAIRS: u32 = HEAD_DIM / 2u;
 const KV_DIM: u32 = NUM_KV_HEADS * HEAD_DIM;
 
 @group(0) @binding(0) var<storage, read> lanes: array<Lane>;
-// Cosine and sine, (positions, PAIRS).
+// Cosines and sines, (positions, PAIRS).
 @group(0) @binding(1) var<storage, read> angles: array<vec2<f32>>;
 @group(0) @binding(2) var<storage, read_write> qkv: array<f32>;
 @group(0) @binding(3) var<storage, read_write> k_cache: array<f32>;

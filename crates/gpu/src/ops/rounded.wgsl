@@ -1,40 +1,42 @@
 
-// 32 activations as integers of two signed bytes each, 256 * upper + lower, four to a word; those of the first half are
-// scales.x * integer, of the second scales.y * integer. The totals are the sums of either half, for weights whose zero is
-// not at zero. One byte each would take half the products, but then the likeliest token differs too often.
+// 32 activations as integers of two signed bytes each, 256 * upper + lower, with four bytes per word. The activations
+// of the first half are scales.x * integer, those of the second half scales.y * integer. The totals are the sums of
+// each half, for weights with an offset. With one byte each, there would be half as many products, but the most likely
+// token would differ too often.
 struct Rounded {
     low_upper: vec4<u32>, low_lower: vec4<u32>, high_upper: vec4<u32>, high_lower: vec4<u32>,
     scales: vec2<f32>, totals: vec2<f32>,
 }
 
-// The largest integer, 127 * 256: its lower byte is still signed.
+// The largest integer, 127 * 256. Its lower byte still fits a signed byte.
 const STEPS_OF_LARGEST: f32 = 32512.0f;
-// Halves whose largest value is smaller count as nothing: what is divided by it would be infinite.
+// Halves with a smaller largest magnitude are set to zero, because its inverse would be infinite.
 const SMALLEST: f32 = 1e-30f;
 
-// Four activations: their upper bytes and their lower ones.
+// Splits four rounded activations into their upper and their lower bytes.
 fn round_word(v: vec4<f32>, inverse: f32) -> vec2<u32> {
     let q = vec4<i32>(round(v * inverse));
     let upper = (q + vec4<i32>(128)) >> vec4<u32>(8u);
     return vec2<u32>(pack4xI8(upper), pack4xI8(q - upper * 256));
 }
 
-// The sum of the products of 16 pairs of bytes.
+// The dot product of 16 pairs of signed bytes.
 fn dot_bytes(a: vec4<u32>, b: vec4<u32>) -> i32 {
     return dot4I8Packed(a.x, b.x) + dot4I8Packed(a.y, b.y) + dot4I8Packed(a.z, b.z) + dot4I8Packed(a.w, b.w);
 }
 
-// The same with integers of two bytes. 16 products stay below 2^27.
+// The dot product of 16 bytes with 16 two-byte integers. Its magnitude stays below 2^27.
 fn dot_integers(w: vec4<u32>, upper: vec4<u32>, lower: vec4<u32>) -> i32 {
     return dot_bytes(w, upper) * 256 + dot_bytes(w, lower);
 }
 
-// Four magnitudes' largest.
+// The largest magnitude of four values.
 fn largest_of(v: vec4<f32>) -> f32 {
     return max(max(v.x, v.y), max(v.z, v.w));
 }
 
-// The 32 activations from x[at] on, each half rounded to steps of its largest on either side of 0.
+// Rounds the 32 activations from x[at] on. Each half is rounded to integer steps of its largest magnitude, on either
+// side of 0.
 fn round_block(at: u32) -> Rounded {
     let low_sizes = max(max(abs(x[at]), abs(x[at + 1u])), max(abs(x[at + 2u]), abs(x[at + 3u])));
     let high_sizes = max(max(abs(x[at + 4u]), abs(x[at + 5u])), max(abs(x[at + 6u]), abs(x[at + 7u])));
@@ -60,7 +62,8 @@ fn round_block(at: u32) -> Rounded {
     return r;
 }
 
-// A packed block times rounded activations: integers are exact, so only the scales are multiplied as floats.
+// The product of a packed block and rounded activations. Integer products are exact, so only the scales are multiplied
+// as floats.
 fn dot_rounded(w: Packed, r: Rounded) -> f32 {
     let low = dot_integers(w.low, r.low_upper, r.low_lower);
     let high = dot_integers(w.high, r.high_upper, r.high_lower);

@@ -1,4 +1,4 @@
-//! The choice of tokens on the GPU; twin of `model::sampler`.
+//! Choosing tokens on the GPU. The CPU version is `model::sampler`.
 
 use super::reduce;
 use super::wgsl::wgsl;
@@ -8,12 +8,12 @@ use crate::{Gpu, GpuError};
 const LANES: &str = wgsl!("lanes.wgsl");
 const SAMPLER: &str = wgsl!("sampler.wgsl");
 
-/// Slices that the vocabulary is cut into.
+/// Number of slices that the vocabulary is divided into.
 pub const SLICES: usize = 32;
-/// Bytes of a slice's result.
+/// Bytes of the result of one slice.
 pub const PICK_BYTES: usize = 16;
 
-/// The shaders by name, the first after [`reduce`].
+/// The shaders by name. The first must be placed after [`reduce`].
 pub fn sources() -> [(&'static str, String); 3] {
     [
         ("threshold", [LANES, SAMPLER, wgsl!("threshold.wgsl")].concat()),
@@ -22,45 +22,45 @@ pub fn sources() -> [(&'static str, String); 3] {
     ]
 }
 
-/// What [`sample`] works on.
+/// The arguments of [`sample`].
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {
-    /// Tokens in the vocabulary.
+    /// Number of tokens in the vocabulary.
     pub vocab_size: usize,
-    /// (lanes, vocab).
+    /// Logits, (lanes, vocab).
     pub logits: &'a wgpu::Buffer,
-    /// The lanes, which move on to the chosen tokens.
+    /// The lanes. They are updated to the chosen tokens and the next positions.
     pub lanes: &'a wgpu::Buffer,
     /// `Sampler::words` of every column.
     pub samplers: &'a wgpu::Buffer,
-    /// One bit for each token that a column has seen, (columns, [`seen_words`]).
+    /// One bit per token for the tokens that a column has seen, (columns, [`seen_words`]).
     pub seen: &'a wgpu::Buffer,
-    /// (lanes,)
+    /// Smallest logits that pass the filters, (lanes,).
     pub thresholds: &'a wgpu::Buffer,
-    /// (lanes, [`SLICES`]).
+    /// The best token of each slice, (lanes, [`SLICES`]).
     pub picks: &'a wgpu::Buffer,
-    /// (steps, lanes) of a token and its log-probability.
+    /// Chosen tokens with their log-probabilities, (steps, lanes).
     pub results: &'a wgpu::Buffer,
 }
 
-/// What decides about the tokens.
+/// How tokens are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Choice {
-    /// Temperature and noise alone.
+    /// Only by temperature and noise.
     Free,
-    /// Top-k, top-p or min-p as well.
+    /// Also by top-k, top-p or min-p.
     Filtered,
 }
 
-/// Words of a column's set of tokens.
+/// Words of a column's set of seen tokens.
 pub fn seen_words(vocab_size: usize) -> usize {
     vocab_size.div_ceil(32)
 }
 
-/// logits -> results. The lanes move on.
+/// Chooses tokens from logits and updates the lanes.
 ///
 /// # Errors
-/// [`GpuError::Refused`] for sizes beyond a shader's.
+/// [`GpuError::Refused`] for sizes beyond 32 bits.
 pub fn sample(gpu: &Gpu, lanes: usize, choice: Choice, step: Sample<'_>) -> Result<Vec<Dispatch>, GpuError> {
     let [(threshold, threshold_source), (pick, pick_source), (choose, choose_source)] = sources();
     let vocab = ("VOCAB", step.vocab_size.try_into()?);

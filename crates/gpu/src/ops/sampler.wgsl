@@ -1,11 +1,12 @@
-// How a column chooses: twin of model::sampler. Penalty, temperature, filters (threshold.wgsl), noise, in this order.
+// How a column chooses tokens, as in model::sampler: penalty, temperature, filters (threshold.wgsl) and noise, in this
+// order.
 struct Sampler {
     temperature: f32, top_k: u32, top_p: f32, min_p: f32,
     penalty: f32, seed_low: u32, seed_high: u32, unused: u32,
 }
 
 const VOCAB: u32 = 64u;
-// Words of a column's set of tokens seen so far, one bit each.
+// Words of a column's set of seen tokens, one bit per token.
 const SEEN_WORDS: u32 = 2u;
 const LOWEST: f32 = -3.0e38f;
 

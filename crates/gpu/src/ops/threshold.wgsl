@@ -1,11 +1,11 @@
-// The smallest tempered logit of each lane that passes top-k, then top-p, then min-p -> thresholds (lanes). A workgroup takes
-// a lane and halves the range of bit patterns, so that the threshold is one of the logits.
+// The smallest tempered logit of each lane that passes top-k, then top-p, then min-p -> thresholds (lanes). A workgroup
+// handles one lane. It bisects the range of bit patterns, so that the threshold is one of the logits.
 
 const THREADS: u32 = 256u;
 
 @group(0) @binding(4) var<storage, read_write> thresholds: array<f32>;
 
-// Bit patterns in the order of the floats, and back.
+// Maps floats to integers with the same order, and back.
 fn ordered(v: f32) -> u32 {
     let bits = bitcast<u32>(v);
     return select(bits | 0x80000000u, ~bits, bits >> 31u == 1u);
@@ -28,13 +28,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, place: Place) {
     }
     largest = largest_of(place, largest);
 
-    // The k-th largest: the highest threshold that at least k pass.
+    // The k-th largest logit: the highest threshold that at least k logits pass.
     var lowest = 0u;
     if sampler.top_k > 0u {
         var high = ordered(largest) + 1u;
         for (var step = 0u; step < 32u; step++) {
             let middle = lowest + (high - lowest) / 2u;
-            // Whole numbers below 2^24 are exact.
+            // Counts are whole numbers below 2^24, which are exact in f32.
             var passing = 0.0;
             for (var token = thread; token < VOCAB; token += THREADS) {
                 passing += select(0.0, 1.0, ordered(tempered(lane, token, index, sampler)) >= middle);
@@ -47,7 +47,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, place: Place) {
             }
         }
     }
-    // The highest threshold whose survivors hold top_p of what top-k left.
+    // The highest threshold with survivors that have at least top_p of the probability that top-k kept.
     if sampler.top_p < 1.0 {
         let bound = lowest;
         var mass = 0.0;

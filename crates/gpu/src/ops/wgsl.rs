@@ -1,6 +1,6 @@
-//! Shaders as they are embedded: without comments and indentation, which nobody downloads to read.
+//! Embeds shaders without comments and indentation, which would only make the download larger.
 
-/// The WGSL of files, one after the other, bare.
+/// The WGSL of these files, one after the other, without comments and indentation.
 macro_rules! wgsl {
     ($($file:literal),+ $(,)?) => {{
         const SOURCE: &str = concat!($(include_str!($file)),+);
@@ -14,20 +14,20 @@ macro_rules! wgsl {
 }
 pub(super) use wgsl;
 
-/// Bytes of the bare source.
+/// Length of the stripped source in bytes.
 pub(super) const fn bare_len(source: &str) -> usize {
     let (mut len, mut at) = (0, 0);
     let source = source.as_bytes();
     while at < source.len() {
         let (from, to, next) = line(source, at);
-        // With its end of line.
+        // Includes the end of the line.
         len += if to > from { to - from + 1 } else { 0 };
         at = next;
     }
     len
 }
 
-/// The bare source, of [`bare_len`] bytes.
+/// The stripped source. Its length is that of [`bare_len`].
 pub(super) const fn bare<const LEN: usize>(source: &str) -> [u8; LEN] {
     let (mut bare, mut len, mut at) = ([0; LEN], 0, 0);
     let source = source.as_bytes();
@@ -46,8 +46,8 @@ pub(super) const fn bare<const LEN: usize>(source: &str) -> [u8; LEN] {
     bare
 }
 
-/// Where the code of the line at `at` begins and ends, and where the next line begins. WGSL has no strings, so two slashes are
-/// a comment wherever they stand.
+/// Returns the start and end of the code in the line at `at`, and the start of the next line. WGSL does not have
+/// strings, so two slashes always start a comment.
 const fn line(source: &[u8], at: usize) -> (usize, usize, usize) {
     let (mut from, mut end) = (at, at);
     while end < source.len() && source[end] != b'\n' {
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(std::str::from_utf8(&BARE).unwrap(), "fn f() {\nlet a = 1 / 2;\n}\n");
     }
 
-    /// What the bare source rests on.
+    /// The assumptions that the stripping depends on.
     #[test]
     fn no_shader_has_comments_of_other_kinds() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/gpu/ops");

@@ -1,7 +1,9 @@
-//! Low-rank adapters (LoRA, Hu et al. 2021, arXiv:2106.09685): a small product B A beside some matrices of a model.
+//! Low-rank adapters (LoRA, Hu et al. 2021, arXiv:2106.09685): a small product B A is added to some matrices of a
+//! model.
 //!
-//! An adapted matrix gives W x + s * scale * B (A x), where `scale` belongs to the adapter and s is the reader's, who may
-//! change it between tokens. Files are PEFT's (`adapter_model.safetensors` with `adapter_config.json`) or llama.cpp's GGUF.
+//! An adapted matrix computes W x + s * scale * B (A x). `scale` belongs to the adapter. s is set by the user, who can
+//! change it between tokens. Files are PEFT's (`adapter_model.safetensors` with `adapter_config.json`) or llama.cpp's
+//! GGUF.
 
 mod error;
 mod names;
@@ -24,27 +26,27 @@ pub const MAX_RANK: usize = 1024;
 /// A low-rank adapter, checked against the model that it is for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adapter {
-    /// What it is called.
+    /// Display name.
     pub name: String,
-    /// One map for each layer of the model, with an entry for each matrix that is adapted.
+    /// One map per layer of the model, with one entry per adapted matrix.
     pub layers: Vec<BTreeMap<LayerTensor, LowRank>>,
 }
 
-/// What is added to one matrix W (d, n).
+/// The low-rank product that is added to one matrix W (d, n).
 #[derive(Clone, Debug, PartialEq)]
 pub struct LowRank {
-    /// Rows of A and columns of B.
+    /// Number of rows of A and of columns of B.
     pub rank: usize,
-    /// alpha / rank or, with rslora (Kalajdzievski 2023, arXiv:2312.03732), alpha / sqrt(rank): already decided.
+    /// The resulting scale: alpha / rank or, with rslora (Kalajdzievski 2023, arXiv:2312.03732), alpha / sqrt(rank).
     pub scale: f32,
     /// A (rank, n), row-major.
     pub a: Vec<f32>,
-    /// B (d, rank), row-major, its rows in the order of W's rows in the GGUF file.
+    /// B (d, rank), row-major. Its rows are in the order of W's rows in the GGUF file.
     pub b: Vec<f32>,
 }
 
 impl Adapter {
-    /// The matrices that an adapter may change.
+    /// The matrices that an adapter can change.
     pub const TARGETS: [LayerTensor; 7] = [
         LayerTensor::Q,
         LayerTensor::K,
@@ -55,7 +57,7 @@ impl Adapter {
         LayerTensor::Down,
     ];
 
-    /// An adapter from its parts.
+    /// Builds an adapter from one map per layer.
     ///
     /// # Errors
     /// An [`AdapterError`] that names the first part that does not fit the model.
@@ -74,10 +76,10 @@ impl Adapter {
         Ok(Self { name: name.to_owned(), layers })
     }
 
-    /// The parts in some layers and of some matrices alone, as PEFT names those; none named means all.
+    /// Keeps only the parts in the given layers and of the given matrices, named as in PEFT. An empty list means all.
     ///
     /// # Errors
-    /// [`AdapterError::Target`] for a name that is no matrix's, [`AdapterError::Elsewhere`] where nothing would be left.
+    /// [`AdapterError::Target`] for a name that is not a matrix, [`AdapterError::Elsewhere`] when no part remains.
     pub fn only(mut self, layers: &[u32], modules: &[String]) -> Result<Self, ModelError> {
         let targets: Vec<LayerTensor> = modules
             .iter()
@@ -98,7 +100,7 @@ impl Adapter {
         self.parts().map(|part| part.rank).max().unwrap_or(0)
     }
 
-    /// Bytes that the parts take as 32-bit floats.
+    /// Size of all parts in bytes as 32-bit floats.
     pub fn num_bytes(&self) -> u64 {
         self.parts().map(|part| 4 * (part.a.len() + part.b.len()) as u64).sum()
     }
@@ -127,14 +129,14 @@ impl LowRank {
         if !self.scale.is_finite() {
             return Err(AdapterError::Config {
                 key: "lora_alpha".to_owned(),
-                problem: "is no finite scale".to_owned(),
+                problem: "is not a finite scale".to_owned(),
             });
         }
         Ok(())
     }
 }
 
-/// Rows and columns (d, n) of a matrix that may be adapted.
+/// Rows and columns (d, n) of a matrix that can be adapted. None for other tensors.
 pub fn shape(target: LayerTensor, config: &Config) -> Option<(usize, usize)> {
     match target {
         LayerTensor::Q => Some((config.q_dim(), config.dim)),
@@ -146,7 +148,7 @@ pub fn shape(target: LayerTensor, config: &Config) -> Option<(usize, usize)> {
     }
 }
 
-/// W (d, n) += s * scale * B A: what the side path amounts to once it is folded into the weights.
+/// W (d, n) += s * scale * B A: merges the side path into the weights.
 pub fn merge(weights: &mut [f32], low_rank: &LowRank, s: f32) {
     let n = low_rank.a.len() / low_rank.rank;
     for (row, b) in weights.chunks_exact_mut(n).zip(low_rank.b.chunks_exact(low_rank.rank)) {

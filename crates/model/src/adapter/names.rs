@@ -1,9 +1,9 @@
-//! How files name what an adapter's tensors belong to.
+//! How files name the model's matrices that an adapter's tensors belong to.
 
 use super::Adapter;
 use crate::tensors::LayerTensor;
 
-/// One of the two factors.
+/// One of the two factors of a low-rank product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Factor {
     /// A (rank, n).
@@ -12,7 +12,7 @@ pub(super) enum Factor {
     B,
 }
 
-/// Where a tensor belongs.
+/// The place of a tensor in an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) layer: usize,
@@ -20,7 +20,7 @@ pub(super) struct Place {
     pub(super) factor: Factor,
 }
 
-/// Modules of transformers' llama, qwen2, qwen3 and gemma3 models.
+/// Module names in transformers' llama, qwen2, qwen3 and gemma3 models.
 const MODULES: [(&str, LayerTensor); 7] = [
     ("self_attn.q_proj", LayerTensor::Q),
     ("self_attn.k_proj", LayerTensor::K),
@@ -31,10 +31,10 @@ const MODULES: [(&str, LayerTensor); 7] = [
     ("mlp.down_proj", LayerTensor::Down),
 ];
 
-/// What may stand before the layers, depending on how the model was wrapped when the adapter was saved.
+/// Prefixes that can come before the layers. They depend on how the model was wrapped when the adapter was saved.
 const WRAPPERS: [&str; 3] = ["base_model.", "model.", "language_model."];
 
-/// The place that PEFT means by `base_model.model.model.layers.N.self_attn.q_proj.lora_A.weight` and its variants.
+/// Parses PEFT's names such as `base_model.model.model.layers.N.self_attn.q_proj.lora_A.weight` and their variants.
 pub(super) fn peft(name: &str) -> Option<Place> {
     let mut rest = name;
     while let Some(inner) = WRAPPERS.iter().find_map(|wrapper| rest.strip_prefix(wrapper)) {
@@ -42,7 +42,7 @@ pub(super) fn peft(name: &str) -> Option<Place> {
     }
     let (layer, rest) = rest.strip_prefix("layers.")?.split_once('.')?;
     let rest = rest.strip_suffix(".weight")?;
-    // In memory, and in some files, the adapter's own name stands here too.
+    // In memory, and in some files, the adapter's own name is here too.
     let rest = rest.strip_suffix(".default").unwrap_or(rest);
     let (module, factor) = match rest.strip_suffix(".lora_A") {
         Some(module) => (module, Factor::A),
@@ -52,12 +52,12 @@ pub(super) fn peft(name: &str) -> Option<Place> {
     Some(Place { layer: number(layer)?, target, factor })
 }
 
-/// The matrix that PEFT's `target_modules` means by `q_proj` and its like.
+/// The matrix for a name in PEFT's `target_modules`, such as `q_proj`.
 pub(super) fn module(name: &str) -> Option<LayerTensor> {
     MODULES.iter().find(|known| known.0.rsplit('.').next() == Some(name)).map(|known| known.1)
 }
 
-/// The place that llama.cpp means by `blk.N.attn_q.weight.lora_a` and its like.
+/// Parses llama.cpp's names such as `blk.N.attn_q.weight.lora_a`.
 pub(super) fn gguf(name: &str) -> Option<Place> {
     let (matrix, factor) = match name.strip_suffix(".lora_a") {
         Some(matrix) => (matrix, Factor::A),
@@ -68,7 +68,7 @@ pub(super) fn gguf(name: &str) -> Option<Place> {
     Some(Place { layer, target, factor })
 }
 
-/// Digits only: `parse` would take a sign.
+/// Parses digits only, because `parse` would accept a sign.
 pub(crate) fn number(digits: &str) -> Option<usize> {
     digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }

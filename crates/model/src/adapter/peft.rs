@@ -1,15 +1,15 @@
-//! PEFT's `adapter_config.json`: what it says about scales, and everything in it that would change the results.
+//! PEFT's `adapter_config.json`: its scale, and every setting that would change the results.
 
 use miniserde::json::Value;
 
 use super::AdapterError;
 use askew_json as json;
 
-/// Longest configuration accepted: real ones have one or two kilobytes.
+/// Longest configuration accepted in bytes. Real ones have one or two kilobytes.
 const MAX_CONFIG_BYTES: usize = 1 << 20;
 
-/// Keys that say nothing about the results once training is over. The tensors say what is adapted, so the lists of
-/// modules and layers are among them; so are numbers that only count together with a switch that is refused.
+/// Keys without an effect on the results after training. The tensors themselves show what is adapted, so the lists of
+/// modules and layers are here. So are numbers that only have an effect together with a switch that is refused.
 const IRRELEVANT: [&str; 22] = [
     "auto_mapping",
     "base_model_name_or_path",
@@ -36,18 +36,18 @@ const IRRELEVANT: [&str; 22] = [
     "use_rslora",
 ];
 
-/// Ways to start training that leave the model's own weights as they are. The others (PiSSA, OLoRA, CorDA, LoftQ) take
-/// something out of them, which a reader's file still has.
+/// Initialisations that leave the model's own weights unchanged. The others (PiSSA, OLoRA, CorDA, LoftQ) subtract
+/// something from the weights, which the user's model file still contains.
 const HARMLESS_STARTS: [&str; 3] = ["gaussian", "eva", "orthogonal"];
 
-/// How large the adapter's product counts.
+/// The factor of the adapter's product.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scaling {
     /// alpha / rank.
     Rank(f32),
     /// alpha / sqrt(rank).
     Root(f32),
-    /// 1: llama.cpp's reading of a file without alpha, or with 0.
+    /// 1: how llama.cpp reads a file without alpha, or with alpha 0.
     One,
 }
 
@@ -61,7 +61,7 @@ impl Scaling {
     }
 }
 
-/// What a configuration that can be used says.
+/// The contents of a configuration that can be used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct PeftConfig {
     pub(super) rank: u64,
@@ -69,13 +69,13 @@ pub(super) struct PeftConfig {
 }
 
 impl PeftConfig {
-    /// Reads a configuration. Whatever is switched on and not known here is refused by its name.
+    /// Reads a configuration. Any unknown setting that is switched on is refused, and the error names it.
     pub(super) fn parse(json: &[u8]) -> Result<Self, AdapterError> {
         if json.len() > MAX_CONFIG_BYTES {
             return Err(AdapterError::Format("its configuration is longer than a megabyte".to_owned()));
         }
         let keys = json::object(json)
-            .ok_or_else(|| AdapterError::Format("its adapter_config.json is no JSON object".to_owned()))?;
+            .ok_or_else(|| AdapterError::Format("its adapter_config.json is not a JSON object".to_owned()))?;
         match keys.get("peft_type") {
             Some(Value::String(kind)) if kind == "LORA" => {}
             other => return Err(refuse("peft_type", &format!("is {}; only \"LORA\" can be used", show(other)))),
@@ -103,13 +103,13 @@ impl PeftConfig {
         let scaling = match keys.get("use_rslora") {
             None | Some(Value::Null | Value::Bool(false)) => Scaling::Rank(alpha),
             Some(Value::Bool(true)) => Scaling::Root(alpha),
-            other => return Err(refuse("use_rslora", &format!("is {}, not yes or no", show(other)))),
+            other => return Err(refuse("use_rslora", &format!("is {}, not true or false", show(other)))),
         };
         Ok(Self { rank, scaling })
     }
 }
 
-/// Values by which every switch of PEFT says that it is off.
+/// Whether a value means that a setting of PEFT is off.
 fn is_off(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
@@ -119,7 +119,7 @@ fn is_off(value: &Value) -> bool {
     }
 }
 
-/// A value for a message, cut where it is long.
+/// Formats a value for a message, shortened if it is long.
 fn show(value: Option<&Value>) -> String {
     const MOST: usize = 60;
     match value {

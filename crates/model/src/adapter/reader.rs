@@ -1,4 +1,4 @@
-//! Adapter files, from chunks of any size to an [`Adapter`] that fits its model.
+//! Reads adapter files from chunks of any size and checks them against their model.
 
 use std::collections::BTreeMap;
 
@@ -11,25 +11,27 @@ use crate::gguf::{Header, TensorInfo};
 use crate::tensors::LayerTensor;
 use crate::{Config, ModelError};
 
-/// Most bytes of an adapter as 32-bit floats: rank 256 on every matrix of a model of 1.5 billion weights is 0.6 GB.
+/// Largest adapter accepted, in bytes as 32-bit floats. Rank 256 on every matrix of a model with 1.5 billion weights is
+/// 0.6 GB.
 const MAX_ADAPTER_BYTES: u64 = 1 << 30;
 
-/// Reads an adapter file from chunks of any size, GGUF or safetensors by its first bytes. What does not fit the model is
-/// refused as soon as the header is there.
+/// Reads an adapter file from chunks of any size. The first bytes decide between GGUF and safetensors. An adapter that
+/// does not fit the model is refused as soon as the header is complete.
 #[derive(Debug)]
 pub struct AdapterReader(FloatFile<Parts>);
 
 impl AdapterReader {
-    /// A reader for an adapter of a model. `config_json` is PEFT's `adapter_config.json`, which GGUF files do without.
+    /// Creates a reader for an adapter of a model. `config_json` is PEFT's `adapter_config.json`; GGUF files do not
+    /// need it.
     ///
     /// # Errors
-    /// [`AdapterError::Config`] or [`AdapterError::Format`] when that configuration cannot be used.
+    /// [`AdapterError::Config`] or [`AdapterError::Format`] when the configuration cannot be used.
     pub fn new(name: &str, config_json: Option<&[u8]>, config: &Config) -> Result<Self, ModelError> {
         let peft = config_json.map(PeftConfig::parse).transpose()?;
         Ok(Self(FloatFile::new(Parts { name: name.to_owned(), peft, config: config.clone() })))
     }
 
-    /// Takes the next chunk.
+    /// Adds the next chunk.
     ///
     /// # Errors
     /// Any [`ModelError`] that the bytes so far already prove.
@@ -37,17 +39,17 @@ impl AdapterReader {
         self.0.push(chunk)
     }
 
-    /// Says that no more bytes will come.
+    /// Signals the end of the file.
     ///
     /// # Errors
-    /// [`ModelError::Truncated`], or what the last bytes prove.
+    /// [`ModelError::Truncated`], or an error that the last bytes prove.
     pub fn finish(self) -> Result<Adapter, ModelError> {
         self.0.finish()
     }
 }
 
 impl Adapter {
-    /// An adapter from PEFT's two files.
+    /// Reads an adapter from PEFT's two files.
     ///
     /// # Errors
     /// A [`ModelError`] that names what cannot be used.
@@ -57,7 +59,7 @@ impl Adapter {
         reader.finish()
     }
 
-    /// An adapter from a GGUF file.
+    /// Reads an adapter from a GGUF file.
     ///
     /// # Errors
     /// A [`ModelError`] that names what cannot be used.
@@ -68,7 +70,7 @@ impl Adapter {
     }
 }
 
-/// What the tensors are read for.
+/// Context for building an [`Adapter`].
 #[derive(Debug)]
 struct Parts {
     name: String,
@@ -76,17 +78,17 @@ struct Parts {
     config: Config,
 }
 
-/// Where each tensor belongs.
+/// Where each tensor of the file belongs.
 #[derive(Debug)]
 struct Plan {
     scaling: Scaling,
-    /// PEFT's rows of q and k, to be brought into the order of a GGUF file.
+    /// The rows of q and k are in PEFT's order and must be permuted to the order of a GGUF file.
     permutes: bool,
-    /// A and B of each part in turn.
+    /// A and B of each part, alternating.
     factors: Vec<Tensor>,
 }
 
-/// A factor: what it is, its rank and which tensor of the file.
+/// A factor: its place, its rank and the index of its tensor in the file.
 #[derive(Debug)]
 struct Tensor {
     place: Place,
@@ -143,7 +145,7 @@ impl Content for Parts {
 }
 
 impl Parts {
-    /// What a GGUF file says about itself: an adapter, a LoRA, and for this architecture.
+    /// Checks that a GGUF file is a LoRA adapter for this architecture, and reads its scale.
     fn check_metadata(&self, header: &Header) -> Result<Scaling, ModelError> {
         let is = |key: &str, expected: &str| match header.str(key)? {
             Some(found) if found == expected => Ok(()),
@@ -158,7 +160,7 @@ impl Parts {
         is("adapter.type", "lora")?;
         check_architecture(header, ARCHITECTURE_KEY, &self.config)?;
         if header.metadata.contains_key(ALORA_KEY) {
-            let problem = "is there: an adapter that begins in the middle of a prompt cannot be run".to_owned();
+            let problem = "is there: an adapter that is activated in the middle of a prompt cannot be run".to_owned();
             return Err(AdapterError::Config { key: ALORA_KEY.to_owned(), problem }.into());
         }
         Ok(match header.f32("adapter.lora.alpha")? {
@@ -167,11 +169,11 @@ impl Parts {
         })
     }
 
-    /// The rank of a factor, which otherwise has the model's shape.
+    /// The rank of a factor. Its other dimension must match the model.
     fn rank(&self, tensor: &TensorInfo, place: Place) -> Result<usize, AdapterError> {
         let name = tensor.name.clone();
         let Some((d, n)) = shape(place.target, &self.config) else { return Err(AdapterError::Target(name)) };
-        // A (rank, n) or B (d, rank), fastest dimension first, ones at the end left out by some writers.
+        // A (rank, n) or B (d, rank), fastest dimension first. Some writers omit ones at the end.
         let at = |index: usize| tensor.shape.get(index).copied().unwrap_or(1);
         let (rank, found, expected, text) = match place.factor {
             Factor::A => (at(1), at(0), n, format!("(rank, {n})")),
@@ -190,7 +192,7 @@ impl Parts {
     }
 }
 
-/// The key of an activated adapter (aLoRA), which waits for some tokens in the prompt.
+/// Metadata key of an activated adapter (aLoRA), which only acts after certain tokens in the prompt.
 const ALORA_KEY: &str = "adapter.alora.invocation_tokens";
 
 /// Checks that a key of a GGUF file names the model's architecture.
@@ -202,7 +204,7 @@ pub(crate) fn check_architecture(header: &Header, key: &str, config: &Config) ->
     Err(AdapterError::Architecture { found: found.to_owned(), expected: config.architecture.to_owned() }.into())
 }
 
-/// Checks that each factor stands beside its partner, of the same rank, and that all of them fit into memory.
+/// Checks that each factor is followed by its partner of the same rank, and that all of them fit into memory.
 fn check_pairs(factors: &[Tensor], tensors: &[TensorInfo]) -> Result<(), ModelError> {
     if let Some(pair) = factors.windows(2).find(|pair| pair[0].place == pair[1].place) {
         return Err(AdapterError::Repeated(tensors[pair[1].index].name.clone()).into());
@@ -233,8 +235,8 @@ fn check_pairs(factors: &[Tensor], tensors: &[TensorInfo]) -> Result<(), ModelEr
     Ok(())
 }
 
-/// B's rows in the order that llama.cpp's converter gives the rows of q and k of `llama` models (`LlamaModel.permute`):
-/// within each head, row i of the first half and row i of the second become neighbours.
+/// Puts B's rows into the order that llama.cpp's converter uses for the rows of q and k of `llama` models
+/// (`LlamaModel.permute`): within each head, row i of the first half and row i of the second half become neighbours.
 fn interleaved(b: &[f32], rank: usize, head_dim: usize) -> Vec<f32> {
     let mut out = Vec::with_capacity(b.len());
     for head in b.chunks_exact(head_dim * rank) {

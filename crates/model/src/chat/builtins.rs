@@ -1,10 +1,11 @@
-//! What templates may use of Jinja itself: all that jinja2 has but what lays out pages (`batch`, `escape`, `groupby`, `slice`,
-//! `urlencode`, `wordwrap` and their like). None of the seventy templates that we could read uses those, and each is code
-//! that every reader of the Lab would download; one that does is refused by the filter's name.
+//! The parts of Jinja that templates can use: everything in jinja2 except filters that lay out pages (`batch`,
+//! `escape`, `groupby`, `slice`, `urlencode`, `wordwrap` and similar). None of the seventy templates that we read uses
+//! those, and every visitor of the Lab would have to download their code. A template that uses one is refused, and the
+//! error names the filter.
 
 use minijinja::{Environment, filters, functions, tests};
 
-/// An environment with them.
+/// Creates an environment with these functions and filters.
 pub(super) fn environment() -> Environment<'static> {
     let mut jinja = Environment::empty();
     jinja.add_filter("abs", filters::abs);

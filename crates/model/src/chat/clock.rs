@@ -1,4 +1,4 @@
-//! The date as chat templates ask for it.
+//! The date for chat templates that ask for it.
 
 use minijinja::{Error, ErrorKind};
 
@@ -18,10 +18,10 @@ const MONTHS: [&str; 12] = [
 ];
 const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
-/// A moment where the reader is.
+/// A moment in the user's local time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalTime {
-    /// Such as 2024.
+    /// Full year, such as 2024.
     pub year: u32,
     /// 1 to 12.
     pub month: u32,
@@ -31,16 +31,16 @@ pub struct LocalTime {
     pub hour: u32,
     /// 0 to 59.
     pub minute: u32,
-    /// 0 to 60.
+    /// 0 to 60 (60 in a leap second).
     pub second: u32,
 }
 
 impl LocalTime {
-    /// The moment so many seconds after the start of 1970, in UTC.
+    /// The moment this many seconds after the start of 1970, in UTC.
     pub fn from_unix(seconds: u64) -> Self {
         let (day, rest) = (seconds / 86_400, u32::try_from(seconds % 86_400).unwrap_or_default());
-        // Civil from days (H. Hinnant, "chrono-compatible low-level date algorithms"): years begin in March, so that the
-        // leap day comes last, and eras of 400 years are alike. 719 468 days before 1970 began the era of year 0.
+        // Civil from days (H. Hinnant, "chrono-compatible low-level date algorithms"). Years start in March so that the
+        // leap day comes last, and all eras of 400 years are alike. The era of year 0 started 719 468 days before 1970.
         let day = day + 719_468;
         let (era, day_of_era) = (day / 146_097, day % 146_097);
         let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -60,7 +60,7 @@ impl LocalTime {
         }
     }
 
-    /// Writes the moment as Python's `datetime.strftime` does in the C locale.
+    /// Formats the moment as Python's `datetime.strftime` does in the C locale.
     pub(super) fn format(self, format: &str) -> Result<String, Error> {
         let mut out = String::new();
         let mut chars = format.chars();
@@ -97,7 +97,7 @@ impl LocalTime {
                 Some('T') => self.format("%H:%M:%S")?,
                 Some('%') => "%".to_owned(),
                 _ => {
-                    let message = format!("the date format \"{format}\" is not known");
+                    let message = format!("the date format \"{format}\" is not supported");
                     return Err(Error::new(ErrorKind::InvalidOperation, message));
                 }
             });
@@ -120,7 +120,7 @@ impl LocalTime {
     }
 
     fn weekday(self) -> &'static str {
-        // Gregorian: 1 January of year 1 was a Monday.
+        // In the Gregorian calendar, 1 January of year 1 was a Monday.
         let years = self.year.saturating_sub(1);
         let days = years * 365 + years / 4 - years / 100 + years / 400 + self.day_of_year();
         WEEKDAYS.get((days % 7) as usize).copied().unwrap_or_default()
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn seconds_become_a_date() {
-        // By `date --utc --date=@N`.
+        // Expected values from `date --utc --date=@N`.
         for (seconds, expected) in [
             (0, "1970-01-01 00:00:00 Thu 001"),
             (951_782_399, "2000-02-28 23:59:59 Mon 059"),

@@ -5,20 +5,20 @@ use minijinja::{Error, ErrorKind, Value};
 
 use super::python;
 
-/// Deepest nesting written.
+/// Deepest nesting that can be written.
 const MAX_DEPTH: usize = 100;
 
-/// What `json.dumps` can be told.
+/// The options of `json.dumps`.
 struct Style {
     ensures_ascii: bool,
-    /// Spaces a level, or text.
+    /// Indentation per level: a number of spaces, or text.
     indent: Option<String>,
     item_separator: String,
     key_separator: String,
     sorts_keys: bool,
 }
 
-/// The value as JSON.
+/// Writes the value as JSON.
 pub(super) fn dumps(value: &Value, options: &Kwargs) -> Result<Value, Error> {
     let indent = match options.get::<Option<Value>>("indent")? {
         None => None,

@@ -1,6 +1,7 @@
-//! Chat templates: the file's own Jinja text decides how turns become one prompt.
+//! Chat templates: the file's own Jinja text turns a conversation into one prompt.
 //!
-//! Jinja is set up as Hugging Face's transformers does (`utils/chat_template_utils.py`), for templates are written for it.
+//! Jinja is configured as in Hugging Face's transformers (`utils/chat_template_utils.py`), because templates are
+//! written for it.
 
 mod builtins;
 mod clock;
@@ -17,24 +18,24 @@ use limited::LimitedText;
 
 use super::{ModelError, Tokenizer};
 
-/// Steps that a rendering may take: real ones take some thousands, and a hostile template would not end.
+/// Most steps of a rendering. Real templates take some thousands; this stops a hostile template that would never end.
 const MAX_STEPS: u64 = 1_000_000;
 
-/// A chat before its template is rendered: all that it takes, so that it can be done elsewhere.
+/// A chat before its template is rendered. It holds all inputs, so that it can be rendered elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chat {
     /// The template's text.
     pub template: String,
-    /// Role and content.
+    /// Turns of (role, content).
     pub turns: Vec<(String, String)>,
-    /// The start token's spelling.
+    /// Spelling of the start token.
     pub start: String,
-    /// The end token's spelling.
+    /// Spelling of the end token.
     pub end: String,
 }
 
 impl Chat {
-    /// The text that the model reads; `now` is the date that templates may ask for.
+    /// Renders the text that the model reads. `now` gives the date to templates that ask for it.
     ///
     /// # Errors
     /// [`ModelError::ChatTemplate`] when the template cannot be compiled or refuses the turns.
@@ -78,7 +79,7 @@ impl ChatTemplate {
         Ok(Self { environment })
     }
 
-    /// Lets the template ask for the date (`strftime_now`). Without this it uses the date that it brings along.
+    /// Lets the template ask for the date (`strftime_now`). Without a clock, the template uses its built-in date.
     pub fn set_clock(&mut self, now: impl Fn() -> LocalTime + Send + Sync + 'static) {
         self.environment.add_function("strftime_now", move |format: &str| now().format(format));
     }
@@ -86,12 +87,12 @@ impl ChatTemplate {
     /// Renders turns of (role, content), followed by the header of the assistant's next turn.
     ///
     /// # Errors
-    /// [`ModelError::ChatTemplate`] with the template's own complaint, such as roles that do not alternate.
+    /// [`ModelError::ChatTemplate`] with the template's own error message, for example that roles do not alternate.
     pub fn render(&self, turns: &[(&str, &str)], tokenizer: &Tokenizer) -> Result<String, ModelError> {
         self.render_between(turns, &tokenizer.start_text(), &tokenizer.end_text())
     }
 
-    /// As [`Self::render`], with the spelling of the start and the end token.
+    /// The same as [`Self::render`], with the spelling of the start and the end token.
     ///
     /// # Errors
     /// As [`Self::render`].
@@ -101,7 +102,7 @@ impl ChatTemplate {
         let template = self.environment.get_template("chat").map_err(|error| failed(&error))?;
         let values = context! {
             messages => messages,
-            // Known to be none: templates ask whether they are defined too.
+            // Defined as none, because templates also ask whether these are defined.
             tools => (),
             documents => (),
             add_generation_prompt => true,
@@ -118,8 +119,9 @@ fn failed(error: &Error) -> ModelError {
     ModelError::ChatTemplate(error.to_string())
 }
 
-/// transformers' own tags `generation` and `endgeneration` mark the assistant's words for training and change nothing in
-/// the text: they become a scope. What begins like them and is something else stays as it is.
+/// The tags `generation` and `endgeneration` are an extension of transformers. They mark the assistant's words for
+/// training and do not change the text, so they are replaced with a scope. Other text that begins like these tags is
+/// not changed.
 fn without_generation_tags(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut rest = source;

@@ -1,18 +1,18 @@
-//! Where Python writes or cuts values in another way than minijinja.
+//! Functions for values that Python writes or trims differently from minijinja.
 
 use std::fmt::Write;
 
 use minijinja::value::ValueKind;
 use minijinja::{Error, State, Value};
 
-/// `str(value)`.
+/// Python's `str(value)`.
 pub(super) fn str(value: &Value) -> Result<String, Error> {
     let mut out = String::new();
     write_str(&mut out, value)?;
     Ok(out)
 }
 
-/// Writes `str(value)`: `None`, `True` and lists as Python spells them.
+/// Writes `str(value)`, with `None`, `True` and lists spelled as in Python.
 pub(super) fn write_str(out: &mut (impl Write + ?Sized), value: &Value) -> std::fmt::Result {
     match value.kind() {
         ValueKind::None => out.write_str("None"),
@@ -23,7 +23,7 @@ pub(super) fn write_str(out: &mut (impl Write + ?Sized), value: &Value) -> std::
     }
 }
 
-/// Writes `repr(value)`, as it stands inside of lists and dictionaries.
+/// Writes `repr(value)`, the form that Python uses inside lists and dictionaries.
 fn write_repr(out: &mut (impl Write + ?Sized), value: &Value) -> std::fmt::Result {
     match value.kind() {
         ValueKind::String => write_quoted(out, value.as_str().unwrap_or_default()),
@@ -44,7 +44,7 @@ fn write_repr(out: &mut (impl Write + ?Sized), value: &Value) -> std::fmt::Resul
     }
 }
 
-/// Python prefers single quotes.
+/// Writes a string literal. Python prefers single quotes.
 fn write_quoted(out: &mut (impl Write + ?Sized), text: &str) -> std::fmt::Result {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.write_char(quote)?;
@@ -62,7 +62,7 @@ fn write_quoted(out: &mut (impl Write + ?Sized), text: &str) -> std::fmt::Result
     out.write_char(quote)
 }
 
-/// A number as Python's `repr` writes it: the shortest digits, with an exponent below 1e-4 and from 1e16 on.
+/// A number as Python's `repr` writes it: the shortest digits, with an exponent below 1e-4 and from 1e16.
 pub(super) fn number(value: &Value) -> String {
     let Some(float) = f64::try_from(value.clone()).ok().filter(|_| !value.is_integer()) else {
         return value.to_string();
@@ -77,12 +77,12 @@ pub(super) fn number(value: &Value) -> String {
     }
 }
 
-/// What `str.isspace` calls a space: Unicode's white space and four separators of ASCII.
+/// Python's `str.isspace` for one character: Unicode white space and four ASCII separators.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
-/// Jinja's `trim`.
+/// Jinja's filter `trim`.
 pub(super) fn trim(text: &str, chars: Option<&str>) -> String {
     match chars {
         None => text.trim_matches(is_space).to_owned(),
@@ -90,18 +90,19 @@ pub(super) fn trim(text: &str, chars: Option<&str>) -> String {
     }
 }
 
-/// `len(value)`: what is undefined has none.
+/// Python's `len(value)`. An undefined value has length 0.
 pub(super) fn length(value: &Value) -> Result<usize, Error> {
     if value.is_undefined() { Ok(0) } else { minijinja::filters::length(value) }
 }
 
-/// Whether Jinja calls a value `iterable`, or a `sequence`: text and what is undefined too, `None` not.
+/// Whether Jinja's tests `iterable` and `sequence` accept a value. They accept text and undefined values, but not
+/// `None`.
 pub(super) fn is_iterable(value: &Value) -> bool {
     use ValueKind::{Iterable, Map, Seq, String, Undefined};
     matches!(value.kind(), Iterable | Map | Seq | String | Undefined)
 }
 
-/// Methods of Python's text, lists and dictionaries.
+/// Calls a method of Python's strings, lists or dictionaries.
 pub(super) fn call_method(state: &State<'_, '_>, value: &Value, method: &str, args: &[Value]) -> Result<Value, Error> {
     if let (Some(text), []) = (value.as_str(), args) {
         match method {

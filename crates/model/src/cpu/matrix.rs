@@ -1,4 +1,4 @@
-//! A weight matrix in tiles, or as stored where its format has none.
+//! A weight matrix in tiles for SIMD, or as stored in the file if its format has no tiles.
 
 use askew_kernels::{BlockFormat, Input, OutOfMemory, TiledMatrix, dot};
 
@@ -11,18 +11,18 @@ use crate::reference::{Matrix, StoredMatrix};
 /// W (num_rows, row_len).
 #[derive(Debug)]
 pub enum FastMatrix {
-    /// In tiles, multiplied as integers.
+    /// In tiles, multiplied with integer arithmetic.
     Tiled {
-        /// Its tiles.
+        /// The tiles of W.
         tiles: TiledMatrix,
         /// Input width n.
         row_len: usize,
     },
-    /// As stored; rows are decoded to f32 first, which is slower.
+    /// As stored in the file. Rows are first decoded to f32, which is slower.
     Plain(Matrix),
 }
 
-/// The tiles of a format, where it has any.
+/// The tile format for a quantization, if there is one.
 fn block_format(quant: Quant) -> Option<BlockFormat> {
     match quant {
         Quant::F16 => Some(BlockFormat::F16),
@@ -40,7 +40,7 @@ fn block_format(quant: Quant) -> Option<BlockFormat> {
 }
 
 impl FastMatrix {
-    /// As [`Maths::matmul`](crate::reference::Maths::matmul).
+    /// Implements [`Maths::matmul`](crate::reference::Maths::matmul).
     pub fn matmul(&self, x: &Input<'_>, epilogue: Epilogue, out: &mut [f32], stride: usize) {
         match self {
             Self::Tiled { tiles, .. } => tiles.matmul(x, epilogue == Epilogue::Add, out, stride),

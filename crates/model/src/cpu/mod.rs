@@ -1,4 +1,5 @@
-//! The forward pass for machines without a GPU: the reference's own steps, with matrices and operations in SIMD.
+//! The forward pass for machines without a GPU: the same steps as in the reference, with matrices and operations in
+//! SIMD.
 
 mod matrix;
 
@@ -11,10 +12,10 @@ use super::reference::{Forward, Maths};
 
 pub use matrix::FastMatrix;
 
-/// A model on the CPU in SIMD, with its cache.
+/// A model on the CPU with SIMD operations, with its KV cache.
 pub type FastModel = Forward<Fast>;
 
-/// The fast operations.
+/// The SIMD operations. Activations are rounded to integers for quantized weights.
 #[derive(Clone, Copy, Debug)]
 pub struct Fast;
 

@@ -1,4 +1,4 @@
-//! Metadata and tensor descriptions: all that is known before the first weight is read.
+//! Metadata and tensor descriptions: everything that precedes the weights.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use super::reader::{Reader, Step, Stop};
 use crate::quant::Quant;
 use crate::{ModelError, config};
 
-/// Longest header accepted. The largest real ones (260 000 tokens with merges) take some 15 MB.
+/// Longest header accepted. The largest real ones (260 000 tokens with merges) take about 15 MB.
 pub const MAX_HEADER_BYTES: usize = 64 << 20;
-/// Most metadata keys and most tensors accepted: real files have some dozens and some hundreds.
+/// Most metadata keys and most tensors accepted. Real files have dozens of keys and hundreds of tensors.
 const MAX_ENTRIES: u64 = 1 << 16;
-/// GGML allows four dimensions.
+/// Most dimensions that GGML allows.
 const MAX_DIMENSIONS: u32 = 4;
-/// Where tensors start unless `general.alignment` says otherwise.
+/// Alignment of tensors in bytes when `general.alignment` is missing.
 const DEFAULT_ALIGNMENT: u64 = 32;
 
 /// A tensor's description.
@@ -23,11 +23,11 @@ pub struct TensorInfo {
     pub name: String,
     /// Fastest dimension first: a matrix W (d, n) is `[n, d]`.
     pub shape: Vec<u64>,
-    /// How it is stored.
+    /// Storage format.
     pub quant: Quant,
-    /// First byte, counted from the start of the file.
+    /// Position of the first byte, counted from the start of the file.
     pub offset: u64,
-    /// Bytes in the file.
+    /// Bytes that the tensor takes in the file.
     pub num_bytes: u64,
 }
 
@@ -55,21 +55,21 @@ pub struct Header {
     pub version: u32,
     /// Metadata by key.
     pub metadata: BTreeMap<String, Value>,
-    /// Tensors in the order of their bytes.
+    /// Tensors in the order in which they are stored.
     pub tensors: Vec<TensorInfo>,
-    /// Length of the header itself.
+    /// Length of the header in bytes, without the padding after it.
     pub num_bytes: u64,
-    /// Where the tensors' bytes begin.
+    /// Position of the first tensor byte in the file.
     pub data_start: u64,
 }
 
 impl Header {
-    /// The tensor of this name.
+    /// The tensor with this name, if the file has it.
     pub fn tensor(&self, name: &str) -> Option<&TensorInfo> {
         self.tensors.iter().find(|tensor| tensor.name == name)
     }
 
-    /// Length of the whole file as the header implies it.
+    /// Length of the whole file in bytes, computed from the header.
     pub fn file_bytes(&self) -> u64 {
         self.tensors.last().map_or(self.data_start, |last| last.offset + last.num_bytes)
     }
@@ -78,7 +78,8 @@ impl Header {
         ModelError::BadKey { key: key.to_owned(), problem: problem.to_owned() }
     }
 
-    /// An integer of at most 32 bits, if the key is there. Some writers give one number per layer: equal ones count as one.
+    /// An integer of at most 32 bits, if the key is present. Some writers store one number per layer: if all are equal,
+    /// they count as one number.
     ///
     /// # Errors
     /// [`ModelError::BadKey`] for another type or a number out of range.
@@ -94,7 +95,7 @@ impl Header {
         narrow.map(Some).ok_or_else(|| Self::bad(key, "is not a whole number of 32 bits"))
     }
 
-    /// An integer that must be there.
+    /// An integer with a required key.
     ///
     /// # Errors
     /// As [`Header::u32`], and [`ModelError::MissingKey`].
@@ -102,7 +103,7 @@ impl Header {
         self.u32(key)?.ok_or_else(|| ModelError::MissingKey(key.to_owned()))
     }
 
-    /// A number, if the key is there.
+    /// A number, if the key is present.
     ///
     /// # Errors
     /// [`ModelError::BadKey`] for another type or a value that is not finite.
@@ -115,7 +116,7 @@ impl Header {
         }
     }
 
-    /// Text, if the key is there.
+    /// Text, if the key is present.
     ///
     /// # Errors
     /// [`ModelError::BadKey`] for another type.
@@ -127,7 +128,7 @@ impl Header {
         }
     }
 
-    /// A flag, if the key is there.
+    /// A flag, if the key is present.
     ///
     /// # Errors
     /// [`ModelError::BadKey`] for another type.
@@ -135,15 +136,15 @@ impl Header {
         match self.metadata.get(key) {
             None => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(*flag)),
-            Some(_) => Err(Self::bad(key, "is not yes or no")),
+            Some(_) => Err(Self::bad(key, "is not true or false")),
         }
     }
 }
 
 /// Reads a header from chunks of any size.
 ///
-/// The bytes are kept until the header is complete and parsed from the start each time their number has doubled,
-/// so the work stays linear and an unsupported file is refused as early as it can be.
+/// The bytes are kept until the header is complete. They are parsed from the start each time their number has doubled,
+/// so the work stays linear and an unsupported file is refused as early as possible.
 #[derive(Debug, Default)]
 pub struct HeaderParser {
     bytes: Vec<u8>,
@@ -152,13 +153,13 @@ pub struct HeaderParser {
 }
 
 impl HeaderParser {
-    /// A parser for files that are no models, such as adapters: whoever reads them checks their architecture.
+    /// A parser for files that are not models, such as adapters. The caller must check their architecture.
     pub fn of_any_architecture() -> Self {
         Self { takes_any_architecture: true, ..Self::default() }
     }
 
-    /// Takes the next chunk. Gives the header when it is complete, with the bytes already read past its end;
-    /// do not push again after that.
+    /// Adds the next chunk. Returns the header once it is complete, with the bytes already read past its end. Do not
+    /// push again after that.
     ///
     /// # Errors
     /// Any [`ModelError`] that the bytes so far already prove.
@@ -174,7 +175,7 @@ impl HeaderParser {
         self.attempt()
     }
 
-    /// Says that no more bytes will come.
+    /// Signals the end of the file.
     ///
     /// # Errors
     /// [`ModelError::Truncated`], unless the header turns out to be complete or bad.
@@ -203,7 +204,7 @@ impl HeaderParser {
     }
 }
 
-/// The header and where it ends.
+/// Parses a header and returns it with its length in bytes.
 fn parse(bytes: &[u8], takes_any_architecture: bool) -> Step<(Header, usize)> {
     let mut reader = Reader::new(bytes);
     let magic = reader.array::<4>()?;
@@ -276,7 +277,7 @@ fn tensor(reader: &mut Reader<'_>) -> Step<TensorInfo> {
     Ok(TensorInfo { name, shape, quant, offset, num_bytes })
 }
 
-/// Turns offsets into places in the file, sorts by place and refuses overlaps and repeated names.
+/// Converts offsets to positions in the file, sorts by position, and refuses overlaps and repeated names.
 fn place(tensors: &mut [TensorInfo], data_start: u64, alignment: u64) -> Step<()> {
     for tensor in tensors.iter_mut() {
         let aligned = tensor.offset.is_multiple_of(alignment);

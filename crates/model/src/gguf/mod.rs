@@ -1,7 +1,7 @@
-//! GGUF version 2 and 3: headers over an incremental byte source, then weights as a stream of whole rows.
+//! GGUF version 2 and 3: headers are parsed incrementally, then weights are streamed in whole rows.
 //!
 //! Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>. Every length is untrusted: nothing is allocated
-//! from one before it was checked against the bytes at hand or a limit below.
+//! from a length before it was checked against the bytes received or a limit below.
 
 mod header;
 mod reader;

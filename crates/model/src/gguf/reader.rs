@@ -1,19 +1,19 @@
-//! A little-endian cursor over the bytes that have come so far.
+//! A little-endian cursor over the bytes received so far.
 
 use super::{StringList, Value};
 use crate::ModelError;
 
-/// Longest text accepted in a header: chat templates reach some tens of kilobytes.
+/// Longest text accepted in a header. Chat templates reach tens of kilobytes.
 const MAX_STRING_BYTES: u64 = 1 << 20;
-/// Most elements accepted in an array: the largest vocabularies have some 260 000 entries and twice as many merges.
+/// Most elements accepted in an array. The largest vocabularies have about 260 000 entries and twice as many merges.
 const MAX_ARRAY_LEN: u64 = 1 << 22;
 
 /// Why reading stopped.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// More bytes are needed; nothing is wrong so far.
+    /// More bytes are needed. There is no error so far.
     NeedMore,
-    /// The file is bad.
+    /// The file is invalid.
     Bad(ModelError),
 }
 
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         })?)
     }
 
-    /// Text, such as a key or a name. `what` names it in the error.
+    /// Reads text, such as a key or a name. `what` names it in the error.
     pub(super) fn string(&mut self, what: &str) -> Step<String> {
         let bytes = self.string_bytes()?;
         let text =
@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
         Ok(text.to_owned())
     }
 
-    /// A metadata value; `key` names it in errors.
+    /// Reads a metadata value. `key` names it in errors.
     pub(super) fn value(&mut self, key: &str) -> Step<Value> {
         let kind = self.u32()?;
         if kind == ARRAY { self.array_value(key) } else { self.scalar(kind, key) }
@@ -90,7 +90,7 @@ impl<'a> Reader<'a> {
             7 => match self.array::<1>()?[0] {
                 0 => Value::Bool(false),
                 1 => Value::Bool(true),
-                other => return Err(ModelError::Corrupt(format!("\"{key}\" is {other}, not yes or no")).into()),
+                other => return Err(ModelError::Corrupt(format!("\"{key}\" is {other}, not true or false")).into()),
             },
             8 => Value::String(self.string(key)?),
             10 => Value::Uint(self.u64()?),
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
         if len > MAX_ARRAY_LEN {
             return Err(ModelError::TooLarge { what: "entries in a list", found: len, limit: MAX_ARRAY_LEN }.into());
         }
-        // Elements are pushed as they are read, so memory follows the bytes at hand and not the length claimed.
+        // Elements are pushed as they are read, so memory use follows the bytes received and not the length claimed.
         match kind {
             8 => {
                 let mut strings = StringList::default();
@@ -152,5 +152,5 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The type number of arrays.
+/// GGUF's type number of arrays.
 const ARRAY: u32 = 9;

@@ -1,24 +1,24 @@
-//! Weights as they come: whole rows of one tensor at a time, in bounded memory.
+//! Streams weights: whole rows of one tensor at a time, in bounded memory.
 
 use super::TensorInfo;
 use crate::ModelError;
 
-/// Most bytes held back before rows are passed on.
+/// Most bytes buffered before rows are passed on.
 const BATCH_BYTES: u64 = 1 << 20;
 
-/// Takes rows of tensors.
+/// Receives the rows of tensors.
 pub trait RowSink {
-    /// What can go wrong when rows are stored.
+    /// The error when rows cannot be stored.
     type Error: From<ModelError>;
 
-    /// Rows `first_row ..` of `tensor`, as stored in the file. Batches come in order and without gaps, and every batch
-    /// but a tensor's last is a multiple of [`RowSink::row_multiple`] rows long.
+    /// Receives rows `first_row ..` of `tensor`, as stored in the file. Batches come in order and without gaps. The
+    /// number of rows in a batch is a multiple of [`RowSink::row_multiple`], except in the last batch of a tensor.
     ///
     /// # Errors
-    /// Whatever keeps the sink from storing them.
+    /// The sink's error when it cannot store the rows.
     fn rows(&mut self, tensor: &TensorInfo, first_row: u64, bytes: &[u8]) -> Result<(), Self::Error>;
 
-    /// See [`RowSink::rows`].
+    /// Batches have a multiple of this many rows: see [`RowSink::rows`].
     fn row_multiple(&self) -> u64 {
         1
     }
@@ -29,23 +29,23 @@ pub trait RowSink {
 pub struct WeightStream {
     tensors: Vec<TensorInfo>,
     current: usize,
-    /// Place of the next byte in the file.
+    /// Position of the next byte in the file.
     at: u64,
-    /// Rows of the current tensor that were passed on.
+    /// Rows of the current tensor that were already passed on.
     rows_done: u64,
     pending: Vec<u8>,
 }
 
 impl WeightStream {
-    /// A stream of these tensors, in the order of their bytes, that starts at byte `at` of the file.
+    /// Creates a stream of these tensors, in the order in which they are stored. It starts at byte `at` of the file.
     pub fn new(tensors: &[TensorInfo], at: u64) -> Self {
         Self { tensors: tensors.to_vec(), current: 0, at, rows_done: 0, pending: Vec::new() }
     }
 
-    /// Takes the next chunk of the file and passes complete rows to `sink`.
+    /// Adds the next chunk of the file and passes complete rows to `sink`.
     ///
     /// # Errors
-    /// The sink's.
+    /// Any error of the sink.
     pub fn push<S: RowSink>(&mut self, mut chunk: &[u8], sink: &mut S) -> Result<(), S::Error> {
         while let Some(tensor) = self.tensors.get(self.current) {
             if chunk.is_empty() {
@@ -77,12 +77,12 @@ impl WeightStream {
         Ok(())
     }
 
-    /// Bytes of the file that have come.
+    /// Position in the file after the last byte received.
     pub fn at(&self) -> u64 {
         self.at
     }
 
-    /// Says that no more bytes will come.
+    /// Checks at the end of the file that all tensors were complete.
     ///
     /// # Errors
     /// [`ModelError::Truncated`] when tensors are incomplete.

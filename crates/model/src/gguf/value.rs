@@ -1,15 +1,15 @@
-//! Metadata values, with arrays held compactly: a vocabulary has hundreds of thousands of entries.
+//! Metadata values. Arrays are stored compactly, because a vocabulary has hundreds of thousands of entries.
 
-/// A metadata value. Integers of all widths are widened.
+/// A metadata value. Integers of all widths are widened to 64 bits.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// `u8` to `u64`.
+    /// From `u8` to `u64`.
     Uint(u64),
-    /// `i8` to `i64`.
+    /// From `i8` to `i64`.
     Int(i64),
-    /// `f32` and `f64`.
+    /// From `f32` or `f64`.
     Float(f64),
-    /// `bool`.
+    /// A flag.
     Bool(bool),
     /// UTF-8 text.
     String(String),
@@ -23,7 +23,8 @@ pub enum Value {
     Bools(Vec<bool>),
 }
 
-/// Many strings in one allocation. They are bytes: byte-level vocabularies need not be valid UTF-8 one by one.
+/// Many strings in one allocation. They are stored as bytes: a single entry of a byte-level vocabulary is not always
+/// valid UTF-8.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StringList {
     bytes: Vec<u8>,
@@ -42,12 +43,12 @@ impl StringList {
         self.ends.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no strings.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// The string at `index`.
+    /// The string at `index`, or None past the end.
     pub fn get(&self, index: usize) -> Option<&[u8]> {
         let end = *self.ends.get(index)?;
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);

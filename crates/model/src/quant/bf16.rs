@@ -1,4 +1,4 @@
-//! Plain 16-bit floats with the exponent of 32-bit ones: their upper half.
+//! Plain 16-bit floats with the exponent range of 32-bit floats: the upper half of an f32.
 
 /// Bytes of one weight.
 pub const BLOCK_BYTES: usize = 2;

@@ -1,11 +1,11 @@
-//! IQ4_NL: `struct { f16 d; u8 qs[16]; }`, w = d values[q]: sixteen steps that lie closer together near zero.
+//! IQ4_NL: `struct { f16 d; u8 qs[16]; }`, w = d values[q]. The sixteen values are closer together near zero.
 
 use super::BLOCK_LEN;
 
 /// Bytes of one block.
 pub const BLOCK_BYTES: usize = 18;
 
-/// The steps (`kvalues_iq4nl` of `ggml-common.h`).
+/// The sixteen values (`kvalues_iq4nl` of `ggml-common.h`).
 pub const VALUES: [i8; 16] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
 /// Decodes one block (`dequantize_row_iq4_nl`). Low nibbles are the first 16 weights, high nibbles the last 16.

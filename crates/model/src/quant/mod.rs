@@ -1,7 +1,7 @@
-//! How weights are stored: GGML's block formats, decoded bit for bit as `ggml-quants.c` does.
+//! Storage formats of weights: GGML's block formats, decoded bit for bit as in `ggml-quants.c`.
 //!
-//! One file per format. Each decodes one block; [`Quant::dequantize`] runs over blocks. The GPU keeps the same blocks in
-//! another order (`gpu::pack`) and decodes them in `gpu/ops/quant/<format>.wgsl`.
+//! There is one file per format, which decodes one block. [`Quant::dequantize`] decodes many blocks. The GPU stores the
+//! same blocks in another order (`gpu::pack`) and decodes them in `gpu/ops/quant/<format>.wgsl`.
 
 pub mod bf16;
 pub mod f16;
@@ -18,42 +18,45 @@ pub mod q5_k;
 pub mod q6_k;
 pub mod q8_0;
 
-/// Weights that the engine handles together, and a block of most formats. Plain floats are cut to it, super-blocks hold
-/// eight runs of it.
+/// Number of weights that the engine handles together. Most formats have blocks of this size. Plain floats are grouped
+/// into blocks of this size, and a super-block has eight runs of it.
 pub const BLOCK_LEN: usize = 32;
-/// Weights in a super-block: the block of the K formats.
+/// Weights in a super-block, which is the block of the K formats.
 pub const SUPER_LEN: usize = 256;
 
-/// A storage format that can be run.
+/// A storage format that is supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Quant {
     /// 32-bit floats.
     F32,
     /// 16-bit floats.
     F16,
-    /// 16-bit floats with the exponent of 32-bit ones.
+    /// 16-bit floats with the exponent range of 32-bit floats.
     BF16,
-    /// 4-bit steps around zero with one scale.
+    /// 4-bit integers around zero with one scale per block of 32.
     Q4_0,
-    /// 4-bit steps with a scale and a minimum.
+    /// 4-bit integers with a scale and a minimum per block of 32.
     Q4_1,
-    /// 5-bit steps around zero with one scale.
+    /// 5-bit integers around zero with one scale per block of 32.
     Q5_0,
-    /// 5-bit steps with a scale and a minimum.
+    /// 5-bit integers with a scale and a minimum per block of 32.
     Q5_1,
-    /// 8-bit steps with one scale.
+    /// 8-bit integers with one scale per block of 32.
     Q8_0,
-    /// 2-bit steps; 16 weights share a scale and a minimum, which share a scale each in a super-block.
+    /// 2-bit integers. Groups of 16 weights share a scale and a minimum. These are 4-bit integers, scaled by two 16-bit
+    /// floats per super-block.
     Q2K,
-    /// 3-bit steps around zero; 16 weights share a scale, and a super-block a scale of scales.
+    /// 3-bit integers around zero. Groups of 16 weights share a scale. The scales are 6-bit integers, scaled by one
+    /// 16-bit float per super-block.
     Q3K,
-    /// 4-bit steps; 32 weights share a scale and a minimum, which share a scale each in a super-block.
+    /// 4-bit integers. Groups of 32 weights share a scale and a minimum. These are 6-bit integers, scaled by two 16-bit
+    /// floats per super-block.
     Q4K,
-    /// 5-bit steps; otherwise as Q4_K.
+    /// 5-bit integers, otherwise the same as Q4_K.
     Q5K,
-    /// 6-bit steps around zero; otherwise as Q3_K.
+    /// 6-bit integers around zero, with 8-bit scales, otherwise the same as Q3_K.
     Q6K,
-    /// Sixteen uneven steps with one scale.
+    /// Indices into sixteen values with uneven steps, with one scale per block of 32.
     Iq4Nl,
 }
 
@@ -76,7 +79,7 @@ impl Quant {
         (Self::Iq4Nl, 20, "IQ4_NL"),
     ];
 
-    /// GGML's names of formats that cannot be run yet, so that errors can name them.
+    /// GGML's names of formats that are not supported, so that errors can name them.
     const OTHERS: [(u32, &'static str); 19] = [
         (9, "Q8_1"),
         (15, "Q8_K"),
@@ -99,15 +102,15 @@ impl Quant {
         (40, "NVFP4"),
     ];
 
-    /// Every format that can be run.
+    /// Every supported format.
     pub fn all() -> impl Iterator<Item = Self> {
         Self::TABLE.iter().map(|entry| entry.0)
     }
 
-    /// The format with GGML's number.
+    /// The format with this GGML type number.
     ///
     /// # Errors
-    /// The name (or number) of a format that cannot be run.
+    /// The name (or number) of a format that is not supported.
     pub fn from_ggml(number: u32) -> Result<Self, String> {
         if let Some(entry) = Self::TABLE.iter().find(|entry| entry.1 == number) {
             return Ok(entry.0);
@@ -116,7 +119,7 @@ impl Quant {
         Err(other.map_or_else(|| format!("type number {number}"), |entry| entry.1.to_owned()))
     }
 
-    /// GGML's number.
+    /// GGML's type number.
     pub fn ggml_number(self) -> u32 {
         Self::TABLE.iter().find(|entry| entry.0 == self).map_or(0, |entry| entry.1)
     }
@@ -126,12 +129,12 @@ impl Quant {
         Self::TABLE.iter().find(|entry| entry.0 == self).map_or("", |entry| entry.2)
     }
 
-    /// The names of all formats that can be run, for messages.
+    /// The names of all supported formats, for error messages.
     pub fn names() -> String {
         Self::TABLE.map(|entry| entry.2).join(", ")
     }
 
-    /// Weights in a block.
+    /// Number of weights in a block.
     pub fn block_len(self) -> usize {
         match self {
             Self::F32 | Self::F16 | Self::BF16 => 1,
@@ -140,7 +143,7 @@ impl Quant {
         }
     }
 
-    /// Bytes in a block.
+    /// Number of bytes in a block.
     pub fn block_bytes(self) -> usize {
         match self {
             Self::F32 => f32::BLOCK_BYTES,
@@ -160,12 +163,12 @@ impl Quant {
         }
     }
 
-    /// Bytes of a row of `len` weights.
+    /// Number of bytes in a row of `len` weights.
     pub fn row_bytes(self, len: usize) -> usize {
         len / self.block_len() * self.block_bytes()
     }
 
-    /// Decodes whole blocks into `out`; stops at the shorter of the two.
+    /// Decodes whole blocks from `bytes` into `out` until one of them ends.
     pub fn dequantize(self, bytes: &[u8], out: &mut [f32]) {
         match self {
             Self::F32 => each_block(bytes, out, f32::decode),
@@ -198,12 +201,13 @@ fn each_block<const BYTES: usize, const LEN: usize>(
     }
 }
 
-/// The 16-bit float at `at`.
+/// The 16-bit float at byte `at`.
 fn half_at(bytes: &[u8], at: usize) -> f32 {
     half::f16::from_le_bytes([bytes[at], bytes[at + 1]]).to_f32()
 }
 
-/// Weights i and i + 16 of a block of 5-bit steps: the nibbles of a byte below bits i and i + 16 of `high`.
+/// Weights i and i + 16 of a block of 5-bit integers. Their low bits are the nibbles of one byte, their top bits are
+/// bits i and i + 16 of `high`.
 fn fifth_bits(nibbles: u8, high: u32, i: usize) -> (u8, u8) {
     let bit = |at: usize| u8::from(high >> at & 1 == 1) << 4;
     (nibbles & 0xF | bit(i), nibbles >> 4 | bit(i + 16))

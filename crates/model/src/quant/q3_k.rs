@@ -1,12 +1,13 @@
-//! Q3_K: `struct { u8 hmask[32]; u8 qs[64]; u8 scales[12]; f16 d; }`, w = (d (scale - 32)) (q - 4), a scale for 16 weights.
+//! Q3_K: `struct { u8 hmask[32]; u8 qs[64]; u8 scales[12]; f16 d; }`, w = (d (scale - 32)) (q - 4), one scale per 16
+//! weights.
 
 use super::SUPER_LEN;
 
 /// Bytes of one super-block.
 pub const BLOCK_BYTES: usize = 110;
 
-/// Decodes one super-block (`dequantize_row_q3_K`). Low bits as in Q2_K; bit b of `hmask[i]` is the third bit of weight i
-/// of run b.
+/// Decodes one super-block (`dequantize_row_q3_K`). The low bits are stored as in Q2_K. Bit b of `hmask[i]` is the
+/// third bit of weight i of run b.
 pub fn decode(block: &[u8; BLOCK_BYTES], out: &mut [f32; SUPER_LEN]) {
     let d = super::half_at(block, 108);
     let scales = scales(&block[96..108]);
@@ -22,7 +23,8 @@ pub fn decode(block: &[u8; BLOCK_BYTES], out: &mut [f32; SUPER_LEN]) {
     }
 }
 
-/// The sixteen scales, less 32. Six bits each: low nibbles in eight bytes, then four times two bits in four bytes.
+/// Unpacks the sixteen scales and subtracts 32. Each has six bits: the low nibbles are in the first eight bytes, and
+/// each of the last four bytes has the upper two bits of four scales.
 pub fn scales(packed: &[u8]) -> [i8; 16] {
     std::array::from_fn(|i| {
         let low = (packed[i % 8] >> (i / 8 * 4)) & 0xF;

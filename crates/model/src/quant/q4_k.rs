@@ -1,4 +1,4 @@
-//! Q4_K: `struct { f16 d, dmin; u8 scales[12]; u8 qs[128]; }`, w = (d scale) q - (dmin min), both for 32 weights.
+//! Q4_K: `struct { f16 d, dmin; u8 scales[12]; u8 qs[128]; }`, w = (d scale) q - (dmin min), both per 32 weights.
 
 use super::{BLOCK_LEN, SUPER_LEN};
 
@@ -19,8 +19,9 @@ pub fn decode(block: &[u8; BLOCK_BYTES], out: &mut [f32; SUPER_LEN]) {
     }
 }
 
-/// Scale and minimum of a run, six bits each (`get_scale_min_k4`). The first four of each stand in four bytes; the other
-/// four have their low nibbles in the last four bytes and their high bits above the first four.
+/// Scale and minimum of a run, six bits each (`get_scale_min_k4`). The first four scales and the first four minima have
+/// a byte each. The other four have their low nibbles in the last four bytes and their upper bits in the upper bits of
+/// the first eight bytes.
 pub fn scale_min(packed: &[u8], run: usize) -> (u8, u8) {
     if run < 4 {
         (packed[run] & 63, packed[run + 4] & 63)

@@ -5,7 +5,8 @@ use super::BLOCK_LEN;
 /// Bytes of one block.
 pub const BLOCK_BYTES: usize = 22;
 
-/// Decodes one block (`dequantize_row_q5_0`). Nibbles as in Q4_0; bit i of `qh` is the fifth bit of weight i.
+/// Decodes one block (`dequantize_row_q5_0`). Nibbles are stored as in Q4_0. Bit i of `qh` is the fifth bit of weight
+/// i.
 pub fn decode(block: &[u8; BLOCK_BYTES], out: &mut [f32; BLOCK_LEN]) {
     let d = super::half_at(block, 0);
     let high = u32::from_le_bytes([block[2], block[3], block[4], block[5]]);

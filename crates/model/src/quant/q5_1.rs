@@ -5,7 +5,8 @@ use super::BLOCK_LEN;
 /// Bytes of one block.
 pub const BLOCK_BYTES: usize = 24;
 
-/// Decodes one block (`dequantize_row_q5_1`). Nibbles as in Q4_1; bit i of `qh` is the fifth bit of weight i.
+/// Decodes one block (`dequantize_row_q5_1`). Nibbles are stored as in Q4_1. Bit i of `qh` is the fifth bit of weight
+/// i.
 pub fn decode(block: &[u8; BLOCK_BYTES], out: &mut [f32; BLOCK_LEN]) {
     let d = super::half_at(block, 0);
     let m = super::half_at(block, 2);

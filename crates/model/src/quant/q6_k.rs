@@ -1,12 +1,12 @@
-//! Q6_K: `struct { u8 ql[128]; u8 qh[64]; i8 scales[16]; f16 d; }`, w = (d scale) (q - 32), a scale for 16 weights.
+//! Q6_K: `struct { u8 ql[128]; u8 qh[64]; i8 scales[16]; f16 d; }`, w = (d scale) (q - 32), one scale per 16 weights.
 
 use super::SUPER_LEN;
 
 /// Bytes of one super-block.
 pub const BLOCK_BYTES: usize = 210;
 
-/// Decodes one super-block (`dequantize_row_q6_K`). Of each 128 weights, runs 0 and 1 are the low nibbles of 64 bytes,
-/// runs 2 and 3 their high nibbles, and 32 bytes hold the upper two bits of all four runs.
+/// Decodes one super-block (`dequantize_row_q6_K`). In each half of 128 weights, runs 0 and 1 are the low nibbles of 64
+/// bytes, runs 2 and 3 are their high nibbles, and 32 further bytes have the upper two bits of all four runs.
 pub fn decode(block: &[u8; BLOCK_BYTES], out: &mut [f32; SUPER_LEN]) {
     let d = super::half_at(block, 208);
     let (outs, _) = out.as_chunks_mut::<16>();

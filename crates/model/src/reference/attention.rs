@@ -1,24 +1,24 @@
-//! Causal attention of one token over the cache, with grouped key and value heads.
+//! Causal attention of one token over the KV cache, with grouped key and value heads (GQA).
 
 use super::matvec::dot;
 
-/// Shape of an attention.
+/// Numbers and width of the heads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Heads {
-    /// Query heads.
+    /// Number of query heads.
     pub num_heads: usize,
-    /// Key and value heads.
+    /// Number of key and value heads.
     pub num_kv_heads: usize,
     /// Width of a head.
     pub head_dim: usize,
 }
 
-/// What an attention looks at, and how its scores are scaled.
+/// The positions that a token attends to, and the scale of its scores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reach {
     /// Products of queries and keys are multiplied by this.
     pub scale: f32,
-    /// The last positions only, the token's own included.
+    /// Number of positions attended to, including the token's own. None means all.
     pub window: Option<usize>,
 }
 
@@ -29,8 +29,8 @@ impl Reach {
     }
 }
 
-/// For each head h with its key head g: out_h = sum over t of softmax(scale q_h . k_t,g)_t v_t,g, for t from the start of
-/// the window up to `position`. `q` and `out` are (q_dim,), the caches (context, kv_dim).
+/// For each query head h with its key head g: out_h = sum over t of softmax(scale q_h . k_t,g)_t v_t,g, with t from the
+/// start of the window to `position`. `q` and `out` are (q_dim,), the caches are (context, kv_dim).
 pub fn attention(
     q: &[f32],
     k_cache: &[f32],

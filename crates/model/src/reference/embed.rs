@@ -1,4 +1,4 @@
-//! Look-up of a token's embedding.
+//! Looks up a token's embedding.
 
 use super::maths::StoredMatrix;
 

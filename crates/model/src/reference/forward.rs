@@ -1,4 +1,4 @@
-//! Tokens through the model, step by step. `gpu/forward.rs` does the same in the same order.
+//! The forward pass of a model, step by step. `gpu/forward.rs` does the same in the same order.
 
 use super::attention::{Heads, Reach};
 use super::embed::embed;
@@ -12,16 +12,16 @@ use crate::rope::RopeTable;
 use crate::tensors::LayerTensor;
 use crate::{Adapter, Config, ModelError, Steering};
 
-/// A model on the CPU in plain f32, with its cache.
+/// A model on the CPU in plain f32, with its KV cache.
 pub type Reference = Forward<Exact>;
 
-/// A model on the CPU, with its cache.
+/// A model on the CPU, with its KV cache.
 #[derive(Debug)]
 pub struct Forward<M: Maths> {
     config: Config,
     weights: Weights<M::Matrix>,
     rope: RopeTable,
-    /// The same for layers with a window.
+    /// RoPE table of the layers with a sliding window.
     local_rope: RopeTable,
     columns: Vec<Column>,
     context: usize,
@@ -30,23 +30,23 @@ pub struct Forward<M: Maths> {
     num_steps: u64,
 }
 
-/// A token to read, and where.
+/// A token to read, with its position and sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lane {
-    /// The token.
+    /// The token's number in the vocabulary.
     pub token: u32,
-    /// Its place in its column.
+    /// Position in the column.
     pub position: usize,
-    /// The sequence it belongs to.
+    /// The column (sequence) that it belongs to.
     pub column: usize,
 }
 
-/// A sequence: what it has read, and how much of the adapters and of the steering vectors it feels.
+/// A sequence: its KV cache, and its scales of the adapters and steering vectors.
 #[derive(Clone, Debug)]
 struct Column {
-    /// Layer by layer.
+    /// One cache per layer.
     caches: Vec<Cache>,
-    /// Of the adapters, then of the steering vectors.
+    /// Scales of the adapters, then of the steering vectors.
     scales: Vec<f32>,
 }
 
@@ -58,10 +58,10 @@ struct Cache {
 }
 
 impl<M: Maths> Forward<M> {
-    /// A model that can hold `context` tokens.
+    /// Creates a model that can hold `context` tokens in one column.
     ///
     /// # Errors
-    /// [`ModelError::Memory`] when there is no room for its cache.
+    /// [`ModelError::Memory`] when there is not enough memory for the KV cache.
     pub fn new(config: Config, weights: Weights<M::Matrix>, context: usize) -> Result<Self, ModelError> {
         let divisors = weights.rope_divisors.as_deref();
         let rope = RopeTable::new(&config, divisors, context, false);
@@ -81,11 +81,11 @@ impl<M: Maths> Forward<M> {
         Ok(model)
     }
 
-    /// Makes room for so many sequences, with adapters and steering vectors that each of them may use. What was read is
-    /// forgotten; all scales are 0, which is the bare model to the bit.
+    /// Allocates this many columns (sequences). Each can use all of the adapters and steering vectors. The columns are
+    /// empty and all scales are 0, which gives exactly the results of the base model.
     ///
     /// # Errors
-    /// [`ModelError::Memory`] when there is no room; then nothing has changed.
+    /// [`ModelError::Memory`] when there is not enough memory. Then nothing has changed.
     pub fn lay_out(
         &mut self,
         columns: usize,
@@ -104,15 +104,15 @@ impl<M: Maths> Forward<M> {
         Ok(())
     }
 
-    /// Sets a column's scales, of the adapters and then of the steering vectors: 1 as they were made, 0 not at all. They act
-    /// on the tokens that are read from now on.
+    /// Sets a column's scales, first of the adapters, then of the steering vectors. 1 is full strength, 0 is off. They
+    /// apply to tokens that are read from now on.
     pub fn set_scales(&mut self, column: usize, scales: &[f32]) {
         if let Some(column) = self.columns.get_mut(column) {
             column.scales.iter_mut().zip(scales).for_each(|(to, from)| *to = *from);
         }
     }
 
-    /// Gives a column the first `len` positions of another.
+    /// Copies the first `len` positions of one column's cache to another.
     pub fn copy_column(&mut self, from: usize, to: usize, len: usize) {
         let len = len.min(self.context) * self.config.kv_dim();
         let Some(Column { caches, .. }) = self.columns.get(from).cloned() else { return };
@@ -123,25 +123,26 @@ impl<M: Maths> Forward<M> {
         }
     }
 
-    /// [`Forward::hidden_in`] of the first column.
+    /// The same as [`Forward::hidden_in`] for the first column.
     pub fn hidden(&mut self, tokens: &[u32], position: usize) -> Vec<f32> {
         self.hidden_in(0, tokens, position)
     }
 
-    /// Reads `tokens` of a column at `position` and after, behind the tokens at all positions before; gives their last
-    /// hidden states (tokens, dim), none for a column that there is not.
+    /// Reads `tokens` into a column at `position` and after. Tokens at all earlier positions must have been read.
+    /// Returns the final hidden states (tokens, dim), empty if the column does not exist.
     pub fn hidden_in(&mut self, column: usize, tokens: &[u32], position: usize) -> Vec<f32> {
         let lane = |(&token, position)| Lane { token, position, column };
         self.step(&tokens.iter().zip(position..).map(lane).collect::<Vec<_>>())
     }
 
-    /// Reads a token in each lane, the weights once for all of them; gives their last hidden states (lanes, dim). Lanes of
-    /// one column stand in the order of their positions. None where a lane's column is not there.
+    /// Reads one token per lane, and the weights once for all lanes. Returns the final hidden states (lanes, dim),
+    /// empty if a lane's column does not exist. Lanes of one column must be in the order of their positions.
     pub fn step(&mut self, lanes: &[Lane]) -> Vec<f32> {
         self.step_through(lanes, self.config.num_layers)
     }
 
-    /// [`Forward::step`] through the first `num_layers` layers alone; only their caches are written.
+    /// Like [`Forward::step`], but only through the first `num_layers` layers. Only the caches of those layers are
+    /// written.
     pub fn step_through(&mut self, lanes: &[Lane], num_layers: usize) -> Vec<f32> {
         let config = &self.config;
         let scales: Option<Vec<Vec<f32>>> =
@@ -169,7 +170,7 @@ impl<M: Maths> Forward<M> {
         x
     }
 
-    /// The logits (lanes, vocab) that follow hidden states (lanes, dim).
+    /// The logits (lanes, vocab) for hidden states (lanes, dim).
     pub fn logits(&self, x: &[f32]) -> Vec<f32> {
         let (vocab, num_lanes) = (self.config.vocab_size, x.len() / self.config.dim);
         let h = norm(&self.config, x, &self.weights.output_norm);
@@ -179,7 +180,7 @@ impl<M: Maths> Forward<M> {
         logits
     }
 
-    /// How often the weights have been read since the model was made.
+    /// How many times the weights have been read since the model was created.
     pub fn num_steps(&self) -> u64 {
         self.num_steps
     }
@@ -256,7 +257,7 @@ fn feed_forward<M: Maths>(config: &Config, (layer, sides): (&LayerWeights<M::Mat
     project::<M>((&layer.down, LayerTensor::Down), sides, layer.post_ff_norm.as_deref(), &gated, config, x);
 }
 
-/// x (tokens, dim) += W (dim, n) @ out (tokens, n), or its norm where the model has one there.
+/// x (tokens, dim) += W (dim, n) @ out (tokens, n). If the model has a norm here, the product is normalised first.
 fn project<M: Maths>(
     (w, target): (&M::Matrix, LayerTensor),
     sides: Sides<'_>,
@@ -287,7 +288,7 @@ fn project<M: Maths>(
     }
 }
 
-/// x (dim,) += s v, where the layer has a vector. With s = 0 nothing is touched, to the bit.
+/// x (dim,) += s v, if the layer has a steering vector. With s = 0, x does not change at all.
 fn steer(vector: Option<&[f32]>, s: f32, x: &mut [f32]) {
     if let Some(vector) = vector.filter(|_| s != 0.0) {
         for (x, v) in x.iter_mut().zip(vector) {
@@ -296,7 +297,7 @@ fn steer(vector: Option<&[f32]>, s: f32, x: &mut [f32]) {
     }
 }
 
-/// The norm of each token of x (tokens, dim).
+/// Normalises each token of x (tokens, dim).
 fn norm(config: &Config, x: &[f32], weight: &[f32]) -> Vec<f32> {
     let mut h = vec![0.0; x.len()];
     for (x, h) in x.chunks_exact(config.dim).zip(h.chunks_exact_mut(config.dim)) {
@@ -305,7 +306,7 @@ fn norm(config: &Config, x: &[f32], weight: &[f32]) -> Vec<f32> {
     h
 }
 
-/// A cache, or word that there is no room for it.
+/// Allocates zeros for a cache, or returns an error if there is not enough memory.
 fn zeros(len: usize) -> Result<Vec<f32>, ModelError> {
     let mut values = Vec::new();
     let needed = (len * size_of::<f32>()) as u64;

@@ -1,4 +1,4 @@
-//! The product of a gate and what it lets through.
+//! The gate of the feed-forward part: its non-linearity, and the product with the up projection.
 
 use crate::config::Activation;
 

@@ -1,4 +1,4 @@
-//! The feed-forward part's first half: gate and up projections and their product.
+//! The first half of the feed-forward part: gate and up projections and their product.
 
 use super::Matrix;
 use super::gate::activate;

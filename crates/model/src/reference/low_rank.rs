@@ -1,40 +1,40 @@
-//! The side path of an adapter: what is added to a matrix's products.
+//! The side path of an adapter: the low-rank product that is added to a matrix's output.
 
 use super::matvec::dot;
 use crate::tensors::LayerTensor;
 use crate::{Adapter, LowRank};
 
-/// The adapters beside one layer, and how much of each counts.
+/// The adapters of one layer and their scales.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Side<'a> {
-    /// The layer.
+    /// The layer's index.
     pub layer: usize,
-    /// All adapters.
+    /// All adapters of the model.
     pub adapters: &'a [Adapter],
-    /// The reader's scale s for each of them.
+    /// The scale s of each adapter, set by the user.
     pub scales: &'a [f32],
 }
 
-/// The same for several lanes, each with scales of its own.
+/// The same for several lanes. Each lane has its own scales.
 #[derive(Clone, Copy, Debug)]
 pub struct Sides<'a> {
-    /// The layer.
+    /// The layer's index.
     pub layer: usize,
-    /// All adapters.
+    /// All adapters of the model.
     pub adapters: &'a [Adapter],
-    /// Each lane's scales.
+    /// The scales of each lane.
     pub scales: &'a [&'a [f32]],
 }
 
 impl<'a> Sides<'a> {
-    /// Lane by lane.
+    /// The side paths of each lane in turn.
     pub fn lanes(self) -> impl Iterator<Item = Side<'a>> {
         self.scales.iter().map(move |scales| Side { layer: self.layer, adapters: self.adapters, scales })
     }
 }
 
 impl Side<'_> {
-    /// Adds the adapters' share of W (d, n) @ x (n,) to `out` (d,), where they have one.
+    /// Adds the adapters' part of W (d, n) @ x (n,) to `out` (d,), if they adapt this matrix.
     pub fn add(self, target: LayerTensor, x: &[f32], out: &mut [f32]) {
         for (adapter, &scale) in self.adapters.iter().zip(self.scales) {
             if let Some(part) = adapter.layers.get(self.layer).and_then(|parts| parts.get(&target)) {
@@ -44,7 +44,7 @@ impl Side<'_> {
     }
 }
 
-/// out (d,) += s * scale * B (d, rank) @ (A (rank, n) @ x (n,)). With s = 0 nothing is touched, to the bit.
+/// out (d,) += s * scale * B (d, rank) @ (A (rank, n) @ x (n,)). With s = 0, `out` does not change at all.
 pub fn low_rank(part: &LowRank, s: f32, x: &[f32], out: &mut [f32]) {
     let factor = s * part.scale;
     if factor == 0.0 {

@@ -1,5 +1,5 @@
-//! What a forward pass computes with: how matrices are held and multiplied, and the operations that are worth a faster
-//! form. [`Exact`] is the reference; `model::cpu::Fast` is the same forward pass for machines without a GPU.
+//! The operations of a forward pass that have a faster version, and the storage of its matrices. [`Exact`] is the
+//! reference. `model::cpu::Fast` runs the same forward pass on machines without a GPU.
 
 use std::fmt::Debug;
 
@@ -11,18 +11,18 @@ use crate::ModelError;
 use crate::config::Activation;
 use crate::gguf::TensorInfo;
 
-/// W (num_rows, row_len), as a forward pass holds it.
+/// W (num_rows, row_len) in the storage of a forward pass.
 pub trait StoredMatrix: Debug + Sized {
-    /// Rows that come together, but for the last ones of a tensor.
+    /// Each push must have a multiple of this many rows, except the last one of a tensor.
     const ROW_MULTIPLE: u64 = 1;
 
-    /// Room for a tensor, still empty.
+    /// Allocates an empty matrix for a tensor.
     ///
     /// # Errors
-    /// [`ModelError::Memory`] when there is no room.
+    /// [`ModelError::Memory`] when there is not enough memory.
     fn new(tensor: &TensorInfo) -> Result<Self, ModelError>;
 
-    /// Takes its next rows, as stored in the file.
+    /// Adds the next rows, as stored in the file.
     fn push(&mut self, rows: &[u8]);
 
     /// Decodes a row into `out` (row_len,).
@@ -32,20 +32,21 @@ pub trait StoredMatrix: Debug + Sized {
     fn into_vector(self) -> Vec<f32>;
 }
 
-/// The operations of a forward pass. Several tokens go through together: x is (tokens, n), one token after the other.
+/// The operations of a forward pass. Several tokens are processed together: x is (tokens, n), one token after the
+/// other.
 pub trait Maths: Debug {
-    /// A weight matrix.
+    /// The storage of a weight matrix.
     type Matrix: StoredMatrix;
-    /// What weights are multiplied by, made once for all matrices that read it.
+    /// The prepared input of matrix products. It is made once for all matrices that share it.
     type Input<'a>;
 
-    /// Prepares x (tokens, n).
+    /// Prepares x (tokens, n) for matrix products.
     fn input(x: &[f32], num_tokens: usize) -> Self::Input<'_>;
 
-    /// W (d, n) @ x (n,) of each token -> `out`, the d products of token t from `t * stride` on.
+    /// Computes W (d, n) @ x (n,) for each token. The d products of token t are written to `out` from `t * stride` on.
     fn matmul(w: &Self::Matrix, x: &Self::Input<'_>, epilogue: Epilogue, out: &mut [f32], stride: usize);
 
-    /// As [`attention()`].
+    /// See [`attention()`].
     fn attention(
         q: &[f32],
         k_cache: &[f32],
@@ -58,13 +59,13 @@ pub trait Maths: Debug {
         attention(q, k_cache, v_cache, position, heads, reach, out);
     }
 
-    /// As [`gate()`].
+    /// See [`gate()`].
     fn gate(gate_up: &[f32], activation: Activation, out: &mut [f32]) {
         gate(gate_up, activation, out);
     }
 }
 
-/// The plain f32 operations, which everything else is measured against.
+/// The plain f32 operations. All other implementations are compared with them.
 #[derive(Clone, Copy, Debug)]
 pub struct Exact;
 

@@ -1,18 +1,18 @@
-//! Matrix times vector, the weights decoded row by row.
+//! Matrix-vector product. The weights are decoded row by row.
 
 use super::Matrix;
 
-/// What becomes of the products.
+/// What to do with the products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Epilogue {
-    /// They replace the output.
+    /// Replace the output.
     Store,
-    /// They are added to it: the residual stream.
+    /// Add them to the output, which is the residual stream.
     Add,
 }
 
 impl Epilogue {
-    /// Gives a product its place.
+    /// Stores or adds one product.
     pub fn put(self, product: f32, out: &mut f32) {
         *out = match self {
             Self::Store => product,
@@ -30,14 +30,14 @@ pub fn matvec(w: &Matrix, x: &[f32], epilogue: Epilogue, out: &mut [f32]) {
     }
 }
 
-/// out (d,) += bias (d,), where there is one.
+/// out (d,) += bias (d,), if there is a bias.
 pub fn add_bias(bias: Option<&[f32]>, out: &mut [f32]) {
     for (out, bias) in out.iter_mut().zip(bias.unwrap_or_default()) {
         *out += bias;
     }
 }
 
-/// Sum of products, in eight interleaved sums: faster and more exact than one.
+/// Sum of products, computed as eight interleaved sums: faster and more exact than one sum.
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     const LANES: usize = 8;
     let (a_chunks, a_rest) = a.as_chunks::<LANES>();

@@ -1,6 +1,7 @@
-//! The forward pass on the CPU in f32: slow, plain, and what the GPU is measured against.
+//! The forward pass on the CPU in f32: slow and simple. The GPU is compared with it.
 //!
-//! One file per operation, named as its kernel in `gpu/ops/`; [`forward`](mod@forward) reads top to bottom.
+//! There is one file per operation, with the same name as its kernel in `gpu/ops/`. Start reading at
+//! [`forward`](mod@forward).
 
 pub mod attention;
 pub mod embed;

@@ -8,7 +8,7 @@ pub fn rms_norm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]) {
     }
 }
 
-/// out (n,) += weight * x / sqrt(mean(x^2) + eps): the norm after a block, on its way to the residual stream.
+/// out (n,) += weight * x / sqrt(mean(x^2) + eps): the norm after a block, added to the residual stream.
 pub fn add_rms_norm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]) {
     let scale = scale(x, eps);
     for ((out, x), weight) in out.iter_mut().zip(x).zip(weight) {

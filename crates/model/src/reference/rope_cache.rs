@@ -1,33 +1,33 @@
-//! Normalises queries and keys where the model asks for it, rotates them by their position and writes keys and values
-//! into the cache.
+//! Normalises queries and keys (if the model does so), rotates them by their position, and writes keys and values to
+//! the KV cache.
 
 use super::rms_norm::rms_norm_in_place;
 use crate::config::RopeStyle;
 
-/// How queries and keys change before they meet.
+/// How queries and keys are transformed before attention.
 #[derive(Clone, Copy, Debug)]
 pub struct Rope<'a> {
-    /// How dimensions pair up.
+    /// How dimensions are paired for rotation.
     pub style: RopeStyle,
-    /// head_dim / 2 cosines and sines of the position.
+    /// Cosine and sine of the head_dim / 2 angles of the position.
     pub angles: &'a [[f32; 2]],
-    /// Norm of every head before its rotation.
+    /// Norms of the query and key heads before their rotation, if the model has them.
     pub norm: Option<QkNorm<'a>>,
 }
 
-/// Weights of the norms of heads.
+/// Weights of the norms of the query and key heads.
 #[derive(Clone, Copy, Debug)]
 pub struct QkNorm<'a> {
-    /// For queries, (head_dim,).
+    /// Weights for queries, (head_dim,).
     pub q: &'a [f32],
-    /// For keys, (head_dim,).
+    /// Weights for keys, (head_dim,).
     pub k: &'a [f32],
-    /// Added to the mean square before the root.
+    /// Epsilon: added to the mean square before the root.
     pub eps: f32,
 }
 
-/// `qkv` is q (q_dim,), k (kv_dim,), v (kv_dim,). Normalises and rotates q in place; writes the normalised, rotated k and
-/// the v (kv_dim,) at `position` of the caches, which are (context, kv_dim).
+/// `qkv` is q (q_dim,), k (kv_dim,), v (kv_dim,). Normalises and rotates q in place. Writes the normalised, rotated k
+/// and the v (kv_dim,) to `position` of the caches, which are (context, kv_dim).
 pub fn rope_cache(
     qkv: &mut [f32],
     rope: Rope<'_>,

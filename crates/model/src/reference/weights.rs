@@ -1,4 +1,4 @@
-//! A model's weights in memory, as stored in the file.
+//! A model's weights in memory, in the formats of the file.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,16 @@ use crate::tensors;
 use crate::tensors::LayerTensor;
 use crate::{Config, ModelError, ModelFile};
 
-/// W (num_rows, row_len), decoded on demand.
+/// W (num_rows, row_len), decoded when needed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
-    /// How it is stored.
+    /// Storage format of the weights.
     pub quant: Quant,
     /// Output width d.
     pub num_rows: usize,
     /// Input width n.
     pub row_len: usize,
-    /// Rows one after the other.
+    /// The rows as stored in the file, one after the other.
     pub bytes: Vec<u8>,
 }
 
@@ -29,7 +29,7 @@ impl Matrix {
         self.quant.dequantize(&self.bytes[index * row_bytes..][..row_bytes], out);
     }
 
-    /// Decodes everything.
+    /// Decodes the whole matrix.
     pub fn to_f32(&self) -> Vec<f32> {
         let mut out = vec![0.0; self.num_rows * self.row_len];
         self.quant.dequantize(&self.bytes, &mut out);
@@ -59,7 +59,7 @@ impl StoredMatrix for Matrix {
     }
 }
 
-/// The weights of one layer; shapes as in [`LayerTensor`]. None is what the architecture does without.
+/// The weights of one layer. Shapes are those of [`LayerTensor`]. Tensors that the architecture does not have are None.
 #[derive(Clone, Debug)]
 pub struct LayerWeights<M = Matrix> {
     pub(super) attn_norm: Vec<f32>,
@@ -80,18 +80,18 @@ pub struct LayerWeights<M = Matrix> {
     pub(super) post_ff_norm: Option<Vec<f32>>,
 }
 
-/// All weights.
+/// All weights of a model.
 #[derive(Clone, Debug)]
 pub struct Weights<M = Matrix> {
     pub(super) embedding: M,
     pub(super) layers: Vec<LayerWeights<M>>,
     pub(super) output_norm: Vec<f32>,
-    /// None where the embeddings serve again.
+    /// None if the embeddings are also the output head.
     pub(super) head: Option<M>,
     pub(super) rope_divisors: Option<Vec<f32>>,
 }
 
-/// Collects rows into [`Weights`].
+/// Collects rows from a stream into [`Weights`].
 #[derive(Debug)]
 pub struct WeightsBuilder<M = Matrix> {
     matrices: BTreeMap<String, M>,
@@ -122,10 +122,10 @@ impl<M: StoredMatrix> RowSink for WeightsBuilder<M> {
 }
 
 impl<M: StoredMatrix> WeightsBuilder<M> {
-    /// Sorts the tensors into their places.
+    /// Builds the weights from the collected tensors.
     ///
     /// # Errors
-    /// [`ModelError::MissingTensor`] when the stream ended before all had come.
+    /// [`ModelError::MissingTensor`] when the stream ended before all tensors had arrived.
     pub fn build(mut self, file: &ModelFile) -> Result<Weights<M>, ModelError> {
         let layers =
             (0..file.config.num_layers).map(|layer| self.layer(&file.config, layer)).collect::<Result<_, _>>()?;

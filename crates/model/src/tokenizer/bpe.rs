@@ -1,4 +1,5 @@
-//! Byte-pair encoding: in a word, the pair of neighbours whose merge was learnt first is joined, until none can be.
+//! Byte-pair encoding: within a word, the neighbouring pair whose merge was learnt first is joined, until no merge
+//! applies.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -10,24 +11,24 @@ use super::{bad, bytes, strings};
 use crate::ModelError;
 use crate::gguf::Header;
 
-/// The key of the merges.
+/// Metadata key of the merges.
 const KEY: &str = "tokenizer.ggml.merges";
 
-/// Learnt merges, best first.
+/// Learnt merges, the first one with the highest priority.
 #[derive(Debug)]
 pub(super) struct Merges {
-    /// Left, right and joined token; the place is the rank.
+    /// Left, right and joined token. The index is the rank.
     merges: Vec<[u32; 3]>,
-    /// Ranks by (left, right).
+    /// Index from (left, right) to rank.
     index: HashTable<u32>,
     /// The token of each byte's letter.
     letters: Vec<u32>,
 }
 
-/// A merge that can apply: rank, place and right token, so that the smallest rank comes first, then the leftmost.
+/// A merge that can apply: rank, position and right token. The smallest rank comes first, then the leftmost position.
 type Candidate = Reverse<(u32, u32, u32)>;
 
-/// A piece of a word: its token and its neighbours. Joined pieces are marked by `id == GONE`.
+/// A piece of a word: its token and its neighbours. Pieces that were joined to another have `id == GONE`.
 #[derive(Clone, Copy)]
 struct Piece {
     id: u32,
@@ -36,11 +37,11 @@ struct Piece {
 }
 
 const GONE: u32 = u32::MAX;
-/// A byte that no token spells; it merges with nothing.
+/// A byte without a token. It merges with nothing.
 const UNKNOWN: u32 = u32::MAX - 1;
 const NOWHERE: u32 = u32::MAX;
 
-/// What encoding a word needs, kept from word to word.
+/// Buffers for encoding, reused from word to word.
 #[derive(Default)]
 pub(super) struct Scratch {
     pieces: Vec<Piece>,
@@ -48,7 +49,8 @@ pub(super) struct Scratch {
 }
 
 impl Merges {
-    /// Reads lines "left right", best first. Merges that name no token of the vocabulary cannot apply and are left out.
+    /// Reads lines "left right", highest priority first. Merges with a token outside the vocabulary can never apply and
+    /// are skipped.
     ///
     /// # Errors
     /// [`ModelError::MissingKey`] or [`ModelError::BadKey`] for inconsistent metadata.
@@ -58,7 +60,7 @@ impl Merges {
         let mut index = HashTable::with_capacity(lines.len());
         let mut joined = Vec::new();
         for (number, line) in lines.iter().enumerate() {
-            // A left part may begin with the separator itself, so the first byte is skipped.
+            // The left part can begin with the separator itself, so the first byte is skipped.
             let space = line.iter().skip(1).position(|&b| b == b' ').map(|at| at + 1);
             let Some(at) = space else {
                 return Err(bad(KEY, &format!("has an entry ({number}) that is not two tokens")));
@@ -85,8 +87,8 @@ impl Merges {
         Ok(Self { merges, index, letters: (0..=u8::MAX).map(letter).collect() })
     }
 
-    /// Appends the tokens of one word to `out`. Bytes that no token spells are left out, as llama.cpp does; no byte-level
-    /// vocabulary should have any.
+    /// Appends the tokens of one word to `out`. Bytes without a token are skipped, as in llama.cpp. No byte-level
+    /// vocabulary should have such bytes.
     pub(super) fn encode(&self, word: &[u8], scratch: &mut Scratch, out: &mut Vec<u32>) {
         let Scratch { pieces, queue } = scratch;
         pieces.clear();
@@ -106,7 +108,7 @@ impl Merges {
             let at = place as usize;
             let [left, _, joined] = self.merges[rank as usize];
             let Piece { id, before, after } = pieces[at];
-            // Entries whose pieces have changed since are stale.
+            // Entries with pieces that have changed since are stale.
             let Some(other) = pieces.get_mut(after as usize).filter(|other| id == left && other.id == right) else {
                 continue;
             };
@@ -122,7 +124,7 @@ impl Merges {
         out.extend(pieces.iter().map(|piece| piece.id).filter(|&id| id != GONE && id != UNKNOWN));
     }
 
-    /// Queues the merge of a piece with the one after it, if both are there and it was learnt.
+    /// Queues the merge of a piece with the next one, if both exist and the merge was learnt.
     fn offer(&self, pieces: &[Piece], at: u32, queue: &mut BinaryHeap<Candidate>) {
         let Some(left) = pieces.get(at as usize) else { return };
         let Some(right) = pieces.get(left.after as usize) else { return };
@@ -133,7 +135,7 @@ impl Merges {
     }
 }
 
-/// Mixes two token numbers: the finaliser of `SplitMix64` (Steele et al. 2014).
+/// Hashes two token numbers with the finaliser of `SplitMix64` (Steele et al. 2014).
 fn hash(left: u32, right: u32) -> u64 {
     let mut x = u64::from(left) << 32 | u64::from(right);
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -1,11 +1,11 @@
 //! GPT-2's one-to-one map between bytes and printable letters (`bytes_to_unicode` in its `encoder.py`).
 
-/// Bytes that stand for themselves.
+/// Whether a byte is its own letter.
 fn is_printable(byte: u8) -> bool {
     matches!(byte, 0x21..=0x7E | 0xA1..=0xAC | 0xAE..=0xFF)
 }
 
-/// The letter of a byte: its own code point, or the next one from U+0100 on for bytes that do not print.
+/// The letter of a byte: its own code point if it is printable, otherwise the next free one from U+0100.
 fn letter(byte: u8) -> char {
     if is_printable(byte) {
         return char::from(byte);
@@ -19,7 +19,7 @@ pub(super) fn to_letters(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| letter(byte)).collect()
 }
 
-/// Reads letters back as bytes; what is no such letter stays as it is.
+/// Converts letters back to bytes. Characters that are not such letters are copied unchanged.
 pub(super) fn from_letters(letters: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(letters.len());
     for c in String::from_utf8_lossy(letters).chars() {

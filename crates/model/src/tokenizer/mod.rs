@@ -1,7 +1,8 @@
-//! Text to tokens and back, from the tokenizer that a GGUF file carries.
+//! Text to tokens and back, with the tokenizer that is stored in a GGUF file.
 //!
-//! Own code rather than a crate: the candidates that read GGUF vocabularies all need `fancy-regex`, which alone is
-//! larger than the engine worker may be; the pre-tokenizers in use are few and short enough to write out.
+//! This is our own code because the available crates that read GGUF vocabularies all need `fancy-regex`, which alone is
+//! larger than the size limit of the engine worker. The pre-tokenizers in use are few and short enough to write by
+//! hand.
 
 mod bpe;
 mod bytes;
@@ -30,14 +31,14 @@ pub struct Tokenizer {
     method: Method,
     start: Option<u32>,
     end: Option<u32>,
-    /// Sorted.
+    /// Tokens that end an answer, sorted.
     ends: Vec<u32>,
     adds_start: bool,
     adds_end: bool,
     name: String,
 }
 
-/// How text between special tokens is cut.
+/// How text between special tokens is encoded.
 #[derive(Debug)]
 enum Method {
     Bytes(PreTokenizer, Merges),
@@ -47,8 +48,8 @@ enum Method {
 impl Tokenizer {
     /// Reads the tokenizer from a file's metadata.
     ///
-    /// # Errors
-    /// [`ModelError::Tokenizer`] for a kind that cannot be run; [`ModelError::MissingKey`] or [`ModelError::BadKey`] for
+    /// [`ModelError::Tokenizer`] for an unsupported kind of tokenizer. [`ModelError::MissingKey`] or
+    /// [`ModelError::BadKey`] for inconsistent metadata.
     /// inconsistent metadata.
     pub fn from_header(header: &Header, vocab_size: usize) -> Result<Self, ModelError> {
         let model = header.str("tokenizer.ggml.model")?.ok_or_else(|| missing("tokenizer.ggml.model"))?;
@@ -62,13 +63,13 @@ impl Tokenizer {
 
         let mut vocabulary = Vocabulary::from_header(header)?;
         if vocabulary.len() != vocab_size {
-            return Err(bad("tokenizer.ggml.tokens", "has another length than the embeddings"));
+            return Err(bad("tokenizer.ggml.tokens", "differs in length from the embeddings"));
         }
         let token = |key: &str| match header.u32(key)? {
             Some(id) if id as usize >= vocab_size => Err(bad(key, "is outside the vocabulary")),
             other => Ok(other),
         };
-        // SentencePiece vocabularies have these unless their file says otherwise (llama.cpp, `llama_vocab::impl::load`).
+        // These are the defaults of SentencePiece vocabularies (llama.cpp, `llama_vocab::impl::load`).
         let default = |id: u32| Some(id).filter(|&id| pre.is_none() && (id as usize) < vocab_size);
         let start = token("tokenizer.ggml.bos_token_id")?.or(default(1));
         let end = token("tokenizer.ggml.eos_token_id")?.or(default(2));
@@ -90,14 +91,14 @@ impl Tokenizer {
         Ok(Self { vocabulary, special, method, start, end, ends, adds_start, adds_end, name })
     }
 
-    /// Model and pre-tokenizer, such as `gpt2/smollm`; `llama` is SentencePiece.
+    /// Model and pre-tokenizer, such as `gpt2/smollm`. `llama` means SentencePiece.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The tokens of `text`, as llama.cpp gives them (`llama_tokenize` with `add_special` and `parse_special`): special
-    /// tokens written out in it, such as `<|im_start|>`, become those tokens, and the start and end tokens are added if the
-    /// file asks for them, be they there already or not.
+    /// Encodes `text` as llama.cpp does (`llama_tokenize` with `add_special` and `parse_special`). Special tokens that
+    /// are written out in the text, such as `<|im_start|>`, become those tokens. The start and end tokens are added if
+    /// the file asks for them, even if the text already has them.
     pub fn encode(&self, text: &str) -> Vec<u32> {
         let mut out: Vec<u32> = self.start.filter(|_| self.adds_start).into_iter().collect();
         self.append(text, &mut out);
@@ -105,8 +106,8 @@ impl Tokenizer {
         out
     }
 
-    /// The tokens of a text that the model goes on from: as [`Self::encode`], but a start token that the text brings along,
-    /// as most rendered chats do, is not doubled, and no end token follows.
+    /// Encodes a text that the model continues. Differs from [`Self::encode`] in two ways: a start token that the text
+    /// already has (as in most rendered chats) is not doubled, and no end token is added.
     pub fn encode_prompt(&self, text: &str) -> Vec<u32> {
         let mut out: Vec<u32> = self.start.filter(|_| self.adds_start).into_iter().collect();
         self.append(text, &mut out);
@@ -120,14 +121,14 @@ impl Tokenizer {
         out
     }
 
-    /// The tokens of `text` as they stand in the middle of a context: no start token and no end token.
+    /// Encodes `text` for the middle of a context, without start and end tokens.
     pub fn encode_plain(&self, text: &str) -> Vec<u32> {
         let mut out = Vec::new();
         self.append(text, &mut out);
         out
     }
 
-    /// Appends the tokens of `text`, special ones as they stand in it.
+    /// Appends the tokens of `text`, including special tokens that are written out in it.
     fn append(&self, text: &str, out: &mut Vec<u32>) {
         let mut scratch = bpe::Scratch::default();
         let mut at = 0;
@@ -139,7 +140,7 @@ impl Tokenizer {
         self.append_plain(&text[at..], &mut scratch, out);
     }
 
-    /// Appends the tokens of a text without special tokens, which stands at the start or after a special token.
+    /// Appends the tokens of a text without special tokens. The text is at the start or follows a special token.
     fn append_plain(&self, text: &str, scratch: &mut bpe::Scratch, out: &mut Vec<u32>) {
         if text.is_empty() {
             return;
@@ -159,8 +160,8 @@ impl Tokenizer {
         }
     }
 
-    /// The text of tokens from the start of a text, without control tokens and without the space that encoding put before
-    /// its first word. Bytes that are no character become U+FFFD.
+    /// Decodes tokens from the start of a text, without control tokens and without the space that encoding put before
+    /// the first word. Invalid UTF-8 becomes U+FFFD.
     pub fn decode(&self, ids: &[u32]) -> String {
         let all: Vec<u8> = ids.iter().flat_map(|&id| self.bytes(id)).collect();
         let added: &[u8] = match &self.method {
@@ -170,12 +171,12 @@ impl Tokenizer {
         String::from_utf8_lossy(all.strip_prefix(added).unwrap_or(&all)).into_owned()
     }
 
-    /// The token as the vocabulary spells it.
+    /// The token's spelling in the vocabulary.
     pub fn spelling(&self, id: u32) -> &[u8] {
         self.vocabulary.spelling(id)
     }
 
-    /// The bytes that a token adds to an answer: nothing for control tokens.
+    /// The bytes that a token adds to an answer. Control tokens add none.
     pub fn bytes(&self, id: u32) -> Vec<u8> {
         let (spelling, kind) = (self.spelling(id), self.vocabulary.kind(id));
         match (&self.method, kind) {
@@ -200,7 +201,7 @@ impl Tokenizer {
     }
 }
 
-/// What `tokenizer.ggml.model` calls SentencePiece.
+/// The value of `tokenizer.ggml.model` for SentencePiece.
 const SENTENCEPIECE: &str = "llama";
 
 fn strings<'a>(header: &'a Header, key: &str) -> Result<&'a StringList, ModelError> {

@@ -1,8 +1,9 @@
-//! Tokens that are known by their spelling, whatever their file says of them (llama.cpp, `llama_vocab::impl::load`).
+//! Tokens with a role that is known from their spelling, even if the file does not mark them (llama.cpp,
+//! `llama_vocab::impl::load`).
 
 use super::vocabulary::Vocabulary;
 
-/// Tokens that end an answer.
+/// Tokens that end an answer in any model.
 const ENDS: [&str; 23] = [
     "<|endoftext|>",
     "<|im_end|>",
@@ -29,7 +30,7 @@ const ENDS: [&str; 23] = [
     "<|fim_pad|>",
 ];
 
-/// Tokens of code models that end an answer too: what follows them is another file.
+/// Tokens of code models that also end an answer, because another file follows.
 const FILE_ENDS: [&str; 10] = [
     "<fim-pad>",
     "<fim_pad>",
@@ -43,7 +44,7 @@ const FILE_ENDS: [&str; 10] = [
     "<|file_sep|>",
 ];
 
-/// Structure of code models.
+/// Structural tokens of code models.
 const CONTROLS: [&str; 24] = [
     "<|fim_prefix|>",
     "<|fim_suffix|>",
@@ -71,7 +72,7 @@ const CONTROLS: [&str; 24] = [
     "<|middle|>",
 ];
 
-/// Marks the tokens that look like structure as such, and gives those that end an answer.
+/// Marks tokens from these lists as control tokens and returns those that end an answer.
 pub(super) fn set_controls(vocabulary: &mut Vocabulary) -> Vec<u32> {
     let ends: Vec<u32> = ENDS.iter().chain(&FILE_ENDS).filter_map(|name| vocabulary.find(name.as_bytes())).collect();
     let controls = CONTROLS.iter().filter_map(|name| vocabulary.find(name.as_bytes()));

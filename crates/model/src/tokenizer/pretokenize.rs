@@ -1,19 +1,19 @@
-//! Cutting text into the words that BPE merges stay within.
+//! Splits text into words. BPE merges never cross the limits of a word.
 //!
 //! The patterns are those of llama.cpp's `llama-vocab.cpp`, written out by hand: `\p{L}` and `\p{N}` are Unicode 15.1
 //! general categories, `\s` is the `White_Space` property, and every alternative is tried in the pattern's order.
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
-/// How a vocabulary was trained to cut text.
+/// How text was split for the training of a vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PreTokenizer {
     pattern: Pattern,
-    /// `\p{N}` alone comes first, then the pattern between the numbers.
+    /// Text is first split at every `\p{N}`, then the pattern is applied to the text between.
     splits_digits: bool,
-    /// A word that is a token as a whole is that token, whatever the merges say.
+    /// A word that is itself a token is encoded as that token, whatever the merges say.
     pub(super) ignores_merges: bool,
-    /// Texts begin with the start token unless the file says otherwise.
+    /// Text gets a start token unless the file says otherwise.
     pub(super) adds_start: bool,
 }
 
@@ -29,11 +29,11 @@ const GPT2: PreTokenizer =
     PreTokenizer { pattern: Pattern::Gpt2, splits_digits: false, ignores_merges: false, adds_start: false };
 const SMOLLM: PreTokenizer = PreTokenizer { splits_digits: true, ..GPT2 };
 const QWEN2: PreTokenizer = PreTokenizer { pattern: Pattern::Llama3 { max_digits: 1 }, ..GPT2 };
-/// Llama 3's pattern alone, as others use it.
+/// Llama 3's pattern without its other properties, as other models use it.
 const DBRX: PreTokenizer = PreTokenizer { pattern: Pattern::Llama3 { max_digits: 3 }, ..GPT2 };
 const LLAMA3: PreTokenizer = PreTokenizer { ignores_merges: true, adds_start: true, ..DBRX };
 
-/// Names in `tokenizer.ggml.pre` and what they mean (llama.cpp, `llama_vocab::impl::load` and `llm_tokenizer_bpe`).
+/// The names in `tokenizer.ggml.pre` and their meanings (llama.cpp, `llama_vocab::impl::load` and `llm_tokenizer_bpe`).
 const TABLE: [(PreTokenizer, &[&str]); 6] = [
     (
         GPT2,
@@ -66,17 +66,17 @@ impl PreTokenizer {
         TABLE.iter().find(|(_, names)| names.contains(&name)).map(|(pre, _)| *pre)
     }
 
-    /// What a file can name, for an error.
+    /// The names that are supported, for error messages.
     pub(super) fn names() -> impl Iterator<Item = &'static str> {
         TABLE.iter().flat_map(|(_, names)| *names).copied()
     }
 
-    /// The words of `text`, which together are `text`.
+    /// Splits `text` into words. Joined together, the words are `text` again.
     pub(super) fn split(self, text: &str) -> impl Iterator<Item = &str> {
         let (mut segment, mut rest) = ("", text);
         std::iter::from_fn(move || {
             if segment.is_empty() {
-                // Where digits stand alone, the pattern sees only the text up to the next one.
+                // When every digit is a word of its own, the pattern sees only the text before the next digit.
                 let visible = match rest.find(is_number).filter(|_| self.splits_digits) {
                     Some(0) => rest.chars().next().map_or(rest.len(), char::len_utf8),
                     Some(at) => at,
@@ -126,7 +126,7 @@ fn is_other(c: char) -> bool {
     !c.is_whitespace() && !is_letter(c) && !is_number(c)
 }
 
-/// Bytes of the longest prefix whose characters are all `accepted`.
+/// Bytes of the longest prefix in which all characters are `accepted`.
 fn run(text: &str, accepted: impl Fn(char) -> bool) -> usize {
     text.find(|c| !accepted(c)).unwrap_or(text.len())
 }
@@ -159,13 +159,13 @@ fn digits(text: &str, max: usize) -> Option<usize> {
     Some(len).filter(|&len| len > 0)
 }
 
-/// `\s*[\r\n]+`: all white space up to and with the last newline in it.
+/// `\s*[\r\n]+`: white space up to and including the last newline in it.
 fn through_newlines(text: &str) -> Option<usize> {
     let white = &text[..run(text, char::is_whitespace)];
     white.rfind(is_newline).map(|at| at + 1)
 }
 
-/// `\s+(?!\S)|\s+`: white space, without its last character where a word follows.
+/// `\s+(?!\S)|\s+`: white space, without its last character if a word follows.
 fn spaces(text: &str) -> usize {
     let len = run(text, char::is_whitespace);
     let last = text[..len].chars().next_back().map_or(0, char::len_utf8);
@@ -218,8 +218,8 @@ mod tests {
         }
     }
 
-    /// Vocabularies were trained, and llama.cpp's tables made, when later letters and digits were not assigned yet: with
-    /// newer tables 21 862 characters would be cut in another way.
+    /// Vocabularies were trained, and llama.cpp's tables made, before later letters and digits were assigned. With
+    /// newer tables, 21 862 characters would be split differently.
     #[test]
     fn character_classes_are_those_of_the_independent_engine() {
         assert_eq!(unicode_properties::UNICODE_VERSION, (15, 1, 0));

@@ -1,40 +1,40 @@
-//! Finding special tokens, such as `<|im_start|>`, where a text spells them out.
+//! Finds special tokens, such as `<|im_start|>`, that are written out in a text.
 
 use std::collections::BTreeMap;
 
 use super::vocabulary::Vocabulary;
 use crate::ModelError;
 
-/// Longest spelling accepted: real ones stay below 40 bytes, and the search takes this long at each place of a text.
+/// Longest spelling accepted. Real ones are below 40 bytes, and the search time per position grows with this length.
 const MAX_SPELLING: usize = 256;
 
-/// A special token in a text.
+/// A special token found in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    /// Its first byte in the text.
+    /// Position of its first byte in the text.
     pub(super) at: usize,
-    /// Its bytes.
+    /// Number of bytes.
     pub(super) len: usize,
-    /// The token.
+    /// The token's number.
     pub(super) id: u32,
 }
 
-/// Special tokens sorted by spelling, so that those which begin alike stand together.
+/// Special tokens sorted by spelling, so that those with a common beginning are neighbours.
 #[derive(Debug)]
 pub(super) struct SpecialTokens {
     sorted: Vec<u32>,
-    /// The tokens whose spelling begins with byte b are `sorted[first[b]..first[b + 1]]`.
+    /// The tokens with a spelling that begins with byte b are `sorted[first[b]..first[b + 1]]`.
     first: Vec<usize>,
 }
 
 impl SpecialTokens {
-    /// Gathers a vocabulary's special tokens.
+    /// Collects the special tokens of a vocabulary.
     ///
     /// # Errors
-    /// [`ModelError::BadKey`] for a spelling longer than any real one.
+    /// [`ModelError::BadKey`] for a spelling that is longer than [`MAX_SPELLING`].
     pub(super) fn new(vocabulary: &Vocabulary) -> Result<Self, ModelError> {
         let spelling = |id: &u32| vocabulary.spelling(*id);
-        // A spelling that is no text cannot stand in one, and would cut characters apart.
+        // A spelling that is not valid UTF-8 cannot occur in text, and would split characters.
         let is_text = |id: &u32| !spelling(id).is_empty() && std::str::from_utf8(spelling(id)).is_ok();
         let mut sorted: Vec<u32> = vocabulary.special().filter(is_text).collect();
         if sorted.iter().any(|id| spelling(id).len() > MAX_SPELLING) {
@@ -46,8 +46,8 @@ impl SpecialTokens {
         Ok(Self { sorted, first })
     }
 
-    /// The special tokens in a text, in its order, none overlapping another. As llama.cpp cuts (`tokenizer_st_partition`):
-    /// the longest spelling takes its places first, from the left, then the next longest takes what is left.
+    /// Finds the special tokens in a text, in order and without overlaps. As in llama.cpp (`tokenizer_st_partition`),
+    /// the longest spelling is matched first, from the left, then the next longest in the remaining text.
     pub(super) fn find(&self, text: &str, vocabulary: &Vocabulary) -> Vec<Found> {
         let text = text.as_bytes();
         let mut by_len: BTreeMap<usize, Vec<(usize, u32)>> = BTreeMap::new();
@@ -64,7 +64,7 @@ impl SpecialTokens {
         while let Some((len, mut places)) = by_len.pop_last() {
             places.sort_unstable();
             for (at, id) in places {
-                // What was taken before is at least as long, so an overlap covers this place's first byte or its last.
+                // Earlier matches are at least as long, so an overlap covers the first or the last byte of this match.
                 if taken[at] {
                     continue;
                 }
@@ -82,12 +82,12 @@ impl SpecialTokens {
         found
     }
 
-    /// Length and number of the longest special token, shorter than `limit`, that `text` begins with.
+    /// Length and number of the longest special token, shorter than `limit`, at the start of `text`.
     fn longest(&self, text: &[u8], limit: usize, vocabulary: &Vocabulary) -> Option<(usize, u32)> {
         let byte = usize::from(*text.first()?);
         let mut alike = self.sorted.get(*self.first.get(byte)?..*self.first.get(byte + 1)?)?;
         let mut best = None;
-        // Invariant: the spellings of `alike` begin with `text[..len]`; the one that ends there stands first.
+        // Invariant: the spellings of `alike` begin with `text[..len]`. If one is equal to it, that one is first.
         let mut len = 1;
         while let Some(&shortest) = alike.first().filter(|_| len < limit) {
             if vocabulary.spelling(shortest).len() == len {

@@ -1,6 +1,7 @@
-//! SentencePiece's BPE: the neighbours whose joined token has the highest score are joined, until none can be.
+//! SentencePiece's BPE: the neighbours whose joined token has the highest score are joined, until none can be joined.
 //!
-//! As llama.cpp's `llm_tokenizer_spm_session`. Spaces are U+2581, and what no token spells is written byte by byte.
+//! Follows llama.cpp's `llm_tokenizer_spm_session`. Spaces are written as U+2581. Text without a token is written byte
+//! by byte.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -12,23 +13,23 @@ use crate::gguf::{Header, Value};
 
 /// How SentencePiece writes a space.
 const SPACE: &str = "\u{2581}";
-/// The key of the scores.
+/// Metadata key of the scores.
 const SCORES_KEY: &str = "tokenizer.ggml.scores";
-/// No neighbour.
+/// Marks the absence of a neighbour.
 const NOWHERE: u32 = u32::MAX;
 
-/// What SentencePiece needs beside the tokens.
+/// The data that SentencePiece needs in addition to the tokens.
 #[derive(Debug)]
 pub(super) struct SentencePiece {
-    /// For each token its score, as a number of the same order.
+    /// The score of each token, mapped to an integer with the same order.
     scores: Vec<u32>,
-    /// The token of each byte.
+    /// The token of each byte, if the vocabulary has one.
     bytes: Vec<Option<u32>>,
-    /// Text after a special token or at the start gets a space before it.
+    /// Text at the start or after a special token gets a space before it.
     adds_space: bool,
 }
 
-/// A piece of the text. Joined pieces have length 0.
+/// A piece of the text. Pieces that were joined to another have length 0.
 #[derive(Clone, Copy)]
 struct Piece {
     at: u32,
@@ -37,11 +38,12 @@ struct Piece {
     after: u32,
 }
 
-/// A join that can apply: highest score first, then the leftmost; then its right piece and the length of both.
+/// A join that can apply: score, left piece, right piece and the length of both together. The highest score comes
+/// first, then the leftmost join.
 type Candidate = (u32, Reverse<u32>, u32, u32);
 
 impl SentencePiece {
-    /// Reads the scores.
+    /// Reads the scores from the metadata.
     ///
     /// # Errors
     /// [`ModelError::MissingKey`] or [`ModelError::BadKey`] for inconsistent metadata.
@@ -63,12 +65,12 @@ impl SentencePiece {
         Ok(Self { scores, bytes, adds_space: header.bool("tokenizer.ggml.add_space_prefix")?.unwrap_or(true) })
     }
 
-    /// Whether text after a special token or at the start gets a space before it.
+    /// Whether text at the start or after a special token gets a space before it.
     pub(super) fn adds_space(&self) -> bool {
         self.adds_space
     }
 
-    /// Appends the tokens of a text that holds no special token and stands at the start or after one.
+    /// Appends the tokens of a text without special tokens. The text is at the start or follows a special token.
     pub(super) fn encode(&self, text: &str, vocabulary: &Vocabulary, out: &mut Vec<u32>) {
         let prefix = if self.adds_space { SPACE } else { "" };
         let text = prefix.to_owned() + &text.replace(' ', SPACE);
@@ -81,7 +83,7 @@ impl SentencePiece {
         while let Some((_, Reverse(left), right, len)) = queue.pop() {
             let (at, other) = (left as usize, right as usize);
             let (first, second) = (pieces[at], pieces[other]);
-            // Pieces only grow, so an entry is stale exactly if a piece is gone or the length has changed.
+            // Pieces only grow, so an entry is stale exactly if a piece is gone or the total length has changed.
             if first.len == 0 || second.len == 0 || first.len + second.len != len {
                 continue;
             }
@@ -102,7 +104,7 @@ impl SentencePiece {
         }
     }
 
-    /// Queues the join of a piece with the one after it, if both are there and together spell a token.
+    /// Queues the join of a piece with the next one, if both exist and together spell a token.
     fn offer(
         &self,
         text: &[u8],
@@ -131,7 +133,7 @@ impl SentencePiece {
     }
 }
 
-/// One piece a character.
+/// Creates one piece per character.
 fn pieces(text: &[u8]) -> Vec<Piece> {
     let is_start = |byte: &u8| byte & 0xC0 != 0x80;
     let mut pieces: Vec<Piece> = Vec::with_capacity(text.iter().filter(|byte| is_start(byte)).count());
@@ -148,19 +150,19 @@ fn pieces(text: &[u8]) -> Vec<Piece> {
     pieces
 }
 
-/// A whole number that orders as the score does; both zeros are one.
+/// Maps a score to an integer with the same order. Both zeros give the same integer.
 fn ordered(score: f32) -> u32 {
     let bits = (score + 0.0).to_bits();
     if bits >> 31 == 0 { bits | 1 << 31 } else { !bits }
 }
 
-/// The byte that `<0x0A>` stands for.
+/// The byte that a spelling like `<0x0A>` means.
 fn byte(spelling: &[u8]) -> Option<u8> {
     let digits = std::str::from_utf8(spelling).ok()?.strip_prefix("<0x")?.strip_suffix('>')?;
     u8::from_str_radix(digits, 16).ok()
 }
 
-/// U+2581 becomes a space again.
+/// Replaces U+2581 with a space.
 fn unescape(spelling: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(spelling.len());
     let mut rest = spelling;

@@ -1,13 +1,14 @@
-//! From token bytes to text that can be shown at once: whole characters, and nothing that a stop string may still claim.
+//! From token bytes to text that can be shown at once: only whole characters, and no text that can still become part of
+//! a stop string.
 
-/// Gathers bytes into whole characters.
+/// Collects bytes into whole characters.
 #[derive(Debug, Default)]
 pub struct Utf8Stream {
     pending: Vec<u8>,
 }
 
 impl Utf8Stream {
-    /// Takes bytes and gives the text that they complete. Bytes that can never become a character give U+FFFD.
+    /// Adds bytes and returns the text that they complete. Bytes that can never become a character give U+FFFD.
     pub fn push(&mut self, bytes: &[u8]) -> String {
         self.pending.extend_from_slice(bytes);
         let mut text = String::new();
@@ -16,7 +17,7 @@ impl Utf8Stream {
             text.push_str(chunk.valid());
             kept += chunk.valid().len();
             let invalid = chunk.invalid();
-            // An incomplete character at the very end may still be completed.
+            // An incomplete character at the very end can still be completed.
             if kept + invalid.len() == self.pending.len() && is_incomplete(invalid) {
                 break;
             }
@@ -29,18 +30,18 @@ impl Utf8Stream {
         text
     }
 
-    /// What is left when no more bytes will come.
+    /// Returns the remaining text at the end of the stream.
     pub fn finish(&mut self) -> String {
         String::from_utf8_lossy(&std::mem::take(&mut self.pending)).into_owned()
     }
 }
 
-/// Whether these bytes, which are no character, begin one.
+/// Whether these bytes, which are not a complete character, are the start of one.
 fn is_incomplete(bytes: &[u8]) -> bool {
     !bytes.is_empty() && std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }
 
-/// Looks for stop strings in text that comes in pieces.
+/// Finds stop strings in text that arrives in pieces.
 #[derive(Debug, Default)]
 pub struct StopStrings {
     stops: Vec<String>,
@@ -48,12 +49,13 @@ pub struct StopStrings {
 }
 
 impl StopStrings {
-    /// Empty strings stop nothing.
+    /// Creates a search for these strings. Empty strings are ignored.
     pub fn new(stops: &[String]) -> Self {
         Self { stops: stops.iter().filter(|stop| !stop.is_empty()).cloned().collect(), pending: String::new() }
     }
 
-    /// Takes text and gives what may be shown, and whether a stop string has come: then nothing may follow.
+    /// Adds text. Returns the text that can be shown, and whether a stop string was found. After that, push nothing
+    /// more.
     pub fn push(&mut self, text: &str) -> (String, bool) {
         self.pending.push_str(text);
         if let Some(at) = self.stops.iter().filter_map(|stop| self.pending.find(stop.as_str())).min() {
@@ -65,13 +67,13 @@ impl StopStrings {
         (self.pending.drain(..shown).collect(), false)
     }
 
-    /// What is left when no more text will come.
+    /// Returns the remaining text at the end of the stream.
     pub fn finish(&mut self) -> String {
         std::mem::take(&mut self.pending)
     }
 }
 
-/// Length of the longest end of `text` that begins `stop`.
+/// Length of the longest suffix of `text` that is a prefix of `stop`.
 fn overlap(text: &str, stop: &str) -> usize {
     let starts = text.char_indices().map(|(at, _)| at);
     starts.map(|at| &text[at..]).find(|end| stop.starts_with(end)).map_or(0, str::len)

@@ -1,4 +1,4 @@
-//! The list of tokens, searchable by spelling, and what kind each is.
+//! The list of tokens with their kinds, searchable by spelling.
 
 use std::hash::Hasher;
 
@@ -9,23 +9,23 @@ use crate::gguf::{Header, StringList, Value};
 
 use super::{bad, strings};
 
-/// The key of the kinds.
+/// Metadata key of the kinds.
 const KINDS_KEY: &str = "tokenizer.ggml.token_type";
 
-/// What a token is for (GGUF's `tokenizer.ggml.token_type`).
+/// The kind of a token (GGUF's `tokenizer.ggml.token_type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A piece of text.
     Normal,
-    /// Stands for what no token spells.
+    /// Replaces text that no token spells.
     Unknown,
-    /// Structure, such as the start of a turn: found in text as it stands, never shown.
+    /// Structure, such as the start of a turn. It is found when written out in text and is never shown.
     Control,
-    /// Found in text as it stands, and shown.
+    /// Found when written out in text, and shown.
     UserDefined,
-    /// Fills the vocabulary.
+    /// A filler without a use.
     Unused,
-    /// One byte, spelt `<0x0A>`.
+    /// One byte, spelled like `<0x0A>`.
     Byte,
 }
 
@@ -42,7 +42,8 @@ impl Kind {
     }
 }
 
-/// Tokens by number and by spelling. The index holds numbers only: a map with its own keys would hold every spelling twice.
+/// Tokens by number and by spelling. The index holds only numbers: a map with keys of its own would store every
+/// spelling twice.
 #[derive(Debug)]
 pub(super) struct Vocabulary {
     tokens: StringList,
@@ -68,7 +69,7 @@ impl Vocabulary {
         for (id, token) in (0u32..).zip(tokens.iter()) {
             let is_same = |&other: &u32| tokens.get(other as usize) == Some(token);
             let rehash = |&other: &u32| hash(tokens.get(other as usize).unwrap_or_default());
-            // A later token of the same spelling does not replace the first.
+            // A later token with the same spelling does not replace the first.
             index.entry(hash(token), is_same, rehash).or_insert(id);
         }
         Ok(Self { tokens, kinds, index })
@@ -79,29 +80,29 @@ impl Vocabulary {
         self.tokens.len()
     }
 
-    /// The token of this spelling.
+    /// The token with this spelling.
     pub(super) fn find(&self, spelling: &[u8]) -> Option<u32> {
         self.index.find(hash(spelling), |&id| self.spelling(id) == spelling).copied()
     }
 
-    /// A token as the file spells it; nothing for a number outside the vocabulary.
+    /// A token's spelling in the file. Empty for a number outside the vocabulary.
     pub(super) fn spelling(&self, id: u32) -> &[u8] {
         self.tokens.get(id as usize).unwrap_or_default()
     }
 
-    /// What a token is for; unused for a number outside the vocabulary.
+    /// The kind of a token. [`Kind::Unused`] for a number outside the vocabulary.
     pub(super) fn kind(&self, id: u32) -> Kind {
         self.kinds.get(id as usize).copied().unwrap_or(Kind::Unused)
     }
 
-    /// Says that a token is structure, whatever its file calls it.
+    /// Marks a token as a control token, whatever its kind in the file.
     pub(super) fn set_control(&mut self, id: u32) {
         if let Some(kind) = self.kinds.get_mut(id as usize) {
             *kind = Kind::Control;
         }
     }
 
-    /// The tokens that are found in text as they stand.
+    /// The tokens that are found when written out in text.
     pub(super) fn special(&self) -> impl Iterator<Item = u32> {
         let is_special = |kind: Kind| matches!(kind, Kind::Control | Kind::UserDefined | Kind::Unknown);
         (0u32..).zip(&self.kinds).filter(move |(_, kind)| is_special(**kind)).map(|(id, _)| id)

@@ -1,6 +1,6 @@
 const PIECES: u32 = 8u;
 
-// Block number `block` (tile * blocks in a row + block in the row) of row `lane` of its tile.
+// Reads block number `block` (tile * blocks per row + block within the row) of row `lane` of its tile.
 fn load_block(block: u32, lane: u32) -> Block {
     let at = block * PIECES * TILE_ROWS + lane;
     return Block(

@@ -1,9 +1,9 @@
-// 32 weights of one row as signed bytes, four to a word: those of the first half are low * d.x + m.x, of the second
-// high * d.y + m.y.
+// 32 weights of one row as signed bytes, four per word. Weights of the first half are low * d.x + m.x, those of the
+// second half high * d.y + m.y.
 struct Packed { low: vec4<u32>, high: vec4<u32>, d: vec2<f32>, m: vec2<f32> }
 
-// What follows is plain WGSL: the functions that take words of bytes apart are an extension of the language, and only
-// `fast` needs one.
+// These functions are plain WGSL. The built-in functions that unpack bytes are an extension of the language, and only
+// the fast maths needs one.
 
 fn unsigned_bytes(word: u32) -> vec4<u32> {
     return (vec4<u32>(word) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(0xFFu);
@@ -26,17 +26,17 @@ fn high_nibbles(q: vec4<u32>) -> vec4<u32> {
     return (q >> vec4<u32>(4u)) & vec4<u32>(0x0F0F0F0Fu);
 }
 
-// Of every byte the bits 0, 1, 2 and 3, each alone in a word.
+// For every byte of a word, bits 0, 1, 2 and 3, each in a word of its own.
 fn one_bits(word: u32) -> vec4<u32> {
     return (vec4<u32>(word) >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(0x01010101u);
 }
 
-// The same where they stand above a nibble.
+// The same bits, moved above a nibble.
 fn fifth_bits(word: u32) -> vec4<u32> {
     return one_bits(word) << vec4<u32>(4u);
 }
 
-// Of every byte the pairs of bits, each alone in a word.
+// For every byte of a word, the four pairs of bits, each in a word of its own.
 fn two_bits(word: u32) -> vec4<u32> {
     return (vec4<u32>(word) >> vec4<u32>(0u, 2u, 4u, 6u)) & vec4<u32>(0x03030303u);
 }

@@ -1,5 +1,5 @@
 
-// A word's four weights.
+// Decodes the four weights of a word.
 fn weights_of(word: u32, d: f32, m: f32) -> vec4<f32> {
     let q = vec4<f32>(signed_bytes(word)) * d;
     if CENTRED {
@@ -8,7 +8,7 @@ fn weights_of(word: u32, d: f32, m: f32) -> vec4<f32> {
     return q + m;
 }
 
-// The packed block decoded.
+// Decodes a packed block.
 fn load_block(block: u32, lane: u32) -> Block {
     let p = load_packed(block, lane);
     return Block(

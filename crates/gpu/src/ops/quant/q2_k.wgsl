@@ -1,8 +1,8 @@
-// Two bits, times x less y. Of a super-block's 672 words: d and dmin; for each run two bytes of scale and minimum; for each
-// run 2 x 32 words of bits.
+// Weight = two bits times x, minus y. The 672 words of a super-block: d and dmin; for each run, two bytes of scale and
+// minimum; for each run, 2 x 32 words of bits.
 const CENTRED: bool = false;
 
-// Block number `block` (tile * blocks in a row + block in the row) of row `lane` of its tile.
+// Reads block number `block` (tile * blocks per row + block within the row) of row `lane` of its tile.
 fn load_packed(block: u32, lane: u32) -> Packed {
     let group = (block >> 3u) * 672u;
     let run = block & 7u;

@@ -1,8 +1,8 @@
-// Two bits below a third, less 4, times d. Of a super-block's 912 words: d; for each run two bytes of scales; for each run
-// 2 x 32 words of low bits; for each run third bits.
+// Weight = (two bits below a third bit, minus 4) times d. The 912 words of a super-block: d; for each run, two bytes of
+// scales; for each run, 2 x 32 words of low bits; for each run, third bits.
 const CENTRED: bool = false;
 
-// Block number `block` (tile * blocks in a row + block in the row) of row `lane` of its tile.
+// Reads block number `block` (tile * blocks per row + block within the row) of row `lane` of its tile.
 fn load_packed(block: u32, lane: u32) -> Packed {
     let group = (block >> 3u) * 912u;
     let run = block & 7u;

@@ -1,7 +1,7 @@
-// Nibbles, less 8, times d.
+// Weight = (nibble - 8) times d.
 const CENTRED: bool = false;
 
-// Block number `block` (tile * blocks in a row + block in the row) of row `lane` of its tile.
+// Reads block number `block` (tile * blocks per row + block within the row) of row `lane` of its tile.
 fn load_packed(block: u32, lane: u32) -> Packed {
     let q = weights[block * TILE_ROWS + lane];
     let d = row_scale(block * 16u, lane);

@@ -1,7 +1,7 @@
-// Nibbles, times d plus m.
+// Weight = nibble times d, plus m.
 const CENTRED: bool = false;
 
-// Block number `block` (tile * blocks in a row + block in the row) of row `lane` of its tile.
+// Reads block number `block` (tile * blocks per row + block within the row) of row `lane` of its tile.
 fn load_packed(block: u32, lane: u32) -> Packed {
     let at = block * TILE_ROWS + lane;
     let q = weights[at];

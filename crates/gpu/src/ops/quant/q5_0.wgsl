@@ -1,7 +1,7 @@
-// Nibbles below a fifth bit, less 16, times d. Of a block's 48 words: fifth bits, then d.
+// Weight = (nibble below a fifth bit, minus 16) times d. The 48 words of a block: fifth bits, then d.
 const CENTRED: bool = false;
 
-// Block number `block` (tile * blocks in a row + block in the row) of row `lane` of its tile.
+// Reads block number `block` (tile * blocks per row + block within the row) of row `lane` of its tile.
 fn load_packed(block: u32, lane: u32) -> Packed {
     let q = weights[block * TILE_ROWS + lane];
     let h = scales[block * 48u + lane];

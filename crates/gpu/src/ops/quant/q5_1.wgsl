@@ -1,7 +1,7 @@
-// Nibbles below a fifth bit, times d plus m. Of a block's 64 words: d and m, then fifth bits.
+// Weight = (nibble below a fifth bit) times d, plus m. The 64 words of a block: d and m, then fifth bits.
 const CENTRED: bool = false;
 
-// Block number `block` (tile * blocks in a row + block in the row) of row `lane` of its tile.
+// Reads block number `block` (tile * blocks per row + block within the row) of row `lane` of its tile.
 fn load_packed(block: u32, lane: u32) -> Packed {
     let q = weights[block * TILE_ROWS + lane];
     let dm = scale_pair(scales[block * 64u + lane]);

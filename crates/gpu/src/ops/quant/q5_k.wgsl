@@ -1,8 +1,8 @@
-// Nibbles below a fifth bit, times x less y. Of a super-block's 416 words: d and dmin; for each run a byte of scale and one
-// of minimum; for each run fifth bits.
+// Weight = (nibble below a fifth bit) times x, minus y. The 416 words of a super-block: d and dmin; for each run, a
+// byte of scale and one of minimum; for each run, fifth bits.
 const CENTRED: bool = false;
 
-// Block number `block` (tile * blocks in a row + block in the row) of row `lane` of its tile.
+// Reads block number `block` (tile * blocks per row + block within the row) of row `lane` of its tile.
 fn load_packed(block: u32, lane: u32) -> Packed {
     let q = weights[block * TILE_ROWS + lane];
     let group = (block >> 3u) * 416u;

@@ -1,8 +1,8 @@
-// Nibbles below two upper bits, less 32, times d. Of a super-block's 656 words: d; for each run two bytes of scales; for each
-// run 2 x 32 words of upper bits.
+// Weight = (nibble below two upper bits, minus 32) times d. The 656 words of a super-block: d; for each run, two bytes
+// of scales; for each run, 2 x 32 words of upper bits.
 const CENTRED: bool = false;
 
-// Block number `block` (tile * blocks in a row + block in the row) of row `lane` of its tile.
+// Reads block number `block` (tile * blocks per row + block within the row) of row `lane` of its tile.
 fn load_packed(block: u32, lane: u32) -> Packed {
     let q = weights[block * TILE_ROWS + lane];
     let group = (block >> 3u) * 656u;
