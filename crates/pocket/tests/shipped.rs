@@ -20,7 +20,7 @@ const MOST_ADAPTER: u64 = 300_000;
 const MOST_WEIGHTS: usize = 1_500_000;
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/pocket")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../public/pocket")
 }
 
 /// The shipped tables, with their experiments' numbers.

@@ -80,7 +80,7 @@ mod tests {
     /// The assumptions that the stripping depends on.
     #[test]
     fn no_shader_has_comments_of_other_kinds() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/gpu/ops");
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ops");
         let mut num_files = 0;
         for folder in [folder.clone(), folder.join("quant")] {
             for entry in std::fs::read_dir(folder).unwrap() {
