@@ -109,11 +109,14 @@ pub(crate) const WASM_BINDGEN: CargoTool = CargoTool {
     },
 };
 
-/// Seconds to wait for an address, a connection, an answer, and more bytes of it. A machine without a network loses no
+/// Seconds that a download may take to find the server's address and to connect. A machine without a network loses no
 /// more than these.
-pub(crate) const DOWNLOAD_SECONDS: [u64; 4] = [3, 4, 8, 8];
+pub(crate) const CONNECT_SECONDS: u64 = 8;
 
-/// Seconds for a whole download; a slower one is given up, and the tool is built.
+/// Seconds without a single byte after which a download is given up.
+pub(crate) const SILENT_SECONDS: u64 = 8;
+
+/// Seconds for a whole download. A slower one is given up, and the tool is built.
 pub(crate) const WHOLE_DOWNLOAD_SECONDS: u64 = 240;
 
 /// The most bytes that a published file, or a binary in it, may have.

@@ -66,6 +66,8 @@ pub(crate) enum Need {
     Torch,
     /// Node's installer, which fetches wasm-opt.
     Npm,
+    /// curl, which downloads published build tools.
+    Curl,
 }
 
 /// The Debian packages that are missing for a need.
@@ -90,6 +92,8 @@ fn missing_packages(need: Need) -> Vec<&'static str> {
         }
         Need::Pip if pip().is_none() => packages.push("python3-pip"),
         Need::Npm if find("npm").is_none() => packages.push("npm"),
+        // Without recommended packages, apt does not install the certificates that https needs.
+        Need::Curl if find("curl").is_none() => packages.extend(["curl", "ca-certificates"]),
         Need::Compiler if command::find_any(&["c++", "g++", "clang++"]).is_none() => packages.push("g++"),
         Need::Torch => {
             // Debian's own Python is the one that finds it.
@@ -101,7 +105,7 @@ fn missing_packages(need: Need) -> Vec<&'static str> {
                 packages.push("libopenblas0-pthread");
             }
         }
-        Need::Pip | Need::Npm | Need::Compiler => {}
+        Need::Pip | Need::Npm | Need::Curl | Need::Compiler => {}
     }
     packages
 }
