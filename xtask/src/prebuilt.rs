@@ -1,33 +1,32 @@
-//! Tools that their projects publish as binaries: downloaded, compared with a pinned SHA-256, and unpacked.
+//! Build tools that their projects publish as binaries: downloaded with curl, compared with a pinned SHA-256, unpacked.
 //!
-//! A download that does not come is not an error: the tool is built instead. A file with another sum is one, and nothing of
-//! it is used.
+//! If a download fails, it is not an error: cargo builds the tool instead. If a file has another SHA-256, the command
+//! stops with an error and does not use the file.
 
 use std::fs::File;
 use std::io::{Cursor, Read};
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use flate2::bufread::{DeflateDecoder, GzDecoder};
 use rawzip::{CompressionMethod, ZipArchive};
-use ureq::Agent;
-use ureq::config::Config;
 
 use crate::Failure;
+use crate::command::find;
 use crate::models::sha256;
-use crate::pins::{Archive, CargoTool, DOWNLOAD_SECONDS, MAX_TOOL_BYTES, WHOLE_DOWNLOAD_SECONDS};
+use crate::pins::{Archive, CONNECT_SECONDS, CargoTool, MAX_TOOL_BYTES, SILENT_SECONDS, WHOLE_DOWNLOAD_SECONDS};
 
-/// What came of a download.
+/// The result of a download.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Download {
-    /// The bytes, with the pinned sum.
+enum Download {
+    /// The bytes. Their SHA-256 is the pinned one.
     Whole(Vec<u8>),
-    /// Why they did not come.
+    /// Why the file could not be downloaded.
     Unavailable(String),
 }
 
 impl CargoTool {
-    /// The published file for a machine, if its sum is pinned for this very version.
+    /// The published file for an operating system and a processor, if its SHA-256 is pinned for the tool's version.
     fn archive(&self, os: &str, arch: &str) -> Option<&'static Archive> {
         let archives = if self.release.version == self.version { self.release.archives } else { &[] };
         archives.iter().find(|archive| archive.os == os && archive.arch == arch)
@@ -38,58 +37,107 @@ impl CargoTool {
         self.archive(std::env::consts::OS, std::env::consts::ARCH)
     }
 
-    /// Downloads a published file and puts the tool's binaries into a folder. Gives the reason where the file does not come.
+    /// Downloads a published file and unpacks the tool's binaries into `folder`. Returns the reason if the file could
+    /// not be downloaded.
     ///
     /// # Errors
-    /// When the file is not the pinned one, does not hold the binaries, or the folder cannot be written.
+    /// If the file has another SHA-256 or lacks a binary, or if the folder cannot be written.
     pub(crate) fn download(&self, archive: &Archive, folder: &Path) -> Result<Option<String>, Failure> {
+        let Some(client) = Client::new() else { return Ok(Some(NO_CURL.to_owned())) };
+        std::fs::create_dir_all(folder)?;
         let url = self.release.url.replace("{version}", self.version).replace("{file}", archive.file);
-        match download(&agent(), &url, archive.sha256)? {
+        match client.download(&url, archive.sha256)? {
             Download::Unavailable(reason) => Ok(Some(reason)),
-            Download::Whole(bytes) => {
-                std::fs::create_dir_all(folder)?;
-                unpack(archive.file, &bytes, self.binaries, folder)?;
-                Ok(None)
-            }
+            Download::Whole(bytes) => unpack(archive.file, &bytes, self.binaries, folder).map(|()| None),
         }
     }
 }
 
-/// Asks over https alone, and waits for seconds at most.
-fn agent() -> Agent {
-    let [resolve, connect, answer, more] = DOWNLOAD_SECONDS.map(|seconds| Some(Duration::from_secs(seconds)));
-    let config = Config::builder()
-        .https_only(true)
-        .timeout_resolve(resolve)
-        .timeout_connect(connect)
-        .timeout_recv_response(answer)
-        .timeout_per_read(more)
-        .timeout_global(Some(Duration::from_secs(WHOLE_DOWNLOAD_SECONDS)));
-    config.build().new_agent()
+/// The reason where this machine has no curl.
+const NO_CURL: &str = "curl is not installed";
+
+/// This machine's curl. An HTTP library would make the build of xtask a quarter longer: see docs/adr/026.
+#[derive(Clone)]
+struct Client {
+    program: PathBuf,
+    /// Options that say where it may connect.
+    network: &'static [&'static str],
+    /// Seconds without a byte after which a transfer is given up.
+    silent_seconds: u64,
+    /// The largest file, in bytes.
+    max_bytes: u64,
 }
 
-/// Downloads a file of a known sum.
-///
-/// # Errors
-/// When the file has another sum.
-fn download(agent: &Agent, url: &str, pinned: &str) -> Result<Download, Failure> {
-    let bytes = agent
-        .get(url)
-        .call()
-        .and_then(|mut answer| answer.body_mut().with_config().limit(MAX_TOOL_BYTES).read_to_vec());
-    let bytes = match bytes {
-        Ok(bytes) => bytes,
-        Err(error) => return Ok(Download::Unavailable(format!("{url}: {error}"))),
-    };
-    let found = sha256(&mut bytes.as_slice())?;
-    if found == pinned {
-        Ok(Download::Whole(bytes))
-    } else {
-        Err(format!("{url} has SHA-256 {found}, but {pinned} is pinned: the file was not used").into())
+impl Client {
+    /// A client for https only, or `None` if there is no curl on PATH.
+    fn new() -> Option<Self> {
+        Some(Self {
+            program: find("curl")?,
+            // This holds for redirects too.
+            network: &["--proto", "=https"],
+            silent_seconds: SILENT_SECONDS,
+            max_bytes: MAX_TOOL_BYTES,
+        })
+    }
+
+    /// The command that writes a file to its standard output. It follows redirects, and fails unless the whole file
+    /// came.
+    fn command(&self, url: &str) -> Command {
+        let mut curl = Command::new(&self.program);
+        // A user's .curlrc could add response headers to the file. `--disable` must be the first option.
+        curl.args(["--disable", "--silent", "--show-error", "--fail", "--location"]).args(self.network);
+        for (option, value) in [
+            ("--connect-timeout", CONNECT_SECONDS),
+            ("--speed-time", self.silent_seconds),
+            ("--speed-limit", 1),
+            ("--max-time", WHOLE_DOWNLOAD_SECONDS),
+            ("--max-filesize", self.max_bytes),
+        ] {
+            curl.arg(option).arg(value.to_string());
+        }
+        curl.arg(url).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        curl
+    }
+
+    /// The bytes of a file, or the reason why they could not be downloaded.
+    fn get(&self, url: &str) -> Result<Vec<u8>, String> {
+        let started = self.command(url).spawn();
+        let mut curl = started.map_err(|error| format!("curl could not be started: {error}"))?;
+        let mut bytes = Vec::new();
+        let read = match curl.stdout.take() {
+            Some(output) => output.take(self.max_bytes + 1).read_to_end(&mut bytes),
+            None => Ok(0),
+        };
+        // If the file is too large, curl has lost its reader here and ends. Its one line of errors fits into the pipe.
+        let end = curl.wait_with_output().map_err(|error| error.to_string())?;
+        match read {
+            Err(error) => Err(error.to_string()),
+            // Before version 8.4, curl enforces `--max-filesize` only if the server announces the size.
+            Ok(len) if len as u64 > self.max_bytes => Err(format!("{url}: larger than {} bytes", self.max_bytes)),
+            Ok(_) if end.status.success() => Ok(bytes),
+            Ok(_) => Err(format!("{url}: {}", String::from_utf8_lossy(&end.stderr).trim())),
+        }
+    }
+
+    /// Downloads a file and compares its SHA-256 with the pinned one.
+    ///
+    /// # Errors
+    /// If they differ.
+    fn download(&self, url: &str, pinned: &str) -> Result<Download, Failure> {
+        let bytes = match self.get(url) {
+            Ok(bytes) => bytes,
+            Err(reason) => return Ok(Download::Unavailable(reason)),
+        };
+        let found = sha256(&mut bytes.as_slice())?;
+        if found == pinned {
+            Ok(Download::Whole(bytes))
+        } else {
+            Err(format!("{url} has SHA-256 {found}, but {pinned} is pinned: the file was not used").into())
+        }
     }
 }
 
-/// Takes binaries out of an archive, from whichever folder they are in, into a folder of this machine.
+/// Unpacks the named binaries, from any folder of the archive, into `folder`.
 fn unpack(name: &str, bytes: &[u8], binaries: &[&str], folder: &Path) -> Result<(), Failure> {
     let wanted: Vec<String> = binaries.iter().map(|name| format!("{name}{}", std::env::consts::EXE_SUFFIX)).collect();
     let mut found = Vec::new();
@@ -118,6 +166,7 @@ fn unpack(name: &str, bytes: &[u8], binaries: &[&str], folder: &Path) -> Result<
     }
 }
 
+/// Calls `take` with the path and the unpacked bytes of each file in a zip archive. Their CRC-32 is checked.
 fn each_in_zip(bytes: &[u8], take: &mut dyn FnMut(&Path, &mut dyn Read) -> Result<(), Failure>) -> Result<(), Failure> {
     let archive = ZipArchive::from_slice(bytes)?;
     let mut entries = archive.entries();
@@ -133,17 +182,18 @@ fn each_in_zip(bytes: &[u8], take: &mut dyn FnMut(&Path, &mut dyn Read) -> Resul
                 let inflated = DeflateDecoder::new(Cursor::new(content.data()));
                 take(Path::new(&path), &mut content.verifying_reader(inflated))?;
             }
-            other => return Err(format!("{path} is compressed in a way that is not read here ({other:?})").into()),
+            other => return Err(format!("{path} is compressed with an unsupported method ({other:?})").into()),
         }
     }
     Ok(())
 }
 
+/// Writes an executable file of less than [`MAX_TOOL_BYTES`] bytes. The file must not exist yet.
 fn write_program(path: &Path, content: &mut dyn Read) -> Result<(), Failure> {
     let mut file = File::create_new(path)?;
     let written = std::io::copy(&mut content.take(MAX_TOOL_BYTES), &mut file)?;
     if written == MAX_TOOL_BYTES {
-        return Err(format!("{} is too large for a tool", path.display()).into());
+        return Err(format!("{} is too large: it has {MAX_TOOL_BYTES} bytes or more", path.display()).into());
     }
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
@@ -154,7 +204,6 @@ fn write_program(path: &Path, content: &mut dyn Read) -> Result<(), Failure> {
 mod tests {
     use std::io::Write;
     use std::net::{SocketAddr, TcpListener};
-    use std::path::PathBuf;
     use std::sync::mpsc;
 
     use flate2::Compression;
@@ -165,18 +214,30 @@ mod tests {
 
     const PROGRAM: &[u8] = b"#!/bin/sh\necho tool 1.2.3\n";
 
-    /// As the real agent, but over http to this machine.
-    fn agent_here(patience: Duration) -> Agent {
-        Config::builder().proxy(None).timeout_recv_response(Some(patience)).build().new_agent()
+    /// As the real client, but over http to this machine. Without curl it notes that the test is skipped.
+    fn client(test: &str, silent_seconds: u64) -> Option<Client> {
+        let network = &["--proto", "=https,http", "--noproxy", "127.0.0.1"];
+        let client = Client::new().map(|real| Client { network, silent_seconds, ..real });
+        if client.is_none() {
+            skip(test, NO_CURL);
+        }
+        client
     }
 
-    /// Waits for an answer for as long as a busy machine may need.
-    fn patient() -> Agent {
-        agent_here(Duration::from_secs(60))
+    /// One line on stderr, and one in the file that `cargo xtask test` counts.
+    fn skip(test: &str, reason: &str) {
+        eprintln!("skipped: {test}: {reason}");
+        if let Some(path) = std::env::var_os("ASKEW_SKIP_LOG") {
+            let mut log = File::options().create(true).append(true).open(path).unwrap();
+            writeln!(log, "{test}: {reason}").unwrap();
+        }
     }
 
-    /// Answers one request with these bytes, and closes. Without an answer the connection stays open and silent until the other
-    /// end of the channel is dropped.
+    /// Seconds that a busy machine may need for an answer.
+    const PATIENCE: u64 = 60;
+
+    /// Answers one request with these bytes, and closes. Without an answer, the connection stays open and silent until
+    /// the other end of the channel is dropped. A client that never connects is not waited for.
     fn server(answer: Option<Vec<u8>>) -> (SocketAddr, mpsc::Sender<()>) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -201,9 +262,10 @@ mod tests {
         [head.as_bytes(), body].concat()
     }
 
-    fn ask(answer: Vec<u8>, pinned: &str) -> Result<Download, Failure> {
+    /// Downloads from a server on this machine that answers with these bytes.
+    fn ask(client: &Client, answer: Vec<u8>, pinned: &str) -> Result<Download, Failure> {
         let (address, _end) = server(Some(answer));
-        download(&patient(), &format!("http://{address}/tool.tar.gz"), pinned)
+        client.download(&format!("http://{address}/tool.tar.gz"), pinned)
     }
 
     fn sum(bytes: &[u8]) -> String {
@@ -247,74 +309,94 @@ mod tests {
 
     #[test]
     fn a_file_with_the_pinned_sum_is_used() {
+        let Some(client) = client("a_file_with_the_pinned_sum_is_used", PATIENCE) else { return };
         let archive = tar_gz("a");
-        let got = ask(answer("200 OK", &archive), &sum(&archive)).unwrap();
+        let got = ask(&client, answer("200 OK", &archive), &sum(&archive)).unwrap();
         assert_eq!(got, Download::Whole(archive));
     }
 
     #[test]
     fn a_wrong_sum_is_an_error_that_names_both() {
+        let Some(client) = client("a_wrong_sum_is_an_error_that_names_both", PATIENCE) else { return };
         let (archive, pinned) = (tar_gz("a"), sum(b"another file"));
-        let error = ask(answer("200 OK", &archive), &pinned).unwrap_err().to_string();
+        let error = ask(&client, answer("200 OK", &archive), &pinned).unwrap_err().to_string();
         assert!(error.contains(&pinned) && error.contains(&sum(&archive)), "{error}");
     }
 
     #[test]
     fn what_does_not_come_is_unavailable() {
+        let Some(client) = client("what_does_not_come_is_unavailable", PATIENCE) else { return };
         let archive = tar_gz("a");
         let whole = answer("200 OK", &archive);
         let truncated = whole[..whole.len() - 10].to_vec();
+        let large = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", MAX_TOOL_BYTES + 1);
+        let elsewhere = "HTTP/1.1 302 Found\r\nLocation: file:///etc/hostname\r\nContent-Length: 0\r\n\r\n";
         let cases = [
             ("truncated", truncated),
             ("not found", answer("404 Not Found", &archive)),
             ("a server error", answer("503 Service Unavailable", &archive)),
+            ("too large", large.into_bytes()),
+            ("a redirect to another protocol", elsewhere.into()),
             ("no HTTP", b"hello\r\n\r\n".to_vec()),
             ("closed", Vec::new()),
         ];
         for (name, answer) in cases {
-            let got = ask(answer, &sum(&archive)).unwrap();
+            let got = ask(&client, answer, &sum(&archive)).unwrap();
             assert!(
-                matches!(&got, Download::Unavailable(reason) if reason.contains("/tool.tar.gz")),
+                matches!(&got, Download::Unavailable(reason) if reason.contains("/tool.tar.gz: curl: (")),
                 "{name}: {got:?}"
             );
         }
-        // Nobody listens there any more.
+        // Nothing listens there any more.
         let address = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
-        let got = download(&patient(), &format!("http://{address}/tool.tar.gz"), &sum(&archive)).unwrap();
+        let got = client.download(&format!("http://{address}/tool.tar.gz"), &sum(&archive)).unwrap();
         assert!(matches!(got, Download::Unavailable(_)), "{got:?}");
     }
 
     #[test]
+    fn a_file_over_the_limit_is_not_read_to_its_end() {
+        let Some(client) = client("a_file_over_the_limit_is_not_read_to_its_end", PATIENCE) else { return };
+        let unannounced = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n12345";
+        for (max_bytes, is_whole) in [(5, true), (4, false)] {
+            let client = Client { max_bytes, ..client.clone() };
+            let got = ask(&client, unannounced.to_vec(), &sum(b"12345")).unwrap();
+            assert_eq!(matches!(got, Download::Whole(_)), is_whole, "{got:?}");
+        }
+    }
+
+    #[test]
     fn a_silent_server_is_given_up() {
+        let Some(client) = client("a_silent_server_is_given_up", 1) else { return };
         let (address, end) = server(None);
-        let agent = agent_here(Duration::from_millis(50));
-        let got = download(&agent, &format!("http://{address}/tool.tar.gz"), "a sum").unwrap();
-        assert!(matches!(&got, Download::Unavailable(reason) if reason.contains("timeout")), "{got:?}");
+        let got = client.download(&format!("http://{address}/tool.tar.gz"), "a sum").unwrap();
+        // Exit code 28 of curl: a time limit.
+        assert!(matches!(&got, Download::Unavailable(reason) if reason.contains("(28)")), "{got:?}");
         // It was silent until here.
         end.send(()).unwrap();
     }
 
     #[test]
-    fn the_real_agent_waits_for_seconds() {
-        let agent = agent();
-        let times = agent.config().timeouts();
-        for (name, time) in [
-            ("an address", times.resolve),
-            ("a connection", times.connect),
-            ("an answer", times.recv_response),
-            ("more bytes", agent.config().timeout_per_read()),
-        ] {
-            assert!(time.is_some_and(|time| time <= Duration::from_secs(10)), "{name}: {time:?}");
-        }
-        assert!(times.global.is_some() && agent.config().https_only());
+    fn without_a_curl_that_starts_nothing_is_downloaded() {
+        let client = Client { program: "no-such-curl".into(), network: &[], silent_seconds: 1, max_bytes: 1 };
+        let got = client.download("https://localhost/tool.tar.gz", "a sum").unwrap();
+        assert!(matches!(&got, Download::Unavailable(reason) if reason.contains("curl")), "{got:?}");
     }
 
     #[test]
-    fn the_real_agent_refuses_plain_http() {
+    fn the_real_client_refuses_plain_http() {
+        if client("the_real_client_refuses_plain_http", PATIENCE).is_none() {
+            return;
+        }
+        let client = Client::new().unwrap();
         let archive = tar_gz("a");
-        let (address, _end) = server(Some(answer("200 OK", &archive)));
-        let got = download(&agent(), &format!("http://{address}/tool.tar.gz"), &sum(&archive)).unwrap();
-        assert!(matches!(got, Download::Unavailable(_)), "{got:?}");
+        let got = ask(&client, answer("200 OK", &archive), &sum(&archive)).unwrap();
+        // Exit code 1 of curl: a protocol that is not supported or not allowed.
+        assert!(matches!(&got, Download::Unavailable(reason) if reason.contains("(1)")), "{got:?}");
+    }
+
+    #[test]
+    fn a_machine_without_a_network_loses_seconds() {
+        const { assert!(CONNECT_SECONDS <= 10 && SILENT_SECONDS <= 10 && WHOLE_DOWNLOAD_SECONDS <= 300) };
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! Sets up what a fresh machine lacks, and says so before each step. What is there already is left alone. Everything is
-//! made in a folder of its own and moved to its place when it is whole, so that nothing is ever half there.
+//! Installs what a fresh machine lacks, and prints a line before each step. What is installed already does not change.
+//! Each item is built in a temporary folder and moved to its place when it is complete, so that an interrupted set-up
+//! leaves nothing incomplete there.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,38 +10,44 @@ use crate::command::{find, output, run};
 use crate::pins::{AXE, BINARYEN, DUCKDB, SMOLLM, WASM_TARGET, WLLAMA};
 use crate::{browser, bundle, command, models};
 
-/// Where tools and models are kept, outside `target/` so that they outlive `cargo clean`: `ASKEW_CACHE`, or
-/// `~/.cache/askew`.
+/// The folder of tools and models: `ASKEW_CACHE`, or `~/.cache/askew`. It is outside `target/`, so that `cargo clean`
+/// does not delete it.
 ///
 /// # Errors
-/// When neither the variable nor a home folder is known.
+/// If `ASKEW_CACHE` is not set and the home folder is unknown.
 pub(crate) fn cache() -> Result<PathBuf, Failure> {
     if let Some(folder) = std::env::var_os("ASKEW_CACHE") {
         return Ok(std::path::absolute(folder)?);
     }
-    let home = std::env::home_dir().ok_or("no home folder is known: set ASKEW_CACHE")?;
+    let home = std::env::home_dir().ok_or("the home folder is unknown: set ASKEW_CACHE to a folder")?;
     Ok(home.join(".cache").join("askew"))
 }
 
-/// The folder of the tools' binaries.
+/// The folder of Trunk's and wasm-bindgen's binaries. It may not exist yet.
+///
+/// # Errors
+/// If the cache folder is unknown.
 pub(crate) fn tools() -> Result<PathBuf, Failure> {
     Ok(cache()?.join("tools").join("bin"))
 }
 
-/// The folder of wasm-opt, which may not be there.
+/// The folder of wasm-opt. It may not exist yet.
+///
+/// # Errors
+/// If the cache folder is unknown.
 pub(crate) fn npm_binaries() -> Result<PathBuf, Failure> {
     Ok(cache()?.join("npm").join("node_modules").join(".bin"))
 }
 
-/// Says what is about to happen.
+/// Prints what the set-up does next.
 pub(crate) fn say(line: &str) {
     println!("setup: {line}");
 }
 
-/// Sets up everything that any command needs.
+/// Installs everything that `cargo xtask serve` and `cargo xtask test` need, except the Pythons.
 ///
 /// # Errors
-/// The first thing that cannot be had and has no replacement.
+/// If the wasm target, Trunk or wasm-bindgen-cli cannot be installed.
 pub(crate) fn everything(root: &Path) -> Result<(), Failure> {
     system_packages(&[Need::Browser, Need::Vulkan, Need::Pip, Need::Npm]);
     bundle::set_up(root)?;
@@ -51,7 +58,7 @@ pub(crate) fn everything(root: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Something that the operating system must give.
+/// A program or library that the operating system's packages provide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
     /// A Chromium and its driver.
@@ -66,9 +73,11 @@ pub(crate) enum Need {
     Torch,
     /// Node's installer, which fetches wasm-opt.
     Npm,
+    /// curl, which downloads published build tools.
+    Curl,
 }
 
-/// The Debian packages that are missing for a need.
+/// The Debian packages that provide a need, if this machine lacks it.
 fn missing_packages(need: Need) -> Vec<&'static str> {
     let mut packages = Vec::new();
     match need {
@@ -90,9 +99,11 @@ fn missing_packages(need: Need) -> Vec<&'static str> {
         }
         Need::Pip if pip().is_none() => packages.push("python3-pip"),
         Need::Npm if find("npm").is_none() => packages.push("npm"),
+        // Without recommended packages, apt does not install the certificates that https needs.
+        Need::Curl if find("curl").is_none() => packages.extend(["curl", "ca-certificates"]),
         Need::Compiler if command::find_any(&["c++", "g++", "clang++"]).is_none() => packages.push("g++"),
         Need::Torch => {
-            // Debian's own Python is the one that finds it.
+            // Only Debian's own Python finds Debian's torch.
             if output("/usr/bin/python3", &["-c", "import torch"]).is_none() {
                 packages.push("python3-torch");
             }
@@ -101,13 +112,13 @@ fn missing_packages(need: Need) -> Vec<&'static str> {
                 packages.push("libopenblas0-pthread");
             }
         }
-        Need::Pip | Need::Npm | Need::Compiler => {}
+        Need::Pip | Need::Npm | Need::Curl | Need::Compiler => {}
     }
     packages
 }
 
-/// Installs what is missing where that may be done unasked: on Debian or Ubuntu, as root. Elsewhere the steps that need
-/// it skip themselves and say what to install.
+/// Installs missing packages on Debian or Ubuntu as root. Elsewhere it installs nothing. Tests that need a missing
+/// program are then skipped and say what to install.
 pub(crate) fn system_packages(needs: &[Need]) {
     let missing: Vec<&str> = needs.iter().flat_map(|&need| missing_packages(need)).collect();
     if missing.is_empty() || !Path::new("/etc/debian_version").exists() || find("apt-get").is_none() {
@@ -125,7 +136,7 @@ pub(crate) fn system_packages(needs: &[Need]) {
     if let Err(error) = apt(&["update", "-qq"]) {
         println!("setup: {error}");
     }
-    // One by one: a package that this release lacks must not stop the others.
+    // One by one, because a package that this release lacks would stop the others.
     for package in missing {
         if let Err(error) = apt(&["install", "-y", "-qq", "--no-install-recommends", package]) {
             println!("setup: {error}");
@@ -139,10 +150,10 @@ pub(crate) fn has_wasm_target() -> bool {
     folder.is_some_and(|folder| Path::new(folder.trim()).is_dir())
 }
 
-/// Adds the wasm target to the Rust in use.
+/// Adds the wasm target to the Rust in use, unless it is installed.
 ///
 /// # Errors
-/// When there is no rustup, or it fails.
+/// If rustup is absent or fails.
 pub(crate) fn wasm_target(root: &Path) -> Result<(), Failure> {
     if has_wasm_target() {
         return Ok(());
@@ -154,13 +165,13 @@ pub(crate) fn wasm_target(root: &Path) -> Result<(), Failure> {
     run(Command::new("rustup").args(["target", "add", WASM_TARGET]).current_dir(root))
 }
 
-/// Whether wasm-opt is in the cache.
+/// Whether the cache contains the pinned version of wasm-opt.
 pub(crate) fn has_wasm_opt() -> bool {
     let Ok(bin) = npm_binaries() else { return false };
     is_installed(&bin.with_file_name("binaryen"), BINARYEN) && bin.join("wasm-opt").exists()
 }
 
-/// Installs wasm-opt into the cache where npm is there; elsewhere Trunk fetches its own.
+/// Installs wasm-opt into the cache with npm. If that fails, Trunk downloads its own.
 pub(crate) fn wasm_opt() {
     if has_wasm_opt() {
         return;
@@ -170,10 +181,10 @@ pub(crate) fn wasm_opt() {
     }
 }
 
-/// Fetches the engine that speeds are compared with into the cache and gives its package's folder.
+/// Installs wllama, with which the benchmarks compare Askew's speed, into the cache. Returns the folder of its package.
 ///
 /// # Errors
-/// When npm is absent or fails.
+/// If npm is absent or fails.
 pub(crate) fn wllama() -> Result<PathBuf, Failure> {
     let folder = cache()?.join("wllama").join("node_modules").join("@wllama").join("wllama");
     if !is_installed(&folder, WLLAMA) {
@@ -182,10 +193,10 @@ pub(crate) fn wllama() -> Result<PathBuf, Failure> {
     Ok(folder)
 }
 
-/// Fetches the database that loading and counting are compared with into the cache and gives the folder of its packages.
+/// Installs DuckDB, with which the benchmarks compare loading and counting, into the cache. Returns its `node_modules`.
 ///
 /// # Errors
-/// When npm is absent or fails.
+/// If npm is absent or fails.
 pub(crate) fn duckdb() -> Result<PathBuf, Failure> {
     let folder = cache()?.join("duckdb").join("node_modules");
     if !is_installed(&folder.join("@duckdb").join("duckdb-wasm"), DUCKDB) {
@@ -194,7 +205,7 @@ pub(crate) fn duckdb() -> Result<PathBuf, Failure> {
     Ok(folder)
 }
 
-/// Fetches the accessibility rules into the cache, where the browser's tests look for them.
+/// Installs the accessibility rules into the cache, where the browser's tests look for them. A failure is only printed.
 pub(crate) fn axe() {
     let fetched = cache().and_then(|cache| {
         let is_there = is_installed(&cache.join("axe").join("node_modules").join("axe-core"), AXE);
@@ -205,14 +216,17 @@ pub(crate) fn axe() {
     }
 }
 
-/// Whether a package's folder holds the pinned version of it.
+/// Whether a folder contains the version that `package` (`name@version`) names.
 fn is_installed(folder: &Path, package: &str) -> bool {
     let version = package.rsplit('@').next().unwrap_or_default();
     let manifest = std::fs::read_to_string(folder.join("package.json"));
     manifest.is_ok_and(|text| text.contains(&format!("\"version\": \"{version}\"")))
 }
 
-/// Installs a package into a folder of the cache, in place of what was there.
+/// Installs an npm package into a folder of the cache and replaces what was there.
+///
+/// # Errors
+/// If npm is absent or fails, or if the cache cannot be written.
 fn npm_install(package: &str, folder: &str) -> Result<(), Failure> {
     let npm = find("npm").ok_or("npm is absent")?;
     say(&format!("installing npm {package}"));
@@ -233,7 +247,7 @@ fn npm_install(package: &str, folder: &str) -> Result<(), Failure> {
     result
 }
 
-/// Python's installer: a program and its first arguments.
+/// How to run pip: a Python, and the arguments before pip's own. `None` if this machine has no Python with pip.
 pub(crate) fn pip() -> Option<(PathBuf, &'static [&'static str])> {
     if let Some(python) = command::find_any(&["python3", "python"])
         && output(&python, &["-m", "pip", "--version"]).is_some()

@@ -33,7 +33,7 @@ impl Tally {
         self.skips.extend(other.skips);
     }
 
-    /// Moves skips that a continuous-integration machine must not have (no adapter, no browser) to the failures.
+    /// Moves skips that a continuous-integration machine must not have (no adapter, browser or curl) to the failures.
     pub(crate) fn forbid_skips(&mut self) {
         let (forbidden, allowed) = self.skips.drain(..).partition::<Vec<_>, _>(|line| is_forbidden_in_ci(line));
         for line in forbidden {
@@ -44,10 +44,10 @@ impl Tally {
     }
 }
 
-/// Whether a skip is for want of an adapter or a browser: `test: reason`, by its reason.
+/// Whether the reason of a skip (`test: reason`) is a missing adapter, browser or curl.
 fn is_forbidden_in_ci(line: &str) -> bool {
     let reason = line.split_once(": ").map_or(line, |(_test, reason)| reason).to_lowercase();
-    ["adapter", "gpu", "browser", "chrom"].iter().any(|word| reason.contains(word))
+    ["adapter", "gpu", "browser", "chrom", "curl"].iter().any(|word| reason.contains(word))
 }
 
 /// The counts of a line `test result: ok. 3 passed; 1 failed; ...`.
@@ -120,11 +120,12 @@ mod tests {
     }
 
     #[test]
-    fn ci_forbids_a_missing_adapter_and_allows_missing_files() {
+    fn ci_forbids_missing_programs_and_allows_missing_files() {
         let mut tally = Tally::skip("gpu_forward: no usable GPU was found: install mesa-vulkan-drivers");
         tally.add(Tally::skip("browser_rates: the published result files are absent"));
+        tally.add(Tally::skip("a_silent_server_is_given_up: curl is not installed"));
         tally.forbid_skips();
-        assert_eq!((tally.failed, tally.skips.len()), (1, 1));
+        assert_eq!((tally.failed, tally.skips.len()), (2, 1));
     }
 
     #[cfg(unix)]

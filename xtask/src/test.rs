@@ -86,6 +86,10 @@ impl<'a> Runner<'a> {
         if needs(&[Step::Browser]) {
             system.push(Need::Npm);
         }
+        if needs(&[Step::Native]) {
+            // Tests of xtask's own downloads.
+            system.push(Need::Curl);
+        }
         setup::system_packages(&system);
         if needs(&[Step::Browser]) {
             setup::axe();

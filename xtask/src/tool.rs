@@ -1,17 +1,18 @@
-//! The command-line tools of the build, in the cache: a published binary, or what cargo builds.
+//! Installs the command-line tools of the build into the cache: a published binary, or one that cargo builds.
 
 use std::path::Path;
 
 use crate::Failure;
 use crate::command::{cargo, output, run};
 use crate::pins::{CargoTool, TOOL_PROFILE};
-use crate::setup::{cache, say, tools};
+use crate::setup::{Need, cache, say, system_packages, tools};
 
+/// The file name of a binary on this machine.
 fn file(name: &str) -> String {
     format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
 
-/// Whether a folder holds all binaries of a tool, in the pinned version, and they run on this machine.
+/// Whether a folder contains all binaries of a tool, and the first one runs and prints the pinned version.
 fn is_whole(tool: &CargoTool, folder: &Path) -> bool {
     let is_there = tool.binaries.iter().all(|name| folder.join(file(name)).is_file());
     let version = tool.binaries.first().and_then(|name| output(folder.join(file(name)), &["--version"]));
@@ -19,12 +20,12 @@ fn is_whole(tool: &CargoTool, folder: &Path) -> bool {
     is_there && version.is_some_and(|line| line.split_whitespace().any(|word| word == tool.version))
 }
 
-/// Whether the cache holds a tool in the pinned version.
+/// Whether the cache contains the pinned version of a tool.
 pub(crate) fn is_installed(tool: &CargoTool) -> bool {
     tools().is_ok_and(|folder| is_whole(tool, &folder))
 }
 
-/// What installing a tool means on this machine.
+/// The line of the progress list for the installation of a tool.
 pub(crate) fn title(tool: &CargoTool) -> String {
     let (package, version, minutes) = (tool.package, tool.version, tool.minutes);
     match tool.archive_here() {
@@ -33,10 +34,10 @@ pub(crate) fn title(tool: &CargoTool) -> String {
     }
 }
 
-/// Puts a tool into the cache, unless it is there.
+/// Installs a tool into the cache, unless it is there.
 ///
 /// # Errors
-/// When a download is not the pinned file, cargo cannot build the tool, or the cache cannot be written.
+/// If a downloaded file is not the pinned one, cargo cannot build the tool, or the cache cannot be written.
 pub(crate) fn install(tool: &CargoTool) -> Result<(), Failure> {
     if is_installed(tool) {
         return Ok(());
@@ -56,10 +57,11 @@ pub(crate) fn install(tool: &CargoTool) -> Result<(), Failure> {
     result
 }
 
-/// Makes a tool's binaries in a folder `bin` of the working folder.
+/// Downloads or builds a tool's binaries into the folder `bin` of the working folder.
 fn fill(tool: &CargoTool, work: &Path) -> Result<(), Failure> {
     let bin = work.join("bin");
     if let Some(archive) = tool.archive_here() {
+        system_packages(&[Need::Curl]);
         say(&format!("downloading {} {}", tool.package, tool.version));
         match tool.download(archive, &bin)? {
             None if is_whole(tool, &bin) => return Ok(()),
