@@ -1,106 +1,20 @@
-//! Invariants of the source itself: who may use whom, how long a file may be, what must not be named.
-//! ARCHITECTURE.md says why. Every scanner is proven on sources that break its rule.
+//! Rules about the source itself that the compiler cannot hold: which module may use which, how long a file may be, what
+//! must not be named. ARCHITECTURE.md says why. Each scanner is tested on sources that break its rule.
+
+mod layers;
+mod paths;
+mod rooms;
 
 use std::path::Path;
 use std::process::Command;
-
-/// A part of the library and what it may name by `crate::`. A longer path is a narrower part: the longest that fits a
-/// file or a path holds.
-const LAYERS: &[(&str, &[&str])] = &[
-    ("domain", &["domain"]),
-    ("formats", &["formats", "domain"]),
-    ("charts", &["charts", "domain"]),
-    ("model", &["model"]),
-    ("gpu", &["gpu", "model"]),
-    ("lab", &["lab", "domain", "model::json", "runtime::protocol"]),
-    ("runtime", &["runtime", "model", "gpu"]),
-    // Results: never the model.
-    (
-        "runtime::data_engine",
-        &["runtime::catalogue", "runtime::data_protocol", "runtime::data_engine", "runtime::wire", "domain", "formats"],
-    ),
-    ("runtime::data_protocol", &["runtime::data_protocol", "runtime::explore", "runtime::wire", "domain", "formats"]),
-    ("runtime::explore", &["runtime::explore", "domain", "charts", "formats::markdown"]),
-    (
-        "runtime::explorer",
-        &[
-            "runtime::data_engine",
-            "runtime::data_protocol",
-            "runtime::explore",
-            "runtime::report",
-            "domain",
-            "formats",
-            "charts",
-        ],
-    ),
-    ("runtime::report", &["runtime::report", "domain", "formats", "charts"]),
-    (
-        "runtime::web::files_worker",
-        &[
-            "runtime::data_protocol",
-            "runtime::web::data_worker",
-            "runtime::web::unpack_part",
-            "runtime::web::values",
-            "domain",
-            "formats",
-        ],
-    ),
-    (
-        "runtime::web::unpack_part",
-        &["runtime::web::unpack_part", "runtime::web::part", "runtime::web::values", "formats"],
-    ),
-    ("runtime::web::part", &["runtime::web::part", "runtime::web::values"]),
-    (
-        "runtime::web::chat_part",
-        &["runtime::web::part", "runtime::web::values", "runtime::chat", "runtime::RuntimeError", "model"],
-    ),
-    (
-        "runtime::web::data_worker",
-        &["runtime::data_protocol", "runtime::data_engine", "runtime::wire", "runtime::web::port", "domain", "formats"],
-    ),
-    // The page is built with these, so they must not bring an engine or a parser with them.
-    ("runtime::protocol", &["runtime::protocol", "runtime::wire"]),
-    ("runtime::status", &["runtime::status", "runtime::protocol"]),
-    ("runtime::hub", &["runtime::hub", "model::json"]),
-    ("runtime::consent", &["runtime::consent"]),
-    ("runtime::self_test_protocol", &["runtime::self_test_protocol", "runtime::protocol", "runtime::wire"]),
-    ("runtime::wire", &["runtime::wire"]),
-    ("runtime::web::client", &["runtime::web::client", "runtime::web::port", "runtime::wire"]),
-    ("runtime::web::port", &["runtime::web::port", "runtime::wire"]),
-    (
-        "ui",
-        &[
-            "ui",
-            "domain",
-            "charts",
-            "lab",
-            "formats::distribution",
-            "formats::figures",
-            "formats::markdown",
-            "formats::preview",
-            "formats::report",
-            "formats::roles",
-            "runtime::consent",
-            "runtime::explore",
-            "runtime::hub",
-            "runtime::protocol",
-            "runtime::self_test_protocol",
-            "runtime::status",
-            "runtime::data_protocol",
-            "runtime::web::client",
-        ],
-    ),
-    ("cli", &["cli", "domain", "formats", "charts", "model", "gpu", "runtime", "lab"]),
-];
 
 /// Lines that a file may have without a reason.
 const MAX_LINES: usize = 400;
 
 /// Files that may be longer, and why.
 const LONG_FILES: &[(&str, &str)] = &[
-    ("src/domain/view.rs", "every part of a link, and a property test that makes them all"),
-    ("src/domain/interval.rs", "five kinds of interval and their tests against published columns"),
-    ("src/runtime/protocol.rs", "one protocol, its reducer and the tests of every transition"),
+    ("crates/domain/src/view/mod.rs", "every part of a link, and a property test that makes them all"),
+    ("crates/domain/src/stats/interval.rs", "five kinds of interval and their tests against published columns"),
 ];
 
 /// Something in a source that must not be there: the line, from 1, and what it is.
@@ -127,78 +41,6 @@ fn tracked(endings: &[&str]) -> Vec<String> {
 
 fn read(file: &str) -> String {
     std::fs::read_to_string(root().join(file)).expect("a tracked text file is UTF-8")
-}
-
-/// `src/ui/table.rs` is `ui::table`, `src/ui/mod.rs` is `ui`; the roots (`lib`, `bin/...`) have no layer.
-fn module_of(file: &str) -> Option<String> {
-    let path = file.strip_prefix("src/")?.strip_suffix(".rs")?;
-    if path == "lib" || path.starts_with("bin/") {
-        return None;
-    }
-    Some(path.strip_suffix("/mod").unwrap_or(path).replace('/', "::"))
-}
-
-/// Whether `path` is `prefix` or below it.
-fn is_below(path: &str, prefix: &str) -> bool {
-    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-}
-
-fn allowed(module: &str) -> Option<&'static [&'static str]> {
-    let fitting = LAYERS.iter().filter(|(layer, _)| is_below(module, layer));
-    fitting.max_by_key(|(layer, _)| layer.len()).map(|(_, allowed)| *allowed)
-}
-
-/// The paths below `crate::` that a source names, `use` groups spread out, comments left out.
-fn crate_paths(source: &str) -> Vec<Finding> {
-    let mut paths = Vec::new();
-    let code: Vec<&str> = source.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
-    let text = code.join("\n");
-    for (at, _) in text.match_indices("crate::") {
-        // `$crate::` of a macro is this crate too; `other_crate::` is not.
-        let is_word =
-            text.get(..at).and_then(|before| before.chars().last()).is_some_and(|c| c.is_alphanumeric() || c == '_');
-        if is_word {
-            continue;
-        }
-        let line = text.get(..at).map_or(0, |before| before.matches('\n').count()) + 1;
-        let rest = text.get(at + "crate::".len()..).unwrap_or_default();
-        paths.extend(spread(rest).into_iter().map(|path| (line, path)));
-    }
-    paths
-}
-
-/// `a::{b, c::{d, e}}` as `a::b`, `a::c::d`, `a::c::e`; ends where the path ends.
-fn spread(text: &str) -> Vec<String> {
-    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(text.len());
-    let (head, rest) = text.split_at(end);
-    let Some(group) = rest.strip_prefix('{').filter(|_| head.is_empty() || head.ends_with("::")) else {
-        return vec![head.trim_end_matches(':').to_owned()];
-    };
-    let mut parts = vec![String::new()];
-    let mut depth = 0_usize;
-    for c in group.chars() {
-        match c {
-            '}' if depth == 0 => break,
-            ',' if depth == 0 => parts.push(String::new()),
-            _ => {
-                depth = if c == '{' { depth + 1 } else { depth.saturating_sub(usize::from(c == '}')) };
-                if let Some(part) = parts.last_mut() {
-                    part.push(c);
-                }
-            }
-        }
-    }
-    let parts = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty());
-    parts.flat_map(spread).map(|path| format!("{head}{}", path.trim_start_matches("self"))).collect()
-}
-
-/// The edges of a source that its layer forbids.
-fn forbidden_edges(file: &str, source: &str) -> Vec<Finding> {
-    let Some(module) = module_of(file) else { return Vec::new() };
-    let Some(allowed) = allowed(&module) else { return vec![(1, format!("{module} stands in no layer"))] };
-    let mut paths = crate_paths(source);
-    paths.retain(|(_, path)| !is_below(path, &module) && !allowed.iter().any(|prefix| is_below(path, prefix)));
-    paths
 }
 
 /// Attributes that export a function from the library to JavaScript: they would survive in every binary. Importing
@@ -276,7 +118,7 @@ fn foreign_loads(html: &str) -> Vec<Finding> {
 }
 
 /// The one file that names addresses of other sites: models that a reader may choose.
-const CATALOGUE: &str = "src/runtime/catalogue.rs";
+const CATALOGUE: &str = "crates/hub/src/catalogue.rs";
 
 /// Addresses that name a format and are never fetched.
 const FORMAT_NAMES: [&str; 2] = ["http://www.w3.org/2000/svg", "https://vega.github.io/schema/vega-lite/v5.json"];
@@ -305,7 +147,7 @@ fn foreign_addresses(file: &str, source: &str) -> Vec<Finding> {
 /// Names of the parsers that unpack, outside of them: they are a part of the page of their own, so neither the other
 /// parsers nor the data worker may bring them along.
 fn heavy_names(file: &str, source: &str) -> Vec<Finding> {
-    let may = ["src/formats/heavy/", "src/cli/", "src/runtime/web/unpack_part"];
+    let may = ["crates/formats/src/heavy/", "src/cli/", "src/web/unpack_part"];
     if may.iter().any(|prefix| file.starts_with(prefix)) {
         return Vec::new();
     }
@@ -360,12 +202,11 @@ fn assert_clean(files: &[String], scan: impl Fn(&str, &str) -> Vec<Finding>) {
 }
 
 fn sources() -> Vec<String> {
-    tracked(&[".rs"]).into_iter().filter(|file| file.starts_with("src/")).collect()
-}
-
-#[test]
-fn layers_use_only_what_they_may() {
-    assert_clean(&sources(), forbidden_edges);
+    let is_source = |file: &String| {
+        file.starts_with("src/")
+            || file.starts_with("crates/") && file.contains("/src/") && !file.starts_with("crates/pocket/")
+    };
+    tracked(&[".rs"]).into_iter().filter(is_source).collect()
 }
 
 #[test]
@@ -414,9 +255,9 @@ fn only_the_catalogue_names_other_sites() {
 #[test]
 fn only_the_unpacker_names_what_unpacks() {
     assert_clean(&sources(), heavy_names);
-    assert_eq!(heavy_names("src/formats/reader.rs", "\nuse super::heavy::unpack;").len(), 1);
+    assert_eq!(heavy_names("crates/formats/src/reader.rs", "\nuse super::heavy::unpack;").len(), 1);
     assert_eq!(heavy_names("src/cli/files.rs", "use crate::formats::heavy::unpack;").len(), 0);
-    assert_eq!(heavy_names("src/formats/mod.rs", "pub mod heavy;\n// heavy::unpack").len(), 0);
+    assert_eq!(heavy_names("crates/formats/src/lib.rs", "pub mod heavy;\n// heavy::unpack").len(), 0);
 }
 
 #[test]
@@ -440,51 +281,6 @@ fn the_page_asks_for_nothing_that_its_policy_refuses() {
         assert!(index.contains(part), "the policy says {part}");
     }
     assert!(!index.contains("unsafe-inline") && !index.contains("<script"), "no script stands in the page");
-}
-
-#[test]
-fn the_edge_scanner_finds_bad_edges() {
-    let edges = |file, source| {
-        forbidden_edges(file, source).into_iter().map(|(line, path)| format!("{line} {path}")).collect::<Vec<_>>()
-    };
-    assert_eq!(edges("src/domain/rule.rs", "use crate::formats::csv::read;"), ["1 formats::csv::read"]);
-    assert_eq!(edges("src/ui/lab/screen.rs", "\nuse crate::{domain::rule::Rule, gpu::device};"), ["2 gpu::device"]);
-    assert_eq!(
-        edges(
-            "src/ui/lab/screen.rs",
-            "use crate::{\n  domain::{self, rule},\n  runtime::{protocol, web::{client, data_worker}},\n};"
-        ),
-        ["1 runtime::web::data_worker"]
-    );
-    assert_eq!(edges("src/ui/chart.rs", "fn f() { crate::model::gguf::open() }"), ["1 model::gguf::open"]);
-    assert_eq!(edges("src/ui/data.rs", "use crate::formats::{csv, report::FileReport};"), ["1 formats::csv"]);
-    assert_eq!(edges("src/gpu/ops/add.rs", "pub use crate::runtime::protocol::Event;"), ["1 runtime::protocol::Event"]);
-    assert_eq!(edges("src/runtime/data_engine.rs", "use crate::gpu;"), ["1 gpu"]);
-    assert_eq!(edges("src/runtime/engine.rs", "use crate::domain::rule;"), ["1 domain::rule"]);
-    assert_eq!(
-        edges("src/runtime/web/client.rs", "use crate::runtime::engine::Engine;"),
-        ["1 runtime::engine::Engine"]
-    );
-    assert_eq!(edges("src/runtime/protocol.rs", "use crate::ui::text;"), ["1 ui::text"]);
-    assert_eq!(edges("src/domain/macros.rs", "macro_rules! m { () => { $crate::gpu::f() } }"), ["1 gpu::f"]);
-    assert_eq!(edges("src/novel/mod.rs", ""), ["1 novel stands in no layer"]);
-    // A prefix of a name is another name.
-    assert_eq!(edges("src/charts/a.rs", "use crate::domain_secrets::x;"), ["1 domain_secrets::x"]);
-}
-
-#[test]
-fn the_edge_scanner_lets_good_edges_pass() {
-    for (file, source) in [
-        ("src/formats/csv.rs", "use crate::domain::{dataset::Dataset, score};\nuse crate::formats::error;"),
-        ("src/ui/table.rs", "// use crate::gpu;\nuse crate::runtime::data_protocol::DataEvent;\nuse other_crate::gpu;"),
-        ("src/gpu/mod.rs", "use crate::model::reference::forward;"),
-        ("src/runtime/web/engine_worker.rs", "use crate::{gpu, model, runtime::protocol};"),
-        ("src/cli/mod.rs", "use crate::gpu::device;"),
-        ("src/bin/app.rs", "use crate::gpu;"),
-        ("src/lib.rs", "pub use crate::gpu;"),
-    ] {
-        assert_eq!(forbidden_edges(file, source), [], "{file}");
-    }
 }
 
 #[test]
