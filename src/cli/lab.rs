@@ -86,7 +86,7 @@ pub fn run(args: &LabArgs) -> Result<(), Failure> {
                             return Err(Failure::failed("the engine lost an answer: try again, or use --device cpu"));
                         }
                     }
-                    (Work::Engine(_), None) => return Err(Failure::usage("the judge is a model: name it with --judge")),
+                    (Work::Engine(_), None) => return Err(Failure::usage("name the judge's model with --judge")),
                     (Work::Server(errand), _) => servers.send(errand),
                 }
                 while let Some(answered) = servers.next(false) {
