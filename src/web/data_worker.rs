@@ -91,8 +91,8 @@ impl Worker {
             }
             Ok((request, attachments)) => match this.further {
                 Some(answer) => answer(Rc::clone(this), request, attachments),
-                // The page starts the files worker before it sends such a request. If the request arrives here, the page
-                // and this script are from different builds.
+                // The page starts the files worker before it sends such a request. If one arrives here, the page and
+                // this script are from different builds.
                 None => this.send(&DataEvent::Failed { ticket: None, message: "reload the page".to_owned() }),
             },
         }

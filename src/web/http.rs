@@ -1,8 +1,8 @@
 //! Downloads, resumed at any byte if the server supports it, and files from disk behind the same trait.
 //!
 //! A first download is a plain GET, which every server supports and which needs no CORS preflight. The model's headers
-//! are read from its first bytes, while the connection holds the rest back. Only an interrupted download is resumed with
-//! a `Range` header, which needs no preflight either. `If-Range` would need one, so versions are compared here.
+//! are read from its first bytes, while the connection holds the rest back. Only an interrupted download is resumed
+//! with a `Range` header, which needs no preflight either. `If-Range` would need one, so versions are compared here.
 
 use js_sys::{ArrayBuffer, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
