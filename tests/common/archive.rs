@@ -1,4 +1,4 @@
-//! Makes archives (ZIP, gzip) for tests.
+//! Packs files for tests: ZIP, gzip and zstd.
 
 use std::io::Write;
 
