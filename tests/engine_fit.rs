@@ -23,7 +23,7 @@ use pollster::block_on;
 /// Allowed relative error of the estimate: buffers are rounded up, and a plan may keep a few small ones.
 const TOLERANCE: f64 = 0.05;
 
-/// Reads a file in small chunks and counts the bytes read.
+/// Delivers a file in small chunks and counts the bytes that were read.
 struct Counted {
     bytes: Vec<u8>,
     at: usize,

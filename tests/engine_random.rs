@@ -225,7 +225,7 @@ fn a_layout_that_is_stopped_leaves_the_one_before() {
     assert!(events.contains(&Event::LayOutStopped { slot: 0 }), "{events:?}");
     assert!(!events.iter().any(|event| matches!(event, Event::Failed(_) | Event::LaidOut { .. })));
     assert_eq!(fold(&events).ready(0).map(|loaded| loaded.sides.clone()), Some(Vec::new()));
-    // It was the stop command that ended the load.
+    // Without the stop command the layout is finished.
     assert_eq!(fold(&run(None)).ready(0).map(|loaded| loaded.sides.clone()), Some(vec!["kindness".to_owned()]));
 }
 

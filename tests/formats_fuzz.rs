@@ -31,7 +31,7 @@ const INPUTS_PER_KIND: u64 = 20_000;
 /// Memory that any input may take in addition to four times its unpacked bytes.
 const FREE_BYTES: usize = 64 << 20;
 
-/// A format: its name, a small file, and where its published files are.
+/// A format: its name and small files of it.
 struct Kind {
     name: &'static str,
     files: Vec<Vec<u8>>,
