@@ -1,4 +1,4 @@
-//! Damaged and hostile files never cause a panic or a hang, and never allocate memory only because a file claims a size.
+//! Damaged and hostile files never cause a panic or a hang, and never allocate memory only because they claim a size.
 //!
 //! Inputs are tiny valid files with changed parts and bytes, or random bytes. Each input depends only on the seed and
 //! its number. To repeat one that fails, set `ASKEW_FUZZ_SEED`, `ASKEW_FUZZ_FIRST` and `ASKEW_FUZZ_INPUTS=1`.

@@ -1,6 +1,6 @@
 //! Compares tokens with those of an independent engine, on ten thousand texts for each vocabulary.
 //!
-//! `fixtures/tokenizer_digests.json` holds digests of llama.cpp's tokens; `independent/tokenizer_digests.py` makes them.
+//! `fixtures/tokenizer_digests.json` holds digests of llama.cpp's tokens, made by `independent/tokenizer_digests.py`.
 
 mod common;
 
