@@ -168,7 +168,7 @@ impl Reading {
         if let Some(wanted) = file.sha256.as_ref().filter(|wanted| !wanted.eq_ignore_ascii_case(&found)) {
             return Err(FormatError::Unreadable(format!(
                 "the file has changed since it was listed (SHA-256 {found}, listed as {wanted}), so it was not opened: to read it \
-                anyway, download it and drop it here"
+                 anyway, download it and drop it here"
             )));
         }
         Blob::new_with_u8_array_sequence(&parts).map_err(|error| unreadable(&error))
