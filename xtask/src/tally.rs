@@ -33,7 +33,7 @@ impl Tally {
         self.skips.extend(other.skips);
     }
 
-    /// Counts skips that are not allowed in continuous integration (no adapter, no browser) as failures.
+    /// Moves skips that a continuous-integration machine must not have (no adapter, no browser) to the failures.
     pub(crate) fn forbid_skips(&mut self) {
         let (forbidden, allowed) = self.skips.drain(..).partition::<Vec<_>, _>(|line| is_forbidden_in_ci(line));
         for line in forbidden {
@@ -44,7 +44,7 @@ impl Tally {
     }
 }
 
-/// Whether a skip, as `test: reason`, has a missing adapter or browser as its reason.
+/// Whether a skip is for want of an adapter or a browser: `test: reason`, by its reason.
 fn is_forbidden_in_ci(line: &str) -> bool {
     let reason = line.split_once(": ").map_or(line, |(_test, reason)| reason).to_lowercase();
     ["adapter", "gpu", "browser", "chrom"].iter().any(|word| reason.contains(word))
