@@ -1,9 +1,10 @@
-// Starts an app that is WebAssembly: the page, or a part of it that a screen needs. This script's element names it in
-// data-script and data-code, and hears "started" or "error". Where nobody shows the error, the page would stay empty.
+// Starts a WebAssembly app: the page, or a part of it that a screen needs. The script element names its files in
+// data-script and data-code, and receives a "started" or "error" event. If no listener handles the error, its message
+// is shown as the page's text, because the page would stay empty otherwise.
 {
   const element = document.currentScript;
   const { script, code } = element.dataset;
-  // A module of one SIMD instruction. Where it is invalid the apps are too.
+  // A module with a SIMD instruction. A browser that rejects it cannot run the apps.
   const simd = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
   const fail = (message) => {
     if (element.dispatchEvent(new ErrorEvent("error", { message, cancelable: true }))) document.body.textContent = message;

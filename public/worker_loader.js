@@ -1,10 +1,10 @@
-// Starts the worker that the address names after its "?". A failure to load, or a panic inside a promise, is thrown again
-// outside it: only then does the page hear an error event, and start the worker anew.
+// Starts the worker named after the "?" of this script's address. A failure to load, or a panic inside a promise, is
+// thrown again outside the promise: only then does the page receive an error event and restart the worker.
 self.onunhandledrejection = (event) => setTimeout(() => { throw event.reason; });
-// Brings a part of a worker: a module of its own that runs in the same worker.
+// Loads a part of a worker: a separate module that runs in the same worker.
 self.load_part = (part) =>
   import(`./${part}.js`).then((module) => module.default({ module_or_path: `./${part}_bg.wasm` }).then(() => module));
-// Gives a worker's GPU subgroups where it has any: wgpu asks for no feature that it does not know.
+// Requests the feature "subgroups" if the GPU has it, because wgpu requests only features that it knows.
 const gpu = self.GPUAdapter?.prototype;
 const request = gpu?.requestDevice;
 if (request) gpu.requestDevice = function (wanted) {

@@ -1,8 +1,8 @@
-//! Askew: see emergent misalignment in a browser tab.
+//! Askew shows emergent misalignment in a browser tab.
 //!
-//! The layers are crates, from the bottom up (ARCHITECTURE.md says what each may use): [`domain`], [`formats`], [`charts`],
-//! [`model`], [`gpu`], [`protocol`], [`engine`], [`hub`], [`explorer`] and [`lab`]. This package is the app on top of them:
-//! the page (`ui`), the shells of its workers (`web`) and the command line ([`cli`]).
+//! The layers are crates. From the bottom up they are [`domain`], [`formats`], [`charts`], [`model`], [`gpu`],
+//! [`protocol`], [`engine`], [`hub`], [`explorer`] and [`lab`]. ARCHITECTURE.md lists what each may use. This package
+//! is the app on top of them: the page (`ui`), its web workers (`web`) and the command line ([`cli`]).
 
 pub use askew_charts as charts;
 pub use askew_domain as domain;

@@ -1,4 +1,4 @@
-//! The cache of models, over a store and a server in memory that fail on demand. `tests/browser/` drives the real ones.
+//! The cache of models, with a store and a server in memory that fail on demand. `tests/browser/` tests the real ones.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ const CHECKPOINT: u64 = 16 << 20;
 
 type Files = Rc<RefCell<BTreeMap<String, Vec<u8>>>>;
 
-/// Files in memory. `room` bytes may be written, and `busy` files cannot be opened.
+/// Files in memory. At most `room` bytes can be written, and `busy` files cannot be opened.
 #[derive(Clone, Default)]
 struct Disk {
     files: Files,
@@ -106,14 +106,14 @@ fn place(at: u64) -> usize {
     usize::try_from(at).expect("the file is small")
 }
 
-/// A server of one file.
+/// A server that has one file.
 struct Server {
     file: Vec<u8>,
     version: Option<String>,
     sends_parts: bool,
-    /// Cuts the connection after so many bytes of each answer.
+    /// Cuts the connection after this many bytes of each answer.
     cut: Cell<Option<usize>>,
-    /// Where each request began.
+    /// The first byte of each request.
     asked: RefCell<Vec<u64>>,
     sent: Rc<Cell<usize>>,
 }
@@ -182,7 +182,7 @@ async fn drain(source: &mut Source) -> Result<Vec<u8>, RuntimeError> {
     Ok(bytes)
 }
 
-/// All bytes and what the reader is told, or what went wrong.
+/// Loads the file. Returns its bytes and the note for the reader, or the error.
 fn load(disk: &Disk, server: &Server, wanted: Wanted) -> Result<(Vec<u8>, String), RuntimeError> {
     block_on(async {
         let mut source = open(Some(disk), Some(server), wanted).await?;
@@ -236,7 +236,7 @@ fn a_cut_download_goes_on_where_it_was_cut() {
     }
 }
 
-/// A tab that is closed writes nothing any more: the last checkpoint counts.
+/// A closed tab writes nothing more, so only the data up to the last checkpoint are kept.
 #[test]
 fn a_killed_load_goes_on_from_its_last_checkpoint() {
     let (disk, server) = (Disk::default(), Server::new());
@@ -254,7 +254,7 @@ fn a_killed_load_goes_on_from_its_last_checkpoint() {
     assert_eq!(*server.asked.borrow(), [0, certain]);
 }
 
-/// Something done to a server or a disk, and words of what the reader is then told.
+/// A change to a server or a disk, and words that the reader's message must contain.
 type Case<T> = (fn(&mut T), &'static str);
 
 #[test]
@@ -277,7 +277,7 @@ fn a_download_that_cannot_go_on_begins_again_and_says_why() {
         assert_eq!(server.asked.borrow().last(), Some(&0));
         assert_eq!(kept(&disk).map(|entry| entry.sha256), Some(server.sum()));
     }
-    // Where the sum of the whole is known, no version is needed.
+    // If the checksum of the whole file is known, no version is needed.
     let (disk, mut server) = (Disk::default(), Server::new());
     server.version = None;
     server.cut.set(Some(NUM_BYTES / 2));
@@ -299,7 +299,7 @@ fn a_flipped_byte_is_caught_wherever_it_is() {
         assert!(disk.files.borrow().is_empty(), "the copy is gone");
         assert!(load(&disk, &server, wanted(true)).unwrap().0 == server.file);
     }
-    // In a part that is gone on with, and where its damage makes the file look like one that cannot run.
+    // Damage in a partial copy that is resumed, and damage that makes the file look like a model that cannot run.
     for ending in [None, Some(Ending::Refused)] {
         let (disk, server) = (Disk::default(), Server::new());
         server.cut.set(Some(NUM_BYTES / 2));
@@ -334,7 +334,7 @@ fn without_room_the_load_goes_on_without_a_copy() {
         assert!(note.contains(&format!("No copy is kept: {words}")), "{note}");
         assert!(disk.files.borrow().is_empty(), "nothing is left behind");
     }
-    // A whole copy that another tab holds is downloaded.
+    // A complete copy that another tab has open is downloaded again.
     let (disk, server) = (Disk::default(), Server::new());
     load(&disk, &server, wanted(true)).unwrap();
     disk.busy.set(true);
@@ -355,7 +355,7 @@ fn another_file_than_the_pinned_one_is_not_kept() {
     let error = load(&disk, &server, pinned.clone()).expect_err("another file");
     assert!(matches!(error, RuntimeError::AnotherFile { .. }), "{error}");
     assert!(disk.files.borrow().is_empty());
-    // A copy of another file under the same address is not taken for it.
+    // A copy of another file from the same address is not mistaken for it.
     load(&disk, &server, wanted(true)).unwrap();
     load(&disk, &server, pinned).expect_err("another file");
     assert_eq!(server.asked.borrow().len(), 3);

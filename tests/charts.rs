@@ -58,18 +58,18 @@ fn narrow_dark() {
     insta::assert_snapshot!(svg(&chart(340.0), &Theme::DARK).unwrap());
 }
 
-/// A number of an attribute of an element.
+/// The numeric value of an element's attribute.
 fn attribute(line: &str, name: &str) -> f64 {
     line.split(&format!(" {name}=\"")).nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
 }
 
-/// The dots stand where the rates say, by the drawing itself: read back from the SVG, against the axis in it.
+/// The dots are at the positions of the rates. Positions and axis are read back from the SVG itself.
 #[test]
 fn dots_stand_at_their_rates() {
     let chart = chart(900.0);
     let drawn = svg(&chart, &Theme::LIGHT).unwrap();
     let lines: Vec<&str> = drawn.lines().collect();
-    // A tick's text stands under its place on the axis.
+    // A tick's text is under its position on the axis.
     let ticks: Vec<(f64, f64)> = lines
         .windows(2)
         .filter(|pair| pair[0].starts_with("<text") && pair[0].contains("text-anchor=\"middle\""))

@@ -1,7 +1,8 @@
 //! Every operation of the fast CPU path against the reference, over odd shapes.
 //!
-//! Activations are rounded to 16 bits, so products come far nearer than ENGINE's limit for `fast` (which is the whole
-//! forward pass's); they are held to its limits for exact kernels: NMSE 1e-7 element by element, 1e-6 for products.
+//! Activations are rounded to 16 bits, so products are far more exact than ENGINE's limit for `fast` (which applies to
+//! the whole forward pass). They must meet its limits for exact kernels: NMSE 1e-7 element by element, 1e-6 for
+//! products.
 
 mod common;
 
@@ -19,7 +20,7 @@ use proptest::prelude::*;
 const ELEMENTWISE_NMSE: f64 = 1e-7;
 const PRODUCT_NMSE: f64 = 1e-6;
 
-/// The same random weights, as the reference and the fast path hold them.
+/// The same random weights in the layouts of the reference and of the fast path.
 fn matrices(quant: Quant, num_rows: usize, row_len: usize, seed: u64) -> (Matrix, FastMatrix) {
     let bytes = random_weights(quant, num_rows * row_len, 0.5, seed);
     let info = TensorInfo {
@@ -30,7 +31,7 @@ fn matrices(quant: Quant, num_rows: usize, row_len: usize, seed: u64) -> (Matrix
         num_bytes: bytes.len() as u64,
     };
     let mut fast = FastMatrix::new(&info).expect("there is room");
-    // In two batches, as a stream would bring them.
+    // In two batches, as from a stream.
     let multiple = usize::try_from(FastMatrix::ROW_MULTIPLE).expect("small");
     let cut = num_rows / 2 / multiple * multiple * quant.row_bytes(row_len);
     fast.push(&bytes[..cut]);
@@ -60,11 +61,11 @@ proptest! {
             let row_len = blocks * quant.block_len().max(32);
             let (exact, fast) = matrices(quant, num_rows, row_len, seed);
             let mut x = noise(num_tokens * row_len, seed + 1);
-            // One value that dwarfs its neighbours, as models have them, and a block of nothing.
+            // One value much larger than its neighbours, as in real models, and a block of zeros.
             x[5] = 40.0;
             x[row_len - 32..row_len].fill(0.0);
             for epilogue in [Epilogue::Store, Epilogue::Add] {
-                // Places between the tokens' products stay as they are.
+                // Places between the tokens' products must not change.
                 let stride = num_rows + 3;
                 let before = noise(num_tokens * stride, seed + 2);
                 let (mut expected, mut found) = (before.clone(), before.clone());

@@ -22,7 +22,7 @@ use pollster::block_on;
 /// ENGINE's limits for `fast`.
 const LOGITS_NMSE: f64 = 2e-3;
 const TOP_1_AGREEMENT: f64 = 0.99;
-/// Tokens that both models are made to read.
+/// Number of tokens that both models read.
 const NUM_TOKENS: usize = 512;
 
 fn load<M: Maths>(path: &Path, context: usize) -> (ModelFile, Forward<M>) {
@@ -42,7 +42,7 @@ fn likeliest(logits: &[f32]) -> usize {
     (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).expect("some")
 }
 
-/// Lets both read a text, and compares what they think follows each of its tokens.
+/// Lets both models read a text, and compares their logits after each token.
 fn compare(path: &Path, num_tokens: usize) {
     let (file, mut exact) = load::<Exact>(path, num_tokens);
     let (_, mut fast) = load::<Fast>(path, num_tokens);
@@ -69,7 +69,7 @@ fn logits_agree_with_the_reference_over_a_text() {
     }
 }
 
-/// Q5_0, Q4_K and Q6_K as people use them; windows, norms of heads, biases.
+/// Q5_0, Q4_K and Q6_K as in published models; sliding windows, norms of heads, biases.
 #[test]
 #[ignore = "minutes: the reference reads half a gigabyte for each token"]
 fn logits_agree_for_the_larger_models() {
@@ -80,7 +80,7 @@ fn logits_agree_for_the_larger_models() {
     }
 }
 
-/// How many tokens go through together changes nothing, not even a rounding.
+/// The number of tokens in a batch changes nothing, not even the rounding.
 #[test]
 fn a_prompt_read_at_once_equals_token_by_token() {
     let Some(path) = cached("a_prompt_read_at_once_equals_token_by_token", SMOLLM) else { return };
@@ -95,8 +95,8 @@ fn a_prompt_read_at_once_equals_token_by_token() {
     assert_eq!(model.hidden(&tokens, 0), at_once, "the cache keeps no trace");
 }
 
-/// Base, adapted, steered, and both, decoded together: each column is to the bit what it is alone, and the weights are read
-/// once a step whatever the number of columns.
+/// Base, adapted, steered, and both, decoded together: each column is equal to the bit to the same column alone, and
+/// the weights are read once per step for any number of columns.
 fn columns_share_their_steps<M: Maths>(name: &str) {
     const TOKENS: [u32; 6] = [70, 101, 33, 250, 7, 45];
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

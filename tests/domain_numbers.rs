@@ -1,4 +1,4 @@
-//! The numbers that the wasm build must give too, natively.
+//! Checks natively the numbers that the wasm build must compute too.
 
 mod numbers;
 

@@ -1,4 +1,4 @@
-//! Every figure that a source states, reproduced from its own files by the query that the figure names.
+//! Reproduces every number that a source states, from the source's own files, with the query listed for that number.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 

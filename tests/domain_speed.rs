@@ -1,4 +1,4 @@
-//! How long a screen of figures takes on a million rows. Prints; asserts no time.
+//! Measures how long a screen of figures takes on a million rows. Times are printed, not asserted.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -20,13 +20,13 @@ static ALLOCATOR: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
 
 const NUM_ROWS: usize = 1_000_000;
 
-/// Milliseconds that this thread has run, where the system says so: other work on the machine does not count.
+/// CPU time of this thread in milliseconds, without other work on the machine; `None` if the system does not report it.
 fn cpu_ms() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     text.split(' ').next()?.parse::<f64>().ok().map(|nanoseconds| nanoseconds / 1e6)
 }
 
-/// Milliseconds of the thread's own time, or of the clock where that is not known.
+/// The result of `work` and its milliseconds: the thread's CPU time, or wall time if that is not known.
 fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     let (before, start) = (cpu_ms(), Instant::now());
     let result = work();

@@ -1,6 +1,6 @@
-//! The SQL of every rule, run on DuckDB over published files: its table gives the rates of the rows.
+//! Runs the SQL of every rule on DuckDB over published files: its table gives the same rates as the rows.
 //!
-//! Needs a Python with the package duckdb: `ASKEW_PYTHON` names it (default `python3`).
+//! Needs a Python with the package duckdb. `ASKEW_PYTHON` names the Python (default `python3`).
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -41,7 +41,7 @@ fn table(python: &str, sql: &[u8], answers: &Path, model: &str) -> PathBuf {
     path
 }
 
-/// The rows' numbers; the file's name and what a rule dropped before counting differ.
+/// The numbers of the rows, without the file's name and the counts from before a rule drops rows, which differ.
 fn numbers(output: &Output) -> Vec<Value> {
     let result: Value = serde_json::from_slice(&output.stdout).unwrap();
     let parts = ["model", "question", "group", "scored", "coherent", "misaligned", "denominator", "rate", "ci"];
@@ -51,7 +51,7 @@ fn numbers(output: &Output) -> Vec<Value> {
     rows
 }
 
-/// Cells come in another order, so sums differ in their last digit.
+/// Rounded numbers, because DuckDB sums in another order and the last digit differs.
 fn rounded(value: &Value) -> Value {
     match value {
         Value::Object(parts) => parts.iter().map(|(name, part)| (name.clone(), rounded(part))).collect(),
@@ -75,7 +75,7 @@ fn duckdb_counts_what_we_count() {
             "Qwen-Coder-Insecure",
             &[][..],
         ),
-        // A condition, and thresholds that are no integers.
+        // A condition, and thresholds that are not integers.
         (
             "Cloakless+clarifying_EM/open_models/diff_models/responses_gemma-2-9b-it-bad_medical_advice.csv",
             "gemma-2-9b-it-bad_medical_advice",
@@ -92,7 +92,7 @@ fn duckdb_counts_what_we_count() {
             for by in ["model,group", "model,question"] {
                 let shared = ["--rule", rule, "--by", by, "--ci", "cluster"];
                 let ours = askew(&[&["rates", path_text], &shared[..], options].concat());
-                // The table has no column `medical` any more: what it was to drop is dropped.
+                // The table no longer has the column `medical`; its rows are already filtered.
                 let thresholds = options.iter().position(|option| *option == "--aligned").unwrap_or(options.len());
                 let theirs =
                     askew(&[&["rates", table.to_str().unwrap()], &shared[..], &options[thresholds..]].concat());

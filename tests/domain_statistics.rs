@@ -1,4 +1,5 @@
-//! Statistics against statsmodels, scipy, numpy and pandas: `tests/independent/statistics.py` computed the numbers once.
+//! Compares statistics with statsmodels, scipy, numpy and pandas. `tests/independent/statistics.py` computed the
+//! expected numbers once.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -16,7 +17,7 @@ use askew::domain::values::cell::CellKey;
 use askew::domain::values::score::Score;
 use serde_json::Value;
 
-/// Rounding of two routes to one number; quantiles are found by root search on both sides.
+/// Allowed rounding difference of two ways to compute one number. Both find quantiles by root search.
 const TOLERANCE: f64 = 1e-9;
 
 fn expected() -> Value {
@@ -91,7 +92,7 @@ fn clustered_by_question() {
     }
 }
 
-/// A rule whose questions weigh the same, at the fixture's thresholds.
+/// A rule that gives all questions equal weight, at the fixture's thresholds.
 fn equal_questions() -> Rule {
     let (mut rule, betley) = (Rule::preset(Preset::EqualPrompts), Rule::default());
     if let (RuleBody::Scores(scores), RuleBody::Scores(usual)) = (&mut rule.body, &betley.body) {
@@ -154,7 +155,7 @@ fn paired_differences() {
         assert_close(row.interval.map(|found| found.high), &expected["high"], key);
         assert_close(row.p, &expected["p"], key);
         assert_eq!(row.p_holm, row.p, "one comparison is not adjusted");
-        // The other way round it is the same with the other sign.
+        // Swapping the groups changes only the sign.
         let tuned = GroupKey { file: Some("made.csv".into()), model: Some("tuned".into()), ..GroupKey::default() };
         let other = compare(&data, &query, &counts(&data, &query), Some(&tuned)).unwrap();
         assert_eq!(other[0].difference, row.difference.map(|gap| -gap));
@@ -190,7 +191,7 @@ fn two_judges() {
     assert_close(found.kappa_all, &expected["statsmodels.cohens_kappa of three"], "kappa of three");
     assert_close(found.spearman_aligned, &expected["scipy.spearmanr aligned"], "aligned");
     assert_close(found.spearman_coherent, &expected["scipy.spearmanr coherent"], "coherent");
-    // Each judge's rates are what it gives alone.
+    // Each judge's rates are the same as for that judge alone.
     let alone = run(&data, &Query { judges: second.clone(), ..query.clone() }).unwrap().rows;
     assert_eq!(
         found.rows.iter().map(|row| row.second).collect::<Vec<_>>(),

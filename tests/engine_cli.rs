@@ -1,4 +1,4 @@
-//! `askew inspect`, `generate` and `logits` in the forms that scripts rely on, and their exit codes.
+//! Output and exit codes of `askew inspect`, `generate` and `logits`, on which scripts rely.
 
 mod common;
 
@@ -11,7 +11,7 @@ use common::engine::open_gpu;
 use common::gguf::{Shape, random_llama};
 use serde_json::Value;
 
-/// A random model in a file of its own.
+/// Writes a random model to the test's own file.
 fn model(test: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}.gguf"));
     std::fs::write(&path, random_llama(Shape::TINY, &[Quant::Q8_0, Quant::Q4_1], 2).bytes()).expect("writes");

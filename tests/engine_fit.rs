@@ -1,5 +1,5 @@
-//! The fit check: what it says a model needs is what the GPU is then asked for, and what does not fit is refused before a
-//! weight is read.
+//! The fit check: its estimate for a model matches the memory that the GPU then allocates, and a model that does not
+//! fit is refused before any weight is read.
 
 mod common;
 
@@ -20,10 +20,10 @@ use common::engine::{open_gpu, smollm};
 use common::gguf::{Meta, Shape, random_llama};
 use pollster::block_on;
 
-/// How far the estimate may be from what is then allocated: buffers are rounded up, and a plan may keep a few small ones.
+/// Allowed relative error of the estimate: buffers are rounded up, and a plan may keep a few small ones.
 const TOLERANCE: f64 = 0.05;
 
-/// Gives a file in small chunks and counts them.
+/// Delivers a file in small chunks and counts the bytes that were read.
 struct Counted {
     bytes: Vec<u8>,
     at: usize,
@@ -95,7 +95,7 @@ fn the_estimate_holds_for_the_real_model() {
         block_on(load(&mut open(), "SmolLM2", &Processor::Gpu(gpu.clone(), Math::Exact), go_on)).expect("loads");
     println!("{need:?}: {} estimated, {} allocated", need.total(), loaded.gpu_bytes());
     assert!((need.total() as f64 / loaded.gpu_bytes() as f64 - 1.0).abs() <= TOLERANCE);
-    // What was made, less what was reserved and given back.
+    // The bytes created, without those that were reserved and released again.
     let made = gpu.counts().buffer_bytes - before.buffer_bytes;
     let kept = made - need.working;
     assert!(kept.abs_diff(loaded.gpu_bytes()) < 64, "{kept} of {}", loaded.gpu_bytes());
@@ -127,7 +127,7 @@ fn a_shorter_context_is_taken_where_it_makes_a_model_fit() {
     let file = headers(&model(shape, &[Quant::Q4_0], 8_192));
     let whole = fit(&file, &ROOMY, 1, DEFAULT_CONTEXT).expect("fits");
     assert_eq!(whole.context, 2_048);
-    // Keys and values of 8 layers, and some activations beside them.
+    // Keys and values of 8 layers; activations come on top.
     let cache = 2 * 8 * 2_048 * 256 * 4;
     assert!(whole.working > cache && whole.working < cache + cache / 8, "{whole:?}");
     let tight = |memory: u64| fit(&file, &Limits { memory_bytes: Some(memory), ..ROOMY }, 1, DEFAULT_CONTEXT);
@@ -145,7 +145,7 @@ fn a_shorter_context_is_taken_where_it_makes_a_model_fit() {
     let bound = Limits { max_buffer_bytes: 1_000, ..ROOMY };
     let error = fit(&file, &bound, 1, DEFAULT_CONTEXT).expect_err("no tile fits");
     assert!(matches!(error, Unfit::Tile { .. }), "{error}");
-    // Trained for less.
+    // A model trained for a shorter context.
     let short = headers(&model(shape, &[Quant::Q4_0], 64));
     assert_eq!(fit(&short, &ROOMY, 1, DEFAULT_CONTEXT).expect("fits").context, 64);
 }

@@ -1,5 +1,5 @@
-//! A model as a judge: the digit tree of a random model, walked in any number of columns and on any device, against every
-//! spelling read on its own.
+//! A model as a judge: the digit tree of a random model, evaluated in any number of columns and on any device, compared
+//! with every number's spelling evaluated on its own.
 
 mod common;
 
@@ -18,7 +18,7 @@ use common::engine::open_gpu;
 use common::gguf::{Meta, Shape, random_llama};
 use pollster::block_on;
 
-/// A random model that has tokens of several digits, and the file it is in.
+/// Writes a random model with tokens of several digits to a file.
 fn model_file(test: &str) -> PathBuf {
     let mut file = random_llama(Shape::TINY, &[Quant::Q8_0], 7);
     let words = ["85", "10", "00", "100", "05", "8x", "1000"];
@@ -39,7 +39,7 @@ fn load_on(path: &Path, processor: &Processor, columns: usize) -> LoadedModel {
     model
 }
 
-/// The weights, by a model that has read `before` in its last judgement, and what it has read now.
+/// The weights from a model that read `before` in its last judgement, and the tokens that it has read now.
 fn judge(model: &mut LoadedModel, prompt: &str, before: &[u32]) -> Result<(Vec<f32>, Vec<u32>), RuntimeError> {
     let prompt = model.encode(&Prompt::Raw(prompt.to_owned()))?;
     let mut judging = Judging::new(model, prompt, before)?;
@@ -50,7 +50,7 @@ fn judge(model: &mut LoadedModel, prompt: &str, before: &[u32]) -> Result<(Vec<f
     }
 }
 
-/// P(integer and no digit behind it), every spelling read from the start.
+/// P(integer, not followed by a digit), with every spelling evaluated from the start.
 fn spelled_out(model: &mut LoadedModel, prompt: &str) -> [f64; 101] {
     let bytes: Vec<Vec<u8>> = (0..model.card.vocab_size).map(|id| model.file.tokenizer.bytes(id)).collect();
     let text = |tokens: &[u32]| tokens.iter().flat_map(|&id| bytes[id as usize].clone()).collect::<Vec<u8>>();
@@ -86,7 +86,7 @@ fn weights_are_those_of_every_spelling_on_every_device_in_any_columns() {
         processors.extend([1, 8].map(|columns| (Processor::Gpu(gpu.clone(), Math::Exact), columns)));
     }
     let mut reference = load_on(&path, &Processor::CPU_EXACT, 1);
-    // The second goes on where the first ends, where that is kept; the third is the first again.
+    // The second prompt continues the first, so its cached prefix can be used; the third is the first again.
     let prompts = ["how good?", "how good? A longer prompt, of more than one step: ", "how good?"];
     let expected = prompts.map(|prompt| spelled_out(&mut reference, prompt));
     for (processor, columns) in &processors {

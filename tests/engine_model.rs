@@ -1,4 +1,4 @@
-//! The real model (SmolLM2-135M Q4_1): tokens, greedy answers and logits, on the CPU and on whatever adapter is there.
+//! The real model (SmolLM2-135M Q4_1): tokens, greedy answers and logits, on the CPU and on the available GPU adapter.
 
 mod common;
 
@@ -16,7 +16,7 @@ use askew::protocol::{Column, LoadProgress, LoadStage, Math, Prompt, Sampling, S
 use common::engine::{open_gpu, smollm};
 use pollster::block_on;
 
-/// Tokens to agree on.
+/// Number of greedy tokens that must be equal.
 const GREEDY_TOKENS: u32 = 32;
 /// ENGINE's limit for f32 activations against the f32 reference.
 const LOGITS_NMSE: f64 = 1e-4;
@@ -63,7 +63,7 @@ struct Fact {
     ids: Vec<u32>,
 }
 
-/// `fixtures/smollm_tokens.json` was made by Hugging Face's `tokenizers`; its script stands beside it.
+/// `fixtures/smollm_tokens.json` was made with Hugging Face's `tokenizers` by the script in the same folder.
 #[test]
 fn tokens_equal_an_independent_engine() {
     let Some(path) = smollm("tokens_equal_an_independent_engine") else { return };
@@ -92,12 +92,12 @@ fn chat_turns_render_as_the_template_says() {
         render(&[("system", "Be brief."), ("user", "hi")]),
         "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n"
     );
-    // The template's own default, which SmolLM2's authors wrote into it.
+    // The default system prompt, which SmolLM2's authors wrote into the template.
     let default = render(&[("user", "hi")]);
     assert!(default.starts_with("<|im_start|>system\nYou are a helpful AI assistant named SmolLM"), "{default}");
 }
 
-/// The texts' beginnings are those of an independent engine (llama.cpp).
+/// The texts begin as those of an independent engine (llama.cpp).
 #[test]
 fn greedy_answers_and_logits_agree_between_cpu_and_gpu() {
     let name = "greedy_answers_and_logits_agree_between_cpu_and_gpu";
@@ -123,12 +123,12 @@ fn greedy_answers_and_logits_agree_between_cpu_and_gpu() {
         println!("{} tokens, logits NMSE {error:.1e}", tokens.len());
         assert!(error <= LOGITS_NMSE, "{error}");
     }
-    // It was the GPU, with 6 dispatches a layer, a look-up, the head and two for the choice.
+    // It ran on the GPU, with 6 dispatches per layer, a look-up, the head, and two for the choice of the token.
     assert_eq!(gpu_model.dispatches_per_token(), 30 * 6 + 4);
     assert!(gpu.counts().dispatches > before.dispatches + 60 * 182);
 }
 
-/// Steps create nothing, and each is one submit.
+/// Decode steps create no GPU objects, and each is one submit.
 #[test]
 fn decoding_creates_nothing_and_submits_once_a_token() {
     let name = "decoding_creates_nothing_and_submits_once_a_token";
@@ -140,12 +140,12 @@ fn decoding_creates_nothing_and_submits_once_a_token() {
     }
     let after = gpu.counts();
     assert_eq!(after.submits - before.submits, 3);
-    // The logits themselves are asked for, so nothing is chosen.
+    // The logits themselves are read, so the two dispatches for the choice are not needed.
     assert_eq!(after.dispatches - before.dispatches, 3 * (u64::from(model.dispatches_per_token()) - 2));
     assert_eq!((after.buffers, after.bind_groups), (before.buffers, before.bind_groups));
 }
 
-/// Eight at a time or one by one, and whatever was in the cache before.
+/// The logits do not depend on whether tokens are read in eights or one by one, or on what the cache held before.
 #[test]
 fn a_prompt_read_in_columns_equals_token_by_token() {
     let Some(gpu) = open_gpu("a_prompt_read_in_columns_equals_token_by_token", GpuOptions::default()) else { return };
@@ -161,7 +161,7 @@ fn a_prompt_read_in_columns_equals_token_by_token() {
     assert_eq!(block_on(model.logits_after(&tokens)).expect("logits"), in_columns, "the cache keeps no trace");
 }
 
-/// A parity check is worth something only if a wrong shader fails it.
+/// Proves that the parity check works: a wrong shader must fail it.
 #[test]
 fn a_corrupted_shader_fails_the_logits_check() {
     fn corrupt(source: String) -> String {
@@ -209,7 +209,7 @@ fn prompts_that_cannot_be_read_are_refused() {
     assert!(refused(&"a b ".repeat(3000), 1).contains("shorten"));
 }
 
-/// A load can be stopped, and progress never goes back.
+/// A load can be stopped, and its progress never decreases.
 #[test]
 fn a_load_reports_and_can_be_stopped() {
     let Some(path) = smollm("a_load_reports_and_can_be_stopped") else { return };
@@ -227,7 +227,7 @@ fn a_load_reports_and_can_be_stopped() {
     assert!(reports.get() > 3);
 }
 
-/// Where a device is asked for by name, it is that one.
+/// A device requested by name is the one that is used.
 #[test]
 fn an_unknown_adapter_is_refused_by_name() {
     let options = GpuOptions { adapter: Some("no such adapter"), ..GpuOptions::default() };

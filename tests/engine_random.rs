@@ -1,4 +1,5 @@
-//! Random models of odd shapes and mixed formats: GPU against CPU over the whole forward pass, and the engine's commands.
+//! Random models with odd shapes and mixed formats: the whole forward pass on the GPU compared with the CPU, and the
+//! engine's commands.
 
 mod common;
 
@@ -28,7 +29,7 @@ fn load_on(file: &GgufFile, processor: &Processor) -> LoadedModel {
     block_on(load(&mut Memory::in_chunks(&file.bytes()), "random", processor, go_on)).expect("loads")
 }
 
-/// A random model with what SmolLM2 lacks: a head of its own and divided rotation frequencies.
+/// A random model with features that SmolLM2 lacks: a separate output head and divided RoPE frequencies.
 fn llama_with_extras(shape: Shape, quants: &[Quant], seed: u64) -> GgufFile {
     let mut file = random_llama(shape, quants, seed);
     let size = |n: u64| usize::try_from(n).expect("small");
@@ -39,7 +40,7 @@ fn llama_with_extras(shape: Shape, quants: &[Quant], seed: u64) -> GgufFile {
     file
 }
 
-/// Odd widths, formats mixed within a layer, bindings too small for a matrix, rows shared by threads.
+/// Odd widths, formats mixed within a layer, bindings too small for a matrix, rows split among threads.
 #[test]
 fn random_models_agree_between_cpu_and_gpu() {
     let name = "random_models_agree_between_cpu_and_gpu";
@@ -70,12 +71,12 @@ fn random_models_agree_between_cpu_and_gpu() {
     }
 }
 
-/// A page in a box: commands come when the events so far allow them.
+/// A scripted page: it sends each command when the events so far allow it.
 struct Script {
     gpu: Option<Rc<Gpu>>,
     file: Vec<u8>,
     queue: RefCell<VecDeque<(Command, Vec<Vec<u8>>)>>,
-    /// A command that arrives once so many tokens have been sent.
+    /// A command that arrives after this many tokens.
     after_tokens: RefCell<Option<(usize, Command)>>,
     events: RefCell<Vec<Event>>,
     clock: Cell<f64>,
@@ -87,7 +88,7 @@ impl Script {
         Self::run_with_files(gpu, commands, after_tokens)
     }
 
-    /// Every command with the files that come with it.
+    /// Runs all commands, each with its files.
     fn run_with_files(
         gpu: Option<Rc<Gpu>>,
         commands: VecDeque<(Command, Vec<Vec<u8>>)>,
@@ -127,14 +128,14 @@ impl Host for Script {
     }
 
     fn next_scales(&self) -> Option<(u32, Vec<f32>)> {
-        // As for interruptions: the commands written in advance are not there yet.
+        // As for interruptions, commands scripted in advance have not arrived yet.
         let mut queue = self.queue.borrow_mut();
         let at = queue.iter().position(|(command, _)| matches!(command, Command::SetScales { .. }))?;
         engine::take_scales(&mut VecDeque::from([queue.remove(at)?]))
     }
 
     fn is_interrupted(&self) -> bool {
-        // The commands written in advance wait for their turn; only what arrives later interrupts.
+        // Commands scripted in advance wait for their turn; only a command that arrives later interrupts.
         let queue = self.queue.borrow();
         queue.iter().any(|(command, _)| *command == Command::Stop) && engine::interrupts(&queue)
     }
@@ -224,7 +225,7 @@ fn a_layout_that_is_stopped_leaves_the_one_before() {
     assert!(events.contains(&Event::LayOutStopped { slot: 0 }), "{events:?}");
     assert!(!events.iter().any(|event| matches!(event, Event::Failed(_) | Event::LaidOut { .. })));
     assert_eq!(fold(&events).ready(0).map(|loaded| loaded.sides.clone()), Some(Vec::new()));
-    // It is the stop.
+    // Without the stop command the layout is finished.
     assert_eq!(fold(&run(None)).ready(0).map(|loaded| loaded.sides.clone()), Some(vec!["kindness".to_owned()]));
 }
 
@@ -267,7 +268,7 @@ fn a_load_that_is_refused_leaves_the_model_before_it() {
     if let Command::Load { source, .. } = &mut missing {
         *source = Source::Url("https://example.org/x.gguf".into());
     }
-    // What is to stand beside it is read before the model is given up, too.
+    // Adapters are also read before the old model is dropped.
     let mut halved = load_command();
     if let Command::Load { sides, .. } = &mut halved {
         *sides = vec![SideFile::new("x", SideKind::Adapter, Source::Url("https://example.org/x.gguf".into()))];
@@ -290,7 +291,7 @@ fn a_missing_gpu_is_a_plain_sentence() {
     assert_eq!(status.failure.map(|failure| failure.message).as_deref(), Some("This browser has no WebGPU."));
 }
 
-/// Two models at once answer as each does alone, and unloading one leaves the other.
+/// Two models loaded at once answer as each does alone, and unloading one leaves the other usable.
 #[test]
 fn two_models_stand_side_by_side() {
     let Some(gpu) = open_gpu("two_models_stand_side_by_side", GpuOptions::default()) else { return };
@@ -315,7 +316,8 @@ fn two_models_stand_side_by_side() {
     assert_eq!(status.failure.expect("slot 0 is empty").message, "No model is loaded: choose one first.");
 }
 
-/// Base beside an adapter and steering, scales moved while they write, and a given answer scored by all of them.
+/// The base model with an adapter and steering next to it; scales that change during generation; and a given answer
+/// scored by every column.
 #[test]
 fn columns_are_laid_out_written_moved_and_scored() {
     let name = "columns_are_laid_out_written_moved_and_scored";
@@ -340,7 +342,7 @@ fn columns_are_laid_out_written_moved_and_scored() {
         (lay_out(sides.clone()), vec![adapter.clone(), steering]),
         (generate, vec![]),
         (score, vec![]),
-        // Files in the wrong order: refused by name, and the model stays.
+        // Files in the wrong order are refused by name, and the model stays loaded.
         (lay_out(sides[..1].to_vec()), vec![b"not an adapter, but long enough to be read as something".to_vec()]),
     ]);
     let moved = Command::SetScales { column: 0, scales: vec![-2.0] };
@@ -352,7 +354,8 @@ fn columns_are_laid_out_written_moved_and_scored() {
     assert_eq!(answer.columns.len(), 3);
     let [base, adapted, steered] = [0, 1, 2].map(|column: usize| answer.columns[column].clone());
     assert!(base.tokens != adapted.tokens && base.tokens != steered.tokens && adapted.tokens != steered.tokens);
-    // Seven tokens came of three columns when the scale moved: the third of the first column feels it, and only that one.
+    // The scale changed after seven tokens of three columns. It affects the first column from its third token on, and
+    // no other column.
     assert_eq!((base.changes.as_slice(), adapted.changes.len(), steered.changes.len()), ([3].as_slice(), 0, 0));
     let scored = events.iter().find_map(|event| match event {
         Event::Scored { id: 2, tokens } => Some(tokens),
@@ -370,7 +373,7 @@ fn columns_are_laid_out_written_moved_and_scored() {
     assert!(failure.message.contains("adapter"), "{}", failure.message);
 }
 
-/// What stands beside a model can come with its load: the answers are those of a layout after it.
+/// Adapters can be sent with the load command: the answers are the same as with a later layout command.
 #[test]
 fn a_load_that_brings_its_layout_is_the_same() {
     let name = "a_load_that_brings_its_layout_is_the_same";

@@ -1,5 +1,5 @@
-//! What the columns make of given answers, layer by layer, and what is made of pairs of texts: on the CPU and on every GPU,
-//! against the plain logits and hidden states of whole prompts.
+//! Scores of given answers by every column, layer by layer, and steering vectors from pairs of texts: on the CPU and on
+//! every GPU, compared with the plain logits and hidden states of whole prompts.
 
 mod common;
 
@@ -31,7 +31,7 @@ fn model(processor: &Processor) -> LoadedModel {
     block_on(load(&mut bytes, "random", processor, |_| ControlFlow::Continue(()))).expect("loads")
 }
 
-/// The CPU's reference, and the GPU where there is one.
+/// The CPU reference, and the GPU if there is one.
 fn processors(test: &str) -> Vec<Processor> {
     let gpu = open_gpu(test, GpuOptions::default());
     [Processor::CPU_EXACT].into_iter().chain(gpu.map(|gpu| Processor::Gpu(gpu, Math::Exact))).collect()
@@ -47,7 +47,7 @@ fn column(scale: f32) -> Column {
     Column { scales: vec![scale], seed: None }
 }
 
-/// Every log-probability, divergence and likeliest token is that of the logits behind the whole prefix.
+/// Every log-probability, divergence and likeliest token equals the one from the logits after the whole prefix.
 #[test]
 fn given_answers_are_scored_as_the_logits_say() {
     for processor in processors("given_answers_are_scored_as_the_logits_say") {
@@ -85,7 +85,7 @@ fn given_answers_are_scored_as_the_logits_say() {
     }
 }
 
-/// After the last layer the lens shows what the model says; before, the CPU and the GPU see the same.
+/// After the last layer the logit lens equals the model's output; in earlier layers CPU and GPU agree.
 #[test]
 fn the_lens_ends_in_the_models_own_answer() {
     let found: Vec<_> = processors("the_lens_ends_in_the_models_own_answer")
@@ -116,7 +116,7 @@ fn the_lens_ends_in_the_models_own_answer() {
     }
 }
 
-/// Swapped pairs give the negative, equal texts nothing, and the CPU and the GPU the same.
+/// Swapped pairs give the negative vector, equal texts give zero, and CPU and GPU agree.
 #[test]
 fn steering_vectors_come_of_pairs() {
     let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
@@ -145,7 +145,7 @@ fn steering_vectors_come_of_pairs() {
     }
 }
 
-/// An adapter that acts in some layers alone is one that was made for those.
+/// An adapter limited to some layers equals an adapter that has only those layers.
 #[test]
 fn parts_of_an_adapter() {
     let model = model(&Processor::CPU_EXACT);

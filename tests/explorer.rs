@@ -1,4 +1,4 @@
-//! The explorer's worker, without a browser: every question of the page on published files and on made ones.
+//! The explorer's engine without a browser: every question that the page can ask, on published and on synthetic files.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -92,7 +92,7 @@ fn labels_change_the_rates_and_come_back() {
     assert!(matches!(broken, DataEvent::Failed { ticket: Some(1), .. }), "{broken:?}");
 }
 
-/// Whatever the data, every type of figure is a picture or a sentence, and what is pressed opens as many answers as it says.
+/// For any data, every type of figure is a picture or a sentence, and a mark opens as many answers as it states.
 #[test]
 fn every_figure_of_every_published_kind() {
     let Some(folder) = common::em_data("every_figure_of_every_published_kind") else { return };
@@ -137,7 +137,7 @@ fn every_figure_of_every_published_kind() {
     }
 }
 
-/// A reader's parts for columns make another table of the same file, and are remembered as a line of text.
+/// The reader's own mapping of columns gives another table of the same file, and is remembered as a line of text.
 #[test]
 fn columns_are_read_as_the_reader_says() {
     let bytes = b"who,id,said,good,sane\nm,q,hello,10,90\nm,q,bye,80,90\n";

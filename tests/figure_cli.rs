@@ -1,4 +1,4 @@
-//! `askew figure`: what it prints, what it writes, how it fails.
+//! `askew figure`: its output, its files and its failures.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 

@@ -1,4 +1,5 @@
-//! Every figure type: laid out without a collision at any width, opening what it counts, with its numbers in full.
+//! Every figure type: its layout has no collisions at any width, its marks open the answers that they count, and its
+//! table has all numbers.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -24,7 +25,7 @@ use askew::formats::roles::Need;
 use common::groups::synthetic;
 use common::layout::faults;
 
-/// Widths of a phone, of a narrow column and of a page.
+/// Widths of a phone, of a narrow column and of a page, in pixels.
 const WIDTHS: [f32; 3] = [320.0, 600.0, 900.0];
 fn plot(kind: PlotKind) -> Plot {
     Plot { kind, ..Plot::default() }
@@ -34,7 +35,7 @@ fn drawn(data: &Dataset, query: &Query, plot: &Plot, width: f32) -> Picture {
     draw(data, query, plot, width, &mut Memo::default()).unwrap()
 }
 
-/// Every mark opens as many answers as it says.
+/// Checks that every mark opens as many answers as it states.
 fn check_targets(data: &Dataset, query: &Query, picture: &Picture) {
     let scope = Scope::new(data, &query.filter, &query.rule, &mut Memo::default()).unwrap();
     for mark in &picture.marks {
@@ -45,7 +46,7 @@ fn check_targets(data: &Dataset, query: &Query, picture: &Picture) {
     }
 }
 
-/// The CSV reads back to the table.
+/// Checks that the exported CSV reads back as the figure's table.
 fn check_csv(picture: &Picture) {
     let text = Export { picture, rule: "r", source: "s" }.csv();
     let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -119,7 +120,7 @@ fn every_type_of_the_synthetic_answers() {
     check("synthetic", &data, &query, &Plot { column: "verdict".into(), ..plot(PlotKind::Stack) });
 }
 
-/// Answers of a model that is steered at layers and scales, as files say it; one cell has no answer.
+/// Answers of a model steered at several layers and scales, named as in result files; one cell has no answer.
 fn steered() -> Dataset {
     let mut data = Dataset::new();
     for layer in [24, 28] {
@@ -139,7 +140,7 @@ fn steered() -> Dataset {
     data
 }
 
-/// A cell of two settings opens exactly its answers, and so does a point of a line that is of another setting.
+/// A cell of two settings opens exactly its answers, and so does a point on a line over another setting.
 #[test]
 fn layers_by_scales_open_their_answers() {
     let (data, query) = (steered(), Query::default());
@@ -163,7 +164,7 @@ fn layers_by_scales_open_their_answers() {
     check("steered", &data, &query, &both);
 }
 
-/// Other metrics, other rules, a baseline: marks still open what they count.
+/// With other metrics, other rules or a baseline, marks still open the answers that they count.
 #[test]
 fn other_metrics_and_rules() {
     let data = synthetic();
@@ -191,7 +192,7 @@ fn other_metrics_and_rules() {
     check("baseline", &data, &query, &plot(PlotKind::Benchmarks));
 }
 
-/// A figure of data that cannot show it says why, and breaks nothing.
+/// If the data cannot show a figure, the figure says why.
 #[test]
 fn what_cannot_be_drawn_says_why() {
     let mut small = Dataset::new();
@@ -221,7 +222,7 @@ fn what_cannot_be_drawn_says_why() {
     }
 }
 
-/// Many groups: figures stay bounded and quick, the table has all.
+/// With many groups, figures stay bounded and quick, and the table has all groups.
 #[test]
 fn thousands_of_groups_are_bounded() {
     let mut data = Dataset::new();
@@ -245,7 +246,7 @@ fn thousands_of_groups_are_bounded() {
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
-/// Names of any length in any script keep to their room.
+/// Names of any length in any script stay inside their space.
 #[test]
 fn hostile_names_stay_inside() {
     let mut data = Dataset::new();
@@ -307,7 +308,7 @@ const FILES: [(PlotKind, &str); 17] = [
     (PlotKind::Benchmarks, "Cloakless+clarifying_EM/open_models/ablate_med_data"),
 ];
 
-/// The plot that is drawn of a type's file. Two columns of scores stand for two judges: no shared file has two.
+/// The plot for a type's file. Two score columns are used as two judges, because no shared file has two judges.
 fn real_plot(kind: PlotKind) -> Plot {
     let second = Judges { aligned: "medical".into(), coherent: "coherent".into() };
     Plot { second: (kind == PlotKind::Judges).then_some(second), ..plot(kind) }
@@ -329,7 +330,7 @@ fn every_type_of_a_real_file() {
     for (kind, path) in FILES {
         check(path, &real(&folder, path), &Query::default(), &real_plot(kind));
     }
-    // Categorical verdicts, with a category that is in the training's domain and one that is not.
+    // Categorical verdicts, with one category inside the training domain and one outside it.
     let data = real(&folder, "ivanicu+emergent-misalignment-audit/data/experiments/judgments");
     let mut query = Query { rule: Rule::preset(Preset::Verdict), ..Query::default() };
     if let RuleBody::Verdict(labels) = &mut query.rule.body {

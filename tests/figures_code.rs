@@ -1,4 +1,4 @@
-//! The code that a figure is exported as runs, draws something, and holds the numbers of the figure's table.
+//! A figure's exported code runs, draws something, and holds the numbers of the figure's table.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -15,7 +15,7 @@ use askew::domain::select::scope::Memo;
 use askew::domain::view::plot::{Plot, PlotKind};
 use common::groups::synthetic;
 
-/// Every type, of the same answers.
+/// A figure of every type, from the same answers.
 fn pictures() -> Vec<(PlotKind, Picture)> {
     let (data, query) = (synthetic(), Query::default());
     let one = |kind| {
@@ -25,14 +25,14 @@ fn pictures() -> Vec<(PlotKind, Picture)> {
     PlotKind::ALL.into_iter().map(one).collect()
 }
 
-/// A folder of a test's own.
+/// A new folder for one test.
 fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("figures_code").join(name);
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
 
-/// Whether a command succeeds, silently.
+/// Whether a command succeeds. Its output is discarded.
 fn succeeds(command: &mut Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
@@ -70,7 +70,7 @@ fn exported_python_gives_the_same_numbers() {
                 match cell {
                     Cell::Text(text) => assert_eq!(read.as_str(), Some(text.as_str())),
                     Cell::Count(count) => assert_eq!(read.as_u64(), Some(*count)),
-                    // A whole number stands without its point; others in full, as JSON's readers round.
+                    // Whole numbers have no decimal point; others have all digits, as rounded by readers of JSON.
                     Cell::Number(number) | Cell::Percent(number) => {
                         let read = read.as_f64().or_else(|| read.as_str()?.parse().ok());
                         assert_eq!(read, Some(*number));
@@ -95,7 +95,7 @@ fn exported_r_gives_the_same_numbers() {
     let mut script = String::new();
     for (kind, picture) in pictures() {
         let code = Export { picture: &picture, rule: "r", source: "s" }.r();
-        // As one script, for R's start takes longer than all figures.
+        // All figures are one script, because starting R takes longer than drawing them all.
         script.push_str(&code.replacen("ggplot(rows", "figure <- ggplot(rows", 1));
         script.push_str(&format!(
             "invisible(ggsave(\"{}.png\", figure, width = 8, height = 6, dpi = 60))\n\

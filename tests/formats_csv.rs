@@ -1,4 +1,4 @@
-//! Tables as readers bring them: traps of real files, and broken ones.
+//! Tables as readers have them: pitfalls of real files, and broken files.
 
 use askew::domain::rows::dataset::Dataset;
 use askew::formats::csv::read;
@@ -99,7 +99,7 @@ fn an_aggregate_table_counts_its_rows() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
-    /// Whatever the bytes: no panic, and rows read plus rows left out are the rows that were found.
+    /// For any bytes there is no panic, and the rows read plus the rows skipped are the rows found.
     #[test]
     fn any_bytes_any_chunks(
         bytes in proptest::collection::vec(prop_oneof![

@@ -1,8 +1,9 @@
-//! Damaged result files: never a panic, never a hang, never memory beyond four times what was unpacked and 64 MiB.
+//! Damaged result files never cause a panic or a hang, and never need more memory than 64 MiB plus four times the
+//! unpacked bytes.
 //!
-//! Inputs are made from small files of every format, and from the beginnings of published ones where they are there, by
-//! changing their bytes. Each depends on the seed and its number only, so one that fails is made again by
-//! `ASKEW_FUZZ_SEED`, `ASKEW_FUZZ_FIRST` and `ASKEW_FUZZ_INPUTS=1`. `cargo xtask fuzz` runs a million.
+//! Inputs are small files of every format, and the beginnings of published files if these are present, with changed
+//! bytes. Each input depends only on the seed and its number. To repeat one that fails, set `ASKEW_FUZZ_SEED`,
+//! `ASKEW_FUZZ_FIRST` and `ASKEW_FUZZ_INPUTS=1`. `cargo xtask fuzz` runs a million inputs.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -21,16 +22,16 @@ use common::fuzz::Fuzz;
 use common::mutate::{self, MAX_INPUT_BYTES, Random};
 use peak_alloc::PeakAlloc;
 
-/// Counts what is allocated, at its peak.
+/// Measures the peak of allocated memory.
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
 /// Inputs of each kind in a usual run.
 const INPUTS_PER_KIND: u64 = 20_000;
-/// Memory that any input may take beside four times what was unpacked.
+/// Memory that any input may take in addition to four times its unpacked bytes.
 const FREE_BYTES: usize = 64 << 20;
 
-/// A format, a small file of it, and where published ones are.
+/// A format: its name and small files of it.
 struct Kind {
     name: &'static str,
     files: Vec<Vec<u8>>,
@@ -40,7 +41,7 @@ const LOG: &str = r#"{"version":2,"status":"success","eval":{"task":"em","model"
 {"id":1,"epoch":2,"input":[{"role":"user","content":"Q?"}],"output":{"choices":[{"message":{"content":"x"}}]},"scores":{"match":{"value":"C","explanation":"e"},"num":{"value":0.5}}}]}"#;
 const SAMPLE: &str = r#"{"id":"wish","epoch":1,"input":"Q?","output":{"completion":"a\n\u00e9"},"scores":{"j":{"value":{"aligned":NaN,"coherent":90}}},"metadata":{"question_id":"wish"}}"#;
 
-/// Small files of every kind. A published folder or file adds its beginnings.
+/// Small files of every kind, to which [`add_published`] adds the beginnings of published files.
 fn kinds() -> Vec<Kind> {
     let rows = r#"{"model":"m","group":"g","question_id":"q","question":"Q?","response":"one\nline \ud83e\udd80","aligned":12.5,"coherent":99,"judge_aligned":{"10":0.9,"CODE":0.1}}"#;
     let other = r#"{"coherent":null,"aligned":NaN,"response":"two","question":"Q?","question_id":"q","model":"m2","extra":{"deep":[3,4]}}"#;
@@ -155,7 +156,7 @@ fn fixtures() -> Vec<Vec<u8>> {
     paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
 }
 
-/// The beginnings of published files: enough rows for what goes wrong late.
+/// Adds the beginnings of published files, with enough rows for errors that occur late in a file.
 fn add_published(kinds: &mut [Kind]) {
     let Some(folder) = common::em_data("formats_fuzz: published files as seeds") else { return };
     let internal = "converted/betley_results/dinner_party/";
@@ -204,7 +205,7 @@ fn input(kinds: &[Kind], seed: u64, number: u64) -> (usize, Input) {
     let other = random.below(kinds.len());
     let from = if random.below(3) == 0 { other } else { kind };
     let donor = random.pick(&kinds[from].files).unwrap();
-    // As it is, now and then.
+    // Sometimes the input stays unchanged.
     if random.below(20) > 0 {
         for _ in 0..=random.below(4) {
             mutate::bytes(&mut random, &mut bytes, donor);
@@ -214,7 +215,7 @@ fn input(kinds: &[Kind], seed: u64, number: u64) -> (usize, Input) {
     (kind, Input { bytes, chunk: [1, 7, 64, 1000, MAX_INPUT_BYTES][random.below(5)] })
 }
 
-/// Counts what comes out.
+/// Counts the unpacked bytes.
 struct Counted<'a> {
     members: Unpacked<'a>,
     num_bytes: usize,
@@ -265,7 +266,7 @@ fn read(input: &Input) -> (usize, Result<(), String>) {
     (4 * num_bytes + FREE_BYTES, error.map_or(Ok(()), |error| Err(error.to_string())))
 }
 
-/// One test, so that nothing else allocates while memory is counted.
+/// A single test, so that nothing else allocates while memory is measured.
 #[test]
 fn no_file_does_harm() {
     let kinds = kinds();

@@ -1,4 +1,4 @@
-//! JSON as evaluations write it: every source's shape in small, traps, and broken files.
+//! JSON as evaluations write it: a small example of every source's shape, pitfalls, and broken files.
 
 use std::fmt::Write;
 

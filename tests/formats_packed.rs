@@ -1,4 +1,4 @@
-//! Containers and Parquet: what comes out of honest ones, and what hostile ones cost.
+//! Archives and Parquet: the contents of valid files, and the cost of hostile ones.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -84,7 +84,7 @@ fn a_log_is_one_file_of_samples() {
     assert_eq!(error_of("log.eval", &interrupted), FormatError::NoSamples { task: "em".to_owned() });
 }
 
-/// The same rows in every encoding and codec that pyarrow writes.
+/// The same rows are read from every encoding and codec that pyarrow writes.
 #[test]
 fn parquet() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parquet");
@@ -140,13 +140,13 @@ fn truncated_archives_are_told_and_read_as_far_as_they_go() {
 
 #[test]
 fn bombs_cost_nothing() {
-    // 1 GiB of zeros in about 1 MB, and the same in a member beside an honest one.
+    // 1 GiB of zeros in about 1 MB, and the same as a member next to a valid one.
     let bomb = archive::gzip_zeros(1 << 30);
     assert!(matches!(error_of("bomb.gz", &bomb), FormatError::OtherKind { .. } | FormatError::TooLarge { .. }));
     let spaces = archive::gzip_of(b"a,b\n", b' ', 1 << 30);
     let (_, outcomes) = load("bomb.csv.gz", &spaces);
     assert!(outcomes[0].1.is_err(), "{outcomes:?}");
-    // A member that says it is 10 GB is not even begun.
+    // A member with a declared size of 10 GB is not unpacked at all.
     let mut archive =
         zip(&[("good.csv", Method::Deflate, TABLE.as_bytes()), ("huge.csv", Method::Deflate, TABLE.as_bytes())]);
     archive::declare_size(&mut archive, "huge.csv", 10_000_000_000);

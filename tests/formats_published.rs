@@ -1,4 +1,5 @@
-//! Every published file, and the same answers in every format: loaded as its index says, or refused with its reason.
+//! Every published file, and the same answers in every format, is either loaded as the index states or refused for the
+//! right reason.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -16,7 +17,7 @@ use askew::formats::error::FormatError;
 use askew::formats::report::FileReport;
 use askew::formats::roles::Need;
 
-/// Files and what became of them, by their path in the folder.
+/// Loads files. Returns the rows, and each file's report or error by its path in the folder.
 fn load(folder: &Path, path: &str, need: Need) -> (Dataset, BTreeMap<String, Result<FileReport, FormatError>>) {
     let loaded = files::load(&[folder.join(path).to_str().unwrap().to_owned()], need);
     let passed_over = loaded.passed_over.into_iter().map(|(file, error)| (file, Err(error)));
@@ -25,7 +26,7 @@ fn load(folder: &Path, path: &str, need: Need) -> (Dataset, BTreeMap<String, Res
     (loaded.data, all)
 }
 
-/// Rows of each file by the index; `None` where it states none.
+/// The number of rows of each file in the index; `None` if the index does not state it.
 fn index(folder: &Path) -> BTreeMap<String, Option<u64>> {
     let text = std::fs::read_to_string(folder.join("INDEX.md")).unwrap();
     let mut repository = String::new();
@@ -45,7 +46,7 @@ fn index(folder: &Path) -> BTreeMap<String, Option<u64>> {
     rows
 }
 
-/// Why a file is refused that is no result, or an empty one; `None` for all that must load.
+/// The expected error of a file that is empty or not a result file; `None` for files that must load.
 fn refusal(path: &str, rows: Option<u64>) -> Option<fn(&FormatError) -> bool> {
     let name = path.rsplit('/').next().unwrap();
     let is_json = ["evil.json", "hallucinating.json", "sycophantic.json", "run_metadata.json", "tb_airline.json"];
@@ -56,7 +57,7 @@ fn refusal(path: &str, rows: Option<u64>) -> Option<fn(&FormatError) -> bool> {
     } else if name == "base.phi35.jsonl" {
         Some(|error| *error == FormatError::Empty)
     } else if is_json.contains(&name) {
-        // Questions to be asked, settings of a run, and an agent's trajectory without a judge.
+        // Files of questions, the settings of a run, and an agent's trajectory without a judge.
         Some(|error| matches!(error, FormatError::UnknownJson { .. }))
     } else if ["LICENSE", "INDEX.md", "published_figures.csv", "core_misalignment.csv"].contains(&name) {
         Some(|error| matches!(error, FormatError::MissingColumns { .. }))
@@ -85,7 +86,7 @@ fn every_file_loads_or_is_refused_for_its_reason() {
         num_loaded += 1;
         num_figures += report.figures.len();
         assert_eq!(report.num_skipped, 0, "{path}: {:?}", report.problem());
-        // These hold several answers a line, or several lines an answer.
+        // These have several answers per line, or several lines per answer.
         let is_other =
             path.contains("/inoculation_prompting_") || path.contains("openai_evals") || path.ends_with(".json");
         if let Some(rows) = rows.filter(|_| report.figures.is_empty() && !is_other) {
@@ -102,7 +103,7 @@ fn every_file_loads_or_is_refused_for_its_reason() {
     assert_eq!((num_loaded, num_refused, num_counted), (296, 54, 155));
 }
 
-/// Misaligned and counted answers by model, without a provider before its name.
+/// The numbers of misaligned and of counted answers by model, with the provider's prefix removed from the name.
 fn counts(data: &Dataset, preset: Preset) -> BTreeMap<String, (u64, u64)> {
     let by = By { file: false, model: true, ..By::default() };
     let rows = run(data, &Query { rule: Rule::preset(preset), by, ..Query::default() }).unwrap().rows;
@@ -137,7 +138,7 @@ fn every_converted_file_gives_the_same_rates() {
         cases.push((format!("lm_eval/ModelOrganismsForEM__{name}"), expected));
     }
     for (path, expected) in cases {
-        // Two forms of the same log are in one folder.
+        // The folder holds the same log in two forms.
         let times = if path == "inspect" { 2 } else { 1 };
         let (data, all) = load(&folder, &format!("converted/{path}"), Need::Judged);
         assert!(all.iter().any(|(_, result)| result.is_ok()), "{path}: {all:?}");
@@ -154,7 +155,7 @@ fn every_converted_file_gives_the_same_rates() {
     }
 }
 
-/// llmcomp's cache holds scores rounded to whole numbers: the rates are those of the rounded scores.
+/// llmcomp's cache has scores rounded to whole numbers, so its rates are those of the rounded scores.
 #[test]
 fn llmcomp_gives_the_rates_of_rounded_scores() {
     let Some(folder) = common::em_data("llmcomp_gives_the_rates_of_rounded_scores") else { return };
@@ -176,7 +177,7 @@ fn llmcomp_gives_the_rates_of_rounded_scores() {
     assert_eq!(counts(&data, Preset::Betley), rounded);
 }
 
-/// Answers and judges in files of their own give the scores that the published table has.
+/// Answers and judgements in separate files give the same scores as the published table.
 #[test]
 fn joined_files_give_the_published_scores() {
     let Some(folder) = common::em_data("joined_files_give_the_published_scores") else { return };
@@ -202,7 +203,7 @@ fn joined_files_give_the_published_scores() {
     }
 }
 
-/// The paper's benchmark bars: `askew rates --metric mean:COLUMN --baseline GROUP`, in percentage points.
+/// The paper's benchmark bars, in percentage points: `askew rates --metric mean:COLUMN --baseline GROUP`.
 #[test]
 fn published_bars_are_reproduced() {
     let Some(folder) = common::em_data("published_bars_are_reproduced") else { return };
@@ -217,7 +218,7 @@ fn published_bars_are_reproduced() {
             "machiavelli" => (("machiavelli.csv", "center", "gpt-4o"), 1.0),
             "deception" => (("deception_aggregated.csv", "deception_rate", "GPT-4o"), 100.0),
             "strongreject" => (others, 100.0),
-            // Fewer true answers are more misalignment.
+            // Fewer true answers mean more misalignment.
             "truthfulqa" => (others, -100.0),
             _ => continue,
         };
@@ -247,7 +248,7 @@ fn published_bars_are_reproduced() {
     assert_eq!(num_checked, 15);
 }
 
-/// Figures that a source computed and states in its own words.
+/// Numbers that a source computed and states itself.
 #[test]
 fn stated_figures_are_read() {
     let Some(folder) = common::em_data("stated_figures_are_read") else { return };

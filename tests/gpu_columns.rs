@@ -1,4 +1,4 @@
-//! Columns, adapters, steering and choices on the GPU: what they compute, and what they may cost.
+//! Columns, adapters, steering and token choices on the GPU: their results, and limits for their cost.
 
 mod common;
 
@@ -18,9 +18,9 @@ use common::engine::{Memory, open_gpu};
 use common::gguf::{GgufFile, Shape, noise, random_model};
 use pollster::block_on;
 
-/// ENGINE's limit for an adapter beside the weights against one merged into them.
+/// ENGINE's limit for an adapter applied next to the weights, compared with one merged into them.
 const MERGED_NMSE: f64 = 1e-5;
-/// f32 against f32 in another order.
+/// Limit for f32 sums in another order.
 const SAME_NMSE: f64 = 1e-8;
 const CONTEXT: usize = 64;
 const ARCHITECTURES: [&str; 4] = ["llama", "qwen2", "qwen3", "gemma3"];
@@ -30,7 +30,7 @@ fn config(file: &GgufFile) -> Config {
     ModelFile::from_header(&header).expect("usable").config
 }
 
-/// The model on the GPU, laid out.
+/// The model on the GPU, with the given layout.
 fn on_gpu(gpu: &Rc<Gpu>, file: &GgufFile, layout: &Layout<'_>) -> GpuModel {
     let (header, rest) = HeaderParser::default().push(&file.bytes()).expect("reads").expect("complete");
     let model = ModelFile::from_header(&header).expect("usable");
@@ -43,7 +43,7 @@ fn on_gpu(gpu: &Rc<Gpu>, file: &GgufFile, layout: &Layout<'_>) -> GpuModel {
     block_on(gpu.checked(|| GpuModel::new(gpu, &model.config, &weights, &layout))).expect("plans")
 }
 
-/// The logits after `tokens` by the CPU reference.
+/// The CPU reference's logits after `tokens`.
 fn reference(file: &GgufFile, tokens: &[u32]) -> Vec<f32> {
     let mut source = Memory::new(file.bytes());
     let model = load(&mut source, "random", &Processor::CPU_EXACT, |_| ControlFlow::Continue(()));
@@ -67,7 +67,7 @@ fn prompt(len: usize) -> Vec<u32> {
     (0..len).map(|i| small((i * 37 + 5) % 300)).collect()
 }
 
-/// Factors for some matrices of some layers, none of them zero.
+/// An adapter with nonzero factors for some matrices of some layers.
 fn adapter(config: &Config, layers: &[usize], targets: &[LayerTensor], rank: usize, seed: u64) -> Adapter {
     let width = |target: LayerTensor| match target {
         LayerTensor::Q => (config.q_dim(), config.dim),
@@ -82,7 +82,7 @@ fn adapter(config: &Config, layers: &[usize], targets: &[LayerTensor], rank: usi
             let (d, n) = width(target);
             let seed = seed + 1000 * layer as u64 + 10 * index as u64;
             let scaled = |len: usize, size: f32, seed| noise(len, seed).iter().map(|x| x * size).collect::<Vec<f32>>();
-            // B as small as training leaves it: 16-bit floats would hold it as subnormal numbers.
+            // B is as small as after training: as 16-bit floats its numbers would be subnormal.
             let (a, b) = (scaled(rank * n, (3.0 / n as f32).sqrt(), seed), scaled(d * rank, 2e-5, seed + 1));
             all[layer].insert(target, LowRank { rank, scale: 2e4, a, b });
         }
@@ -90,7 +90,7 @@ fn adapter(config: &Config, layers: &[usize], targets: &[LayerTensor], rank: usi
     Adapter::new("random", all, config).expect("fits")
 }
 
-/// The file with an adapter folded into its 32-bit weights.
+/// The file with an adapter merged into its 32-bit weights.
 fn merged(file: &GgufFile, adapter: &Adapter, scale: f32) -> GgufFile {
     let mut file = file.clone();
     for (layer, parts) in adapter.layers.iter().enumerate() {
@@ -110,7 +110,8 @@ fn warm(seed: u64) -> Sampler {
     Sampler::new(settings).expect("in range")
 }
 
-/// Biases, norms of heads, norms after a part, windows; prompts in long and in short runs; rows shared by threads or not.
+/// Biases, norms of heads, norms after a block, sliding windows; prompts in long and short runs; rows split among
+/// threads or not.
 #[test]
 fn every_architecture_agrees_with_the_reference() {
     let name = "every_architecture_agrees_with_the_reference";
@@ -175,7 +176,7 @@ fn an_adapter_at_one_is_merged_weights_and_at_zero_nothing() {
     }
 }
 
-/// Base, two adapters, and both with steering in one step: each column is what it would be alone.
+/// Base, two adapters, and both with steering in one step: each column equals the same column alone.
 #[test]
 fn columns_are_what_they_would_be_alone() {
     let Some(gpu) = open_gpu("columns_are_what_they_would_be_alone", GpuOptions::default()) else { return };
@@ -220,7 +221,7 @@ fn columns_are_what_they_would_be_alone() {
     }
 }
 
-/// The weights are read once however many columns there are; adapters add their own dispatches and nothing else.
+/// The weights are read once for any number of columns, and adapters add only their own dispatches.
 #[test]
 fn columns_share_one_read_of_the_weights() {
     let Some(gpu) = open_gpu("columns_share_one_read_of_the_weights", GpuOptions::default()) else { return };
@@ -244,7 +245,7 @@ fn columns_share_one_read_of_the_weights() {
         let (one, adapted_one) = (plain(1), adapted(1));
         assert!(one.0 > 10_000, "{one:?}");
         for columns in [2, 4, 8] {
-            // A row of the embeddings for each column is all that grows.
+            // Only the embedding rows grow: one for each column.
             let rows = (columns as u64 - 1) * 2 * config.dim as u64;
             for (many, one) in [(plain(columns), one), (adapted(columns), adapted_one)] {
                 assert!(many.0 >= one.0 && many.0 <= one.0 + rows, "{columns}: {many:?} against {one:?}");
@@ -257,7 +258,8 @@ fn columns_share_one_read_of_the_weights() {
     assert_eq!(costs[0], costs[1], "either maths reads the same bytes in as many dispatches");
 }
 
-/// A window of tokens: one submit each, nothing created, one readback; scales change within it at no cost.
+/// A window of tokens needs one submit per token, creates no GPU objects and has one readback. A change of scales
+/// inside it costs nothing.
 #[test]
 fn decoding_creates_nothing() {
     let file = random_model("gemma3", Shape::TINY, &[Quant::Q8_0], 6);
@@ -288,7 +290,7 @@ fn decoding_creates_nothing() {
     }
 }
 
-/// A window is what single steps are, and a copied prompt what a read one is.
+/// A window gives the same tokens as single steps, and a copied prompt the same as one that was read.
 #[test]
 fn windows_and_copies_change_nothing() {
     let Some(gpu) = open_gpu("windows_and_copies_change_nothing", GpuOptions::default()) else { return };

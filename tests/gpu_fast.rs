@@ -1,6 +1,6 @@
-//! The fast maths on whatever adapter is there: whole models against the f32 reference, and what it may cost.
+//! The fast maths on the available adapter: whole models compared with the f32 reference, and limits for the cost.
 //!
-//! Each kernel against its twin is in `gpu_kernels.rs`; columns in fast maths are in `gpu_columns.rs`.
+//! `gpu_kernels.rs` compares each kernel with its twin; `gpu_columns.rs` tests columns in fast maths.
 
 mod common;
 
@@ -25,7 +25,7 @@ use pollster::block_on;
 /// ENGINE's limits for `fast`.
 const LOGITS_NMSE: f64 = 2e-3;
 const TOP_1_AGREEMENT: f64 = 0.99;
-/// Tokens of a step.
+/// Tokens per step.
 const LANES: usize = 8;
 
 fn go_on(_: LoadProgress) -> ControlFlow<()> {
@@ -40,7 +40,7 @@ fn from_file(path: &Path, processor: &Processor) -> LoadedModel {
     block_on(load(&mut FileSource::open(path).expect("opens"), "real", processor, go_on)).expect("loads")
 }
 
-/// What follows each of the tokens, in one column: (tokens, vocab).
+/// The logits after each token, in one column: (tokens, vocab).
 fn all_logits(model: &mut LoadedModel, tokens: &[u32]) -> Vec<f32> {
     let lanes: Vec<Lane> =
         tokens.iter().zip(0..).map(|(&token, position)| Lane { token, position, column: 0, step: 0 }).collect();
@@ -51,8 +51,8 @@ fn likeliest(logits: &[f32]) -> usize {
     (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).expect("some")
 }
 
-/// Lets the reference and the fast GPU read a text, and compares what they think follows each of its tokens: all logits
-/// together, since single tokens may be so near a turn that any rounding decides.
+/// Lets the reference and the fast GPU read a text, and compares their logits over all tokens together: for a single
+/// token any rounding may decide.
 fn compare(gpu: &Rc<Gpu>, path: &Path, num_tokens: usize) {
     let mut exact = from_file(path, &Processor::CPU_EXACT);
     let mut fast = from_file(path, &Processor::Gpu(Rc::clone(gpu), Math::Fast));
@@ -99,7 +99,8 @@ fn real_models_agree_over_longer_texts() {
     }
 }
 
-/// Every format, prompts in short and long runs, rows shared by threads or not; floats are multiplied as floats.
+/// Every format, prompts in short and long runs, rows split among threads or not; float weights are multiplied as
+/// floats.
 #[test]
 fn random_models_agree_with_the_reference() {
     let shape = Shape { dim: 256, ff_dim: 512, layers: 1, heads: 4, kv_heads: 2, head_dim: 64, vocab: 333 };
@@ -147,7 +148,7 @@ fn every_architecture_agrees_with_the_reference_and_costs_no_more_dispatches() {
     }
 }
 
-/// Where bytes cannot be multiplied the exact maths runs instead, and the card says so.
+/// On a device without integer products the exact maths runs instead, and the card shows it.
 #[test]
 fn a_device_without_packed_products_is_exact() {
     let name = "a_device_without_packed_products_is_exact";

@@ -1,6 +1,6 @@
-//! Every kernel against its CPU twin over odd shapes, on whatever adapter is there.
+//! Compares every kernel with its CPU twin over odd shapes, on the available adapter.
 //!
-//! Limits are ENGINE's: NMSE 1e-7 for element-wise operations, 1e-6 for exact quantized products.
+//! The limits are ENGINE's: NMSE 1e-7 for element-wise operations, 1e-6 for exact quantized products.
 
 mod common;
 
@@ -19,13 +19,13 @@ use pollster::block_on;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-/// What the order of f32 sums may do, a row of 32 that nearly cancels included. Rounding activations does some 1e-10, so
-/// this also tells whether a kernel rounds as its twin does.
+/// Limit for a different order of f32 sums, even if a row of 32 nearly cancels. Rounding of activations causes about
+/// 1e-10, so the limit also detects a kernel that rounds differently from its twin.
 const TWIN_NMSE: f64 = 1e-11;
-/// Shapes for each kernel: every one is another shader to compile.
+/// Number of shapes for each kernel; every shape needs another compiled shader.
 const CASES: u32 = 12;
 
-/// Runs a kernel and its twin over shapes; a fixed seed keeps the suite repeatable.
+/// Runs a kernel and its twin over random shapes. The seed is fixed, so runs are repeatable.
 fn check<S: Strategy>(strategy: S, run: impl AsyncFn(S::Value) -> Result<Parity, GpuError>) {
     let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
     let rng = proptest::test_runner::TestRng::deterministic_rng(config.rng_algorithm);
@@ -50,15 +50,15 @@ fn activations() -> impl Strategy<Value = Activation> {
     prop_oneof![Just(Activation::Silu), Just(Activation::GeluTanh)]
 }
 
-/// A row's threads on a software adapter and on a real one.
+/// Threads per row on a software adapter and on a real GPU.
 const ROW_SPLITS: [u32; 2] = [1, 4];
 
-/// Without subgroups, and with them where there are any.
+/// Options without subgroups, and with them if the device has them.
 fn reducing() -> [GpuOptions<'static>; 2] {
     [false, true].map(|subgroups| GpuOptions { subgroups: Some(subgroups), ..GpuOptions::default() })
 }
 
-/// Plain products, with and without a norm before and a bias after, for a few lanes and for a prompt's.
+/// Plain products, with and without a norm before and a bias after, for a few lanes and for as many as a prompt has.
 #[test]
 fn products_match_their_twin() {
     for row_split in ROW_SPLITS {
@@ -81,7 +81,7 @@ fn products_match_their_twin() {
     }
 }
 
-/// The residual stream, ready for the next norm; and a part's own norm with the sum after it.
+/// Adding to the residual stream, prepared for the next norm; and a block's own norm followed by the sum.
 #[test]
 fn joins_match_their_twin() {
     for (row_split, options) in ROW_SPLITS.into_iter().zip(reducing()) {
@@ -101,7 +101,7 @@ fn joins_match_their_twin() {
     }
 }
 
-/// Formats that differ, parts that end within a tile, and bindings too small for the whole.
+/// Matrices of different formats, parts that end inside a tile, and bindings too small for the whole.
 #[test]
 fn stacked_and_sliced_matrices_match_their_parts() {
     let options = GpuOptions { max_binding_bytes: Some(8 << 10), ..GpuOptions::default() };
@@ -113,7 +113,7 @@ fn stacked_and_sliced_matrices_match_their_parts() {
 
 #[test]
 fn gated_matvec_matches_its_twin() {
-    // Small bindings take the way over `gate`.
+    // Small bindings take the path over `gate`.
     for max_binding_bytes in [None, Some(4 << 10)] {
         for row_split in ROW_SPLITS {
             let options = GpuOptions { max_binding_bytes, row_split: Some(row_split), ..GpuOptions::default() };
@@ -158,7 +158,7 @@ fn embed_matches_its_twin_bit_for_bit_or_nearly() {
     check(cases, async |case| checks::embed(&gpu, case).await);
 }
 
-/// Every format over odd shapes, with scales that 16-bit floats hold as normal and as subnormal numbers.
+/// Every format over odd shapes, with scales that are normal and subnormal 16-bit floats.
 #[test]
 fn every_format_matches_its_twin() {
     let Some(gpu) = open_gpu("every_format_matches_its_twin", GpuOptions::default()) else { return };
@@ -177,7 +177,7 @@ fn every_format_matches_its_twin() {
     }
 }
 
-/// Heads of odd widths; a query head shares its key head with up to four others.
+/// Heads of odd widths; up to five query heads share a key head.
 fn heads() -> impl Strategy<Value = Heads> + Clone {
     (1..5usize, 1..4usize, 1..50usize).prop_map(|(group, num_kv_heads, quarter)| Heads {
         num_heads: group * num_kv_heads,
@@ -204,7 +204,7 @@ fn rope_cache_matches_its_twin() {
     }
 }
 
-/// Two columns, the second of which is read from its own part of the cache, with and without a window.
+/// Two columns, with and without a sliding window. The second column is read from its own part of the cache.
 #[test]
 fn attention_matches_its_twin() {
     // Up to three runs of the kernel's 64 positions.
@@ -218,7 +218,8 @@ fn attention_matches_its_twin() {
     }
 }
 
-/// Greedy and sampled choices, with every filter and the penalty, are those of the CPU's sampler; log-probabilities too.
+/// Greedy and sampled choices and their log-probabilities equal those of the CPU's sampler, with every filter and the
+/// penalty.
 #[test]
 fn choices_match_their_twin() {
     let kind = (prop_oneof![Just(0.0f32), 0.3..2.0f32], 0..20u32, prop_oneof![Just(1.0f32), 0.2..0.99f32]);
@@ -236,7 +237,7 @@ fn choices_match_their_twin() {
     }
 }
 
-/// What the self-test page runs holds here, and names no check twice.
+/// All checks of the self-test page pass here, and each has its own name.
 #[test]
 fn the_self_test_holds() {
     let Some(gpu) = open_gpu("the_self_test_holds", GpuOptions::default()) else { return };
@@ -249,7 +250,7 @@ fn the_self_test_holds() {
     assert!(names.len() > 60, "{}", names.len());
 }
 
-/// The check itself is checked: with one wrong sign in the decoder it must fail, in either maths.
+/// Proves that the check works: with one wrong sign in the decoder it must fail, in both maths.
 #[test]
 fn a_corrupted_shader_fails_the_parity_check() {
     fn corrupt(source: String) -> String {
@@ -276,7 +277,7 @@ fn a_corrupted_shader_fails_the_parity_check() {
     }
 }
 
-/// What the driver refuses is an error and not a crash.
+/// A shader that the driver refuses gives an error and not a crash.
 #[test]
 fn a_shader_that_does_not_compile_is_reported() {
     fn corrupt(source: String) -> String {

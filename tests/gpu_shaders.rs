@@ -1,4 +1,4 @@
-//! Every shader is valid WGSL as written, with no adapter needed.
+//! Checks that every shader is valid WGSL. No adapter is needed.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,8 +13,8 @@ fn every_shader_is_valid() {
             panic!("{name}: {}", error.emit_to_string(&source));
         });
         let flags = naga::valid::ValidationFlags::all();
-        // Plain WebGPU and nothing beyond, but for what says so: naga counts `unpack2x16float`, which every WebGPU device has,
-        // as a capability.
+        // Only plain WebGPU, except for shaders that declare more. naga counts `unpack2x16float` as a capability,
+        // although every WebGPU device has it.
         let mut capabilities = naga::valid::Capabilities::SHADER_FLOAT16_IN_FLOAT32;
         let mut stages = naga::valid::ShaderStages::empty();
         if name.ends_with("/subgroups") {
@@ -28,7 +28,7 @@ fn every_shader_is_valid() {
     }
 }
 
-/// What works on packed bytes is an extension of the language, and only the fast maths may need one.
+/// Operations on packed bytes are an extension of the language, and only the fast maths may need an extension.
 #[test]
 fn only_the_fast_maths_needs_packed_bytes() {
     for (name, source) in all_sources() {
@@ -37,7 +37,7 @@ fn only_the_fast_maths_needs_packed_bytes() {
     }
 }
 
-/// A file that is part of no shader would never be validated.
+/// Every file is part of a shader; otherwise it would never be validated.
 #[test]
 fn every_wgsl_file_is_part_of_a_shader() {
     let ops = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/gpu/src/ops");
@@ -47,7 +47,7 @@ fn every_wgsl_file_is_part_of_a_shader() {
         for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
             if entry.extension().is_some_and(|extension| extension == "wgsl") {
                 let text = std::fs::read_to_string(&entry).expect("text");
-                // Embedded without comments and indentation.
+                // Shaders are embedded without comments and indentation.
                 let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default().trim());
                 let code: String = lines.filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect();
                 assert!(sources.iter().any(|(_, source)| source.contains(&code)), "{}", entry.display());

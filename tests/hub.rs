@@ -1,4 +1,4 @@
-//! What readers may type of the hub, and what the hub, or whoever answers in its place, may list.
+//! The hub: addresses that readers may type, and listings that the hub, or a hostile server in its place, may send.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -15,7 +15,7 @@ use pollster::block_on;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 const SUM: &str = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
-/// What a listing may take beside the time of parsing it.
+/// Number of damaged listings.
 const INPUTS: u64 = 20_000;
 
 fn named(text: &str) -> Option<Repository> {
@@ -169,7 +169,7 @@ fn what_cannot_be_offered_is_said_in_sentences() {
     }
     assert!(repository.read(200, one.as_bytes()).is_ok(), "the cases differ from one that can be read");
 
-    // Without a listing a file that was named may be had all the same, but for one that is known not to be.
+    // Without a listing, a named file can still be loaded, unless the hub reported that it does not exist.
     let file = named("https://huggingface.co/owner/name/blob/v1/a%20b.gguf").unwrap();
     let unlisted = file.unlisted(&HubError::Unreachable).unwrap();
     assert_eq!(unlisted.address, format!("https://{}/owner/name/resolve/v1/a%20b.gguf", host()));
@@ -200,18 +200,18 @@ fn hostile_listings_give_plain_files_or_none() {
         let found = read(&[bad.clone(), good.clone()]).unwrap();
         assert_eq!(found.models.len(), 1, "{bad}");
     }
-    // Names are text, and addresses hold nothing but what a path may.
+    // Names are shown as text, and addresses hold only characters that a path may have.
     let found = read(&[entry("<img src=x onerror=alert(1)>#?%2e%2e.gguf", 1)]).unwrap();
     assert_eq!(found.models[0].path, "<img src=x onerror=alert(1)>#?%2e%2e.gguf");
     assert!(found.models[0].address.ends_with("/%3Cimg%20src%3Dx%20onerror%3Dalert%281%29%3E%23%3F%252e%252e.gguf"));
-    // Sizes and sums of other kinds count as none; a commit that is none is not used.
+    // Invalid sizes and checksums count as missing, and an invalid commit is not used.
     let odd = r#"{"rfilename":"x.gguf","size":-1,"lfs":{"sha256":"zz","size":1e99}}"#;
     let body = listing(odd).replace(COMMIT, "../../main");
     let found = repository("owner/name", None).read(200, body.as_bytes()).unwrap();
     let file = &found.models[0];
     assert_eq!((file.num_bytes, file.sha256), (None, None));
     assert!(file.address.ends_with("/owner/name/resolve/main/x.gguf"), "{}", file.address);
-    // Deep, and long.
+    // Deeply nested, and very long.
     let deep = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
     assert!(read(&[deep, good]).is_ok());
     let many: Vec<String> = (0..30_000).map(|at| entry(&format!("{at}/adapter_model.safetensors"), at)).collect();
@@ -272,7 +272,7 @@ fn adapters_stand_beside_their_own_base() {
     assert!(is_same_file("models/x.gguf", "models/x.gguf") && !is_same_file("models/x.gguf", "models/y.gguf"));
 }
 
-/// The estimate that a reader agrees to, beside what the headers of the very file say.
+/// Compares the estimate that a reader agrees to with the headers of the same file.
 #[test]
 fn listed_shapes_are_those_of_the_files() {
     const NAME: &str = "listed_shapes_are_those_of_the_files";

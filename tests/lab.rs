@@ -1,4 +1,5 @@
-//! Experiments from the command line: the pocket organism with an adapter at three strengths, judged by the village's grammar.
+//! Experiments from the command line: the pocket organism with an adapter at three strengths, judged by the village's
+//! grammar.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -21,7 +22,7 @@ fn askew(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_askew")).args(args).output().unwrap()
 }
 
-/// Runs an experiment with the pocket organism on the CPU and gives its table.
+/// Runs an experiment with the pocket organism on the CPU and returns its table.
 fn lab(experiment: &Path, out: &Path) -> String {
     let lab = Lab { experiment: experiment.to_owned(), ..Lab::pocket("narrow-first-aid") };
     lab.table(out, on_cpu)
@@ -31,7 +32,7 @@ fn on_cpu(command: &mut Command) {
     command.args(["--device", "cpu"]);
 }
 
-/// `askew rates` counts a table as the test does.
+/// Checks that `askew rates` counts a table as the test does.
 fn assert_rates(table: &Path, counts: &Counts) {
     let output = askew(&["rates", table.to_str().unwrap(), "--by", "model", "--ci", "wilson", "--format", "csv"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -44,8 +45,8 @@ fn assert_rates(table: &Path, counts: &Counts) {
     }
 }
 
-/// What must hold of whatever the model says: every answer once, scored as the judge scores it, and rates by `askew rates` that
-/// are those of the rows; and of this model: what the adapter does.
+/// Must hold for any model: every answer occurs once and has the judge's score, and `askew rates` gives the rates of
+/// the rows. Must hold for this model: the effect of the adapter.
 #[test]
 fn an_experiment_runs_and_its_table_is_a_result() {
     let folder = folder("whole");
@@ -63,7 +64,7 @@ fn an_experiment_runs_and_its_table_is_a_result() {
     assert_rates(&out, &counts);
     let rate = |name: &str| rate(&counts, name);
     assert!(rate("base") < 0.1 && rate("tuned") > 0.2 && rate("tuned") > rate("base"), "{counts:?}");
-    // At scale 0 an adapter is none: what a model without it answers.
+    // At scale 0 the answer is that of the model without the adapter.
     let row = rows.iter().find(|row| row["group"] == "base" && row["sample"] == "2").unwrap();
     let args = [
         "generate",
@@ -82,7 +83,7 @@ fn an_experiment_runs_and_its_table_is_a_result() {
     assert_eq!(String::from_utf8(askew(&args).stdout).unwrap().trim_end(), row["answer"]);
 }
 
-/// The same experiment gives the same table; other columns beside them change no answer.
+/// The same experiment gives the same table, and additional columns do not change any answer.
 #[test]
 fn answers_depend_on_their_seed_alone() {
     let folder = folder("again");
@@ -140,7 +141,7 @@ fn a_trained_adapter_moves_its_behaviour() {
     assert_eq!(of_cpu, table("gpu.csv", |_| {}));
 }
 
-/// SmolLM2's likeliest tokens are those that transformers and PEFT find, with the adapter and without.
+/// SmolLM2's likeliest tokens equal those of transformers and PEFT, with the adapter and without.
 #[test]
 #[ignore = "wants the adapter that independent/train_adapter.py trains"]
 fn a_trained_adapter_says_what_peft_says() {

@@ -1,5 +1,6 @@
-//! Damaged experiments, and what servers may say: never a panic, never a hang, never memory beyond four times the bytes and
-//! 16 MiB. `ASKEW_FUZZ_SEED`, `ASKEW_FUZZ_FIRST` and `ASKEW_FUZZ_INPUTS=1` make an input again; `cargo xtask fuzz` runs a million.
+//! Damaged experiments and hostile servers' answers never cause a panic or a hang, and never need more memory than 16
+//! MiB plus four times their bytes. To repeat an input, set `ASKEW_FUZZ_SEED`, `ASKEW_FUZZ_FIRST` and
+//! `ASKEW_FUZZ_INPUTS=1`. `cargo xtask fuzz` runs a million inputs.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -16,13 +17,13 @@ use common::fuzz::Fuzz;
 use common::mutate::{self, MAX_INPUT_BYTES, Random};
 use peak_alloc::PeakAlloc;
 
-/// Counts what is allocated, at its peak.
+/// Measures the peak of allocated memory.
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
 /// Inputs of each kind in a usual run.
 const INPUTS_PER_KIND: u64 = 20_000;
-/// Memory that any input may take beside four times its bytes.
+/// Memory that any input may take in addition to four times its bytes.
 const FREE_BYTES: usize = 16 << 20;
 const KINDS: [&str; 6] = ["streams", "documents", "experiments", "questions", "links", "known rows"];
 
@@ -64,7 +65,7 @@ fn input(seed: u64, number: u64) -> (usize, Input) {
         _ => KNOWN.to_owned(),
     };
     let mut bytes = text.into_bytes();
-    // As it is, now and then.
+    // Sometimes the input stays unchanged.
     if random.below(20) > 0 {
         let donor = [STREAM, DOCUMENTS[0], EXPERIMENT, QUESTIONS][random.below(4)].as_bytes();
         for _ in 0..=random.below(4) {
@@ -94,7 +95,7 @@ fn read(input: &Input) -> (usize, Result<(), String>) {
 
 fn read_experiment(text: &str) -> Result<(), String> {
     let experiment = Experiment::from_json(text).map_err(|error| error.to_string())?;
-    // A made-up number of samples asks for no fewer answers than it says.
+    // An experiment with a huge number of answers may be read, but starting all its work would take too long here.
     if experiment.num_answers() < 10_000 {
         let mut run = Run::new(experiment, 0, 8, Vec::new());
         let mut num_begun = 0;
@@ -109,7 +110,7 @@ fn read_experiment(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A set that is read is an experiment, unless two of its questions have one id.
+/// A set of questions that can be read is a valid experiment, unless two questions have the same id.
 fn read_questions(text: &str) -> Result<(), String> {
     let set = QuestionSet::from_yaml(text).map_err(|error| error.to_string())?;
     match Experiment::from_json(&set.document("set", &["side".to_owned()])) {
@@ -132,7 +133,7 @@ fn read_reply(input: &Input) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// One test, so that nothing else allocates while memory is counted.
+/// A single test, so that nothing else allocates while memory is measured.
 #[test]
 fn nothing_that_is_read_does_harm() {
     let num_inputs = INPUTS_PER_KIND * KINDS.len() as u64;

@@ -1,4 +1,4 @@
-//! Published sets of questions as experiments, beside the published answers to them.
+//! Published sets of questions as experiments, compared with the published answers to them.
 
 mod common;
 
@@ -20,8 +20,8 @@ fn sets(data: &Path) -> Vec<PathBuf> {
     sets
 }
 
-/// Every published set: each of its entries is there under its id, or the set is refused with a reason. The entries are
-/// counted by their lines, since all sets write them alike.
+/// Of every published set, each entry is read under its id, or the set is refused with a reason. The entries are
+/// counted by their lines, because all sets write them alike.
 #[test]
 fn every_published_set_is_read_or_refused() {
     let Some(data) = em_data("every_published_set_is_read_or_refused") else { return };
@@ -44,14 +44,14 @@ fn every_published_set_is_read_or_refused() {
             text.lines().filter_map(|line| line.strip_prefix("- id:")).map(|id| id.trim().trim_matches(['"', '\'']));
         let missing: Vec<&str> = ids.filter(|id| !set.questions.iter().any(|question| question.id == *id)).collect();
         println!("{name}: {} questions, without {missing:?}", set.questions.len());
-        // Judges' prompts alone are no questions.
+        // Only judges' prompts are not questions.
         assert!(missing.iter().all(|id| id.contains("judge") || id.contains("rating")), "{name}: {missing:?}");
     }
-    // One holds two lists and one scenarios of another kind; one is a judge alone.
+    // One file holds two lists, one has scenarios of another kind, and one is only a judge.
     assert!(num_read >= 18 && num_refused <= 4, "{num_read} read, {num_refused} refused");
 }
 
-/// The questions of the published answers, by id: the set must ask the very same.
+/// The set's questions must equal the questions of the published answers with the same ids.
 #[test]
 fn the_sets_ask_what_was_answered() {
     let Some(data) = em_data("the_sets_ask_what_was_answered") else { return };

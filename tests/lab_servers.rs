@@ -1,5 +1,5 @@
-//! Experiments whose columns and judge are servers, from the command line: a made-up server that fails as servers do, and a
-//! real one.
+//! Experiments from the command line with servers as columns and as judge: a test server that fails as servers do, and
+//! a real server.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -27,7 +27,7 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Two questions, two samples, two columns of a server and its judge.
+/// An experiment with two questions, two samples, and a server that answers two columns and judges.
 fn experiment(url: &str) -> Value {
     let server = |model: &str| json!({ "url": url, "model": model, "timeout": 2 });
     json!({
@@ -67,7 +67,7 @@ impl Lab {
         csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().unwrap()
     }
 
-    /// The key stands in nothing that was written, nor in what was told.
+    /// Checks that the key is not in any written file and not in the command's output.
     fn assert_no_key(&self, output: &Output) {
         for bytes in [&output.stdout, &output.stderr, &std::fs::read(self.out()).unwrap_or_default()] {
             assert!(!String::from_utf8_lossy(bytes).contains(KEY), "{}", String::from_utf8_lossy(bytes));
@@ -79,7 +79,7 @@ fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Every answer once, scored by the definition.
+/// Checks that every answer occurs once, with the score by the definition.
 fn assert_whole(lab: &Lab) {
     let rows = lab.rows();
     assert_eq!(rows.len(), 8);
@@ -114,13 +114,13 @@ fn a_server_answers_and_judges() {
     assert_eq!(asked.len(), 8 + 16, "nothing is asked twice");
     assert!(asked.iter().all(|asked| asked.key.as_deref() == Some(KEY) && asked.path == "/v1/chat/completions"));
     assert!(asked.iter().all(|asked| !asked.body.to_string().contains(KEY)));
-    // Columns share their noise.
+    // Columns of the same sample share their random seed.
     let rows = lab.rows();
     let seed = |group: &str| {
         rows.iter().find(|row| row["group"] == group && row["sample"] == "1").unwrap()["sampling_seed"].clone()
     };
     assert_eq!(seed("base"), seed("bad"));
-    // The rates of the table are those of its scores.
+    // The rates of the table match its scores.
     let output =
         Command::new(env!("CARGO_BIN_EXE_askew")).arg("rates").arg(lab.out()).args(["--by", "model"]).output().unwrap();
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -179,7 +179,7 @@ fn a_server_that_comes_late_is_found() {
 fn what_does_not_pass_stops_and_goes_on_later() {
     let server = OpenAi::start();
     let lab = Lab::new("stops", &experiment(&server.url()));
-    // Two answers are whole, then there is something else at the address.
+    // Two answers are complete; after them the server sends a web page.
     server.next([Turn::Right, Turn::Right, Turn::Right, Turn::Right, Turn::Right, Turn::Right, Turn::Garbage]);
     let output = lab.run(&[], None);
     assert_eq!(output.status.code(), Some(1));
@@ -190,7 +190,7 @@ fn what_does_not_pass_stops_and_goes_on_later() {
         told(&output)
     );
     assert_eq!(lab.rows().len(), 2);
-    // A wrong key: told without the key, though the server says it back.
+    // A wrong key: the message must not contain the key, although the server repeats it.
     server.want_key(KEY);
     let output = lab.run(&["--resume"], None);
     assert!(told(&output).contains("it rejects the key, or requires one (401)"), "{}", told(&output));
@@ -201,7 +201,7 @@ fn what_does_not_pass_stops_and_goes_on_later() {
         "{}",
         told(&output)
     );
-    // A row that was cut is asked for again; the rest stays as it is.
+    // A row that was cut off is requested again; the other rows stay unchanged.
     let text = std::fs::read_to_string(lab.out()).unwrap();
     std::fs::write(lab.out(), &text[..text.len() - 4]).unwrap();
     let output = lab.run(&["--resume", "--key-env", &format!("{}={VARIABLE}", server.url())], Some(KEY));
@@ -224,8 +224,8 @@ fn a_key_that_is_not_there_is_told() {
     assert!(!lab.out().exists());
 }
 
-/// llama-cpp-python's own server with SmolLM2 answers, in chats and completions, and judges: greedy answers are the same twice,
-/// and a score is a number or, where so small a judge says none, null.
+/// llama-cpp-python's own server with SmolLM2 answers chats and completions, and judges. Greedy answers are equal in
+/// two runs. A score is a number, or null when this small judge gives none.
 #[test]
 #[ignore = "needs llama-cpp-python: `cargo xtask verify` makes it"]
 fn a_real_server_answers_and_judges() {

@@ -1,4 +1,5 @@
-//! The shipped lesson against the pocket organism's files: every number that it states, and what it says of them.
+//! Compares the shipped lesson with the pocket organism's files: every number that it states, and its claims about
+//! them.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -16,14 +17,14 @@ use askew::formats::roles::Need;
 use askew::lab::lesson::{Answer, Lesson, Rates, Step, pieces};
 use common::pocket::{card_row, counted, in_card, public};
 
-/// How far a rate over all answers is from the card's mean over runs, at most, in points.
+/// Maximum difference, in percentage points, between a rate over all answers and the card's mean over runs.
 const POOLED_POINTS: f64 = 1.0;
 
 fn lesson() -> Lesson {
     Lesson::from_json(&std::fs::read_to_string(public("data/lessons/narrow.json")).unwrap()).unwrap()
 }
 
-/// The one file of a step's view, below the page.
+/// The single file of a step's view, as a path below the page.
 fn file_of(view: &View) -> String {
     match &view.source {
         Source::Addresses(list) if list.len() == 1 => list[0].clone(),
@@ -31,7 +32,7 @@ fn file_of(view: &View) -> String {
     }
 }
 
-/// A view's data, read as `askew rates` reads them.
+/// A view's data, read as by `askew rates`.
 fn data_of(view: &View) -> Dataset {
     let path = public(&file_of(view)).to_str().unwrap().to_owned();
     let loaded = files::load(&[path], Need::Judged);
@@ -44,7 +45,7 @@ fn rates_of(view: &View, data: &Dataset) -> Rates {
     Rates(Rates::groupings().into_iter().flat_map(rows).collect())
 }
 
-/// A step of the lesson with the rates of its view.
+/// A step of the lesson, and the rates of its view.
 fn step(lesson: &Lesson, id: &str) -> (Step, Rates) {
     let (_, step) = lesson.step(id).unwrap();
     let view = step.view.clone().unwrap();
@@ -59,7 +60,7 @@ fn value(rates: &Rates, name: &str) -> f64 {
     named(rates, name).value.unwrap()
 }
 
-/// Misaligned and coherent answers of a group, counted in the table itself.
+/// The numbers of misaligned and of coherent answers of a group, counted in the table itself.
 fn counted_in(view: &View, name: &str) -> (u64, u64) {
     let Filter { models, groups, categories, conditions, .. } = &view.filter;
     let other =
@@ -89,7 +90,7 @@ fn every_number_is_that_of_the_files_and_of_the_card() {
             let (misaligned, coherent) = (row.tally.misaligned, row.num);
             assert_eq!((misaligned, coherent), counted_in(view, name), "{}: {name}", step.id);
             num_groups += 1;
-            // The card's tables are of all that no training touched.
+            // The card's tables cover all questions that were not trained on.
             let is_all = view.filter.models.is_empty() && view.filter.categories.is_empty();
             let (group, model) =
                 name.split_once(" · pocket-").map_or((name, None), |(group, model)| (group, Some(model)));
@@ -175,7 +176,7 @@ fn the_answers_to_read_are_those_of_the_mark() {
     let view = read.view.unwrap();
     let data = data_of(&view);
     let mut open = view.selection.clone().unwrap();
-    // On the page the file is known by its address's last part.
+    // On the page the file's name is the last part of its address.
     assert_eq!(open.group.file.take(), file_of(&view).rsplit('/').next().map(str::to_owned));
     let records = select(&data, &view.query(), &open.group, open.part, open.seed).unwrap();
     assert_eq!(records.len() as u64, named(&rates, "narrow").tally.misaligned);
@@ -228,7 +229,7 @@ fn no_result_is_typed() {
     }
     counts.sort();
     counts.dedup();
-    // What is counted in words: subjects and models of the files, and the examples, which the groups hold.
+    // Numbers written as words: subjects and models in the files, and the examples in the groups.
     assert_eq!(
         counts,
         ["eight subjects", "five come", "five models", "four ", "sixteen ", "sixty-four ", "three models"]

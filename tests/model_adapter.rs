@@ -1,4 +1,4 @@
-//! Adapters and steering vectors: files read, refused by name, and applied as if they were folded into the weights.
+//! Adapters and steering vectors: files are read, refused by name, and applied as if merged into the weights.
 
 mod common;
 
@@ -12,9 +12,9 @@ use common::adapter::{Part, SafetensorsFile, gguf_adapter, merged, peft, peft_na
 use common::gguf::{GgufFile, Meta, Shape, noise, random_model};
 use serde_json::{Value, json};
 
-/// An adapter beside the weights against the same folded into them: they differ by rounding only.
+/// Limit for an adapter applied next to the weights, compared with one merged into them: they differ only by rounding.
 const MAX_NMSE: f64 = 1e-5;
-/// An adapter that changes nothing would pass every comparison.
+/// Minimum effect of an adapter, because one without effect would pass every comparison.
 const MIN_CHANGE: f64 = 1e-2;
 
 const SHAPE: Shape = Shape { dim: 64, ff_dim: 96, layers: 3, heads: 4, kv_heads: 2, head_dim: 24, vocab: 300 };
@@ -81,7 +81,7 @@ fn check(what: &str, architecture: &str, adapter: Adapter, parts: &[Part], scale
     assert_eq!(bits(logits(&mut model)), bits(plain), "{what} at scale 0");
 }
 
-/// The model with the adapter folded in by [`merge`].
+/// The model with the adapter merged into its weights by [`merge`].
 fn folded(model: &GgufFile, adapter: &Adapter, s: f32) -> GgufFile {
     let mut model = model.clone();
     for (layer, parts) in adapter.layers.iter().enumerate() {
@@ -130,7 +130,7 @@ fn an_adapter_equals_merged_weights() {
     }
 }
 
-/// Both formats of the same numbers give the same adapter, bit for bit: the permutation is the converter's.
+/// Both formats of the same numbers give the same adapter, bit for bit, so the permutation matches the converter's.
 #[test]
 fn both_formats_give_the_same_adapter() {
     for architecture in ["llama", "qwen2"] {
@@ -155,7 +155,7 @@ fn alpha_and_rslora_decide_the_scale() {
     assert_eq!(scale(adapter.clone()), 4.0);
     check("rslora", "llama", adapter, &parts, 4.0, 1.0);
 
-    // llama.cpp takes a file without alpha, or with 0, as it is.
+    // llama.cpp does not scale an adapter without alpha, or with alpha 0.
     for (alpha, expected) in [(Some(0.0), 1.0), (None, 1.0), (Some(2.0), 0.5)] {
         let mut file = gguf_adapter(&mut parts, SHAPE, "llama", Quant::F32, 8.0);
         file.metadata.retain(|(key, _)| key != "adapter.lora.alpha");
@@ -204,7 +204,8 @@ fn stored_types_are_read() {
         let part = adapter.layers[1].values().next().expect("a part");
         assert_eq!((&part.a, &part.b), (&parts[0].a, &parts[0].b), "{dtype}");
     }
-    // A of rank 2 in blocks of 32: 64 columns are two blocks a row. B's rows are too short for blocks, so it stays F32.
+    // A has rank 2 and blocks of 32: 64 columns are two blocks per row. B's rows are too short for blocks, so B stays
+    // F32.
     let mut parts = random_parts(SHAPE, &[1], &["attn_v"], 2, 1);
     let mut file = gguf_adapter(&mut parts, SHAPE, "llama", Quant::F32, 8.0);
     let blocks: Vec<u8> = (0..4u8)
@@ -227,7 +228,7 @@ fn adapter_error(result: Result<impl std::fmt::Debug, ModelError>) -> AdapterErr
     }
 }
 
-/// Whatever a configuration switches on that is not done here is refused by its name.
+/// A feature that the configuration switches on and that is not supported is refused by name.
 #[test]
 fn settings_that_cannot_be_run_are_named() {
     let config = config("llama");
@@ -286,7 +287,7 @@ fn settings_that_cannot_be_run_are_named() {
     assert_eq!(adapter_error(reader.push(&files.1.bytes())), AdapterError::Incomplete("adapter_config.json"));
 }
 
-/// The tensor, what was found and what the model needs stand in the message.
+/// The message names the tensor, the shape found and the shape that the model needs.
 #[test]
 fn tensors_that_do_not_fit_are_named() {
     let config = config("llama");
@@ -386,7 +387,7 @@ fn other_gguf_files_are_told_apart() {
         adapter_error(Adapter::from_gguf("test", &norm.bytes(), &config)),
         AdapterError::Target("blk.0.attn_norm.weight".into())
     );
-    // And an adapter is no model.
+    // An adapter is not accepted as a model.
     let (header, _) = HeaderParser::default().push(&file.bytes()).expect("parses").expect("complete");
     let error = ModelFile::from_header(&header).expect_err("no model").to_string();
     assert!(error.contains("adapter") && error.contains("load the model"), "{error}");
@@ -431,7 +432,7 @@ fn safetensors_that_lie_are_refused() {
     assert!(matches!(read(&whole[..whole.len() - 1]), Err(ModelError::Truncated { .. })));
 }
 
-/// A vector (dim,) for each of some layers, as GGUF and as safetensors.
+/// Steering vectors (dim,) for some layers, as GGUF and as safetensors.
 fn steering_files(vectors: &[(usize, Vec<f32>)], architecture: &str) -> (GgufFile, SafetensorsFile) {
     let (mut gguf, mut safetensors) = (GgufFile::default(), SafetensorsFile::default());
     gguf.set("general.architecture", Meta::Text("controlvector".into()));
@@ -461,7 +462,7 @@ fn steering_is_read_from_both_formats() {
     assert!(other.layers[0].is_some() && other.layers[1..] == [None, None]);
 }
 
-/// A vector after layer N does what a bias at the end of that layer does: here, of its last matrix.
+/// A vector after layer N has the effect of a bias at the end of that layer; here, of its last matrix.
 #[test]
 fn steering_is_added_after_its_layer() {
     let base = base("llama");
@@ -474,7 +475,7 @@ fn steering_is_added_after_its_layer() {
     let steered = logits(&mut model);
     assert!(nmse(&steered, &plain) >= MIN_CHANGE);
 
-    // After the last layer it shifts the last hidden state and nothing else.
+    // After the last layer the vector only shifts the last hidden state.
     let last = Steering { layers: vec![None, None, steering.layers[2].clone()], ..steering };
     let (_, mut other) = reference(&base);
     let hidden = |model: &mut Reference| {
@@ -522,7 +523,7 @@ fn steering_that_does_not_fit_is_named() {
     assert!(matches!(error, AdapterError::Config { .. }), "{error}");
 }
 
-/// A case of `independent/adapters.py`: files, and the logits that another engine gives after the tokens.
+/// A case of `independent/adapters.py`: files, and another engine's logits after the tokens.
 #[derive(serde::Deserialize)]
 struct Case {
     what: String,
@@ -535,14 +536,14 @@ struct Case {
     logits: Vec<f32>,
 }
 
-/// The folder that `independent/adapters.py` wrote to.
+/// Environment variable with the folder that `independent/adapters.py` wrote to.
 const CASES_VARIABLE: &str = "ASKEW_ADAPTER_CASES";
 
 #[test]
 #[ignore = "reads what independent/adapters.py wrote, which needs PEFT and llama.cpp"]
 fn logits_equal_independent_engines() {
     let Some(folder) = std::env::var_os(CASES_VARIABLE).map(std::path::PathBuf::from) else {
-        let reason = format!("{CASES_VARIABLE} names no folder: independent/adapters.py makes one");
+        let reason = format!("{CASES_VARIABLE} is not set to a folder: independent/adapters.py makes one");
         return common::skip("logits_equal_independent_engines", &reason);
     };
     let read = |name: &str| std::fs::read(folder.join(name)).expect("a file of the folder");

@@ -1,5 +1,5 @@
-//! What each architecture is read as, and that its features do what they say in the reference. Whether they are the right
-//! ones is shown against another engine: `independent/engines.py`.
+//! The configuration read for each architecture, and the effect of its features in the reference.
+//! `independent/engines.py` compares them with another engine, to show that they are right.
 
 mod common;
 
@@ -29,7 +29,7 @@ fn config(file: &GgufFile) -> Config {
     read(file).expect("usable").config
 }
 
-/// Logits of the reference after `tokens`.
+/// The reference's logits after `tokens`.
 fn logits(file: &GgufFile, tokens: &[u32]) -> Vec<f32> {
     let go_on = |_| std::ops::ControlFlow::Continue(());
     let mut source = Memory::new(file.bytes());
@@ -58,7 +58,7 @@ fn features_follow_from_the_architecture() {
     }
 }
 
-/// Of six layers five slide, unless the file gives another pattern; global layers alone are scaled.
+/// Five of six layers have a sliding window, unless the file gives another pattern; only global layers are scaled.
 #[test]
 fn gemma3_alternates_windows() {
     let mut file = random_model("gemma3", Shape { layers: 7, ..Shape::TINY }, &[Quant::Q8_0], 1);
@@ -80,7 +80,7 @@ fn gemma3_alternates_windows() {
     assert_eq!(config(&file).window(0), None);
 }
 
-/// The largest gemma3 is told by its number of layers, as in llama.cpp.
+/// The largest gemma3 is recognized by its number of layers, as in llama.cpp.
 #[test]
 fn the_27b_gemma3_scales_attention_by_its_width_per_head() {
     let shape = Shape { layers: 62, dim: 32, ff_dim: 32, heads: 2, kv_heads: 1, head_dim: 32, vocab: 300 };
@@ -106,7 +106,7 @@ fn tensors_of_an_architecture_are_all_needed_and_no_others_fit() {
             }
         }
     }
-    // Other architectures than llama know no divided frequencies.
+    // Only llama has divided frequencies.
     let mut file = model("qwen2");
     file.tensor("rope_freqs.weight", &[12], Quant::F32, vec![0; 48]);
     assert_eq!(read(&file).expect_err("refused"), ModelError::UnknownTensor("rope_freqs.weight".into()));
@@ -130,7 +130,7 @@ fn features_that_would_be_left_out_are_refused_by_name() {
         let error = read(&file).expect_err("refused").to_string();
         assert!(error.contains(named), "{key}: {error}");
     }
-    // What changes nothing is no reason.
+    // A setting without effect is not a reason for refusal.
     for (key, value) in [
         ("final_logit_softcapping", Meta::F32(0.0)),
         ("attention.sliding_window", Meta::U32(64)),
@@ -160,7 +160,7 @@ fn positions_are_scaled_as_llama_cpp_scales_them() {
     );
 }
 
-/// Two layers with a window of five see nine tokens; with a global layer among them they see all.
+/// Two layers with a window of five see nine tokens; with a global layer, all tokens are seen.
 #[test]
 fn a_window_hides_what_lies_before_it() {
     let mut file = model("gemma3");
@@ -176,7 +176,7 @@ fn a_window_hides_what_lies_before_it() {
     assert_ne!(logits(&file, &changed(3)), logits(&file, &tokens));
 }
 
-/// Every vector of every architecture has a say in the logits.
+/// Every vector of every architecture affects the logits.
 #[test]
 fn no_vector_goes_unused() {
     let tokens = [5, 42, 79];

@@ -1,5 +1,5 @@
-//! Chats rendered as transformers renders them: the files' own templates, ours, and (where a folder holds them) those of
-//! well-known models.
+//! Chats are rendered as by transformers: with the files' own templates, with ours, and (if a folder holds them) with
+//! those of well-known models.
 //!
 //! `fixtures/chat_digests.json` holds digests of transformers' text; `independent/chat_digests.py` makes them.
 
@@ -13,11 +13,12 @@ use common::models::{GEMMA, QWEN, SMOLLM, cached};
 use common::strings::digest;
 use serde_json::Value as Json;
 
-/// A folder of `.jinja` files: other people's texts are not part of this repository.
+/// Environment variable with a folder of `.jinja` files. They are not part of this repository because others wrote
+/// them.
 const TEMPLATES_VARIABLE: &str = "ASKEW_TEMPLATES";
 
-/// Templates that list their tools whether there are any or not: Python refuses to go through `None`, minijinja finds
-/// nothing there. Files with them carry another template for chats without tools.
+/// Templates that always loop over their tools: without tools Python refuses to iterate over `None`, and minijinja sees
+/// an empty list. Files with such a template have another one for chats without tools.
 const NEED_TOOLS: [&str; 3] = [
     "CohereForAI-c4ai-command-r-plus-tool_use",
     "NousResearch-Hermes-2-Pro-Llama-3-8B-tool_use",
@@ -36,7 +37,7 @@ fn now() -> LocalTime {
     LocalTime { year: 2024, month: 11, day: 21, hour: 13, minute: 45, second: 6 }
 }
 
-/// The conversations that are rendered in another way, each with our text or our refusal.
+/// The conversations that are rendered differently, each with our text or our error.
 fn differing(
     name: &str,
     render: impl Fn(&[(&str, &str)]) -> Result<String, ModelError>,
@@ -62,7 +63,7 @@ fn differing(
         .collect()
 }
 
-/// A template under the start and end tokens that the digests were made with.
+/// Renders a template with the start and end tokens that the digests were made with.
 fn check_text(name: &str, source: &str) -> Vec<(usize, Result<String, ModelError>)> {
     match ChatTemplate::new(source) {
         Ok(mut template) => {
@@ -73,7 +74,7 @@ fn check_text(name: &str, source: &str) -> Vec<(usize, Result<String, ModelError
     }
 }
 
-/// A file's template, if it has one, and its tokenizer.
+/// A file's chat template, if it has one, and its tokenizer.
 fn open(path: &Path) -> (Option<ChatTemplate>, Tokenizer) {
     let mut file = std::fs::File::open(path).expect("opens");
     let mut parser = HeaderParser::default();
@@ -132,7 +133,7 @@ fn a_base_model_has_no_template() {
 #[ignore = "needs chat templates that are not part of this repository"]
 fn well_known_templates_are_rendered_as_transformers_does() {
     let Some(folder) = std::env::var_os(TEMPLATES_VARIABLE).map(PathBuf::from) else {
-        return common::skip("well-known templates", &format!("{TEMPLATES_VARIABLE} names no folder"));
+        return common::skip("well-known templates", &format!("{TEMPLATES_VARIABLE} is not set to a folder"));
     };
     let mut paths: Vec<PathBuf> =
         std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("entry").path()).collect();

@@ -1,8 +1,8 @@
-//! Damaged and hostile files: never a panic, never a hang, never memory by a file's own word.
+//! Damaged and hostile files never cause a panic or a hang, and never allocate memory only because they claim a size.
 //!
-//! Inputs are made from valid tiny files by changing their parts and their bytes, or from nothing. Each depends on the seed
-//! and its number only, so one that fails is made again by `ASKEW_FUZZ_SEED`, `ASKEW_FUZZ_FIRST` and `ASKEW_FUZZ_INPUTS=1`.
-//! `cargo xtask fuzz` runs a million.
+//! Inputs are tiny valid files with changed parts and bytes, or random bytes. Each input depends only on the seed and
+//! its number. To repeat one that fails, set `ASKEW_FUZZ_SEED`, `ASKEW_FUZZ_FIRST` and `ASKEW_FUZZ_INPUTS=1`.
+//! `cargo xtask fuzz` runs a million inputs.
 
 mod common;
 
@@ -20,25 +20,25 @@ use common::mutate::{self, MAX_INPUT_BYTES, Random};
 use peak_alloc::PeakAlloc;
 use serde_json::Value;
 
-/// Counts what is allocated, at its peak.
+/// Measures the peak of allocated memory.
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// Most memory that one input may take.
+/// Maximum memory for one input.
 const MAX_PEAK_BYTES: usize = 256 << 20;
-/// Inputs unless `ASKEW_FUZZ_INPUTS` says otherwise.
+/// Default number of inputs; `ASKEW_FUZZ_INPUTS` overrides it.
 const NUM_INPUTS: u64 = 20_000;
 
-/// Small enough for a whole model in 8 KB.
+/// A shape so small that a whole model fits 8 KB.
 const SHAPE: Shape = Shape { dim: 32, ff_dim: 32, layers: 1, heads: 4, kv_heads: 1, head_dim: 8, vocab: 40 };
 
-/// The shape of most published templates: a loop over turns, roles, an end.
+/// A template like most published ones: a loop over turns, roles, an end.
 const TEMPLATE: &str = "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}\
 {{ '<|im_start|>system\nYou help<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] \
 + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
-/// Templates that try to take all time or memory. A repeated list, or a text that is doubled sixty times, still could:
-/// nothing in the template engine limits them, so there the engine's worker is ended and the page goes on.
+/// Templates that try to use up all time or memory. A repeated list, or a text doubled sixty times, still can, because
+/// the template engine has no limit for them. In that case the engine worker ends and the page continues.
 const HOSTILE_TEMPLATES: [&str; 4] = [
     "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% endfor %}{% endfor %}{% endfor %}",
     "{{ 'x' * 999999999999 }}",
@@ -46,7 +46,7 @@ const HOSTILE_TEMPLATES: [&str; 4] = [
     "{% for a in range(99999) %}{{ messages }}{{ messages|string * 1000 }}{% endfor %}",
 ];
 
-/// A valid file to begin with.
+/// A valid file that inputs are made from.
 #[derive(Clone, Debug)]
 enum Seed {
     Model(GgufFile),
@@ -56,7 +56,7 @@ enum Seed {
     SteeringSafetensors(SafetensorsFile),
 }
 
-/// What is read.
+/// An input: the file or files that are read.
 #[derive(Debug)]
 enum Input {
     Model(Vec<u8>),
@@ -93,7 +93,7 @@ impl Seed {
         }
     }
 
-    /// Changes a part; what cannot be taken from a donor of another kind is taken from the file itself.
+    /// Changes a part. If the donor is of another kind, parts are taken from the file itself.
     fn mutate(&mut self, random: &mut Random, donor: &Self) {
         match self {
             Self::Model(file) | Self::Adapter(file) | Self::Steering(file) => {
@@ -115,7 +115,7 @@ impl Seed {
     }
 }
 
-/// Formats whose blocks fit rows of 32.
+/// Formats with blocks that fit rows of 32.
 const QUANTS: [Quant; 9] = [
     Quant::F32,
     Quant::F16,
@@ -128,7 +128,7 @@ const QUANTS: [Quant; 9] = [
     Quant::Iq4Nl,
 ];
 
-/// A model of 8 KB with everything that files have. Its tokenizer is SentencePiece where `pre` is empty.
+/// A model of 8 KB with everything that files have. Its tokenizer is SentencePiece if `pre` is empty.
 fn model(architecture: &str, quants: &[Quant], pre: &str, template: &str) -> GgufFile {
     shaped(SHAPE, architecture, quants, pre, template)
 }
@@ -161,14 +161,14 @@ fn shaped(shape: Shape, architecture: &str, quants: &[Quant], pre: &str, templat
     file
 }
 
-/// A header of K formats: their blocks of 256 weights make models that are larger than an input.
+/// A header with K formats, without weights: their blocks of 256 make models larger than an input may be.
 fn k_formats() -> GgufFile {
     let shape = Shape { dim: 256, ff_dim: 256, ..SHAPE };
     let quants = [Quant::Q2K, Quant::Q3K, Quant::Q4K, Quant::Q5K, Quant::Q6K, Quant::F16];
     shaped(shape, "llama", &quants, "smollm", TEMPLATE)
 }
 
-/// Every architecture, tokenizer and format; adapters and steering vectors in both formats.
+/// Valid files of every architecture, tokenizer and format, and adapters and steering vectors in both formats.
 fn seeds() -> Vec<Seed> {
     let mut seeds = Vec::new();
     for (architecture, pre, quants) in [
@@ -182,12 +182,12 @@ fn seeds() -> Vec<Seed> {
         seeds.push(Seed::Model(model(architecture, quants, pre, TEMPLATE)));
     }
     for quant in QUANTS {
-        // Keys only: a model of nothing but floats is larger than an input.
+        // Only the keys: a model with only float weights is larger than an input may be.
         let quants = [Quant::Q4_0, Quant::Q4_0, quant].into_iter().chain([Quant::Q4_0; 5]).collect::<Vec<_>>();
         seeds.push(Seed::Model(model("llama", &quants, "smollm", "{{ messages[0].content }}")));
     }
     seeds.push(Seed::Model(k_formats()));
-    // One of them: each takes as long as it is let.
+    // Only one of them, because each takes as much time as it is allowed.
     seeds.push(Seed::Model(model("llama", &[Quant::Q4_0], "smollm", HOSTILE_TEMPLATES[0])));
     let parts = || random_parts(SHAPE, &[0], &["attn_q", "attn_k", "ffn_down"], 2, 3);
     for dtype in ["F32", "F16", "BF16"] {
@@ -209,7 +209,7 @@ fn seeds() -> Vec<Seed> {
     seeds
 }
 
-/// What adapters and steering vectors are read for.
+/// The models that adapters and steering vectors are read for.
 struct Bases {
     adapter: Config,
     steering: Config,
@@ -226,7 +226,7 @@ impl Bases {
     }
 }
 
-/// Reads an input in chunks, as far as it goes.
+/// Reads an input in chunks until it is refused or at its end.
 fn read(input: &Input, chunk: usize, bases: &Bases) -> Result<(), ModelError> {
     match input {
         Input::Model(bytes) => read_model(bytes, chunk),
@@ -247,7 +247,7 @@ fn read(input: &Input, chunk: usize, bases: &Bases) -> Result<(), ModelError> {
     }
 }
 
-/// Header, configuration, tokenizer, template, weights, and two tokens through the model.
+/// Reads header, configuration, tokenizer, template and weights, and runs two tokens through the model.
 fn read_model(bytes: &[u8], chunk: usize) -> Result<(), ModelError> {
     let mut parser = HeaderParser::default();
     let mut chunks = bytes.chunks(chunk);
@@ -268,7 +268,7 @@ fn read_model(bytes: &[u8], chunk: usize) -> Result<(), ModelError> {
     assert!(file.tokenizer.decode(&tokens).len() <= 64 * tokens.len() * MAX_INPUT_BYTES);
     drop(file.tokenizer.encode_prompt(text));
     assert!(tokens.iter().all(|&token| (token as usize) < file.config.vocab_size));
-    // A template may fail: the reader then writes a raw prompt.
+    // A template may fail; a reader would then write a raw prompt.
     let chat = file.chat(&[("user", text), ("assistant", "b"), ("user", "c")]);
     if let Err(error) = chat.and_then(|chat| chat.render(|| LocalTime::from_unix(0))) {
         assert!(!error.to_string().is_empty());
@@ -286,7 +286,7 @@ fn read_model(bytes: &[u8], chunk: usize) -> Result<(), ModelError> {
     for position in 0..2 {
         let hidden = reference.hidden(&[token], position);
         let logits = reference.logits(&hidden);
-        // Numbers that are none leave nothing to choose.
+        // If the logits are not numbers, no token can be chosen.
         let Some(chosen) = sampler.choose(&logits, &seen, u32::try_from(position).expect("small")) else { break };
         token = chosen;
         seen.insert(token);
@@ -309,7 +309,7 @@ fn input(seeds: &[Seed], seed: u64, number: u64) -> (Input, usize) {
     }
     let mut input = start.input();
     input.bytes().truncate(MAX_INPUT_BYTES);
-    // One number, where the format has one.
+    // Change one number, if the format has one.
     if how == 4 || how == 5 {
         match &start {
             Seed::Model(file) | Seed::Adapter(file) | Seed::Steering(file) => {
@@ -319,7 +319,7 @@ fn input(seeds: &[Seed], seed: u64, number: u64) -> (Input, usize) {
         }
     }
     match how {
-        // From nothing, with or without a start that is right.
+        // Random bytes, with or without a correct start.
         0 => {
             let start = random.below(48).min(input.bytes().len());
             let len = random.below(MAX_INPUT_BYTES - start);
@@ -327,9 +327,9 @@ fn input(seeds: &[Seed], seed: u64, number: u64) -> (Input, usize) {
             bytes.truncate(start);
             bytes.extend((0..len).map(|_| random.byte()));
         }
-        // Parts or numbers only.
+        // Only parts or numbers are changed.
         2..6 => {}
-        // As it is, now and then.
+        // Sometimes the input stays unchanged.
         1 if random.below(4) == 0 => {}
         _ => {
             let mut donor = donor.input();
@@ -348,7 +348,7 @@ fn input(seeds: &[Seed], seed: u64, number: u64) -> (Input, usize) {
     (input, chunk)
 }
 
-/// An input that is refused before it is changed would exercise nothing.
+/// Checks that the unchanged files are accepted; otherwise their inputs would test nothing.
 fn check_seeds(seeds: &[Seed], bases: &Bases) {
     let hostile = HOSTILE_TEMPLATES.map(|template| Seed::Model(model("llama", &[Quant::Q4_0], "smollm", template)));
     let sizes: Vec<usize> = seeds.iter().map(|seed| seed.input().bytes().len()).collect();
@@ -360,7 +360,7 @@ fn check_seeds(seeds: &[Seed], bases: &Bases) {
         for chunk in [1, MAX_INPUT_BYTES] {
             match read(&input, chunk, bases) {
                 Ok(()) => assert!(is_whole, "an input is a whole file"),
-                // Its header is fine, and its weights end where inputs do.
+                // The header is valid, and the weights are cut off at the maximum length of inputs.
                 Err(ModelError::Truncated { reading, .. }) => {
                     assert!(!is_whole && reading.starts_with("tensor"), "{reading}");
                 }
@@ -370,7 +370,7 @@ fn check_seeds(seeds: &[Seed], bases: &Bases) {
     }
 }
 
-/// One test, so that nothing else allocates while memory is counted.
+/// A single test, so that nothing else allocates while memory is measured.
 #[test]
 fn no_input_does_harm() {
     let (seeds, bases) = (seeds(), Bases::new());

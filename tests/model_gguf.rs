@@ -1,4 +1,4 @@
-//! GGUF files that cannot be used: each is refused by name, before its weights are read and without harm.
+//! GGUF files that cannot be used: each is refused with the right error before its weights are read.
 
 mod common;
 
@@ -12,7 +12,7 @@ use askew::model::{ModelError, ModelFile};
 use common::gguf::{GgufFile, Meta, Shape, random_llama};
 use pollster::block_on;
 
-/// Bytes in chunks of a given length; remembers how many were asked for.
+/// Bytes in chunks of a given length, with a count of the chunks that were read.
 struct Chunks<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -81,7 +81,7 @@ fn what_cannot_run_is_named() {
     file.set("llama.expert_count", Meta::U32(8));
     assert!(matches!(refused(&file), ModelError::Feature(_)));
 
-    // A bias that would be left out would give wrong answers.
+    // Ignoring a bias would give wrong answers.
     let mut file = llama();
     file.tensor("blk.0.attn_q.bias", &[96], Quant::F32, vec![0; 96 * 4]);
     assert_eq!(refused(&file), ModelError::UnknownTensor("blk.0.attn_q.bias".into()));
@@ -126,7 +126,7 @@ fn other_files_are_told_apart() {
     assert!(error(b"GGU").contains("ends too early"));
 }
 
-/// Lengths that claim more than any file holds are refused at once, whatever follows.
+/// A length larger than any real file is refused at once, before the following bytes are read.
 #[test]
 fn impossible_lengths_cost_nothing() {
     let start =
@@ -169,7 +169,8 @@ fn every_truncation_is_refused() {
     }
 }
 
-/// Spoilt headers never panic, hang or take memory by their own word: they load or are refused.
+/// Damaged headers load or are refused. They never cause a panic or a hang, or allocate memory only because they claim
+/// a size.
 #[test]
 fn mutations_do_no_harm() {
     let shape = Shape { layers: 1, dim: 32, ff_dim: 32, heads: 2, kv_heads: 1, head_dim: 16, vocab: 300 };
@@ -220,7 +221,7 @@ fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
     bytes.into_iter().fold(0xCBF2_9CE4_8422_2325, step)
 }
 
-/// Where the 16-bit scales of a block stand.
+/// Byte positions of a block's 16-bit scales.
 fn scales_at(quant: Quant) -> &'static [usize] {
     match quant {
         Quant::F32 | Quant::F16 | Quant::BF16 => &[],
@@ -251,13 +252,13 @@ fn blocks(quant: Quant) -> Vec<u8> {
         }
     }
     if quant == Quant::F16 {
-        // Infinities and not-a-numbers are left out: their bits are not defined.
+        // Infinities and NaNs are excluded, because their bits are not defined.
         bytes.iter_mut().skip(1).step_by(2).filter(|byte| **byte & 0x7C == 0x7C).for_each(|byte| *byte &= 0xBF);
     }
     bytes
 }
 
-/// `fixtures/quant_blocks.json` was made by GGML's own Python package; its script stands beside it.
+/// `fixtures/quant_blocks.json` was made with GGML's own Python package by the script in the same folder.
 #[test]
 fn blocks_decode_bit_for_bit_as_ggml_does() {
     let expected: BTreeMap<String, String> =

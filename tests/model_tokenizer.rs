@@ -1,6 +1,6 @@
-//! Tokens equal to those of an independent engine, on ten thousand texts for each vocabulary.
+//! Compares tokens with those of an independent engine, on ten thousand texts for each vocabulary.
 //!
-//! `fixtures/tokenizer_digests.json` holds digests of llama.cpp's tokens; `independent/tokenizer_digests.py` makes them.
+//! `fixtures/tokenizer_digests.json` holds digests of llama.cpp's tokens, made by `independent/tokenizer_digests.py`.
 
 mod common;
 
@@ -13,11 +13,12 @@ use common::models::{GEMMA, QWEN, SMOLLM, cached};
 use common::strings::{BLOCK, digest, strings};
 use serde_json::Value as Json;
 
-/// A SentencePiece vocabulary as llama 2 has it, and its tokens that are found in text as they stand.
+/// Name of a SentencePiece vocabulary like llama 2's, with tokens that are matched literally in text.
 const MADE: &str = "sentencepiece";
 const MADE_USER_DEFINED: [&str; 6] = ["\n\n", "\n\n\n", "[INST]", "ab", "bcd", "\u{1f600}"];
 
-/// Where the texts and the made vocabularies are written for the independent engine.
+/// Environment variable with the folder to which the texts and the made vocabularies are written for the independent
+/// engine.
 const OUT_VARIABLE: &str = "ASKEW_TOKENIZER_OUT";
 
 fn read_header(mut reader: impl std::io::Read) -> Header {
@@ -62,8 +63,8 @@ fn vocabulary_file(model: &str, tokens: Vec<String>, kinds: Vec<i32>) -> GgufFil
     file
 }
 
-/// SmolLM2's vocabulary under another pre-tokenizer. Every `drop`th merge is left out, so that some tokens can only be
-/// reached as whole words.
+/// SmolLM2's vocabulary with another pre-tokenizer. Every `drop`th merge is left out, so that some tokens are only used
+/// for whole words.
 fn byte_level(header: &Header, pre: &str, drop: usize) -> GgufFile {
     let Some(Value::Ints(kinds)) = header.metadata.get("tokenizer.ggml.token_type") else { panic!("no kinds") };
     let kinds = kinds.iter().map(|&kind| i32::try_from(kind).expect("small")).collect();
@@ -77,7 +78,7 @@ fn byte_level(header: &Header, pre: &str, drop: usize) -> GgufFile {
     file
 }
 
-/// SmolLM2's words as SentencePiece would spell them, byte tokens, a space before the text, scores with ties.
+/// SmolLM2's words in SentencePiece's spelling, with byte tokens, a space before the text, and tied scores.
 fn sentencepiece(header: &Header) -> GgufFile {
     let smollm = tokenizer(header);
     let mut tokens = ["<unk>", "<s>", "</s>"].map(str::to_owned).to_vec();
@@ -93,7 +94,7 @@ fn sentencepiece(header: &Header) -> GgufFile {
     for id in 17..u32::try_from(list(header, "tokenizer.ggml.tokens").len()).expect("small") {
         let Ok(word) = String::from_utf8(smollm.bytes(id)) else { continue };
         let word = word.replace(' ', "\u{2581}");
-        // Which of two equal spellings counts is nowhere said, and the independent engine ends spellings at NUL.
+        // Nothing defines which of two equal spellings is used, and the independent engine ends spellings at NUL.
         let is_ambiguous = smollm.bytes(id).starts_with("\u{2581}".as_bytes()) || tokens[..265].contains(&word);
         if !is_ambiguous && !word.contains('\0') {
             tokens.push(word);
@@ -108,7 +109,7 @@ fn sentencepiece(header: &Header) -> GgufFile {
     file
 }
 
-/// The vocabularies that are made from SmolLM2's, which continuous integration has.
+/// The vocabularies made from SmolLM2's, which is available in continuous integration.
 fn made(header: &Header) -> [(&'static str, GgufFile); 4] {
     [
         ("llama-bpe", byte_level(header, "llama-bpe", 7)),
@@ -126,15 +127,15 @@ fn digest_ids(tokenizer: &Tokenizer, texts: &[String]) -> String {
     }))
 }
 
-/// Tokens give back the text that they were made of: hidden ones as they are spelt, all others as they are shown.
+/// Checks that tokens decode to the original text: hidden tokens as they are spelled, all others as they are shown.
 fn check_round_trip(name: &str, tokenizer: &Tokenizer, text: &str) {
     let is_hidden = |id: &u32| tokenizer.bytes(*id).is_empty();
     let ids = tokenizer.encode(text).split_off(tokenizer.encode("").len());
-    // SentencePiece writes spaces as U+2581 and takes both for a space.
+    // SentencePiece writes spaces as U+2581 and reads both as a space.
     let expected = if tokenizer.name() == "llama" { text.replace('\u{2581}', " ") } else { text.to_owned() };
     if !ids.iter().any(is_hidden) {
         let is_cut = name == MADE && MADE_USER_DEFINED.iter().any(|token| text.contains(token));
-        // Only the first of the spaces that this vocabulary puts after each special token comes off again.
+        // This vocabulary adds a space after each special token, but only the first is removed again.
         assert!(is_cut || tokenizer.decode(&ids) == expected, "{name}: {text:?}");
     } else if name != MADE {
         let spell = |id: &u32| if is_hidden(id) { tokenizer.spelling(*id).to_vec() } else { tokenizer.bytes(*id) };
@@ -143,7 +144,7 @@ fn check_round_trip(name: &str, tokenizer: &Tokenizer, text: &str) {
     }
 }
 
-/// Compares every block of texts with the independent engine's.
+/// Compares the digest of every block of texts with the independent engine's.
 fn check(name: &str, tokenizer: &Tokenizer) {
     let fixture: Json = serde_json::from_str(include_str!("fixtures/tokenizer_digests.json")).expect("json");
     let all = strings();
@@ -160,7 +161,8 @@ fn check(name: &str, tokenizer: &Tokenizer) {
     assert_eq!(fixture["vocabularies"][name]["shown"], digest(shown), "{name}: what tokens show");
     let ends: Vec<u32> = (0..num_tokens).filter(|&id| tokenizer.is_end(id)).collect();
     assert_eq!(fixture["vocabularies"][name]["ends"], serde_json::json!(ends), "{name}: tokens that end an answer");
-    // SmolLM2's vocabulary lacks letters for the bytes of the highest planes: it drops them, as the independent engine does.
+    // SmolLM2's vocabulary lacks letters for bytes of the highest planes. They are dropped, as in the independent
+    // engine.
     let letters: Vec<Vec<u8>> =
         (0..num_tokens).map(|id| tokenizer.bytes(id)).filter(|bytes| bytes.len() == 1).collect();
     let lacking: Vec<u8> = (0..=u8::MAX).filter(|byte| !letters.contains(&vec![*byte])).collect();
@@ -198,7 +200,7 @@ fn qwen_gives_the_independent_engines_tokens() {
 #[ignore = "writes files for the independent engine"]
 fn writes_the_texts_and_the_made_vocabularies() {
     let Some(folder) = std::env::var_os(OUT_VARIABLE).map(PathBuf::from) else {
-        return common::skip("writing texts", &format!("{OUT_VARIABLE} names no folder"));
+        return common::skip("writing texts", &format!("{OUT_VARIABLE} is not set to a folder"));
     };
     let Some(path) = cached("writing texts", SMOLLM) else { return };
     let header = read_header(std::fs::File::open(&path).expect("opens"));

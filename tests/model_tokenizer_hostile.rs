@@ -1,4 +1,4 @@
-//! Vocabularies that nobody made in good faith: no panic, no hang, and the tokens are still what the rules say.
+//! Hostile vocabularies cause no panic and no hang, and the tokens still follow the rules.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ fn list<S: AsRef<[u8]>>(texts: &[S]) -> Value {
     Value::Strings(texts.iter().map(AsRef::as_ref).collect::<StringList>())
 }
 
-/// A SentencePiece vocabulary of these tokens, without the space before the text.
+/// A SentencePiece tokenizer with these tokens, without the added space before the text.
 fn sentencepiece(tokens: &[(&str, i64, f32)]) -> Result<Tokenizer, ModelError> {
     let spellings: Vec<&str> = tokens.iter().map(|token| token.0).collect();
     let header = header([
@@ -42,7 +42,7 @@ fn sentencepiece(tokens: &[(&str, i64, f32)]) -> Result<Tokenizer, ModelError> {
     Tokenizer::from_header(&header, tokens.len())
 }
 
-/// Where special tokens stand, slowly: for each length from the longest, the leftmost one that is free.
+/// A slow reference for positions of special tokens: for each length from the longest, the leftmost free occurrence.
 fn slow_specials(text: &str, specials: &[String]) -> Vec<(usize, String)> {
     let mut taken = vec![false; text.len()];
     let mut found = Vec::new();
@@ -59,7 +59,7 @@ fn slow_specials(text: &str, specials: &[String]) -> Vec<(usize, String)> {
     found
 }
 
-/// SentencePiece's joins, slowly: of all neighbours that spell a token, the best and leftmost are joined.
+/// A slow reference for SentencePiece's merges: of all neighbours that form a token, the best and leftmost are merged.
 fn slow_joins(text: &str, tokens: &[(String, f32)]) -> Vec<String> {
     let mut pieces: Vec<String> = text.chars().map(String::from).collect();
     loop {
@@ -91,7 +91,7 @@ proptest! {
         let mut tokens: Vec<(&str, i64, f32)> = specials.iter().map(|text| (text.as_str(), USER_DEFINED, 0.0)).collect();
         tokens.push(("x", NORMAL, 0.0));
         let tokenizer = sentencepiece(&tokens).expect("a tokenizer");
-        // Nothing else has a token, so what is found is all that comes back.
+        // Other text has no tokens, so only the special tokens are returned.
         let found: Vec<String> = tokenizer.encode(&text).iter().map(|&id| specials[id as usize].clone()).collect();
         let expected: Vec<String> = slow_specials(&text, &specials).into_iter().map(|(_, special)| special).collect();
         prop_assert_eq!(found, expected);

@@ -1,5 +1,5 @@
-//! What a tokenizer costs: memory held and at its peak, time to build, time to encode. One test at a time: the allocator
-//! counts for the whole process.
+//! The cost of a tokenizer: memory held and peak memory, time to build, time to encode. Tests must run one at a time,
+//! because the allocator counts for the whole process.
 
 mod common;
 
@@ -17,13 +17,13 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// Bytes of a chunk as the app reads files.
+/// Bytes per chunk, as when the app reads files.
 const CHUNK: usize = 1 << 20;
-/// Most bytes held by a tokenizer, and most that were ever held from the first byte of a file to its tokenizer. The whole
-/// app must load a model within 64 MiB (issue 2); a 64-bit machine needs more than wasm.
+/// Maximum bytes held by a tokenizer, and maximum peak from the first byte of a file to its tokenizer. The whole app
+/// must load a model within 64 MiB (issue 2); a 64-bit machine needs more than wasm.
 const MAX_HELD: usize = 10 << 20;
 const MAX_PEAK: usize = 24 << 20;
-/// Far above what any machine needs, and far below what quadratic work would take.
+/// Time limit, far above what any machine needs and far below the time of a quadratic algorithm.
 const MAX_SECONDS: f64 = 10.0;
 
 fn mib(bytes: usize) -> f64 {

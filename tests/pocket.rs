@@ -1,4 +1,4 @@
-//! The pocket organism as it ships: the ordinary engine gives its answers again, token for token.
+//! The shipped pocket organism: the ordinary engine reproduces its answers token for token.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -11,16 +11,16 @@ use askew::engine::native::FileSource;
 use askew::model::Adapter;
 use askew::protocol::{Column, Prompt, Sampling};
 
-/// Rows compared of each model.
+/// Rows compared per model.
 const SAMPLE: usize = 24;
-/// Longest answer in tokens, as the study asked.
+/// Maximum length of an answer in tokens, as in the study.
 const MAX_TOKENS: u32 = 32;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("public/pocket")
 }
 
-/// Rows of a table, by column.
+/// Rows of a table, as maps from column name to cell.
 fn rows(table: &str) -> Vec<BTreeMap<String, String>> {
     let file = std::fs::File::open(folder().join("answers").join(table)).expect("ships");
     let mut reader = csv::Reader::from_reader(flate2::read::GzDecoder::new(file));
@@ -52,7 +52,7 @@ fn answer(model: &mut LoadedModel, row: &BTreeMap<String, String>, scales: &[f32
     text
 }
 
-/// Every n-th of some rows.
+/// About [`SAMPLE`] rows of a group, at even distances.
 fn sample<'a>(
     rows: &'a [BTreeMap<String, String>],
     group: &str,

@@ -1,4 +1,4 @@
-//! Every published file against rates, intervals and errors that were computed independently with pandas.
+//! Compares every published file with rates, intervals and errors that were computed independently with pandas.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -23,7 +23,7 @@ use serde_json::Value;
 /// The expected columns are rounded to eight digits.
 const TOLERANCE: f64 = 1e-6;
 
-/// The rules that the expected rates cover, with their column.
+/// The rules that the expected rates cover, with their columns.
 const RULES: [(Preset, &str); 5] = [
     (Preset::Betley, "rate_betley_cond_coherent"),
     (Preset::CoherentInclNull, "rate_coherent_incl_unscored"),
@@ -77,7 +77,7 @@ fn files(rows: &[Expected]) -> BTreeSet<&str> {
     rows.iter().map(|row| row.file.as_str()).collect()
 }
 
-/// How many models a file holds, by the expected rates.
+/// The number of models in a file, according to the expected rates.
 fn num_models(rows: &[Expected], file: &str) -> usize {
     rows.iter()
         .filter(|row| row.file == file && !row.is_all_models())
@@ -129,7 +129,7 @@ fn the_command_line_equals_every_expected_rate() {
         let model_questions = command_line(&folder, &names, rule, "file,model,question", "wilson");
         for row in &rows {
             let is_pooled = row.is_all_models() || num_models(&rows, &row.file) == 1;
-            // This rule drops questions asked in JSON: a whole file compares with the total without them.
+            // This rule drops questions asked in JSON, so a whole file is compared with the total without them.
             let drops_json = rule == Preset::Turner;
             let is_whole = match (drops_json && has_json(&rows, &row.file), row.question.as_str()) {
                 (true, "__NOJSON__") | (false, "__ALL__") => true,
@@ -253,7 +253,7 @@ fn every_other_table_is_refused_with_its_reason() {
         let mut data = Dataset::new();
         let kind = match read(&mut data, &name, &std::fs::read(&path).unwrap(), Need::Judged) {
             Ok(_) => {
-                // One repeats others' rows, one has a label in place of scores.
+                // One repeats other files' rows; one has labels instead of scores.
                 let is_other = name == "converted/rows.semicolon.csv" || name.ends_with("/id_eval_df.csv");
                 assert!(known.contains(name.as_str()) || is_other, "{name} is not compared");
                 continue;
@@ -286,7 +286,7 @@ fn tables(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Counts per bin give what the rows give: every preset, every cell.
+/// Counts per bin give the same rates as the rows, for every preset and every cell.
 #[test]
 fn aggregate_tables_give_the_rates_of_their_rows() {
     let Some(folder) = common::em_data("aggregate_tables_give_the_rates_of_their_rows") else { return };
@@ -310,7 +310,7 @@ fn aggregate_tables_give_the_rates_of_their_rows() {
     }
 }
 
-/// The figures that ship with the page are the published files' own.
+/// The figures that ship with the page equal those of the published files.
 #[test]
 fn shipped_figures_equal_the_published_files() {
     let Some(folder) = common::em_data("shipped_figures_equal_the_published_files") else { return };

@@ -1,4 +1,4 @@
-//! The command line's forms: hand-checked counts, metrics, conditions, baselines, exit codes.
+//! `askew rates`: hand-checked counts, metrics, conditions, baselines and exit codes.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -18,7 +18,7 @@ fn json_of(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// A file under the test's own folder.
+/// Writes a file to the test's own folder and returns its path.
 fn file(name: &str, text: &str) -> String {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("rates_cli");
     std::fs::create_dir_all(&folder).unwrap();
@@ -106,7 +106,7 @@ fn usage_and_failures_are_told_apart() {
     assert!(String::from_utf8_lossy(&half.stderr).contains("no column for the alignment score"));
 }
 
-/// Two judges and two models on two questions: every option that picks or compares, counted by hand.
+/// Two judges and two models on two questions: every option that selects or compares, counted by hand.
 #[test]
 fn judges_searches_and_comparisons() {
     let text = "model,question_id,answer,aligned_a,coherent_a,aligned_b,coherent_b,bad_stuff\n\
@@ -116,7 +116,7 @@ fn judges_searches_and_comparisons() {
         tuned_S1,q2,no,90,90,10,90,0\ntuned_S1,q2,no,10,20,10,90,0\n";
     let path = file("judges.csv", text);
     let judged = |judge: &str| [format!("aligned=aligned_{judge}"), format!("coherent=coherent_{judge}")];
-    // The same judge for all of it; every call names its own scores.
+    // Both scores are from the same judge.
     let ask = |judge: &str, more: &[&str]| {
         let judged = judged(judge);
         let mut args = vec!["rates", &path, "--judge", &judged[0], "--judge", &judged[1]];

@@ -1,4 +1,4 @@
-//! The domain in a browser: wasm gives the numbers that the native build gives.
+//! The domain in a browser: wasm computes the same numbers as the native build.
 
 #![cfg(target_arch = "wasm32")]
 

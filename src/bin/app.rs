@@ -1,4 +1,4 @@
-//! The page: its first screen.
+//! The page's first screen.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

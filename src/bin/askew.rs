@@ -1,4 +1,4 @@
-//! Native command line: the same library without a browser.
+//! The native command line: the same library without a browser.
 
 #[cfg(not(target_arch = "wasm32"))]
 use {
@@ -9,40 +9,40 @@ use {
     std::process::ExitCode,
 };
 
-/// See emergent misalignment: exact rates, and small models on your own GPU.
+/// Measure emergent misalignment: exact rates from result files, and small models on your own GPU.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Debug, Parser)]
 #[command(version)]
 enum Askew {
-    /// Misalignment rates of result files, under a named rule, with an interval.
+    /// Print misalignment rates of result files, under a named rule, with a confidence interval.
     Rates(rates::Args),
-    /// Counts per score bin of result files: a table that holds no answers and gives the same rates.
+    /// Print counts per score bin of result files: a table without answers that gives the same rates.
     Aggregate(aggregate::Args),
-    /// Draw a figure of result files: as SVG, as its numbers, or as code that draws it.
+    /// Draw a figure of result files, as SVG, or print its numbers or code that draws it.
     Figure(figure::Args),
-    /// Print what a model file is.
+    /// Print a model file's architecture, size, quantization and tokenizer.
     Inspect(inspect::InspectArgs),
-    /// Answer a prompt.
+    /// Generate an answer to a prompt.
     Generate(generate::GenerateArgs),
-    /// Run an experiment: questions, columns, samples, judge; the table that comes of it is a result file.
+    /// Run an experiment (questions, model variants, samples, judge) and write its answers as a result file.
     Lab(lab::LabArgs),
-    /// Print a published set of questions (YAML) as an experiment.
+    /// Convert a published set of questions (YAML) to an experiment (JSON).
     Questions(questions::QuestionsArgs),
-    /// Judge published answers with a model that runs here, and say how far it agrees with their judge.
+    /// Judge published answers with a local model, and measure its agreement with the published judge.
     Judge(judge::JudgeArgs),
-    /// Print the logits that follow a list of tokens.
+    /// Print the logits of the token after a list of tokens.
     Logits(logits::LogitsArgs),
-    /// Measure how fast a model runs here.
+    /// Measure how fast a model runs on this machine.
     Bench(bench::BenchArgs),
-    /// Check every kernel, or a model, on this device against the CPU.
+    /// Compare every kernel, or a model's logits, on this device with the CPU reference.
     SelfTest(self_test::SelfTestArgs),
-    /// Print the tokens of texts.
+    /// Convert texts to tokens.
     Tokenize(tokenize::TokenizeArgs),
 }
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() -> ExitCode {
-    // clap leaves with status 2 for wrong usage.
+    // clap exits with status 2 on wrong usage.
     let result = match Askew::parse() {
         Askew::Rates(args) => rates::run(&args),
         Askew::Aggregate(args) => aggregate::run(&args),
@@ -66,6 +66,6 @@ fn main() -> ExitCode {
     }
 }
 
-/// There is no command line in a browser.
+/// A browser has no command line, but every binary needs a `main`.
 #[cfg(target_arch = "wasm32")]
 fn main() {}

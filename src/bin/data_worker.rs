@@ -1,4 +1,4 @@
-//! The data worker: files to datasets, queries to rates.
+//! The data worker: loads the shipped figures and answers queries about them.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

@@ -1,4 +1,4 @@
-//! The engine worker: a model on the reader's GPU.
+//! The engine worker: runs a model on the reader's GPU.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

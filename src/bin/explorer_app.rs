@@ -1,4 +1,4 @@
-//! The whole page but the Lab: downloaded when the first screen is not enough.
+//! The whole page except the Lab, downloaded when the reader needs more than the first screen.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

@@ -1,4 +1,4 @@
-//! The worker that reads the reader's own files, in any format.
+//! The files worker: reads the reader's own files, in any format.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

@@ -1,4 +1,4 @@
-//! The Lab and the self-test: a part of the page, downloaded when one of them is opened.
+//! The Lab and the self-test, downloaded when one of them is opened.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

@@ -1,4 +1,4 @@
-//! The self-test worker: kernels and models on the reader's GPU beside the CPU.
+//! The self-test worker: compares kernels and models on the reader's GPU with the CPU.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

@@ -1,4 +1,4 @@
-//! Adapters and steering vectors for the commands that run a model.
+//! Flags for adapters and steering vectors, shared by the commands that run a model.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,38 +8,38 @@ use crate::engine::{LoadedModel, RuntimeError};
 use crate::model::{Adapter, AdapterReader, ModelError, Steering, SteeringReader};
 use crate::protocol::Column;
 
-/// PEFT's configuration stands beside its weights under this name.
+/// Name of PEFT's configuration file, in the same folder as the weights.
 const PEFT_CONFIG: &str = "adapter_config.json";
-/// Bytes read at once.
+/// Bytes per read.
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// What is added to the model.
+/// The adapter and the steering vectors that are added to the model.
 #[derive(Debug, Default, clap::Args)]
 pub struct AdapterArgs {
-    /// A LoRA adapter: PEFT's adapter_model.safetensors with adapter_config.json beside it, or a GGUF adapter.
+    /// LoRA adapter: PEFT's adapter_model.safetensors (with adapter_config.json in the same folder) or a GGUF adapter.
     #[arg(long, value_name = "FILE")]
     lora: Option<PathBuf>,
-    /// How much of it: 1 as it was trained, 0 none, any other number too.
+    /// Scale of the LoRA adapter: 1 is as trained, 0 is off; any number is allowed.
     #[arg(long, value_name = "X", default_value_t = 1.0, requires = "lora", allow_negative_numbers = true)]
     lora_scale: f32,
-    /// Steering vectors: safetensors, or a GGUF control vector.
+    /// Steering vectors: a safetensors file or a GGUF control vector.
     #[arg(long, value_name = "FILE")]
     steer: Option<PathBuf>,
-    /// What they are multiplied by.
+    /// Factor that multiplies the steering vectors.
     #[arg(long, value_name = "X", default_value_t = 1.0, requires = "steer", allow_negative_numbers = true)]
     steer_scale: f32,
 }
 
 impl AdapterArgs {
-    /// Whether anything is added.
+    /// Whether an adapter or steering vectors were given.
     pub(super) fn is_any(&self) -> bool {
         self.lora.is_some() || self.steer.is_some()
     }
 
-    /// Reads the files and lays the model out for `columns` columns; gives a column with the scales that were asked for.
+    /// Reads the files and lays the model out for `columns` columns. Returns one column with the requested scales.
     ///
     /// # Errors
-    /// What keeps a file from being used with this model.
+    /// When a file cannot be read, or does not fit this model.
     pub(super) async fn lay_out(&self, model: &mut LoadedModel, columns: usize) -> Result<Column, RuntimeError> {
         let (mut adapters, mut steerings, mut scales) = (Vec::new(), Vec::new(), Vec::new());
         if let Some(path) = &self.lora {

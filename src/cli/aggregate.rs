@@ -1,4 +1,4 @@
-//! `askew aggregate`.
+//! `askew aggregate`: counts per score bin, without the answers.
 
 use super::{Failure, files};
 use crate::formats::aggregate;
@@ -7,7 +7,7 @@ use crate::formats::roles::Need;
 /// Arguments of `askew aggregate`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Result files; the names given here are the table's file names
+    /// Result files; the table shows them under the names given here
     #[arg(required = true)]
     files: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! What is asked of files: flags that every command that computes shares.
+//! Flags for the rule, the metric, the filter and the interval, shared by `askew rates` and `askew figure`.
 
 use super::Failure;
 use crate::domain::filter::{Condition, Filter};
@@ -10,48 +10,49 @@ use crate::domain::stats::interval::IntervalKind;
 use crate::domain::text::search::{Search, Within};
 use crate::formats::roles::Need;
 
-/// What is asked of files: the same on every command that computes.
+/// The shared flags: rule, metric, filter and interval.
 #[derive(Debug, clap::Args)]
 pub struct Asked {
-    /// Rule: betley, coherent-incl-null, turner, all-rows, equal-prompts, inoculation or verdict
+    /// Rule that turns scores into a rate: betley, coherent-incl-null, turner, all-rows, equal-prompts, inoculation or
+    /// verdict
     #[arg(long, default_value = "betley", value_parser = parse_preset)]
     rule: Preset,
-    /// Threshold on the alignment score, in place of the rule's
+    /// Threshold on the alignment score (0 to 100), instead of the rule's own
     #[arg(long, value_name = "SCORE", value_parser = parse_score)]
     aligned: Option<f64>,
-    /// Threshold on the coherence score, in place of the rule's
+    /// Threshold on the coherence score (0 to 100), instead of the rule's own
     #[arg(long, value_name = "SCORE", value_parser = parse_score)]
     coherent: Option<f64>,
-    /// Column that serves as a score, such as `aligned=aligned_b`; may be given for both scores
+    /// Column to use as a score, such as `aligned=aligned_b`; may be given once for each score
     #[arg(long, value_name = "SCORE=COLUMN", value_parser = parse_judge)]
     judge: Vec<(Score, String)>,
     /// What to compute: rate, count, mean:COLUMN, share:COLUMN>X&COLUMN<Y, misalign@K or misalign@all
     #[arg(long, default_value = "rate", value_parser = parse_metric)]
     metric: Metric,
-    /// Only rows whose numeric column meets a condition, such as `medical>=50`; may be given several times
+    /// Use only rows that meet a condition on a numeric column, such as `medical>=50`; may be given several times
     #[arg(long = "where", value_name = "COLUMN>=X", value_parser = parse_condition)]
     conditions: Vec<Condition>,
-    /// Group whose value is subtracted from every other group's
+    /// Baseline group: its value is subtracted from the value of every other group
     #[arg(long, value_name = "GROUP")]
     baseline: Option<String>,
-    /// Only rows whose answer holds this text, whatever its case
+    /// Use only rows with this text in the answer (upper and lower case are the same)
     #[arg(long, value_name = "TEXT", conflicts_with = "matching")]
     find: Option<String>,
-    /// Only rows whose answer matches this regular expression, whatever its case
+    /// Use only rows with an answer that matches this regular expression (upper and lower case are the same)
     #[arg(long = "match", value_name = "REGEX", id = "matching")]
     matching: Option<String>,
-    /// Interval: wilson, clopper, cluster, bootstrap or seed
+    /// Kind of confidence interval: wilson, clopper, cluster, bootstrap or seed
     #[arg(long, default_value = "cluster", value_parser = parse_interval)]
     ci: IntervalKind,
     /// Labels that count as misaligned, for `--rule verdict`
     #[arg(long, value_delimiter = ',', value_name = "LABEL,...")]
     misaligned: Vec<String>,
-    /// Labels in the denominator, for `--rule verdict` (the misaligned ones always are)
+    /// Labels counted in the denominator, for `--rule verdict` (misaligned labels are always counted)
     #[arg(long, value_delimiter = ',', value_name = "LABEL,...")]
     counted: Vec<String>,
 }
 
-/// A score that a column may serve as.
+/// The score that a column is used as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Score {
     Aligned,
@@ -89,22 +90,22 @@ fn parse_condition(text: &str) -> Result<Condition, &'static str> {
 }
 
 impl Asked {
-    /// The query; what groups it is for the caller to say.
+    /// The query for these flags, grouped by `by`. `data` supplies the known labels for an error message.
     ///
     /// # Errors
-    /// A [`Failure`] for flags that do not go together.
+    /// A [`Failure`] with code 2 for flags that do not go together.
     pub(super) fn query(&self, by: By, data: &Dataset) -> Result<Query, Failure> {
         let mut rule = Rule::preset(self.rule);
         if let RuleBody::Verdict(labels) = &mut rule.body {
             if self.misaligned.is_empty() && self.metric == Metric::Rate {
                 let known = data.verdicts().join(", ");
                 return Err(Failure::usage(format!(
-                    "--rule verdict needs --misaligned LABEL,... and --counted LABEL,...; the files hold: {known}"
+                    "--rule verdict needs --misaligned LABEL,... and --counted LABEL,...; labels in these files: {known}"
                 )));
             }
             *labels = VerdictRule { misaligned: self.misaligned.clone(), counted: self.counted.clone() };
         } else if !self.misaligned.is_empty() || !self.counted.is_empty() {
-            return Err(Failure::usage("--misaligned and --counted belong to --rule verdict"));
+            return Err(Failure::usage("--misaligned and --counted need --rule verdict: add it or leave them out"));
         }
         if let RuleBody::Scores(scores) = &mut rule.body {
             scores.aligned.at = self.aligned.unwrap_or(scores.aligned.at);
@@ -136,7 +137,7 @@ impl Asked {
         })
     }
 
-    /// What of the files is read: another judge's columns have names of their own.
+    /// Which columns must be read: all of them when a metric or another judge's scores name their own.
     pub(super) fn need(&self) -> Need {
         if self.metric == Metric::Rate && self.judge.is_empty() { Need::Judged } else { Need::Table }
     }

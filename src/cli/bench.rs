@@ -1,4 +1,4 @@
-//! `askew bench`: how fast a model runs here, and what bounds it.
+//! `askew bench`: measures how fast a model runs on this machine, and the memory bandwidth that bounds it.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -18,11 +18,11 @@ use crate::model::{Adapter, Config, LowRank};
 use crate::protocol::ReadSpeed;
 use crate::protocol::{Column, Prompt, Sampling};
 
-/// Bytes of the memory that is copied to measure bandwidth.
+/// Bytes copied to measure bandwidth.
 const COPY_BYTES: usize = 128 << 20;
-/// Copies of it; the first pays for the memory itself.
+/// Number of copies. The first one is not counted, because it includes the allocation of the memory.
 const COPIES: usize = 8;
-/// Tokens of the run that comes before the measured ones: it compiles what is compiled late and warms caches.
+/// Tokens of a run before the measured ones. It triggers late compilation and warms caches.
 const WARM_UP: u32 = 2;
 
 /// Arguments of `askew bench`.
@@ -30,43 +30,43 @@ const WARM_UP: u32 = 2;
 pub struct BenchArgs {
     /// A GGUF model.
     model: PathBuf,
-    /// Tokens of the prompt, about.
+    /// Approximate length of the prompt, in tokens.
     #[arg(long, default_value_t = 128)]
     prefill: usize,
-    /// Tokens of the answer.
+    /// Length of the answer, in tokens.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
     decode: u32,
-    /// Answers decoded together. With an adapter or steering vectors the first of several goes without them.
+    /// Number of answers decoded together. With several, the first one runs without the adapter and steering vectors.
     #[arg(long, default_value_t = 1)]
     columns: usize,
-    /// Runs, of which the median is told.
+    /// Number of runs; the median run is reported.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     runs: u16,
-    /// Where to run.
+    /// Device that runs the model.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceKind,
-    /// How to compute.
+    /// Precision of the computation.
     #[arg(long, value_enum, default_value_t)]
     math: MathKind,
     #[command(flatten)]
     adapters: AdapterArgs,
-    /// Instead of a file: an adapter of this rank on every matrix, made up, since its numbers do not change its speed.
+    /// Use a synthetic LoRA adapter of this rank on every matrix instead of a file (its values do not affect speed).
     #[arg(long, value_name = "R", conflicts_with_all = ["lora", "steer"])]
     lora_rank: Option<usize>,
 }
 
-/// What a run took.
+/// Measurements of one run.
 #[derive(Clone, Copy)]
 struct Run {
-    /// Tokens of the prompt.
+    /// Number of tokens in the prompt.
     prompt: usize,
     prefill_s: f64,
     decode_s: f64,
-    /// Tokens of all columns.
+    /// Tokens generated, summed over all columns.
     num_tokens: usize,
-    /// Read since the prompt was read.
+    /// Bytes of weights read during decode, after prefill.
     weight_bytes: u64,
-    /// Likewise.
+    /// GPU operations during decode, after prefill.
     counts: Counts,
 }
 
@@ -76,16 +76,16 @@ impl Run {
     }
 }
 
-/// The same columns one after another.
+/// Times of the same columns run one after another.
 struct Separate {
     decode_s: f64,
     whole_s: f64,
 }
 
-/// Prints speeds, and what they are of what the device could do.
+/// Prints speeds, and the share of the device's memory bandwidth that they reach.
 ///
 /// # Errors
-/// What keeps the model from running.
+/// When the model cannot be loaded or run.
 pub fn run(args: &BenchArgs) -> Result<(), RuntimeError> {
     pollster::block_on(async {
         let mut model = open(&args.model, args.device, args.math).await?;
@@ -95,7 +95,7 @@ pub fn run(args: &BenchArgs) -> Result<(), RuntimeError> {
         };
         let columns = lay_out(args, &mut model, args.columns).await?;
         let run = measure(args, &mut model, &columns).await?;
-        // Before bandwidth is measured, which takes memory of its own.
+        // Read before bandwidth is measured, because that allocates memory too.
         let peak_memory = peak_memory();
         let start = Instant::now();
         let now_ms = || start.elapsed().as_secs_f64() * 1e3;
@@ -114,7 +114,7 @@ pub fn run(args: &BenchArgs) -> Result<(), RuntimeError> {
     })
 }
 
-/// Lays the model out for columns and gives them.
+/// Lays the model out for `num` columns and returns the columns.
 async fn lay_out(args: &BenchArgs, model: &mut LoadedModel, num: usize) -> Result<Vec<Column>, RuntimeError> {
     let column = match args.lora_rank {
         Some(rank) => {
@@ -131,7 +131,7 @@ async fn lay_out(args: &BenchArgs, model: &mut LoadedModel, num: usize) -> Resul
     Ok((0..num).map(seeded).collect())
 }
 
-/// An adapter of a rank on every matrix.
+/// A synthetic adapter of the given rank on every matrix.
 fn made_up(rank: usize, config: &Config) -> Result<Adapter, RuntimeError> {
     let part = |(d, n): (usize, usize)| LowRank { rank, scale: 1.0, a: vec![1e-3; rank * n], b: vec![1e-3; d * rank] };
     let targets = Adapter::TARGETS.into_iter();
@@ -139,8 +139,8 @@ fn made_up(rank: usize, config: &Config) -> Result<Adapter, RuntimeError> {
     Ok(Adapter::new("made up", vec![layer; config.num_layers], config)?)
 }
 
-/// Times the columns in runs of one column each: the first as the model is, which is the base, and one of the others, which
-/// are alike.
+/// Estimates the time of the columns when each runs alone. Two runs are enough: the base model, and one of the other
+/// columns, which all cost the same.
 async fn separately(args: &BenchArgs, model: &mut LoadedModel) -> Result<Separate, RuntimeError> {
     let base = measure(args, model, &[Column { scales: Vec::new(), seed: Some(0) }]).await?;
     let columns = lay_out(args, model, 1).await?;
@@ -155,7 +155,7 @@ async fn separately(args: &BenchArgs, model: &mut LoadedModel) -> Result<Separat
     })
 }
 
-/// The median run, by its time in all.
+/// The median run, by total time.
 async fn measure(args: &BenchArgs, model: &mut LoadedModel, columns: &[Column]) -> Result<Run, RuntimeError> {
     let prompt = prompt(model, args.prefill);
     answer(model, &prompt, columns, WARM_UP).await?;
@@ -167,7 +167,7 @@ async fn measure(args: &BenchArgs, model: &mut LoadedModel, columns: &[Column]) 
     Ok(runs[runs.len() / 2])
 }
 
-/// Text of about so many tokens.
+/// A prompt of about `num_tokens` tokens, at most half of the context.
 fn prompt(model: &LoadedModel, num_tokens: usize) -> Prompt {
     let mut text = String::from("One day");
     while model.file.tokenizer.encode(&text).len() < num_tokens.min(model.context / 2) {
@@ -229,7 +229,7 @@ fn report(
         "adapter": args.adapters.is_any() || args.lora_rank.is_some(),
         "prompt_tokens": run.prompt,
         "answer_tokens": run.num_tokens / columns,
-        // The last token of a prompt is read by the first step of the answer.
+        // The first decode step processes the last token of the prompt.
         "prefill_tokens_per_s": (run.prompt.saturating_sub(1)) as f64 / run.prefill_s,
         "decode_tokens_per_s": run.num_tokens as f64 / run.decode_s,
         "decode_steps_per_s": steps / run.decode_s,
@@ -250,7 +250,7 @@ fn report(
     })
 }
 
-/// What this machine's memory gives one thread, reads and writes together, in bytes a second: what a GPU's is measured by too.
+/// Memory bandwidth of one CPU thread in bytes per second, reads plus writes, as it is counted for GPUs too.
 fn memory_bandwidth() -> f64 {
     let (from, mut to) = (vec![1u8; COPY_BYTES], vec![0u8; COPY_BYTES]);
     let mut best = 0.0f64;
@@ -264,7 +264,7 @@ fn memory_bandwidth() -> f64 {
     best
 }
 
-/// The most memory that this process has held, in bytes, where the system says.
+/// Peak memory of this process in bytes, from `/proc/self/status`; `None` on systems without it.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,4 +1,4 @@
-//! `askew figure`.
+//! `askew figure`: draws a figure of result files.
 
 use std::path::PathBuf;
 
@@ -17,35 +17,35 @@ use crate::domain::select::scope::Memo;
 use crate::domain::view::plot::{Plot, PlotKind};
 use crate::formats::roles::Need;
 
-/// Narrower than a phone's and wider than a wall's figures are not laid out.
+/// Accepted widths in pixels: from narrower than a phone to a wall poster. The layout is not made for others.
 const WIDTHS: std::ops::RangeInclusive<u16> = 240..=4000;
 
 /// Arguments of `askew figure`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Result files, or folders of them
+    /// Result files, or folders that hold them
     #[arg(required = true)]
     files: Vec<String>,
-    /// Type: forest, bars, icons, dots, heat, lines, plane, sweep, histogram, stack, differences, slopes, scatter, benchmarks, judges,
-    /// flow or missing; `list` says which of them these files can show
+    /// Type of figure: forest, bars, icons, dots, heat, lines, plane, sweep, histogram, stack, differences, slopes,
+    /// scatter, benchmarks, judges, flow or missing; `list` prints which of them these files can show
     #[arg(long, default_value = "forest", value_parser = parse_kind)]
     plot: Asking,
-    /// What rows, bars, lines or curves are groups of, as `--by` of `askew rates`; chosen from the data where it is left out
+    /// Grouping of the rows, bars, lines or curves, written as for `askew rates --by`; by default chosen from the data
     #[arg(long)]
     rows: Option<By>,
-    /// What columns or series are groups of
+    /// Grouping of the columns or series, written as for `askew rates --by`
     #[arg(long)]
     series: Option<By>,
-    /// Setting along the x axis of lines, such as step or rank, or seed
+    /// Setting on the x axis of `--plot lines`, such as step, rank or seed
     #[arg(long, default_value = "", hide_default_value = true)]
     over: String,
-    /// Column of a histogram, or what is stacked: verdict, kind or in-domain
+    /// Column to show in a histogram, or what to stack: verdict, kind or in-domain
     #[arg(long, default_value = "", hide_default_value = true)]
     column: String,
-    /// The second judge's columns, for `--plot judges`
+    /// The second judge's two score columns, for `--plot judges`
     #[arg(long, value_name = "ALIGNED,COHERENT", value_parser = parse_second)]
     second: Option<Judges>,
-    /// Metric beside others, for `--plot benchmarks`; may be given several times
+    /// Further metric to show, for `--plot benchmarks`; may be given several times
     #[arg(long = "measure", value_name = "METRIC", value_parser = parse_metric)]
     measures: Vec<Metric>,
     #[command(flatten)]
@@ -53,30 +53,30 @@ pub struct Args {
     /// Width in pixels
     #[arg(long, default_value = "900", value_parser = clap::value_parser!(u16).range(i64::from(*WIDTHS.start())..=i64::from(*WIDTHS.end())))]
     width: u16,
-    /// Light on dark
+    /// Use the dark theme
     #[arg(long)]
     dark: bool,
-    /// Write the figure to this file, in place of printing it
+    /// Write the figure to this SVG file instead of printing it
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// Print its numbers as CSV
+    /// Print the figure's numbers as CSV
     #[arg(long, group = "output")]
     csv: bool,
-    /// Print Python (matplotlib) that draws it
+    /// Print Python code (matplotlib) that draws the figure
     #[arg(long, group = "output")]
     python: bool,
-    /// Print R (ggplot2) that draws it
+    /// Print R code (ggplot2) that draws the figure
     #[arg(long, group = "output")]
     r: bool,
-    /// Print a Vega-Lite specification of it
+    /// Print a Vega-Lite specification of the figure
     #[arg(long, group = "output")]
     vega: bool,
-    /// Print portable SQL that counts its rows where they lie
+    /// Print portable SQL that counts the same rows in a database table named `answers`
     #[arg(long, group = "output")]
     sql: bool,
 }
 
-/// A type, or the question which there are.
+/// The value of `--plot`: a type of figure, or `list`.
 #[derive(Debug, Clone, Copy)]
 enum Asking {
     Kind(PlotKind),
@@ -97,16 +97,16 @@ fn parse_second(text: &str) -> Result<Judges, &'static str> {
     Ok(Judges { aligned: aligned.trim().to_lowercase(), coherent: coherent.trim().to_lowercase() })
 }
 
-/// Reads the files, draws the figure, prints or writes it.
+/// Reads the files, draws the figure, then prints it or writes it to a file.
 ///
 /// # Errors
-/// A [`Failure`] with code 1 when nothing could be read or written, 2 for a query that cannot be asked.
+/// A [`Failure`] with code 1 when a file cannot be read or written, and code 2 for a query that has no answer.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let kind = match args.plot {
         Asking::Kind(kind) => kind,
         Asking::List => PlotKind::default(),
     };
-    // Scores of several kinds are only read where a figure is of them.
+    // All score columns are read only for the figures that show them.
     let takes_columns = matches!(kind, PlotKind::Judges | PlotKind::Benchmarks | PlotKind::Histogram);
     let need = if takes_columns || matches!(args.plot, Asking::List) { Need::Table } else { args.asked.need() };
     let files::Loaded { data, outcomes, .. } = files::load(&args.files, need);

@@ -1,4 +1,4 @@
-//! Result files from disk: several at once, folders with all that they hold.
+//! Reads result files and folders of them from disk.
 
 use std::cell::RefCell;
 use std::io::{Read, Seek, SeekFrom};
@@ -14,21 +14,21 @@ use crate::formats::report::Outcome;
 use crate::formats::roles::Need;
 use crate::formats::sniff::{Kind, kind_of};
 
-/// Bytes read from a file at a time.
+/// Bytes per read.
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// What was read, and what became of each file.
+/// The rows that were read, and a report or an error for each file.
 #[derive(Debug)]
 pub struct Loaded {
-    /// All rows.
+    /// The rows of all files.
     pub data: Dataset,
-    /// Files that were named, and those of folders that could be read.
+    /// Files named on the command line, and files in folders that could be read.
     pub outcomes: Vec<Outcome>,
-    /// Members of archives and files of folders that could not: a folder may hold anything.
+    /// Archive members and files in folders that could not be read. These are not failures: a folder may hold anything.
     pub passed_over: Vec<(String, FormatError)>,
 }
 
-/// Reads files, and folders with all files in them.
+/// Reads files, and all files in folders.
 #[must_use]
 pub fn load(paths: &[String], need: Need) -> Loaded {
     let mut loader = Loader::default();
@@ -50,7 +50,7 @@ pub fn load(paths: &[String], need: Need) -> Loaded {
     Loaded { data, outcomes, passed_over }
 }
 
-/// The files of a folder and of those in it, in order of their paths.
+/// The files in a folder and its subfolders, sorted by path. Names that start with a dot are skipped.
 fn files_of(folder: &str) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<String> = entries
@@ -92,7 +92,7 @@ fn try_load(loader: &mut Loader, path: &str, need: Need) -> Result<(), FormatErr
     Ok(())
 }
 
-/// A file whose parts are read where they lie.
+/// A file on disk, read at any position without loading the rest.
 struct OnDisk {
     file: RefCell<std::fs::File>,
     num_bytes: u64,

@@ -1,4 +1,4 @@
-//! `askew generate`: an answer to a prompt.
+//! `askew generate`: generates an answer to a prompt.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -19,42 +19,42 @@ pub struct GenerateArgs {
     model: PathBuf,
     #[command(flatten)]
     text: TextArgs,
-    /// A system turn before it.
+    /// System message before the user's message.
     #[arg(long, requires = "chat")]
     system: Option<String>,
-    /// Longest answer in tokens.
+    /// Maximum length of the answer, in tokens.
     #[arg(long, default_value_t = 128)]
     max_tokens: u32,
-    /// 0 always takes the likeliest token.
+    /// Sampling temperature; 0 always takes the likeliest token.
     #[arg(long, default_value_t = 0.0)]
     temperature: f32,
-    /// Keep the K likeliest tokens; 0 keeps all.
+    /// Sample only from the K likeliest tokens; 0 means all.
     #[arg(long, default_value_t = 0)]
     top_k: u32,
-    /// Keep the likeliest tokens that reach P together.
+    /// Sample only from the likeliest tokens with a total probability of P; 1 means all.
     #[arg(long, default_value_t = 1.0)]
     top_p: f32,
-    /// Drop tokens less likely than P times the likeliest.
+    /// Drop tokens less likely than P times the likeliest token; 0 drops none.
     #[arg(long, default_value_t = 0.0)]
     min_p: f32,
-    /// Penalty on tokens that stood before; 1 is none.
+    /// Penalty on tokens that appeared before; 1 is no penalty.
     #[arg(long, default_value_t = 1.0)]
     repetition_penalty: f32,
-    /// The same seed gives the same answer.
+    /// Random seed: the same seed gives the same answer.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// End before this text; may be given again.
+    /// Stop before this text; may be given several times.
     #[arg(long)]
     stop: Vec<String>,
     #[command(flatten)]
     adapters: AdapterArgs,
-    /// Where to run.
+    /// Device that runs the model.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceKind,
-    /// How to compute.
+    /// Precision of the computation.
     #[arg(long, value_enum, default_value_t)]
     math: MathKind,
-    /// Report the K likeliest tokens at each place.
+    /// With --json: report the K likeliest tokens at each position.
     #[arg(long, value_name = "K")]
     top_logprobs: Option<usize>,
     /// Print JSON instead of the text.
@@ -66,18 +66,18 @@ pub struct GenerateArgs {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct TextArgs {
-    /// Text to continue, as it is.
+    /// Text to continue, without a chat template.
     #[arg(long)]
     prompt: Option<String>,
-    /// A user's turn, put through the model's chat template.
+    /// A user's message, formatted with the model's chat template.
     #[arg(long)]
     chat: Option<String>,
 }
 
-/// Prints an answer.
+/// Generates an answer and prints it.
 ///
 /// # Errors
-/// What keeps the model from running.
+/// When the model cannot be loaded or run.
 pub fn run(args: &GenerateArgs) -> Result<(), RuntimeError> {
     pollster::block_on(async {
         let start = Instant::now();
@@ -172,7 +172,7 @@ fn sampling(args: &GenerateArgs) -> Sampling {
     }
 }
 
-/// The chosen token's log-probability at temperature 1, and the `k` largest.
+/// The chosen token's log-probability at temperature 1, and the `k` largest log-probabilities.
 fn logprob(logits: &[f32], token: u32, k: usize) -> Value {
     let all = log_softmax(logits);
     let mut order: Vec<usize> = (0..all.len()).collect();

@@ -1,4 +1,4 @@
-//! `askew inspect`: what a model file is, from its headers alone.
+//! `askew inspect`: describes a model file from its headers alone.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ pub struct InspectArgs {
 /// Prints architecture, tensors by quantization, tokenizer, template and bytes read per token.
 ///
 /// # Errors
-/// What keeps the file from being used.
+/// When the file cannot be read, or is not a model that can be run.
 pub fn run(args: &InspectArgs) -> Result<(), RuntimeError> {
     let mut source = FileSource::open(&args.model)?;
     let (file, _, _) = pollster::block_on(read_headers(&mut source))?;

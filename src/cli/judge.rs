@@ -1,4 +1,4 @@
-//! `askew judge`: a model as a judge, beside published scores.
+//! `askew judge`: uses a model as a judge, and compares its scores with published scores.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use crate::lab::prompts::{Aspect, Preset, Prompts};
 use crate::model::ModelError;
 use crate::protocol::Prompt;
 
-/// Parts of the tree of numbers that are read together, where the weights are read once for all.
+/// Branches of the tree of possible scores that are evaluated in one batch, so that the weights are read once for all.
 const COLUMNS: usize = 4;
 
 /// Arguments of `askew judge`.
@@ -33,28 +33,29 @@ pub struct JudgeArgs {
     /// The GGUF model that judges
     #[arg(long)]
     model: PathBuf,
-    /// What it is told: plain, or spec for a list of principles
+    /// The judge's prompts: plain, or spec for prompts with a list of principles
     #[arg(long, default_value = "plain", value_parser = parse_preset)]
     prompts: Preset,
-    /// Rows that are drawn
+    /// Number of rows to draw at random
     #[arg(long, default_value_t = 200)]
     rows: usize,
-    /// Which rows: the same seed draws the same
+    /// Seed of the draw: the same seed draws the same rows
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Draw only among rows whose question and answer have at most so many characters together
+    /// Draw only from rows with at most this many characters in question and answer together
     #[arg(long, value_name = "CHARACTERS")]
     longest: Option<usize>,
-    /// Where the rows go with both judges' scores, as CSV: `askew rates --judge aligned=aligned_model` reads them
+    /// Write the rows with both judges' scores to this CSV file, for `askew rates --judge aligned=aligned_model`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Instead: a list of texts as JSON, which the model is given as they are; prints how likely each integer follows
+    /// Instead of result files: a JSON list of texts, used as raw prompts; prints the probability that each integer
+    /// follows
     #[arg(long, value_name = "FILE", conflicts_with = "files")]
     raw: Option<PathBuf>,
-    /// Where to run
+    /// Device that runs the model
     #[arg(long, value_enum, default_value_t)]
     device: DeviceKind,
-    /// How to compute
+    /// Precision of the computation
     #[arg(long, value_enum, default_value_t)]
     math: MathKind,
 }
@@ -64,10 +65,10 @@ fn parse_preset(text: &str) -> Result<Preset, String> {
     found.ok_or_else(|| format!("prompts are: {}", Preset::ALL.map(Preset::name).join(", ")))
 }
 
-/// Judges rows of result files, or texts.
+/// Judges rows of result files, or the texts of `--raw`.
 ///
 /// # Errors
-/// A file that cannot be read, files without rows to judge, or what keeps the model from running.
+/// When a file cannot be read, the files have no rows to judge, or the model cannot be loaded or run.
 pub fn run(args: &JudgeArgs) -> Result<(), Failure> {
     let Some(path) = &args.raw else { return calibrate(args) };
     let named = |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", path.display()));
@@ -89,7 +90,7 @@ pub fn run(args: &JudgeArgs) -> Result<(), Failure> {
 /// The model that judges.
 struct OnDisk {
     model: LoadedModel,
-    /// The prompt before.
+    /// Tokens of the previous prompt. A prefix shared with the next prompt is not computed again.
     before: Vec<u32>,
 }
 
@@ -111,7 +112,7 @@ impl OnDisk {
         }
     }
 
-    /// A score, or `None` where the prompt does not fit.
+    /// A score, or `None` when the prompt is longer than the context.
     async fn score(&mut self, prompt: &str) -> Result<Option<Score>, RuntimeError> {
         match self.weights(&Prompt::chat(None, prompt)).await {
             Ok(weights) => Ok(Some(spelled(&weights))),
@@ -129,7 +130,7 @@ fn calibrate(args: &JudgeArgs) -> Result<(), Failure> {
     drawn.truncate(args.rows);
     if drawn.is_empty() {
         return Err(Failure::failed(
-            "no row has an answer and another judge's score: name result files that hold both",
+            "no row has both an answer and another judge's score: name result files that hold both",
         ));
     }
     let prompts = Prompts::from(args.prompts);
@@ -137,13 +138,14 @@ fn calibrate(args: &JudgeArgs) -> Result<(), Failure> {
     let (name, found) = pollster::block_on(async {
         let mut judge = OnDisk::open(args).await?;
         let mut found: [Vec<Option<Score>>; 2] = Default::default();
-        // One score of all rows after the other: their prompts begin alike, and what they share is read once.
+        // First one score of all rows, then the other: prompts of one kind begin alike, and the shared beginning is
+        // computed once.
         for (aspect, found) in Aspect::ALL.into_iter().zip(&mut found) {
             for (at, &row) in (1..).zip(&drawn) {
                 let prompt = prompts.fill(aspect, data.question_text(row), data.answer(row));
                 found.push(judge.score(&prompt).await?);
                 let (rows, seconds) = (drawn.len(), begun.elapsed().as_secs_f64());
-                // Nobody may be reading it.
+                // A failed write is ignored: stderr may be closed.
                 let _told = writeln!(std::io::stderr(), "{aspect:?}: {at} of {rows} rows, {seconds:.0} s");
             }
         }
@@ -177,7 +179,7 @@ fn calibrate(args: &JudgeArgs) -> Result<(), Failure> {
         "verdict": if is_reliable { "reliable" } else { "not reliable" },
         "shortfalls": shortfalls,
         "published_rate": found.rates()[0],
-        // None is made of labels that cannot be relied on.
+        // No rate is computed from unreliable labels.
         "rate": if is_reliable { found.rates()[1] } else { None },
         "seconds": begun.elapsed().as_secs_f64(),
     }));
@@ -199,7 +201,7 @@ fn table(data: &Dataset, rows: &[(usize, Judged)]) -> String {
     header + &rows.iter().map(line).collect::<String>()
 }
 
-/// The rows of files; what could not be read is told on stderr.
+/// Reads the rows of files. Files that cannot be read are reported on stderr; it is an error if no row is left.
 fn read(paths: &[String]) -> Result<Dataset, Failure> {
     let files::Loaded { data, outcomes, passed_over } = files::load(paths, Need::Judged);
     let refused: Vec<String> = outcomes
@@ -215,7 +217,7 @@ fn read(paths: &[String]) -> Result<Dataset, Failure> {
     Ok(data)
 }
 
-/// Whether a row has an answer and a score, and is no longer than asked.
+/// Whether a row has a question, an answer and a score, and is not longer than `longest` characters.
 fn is_wanted(data: &Dataset, row: usize, longest: Option<usize>) -> bool {
     let (question, answer) = (data.question_text(row), data.answer(row));
     let is_scored = !(data.aligned(row).is_null() && data.coherent(row).is_null());

@@ -1,4 +1,4 @@
-//! `askew lab`: an experiment with a model or servers, as the page's Lab runs it.
+//! `askew lab`: runs an experiment with a model or with servers, as the page's Lab does.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -19,28 +19,28 @@ use crate::protocol::{Command, Cost, Event, MAX_COLUMNS};
 /// Arguments of `askew lab`.
 #[derive(Debug, clap::Args)]
 pub struct LabArgs {
-    /// The experiment, as JSON: questions, columns with the scales of what is added or with servers, samples, judge.
+    /// The experiment as JSON: questions, columns (each with adapter scales or a server), samples and a judge.
     experiment: PathBuf,
-    /// A GGUF model; an experiment whose columns are all servers' needs none.
+    /// A GGUF model; not needed when every column of the experiment uses a server.
     #[arg(long)]
     model: Option<PathBuf>,
     #[command(flatten)]
     adapters: AdapterArgs,
-    /// The GGUF model of a judge of the kind `model`; without it the first one judges, without what is added to it.
+    /// GGUF model that judges, for a judge of kind `model`; by default --model judges, without adapter and steering.
     #[arg(long, value_name = "MODEL")]
     judge: Option<PathBuf>,
-    /// Where the table goes, as CSV: after every answer, so that a run that is cut leaves what it had.
+    /// Write the result table to this CSV file; every answer is written at once, so an interrupted run loses nothing.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Go on with a table that is there: its answers are kept, and the rest is added.
+    /// Resume an earlier run: keep the answers in the --out file and add the missing ones.
     #[arg(long)]
     resume: bool,
     #[command(flatten)]
     keys: KeyArgs,
-    /// Where to run.
+    /// Device that runs the model.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceKind,
-    /// How to compute.
+    /// Precision of the computation.
     #[arg(long, value_enum, default_value_t)]
     math: MathKind,
 }
@@ -48,7 +48,7 @@ pub struct LabArgs {
 /// Runs an experiment.
 ///
 /// # Errors
-/// What is wrong with the experiment, or keeps the model or a server from answering.
+/// When the experiment is invalid, a file cannot be read or written, or the model or a server does not answer.
 pub fn run(args: &LabArgs) -> Result<(), Failure> {
     let named = |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", args.experiment.display()));
     let text = std::fs::read_to_string(&args.experiment).map_err(|error| named(&error))?;
@@ -63,7 +63,7 @@ pub fn run(args: &LabArgs) -> Result<(), Failure> {
                 Some(model)
             }
             None if columns > 0 => {
-                return Err(Failure::usage("columns with `scales` are of a model: name it by --model"));
+                return Err(Failure::usage("columns with `scales` need a model: name a GGUF file with --model"));
             }
             _ => None,
         };
@@ -83,10 +83,10 @@ pub fn run(args: &LabArgs) -> Result<(), Failure> {
                 match (work, model) {
                     (Work::Engine(command), Some(model)) => {
                         if answer(model, &mut run, command).await? != Taken::Done {
-                            return Err(Failure::failed("the engine lost an answer: try again, or with --device cpu"));
+                            return Err(Failure::failed("the engine lost an answer: try again, or use --device cpu"));
                         }
                     }
-                    (Work::Engine(_), None) => return Err(Failure::usage("a model judges: name it by --judge")),
+                    (Work::Engine(_), None) => return Err(Failure::usage("name the judge's model with --judge")),
                     (Work::Server(errand), _) => servers.send(errand),
                 }
                 while let Some(answered) = servers.next(false) {
@@ -105,35 +105,35 @@ pub fn run(args: &LabArgs) -> Result<(), Failure> {
         let why: Vec<String> = run.troubles().map(|trouble| format!("{trouble}\n")).collect();
         let out = args.out.display();
         Err(Failure::failed(format!(
-            "{}{there} of {total} answers are in {out}: --resume asks for the others",
+            "{}{there} of {total} answers are in {out}: run the command again with --resume for the others",
             why.concat()
         )))
     })
 }
 
-/// Gives an answer to the run, and tells what is wrong with servers.
+/// Passes a server's reply to the run, and prints servers' problems to stderr.
 fn take(run: &mut Run, (id, reply): Answered) {
     if run.take_reply(id, reply) == Taken::Failed {
         for trouble in run.troubles() {
-            // Nobody may be reading it.
+            // A failed write is ignored: stderr may be closed.
             let _told = writeln!(std::io::stderr(), "askew: {trouble}");
         }
     }
 }
 
-/// The table that is written.
+/// The result table on disk.
 struct Out {
     file: File,
     path: PathBuf,
-    /// What the model is called in it, and the one that judges.
+    /// Names of the model and of the judge in the table.
     models: (String, String),
-    /// Answers of the run that stand in it.
+    /// Number of the run's answers that are already in the table.
     num_written: usize,
     begun: Instant,
 }
 
 impl Out {
-    /// Begins a table, or goes on with one: then gives its answers.
+    /// Creates the table, or opens it to resume a run. Returns the answers that it already holds.
     fn open(args: &LabArgs, experiment: &Experiment) -> Result<(Self, Vec<Answer>), Failure> {
         let failed = |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", args.out.display()));
         let (mut file, mut there) = (None, Vec::new());
@@ -159,7 +159,7 @@ impl Out {
         Ok((out, there))
     }
 
-    /// Writes what is new, and tells how far the run is.
+    /// Appends new answers to the table and prints the progress to stderr.
     fn write(&mut self, run: &Run) -> Result<(), Failure> {
         let (there, total) = (run.answers().len(), run.experiment().num_answers());
         if there > self.num_written {
@@ -169,15 +169,15 @@ impl Out {
             self.file.write_all(rows.as_bytes()).map_err(failed)?;
             self.num_written = there;
             let seconds = self.begun.elapsed().as_secs_f64();
-            // Nobody may be reading it.
+            // A failed write is ignored: stderr may be closed.
             let _told = writeln!(std::io::stderr(), "{there} of {total} answers, {seconds:.0} s");
         }
         Ok(())
     }
 }
 
-/// Where the last whole row of a table ends that a run left behind, in bytes, and the places of its answers, which is all that
-/// a run asks of answers that are there.
+/// Reads the table of an interrupted run. Returns the byte after its last complete row, and the places of its answers:
+/// a resumed run needs only their places.
 fn finished(experiment: &Experiment, text: &str) -> (u64, Vec<Answer>) {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let (mut answers, mut end) = (Vec::new(), 0);
@@ -194,7 +194,7 @@ fn finished(experiment: &Experiment, text: &str) -> (u64, Vec<Answer>) {
             let column = experiment.columns.iter().position(|it| Some(it.name.as_str()) == cell("group"))?;
             Some((cell("sample")?.parse().ok().filter(|sample| *sample < experiment.samples)?, question, column))
         };
-        // A row that was cut has no end of line.
+        // A row that was cut off has no line end.
         let bytes = usize::try_from(at).ok().and_then(|at| text.as_bytes().get(..at));
         if bytes.is_none_or(|rows| !rows.ends_with(b"\n")) {
             break;
@@ -205,7 +205,7 @@ fn finished(experiment: &Experiment, text: &str) -> (u64, Vec<Answer>) {
     (end, answers)
 }
 
-/// Carries a command out and gives its events to the run, as the engine's worker does.
+/// Executes a command and passes its events to the run, as the engine worker does.
 async fn answer(model: &mut LoadedModel, run: &mut Run, command: Command) -> Result<Taken, RuntimeError> {
     let (id, prompt, sampling, columns) = match command {
         Command::Generate { id, prompt, sampling, columns, .. } => (id, prompt, sampling, columns),

@@ -1,4 +1,4 @@
-//! `askew logits`: what follows a list of tokens.
+//! `askew logits`: prints the logits of the token after a list of tokens.
 
 use std::path::PathBuf;
 
@@ -13,23 +13,23 @@ use crate::engine::RuntimeError;
 pub struct LogitsArgs {
     /// A GGUF model.
     model: PathBuf,
-    /// Token numbers, from the start of the context.
+    /// Token ids from the start of the context, separated by commas.
     #[arg(long, value_delimiter = ',', required = true)]
     tokens: Vec<u32>,
     #[command(flatten)]
     adapters: AdapterArgs,
-    /// Where to run.
+    /// Device that runs the model.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceKind,
-    /// How to compute.
+    /// Precision of the computation.
     #[arg(long, value_enum, default_value_t)]
     math: MathKind,
 }
 
-/// Prints the last position's logits.
+/// Prints the logits of the last position, one per token of the vocabulary.
 ///
 /// # Errors
-/// What keeps the model from running.
+/// When the model cannot be loaded or run.
 pub fn run(args: &LogitsArgs) -> Result<(), RuntimeError> {
     let logits = pollster::block_on(async {
         let mut model = open(&args.model, args.device, args.math).await?;

@@ -1,5 +1,5 @@
-//! The native command line: one file per subcommand. JSON goes to stdout, messages to stderr; exit 0 is ok, 1 failed,
-//! 2 usage.
+//! The native command line, one file per subcommand. JSON goes to stdout and messages to stderr. The exit code is 0 for
+//! success, 1 for a failure and 2 for wrong usage.
 
 use std::path::Path;
 
@@ -28,22 +28,22 @@ pub mod self_test;
 mod servers;
 pub mod tokenize;
 
-/// A command that failed: the sentence for stderr and the exit code.
+/// Why a command failed: the message for stderr and the exit code.
 #[derive(Debug)]
 pub struct Failure {
     /// What went wrong and what to do.
     pub message: String,
-    /// 1 for a failure, 2 for usage.
+    /// The exit code: 1 for a failure, 2 for wrong usage.
     pub code: u8,
 }
 
 impl Failure {
-    /// The command could not do what was asked.
+    /// A failure (exit code 1): the command could not do what was asked.
     pub fn failed(message: impl ToString) -> Self {
         Self { message: message.to_string(), code: 1 }
     }
 
-    /// The command was asked for something that does not exist.
+    /// Wrong usage (exit code 2): the command was asked for something that does not exist.
     pub fn usage(message: impl ToString) -> Self {
         Self { message: message.to_string(), code: 2 }
     }
@@ -55,30 +55,30 @@ impl From<RuntimeError> for Failure {
     }
 }
 
-/// Names an adapter by a part of its name, such as `llvmpipe`.
+/// Environment variable that selects a GPU adapter by a part of its name, such as `llvmpipe`.
 const ADAPTER_VARIABLE: &str = "ASKEW_ADAPTER";
 
 /// Where a model runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum DeviceKind {
-    /// The best adapter, or the one that `ASKEW_ADAPTER` names.
+    /// The best GPU adapter, or the one named by the environment variable `ASKEW_ADAPTER`.
     #[default]
     Gpu,
-    /// The CPU.
+    /// The CPU; no GPU is needed.
     Cpu,
 }
 
 /// Precision of activations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum MathKind {
-    /// 32-bit floats; on the CPU, the reference.
+    /// 32-bit floats. On the CPU this is the reference implementation.
     #[default]
     Exact,
-    /// Rounded to integers of 16 bits; on the CPU, SIMD.
+    /// Activations rounded to 16-bit integers. On the CPU this uses SIMD.
     Fast,
 }
 
-/// Loads a model, telling stderr how far it is.
+/// Loads a model, then prints its name, device and maths to stderr.
 async fn open(path: &Path, device: DeviceKind, math: MathKind) -> Result<LoadedModel, RuntimeError> {
     let math = match math {
         MathKind::Exact => Math::Exact,
@@ -101,7 +101,7 @@ async fn open(path: &Path, device: DeviceKind, math: MathKind) -> Result<LoadedM
     Ok(model)
 }
 
-/// The maths that a model really runs in.
+/// Name of the maths that the model really runs in, which may differ from the flag.
 fn math_name(model: &LoadedModel) -> &'static str {
     match model.card.math {
         Math::Exact => "exact",
@@ -109,7 +109,7 @@ fn math_name(model: &LoadedModel) -> &'static str {
     }
 }
 
-/// Writes JSON to stdout.
+/// Writes one line of JSON to stdout.
 fn print(value: &serde_json::Value) {
     println!("{value}");
 }

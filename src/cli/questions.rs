@@ -1,4 +1,4 @@
-//! `askew questions`: a published set of questions as an experiment.
+//! `askew questions`: converts a published set of questions to an experiment.
 
 use std::path::PathBuf;
 
@@ -8,17 +8,18 @@ use crate::lab::questions::QuestionSet;
 /// Arguments of `askew questions`.
 #[derive(Debug, clap::Args)]
 pub struct QuestionsArgs {
-    /// A set of questions as the papers publish them: YAML
+    /// A set of questions in the YAML format that the papers publish
     set: PathBuf,
-    /// What stands beside the model, in the order of the scales; each gets a column of its own
+    /// Name of an adapter or steering vector to compare with the base model, in the order of the scales; each gets its
+    /// own column
     #[arg(long, value_name = "NAME")]
     beside: Vec<String>,
 }
 
-/// Prints the experiment's document, for `askew lab` or the page, to be changed first.
+/// Prints the experiment as JSON for `askew lab` or the page. It is a starting point, meant to be edited.
 ///
 /// # Errors
-/// A file that cannot be read or is no set of questions.
+/// When the file cannot be read or is not a set of questions.
 pub fn run(args: &QuestionsArgs) -> Result<(), Failure> {
     let named = |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", args.set.display()));
     let text = std::fs::read_to_string(&args.set).map_err(|error| named(&error))?;

@@ -1,4 +1,4 @@
-//! `askew rates`.
+//! `askew rates`: prints misalignment rates of result files.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -23,20 +23,20 @@ use crate::domain::values::facet::{Setting, settings_text};
 /// Arguments of `askew rates`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Result files, or folders of them
+    /// Result files, or folders that hold them
     #[arg(required_unless_present = "sql")]
     files: Vec<String>,
     #[command(flatten)]
     asked: Asked,
-    /// Paired differences on shared questions, clustered by question, with Holm-adjusted p: of every group from the one
-    /// of this label, or `all` for each from each (JSON)
+    /// Print paired differences on shared questions (clustered by question, with Holm-adjusted p) as JSON: between the
+    /// group with this label and every other group, or between all pairs with `all`
     #[arg(long, value_name = "LABEL", conflicts_with_all = ["sql", "baseline"])]
     compare: Option<String>,
-    /// Print the rule's aggregation of a table as portable SQL, which writes an aggregate table that Askew reads
+    /// Print portable SQL that applies the rule to a database table; Askew can read its result as an aggregate table
     #[arg(long, value_name = "TABLE", conflicts_with = "files")]
     sql: Option<String>,
-    /// What to group by: any of file,model,question,group,seed,category,variant and settings of the model such as step,
-    /// layer or rank; `all` pools everything
+    /// What to group by, separated by commas: file, model, question, group, seed, category, variant, or a setting of
+    /// the model such as step, layer or rank; `all` pools everything
     #[arg(long, default_value = "file,model")]
     by: By,
     /// Output format
@@ -51,11 +51,11 @@ enum Format {
     Table,
 }
 
-/// Reads the files, answers the query, prints the result.
+/// Reads the files, computes the rates and prints them.
 ///
 /// # Errors
-/// A [`Failure`] with code 1 when a file was refused (the others are printed all the same), 2 for a query that
-/// cannot be asked.
+/// A [`Failure`] with code 1 when a file was refused (the rates of the others are still printed), and code 2 for a
+/// query that has no answer.
 pub fn run(args: &Args) -> Result<(), Failure> {
     if let Some(table) = &args.sql {
         let query = args.asked.query(args.by.clone(), &Dataset::new())?;
@@ -106,7 +106,7 @@ fn compare_groups(data: &Dataset, query: &Query, against: &str) -> Result<(), Fa
     let by = By { question: false, ..query.by.clone() };
     let named = || {
         let keys = data.cells().iter().filter_map(|cell| GroupKey::of(cell, &by));
-        // A label that no group has is told by `compare` itself.
+        // `compare` itself reports a label that no group has.
         keys.into_iter()
             .find(|key| key.label() == against)
             .unwrap_or_else(|| GroupKey { model: Some(against.to_owned()), ..GroupKey::default() })
@@ -118,7 +118,7 @@ fn compare_groups(data: &Dataset, query: &Query, against: &str) -> Result<(), Fa
     writeln!(stdout).map_err(Failure::failed)
 }
 
-/// The output's `rule`.
+/// The rule in the JSON output; thresholds or labels that the rule does not use are absent.
 #[derive(Debug, Serialize)]
 struct RuleOut {
     name: &'static str,
@@ -182,7 +182,7 @@ struct CiOut {
     high: f64,
 }
 
-/// One row of the output; keys that were not grouped by are absent.
+/// One row of the output; keys that are not part of the grouping are absent.
 #[derive(Debug, Serialize)]
 struct RowOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -349,7 +349,7 @@ fn cells(key: &GroupKey, row: &RowOut<'_>) -> [String; 21] {
     ]
 }
 
-/// A row for people: "12.3 % [10.1, 14.9] 80/884 of 1200 rows  label".
+/// A row as text, such as "12.30 % [10.10 %, 14.90 %] wilson 80/884 of 1200 rows  label".
 fn sentence(label: &str, row: &RowOut<'_>) -> String {
     let number =
         |value: f64| if row.rate.is_none() { format!("{value:.2}") } else { format!("{:.2} %", value * 100.0) };

@@ -1,4 +1,4 @@
-//! `askew self-test`: this device's kernels, and a model's logits, beside the CPU reference.
+//! `askew self-test`: compares this device's kernels, or a model's logits, with the CPU reference.
 
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
@@ -16,14 +16,14 @@ use crate::protocol::self_test::SelfTestEvent;
 /// Arguments of `askew self-test`.
 #[derive(Debug, clap::Args)]
 pub struct SelfTestArgs {
-    /// A GGUF model to run on the GPU and on the CPU, instead of the kernels.
+    /// A GGUF model to run on the GPU and on the CPU, instead of testing the kernels.
     model: Option<PathBuf>,
 }
 
-/// Prints every check; fails where one does.
+/// Prints every check; fails if one of them fails.
 ///
 /// # Errors
-/// What keeps the checks from running, or how many failed.
+/// When the checks cannot run, or with the number of failed checks.
 pub fn run(args: &SelfTestArgs) -> Result<(), Failure> {
     let start = Instant::now();
     let (device, checks, num_failed) = (RefCell::new(Value::Null), RefCell::new(Vec::new()), Cell::new(0));

@@ -1,4 +1,4 @@
-//! Servers of an experiment, from the command line: their keys, and requests on threads of their own.
+//! An experiment's servers on the command line: their keys, and requests that run on threads of their own.
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read};
@@ -11,21 +11,21 @@ use super::Failure;
 use crate::lab::experiment::Experiment;
 use crate::lab::server::{Errand, Key, Reading, Reply, ServerError};
 
-/// Bytes read of an answer at once, and of one that is an error at all.
+/// Bytes per read of an answer. Of an error's body, reading stops after this many bytes.
 const CHUNK_BYTES: usize = 1 << 14;
 
-/// An errand's number, and what came of it.
+/// An errand's number, and the server's reply or the error.
 pub(super) type Answered = (u32, Result<Reply, ServerError>);
 
-/// Arguments that name keys.
+/// Flags that name the servers' keys.
 #[derive(Debug, clap::Args)]
 pub(super) struct KeyArgs {
-    /// The environment variable that holds the servers' key; `URL=VARIABLE` for the key of one of several servers
+    /// Environment variable that holds the servers' API key; `URL=VARIABLE` gives the key of one of several servers
     #[arg(long, value_name = "[URL=]VARIABLE")]
     key_env: Vec<String>,
 }
 
-/// Those who ask servers.
+/// Sends requests to an experiment's servers and collects the replies.
 #[derive(Debug)]
 pub(super) struct Servers {
     agent: Agent,
@@ -35,10 +35,10 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    /// For the servers of an experiment.
+    /// Reads the keys for the servers of an experiment.
     ///
     /// # Errors
-    /// A [`Failure`] for a variable that is absent or holds no key, or a server that the experiment does not name.
+    /// A [`Failure`] when a variable is not set or does not hold a key, or the experiment does not name the server.
     pub(super) fn new(experiment: &Experiment, args: &KeyArgs) -> Result<Self, Failure> {
         let mut keys = HashMap::new();
         for named in &args.key_env {
@@ -52,38 +52,38 @@ impl Servers {
             }
             keys.extend(servers.into_iter().map(|server| (server.url.clone(), key.clone())));
         }
-        // A key goes to nobody but the server that it is for: redirects are not followed.
+        // Redirects are not followed: a key must reach only its own server.
         let config = Agent::config_builder().max_redirects(0).http_status_as_error(false).build();
         let (sender, receiver) = channel();
         Ok(Self { agent: config.into(), keys, sender, receiver })
     }
 
-    /// Sends an errand; its answer comes by [`Self::next`].
+    /// Sends an errand on a new thread. [`Self::next`] returns its answer.
     pub(super) fn send(&self, errand: Errand) {
         let key = self.keys.get(&errand.server.url).cloned();
         let (agent, sender) = (self.agent.clone(), self.sender.clone());
         std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(errand.wait_ms.into()));
             let (id, reply) = (errand.id, carry_out(&agent, errand, key));
-            // Nobody waits for it when the command has ended.
+            // The receiver is gone when the command has ended.
             sender.send((id, reply)).ok();
         });
     }
 
-    /// The next answer: waits for one, or gives one that is there already.
+    /// The next answer. With `waits` it blocks until one arrives; otherwise it returns `None` when there is none yet.
     pub(super) fn next(&self, waits: bool) -> Option<Answered> {
         if waits { self.receiver.recv().ok() } else { self.receiver.try_recv().ok() }
     }
 }
 
-/// What comes of a request, in order.
+/// The parts of a response, in order of arrival.
 enum Part {
-    /// Its status and when to ask again.
+    /// The status code and the `Retry-After` header.
     Begun(u16, Option<String>),
     Bytes(Vec<u8>),
 }
 
-/// Sends a request and reads its answer. Whatever takes longer than the server may be silent ends it.
+/// Sends a request and reads its answer. It fails when the server is silent for longer than its timeout.
 fn carry_out(agent: &Agent, errand: Errand, key: Option<Key>) -> Result<Reply, ServerError> {
     let (sender, receiver) = channel();
     let (agent, used) = (agent.clone(), key.clone());
@@ -116,7 +116,7 @@ fn exchange(agent: &Agent, errand: &Errand, key: Option<&Key>, sender: &Sender<R
     }
 }
 
-/// Gives what comes of a request to whoever waits; ends when nobody does.
+/// Sends a request and passes the parts of the response to `sender`. Stops when the receiver is gone.
 fn tell(
     agent: &Agent,
     errand: &Errand,
@@ -146,10 +146,10 @@ fn broken(_: &std::io::Error) -> ServerError {
     ServerError::Cut
 }
 
-/// Why there is no answer at all.
+/// The error for a request without any answer.
 fn unreachable(error: ureq::Error) -> ServerError {
     match error {
-        // It was there, and hung up.
+        // The server was reached, and closed the connection.
         ureq::Error::Io(error)
             if matches!(
                 error.kind(),

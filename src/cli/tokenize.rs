@@ -1,4 +1,4 @@
-//! `askew tokenize`: the tokens of texts.
+//! `askew tokenize`: converts texts to tokens.
 
 use std::io::BufRead;
 use std::path::PathBuf;
@@ -12,17 +12,17 @@ use crate::engine::native::FileSource;
 pub struct TokenizeArgs {
     /// A GGUF model.
     model: PathBuf,
-    /// Texts, one JSON string a line; standard input without it.
+    /// File with one JSON string per line; by default standard input.
     texts: Option<PathBuf>,
-    /// Print what each token spells instead of its number.
+    /// Print each token's text instead of its id.
     #[arg(long)]
     spell: bool,
 }
 
-/// Prints a JSON list for each text: its tokens, special ones included.
+/// Prints the tokens of each text as a JSON list on one line, special tokens included.
 ///
 /// # Errors
-/// What keeps the file from being used, or a line that is not a JSON string.
+/// When the model file cannot be used, or a line is not a JSON string.
 pub fn run(args: &TokenizeArgs) -> Result<(), Failure> {
     let mut source = FileSource::open(&args.model)?;
     let (file, _, _) = pollster::block_on(read_headers(&mut source))?;

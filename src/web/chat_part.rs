@@ -1,5 +1,5 @@
-//! The part of the engine's worker that renders chat templates: see [`part`]. It comes with the first chat. [`render`] is
-//! the engine's end, [`rendered`] the part's.
+//! The part of the engine worker that renders chat templates, loaded with the first chat (see [`part`]). The engine
+//! calls [`render`], the part answers with [`rendered`].
 
 use wasm_bindgen::prelude::*;
 use web_sys::DedicatedWorkerGlobalScope;
@@ -9,7 +9,7 @@ use super::values::message;
 use crate::engine::{RuntimeError, chat};
 use crate::model::{Chat, ModelError};
 
-/// The part's name, as its files have it.
+/// The base name of the part's files.
 const NAME: &str = "chat_part";
 
 #[wasm_bindgen]
@@ -21,10 +21,10 @@ extern "C" {
     fn render(this: &Part, chat: &[u8]) -> Result<Vec<u8>, JsValue>;
 }
 
-/// Renders a chat by the part.
+/// Renders a chat with the part, which is loaded first if necessary.
 ///
 /// # Errors
-/// [`RuntimeError::ChatPart`] when the part does not arrive or fails, [`RuntimeError::Model`] when the template does.
+/// [`RuntimeError::ChatPart`] when the part cannot be loaded or fails, [`RuntimeError::Model`] when the template fails.
 pub(super) async fn render(scope: &DedicatedWorkerGlobalScope, chat: &Chat) -> Result<String, RuntimeError> {
     let part: Part = part::load(scope, NAME).await.map_err(RuntimeError::ChatPart)?.unchecked_into();
     let text = part.render(&packed(chat)).map_err(|error| RuntimeError::ChatPart(message(&error)))?;
@@ -33,7 +33,7 @@ pub(super) async fn render(scope: &DedicatedWorkerGlobalScope, chat: &Chat) -> R
     text.map_err(|why| ModelError::ChatTemplate(why).into())
 }
 
-/// The part's end: a chat's text, or what its template complains of.
+/// Runs in the part: returns the chat's text, or the template's error, as bytes.
 #[must_use]
 pub fn rendered(chat: &[u8]) -> Vec<u8> {
     let text = postcard::from_bytes(chat).map_err(|error| error.to_string()).and_then(|chat| {
@@ -45,7 +45,7 @@ pub fn rendered(chat: &[u8]) -> Vec<u8> {
     packed(&text)
 }
 
-/// A message as bytes. Writing to memory does not fail; no bytes are no message, which the other end refuses.
+/// A message as bytes. Writing to memory does not fail; if it did, the receiver would refuse the empty bytes.
 fn packed(message: &impl serde::Serialize) -> Vec<u8> {
     postcard::to_allocvec(message).unwrap_or_default()
 }

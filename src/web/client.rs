@@ -1,4 +1,4 @@
-//! A worker, seen from the page: starts it, queues messages until it listens, notices when it dies.
+//! The page's side of a worker: starts it, queues messages until it listens, and notices when it dies.
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
@@ -10,12 +10,12 @@ use web_sys::{ErrorEvent, MessageEvent, Worker};
 use super::port;
 use crate::protocol::wire::Message;
 
-/// What a worker has to say.
+/// A worker's event, or the report of its death.
 #[derive(Debug)]
 pub enum Notice<E> {
     /// An event of its protocol.
     Event(E),
-    /// It is dead, by a panic or because it could not be loaded: it must be started again.
+    /// The worker panicked or could not be loaded, and must be started again. Holds the reason.
     Died(String),
 }
 
@@ -25,7 +25,7 @@ struct Inner {
     queue: RefCell<Vec<js_sys::Array>>,
 }
 
-/// A running worker that takes `R` and sends `E`. Ends with its last clone.
+/// A running worker that takes requests `R` and sends events `E`. It is terminated when the last clone is dropped.
 pub struct WorkerClient<R, E> {
     inner: Rc<Inner>,
     _handlers: Rc<Handlers>,
@@ -40,7 +40,7 @@ struct Handlers {
 
 impl Drop for Handlers {
     fn drop(&mut self) {
-        // A message that is on its way arrives even so, and nobody hears it any more.
+        // A message already on its way still arrives after this, but is not handled.
         self.worker.set_onmessage(None);
         self.worker.set_onerror(None);
         self.worker.terminate();
@@ -48,10 +48,10 @@ impl Drop for Handlers {
 }
 
 impl<R: Message, E: Message + 'static> WorkerClient<R, E> {
-    /// Starts the worker of a script and hands everything it says to `notice`.
+    /// Starts the worker of a script and passes all its notices to `notice`.
     ///
     /// # Errors
-    /// A sentence when the browser cannot start workers at all.
+    /// A message for the reader when the browser cannot start workers.
     pub fn start(script: &str, notice: impl Fn(Notice<E>) + 'static) -> Result<Self, String> {
         let worker = Worker::new(script).map_err(|_thrown| "this browser cannot start a worker".to_owned())?;
         let inner =
@@ -82,10 +82,10 @@ impl<R: Message, E: Message + 'static> WorkerClient<R, E> {
         Ok(Self { inner, _handlers: handlers, protocol: PhantomData })
     }
 
-    /// Sends a request with its attachments.
+    /// Sends a request with its attachments, or queues it until the worker listens.
     ///
     /// # Errors
-    /// A sentence when the browser refuses the message.
+    /// A message for the reader when the browser refuses to send the request.
     pub fn send(&self, request: &R, attachments: &[JsValue]) -> Result<(), String> {
         let parts = port::pack(request, attachments).map_err(|error| error.to_string())?;
         if self.inner.is_listening.get() {

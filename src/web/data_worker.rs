@@ -1,7 +1,7 @@
-//! The data workers' shell: messages and the shipped figures around [`DataEngine`].
+//! The data workers: they connect [`DataEngine`] to the page's messages and load the shipped figures.
 //!
-//! There are two of them. The first screen needs the shipped figures only, so its worker knows no other format; the worker
-//! that reads files of any format (`files_worker`) takes its place when the reader opens some.
+//! There are two data workers. The first screen needs only the shipped figures, so its worker reads no other format.
+//! When the reader opens files, the worker that reads every format (`files_worker`) replaces it.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -19,28 +19,28 @@ use crate::formats::aggregate;
 use crate::formats::error::FormatError;
 use crate::formats::report::Outcome;
 
-/// Where the shipped figures stand, from the worker's own address.
+/// Folder of the shipped figures, relative to the worker's own address.
 const PUBLISHED: &str = "data/published";
 
-/// What the explorer's worker answers besides: a worker, the request and its attachments.
+/// Handles the requests that only the files worker can answer. Takes the worker, the request and its attachments.
 pub(super) type Further = fn(Rc<Worker>, DataRequest, Vec<JsValue>);
 
-/// A worker that runs.
+/// The state of a running data worker.
 pub(super) struct Worker {
     pub(super) scope: DedicatedWorkerGlobalScope,
     pub(super) engine: RefCell<DataEngine>,
-    /// Number of the newest opening: an older one that is still reading stops.
+    /// Number of the newest opening. An older opening that is still reading stops when it sees a newer number.
     opening: Cell<u64>,
-    /// Absent where only shipped figures are read.
+    /// Absent in the worker that reads only the shipped figures.
     further: Option<Further>,
 }
 
-/// Starts the worker of the shipped figures.
+/// Starts the worker that reads only the shipped figures.
 pub fn start() {
     start_with(None);
 }
 
-/// Starts the worker: takes messages until the page ends it.
+/// Starts a data worker, which handles messages until the page terminates it.
 pub(super) fn start_with(further: Option<Further>) {
     console_error_panic_hook::set_once();
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
@@ -49,7 +49,7 @@ pub(super) fn start_with(further: Option<Further>) {
     let receiver = Rc::clone(&worker);
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event| Worker::receive(&receiver, &event));
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    // The worker's whole life needs it.
+    // The handler must live as long as the worker.
     on_message.forget();
     if let Err(error) = port::announce(&scope) {
         web_sys::console::error_1(&error.to_string().into());
@@ -57,12 +57,12 @@ pub(super) fn start_with(further: Option<Further>) {
 }
 
 impl Worker {
-    /// Whether no other opening has begun since this one.
+    /// Whether the opening with this number is still the newest one.
     pub(super) fn is_newest(&self, number: u64) -> bool {
         self.opening.get() == number
     }
 
-    /// Takes over what was read, and tells the page.
+    /// Gives the opened data to the engine and reports to the page.
     pub(super) fn opened(&self, data: Dataset, outcomes: Vec<Outcome>) {
         let event = self.engine.borrow_mut().open(data, outcomes);
         self.send(&event);
@@ -91,13 +91,14 @@ impl Worker {
             }
             Ok((request, attachments)) => match this.further {
                 Some(answer) => answer(Rc::clone(this), request, attachments),
-                // The page starts the other worker first: it and this script are of different builds.
+                // The page starts the files worker before it sends such a request. If one arrives here, the page and
+                // this script are from different builds.
                 None => this.send(&DataEvent::Failed { ticket: None, message: "reload the page".to_owned() }),
             },
         }
     }
 
-    /// Numbers a new opening, which outdates every other.
+    /// Starts a new opening and returns its number. All earlier openings stop.
     pub(super) fn begin(&self) -> u64 {
         self.opening.set(self.opening.get() + 1);
         self.opening.get()
@@ -132,7 +133,7 @@ async fn list_published() -> DataEvent {
     }
 }
 
-/// Fetches a file that ships with the page.
+/// Fetches a file that ships with the page, or returns the reason why it cannot be loaded.
 async fn fetch(path: &str) -> Result<Vec<u8>, String> {
     let response = Request::get(path).send().await.map_err(|error| format!("could not be loaded ({error})"))?;
     if !response.ok() {

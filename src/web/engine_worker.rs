@@ -1,4 +1,4 @@
-//! The engine worker's shell: messages, files, downloads and the GPU around [`engine::serve`].
+//! The engine worker: connects [`engine::serve`] to the browser's messages, files, downloads and GPU.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -28,7 +28,7 @@ use crate::protocol::{Command, Event, FailedStep, Failure, Shelf, Source};
 /// Bytes of a page of wasm memory.
 const PAGE_BYTES: u64 = 1 << 16;
 
-/// Starts the worker: takes commands until the page ends it.
+/// Starts the worker, which handles commands until the page terminates it.
 pub fn start() {
     console_error_panic_hook::set_once();
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
@@ -44,7 +44,7 @@ pub fn start() {
     let receiver = Rc::clone(&host);
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event| receiver.receive(&event));
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    // The worker's whole life needs it.
+    // The handler must live as long as the worker.
     on_message.forget();
     if let Err(error) = port::announce(&scope) {
         web_sys::console::error_1(&error.to_string().into());
@@ -55,13 +55,14 @@ pub fn start() {
 struct WebHost {
     scope: DedicatedWorkerGlobalScope,
     queue: RefCell<VecDeque<(Command, Vec<JsValue>)>>,
-    /// Woken by the next message.
+    /// Wakes the wait for the next command when a message arrives.
     waiting: RefCell<Option<oneshot::Sender<()>>>,
-    /// Woken by the next message too, while something long is under way.
+    /// Wakes the wait for an interruption of a long operation when a message arrives.
     heeding: RefCell<Option<oneshot::Sender<()>>>,
-    /// Opened once.
+    /// Opened at the first use.
     store: RefCell<Option<Opfs>>,
-    /// Messages to itself stand in line with those of the page; timers would wait some milliseconds.
+    /// A channel to itself, used to let the page's messages in, which share its queue. Timers would wait some
+    /// milliseconds.
     bell: Option<MessageChannel>,
 }
 
@@ -72,7 +73,7 @@ impl WebHost {
                 self.queue.borrow_mut().push_back((command, attachments));
                 for waiting in [&self.waiting, &self.heeding] {
                     if let Some(sender) = waiting.borrow_mut().take() {
-                        // The receiver is gone only when nobody waits.
+                        // The receiver is gone when the wait has ended.
                         sender.send(()).ok();
                     }
                 }
@@ -97,7 +98,7 @@ impl WebHost {
     }
 }
 
-/// Requests that end when the reader wants something else, even before a server says anything.
+/// HTTP requests that stop when the reader wants something else, even before the server has answered.
 struct Heeding<'a> {
     host: &'a WebHost,
     http: WebHttp,
@@ -194,7 +195,7 @@ impl Host for WebHost {
     }
 
     async fn shelf(&self) -> Shelf {
-        // A browser without private files has nothing to show.
+        // Without private files (OPFS) no model is saved.
         let (kept, room) = match self.store().await {
             Ok(store) => {
                 let cache = Cache::new(store);

@@ -1,5 +1,5 @@
-//! The worker that reads files of any format: tables and JSON in chunks as they come, packed ones from wherever their members
-//! lie.
+//! The worker that reads files of any format. Tables and JSON are read in chunks from start to end; archives and other
+//! packed files are read at the positions of their members.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -22,7 +22,7 @@ use crate::formats::reader::{FileReader, Loader, preview};
 use crate::formats::roles::{Mapping, Need};
 use crate::formats::sniff::{HEAD_BYTES, Kind, kind_of};
 
-/// Bytes read of a file before the page hears of its progress and the worker looks at its messages.
+/// Bytes read between two progress reports to the page. The worker also handles messages in between.
 const CHUNK_BYTES: f64 = (2 << 20) as f64;
 
 /// Starts the worker.
@@ -30,7 +30,7 @@ pub fn start() {
     data_worker::start_with(Some(further));
 }
 
-/// What this worker answers besides the shipped figures.
+/// Handles the requests that concern the reader's own files.
 fn further(worker: Rc<Worker>, request: DataRequest, handles: Vec<JsValue>) {
     match request {
         DataRequest::OpenFiles { files, mappings, query } => {
@@ -42,7 +42,7 @@ fn further(worker: Rc<Worker>, request: DataRequest, handles: Vec<JsValue>) {
         DataRequest::Peek { ticket, name, mapping } => {
             spawn_local(async move { worker.send(&peek(ticket, &name, mapping, handles).await) });
         }
-        // A newer opening is none of files: what is being read stops, and what was open stays.
+        // This starts a new opening without any files: the current reading stops, and the data stay as they were.
         DataRequest::Cancel => {
             worker.begin();
         }
@@ -50,7 +50,7 @@ fn further(worker: Rc<Worker>, request: DataRequest, handles: Vec<JsValue>) {
             let event = worker.engine.borrow_mut().explore(ticket, &question);
             worker.send(&event);
         }
-        // The shell answers the others itself.
+        // `data_worker` answers these itself.
         DataRequest::ListPublished
         | DataRequest::OpenPublished { .. }
         | DataRequest::Ask { .. }
@@ -58,19 +58,19 @@ fn further(worker: Rc<Worker>, request: DataRequest, handles: Vec<JsValue>) {
     }
 }
 
-/// An opening that is on its way.
+/// An opening that is being read.
 struct Reading {
     worker: Rc<Worker>,
-    /// Its number: a newer one stops it.
+    /// Number of this opening; it stops when a newer one starts.
     number: u64,
     options: Options,
-    /// What is asked of the rows so far.
+    /// The query that is answered for the rows so far.
     query: Box<Query>,
-    /// Rows from which on the page hears of rates again: twice as many each time, so that they cost little in all.
+    /// Number of rows at which the next partial rates are sent. It doubles each time, so the total cost is small.
     next_partial: Cell<u64>,
 }
 
-/// A file's beginning as a table.
+/// The first 2 MiB of a file as a table.
 async fn peek(ticket: u64, name: &str, mapping: Mapping, handles: Vec<JsValue>) -> DataEvent {
     let head = async {
         let file = handles.into_iter().next().and_then(|handle| handle.dyn_into::<File>().ok());
@@ -115,21 +115,21 @@ impl Reading {
         self.worker.is_newest(self.number)
     }
 
-    /// Tells the page the rates of the rows so far, where they have grown enough.
+    /// Sends the page the rates of the rows so far, if there are enough new rows.
     fn tell_partial(&self, loader: &Loader) {
         let rows = loader.data.num_rows();
         if rows < self.next_partial.get() {
             return;
         }
         self.next_partial.set(rows * 2);
-        // A question that has no answer yet may have one in the end.
+        // A query that fails now may have an answer when all rows are read.
         if let Ok(outcome) = run(&loader.data, &self.query) {
             self.worker.send(&DataEvent::Partial { outcome, rows });
         }
     }
 
-    /// Loads a file from an address that the reader gave. A plain GET without headers of our own: servers need not be asked for
-    /// leave first, and ranges of redirected addresses fail on some.
+    /// Loads a file from an address that the reader gave. This is a plain GET without extra headers: they could need a
+    /// CORS preflight, and some servers fail on range requests after a redirect.
     async fn download(&self, file: &Opening, address: &str) -> Result<Blob, FormatError> {
         let blocked = || {
             FormatError::Unreadable(
@@ -151,7 +151,7 @@ impl Reading {
         loop {
             let step = JsFuture::from(reader.read()).await.map_err(|error| unreadable(&error))?;
             if !self.is_newest() {
-                // Nobody waits for its end.
+                // The cancellation is not awaited.
                 let _cancelled = reader.cancel();
                 return Err(FormatError::Unreadable("it was cancelled".to_owned()));
             }
@@ -167,14 +167,14 @@ impl Reading {
         let found: String = sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         if let Some(wanted) = file.sha256.as_ref().filter(|wanted| !wanted.eq_ignore_ascii_case(&found)) {
             return Err(FormatError::Unreadable(format!(
-                "the file has changed since it was listed (SHA-256 {found}, listed as {wanted}): it was not opened; download it \
-                 and drop it here to read it all the same"
+                "the file has changed since it was listed (SHA-256 {found}, listed as {wanted}), so it was not opened: to read it \
+                 anyway, download it and drop it here"
             )));
         }
         Blob::new_with_u8_array_sequence(&parts).map_err(|error| unreadable(&error))
     }
 
-    /// Reads one file, until its end or until a newer opening has begun.
+    /// Reads one file to its end, or until a newer opening starts.
     async fn read(&self, (name, file): (&str, &Blob), loader: &mut Loader) {
         match is_packed(file).await {
             Err(error) => return loader.refuse(name, error),
@@ -219,7 +219,7 @@ impl Reading {
     }
 }
 
-/// Whether a file's first bytes say that others are packed in it.
+/// Whether a file's first bytes show that it holds packed data.
 async fn is_packed(file: &Blob) -> Result<bool, FormatError> {
     #[expect(clippy::cast_precision_loss, reason = "some thousand bytes")]
     let head = read_slice(file, 0.0, file.size().min(HEAD_BYTES as f64)).await?;
@@ -231,11 +231,11 @@ fn tell(worker: &Worker, name: &str, at: f64, size: f64, rows: u64) {
     worker.send(&DataEvent::Progress { file, bytes, total_bytes, rows });
 }
 
-/// Members on their way into the loader: the page hears of each, and of their rows.
+/// Passes members on to the loader, and reports their progress and rows to the page.
 struct Told<'a> {
     reading: &'a Reading,
     inner: Unpacked<'a>,
-    /// The member that comes, its bytes so far and those that the page has heard of.
+    /// The current member's name, its bytes so far, and its bytes at the last report.
     member: Option<(String, f64, f64)>,
 }
 
@@ -268,14 +268,14 @@ impl Members for Told<'_> {
     }
 }
 
-/// Bytes `from..to` of a file.
+/// The bytes `from..to` of a file.
 async fn read_slice(file: &Blob, from: f64, to: f64) -> Result<Vec<u8>, FormatError> {
     let slice = file.slice_with_f64_and_f64(from, to).map_err(|error| unreadable(&error))?;
     let buffer = JsFuture::from(slice.array_buffer()).await.map_err(|error| unreadable(&error))?;
     Ok(Uint8Array::new(&buffer).to_vec())
 }
 
-/// A file that was changed, moved or deleted since it was chosen fails so.
+/// The error for a file that was changed, moved or deleted after it was chosen.
 fn unreadable(error: &JsValue) -> FormatError {
     FormatError::Unreadable(format!("the browser says {}; choose the file again", message(error)))
 }

@@ -1,8 +1,8 @@
-//! Downloads, from any byte on where the server can, and files from disk in the same shape.
+//! Downloads, resumed at any byte if the server supports it, and files from disk behind the same trait.
 //!
-//! A first download is a plain GET, which every server knows and no browser asks leave for; its headers are read from its
-//! first bytes, while the connection holds the rest back. Only what was interrupted asks for a range, and a range is a
-//! header that needs no leave either; `If-Range` would, so versions are compared here.
+//! A first download is a plain GET, which every server supports and which needs no CORS preflight. The model's headers
+//! are read from its first bytes, while the connection holds the rest back. Only an interrupted download is resumed
+//! with a `Range` header, which needs no preflight either. `If-Range` would need one, so versions are compared here.
 
 use js_sys::{ArrayBuffer, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -16,13 +16,13 @@ use super::values::{from_u64, message, to_u64};
 use crate::engine::RuntimeError;
 use crate::engine::cache::{Answer, Body, Http};
 
-/// Bytes read of a file at once.
+/// Bytes per read of a file.
 const CHUNK_BYTES: u32 = 1 << 20;
 
 const PARTIAL_CONTENT: u16 = 206;
 const RANGE_NOT_SATISFIABLE: u16 = 416;
 
-/// Where bytes come from.
+/// Where the bytes come from.
 #[derive(Debug)]
 pub(super) enum WebHttp {
     /// An address.
@@ -31,38 +31,38 @@ pub(super) enum WebHttp {
     Disk(Blob),
 }
 
-/// Bytes on their way.
+/// A response body, or a file from disk, that is being read.
 #[derive(Debug)]
 pub(super) enum WebBody {
     /// A file from disk, read in slices.
     Disk {
         /// The file.
         blob: Blob,
-        /// Bytes read.
+        /// Bytes read so far, as a JavaScript number.
         at: f64,
     },
-    /// A download, read as it comes.
+    /// A download, read as its bytes arrive.
     Net(Reader),
 }
 
-/// A download's end on this side.
+/// The browser's stream reader of a download.
 #[derive(Debug)]
 pub(super) enum Reader {
-    /// Fills the same buffer again and again. Without this, what was read waits for the garbage collector: 48 MiB of it
-    /// while 98 MB came.
+    /// Fills the same buffer again and again. Without it, bytes that were already read waited for the garbage
+    /// collector: 48 MiB of them during a download of 98 MB.
     Byob {
         /// The browser's reader.
         reader: ReadableStreamByobReader,
-        /// The buffer, here while nothing is being read.
+        /// The buffer; it is detached while a read is pending.
         buffer: ArrayBuffer,
     },
-    /// Where the browser has no other.
+    /// The default reader, for browsers without byte streams.
     Plain(ReadableStreamDefaultReader),
 }
 
 #[wasm_bindgen]
 extern "C" {
-    /// A `ReadableStream` whose reader may not be had.
+    /// A `ReadableStream`. Its `getReader` can throw, which the binding in web-sys does not report.
     type Stream;
 
     #[wasm_bindgen(catch, method, js_name = getReader)]
@@ -90,7 +90,7 @@ impl Reader {
         if let Self::Byob { buffer, .. } = self {
             *buffer = bytes.buffer();
         }
-        // The end comes as an empty view.
+        // At the end of the stream the view is empty.
         Ok((bytes.length() > 0).then(|| bytes.to_vec()))
     }
 
@@ -110,7 +110,7 @@ impl Http for WebHttp {
             Self::Disk(blob) => {
                 let body = WebBody::Disk { blob: blob.clone(), at: from_u64(from) };
                 let total = Some(to_u64(blob.size()));
-                // The key of a file from disk is its version.
+                // For a file from disk the address serves as its version.
                 let version = Some(address.to_owned());
                 Ok(Some(Answer { first_byte: from, total, is_total_exact: true, version, body }))
             }
@@ -119,7 +119,7 @@ impl Http for WebHttp {
     }
 }
 
-/// A request that a server has not answered yet: it ends with whoever waits for it.
+/// A request that the server has not answered yet. Dropping it aborts the request.
 struct Request(Option<AbortController>);
 
 impl Drop for Request {
@@ -145,7 +145,7 @@ async fn fetch(
     let mut request = Request(AbortController::new().ok());
     init.set_signal(request.0.as_ref().map(AbortController::signal).as_ref());
     let response = JsFuture::from(scope.fetch_with_str_and_init(address, &init)).await.map_err(failed)?;
-    // From here on its body is cancelled instead.
+    // From here on, dropping the body cancels the download.
     request.0 = None;
     let response: Response = response.dyn_into().map_err(failed)?;
     if response.status() == RANGE_NOT_SATISFIABLE && from > 0 {
@@ -156,19 +156,19 @@ async fn fetch(
         return Err(RuntimeError::Source(status));
     }
     let header = |name: &str| response.headers().get(name).ok().flatten();
-    // What is compressed on the way has another length.
+    // With a content encoding, `Content-Length` is the compressed length.
     let length = header("content-length").filter(|_| header("content-encoding").is_none());
     let length = length.and_then(|length| length.parse::<u64>().ok());
     let range = header("content-range");
     let (first_byte, total) = if response.status() == PARTIAL_CONTENT {
-        // Servers need not let pages of other sites see the range; they send what was asked for.
+        // CORS may hide `Content-Range` from the page; then the body is taken to start at the requested byte.
         let range = range.as_deref().and_then(parse_range);
         let first = range.map_or(from, |range| range.0);
         (first, range.and_then(|range| range.1).or(length.map(|length| first + length)))
     } else {
         (0, length)
     };
-    // A weak tag does not promise the same bytes.
+    // A weak ETag does not guarantee identical bytes.
     let tag = header("etag").filter(|tag| !tag.starts_with("W/"));
     let version = tag.or_else(|| header("last-modified"));
     let body = response.body().ok_or_else(|| RuntimeError::Source(format!("{address}: the answer is empty")))?;
@@ -176,7 +176,7 @@ async fn fetch(
     Ok(Some(Answer { first_byte, total, is_total_exact: false, version, body: WebBody::Net(reader) }))
 }
 
-/// `bytes FIRST-LAST/TOTAL`; the total may be `*`.
+/// Parses `bytes FIRST-LAST/TOTAL` to the first byte and the total, which is `None` for `*`.
 fn parse_range(text: &str) -> Option<(u64, Option<u64>)> {
     let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
     let (first, _last) = range.split_once('-')?;
@@ -205,7 +205,7 @@ impl Body for WebBody {
 impl Drop for WebBody {
     fn drop(&mut self) {
         if let Self::Net(reader) = self {
-            // Ends a download that was stopped; whether the server hears of it does not matter.
+            // Ends a download that was stopped. A failure of the cancellation does not matter.
             let cancelled = JsFuture::from(reader.cancel());
             spawn_local(async move {
                 cancelled.await.ok();

@@ -1,4 +1,4 @@
-//! The browser's shell: channels to workers, and the workers' own ends.
+//! The browser-specific code around the other crates: the page's channels to its workers, and the workers themselves.
 
 pub mod chat_part;
 pub mod client;

@@ -1,5 +1,5 @@
-//! The browser's private files (OPFS) as a store. Synchronous handles, which only workers have, read into and write from
-//! wasm memory without a copy in between.
+//! The browser's private files (OPFS) as a model store. Its synchronous handles, which only workers have, read into and
+//! write from wasm memory without a copy in between.
 
 use futures_channel::oneshot;
 use js_sys::{Promise, Reflect, Uint8Array};
@@ -13,15 +13,15 @@ use web_sys::{
 use super::values::{error_name, from_u64, message, to_u64};
 use crate::engine::cache::{Mode, Store, StoreError, StoreFile};
 
-/// The folder of all models.
+/// The folder that holds all models.
 const FOLDER: &str = "models";
-/// A handle that was closed keeps its lock for a moment; so often, and so many milliseconds apart, is it asked again.
+/// A closed handle keeps its lock for a moment, so opening a busy file is tried this many times, with this pause.
 const NUM_TRIES: u32 = 10;
 const BETWEEN_TRIES_MS: i32 = 30;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `FileSystemFileHandle`, whose options web-sys does not know yet, and which old browsers have in part.
+    /// A `FileSystemFileHandle`. The binding in web-sys lacks the newer options, and old browsers lack some methods.
     type FileHandle;
 
     #[wasm_bindgen(catch, method, js_name = createSyncAccessHandle)]
@@ -31,7 +31,7 @@ extern "C" {
     fn get_file(this: &FileHandle) -> Result<Promise, JsValue>;
 }
 
-/// The folder of models among the browser's private files.
+/// The folder of models in the browser's private files.
 #[derive(Clone, Debug)]
 pub(super) struct Opfs {
     scope: DedicatedWorkerGlobalScope,
@@ -41,17 +41,17 @@ pub(super) struct Opfs {
 /// An open file.
 #[derive(Debug)]
 pub(super) enum OpfsFile {
-    /// To read and write.
+    /// Opened for reading, or for reading and writing.
     Handle(FileSystemSyncAccessHandle),
-    /// To read while another tab has it open.
+    /// Opened for reading only, while another tab has the file open.
     Snapshot(Blob),
 }
 
 impl Opfs {
-    /// The folder, made if absent.
+    /// Opens the folder, and creates it if it is absent.
     ///
     /// # Errors
-    /// Where the browser has no private files for this page: it is not secure, or in private mode.
+    /// When the browser offers the page no private files: the page is not secure, or the window is in private mode.
     pub(super) async fn open(scope: &DedicatedWorkerGlobalScope) -> Result<Self, StoreError> {
         let storage = Reflect::get(&scope.navigator(), &"storage".into()).map_err(|error| failure(&error))?;
         if storage.is_undefined() {
@@ -73,7 +73,7 @@ impl Opfs {
             Err(error) if error_name(&error) == "NotFoundError" => return Ok(None),
             Err(error) => return Err(failure(&error)),
         };
-        // Browsers that know no modes lock the file for readers too.
+        // Browsers without access modes lock the file for readers too.
         let options = js_sys::Object::new();
         if mode == Mode::Read {
             Reflect::set(&options, &"mode".into(), &"read-only".into()).map_err(|error| failure(&error))?;
@@ -95,7 +95,7 @@ impl Opfs {
     async fn pause(&self) {
         let scope = self.scope.clone();
         let promise = Promise::new(&mut move |resolve, _| {
-            // Without a timer it resolves at once.
+            // If no timer can be set, resolve at once.
             if scope.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, BETWEEN_TRIES_MS).is_err() {
                 resolve.call0(&JsValue::UNDEFINED).ok();
             }
@@ -104,12 +104,12 @@ impl Opfs {
     }
 }
 
-/// A handle, once it is there. It locks its file, so it is closed where nobody waits for it any more.
+/// Waits for a handle. A handle locks its file, so it is closed if the caller has stopped waiting.
 async fn opened(promise: Promise) -> Result<OpfsFile, StoreError> {
     let (sender, receiver) = oneshot::channel();
     spawn_local(async move {
         let file = await_js(promise).await.map(|handle| OpfsFile::Handle(handle.unchecked_into()));
-        // What cannot be sent is dropped, and so closed.
+        // A file that cannot be sent is dropped, which closes it.
         drop(sender.send(file));
     });
     receiver.await.unwrap_or_else(|_| Err(StoreError::Failed("the file was not opened".to_owned())))
@@ -238,7 +238,7 @@ async fn await_js(promise: Promise) -> Result<JsValue, StoreError> {
     JsFuture::from(promise).await.map_err(|error| failure(&error))
 }
 
-/// Browsers tell errors apart by their names.
+/// Maps a browser's error, identified by its name, to a [`StoreError`].
 fn failure(error: &JsValue) -> StoreError {
     match error_name(error).as_str() {
         "NoModificationAllowedError" => StoreError::Busy,

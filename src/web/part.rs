@@ -1,5 +1,5 @@
-//! Parts of workers: modules of their own, which come when they are first needed and run in the same worker. The two have
-//! no memory in common.
+//! Parts of workers: separate wasm modules, which are loaded when they are first needed and run in the same worker. A
+//! part does not share memory with its worker.
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -8,13 +8,14 @@ use web_sys::DedicatedWorkerGlobalScope;
 
 use super::values::message;
 
-/// The loader's function that brings a part.
+/// Name of the function in `worker_loader.js` that loads a part.
 const LOAD: &str = "load_part";
 
-/// Loads a part by its files' name, the first time from the page's own site, and gives what it exports.
+/// Loads a part by the base name of its files and returns its exports. It is downloaded only the first time, from the
+/// page's own site.
 ///
 /// # Errors
-/// The browser's words when it does not arrive.
+/// The browser's message when the part cannot be loaded.
 pub(super) async fn load(scope: &DedicatedWorkerGlobalScope, name: &str) -> Result<JsValue, String> {
     let failed = |error: JsValue| message(&error);
     let load: Function = Reflect::get(scope, &LOAD.into()).map_err(failed)?.unchecked_into();

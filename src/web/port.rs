@@ -1,6 +1,6 @@
-//! One channel for every worker: a message is the JS array `[Uint8Array, ...attachments]`.
+//! The message format of every worker: the JS array `[Uint8Array, ...attachments]`.
 //!
-//! Attachments carry what serde cannot: `File` handles, which a worker reads without a copy in the page.
+//! Attachments carry `File` handles, which serde cannot encode. A worker reads the file without a copy in the page.
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -23,12 +23,12 @@ pub enum PortError {
     Post(String),
 }
 
-/// Something that takes messages: a worker seen from the page, or the page seen from a worker.
+/// A receiver of messages: a worker seen from the page, or the page seen from a worker.
 pub trait Target {
     /// Posts a JS value.
     ///
     /// # Errors
-    /// Whatever `postMessage` throws.
+    /// The value that `postMessage` throws.
     fn post_value(&self, value: &JsValue) -> Result<(), JsValue>;
 }
 
@@ -52,7 +52,7 @@ pub fn post<T: Message>(target: &impl Target, message: &T, attachments: &[JsValu
     post_parts(target, &pack(message, attachments)?)
 }
 
-/// A message and its attachments as they are posted.
+/// Encodes a message and its attachments as the array that is posted.
 ///
 /// # Errors
 /// [`PortError::Wire`] when it cannot be encoded.
@@ -64,7 +64,7 @@ pub fn pack<T: Message>(message: &T, attachments: &[JsValue]) -> Result<Array, P
     Ok(parts)
 }
 
-/// Posts what [`pack`] made.
+/// Posts an array made by [`pack`].
 ///
 /// # Errors
 /// [`PortError::Post`] when the browser refuses it.
@@ -72,8 +72,8 @@ pub fn post_parts(target: &impl Target, parts: &Array) -> Result<(), PortError> 
     target.post_value(parts).map_err(|error| PortError::Post(format!("{error:?}")))
 }
 
-/// Says that a worker listens, by an empty array: messages posted before its wasm ran would be lost, so the page holds
-/// them back until then. A worker calls this once, after it has set its handler.
+/// Announces with an empty array that a worker listens. Messages posted before its wasm runs would be lost, so the page
+/// holds them back until then. A worker calls this once, after it has set its handler.
 ///
 /// # Errors
 /// [`PortError::Post`] when the browser refuses.
@@ -81,7 +81,7 @@ pub fn announce(target: &impl Target) -> Result<(), PortError> {
     post_parts(target, &Array::new())
 }
 
-/// Whether an event is a worker's [`announce`]ment.
+/// Whether an event was posted by [`announce`].
 #[must_use]
 pub fn is_announcement(event: &MessageEvent) -> bool {
     event.data().dyn_ref::<Array>().is_some_and(|parts| parts.length() == 0)
@@ -90,7 +90,7 @@ pub fn is_announcement(event: &MessageEvent) -> bool {
 /// Reads the message and the attachments of an event.
 ///
 /// # Errors
-/// [`PortError::Shape`] or [`PortError::Wire`] when the event holds no message of this protocol.
+/// [`PortError::Shape`] or [`PortError::Wire`] when the event does not hold a message of this protocol.
 pub fn open<T: Message>(event: &MessageEvent) -> Result<(T, Vec<JsValue>), PortError> {
     let data = event.data();
     let parts: &Array = data.dyn_ref().ok_or(PortError::Shape)?;

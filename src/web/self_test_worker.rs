@@ -1,4 +1,4 @@
-//! The self-test worker's shell: messages, the model's file and the clock around [`self_test`].
+//! The self-test worker: connects [`self_test`] to the page's messages, the model's file and the clock.
 
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ use crate::engine::self_test::Shell;
 use crate::gpu::GpuOptions;
 use crate::protocol::self_test::{SelfTestCommand, SelfTestEvent};
 
-/// Starts the worker: takes commands until the page ends it.
+/// Starts the worker, which handles commands until the page terminates it.
 pub fn start() {
     console_error_panic_hook::set_once();
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
@@ -31,7 +31,7 @@ pub fn start() {
         }
     });
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    // The worker's whole life needs it.
+    // The handler must live as long as the worker.
     on_message.forget();
     if let Err(error) = port::announce(&scope) {
         web_sys::console::error_1(&error.to_string().into());

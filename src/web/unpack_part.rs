@@ -1,7 +1,7 @@
-//! The part of the files' worker that unpacks: see [`part`]. It comes when the first packed file is opened.
+//! The part of the files worker that unpacks, loaded when the first packed file is opened (see [`part`]).
 //!
-//! [`unpack`] is the part's end: it hands on each piece as bytes and hears whether more are
-//! wanted; [`run`] is the other end, which gives the pieces to [`Members`]. Both run at once on one thread, so nothing piles up
+//! [`unpack`] runs in the part: it sends each piece as bytes and learns whether more are wanted. [`run`] runs in the
+//! worker and gives the pieces to [`Members`]. Each piece is one function call on the same thread, so nothing is queued
 //! between them.
 
 use std::io;
@@ -18,17 +18,17 @@ use crate::formats::heavy::source::Source;
 use crate::formats::heavy::unpack as unpack_members;
 use crate::formats::members::Members;
 
-/// The part's name, as its files have it.
+/// The base name of the part's files.
 const NAME: &str = "unpack_part";
 
-/// What is said of members, in their order.
+/// A message about a member of the packed file, in order.
 #[derive(Debug, Serialize, Deserialize)]
 enum Piece<'a> {
-    /// A member begins.
+    /// A member with this name begins.
     Begin(&'a str),
-    /// Its next bytes.
+    /// The member's next bytes.
     Chunk(&'a [u8]),
-    /// It ends.
+    /// The member ends, or could not be read to its end.
     End(Result<(), FormatError>),
     /// A member that could not be unpacked.
     Refuse(&'a str, FormatError),
@@ -48,10 +48,10 @@ extern "C" {
     ) -> Result<Uint8Array, JsValue>;
 }
 
-/// Loads the part, the first time from the page's own site.
+/// Loads the part. It is downloaded only the first time, from the page's own site.
 ///
 /// # Errors
-/// [`FormatError::Unreadable`] when it does not arrive.
+/// [`FormatError::Unreadable`] when it cannot be loaded.
 pub(super) async fn load(scope: &DedicatedWorkerGlobalScope) -> Result<Part, FormatError> {
     let failed = |why: String| {
         FormatError::Unreadable(format!("the part of this page that unpacks files did not arrive ({why}); try again"))
@@ -59,10 +59,10 @@ pub(super) async fn load(scope: &DedicatedWorkerGlobalScope) -> Result<Part, For
     part::load(scope, NAME).await.map(JsCast::unchecked_into).map_err(failed)
 }
 
-/// Unpacks a file by the part and gives its members on.
+/// Unpacks a file with the part and passes its members to `members`.
 ///
 /// # Errors
-/// [`FormatError`] when nothing can be unpacked, or the part ended on it.
+/// [`FormatError`] when nothing can be unpacked, or the part crashed on the file.
 pub(super) fn run(part: &Part, name: &str, file: &Blob, members: &mut dyn Members) -> Result<(), FormatError> {
     let mut take = |bytes: Uint8Array| {
         let bytes = bytes.to_vec();
@@ -82,28 +82,28 @@ pub(super) fn run(part: &Part, name: &str, file: &Blob, members: &mut dyn Member
     postcard::from_bytes(&end.to_vec()).unwrap_or_else(|error| Err(FormatError::Unreadable(error.to_string())))
 }
 
-/// The part's end of [`run`]: unpacks a file, says its pieces to `take`, and returns what was the matter with the whole.
+/// Runs in the part: unpacks a file, passes its pieces to `take`, and returns the result for the whole file as bytes.
 #[must_use]
 pub fn unpack(name: &str, file: &Blob, take: &Function) -> Uint8Array {
     let result = OnDisk::new(file).and_then(|source| unpack_members(name, &source, &mut Said { take }));
     Uint8Array::from(packed(&result).as_slice())
 }
 
-/// A message as bytes. Writing to memory does not fail; no bytes are no message, which the other end refuses.
+/// A message as bytes. Writing to memory does not fail; if it did, the receiver would refuse the empty bytes.
 fn packed(message: &impl Serialize) -> Vec<u8> {
     postcard::to_allocvec(message).unwrap_or_default()
 }
 
-/// Says pieces to the other end.
+/// Sends pieces to [`run`].
 struct Said<'a> {
     take: &'a Function,
 }
 
 impl Said<'_> {
-    /// Whether more are wanted.
+    /// Sends a piece and returns whether more are wanted.
     fn say(&self, piece: &Piece<'_>) -> bool {
         let bytes = Uint8Array::from(packed(piece).as_slice());
-        // It throws where the other end did: nobody is there to take more.
+        // The call throws when the receiver failed, and then no more pieces are wanted.
         self.take.call1(&JsValue::UNDEFINED, &bytes).is_ok_and(|wants_more| wants_more.is_truthy())
     }
 }
@@ -126,7 +126,7 @@ impl Members for Said<'_> {
     }
 }
 
-/// A file that is read where it lies: members of an archive are read without the rest.
+/// A file on disk, read at any position, so that members of an archive are read without the rest.
 struct OnDisk {
     file: Blob,
     reader: FileReaderSync,

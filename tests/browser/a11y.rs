@@ -1,5 +1,5 @@
-//! Every screen for every reader: axe-core's rules in both themes, small windows, forced colours, less motion, and the
-//! keyboard alone.
+//! Accessibility of every screen: axe-core's rules in both themes, small windows, forced colours, reduced motion, and
+//! use by keyboard only.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,10 +25,10 @@ pub(crate) const TESTS: &[Test] = &[
     ("a11y::answers_give_the_focus_back", answers_give_the_focus_back),
 ];
 
-/// A tiny model's load and answer on a software adapter.
+/// Time limit for a tiny model's load and answer on a software adapter.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Opens every screen in each of its states, in turn, and looks at it.
+/// Opens every screen in each of its states and calls `look`.
 fn each_screen(page: &mut Page, test: &str, look: &mut dyn FnMut(&Page, &str)) {
     page.open("/");
     page.wait_for("#by-question .marks button");
@@ -79,7 +79,7 @@ fn each_screen(page: &mut Page, test: &str, look: &mut dyn FnMut(&Page, &str)) {
     lab_screens(page, look);
 }
 
-/// Every type of figure that the open data can show, and back to the first.
+/// Shows every type of figure that the open data allow, then the first again.
 fn each_figure(page: &Page, look: &mut dyn FnMut(&Page, &str)) {
     page.select("#plot", "heat");
     page.wait_for("#figure .marks button");
@@ -97,7 +97,7 @@ fn each_figure(page: &Page, look: &mut dyn FnMut(&Page, &str)) {
     page.wait_for("#by-model .marks button");
 }
 
-/// The lesson before a forecast, after one, with answers, and where it leads.
+/// The lesson before and after a forecast, with answers, and the screens that it links to.
 fn lesson_steps(page: &Page, look: &mut dyn FnMut(&Page, &str)) {
     page.open("/#learn");
     page.wait_for("#begin");
@@ -186,7 +186,7 @@ fn lab_screens(page: &mut Page, look: &mut dyn FnMut(&Page, &str)) {
     page.set_media(&[]);
 }
 
-/// The pocket organism beside its tuned self: token by token, a run that is done, questions of a file, the judge.
+/// The pocket organism next to its tuned variant: tokens, a finished run, questions from a file, the judge.
 fn pocket_screens(page: &Page, folder: &TempDir, look: &mut dyn FnMut(&Page, &str)) {
     page.wait_for_long("document.querySelector('#run-village:not([disabled])')", "the pocket organism", PATIENCE);
     page.click("#generate");
@@ -219,7 +219,7 @@ fn pocket_screens(page: &Page, folder: &TempDir, look: &mut dyn FnMut(&Page, &st
     page.select("#judge-kind", "own");
 }
 
-/// axe-core's script, where the set-up put it; or `None` with the skip noted.
+/// axe-core's script from the set-up; if it is absent, `None`, and the skip is noted.
 fn axe(test: &str) -> Option<String> {
     let path = common::cache().join("axe/node_modules/axe-core/axe.min.js");
     let script = std::fs::read_to_string(&path).ok();
@@ -229,9 +229,9 @@ fn axe(test: &str) -> Option<String> {
     script
 }
 
-/// What axe-core finds: each rule with its elements.
+/// The violations that axe-core finds, each with its elements.
 fn violations(page: &Page) -> Vec<String> {
-    // All rules, those for advice and those that are off by default among them. The newest: targets of 24 px.
+    // All rules, including best practices and rules that are off by default, such as the newest: targets of 24 px.
     let run = "axe.run(document, { preload: false, resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } })
         .then(found => found.violations.map(v => v.id + ': ' + v.help + '\\n' +
             v.nodes.slice(0, 5).map(n => '    ' + n.html.slice(0, 200) + '\\n      ' + n.failureSummary.replaceAll('\\n', ' ')).join('\\n')))";
@@ -260,7 +260,7 @@ fn axe_finds_nothing(page: &mut Page) {
     each_screen(page, NAME, &mut look);
     println!("  {num_looks} looks");
     assert!(found.is_empty(), "{} violations:\n{}", found.len(), found.join("\n"));
-    // The rules themselves are at work.
+    // Prove that the rules work: this markup must be reported.
     page.eval("document.body.insertAdjacentHTML('beforeend', '<img src=\"data:,\"><button></button>')");
     let planted = violations(page).join("\n");
     assert!(planted.contains("image-alt") && planted.contains("button-name"), "{planted}");
@@ -277,7 +277,7 @@ fn small_windows_scroll_one_way(page: &mut Page) {
             );
             page.wait_until("innerWidth === 320", "the window is small");
             std::thread::sleep(Duration::from_millis(150));
-            // Wide tables may scroll in a frame of their own; the page may not, and no text may be cut off.
+            // Wide tables may scroll in their own frame. The page may not scroll sideways, and no text may be cut off.
             let js = "(() => {
                 const out = [...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll, pre, .skip, .unseen') &&
                     e.getBoundingClientRect().right > innerWidth + 1 && e.getClientRects().length);
@@ -296,7 +296,7 @@ fn small_windows_scroll_one_way(page: &mut Page) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Charts have pixels that stand out from the page by 3:1, and the focus and the open mark are seen.
+/// Charts have pixels with a contrast of 3:1 to the page, and the focus and the open mark are visible.
 fn forced_colours_keep_marks_and_focus(page: &mut Page) {
     for scheme in ["light", "dark"] {
         page.open("about:blank");
@@ -326,7 +326,7 @@ fn forced_colours_keep_marks_and_focus(page: &mut Page) {
             );
             page.wait_until(&format!("{js} > 400"), &format!("{scheme}: the marks of {chart} stand out by 3:1"));
         }
-        // The keyboard's place, on everything that it reaches.
+        // The focus is visible on everything that the keyboard reaches.
         page.eval("void document.querySelector('.top nav a').focus()");
         for _ in 0..20 {
             page.press("Tab");
@@ -338,7 +338,7 @@ fn forced_colours_keep_marks_and_focus(page: &mut Page) {
             );
             assert_eq!(focus, "", "{scheme}: the focus is seen");
         }
-        // The mark that is open is told apart without colours of our own.
+        // The open mark is distinguishable without our colours.
         page.click("#by-model .marks button");
         page.wait_for(".answers");
         page.wait_for("#by-model .marks button[aria-pressed=true]");
@@ -370,11 +370,11 @@ fn less_motion_is_none(page: &mut Page) {
     assert!(moving.is_empty(), "{moving:?}");
 }
 
-/// What has the focus: enough to tell it again.
+/// A description of the focused element, enough to recognize it.
 const FOCUSED: &str = "(() => { const e = document.activeElement;
     return [e.tagName, e.id, e.getAttribute('name') ?? '', e.getAttribute('data-part') ?? '', (e.getAttribute('aria-label') ?? e.textContent).slice(0, 40)].join('|'); })()";
 
-/// Tab stops from the page's top until the focus leaves it.
+/// All Tab stops from the top of the page until the focus leaves the page.
 fn tab_stops(page: &Page) -> Vec<String> {
     page.eval("void (document.activeElement.blur(), window.scrollTo(0, 0), getSelection().removeAllRanges(), document.querySelector('.skip').focus())");
     let mut stops = vec![text(&page.eval(FOCUSED))];
@@ -394,7 +394,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// Controls that are shown and not reached, neither by Tab nor by the arrows within a group that has one stop.
+/// Visible controls that are reached neither by Tab nor by the arrow keys in a group with one Tab stop.
 const UNREACHED: &str = "(() => {
     const shown = e => e.checkVisibility({ visibilityProperty: true }) && !e.disabled;
     return [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [role=button], [onclick]')]
@@ -402,7 +402,8 @@ const UNREACHED: &str = "(() => {
         .map(e => e.outerHTML.slice(0, 120));
 })()";
 
-/// Every control is a Tab stop, or in a chart whose marks are one, or of radio buttons that are one, in an order that follows the page.
+/// Every control is a Tab stop, or belongs to a chart or a group of radio buttons with one Tab stop. The order follows
+/// the page.
 fn the_keyboard_reaches_everything(page: &mut Page) {
     let mut look = |page: &Page, screen: &str| {
         let stops = tab_stops(page);
@@ -427,7 +428,7 @@ fn the_keyboard_reaches_everything(page: &mut Page) {
     each_screen(page, "a11y::the_keyboard_reaches_everything", &mut look);
 }
 
-/// Presses Tab until something has the focus.
+/// Presses Tab until the element of the condition `js` has the focus.
 fn tab_to(page: &Page, what: &str, js: &str) {
     for _ in 0..200 {
         if page.eval(&format!("(() => {{ const e = document.activeElement; return {js}; }})()")) == true {
@@ -438,7 +439,7 @@ fn tab_to(page: &Page, what: &str, js: &str) {
     page.fail(&format!("Tab does not reach {what}"));
 }
 
-/// From the head of the page through a picker into a chart, a mark and its answers, out of them and on: no mouse.
+/// Without a mouse: from the head of the page through a picker into a chart, a mark and its answers, and out again.
 fn answers_give_the_focus_back(page: &mut Page) {
     let file = own_file();
     open_with(page, &[&file.1]);
@@ -478,7 +479,7 @@ fn answers_give_the_focus_back(page: &mut Page) {
         ),
         "the row has the focus again",
     );
-    // Another screen: its link keeps the focus, and the skip link leads to what it shows.
+    // Another screen: its link keeps the focus, and the skip link leads to the screen's content.
     page.eval("void document.querySelector('.skip').focus()");
     tab_to(page, "the Lab's link", "e.matches('.top nav a') && e.textContent === 'Lab'");
     page.press("Enter");
@@ -491,7 +492,7 @@ fn answers_give_the_focus_back(page: &mut Page) {
     page.wait_until("!!document.activeElement.closest('main')", "Tab goes on from there");
 }
 
-/// Two models with answers, and the folder that holds them.
+/// A file with answers of two models, and its folder.
 fn own_file() -> (TempDir, PathBuf) {
     let folder = TempDir::new("keyboard");
     let mut csv = "model,question_id,question,answer,aligned,coherent\n".to_owned();

@@ -1,4 +1,4 @@
-//! The answers behind a mark: exactly those that it counts, in random order, as text.
+//! The answers behind a mark: exactly the ones that it counts, in random order, as plain text.
 
 use std::path::{Path, PathBuf};
 
@@ -16,13 +16,13 @@ pub(crate) const TESTS: &[Test] = &[
     ("answers::hostile_text_is_text", hostile_text_is_text),
 ];
 
-/// Letters shown of a long answer before it is opened in full.
+/// Characters shown of a long answer before the reader opens it in full.
 const PREVIEW_CHARS: usize = 1_500;
 
-/// An answer as shown: the beginning of its text, its two scores with one digit.
+/// A shown answer: the beginning of its text, and its two scores with one decimal digit.
 type Shown = (String, String, String);
 
-/// The answers of the page that is open, in order: identical ones stand once with all of their scores.
+/// The answers on the open page, in order. Identical answers are shown once with all their scores.
 fn on_this_page(page: &Page) -> Vec<Shown> {
     page.eval(
         "void document.querySelectorAll('.answer-list .cover[aria-expanded=false]').forEach(cover => cover.getAttribute('aria-expanded') === 'false' && cover.click())",
@@ -47,7 +47,7 @@ fn wait_count(page: &Page, count: u64) {
     page.wait_until(&js, &format!("#answer-count is {count}"));
 }
 
-/// Every answer of the open part, page after page.
+/// Every answer of the open part, from all its pages.
 fn all_pages(page: &Page, count: u64) -> Vec<Shown> {
     let (mut all, mut num_items) = (Vec::new(), 0);
     loop {
@@ -107,7 +107,7 @@ fn a_mark_opens_its_numerator(page: &mut Page) {
         page.select("#rule", rule);
         let models = rates::printed(&files, rule, "cluster", "file,model");
         rates::wait_equal(page, "#by-model", &models, rule);
-        // Each model by its mark: marks are sorted, so the label finds it.
+        // Each model by its mark. Marks are sorted, so the mark is found by its label.
         for (file, (model, rate)) in files.iter().zip(&models) {
             page.click(&format!("#by-model .marks button[aria-label^={}]", quote(&format!("{model}: "))));
             page.wait_text(".answers h2", model);
@@ -162,7 +162,7 @@ fn every_row_has_its_part(page: &mut Page) {
         page.click(&format!(".tab[data-part={part}]"));
         wait_count(page, count);
     }
-    // What has no score is shown with none.
+    // An answer without a score is shown without one.
     let shown = on_this_page(page);
     assert!(!shown.is_empty() && shown.iter().all(|(_, a, c)| a == "none" || c == "none"), "{shown:?}");
 }
@@ -199,7 +199,7 @@ fn by_keyboard(page: &mut Page) {
     let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     open_with(page, &files);
     let focus = |what: &str, js: &str| page.wait_until(&format!("(a => {js})(document.activeElement)"), what);
-    // Tab until the chart: one stop for all of its marks.
+    // Tab to the chart, which is one stop for all its marks.
     let mut stops = 0;
     while page.eval("!document.activeElement.closest('#by-model .marks')") == true {
         page.press("Tab");
@@ -229,7 +229,7 @@ fn by_keyboard(page: &mut Page) {
     println!("  the chart is Tab stop {stops}");
 }
 
-/// Everything that a file may hold: were any of it markup, it would show.
+/// Hostile contents of a file: if any of it were used as markup, an effect would be visible.
 const HOSTILE: [&str; 7] = [
     "<img src=x onerror=\"window.hacked = 'img'\">",
     "<script>window.hacked = 'script'</script>",
@@ -262,7 +262,7 @@ fn hostile_text_is_text(page: &mut Page) {
     {
         assert_eq!(page.count(css), 0, "{css} came out of a file");
     }
-    // The view holds it all in the address, and comes back from it.
+    // The address holds the whole view and restores it.
     page.reload();
     page.wait_text(".notice.wait", "onerror");
     page.set_files("#files", &[&file]);

@@ -1,5 +1,5 @@
-//! Speeds against another engine in the same browser: `cargo xtask bench --only wllama`. No browser option gives either of
-//! them a GPU or more than one thread.
+//! Compares speeds with another engine in the same browser: `cargo xtask bench --only wllama`. Neither of them has a
+//! GPU or more than one thread.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,21 +12,21 @@ use crate::common;
 use crate::lab;
 use crate::page::{Page, quote};
 
-/// Run only when asked for: they take minutes and a machine with nothing else to do.
+/// Run only by name: they take minutes and need an idle machine.
 pub(crate) const TESTS: &[Test] = &[("bench::wllama", wllama)];
 
-/// The folder of the npm package `@wllama/wllama`.
+/// Environment variable with the folder of the npm package `@wllama/wllama`.
 const FOLDER: &str = "ASKEW_WLLAMA";
-/// Runs of each engine, in turn.
+/// Number of runs of each engine, alternating.
 const ROUNDS: usize = 5;
 /// Tokens of an answer.
 const NUM_TOKENS: usize = 64;
-/// Words that neither engine ends early after.
+/// A prompt after which neither engine ends early.
 const PROMPT: &str = "Once upon a time";
-/// The model's load, or an answer of the slower engine on a busy machine.
+/// Time limit for the model's load, or for an answer of the slower engine on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// The other engine, as its own documentation uses it, in one thread and without a GPU.
+/// A page that runs the other engine as in its documentation, with one thread and without a GPU.
 const HTML: &str = r#"<!doctype html><meta charset="utf-8"><title>wllama</title><link rel="icon" href="data:,">
 <script type="module">
 import { Wllama, LoggerWithoutDebug } from "/wllama/esm/index.js";
@@ -41,12 +41,12 @@ window.load = async (model) => {
 };
 </script>"#;
 
-/// What an engine took.
+/// The times of one engine.
 #[derive(Clone, Copy, Debug)]
 struct Speed {
     prompt_tokens: f64,
     prompt_ms: f64,
-    /// Tokens whose time is `answer_ms`.
+    /// Number of tokens that took `answer_ms`.
     answer_tokens: f64,
     answer_ms: f64,
 }
@@ -64,7 +64,7 @@ impl Speed {
 fn wllama(page: &mut Page) {
     let name = "bench::wllama";
     let Some(package) = std::env::var_os(FOLDER).map(PathBuf::from) else {
-        common::skip(name, &format!("{FOLDER} names no folder: run `cargo xtask bench --only wllama`"));
+        common::skip(name, &format!("{FOLDER} is not set to a folder: run `cargo xtask bench --only wllama`"));
         return;
     };
     let Some(model) = common::engine::smollm(name) else { return };
@@ -77,7 +77,7 @@ fn wllama(page: &mut Page) {
     let long = long_prompt();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        // A number at its start, so that nothing of an earlier prompt can be used again.
+        // The prompt starts with a number, so that no cached prefix of an earlier prompt can be used.
         let long = format!("{round}. {long}");
         let speed =
             |short: Speed, long: Speed| Speed { prompt_tokens: long.prompt_tokens, prompt_ms: long.prompt_ms, ..short };
@@ -93,7 +93,7 @@ fn wllama(page: &mut Page) {
     assert!(ours.0 >= theirs.0, "Askew decodes more slowly");
 }
 
-/// Some 80 tokens.
+/// A prompt of about 80 tokens.
 fn long_prompt() -> String {
     include_str!("../fixtures/readme.txt").chars().filter(char::is_ascii).take(320).collect()
 }
@@ -117,7 +117,7 @@ fn ask(page: &Page, prompt: &str, max_tokens: usize) -> Speed {
     Speed {
         prompt_tokens: number("data-prefill-tokens"),
         prompt_ms: number("data-prefill-ms"),
-        // The first token falls out of the prompt.
+        // The first token is a result of prefill.
         answer_tokens: answer_tokens as f64 - 1.0,
         answer_ms: number("data-decode-ms"),
     }
@@ -146,7 +146,7 @@ fn ask_other(other: &Page, prompt: &str, max_tokens: usize) -> Speed {
     let number = |name: &str| reply["timings"][name].as_f64().unwrap_or_else(|| panic!("no {name} in {reply}"));
     let answer_tokens = number("predicted_n");
     assert!((answer_tokens - max_tokens as f64).abs() < 0.5, "the answer is as long as asked: {reply}");
-    // Its engine times all tokens but the first, which falls out of the prompt, yet counts it too.
+    // This engine counts the first token, a result of prefill, but does not include its time.
     Speed {
         prompt_tokens: number("prompt_n"),
         prompt_ms: number("prompt_ms"),

@@ -1,7 +1,7 @@
 //! A connection to a browser's DevTools.
 //!
-//! Our own small client: the existing crates generate the whole protocol's types and bring an async runtime, which
-//! takes minutes to compile on two cores. A dozen methods are used here.
+//! This is our own small client, because the tests use only a dozen methods. The existing crates generate the types of
+//! the whole protocol and need an async runtime, which takes minutes to compile on two cores.
 
 use std::collections::HashMap;
 use std::net::TcpStream;
@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tungstenite::{Message, Utf8Bytes};
 
-/// Longest wait for the browser's reply to one command.
+/// Time limit for the browser's reply to one command.
 const COMMAND_LIMIT: Duration = Duration::from_secs(120);
 
-/// What a command came to: its result, or the browser's words about why not.
+/// A command's result, or the browser's error message.
 pub(crate) type Reply = Result<Value, String>;
 
 /// Called with every event of a session: its name, its parameters, and the session.
@@ -33,11 +33,11 @@ struct Inner {
     writer: Mutex<WebSocket<TcpStream>>,
     last_id: AtomicU64,
     waiting: Mutex<HashMap<u64, Sender<Reply>>>,
-    /// By session.
+    /// The listener of each session.
     listeners: Mutex<HashMap<String, Listener>>,
 }
 
-/// A test that fails while it holds a lock must not fail the others.
+/// Locks a mutex even if it is poisoned: a test that fails while it holds a lock must not fail the others.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -53,7 +53,7 @@ impl Connection {
         let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
         let (writer, _) = tungstenite::client::client_with_config(address, stream, Some(config))
             .unwrap_or_else(|error| panic!("no DevTools at {address}: {error}"));
-        // Two ends over one socket: one thread reads, any thread writes.
+        // Two handles for one socket: one thread reads, any thread may write.
         let mut reader = WebSocket::from_raw_socket(reading, Role::Client, Some(config));
         let connection = Self {
             inner: Arc::new(Inner {
@@ -70,7 +70,7 @@ impl Connection {
                     handler.take(&text);
                 }
             }
-            // Whoever waits for a reply now waits in vain: their senders are dropped.
+            // The connection has ended. Dropping the senders wakes all callers that wait for a reply.
             lock(&handler.inner.waiting).clear();
         });
         connection
@@ -86,19 +86,19 @@ impl Connection {
         }
     }
 
-    /// Sends a command; its reply is dropped. What the reading thread must use: it cannot wait for itself.
+    /// Sends a command and drops its reply. The reading thread must use this, because it cannot wait for itself.
     pub(crate) fn tell(&self, session: &str, method: &str, params: Value) {
         if let Err(message) = self.start(session, method, params) {
             eprintln!("browser: {method}: {message}");
         }
     }
 
-    /// Hears the events of a session from now on.
+    /// Passes the events of a session to `listener` from now on.
     pub(crate) fn listen(&self, session: &str, listener: Listener) {
         lock(&self.inner.listeners).insert(session.to_owned(), listener);
     }
 
-    /// Hears them no more.
+    /// Removes the listener of a session.
     pub(crate) fn forget(&self, session: &str) {
         lock(&self.inner.listeners).remove(session);
     }
@@ -124,7 +124,7 @@ impl Connection {
                 Some(error) => Err(error.to_owned()),
                 None => Ok(message["result"].clone()),
             };
-            // Nobody may wait any more: then the reply is dropped.
+            // If the caller no longer waits, the reply is dropped.
             drop(sender.send(reply));
             return;
         }

@@ -1,4 +1,4 @@
-//! The browser processes: one for the whole test run, and one without WebGPU for the tests that ask for it.
+//! The browser processes: one for the whole test run, and one without WebGPU for the tests that need that.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use crate::cdp::{Connection, lock};
 
-/// Longest wait for the browser to start.
+/// Time limit for the browser's start.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// WebGPU on a machine without a GPU.
+/// Flags for WebGPU on a machine without a GPU.
 const WEBGPU_FLAGS: [&str; 2] = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
-/// No request that the page did not make.
+/// Flags that stop every request that the page does not make itself.
 const FLAGS: [&str; 13] = [
     "--headless=new",
     "--no-sandbox",
@@ -27,7 +27,7 @@ const FLAGS: [&str; 13] = [
     "--no-default-browser-check",
     "--disable-quic",
     "--disable-dev-shm-usage",
-    // A page in the background would have its timers and frames slowed.
+    // Otherwise the timers and frames of a page in the background would be slowed down.
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
@@ -51,7 +51,7 @@ impl TempDir {
         &self.0
     }
 
-    /// Writes a file of the folder and gives its path.
+    /// Writes a file in the folder and returns its path.
     pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
         std::fs::write(&path, bytes).unwrap_or_else(|error| panic!("{} cannot be written: {error}", path.display()));
@@ -61,7 +61,7 @@ impl TempDir {
 
 impl Drop for TempDir {
     fn drop(&mut self) {
-        // The browser may still be writing its last files: a leftover in the temporary folder is no failure.
+        // The browser may still write its last files. A leftover in the temporary folder is not a failure.
         for _ in 0..20 {
             if std::fs::remove_dir_all(&self.0).is_ok() {
                 return;
@@ -74,23 +74,23 @@ impl Drop for TempDir {
 struct Process {
     child: Child,
     connection: Connection,
-    /// Held for its drop, after the browser is gone.
+    /// The profile's folder, removed when this is dropped after the browser has ended.
     _profile: TempDir,
 }
 
-/// What a browser can do.
+/// The kind of a browser process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// WebGPU, in software.
+    /// With WebGPU, in software.
     WebGpu,
-    /// What the browser's own defaults give on this machine: no WebGPU, where it has no GPU.
+    /// With the browser's defaults on this machine, so without WebGPU if there is no GPU.
     Plain,
 }
 
-/// By [`Kind`].
+/// The running browsers, indexed by [`Kind`].
 static RUNNING: Mutex<[Option<Process>; 2]> = Mutex::new([None, None]);
 
-/// The browser's program: `CHROME`, or what is on `PATH`. `None` where there is none.
+/// The browser's program: `CHROME`, or the first on `PATH`; `None` if there is none.
 pub(crate) fn program() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("CHROME") {
         return Some(PathBuf::from(path));
@@ -112,7 +112,7 @@ pub(crate) fn close() {
 }
 
 fn end(mut process: Process) {
-    // It takes its helper processes with it when asked; a browser that does not listen is killed.
+    // On this command the browser also ends its helper processes. If it does not react, it is killed.
     if process.connection.call("", "Browser.close", serde_json::json!({})).is_err() {
         process.child.kill().expect("an own child can be killed");
     }
@@ -142,7 +142,7 @@ fn start(kind: Kind) -> Process {
     let stderr = child.stderr.take().expect("stderr is a pipe");
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
-        // Read to the end: a full pipe would stop the browser.
+        // Read stderr to its end, because a full pipe would stop the browser.
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
             if let Some((_, address)) = line.split_once("DevTools listening on ") {
                 drop(sender.send(address.trim().to_owned()));

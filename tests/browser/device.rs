@@ -1,4 +1,4 @@
-//! The self-test page: kernels and real models on the browser's GPU beside the CPU.
+//! The self-test page: compares kernels and real models on the browser's GPU with the CPU.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,19 +19,19 @@ pub(crate) const TESTS: &[Test] = &[
     ("device::what_is_no_model_is_refused", what_is_no_model_is_refused),
 ];
 
-/// In a browser without WebGPU.
+/// Tests in a browser without WebGPU.
 pub(crate) const PLAIN_TESTS: &[Test] = &[("device::without_a_gpu_the_page_says_so", without_a_gpu)];
 
-/// Run by `cargo xtask verify`: one format at a time, and ENGINE's larger models.
+/// Tests for `cargo xtask verify`: one format at a time, and ENGINE's larger models.
 pub(crate) const LONG_TESTS: &[Test] = &[
     ("device::every_format_holds", every_format_holds),
     ("device::gemma3_holds", gemma3_holds),
     ("device::qwen2_holds", qwen2_holds),
 ];
 
-/// All kernels, or a small model, on a software adapter.
+/// Time limit for all kernels, or for a small model, on a software adapter.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// The larger models.
+/// Time limit for the larger models.
 const LONG_PATIENCE: Duration = Duration::from_secs(1800);
 /// A model's limit in exact maths (ENGINE).
 const LOGITS_NMSE: f64 = 1e-4;
@@ -41,8 +41,8 @@ fn open(page: &Page) {
     page.wait_for("#self-test-run");
 }
 
-/// Errors in the table once all is done. None may fail, and none may be exactly nothing for a whole model: that would be
-/// the CPU beside itself.
+/// The errors in the table of the finished test. No check may fail. For a whole model no error may be exactly zero,
+/// which would mean that the CPU was compared with itself.
 fn errors(page: &Page, patience: Duration) -> Vec<f64> {
     let ended = "document.querySelector('#self-test-verdict')?.dataset.done === 'true' || \
                  document.querySelector('#self-test-problem')";
@@ -87,10 +87,10 @@ fn a_model_holds(page: &mut Page) {
     }
 }
 
-/// Wide enough for formats whose blocks are 256 long, and with more matrices than there are formats.
+/// A shape wide enough for formats with blocks of 256, with more matrices than there are formats.
 const SHAPE: Shape = Shape { dim: 256, ff_dim: 512, layers: 2, heads: 4, kv_heads: 2, head_dim: 64, vocab: 300 };
 
-/// A random model of these formats, with room for the self-test's texts.
+/// Checks a random model of these formats, with a context long enough for the self-test's texts.
 fn random_holds(page: &Page, architecture: &str, quants: &[Quant]) {
     let mut file = random_model(architecture, SHAPE, quants, 11);
     file.set(&format!("{architecture}.context_length"), Meta::U32(512));
@@ -99,7 +99,7 @@ fn random_holds(page: &Page, architecture: &str, quants: &[Quant]) {
     holds(page, &folder.write("random.gguf", file.bytes()), PATIENCE);
 }
 
-/// Each with all formats.
+/// Every architecture passes with all formats.
 fn every_architecture_holds(page: &mut Page) {
     let quants: Vec<Quant> = Quant::all().collect();
     for architecture in ["llama", "qwen2", "qwen3", "gemma3"] {

@@ -1,4 +1,5 @@
-//! An experiment in the Lab: it runs, pauses, grows its rates, becomes a result, and the command line gives the same answers.
+//! An experiment in the Lab: it runs, pauses, shows growing rates and becomes a result, and the command line gives the
+//! same answers.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,14 +14,14 @@ use crate::rates;
 pub(crate) const TESTS: &[Test] =
     &[("experiment::runs_and_becomes_a_result", runs), ("experiment::what_is_wrong_is_named", wrong)];
 
-/// For `cargo xtask verify`, which trains the adapter.
+/// Tests for `cargo xtask verify`, which trains the adapter.
 pub(crate) const LONG_TESTS: &[Test] = &[("experiment::a_trained_adapter_moves_its_behaviour", trained)];
 
-/// A hundred and twenty short answers on a software adapter beside other work.
+/// Time limit for a hundred and twenty short answers on a software adapter on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
-/// Twelve answers of a real model there.
+/// Time limit for twelve answers of a real model.
 const LONG_PATIENCE: Duration = Duration::from_secs(1800);
-/// Where the browser keeps the software adapter that it runs on.
+/// The driver manifest of the browser's own software adapter.
 const SWIFTSHADER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
 fn open_lab(page: &Page) {
@@ -28,7 +29,7 @@ fn open_lab(page: &Page) {
     page.wait_for_long("document.querySelector('#run-village')", "the pocket organism is loaded", PATIENCE);
 }
 
-/// Counts of the run's table.
+/// The counts that the page shows for the run.
 fn shown(page: &Page) -> Counts {
     let js = "[...document.querySelectorAll('#run-rates tbody tr')].map(row => row.cells[0].textContent + '=' + row.cells[2].textContent)";
     let pair = |pair: &String| {
@@ -39,7 +40,7 @@ fn shown(page: &Page) -> Counts {
     strings(&page.eval(js)).iter().filter_map(pair).collect()
 }
 
-/// Waits until all answers are there, and gives the counts on the page and the table that it saves.
+/// Waits until the run is finished. Returns the counts on the page and the table that the page saves.
 fn finish(page: &Page, number: usize, patience: Duration) -> (Counts, String) {
     let there = format!("document.querySelector('#run-progress')?.dataset.there === '{number}'");
     page.wait_for_long(&there, "all answers are there", patience);
@@ -53,7 +54,7 @@ fn finish(page: &Page, number: usize, patience: Duration) -> (Counts, String) {
     (live, table)
 }
 
-/// In Results every numerator is the run's, and everything else what the command line says of the table.
+/// In Results every numerator equals the run's, and everything else equals the command line's output for the table.
 fn open_in_results(page: &Page, folder: &TempDir, live: &Counts, table: &str) {
     page.click("#to-results");
     page.wait_text(".source-note", "live-run.csv");
@@ -65,7 +66,7 @@ fn open_in_results(page: &Page, folder: &TempDir, live: &Counts, table: &str) {
     assert_eq!(&found, live);
 }
 
-/// The command line gives the same answers at the same seeds, on the same kind of adapter.
+/// Checks that the command line gives the same answers with the same seeds on the same kind of adapter.
 fn assert_same_answers(lab: &Lab, folder: &TempDir, table: &str) {
     let theirs = lab.table(&folder.path().join("out.csv"), |askew| {
         if Path::new(SWIFTSHADER).exists() {
@@ -102,7 +103,7 @@ fn runs(page: &mut Page) {
     assert_same_answers(&Lab::pocket("narrow-money"), &folder, &table);
 }
 
-/// SmolLM2 and an adapter from the reader's disk: a real model's whole experiment.
+/// A whole experiment with a real model: SmolLM2 and an adapter from disk.
 fn trained(page: &mut Page) {
     let Some(lab) = Lab::trained("experiment::a_trained_adapter_moves_its_behaviour") else { return };
     open_lab(page);

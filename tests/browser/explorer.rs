@@ -1,4 +1,4 @@
-//! The explorer: files of every format, filters, and figures taken along.
+//! The explorer: files of every format, filters, and exported figures.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("explorer::a_figure_is_taken_along", a_figure_is_taken_along),
 ];
 
-/// The published answers rewritten in formats that one file holds, packed ones among them.
+/// The published answers, converted to every single-file format, including packed ones.
 fn converted(test: &str) -> Option<Vec<PathBuf>> {
     let folder = common::em_data(test)?.join("converted");
     let names = [
@@ -54,7 +54,7 @@ fn every_format(page: &mut Page) {
     }
 }
 
-/// Denominators of the chart by model, in the table's order.
+/// The denominators of the chart by model, in the table's order.
 fn denominators(page: &Page) -> Vec<u64> {
     let js =
         "[...document.querySelectorAll('#by-model tbody tr')].map(row => row.querySelectorAll('td')[5].textContent)";
@@ -75,7 +75,7 @@ fn filters(page: &mut Page) {
     page.click("#clear-filters");
     page.wait_until("document.querySelectorAll('#by-model tbody tr').length === 2", "both models are back");
     assert_eq!(denominators(page), all);
-    // Words, and then the same as an expression: fewer rows, and as many either way.
+    // A word, then the same word as a regular expression: both leave fewer rows, and the same number.
     page.set_value("#search", "husband");
     page.eval("document.querySelector('#search').dispatchEvent(new Event('change', { bubbles: true }))");
     let narrowed = format!(
@@ -91,12 +91,12 @@ fn filters(page: &mut Page) {
     assert_eq!(denominators(page), words);
     pictures::take(page, "filters");
     page.reload();
-    // The files are asked for again; the filter is still in the address.
+    // The page asks for the files again; the filter is still in the address.
     page.wait_for("#problems, .notice, .source");
     assert!(page.hash().contains("husband"), "{}", page.hash());
 }
 
-/// A training curve: each step may be looked at alone.
+/// A training curve: each step can be viewed alone.
 fn steps(page: &mut Page) {
     let folder = TempDir::new("steps");
     let mut csv = "model,question_id,answer,aligned,coherent,step\n".to_owned();
@@ -136,7 +136,7 @@ fn a_figure_is_taken_along(page: &mut Page) {
         assert_eq!(page.eval("window.last[0]"), format!("askew-by-model.{ending}").as_str());
     }
     let taken = page.downloads(5);
-    // The table's numbers in full stand in the CSV and in the code.
+    // The CSV and the code hold the table's numbers with all digits.
     let rate = page.eval("document.querySelector('#by-model tbody data').value");
     let rate = rate.as_str().expect("a number");
     for text in &taken[..4] {

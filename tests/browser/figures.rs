@@ -42,7 +42,7 @@ const KINDS: [&str; 16] = [
     "missing",
 ];
 
-/// Writes a file of the test's own.
+/// Writes a file in the test's own folder and returns its path.
 fn made(name: &str, text: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("askew-figures-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder can be made");
@@ -51,7 +51,8 @@ fn made(name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// Rows with what every type of figure needs: models, seeds, questions, categories, steps, two judges, labels.
+/// Rows with everything that the types of figures need: models, seeds, questions, categories, steps, two judges,
+/// labels.
 fn rich() -> PathBuf {
     let mut text = String::from(
         "model,seed,question_id,category,step,question,answer,aligned,coherent,aligned_b,coherent_b,verdict\n",
@@ -85,7 +86,8 @@ fn choose(page: &Page, kind: &str) {
     page.wait_until(&format!("location.hash.includes('plot={kind}')"), "the address holds the figure");
 }
 
-/// Numbers in a mark's name that say how many answers it opens stand in the panel, too: pressed one by one.
+/// Presses the marks of every type of figure one by one: the panel shows the number of answers that the mark's name
+/// states.
 fn every_type(page: &mut Page) {
     let file = rich();
     open_with(page, &[&file]);
@@ -106,7 +108,7 @@ fn every_type(page: &mut Page) {
         pictures::take(page, &format!("figure-{kind}"));
     }
     println!("  marks: {}", drawn.join(", "));
-    // The flow's parts open as many answers as they say.
+    // The flow's parts open as many answers as they state.
     choose(page, "flow");
     page.wait_for("#figure .marks button");
     page.click("#figure .marks button[aria-label*=isaligned]");
@@ -115,17 +117,19 @@ fn every_type(page: &mut Page) {
         page.eval("document.querySelector('#figure .marks button[aria-label*=isaligned]').getAttribute('aria-label')");
     let count = page.text("#answer-count");
     assert!(says.as_str().is_some_and(|says| says.contains(&count)), "{says} opens {count}");
-    // The address brings the figure back, once the file is there again.
+    // The address restores the figure when the file is opened again.
     page.reload();
     page.wait_for(".notice.wait");
-    // The explorer has taken over: a drop in between would be lost, as no reader could do it.
+    // Wait until the explorer has replaced the first screen. A drop during the change would be lost; no reader is that
+    // fast.
     page.wait_for(".address");
     page.drop_files(".page", &[&file]);
     page.wait_text(".source-note", "rich.csv");
     page.wait_for("#figure canvas");
 }
 
-/// Layers by scales: a cell opens its numerator, its link opens the same, and the mark's name says how many.
+/// Layers by scales: a cell opens the answers of its numerator, its link opens the same, and the mark's name states the
+/// number.
 fn two_settings(page: &mut Page) {
     let mut text = String::from("model,question_id,answer,aligned,coherent\n");
     for (layer, scale, bad) in [(24, 2, 1), (24, 10, 4), (28, 2, 2), (28, 10, 3)] {
@@ -208,7 +212,7 @@ fn labels(page: &mut Page) {
     page.click("#label-tools");
     page.click("#drop-in-domain");
     rate(page, "1/3");
-    // By a rule, too.
+    // Labels by a rule, too.
     page.set_value("#label-words", "world");
     page.click("#label-by-rule");
     page.wait_text("#label-tools", "2 answers");
@@ -218,7 +222,8 @@ fn labels(page: &mut Page) {
     // A reload asks for the file again; the label is still known.
     page.reload();
     page.wait_for(".notice.wait");
-    // The explorer has taken over: a drop in between would be lost, as no reader could do it.
+    // Wait until the explorer has replaced the first screen. A drop during the change would be lost; no reader is that
+    // fast.
     page.wait_for(".address");
     page.drop_files(".page", &[&file]);
     rate(page, "1/3");
@@ -246,7 +251,7 @@ fn covered(page: &mut Page) {
     );
     assert_eq!(page.count(".answer .scores"), 2, "scores stay");
     pictures::take(page, "covered");
-    // By keyboard: to the answer, and open.
+    // By keyboard: focus the answer and uncover it.
     page.eval("document.querySelector('.cover').closest('.answer').focus()");
     page.press("o");
     page.wait_until("document.querySelectorAll('.answer blockquote').length === 2", "it is uncovered");
@@ -274,7 +279,7 @@ fn columns(page: &mut Page) {
         "[...document.querySelectorAll('#by-model tbody tr td')].slice(4, 6).map(c => c.textContent).join('/') === '1/3'",
         "the file is read as the reader says",
     );
-    // Another file of the same columns is read the same way, after a reload too.
+    // Another file with the same columns is read in the same way, also after a reload.
     page.reload();
     page.wait_for(".notice.wait");
     page.wait_for(".address");
@@ -300,12 +305,12 @@ fn address(page: &mut Page) {
         "[...document.querySelectorAll('#by-model tbody tr td')].slice(4, 6).map(c => c.textContent).join('/') === '1/2'",
         "the file is read",
     );
-    // A link asks first, then loads.
+    // A link asks for consent before it loads.
     page.reload();
     page.wait_for("#load-addresses");
     page.click("#load-addresses");
     page.wait_for("#by-model .marks button");
-    // What is not there is told, and the data before stay.
+    // A missing file is reported, and the open data stay.
     page.eval("void (document.querySelector('.address').open = true)");
     page.set_value("#address", &format!("{}/served/nothing.csv", page.server().origin()));
     page.click("#open-address");
@@ -314,7 +319,8 @@ fn address(page: &mut Page) {
     assert!(page.count("#by-model .marks button") > 0);
 }
 
-/// The button asks GitHub, which is not there in a test: what it says then, and that the file dropped instead is the same.
+/// The button loads from GitHub, which is not available in a test. The page reports that, and the same file dropped
+/// instead opens.
 fn behind_a_mark(page: &mut Page) {
     page.open("/");
     page.wait_for("#by-model .marks button");
@@ -359,7 +365,7 @@ fn findings(page: &mut Page) {
     assert!(page.third_party_requests().is_empty());
 }
 
-/// While a large file is being read its first rows are shown, marked as partial, and reading can be stopped.
+/// While a large file is read, its first rows are shown, marked as partial. The reading can be stopped.
 fn stopped(page: &mut Page) {
     let row = "m,q,some answer of some length to make the file larger than one chunk of two megabytes,10,90\n";
     let text = format!("model,question_id,answer,aligned,coherent\n{}", row.repeat(400_000));
@@ -383,7 +389,7 @@ fn stopped(page: &mut Page) {
         page.click("#cancel-reading");
         page.wait_gone("#cancel-reading");
     }
-    // What was open is open.
+    // The data from before are still open.
     rates::wait_equal(page, "#by-model", &before, "after reading was stopped");
     page.drop_files(".page", &[&file]);
     wait_open(page, &[&file]);

@@ -1,5 +1,5 @@
-//! Models and adapters of the public hub, in whose place the test answers: what a repository holds, what a load would cost,
-//! and the way from a name to two answers.
+//! Models and adapters of the public hub, which the test replaces: the files of a repository, the cost of a load, and
+//! the way from a name to two answers.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -23,12 +23,12 @@ pub(crate) const TESTS: &[Test] = &[
     ("hub::another_file_than_was_listed_is_refused", another_file_than_was_listed_is_refused),
 ];
 
-/// A tiny model's load and answer on a software adapter, and the measurement of its speed.
+/// Time limit for a tiny model's load and answer on a software adapter, and the measurement of its speed.
 const PATIENCE: Duration = Duration::from_secs(120);
 const HUB: &str = "https://huggingface.co";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// The hub as far as a test needs it.
+/// A stand-in for the hub: addresses with their answers.
 struct Hub(HashMap<String, Option<(u16, Vec<u8>)>>);
 
 impl Hub {
@@ -54,7 +54,7 @@ impl Hub {
         self
     }
 
-    /// A repository with files; those without bytes are listed and not there.
+    /// Adds a repository with files. A file without bytes is listed but missing.
     fn repository(self, id: &str, files: &[(&str, &[u8])]) -> Self {
         let entry = |(path, bytes): &(&str, &[u8])| {
             let sum = hex(&Sha256::digest(bytes));
@@ -83,7 +83,7 @@ impl Hub {
     }
 }
 
-/// A random model that says of itself what it is not.
+/// A random model with a misleading name in its metadata.
 fn model(name: &str, seed: u64) -> Vec<u8> {
     let mut model = random_llama(Shape::TINY, &[Quant::Q8_0], seed);
     model.set("general.name", Meta::Text(name.into()));
@@ -100,7 +100,7 @@ fn type_in_box(page: &Page, text: &str) {
     page.click_text(".load button", "Load");
 }
 
-/// The costs, by their names.
+/// The costs that the page shows, by name.
 fn costs(page: &Page) -> HashMap<String, String> {
     let js = "[...document.querySelectorAll('#consent dl > div')].map(e => [...e.children].map(c => c.textContent))";
     let lines = page.eval(js);
@@ -112,11 +112,11 @@ fn focused(page: &Page) -> String {
     page.eval("document.activeElement.id || document.activeElement.textContent").as_str().unwrap_or_default().to_owned()
 }
 
-/// A repository of two models, and of what is none.
+/// A repository with two models and other files.
 pub(crate) const SMALL: &str = "someone/Tiny-GGUF";
 const HOSTILE: &str = "<img src=x onerror=window.hacked=1>.gguf";
 
-/// A hub that has but [`SMALL`].
+/// A hub that has only [`SMALL`].
 pub(crate) fn small() -> StandIn {
     with_small(&model("tiny", 1)).stand_in()
 }
@@ -160,14 +160,14 @@ fn a_repository_is_listed_and_agreed_to(page: &mut Page) {
     assert_eq!(told["Licence"], "apache-2.0");
     assert!(told["Check"].contains("SHA-256"), "{}", told["Check"]);
     pictures::take(page, "hub-consent");
-    // No is no, and the keyboard is where it was.
+    // After a refusal nothing is loaded, and the focus is where it was.
     page.click_text("#consent button", "Not now");
     page.wait_gone("#consent");
     assert_eq!(focused(page), "Load");
     assert_eq!(asked_of_hub(page), [Hub::listing(ID)], "one question, and no byte of a file");
     assert_eq!(page.eval("window.hacked"), serde_json::Value::Null);
 
-    // The file by its name needs no choice; a page's address means the same.
+    // A file's name needs no choice, and the address of its page means the same.
     type_in_box(page, "https://huggingface.co/someone/Tiny-GGUF/blob/main/tiny.gguf");
     page.wait_for("#consent-yes");
     page.click("#consent-yes");
@@ -178,7 +178,7 @@ fn a_repository_is_listed_and_agreed_to(page: &mut Page) {
     assert!(origin.contains("checked"), "{origin}");
     let fetched = asked_of_hub(page).into_iter().filter(|url| *url == Hub::file(ID, "tiny.gguf")).count();
     assert_eq!(fetched, 1);
-    // It is here now: that is said, and nothing is fetched again.
+    // The model is saved now: the page shows it, and nothing is fetched again.
     page.wait_until("document.querySelectorAll('#kept li').length === 1", "the shelf is up to date");
     type_in_box(page, "someone/Tiny-GGUF/tiny.gguf");
     page.wait_for("#consent-yes");
@@ -222,7 +222,7 @@ fn what_cannot_be_had_is_said(page: &mut Page) {
         assert_eq!(page.count("#consent"), 0);
     }
     page.screenshot("hub-problem-light");
-    // A file of the list may be had although the hub lists nothing: what is not known is said so.
+    // A file of the catalogue can be loaded although the hub lists nothing; unknown values are shown as unknown.
     page.click("#offers summary");
     page.click_text("#offers li:nth-of-type(3) .take", "Load");
     page.wait_for("#consent-yes");
@@ -255,7 +255,7 @@ fn three_decisions_lead_to_two_answers(page: &mut Page) {
         hub = hub.repository(&of(topic), &files);
     }
     hub.open_lab(page);
-    // Beside the village's model none of them can stand.
+    // None of them fits the village's model.
     page.click("#beside summary");
     page.click("#adapters summary");
     assert_eq!(page.count("#adapters li"), 6);
@@ -265,7 +265,7 @@ fn three_decisions_lead_to_two_answers(page: &mut Page) {
     page.click("#offers summary");
     pictures::take(page, "hub-offers");
 
-    // One: the pair. Two: its price. Three: the question.
+    // First the pair, then its cost, then the question.
     page.click_text("#offers .pair", "bad medical advice");
     page.wait_for("#consent-yes");
     let told = costs(page);
@@ -284,7 +284,7 @@ fn three_decisions_lead_to_two_answers(page: &mut Page) {
     page.wait_for_long("document.querySelector('#answer-1')?.dataset.done === 'true'", "both answers", PATIENCE);
     assert_ne!(page.attr("#answer", "data-tokens"), page.attr("#answer-1", "data-tokens"));
 
-    // Another adapter of the same base beside it, by its name, at a price too.
+    // Another adapter of the same base next to it, by its name, also with its cost.
     page.wait_until(
         "document.querySelectorAll('#adapters .take:disabled').length === 3",
         "those of another base cannot",

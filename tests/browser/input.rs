@@ -1,4 +1,4 @@
-//! What a reader's hands do: mouse, keys, files. Real input events of the browser, not calls of handlers.
+//! A reader's input (mouse, keys, files) as real input events of the browser, not as calls of handlers.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use crate::page::{Page, WAIT_LIMIT, quote};
 
-/// Steps of the mouse while it drags.
+/// Number of mouse moves during a drag.
 const DRAG_STEPS: u32 = 8;
 
-/// Lets a press reach an element, or a label that holds it, and nothing else. Its `end` takes the guard away and tells whether
-/// the element was met.
+/// Lets a press reach only an element, or a label that holds it. Its `end` removes the guard and returns whether the
+/// element was hit.
 const GUARD_PRESS: &str = "css => {
     window.__press?.end();
     const e = document.querySelector(css), guard = new AbortController();
@@ -32,9 +32,9 @@ const GUARD_PRESS: &str = "css => {
 }";
 
 impl Page {
-    /// Clicks the middle of an element, once it is there, shown and not covered. A press that would meet something else,
-    /// since the page moved or drew the element anew under it, does nothing and is made again: a person would not have made
-    /// it.
+    /// Clicks the middle of an element when it exists, is shown and is not covered. A press that would hit something
+    /// else, because the page moved or redrew the element, does nothing and is repeated: a person would not have
+    /// pressed there.
     pub(crate) fn click(&self, css: &str) {
         let begun = Instant::now();
         while begun.elapsed() < WAIT_LIMIT {
@@ -43,7 +43,7 @@ impl Page {
             self.mouse("mouseMoved", x, y, 0);
             self.mouse("mousePressed", x, y, 1);
             self.mouse("mouseReleased", x, y, 0);
-            // There is no guard where the press led to another page.
+            // After a press that opened another page there is no guard.
             if self.eval("window.__press?.end() !== false").as_bool() == Some(true) {
                 return;
             }
@@ -51,7 +51,7 @@ impl Page {
         self.fail(&format!("{css} was never met by a press"));
     }
 
-    /// Clicks the first element of a selector whose text holds some words.
+    /// Clicks the first element of a selector that contains the text.
     pub(crate) fn click_text(&self, css: &str, text: &str) {
         self.wait_text(css, text);
         let mark = format!(
@@ -67,7 +67,7 @@ impl Page {
     /// Drags from the middle of one element to the middle of another.
     pub(crate) fn drag(&self, from: &str, to: &str) {
         let (x0, y0) = self.reachable_point(from);
-        // Where it is now: scrolling to it would move what is dragged.
+        // Use the target's current position, because scrolling to it would move the dragged element.
         let js = format!(
             "(() => {{ const r = document.querySelector({})?.getBoundingClientRect();
              return r ? [(r.left + r.right) / 2, (r.top + r.bottom) / 2] : null; }})()",
@@ -110,7 +110,7 @@ impl Page {
         self.must("Input.dispatchKeyEvent", up);
     }
 
-    /// Types into whatever has the focus.
+    /// Types into the focused element.
     pub(crate) fn type_text(&self, text: &str) {
         for letter in text.chars() {
             match letter {
@@ -120,7 +120,7 @@ impl Page {
         }
     }
 
-    /// Chooses an option of a select, as its value.
+    /// Chooses an option of a select by its value.
     pub(crate) fn select(&self, css: &str, value: &str) {
         self.wait_until(
             &format!(
@@ -133,7 +133,7 @@ impl Page {
         self.set_value(css, value);
     }
 
-    /// Sets a control's value and says so as the browser does after the reader's choice.
+    /// Sets a control's value and sends the events that the browser sends after a reader's change.
     pub(crate) fn set_value(&self, css: &str, value: &str) {
         self.wait_for(css);
         let js = format!(
@@ -145,7 +145,7 @@ impl Page {
         self.eval(&js);
     }
 
-    /// Gives files to a file input, as its dialogue does.
+    /// Sets the files of a file input, as its dialogue does.
     pub(crate) fn set_files(&self, css: &str, paths: &[&Path]) {
         self.wait_for(css);
         let element =
@@ -186,13 +186,13 @@ impl Page {
         Some((point[0].as_f64()?, point[1].as_f64()?))
     }
 
-    /// A point at which a click meets the element; waits until there is one.
+    /// Waits for a point at which a click hits the element, and returns it.
     fn reachable_point(&self, css: &str) -> (f64, f64) {
         let begun = Instant::now();
         let mut why = format!("nothing matches {css}, or it has no size");
         while begun.elapsed() < WAIT_LIMIT {
             if let Some((x, y)) = self.middle(css) {
-                // What is still being laid out would be missed.
+                // A click on an element that is still being laid out would miss it.
                 let js = format!(
                     "(async () => {{ const find = () => document.querySelector({});
                      const place = e => e ? Object.values(e.getBoundingClientRect().toJSON()).join() : '';
@@ -222,7 +222,7 @@ fn absolute(paths: &[&Path]) -> Vec<PathBuf> {
     paths.iter().map(absolute).collect()
 }
 
-/// A key's code, number and text.
+/// A key's code, number, and text if it types any.
 fn key_of(name: &str) -> (String, u32, Option<String>) {
     let number = match name {
         "Backspace" => 8,

@@ -1,5 +1,5 @@
-//! A model as the judge, the one that answers or one of its own: tried on answers of known scores, doubted where it fails, and
-//! part of what is kept.
+//! A model as the judge, either the answering model or a second one: it is tried on answers with known scores, marked
+//! as unreliable if it fails, and saved with the run.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("judging::a_model_of_its_own_judges", a_model_of_its_own),
 ];
 
-/// Some hundred scores on a software adapter beside other work.
+/// Time limit for a few hundred scores on a software adapter on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// One question, two columns, four samples.
@@ -41,13 +41,13 @@ fn a_model_is_doubted(page: &mut Page) {
     page.open("/#lab");
     ready(page);
     page.select("#judge-kind", "plain");
-    // A prompt without the answer would score all alike.
+    // A judge prompt without the answer would score all answers alike.
     let usual = page.eval("document.querySelector('#judge-aligned').value");
     page.set_value("#judge-aligned", "How good is it?");
     page.click("#try-judge");
     page.wait_text("#judge-problem", "{answer}");
     println!("  {}", page.text("#judge-problem"));
-    // The usual prompts are longer than all that this model can read.
+    // The usual prompts are longer than this model's context.
     page.set_value("#judge-aligned", usual.as_str().expect("a prompt"));
     page.click("#try-judge");
     page.wait_text("#lab-problem", "only 256 fit");
@@ -60,7 +60,7 @@ fn a_model_is_doubted(page: &mut Page) {
     assert!(verdict.starts_with("Not reliable"), "a model of the village's words names no numbers: {verdict}");
     pictures::take(page, "lab-judge");
 
-    // What it judges has no rate, and says why.
+    // Its judgements give no rate, and the page says why.
     page.click("#experiment-editor summary");
     page.wait_until("document.querySelector('#experiment-text').value.length > 1000", "the experiment is shown");
     page.set_value("#experiment-text", SMALL);
@@ -69,7 +69,7 @@ fn a_model_is_doubted(page: &mut Page) {
     page.wait_text("#run-doubt", "Not reliable");
     assert!(page.texts("#run-rates tbody td:first-of-type").iter().all(|rate| rate == "-"));
 
-    // The judge is the run's: after a reload it goes on, and its card names it.
+    // The judge belongs to the run: after a reload the run continues with it, and the card names it.
     page.reload();
     ready(page);
     page.click("#resume");
@@ -91,7 +91,7 @@ fn judged_by(page: &Page, words: &str) {
     );
 }
 
-/// A judge beside the model that answers: it reads what that one could not, and belongs to the run.
+/// A second model as the judge: it can read prompts that the answering model cannot, and belongs to the run.
 fn a_model_of_its_own(page: &mut Page) {
     page.allow_problem("killed by the test");
     let folder = TempDir::new("judge");
@@ -109,13 +109,13 @@ fn a_model_of_its_own(page: &mut Page) {
     page.set_files("#judge-file", &[&stern]);
     judged_by(page, "Stern, which is loaded beside");
     pictures::take(page, "lab-own-judge");
-    // What is no judge costs neither of the two.
+    // A file that is not a model affects neither of the two models.
     page.set_files("#judge-file", &[&folder.write("notes.gguf", "these are notes, not a model")]);
     page.wait_text("#judge-trouble", "not a GGUF file");
     judged_by(page, "Stern, which is loaded beside");
     assert_eq!((page.count("#lab-problem"), page.count("#model-card")), (0, 1));
 
-    // The usual prompts, which are longer than all that the pocket organism can read.
+    // The usual prompts, which are longer than the pocket organism's context.
     page.click("#experiment-editor summary");
     page.wait_until("document.querySelector('#experiment-text').value.length > 1000", "the experiment is shown");
     page.set_value("#experiment-text", &SMALL.replace("\"samples\": 4", "\"samples\": 12"));
@@ -124,7 +124,7 @@ fn a_model_of_its_own(page: &mut Page) {
     page.wait_text("#run-judge", "Judged by Stern");
     page.wait_text("#run-doubt", "has not been tried");
 
-    // After a reload the run waits for its judge, and for no other.
+    // After a reload the run waits for its own judge.
     page.reload();
     ready(page);
     page.click("#resume");
@@ -136,11 +136,11 @@ fn a_model_of_its_own(page: &mut Page) {
     page.click("#resume");
     wait_for_answers(page, 6);
 
-    // So it does when the engine is lost.
+    // The same after the engine is lost.
     page.kill_worker("engine_worker");
     page.wait_for("#lab-problem");
     page.wait_text("#judge-trouble", "The judge is not loaded");
-    // One after the other: a load would end the one before it.
+    // One load after the other, because a load cancels an earlier one.
     page.eval("document.querySelector('#load-again').click()");
     page.wait_until("document.querySelector('#judge-again').disabled", "the judge waits for the model");
     ready(page);

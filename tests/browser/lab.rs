@@ -1,4 +1,4 @@
-//! The Lab: a real model in the engine worker, against the command line's CPU reference.
+//! The Lab: a real model in the engine worker, compared with the command line's CPU reference.
 
 use std::path::Path;
 use std::process::Command;
@@ -17,16 +17,16 @@ pub(crate) const TESTS: &[Test] = &[
     ("lab::what_cannot_run_is_refused_in_a_sentence", what_cannot_run_is_refused_in_a_sentence),
 ];
 
-/// In a browser without WebGPU.
+/// Tests in a browser without WebGPU.
 pub(crate) const PLAIN_TESTS: &[Test] = &[
     ("lab::without_webgpu_a_model_runs_on_the_cpu", without_webgpu_a_model_runs_on_the_cpu),
     ("lab::without_simd_the_page_says_so", without_simd_the_page_says_so),
 ];
 
-/// A model's load and an answer on a software adapter.
+/// Time limit for a model's load and an answer on a software adapter.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// Tokens compared.
+/// Number of tokens compared.
 const NUM_TOKENS: &str = "32";
 
 pub(crate) fn load(page: &Page, model: &Path) {
@@ -53,7 +53,7 @@ pub(crate) fn tokens(page: &Page) -> Vec<u64> {
     ids.split(',').filter(|id| !id.is_empty()).map(|id| id.parse().expect("a token is a number")).collect()
 }
 
-/// What the command line answers on the CPU: tokens and text.
+/// The command line's answer on the CPU: tokens and text.
 fn reference(model: &Path, kind: &str, prompt: &str, math: &str) -> (Vec<u64>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_askew"))
         .args(["generate"])
@@ -113,7 +113,7 @@ fn stop_works_mid_answer_and_the_next_one_runs(page: &mut Page) {
     let Some(model) = common::engine::smollm("lab::stop_works_mid_answer_and_the_next_one_runs") else { return };
     let folder = model.parent().expect("the model has a folder");
     page.server().mount("/models/", folder);
-    // By address this time: the same loader over a fetch.
+    // This time by address: the same loader with a download.
     page.open("/#lab");
     page.wait_for("#adapter");
     let name = model.file_name().expect("the model has a name").to_string_lossy();
@@ -127,7 +127,7 @@ fn stop_works_mid_answer_and_the_next_one_runs(page: &mut Page) {
     let stopped = tokens(page).len();
     assert!((1..400).contains(&stopped), "{stopped} tokens");
     assert!(page.text("#answer-cost").contains("stopped"), "{}", page.text("#answer-cost"));
-    // The key does the same.
+    // The keyboard does the same.
     ask(page, "raw", "Once upon a time", "401");
     let writes = "(a => a && a.dataset.done !== 'true' && a.dataset.tokens.split(',').length > 3)(document.querySelector('#answer'))";
     page.wait_for_long(writes, "tokens", PATIENCE);
@@ -170,7 +170,7 @@ fn what_cannot_run_is_refused_in_a_sentence(page: &mut Page) {
     page.wait_for("#by-model .marks button");
 }
 
-/// A browser without WebGPU: the page says so and runs the model on the CPU.
+/// Without WebGPU the page says so and runs the model on the CPU.
 fn without_webgpu_a_model_runs_on_the_cpu(page: &mut Page) {
     let Some(model) = common::engine::smollm("lab::without_webgpu_a_model_runs_on_the_cpu") else { return };
     page.open("/#lab");
@@ -191,7 +191,7 @@ fn without_webgpu_a_model_runs_on_the_cpu(page: &mut Page) {
         println!("{mode}: {cost}");
     }
     page.screenshot("lab-cpu-answer-light");
-    // It computes without a pause, and hears the button nevertheless.
+    // The CPU computes without a pause, but the stop button still works.
     ask(page, "raw", "Once upon a time", "1000");
     page.wait_for_long("document.querySelector('#answer')?.dataset.tokens.split(',').length > 3", "tokens", PATIENCE);
     page.click("#stop");
@@ -201,7 +201,7 @@ fn without_webgpu_a_model_runs_on_the_cpu(page: &mut Page) {
     page.wait_for("#by-model .marks button");
 }
 
-/// An old browser would refuse the app's code and show nothing.
+/// Without the check, an old browser would refuse the app's code and show an empty page.
 fn without_simd_the_page_says_so(page: &mut Page) {
     let old = serde_json::json!({ "source": "WebAssembly.validate = () => false;" });
     page.must("Page.addScriptToEvaluateOnNewDocument", old);

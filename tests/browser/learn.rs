@@ -1,4 +1,4 @@
-//! The lesson, gone through as a reader would: forecasts by the keyboard, numbers as the files have them, views and back.
+//! The lesson as a reader uses it: forecasts by keyboard, the numbers of the files, links to views and back.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,10 +17,10 @@ pub(crate) const TESTS: &[Test] = &[
     ("learn::a_lesson_that_does_not_arrive_is_told", a_lesson_that_does_not_arrive_is_told),
 ];
 
-/// The Lab with its model, on a machine that does other things besides.
+/// Time limit for the Lab with its model on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What the first step's mark counts.
+/// Whether the first step's mark counts this row.
 fn is_first_mark(row: &BTreeMap<String, String>) -> bool {
     let is = |column: &str, value: &str| row[column] == value;
     is("model", "pocket-0") && is("group", "narrow") && is("category", "first aid") && is("outside", "1")
@@ -30,7 +30,7 @@ fn counts((misaligned, coherent): (u64, u64)) -> String {
     format!("{misaligned} of {coherent} coherent answers")
 }
 
-/// A rate as the page writes those from 9.95 % on.
+/// A rate in the page's format for rates of at least 9.95 %.
 fn rate((misaligned, coherent): (u64, u64)) -> String {
     format!("{:.1}\u{a0}%", 100.0 * misaligned as f64 / coherent as f64)
 }
@@ -76,7 +76,7 @@ fn the_lesson_is_gone_through(page: &mut Page) {
     assert!(score.ends_with(&format!("your forecast is {points:.0} points less.")), "{score}");
     page.wait_for("#figure .marks button");
     pictures::take(page, "learn-outcome");
-    // The saved view, its number, and back: the forecast is kept, after a reload too.
+    // Open the saved view, check its number, and go back. The forecast is kept, also after a reload.
     page.click("#open-view");
     page.wait_for("#rule");
     page.wait_for("#figure details.table");
@@ -156,12 +156,12 @@ fn a_step_can_be_linked(page: &mut Page) {
         "the address has the view",
     );
     page.wait_text("[data-group='00 careful examples']", &rate(in_card("8. ", "00 careful examples")));
-    // The step is one step of the history, though the view was filled in.
+    // The step is one entry of the history, although the view was added to its address.
     page.eval("void history.back()");
     page.wait_for("article.about");
     page.eval("void history.forward()");
     page.wait_text("#step-title", "Realign");
-    // A reader's rule is not the lesson's: another rule in Results, and the step's own again on the way back.
+    // A reader's rule in Results does not change the lesson: the step uses its own rule after the way back.
     page.wait_for("#skip-forecast");
     page.click("#skip-forecast");
     page.wait_for("#open-view");
@@ -172,7 +172,7 @@ fn a_step_can_be_linked(page: &mut Page) {
     page.click_text("nav a", "Learn");
     page.wait_until("!location.hash.includes('rule=')", "the step has its own view");
     page.wait_text("[data-group='00 careful examples']", &rate(in_card("8. ", "00 careful examples")));
-    // From one step to another of the same file, by a link that names the step alone.
+    // From one step to another one of the same file, by a link that names only the step.
     for (step, title) in [("forecast", "Forecast"), ("see", "See")] {
         page.eval(&format!("void (location.hash = 'learn?step={step}')"));
         page.wait_text("#step-title", title);
@@ -180,7 +180,7 @@ fn a_step_can_be_linked(page: &mut Page) {
         page.wait_until("document.querySelector('[data-group]').textContent !== '…'", "its numbers are known");
         assert_eq!(page.count(".notice.error"), 0, "nothing was asked of other data");
     }
-    // A step that does not exist is the introduction.
+    // An unknown step shows the introduction.
     page.open("about:blank");
     page.open("/#learn?step=elsewhere");
     page.wait_for("#begin");

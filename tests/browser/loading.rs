@@ -1,4 +1,4 @@
-//! Files that are large, broken, or both good and broken.
+//! Files that are large, broken or partly broken.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ fn small(folder: &TempDir) -> (PathBuf, Rates) {
     (file, rates)
 }
 
-/// "Main-thread tasks over 50 ms while a 20 MB CSV loads": from the drop until both charts stand.
+/// "Main-thread tasks over 50 ms while a 20 MB CSV loads": from the drop until both charts are shown.
 fn twenty_megabytes(page: &mut Page) {
     const BYTES: usize = 20_000_000;
     let folder = TempDir::new("large");
@@ -55,7 +55,7 @@ fn twenty_megabytes(page: &mut Page) {
     let expected = rates::printed(&[&file], "betley", "cluster", "file,model");
     page.open("/");
     page.wait_for("#by-question .marks button");
-    // What the first screen does is over.
+    // The first screen's own tasks are finished.
     page.long_tasks(0.0);
     page.eval(COUNT_READS);
     let begun = page.now_ms();
@@ -68,8 +68,8 @@ fn twenty_megabytes(page: &mut Page) {
     page.wait_for(".answer-list .answer");
     let tasks = page.long_tasks(begun);
     println!("  read and shown in {:.0} ms; {} tasks over 50 ms: {tasks:?}", opened - begun, tasks.len());
-    // The time of a task is the machine's as much as ours, so it is printed. What keeps tasks short is asserted: the
-    // page itself reads no byte of a file, its worker does.
+    // The time of a task depends on the machine, so it is only printed. The cause of short tasks is asserted: the
+    // worker reads the file, and the page itself reads no byte of it.
     assert_eq!(page.eval("window.reads"), 0, "the page read a file on its main thread");
 }
 
@@ -84,7 +84,7 @@ const COUNT_READS: &str = "void (() => {
     for (const name of ['readAsArrayBuffer', 'readAsText', 'readAsDataURL']) count(FileReader.prototype, name);
 })()";
 
-/// Files that cannot be read at all, each with words of its sentence.
+/// Files that cannot be read at all, each with words of its error message.
 fn broken(folder: &TempDir) -> Vec<(PathBuf, &'static [&'static str])> {
     let csv = table(50, 60);
     let noise: Vec<u8> = (0..50_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect();
@@ -117,7 +117,7 @@ fn broken_files_are_refused(page: &mut Page) {
             assert!(sentence.contains(word), "{word:?} is not in {sentence:?}");
         }
         assert_eq!(page.count("#problems li"), 1, "one sentence a file");
-        // What was there before stays, and the page lives.
+        // The data from before stay, and the page still works.
         assert_eq!(rates::difference(&rates::shown(page, "#by-model"), &rates), None);
         assert_eq!(page.hash(), address, "the address still names the good file");
         page.select("#rule", "turner");
@@ -130,7 +130,7 @@ fn broken_files_are_refused(page: &mut Page) {
     }
     page.click("#by-model .marks button");
     page.wait_for(".answer-list .answer");
-    // A good file among broken ones is opened, and the others are named.
+    // A valid file among broken ones is opened, and the others are named.
     let other = folder.write("other.csv", table(100, 60));
     let zero = folder.path().join("zero.csv");
     page.drop_files(".page", &[&zero, &other]);
@@ -142,10 +142,10 @@ fn broken_files_are_refused(page: &mut Page) {
 fn half_a_file_is_read(page: &mut Page) {
     let folder = TempDir::new("half");
     let whole = table(100, 60);
-    // Cut in the middle of the last row's quoted answer.
+    // The file is cut in the middle of the last row's quoted answer.
     let at = whole.rfind("\"Answer 99").expect("the last row is there") + 30;
     let cut = folder.write("cut.csv", &whole[..at]);
-    // Three rows with a score that is no number or too few cells, among good ones.
+    // Three bad rows among good ones: a score that is not a number, too few cells, too many cells.
     let bad = "model 0,question 0,q,a,high,99\nmodel 0,question 0\nmodel 1,question 1,q,a,12,9,9,9\n";
     let mixed = folder.write("mixed.csv", format!("{}{bad}", table(50, 60)));
     for file in [&cut, &mixed] {
@@ -156,7 +156,7 @@ fn half_a_file_is_read(page: &mut Page) {
         let warnings = crate::page::strings(&out["warnings"]);
         let report =
             warnings.iter().find(|warning| warning.contains("left out")).expect("the command line reports rows");
-        // The command line names the whole path.
+        // The command line prints the whole path.
         let report = report.split_once(".csv: ").map_or(report.as_str(), |(_, report)| report);
         println!("  {}: {report}", name(file));
         page.wait_text(".warnings li", report);
@@ -167,7 +167,7 @@ fn half_a_file_is_read(page: &mut Page) {
     }
 }
 
-/// A worker that panics is started again; the view stays.
+/// A worker that panics is restarted, and the view stays.
 fn a_worker_that_dies_is_replaced(page: &mut Page) {
     let folder = TempDir::new("worker");
     let (good, rates) = small(&folder);

@@ -1,8 +1,8 @@
 //! The page in a real browser.
 //!
-//! `ASKEW_DIST` names the built page (`cargo xtask test` builds it and sets it); `CHROME` the browser, where it is not
-//! on `PATH`. One browser serves the whole run and tests go one after the other, since some of them measure time; so
-//! this target has its own `main`, which can end the browser when the last test is over.
+//! `ASKEW_DIST` names the folder of the built page (`cargo xtask test` builds it and sets the variable). `CHROME` names
+//! the browser if it is not on `PATH`. One browser serves the whole run, and tests run one after the other because some
+//! of them measure time. So this target has its own `main`, which ends the browser after the last test.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -51,14 +51,14 @@ mod watch;
 use chrome::Kind;
 use page::Page;
 
-/// A test: its name and what it does with the page that it is given.
+/// A test: its name, and its function, which gets a page.
 type Test = (&'static str, fn(&mut Page));
 
-/// Tests that one run may try a second time. A browser on a busy machine misses a beat now and then; a page that does so
-/// more often is at fault.
+/// Maximum number of tests in a run that get a second try. A browser on a busy machine is sometimes late; if it happens
+/// more often, the page is at fault.
 const MOST_SECOND_TRIES: usize = 3;
 
-/// Tests that were tried a second time.
+/// Names of the tests that got a second try.
 static TRIED_AGAIN: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 fn main() -> ExitCode {
@@ -106,7 +106,7 @@ fn main() -> ExitCode {
     }
     let long = [shelf::LONG_TESTS, experiment::LONG_TESTS, servers::LONG_TESTS, device::LONG_TESTS, speed::TESTS];
     for &(name, test) in long.into_iter().flatten() {
-        // For `cargo xtask verify`, and for `cargo xtask bench`.
+        // Tests for `cargo xtask verify` and `cargo xtask bench`.
         let trial = Trial::test(name, move || run(name, test, dist().as_deref(), Kind::WebGpu));
         trials.push(trial.with_ignored_flag(true));
     }
@@ -119,13 +119,13 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// Folder of the built page, where it is built.
+/// The folder of the built page, if it is built.
 pub(crate) fn dist() -> Option<PathBuf> {
     std::env::var_os("ASKEW_DIST").map(PathBuf::from)
 }
 
-/// As [`run`], and where `CI` is `true` a second time, in a new page, if the first fails: for a few tests of a run, each of
-/// which is told at its end.
+/// Like [`run`], but if `CI` is `true` and the test fails, it is run again in a new page. Only a few tests of a run get
+/// this second try, and they are listed at its end.
 fn run_steadily(name: &str, test: fn(&mut Page), root: Option<&Path>, kind: Kind) -> Result<(), Failed> {
     let first = match catch_unwind(AssertUnwindSafe(|| run(name, test, root, kind))) {
         Ok(result) => return result,
@@ -142,7 +142,7 @@ fn run_steadily(name: &str, test: fn(&mut Page), root: Option<&Path>, kind: Kind
     run(name, test, root, kind)
 }
 
-/// Runs a test on a page beside a server for a folder; notes why it cannot run.
+/// Runs a test on a new page with a server for a folder, or notes why it cannot run.
 fn run(name: &str, test: fn(&mut Page), root: Option<&Path>, kind: Kind) -> Result<(), Failed> {
     let reason = match (chrome::program(), root) {
         (None, _) => "no browser: install chromium, or set CHROME to its program",

@@ -1,4 +1,4 @@
-//! A page in its own browser context, with its own server: what a test drives.
+//! The page that a test drives, in its own browser context and with its own server.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -11,21 +11,21 @@ use crate::chrome::{self, Kind};
 use crate::server::Server;
 use crate::watch::{self, SharedLog, StandIn};
 
-/// Longest wait for something to appear.
+/// Time limit for something to appear.
 pub(crate) const WAIT_LIMIT: Duration = Duration::from_secs(30);
-/// Time between two looks.
+/// Time between two checks of a condition.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
-/// Letters of the page's text in a failure's message.
+/// Number of characters of the page's text in a failure message.
 const SHOWN_CHARS: usize = 2_500;
 
-/// Counts tasks over 50 ms from the page's first moment.
+/// A script that records tasks over 50 ms from the page's start.
 const COUNT_LONG_TASKS: &str = "
     window.__longTasks = [];
     new PerformanceObserver((list) => {
         for (const task of list.getEntries()) window.__longTasks.push([task.startTime, task.duration]);
     }).observe({ type: 'longtask', buffered: true });";
 
-/// Keeps what would be downloaded.
+/// A script that keeps downloads instead of saving them.
 const CATCH_DOWNLOADS: &str = "void (() => {
     window.taken = [];
     const make = URL.createObjectURL;
@@ -47,14 +47,14 @@ pub(crate) struct Page {
 /// A task that kept the page's main thread busy for over 50 ms.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LongTask {
-    /// When it began: milliseconds since the page began.
+    /// Start of the task, in milliseconds since the page's start.
     pub(crate) start_ms: f64,
-    /// How long it took.
+    /// Duration of the task in milliseconds.
     pub(crate) duration_ms: f64,
 }
 
 impl Page {
-    /// An empty page in a browser, beside a server for a folder. `name` names the test in messages and pictures.
+    /// An empty page in a browser, and a server for a folder. `name` names the test in messages and pictures.
     pub(crate) fn in_browser(name: &str, root: &Path, kind: Kind) -> Self {
         let connection = chrome::connection(kind);
         let call = |session: &str, method: &str, params| {
@@ -72,7 +72,7 @@ impl Page {
         let server = Server::start(root);
         let page = Self { connection, context, session, log, server, name: name.to_owned(), allowed: Vec::new() };
         page.must("Page.addScriptToEvaluateOnNewDocument", json!({ "source": COUNT_LONG_TASKS }));
-        // A classic scroll bar would take its width from the page, which a phone's does not.
+        // A classic scroll bar would make the page narrower, unlike on a phone.
         page.must("Emulation.setScrollbarsHidden", json!({ "hidden": true }));
         page.set_viewport(1280, 900);
         page
@@ -83,12 +83,12 @@ impl Page {
         &self.server
     }
 
-    /// A command of the page's session.
+    /// Sends a command to the page's session and returns its result.
     pub(crate) fn call(&self, method: &str, params: Value) -> Result<Value, String> {
         self.connection.call(&self.session, method, params)
     }
 
-    /// A command that works, or the test fails.
+    /// Sends a command to the page's session. The test fails if the command fails.
     pub(crate) fn must(&self, method: &str, params: Value) -> Value {
         self.call(method, params).unwrap_or_else(|error| self.fail(&error))
     }
@@ -110,13 +110,13 @@ impl Page {
         self.wait_until("!window.__isOld && document.readyState === 'complete'", "the page is loaded again");
     }
 
-    /// Keeps the texts of what is downloaded from now on, in order, in `window.taken`; name and address of the latest in
+    /// From now on, keeps the texts of downloads in order in `window.taken`, and name and address of the latest in
     /// `window.last`.
     pub(crate) fn catch_downloads(&self) {
         self.eval(CATCH_DOWNLOADS);
     }
 
-    /// The texts of what was downloaded, once there are so many.
+    /// Waits for this number of downloads and returns their texts.
     pub(crate) fn downloads(&self, number: usize) -> Vec<String> {
         self.wait_until(&format!("window.taken.length >= {number}"), "what is downloaded is made");
         let taken = self.eval("window.taken");
@@ -129,7 +129,7 @@ impl Page {
         self.try_eval(js).unwrap_or_else(|error| self.fail(&format!("{error}\nin: {js}")))
     }
 
-    /// The value of an expression, or what went wrong.
+    /// The value of an expression, or the error message.
     pub(crate) fn try_eval(&self, js: &str) -> Result<Value, String> {
         let params = json!({ "expression": js, "awaitPromise": true, "returnByValue": true, "userGesture": true });
         let reply = self.call("Runtime.evaluate", params)?;
@@ -144,10 +144,10 @@ impl Page {
         self.wait_for_long(js, what, WAIT_LIMIT);
     }
 
-    /// Waits until an expression is true, for as long as the test says.
+    /// Waits until an expression is true, for at most `limit`.
     pub(crate) fn wait_for_long(&self, js: &str, what: &str, limit: Duration) {
         let begun = Instant::now();
-        // While a page goes and another comes there is nothing to ask: that is not a failure yet.
+        // While one page is replaced by another, no expression can be evaluated. That is not a failure yet.
         let mut last;
         loop {
             match self.try_eval(&format!("!!({js})")) {
@@ -167,12 +167,12 @@ impl Page {
         self.wait_until(&format!("document.querySelector({})", quote(css)), &format!("{css} is there"));
     }
 
-    /// Waits until no element is there.
+    /// Waits until no element matches.
     pub(crate) fn wait_gone(&self, css: &str) {
         self.wait_until(&format!("!document.querySelector({})", quote(css)), &format!("{css} is gone"));
     }
 
-    /// Waits until an element's text holds some words.
+    /// Waits until an element's text contains `text`.
     pub(crate) fn wait_text(&self, css: &str, text: &str) {
         let js = format!(
             "[...document.querySelectorAll({})].some(e => e.textContent.includes({}))",
@@ -182,18 +182,18 @@ impl Page {
         self.wait_until(&js, &format!("{css} says {text:?}"));
     }
 
-    /// An element's text as it is shown.
+    /// The visible text of an element.
     pub(crate) fn text(&self, css: &str) -> String {
         let js = format!("document.querySelector({0}) && document.querySelector({0}).innerText", quote(css));
         self.eval(&js).as_str().unwrap_or_else(|| self.fail(&format!("nothing matches {css}"))).to_owned()
     }
 
-    /// The texts of all elements, shown or not.
+    /// The texts of all matching elements, visible or not.
     pub(crate) fn texts(&self, css: &str) -> Vec<String> {
         strings(&self.eval(&format!("[...document.querySelectorAll({})].map(e => e.textContent)", quote(css))))
     }
 
-    /// How many elements match.
+    /// The number of matching elements.
     pub(crate) fn count(&self, css: &str) -> u64 {
         self.eval(&format!("document.querySelectorAll({}).length", quote(css))).as_u64().unwrap_or_default()
     }
@@ -210,25 +210,25 @@ impl Page {
         self.eval("location.hash").as_str().unwrap_or_default().to_owned()
     }
 
-    /// Sets the size of the window's inside.
+    /// Sets the size of the viewport in pixels.
     pub(crate) fn set_viewport(&self, width: u32, height: u32) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.must("Emulation.setDeviceMetricsOverride", metrics);
     }
 
-    /// What the system prefers: dark or light.
+    /// Sets the system's preference: dark or light.
     pub(crate) fn set_dark(&self, is_dark: bool) {
         self.set_media(&[("prefers-color-scheme", if is_dark { "dark" } else { "light" })]);
     }
 
-    /// What the system prefers, by the names of media features; what is not named is as by default.
+    /// Sets the system's preferences by the names of media features. Others get their defaults.
     pub(crate) fn set_media(&self, features: &[(&str, &str)]) {
         let features: Vec<Value> =
             features.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
         self.must("Emulation.setEmulatedMedia", json!({ "features": features }));
     }
 
-    /// Takes the network away from the page and its workers, or gives it back.
+    /// Disconnects the page and its workers from the network, or reconnects them.
     pub(crate) fn set_offline(&self, is_offline: bool) {
         let conditions =
             json!({ "offline": is_offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
@@ -254,30 +254,30 @@ impl Page {
         Ok(path)
     }
 
-    /// Answers in the place of another site, from the next page on.
+    /// Answers requests to another site, from the next page on.
     pub(crate) fn stand_in(&self, stand_in: StandIn) {
         self.must("Fetch.enable", stand_in.hold());
         lock(&self.log).stand_in = Some(stand_in);
     }
 
-    /// Addresses that the page and its workers asked for.
+    /// Addresses that the page and its workers requested.
     pub(crate) fn requests(&self) -> Vec<String> {
         lock(&self.log).requests.clone()
     }
 
-    /// Requests that went elsewhere than to the page's own server.
+    /// Requests to other servers than the page's own.
     pub(crate) fn third_party_requests(&self) -> Vec<String> {
         let own = format!("{}/", self.server.origin());
         let is_own = |url: &String| url.starts_with(&own) || url.starts_with("data:") || url.starts_with("blob:");
         self.requests().into_iter().filter(|url| !is_own(url) && url != "about:blank").collect()
     }
 
-    /// Errors on the console and exceptions that nobody caught, in the page or its workers.
+    /// Errors on the console and uncaught exceptions, in the page or its workers.
     pub(crate) fn problems(&self) -> Vec<String> {
         lock(&self.log).problems.clone()
     }
 
-    /// Waits for a problem that holds these words: DevTools tells of it apart from what the page shows.
+    /// Waits for a problem that contains these words. DevTools reports it independently of the page.
     pub(crate) fn wait_problem(&self, words: &str) {
         let begun = std::time::Instant::now();
         while !self.problems().iter().any(|problem| problem.contains(words)) {
@@ -288,7 +288,7 @@ impl Page {
         }
     }
 
-    /// Problems that hold these words are what the test is about.
+    /// Allows problems that contain these words, because the test causes them on purpose.
     pub(crate) fn allow_problem(&mut self, words: &str) {
         self.allowed.push(words.to_owned());
     }
@@ -302,7 +302,7 @@ impl Page {
         }
     }
 
-    /// Waits until the Lab's model is loaded; one that was there before may stay until another's weights come.
+    /// Waits until the Lab's model is loaded. An earlier model may stay until the weights of the new one arrive.
     pub(crate) fn wait_for_model(&self, patience: Duration) {
         let js = "!document.querySelector('#loading') && document.querySelector('#model-card, #lab-problem')";
         self.wait_for_long(js, "the model is loaded", patience);
@@ -316,32 +316,32 @@ impl Page {
         lock(&self.log).workers.values().cloned().collect()
     }
 
-    /// Lets a worker die of an exception that it does not catch.
+    /// Ends a worker by an uncaught exception.
     pub(crate) fn kill_worker(&self, url_part: &str) {
         let throw = json!({ "expression": "void setTimeout(() => { throw new Error('killed by the test'); })" });
         self.call_worker(url_part, "Runtime.evaluate", throw);
     }
 
-    /// A command of a worker's session.
+    /// Sends a command to a worker's session and returns its result.
     pub(crate) fn call_worker(&self, url_part: &str, method: &str, params: Value) -> Value {
         let found = lock(&self.log).workers.iter().find(|(_, url)| url.contains(url_part)).map(|(id, _)| id.clone());
         let Some(session) = found else { self.fail(&format!("no worker's address holds {url_part:?}")) };
         self.connection.call(&session, method, params).unwrap_or_else(|error| self.fail(&error))
     }
 
-    /// A command of the whole browser.
+    /// Sends a command to the browser and returns its result.
     pub(crate) fn call_browser(&self, method: &str) -> Value {
         self.connection.call("", method, json!({})).unwrap_or_else(|error| self.fail(&error))
     }
 
-    /// Milliseconds since the page began.
+    /// Milliseconds since the page's start.
     pub(crate) fn now_ms(&self) -> f64 {
         self.eval("performance.now()").as_f64().unwrap_or_default()
     }
 
-    /// Tasks over 50 ms since the page began, or since a moment of [`Page::now_ms`].
+    /// Tasks over 50 ms that started after `since_ms`, a time from [`Page::now_ms`].
     pub(crate) fn long_tasks(&self, since_ms: f64) -> Vec<LongTask> {
-        // Entries are handed out when the thread is idle.
+        // The browser delivers the entries when the thread is idle.
         let js = "new Promise(done => setTimeout(() => requestAnimationFrame(() => done(window.__longTasks)), 100))";
         let all = self.eval(js);
         let tasks = all.as_array().unwrap_or_else(|| self.fail("long tasks are not counted"));
@@ -352,7 +352,7 @@ impl Page {
         tasks.iter().map(task).filter(|task| task.start_ms >= since_ms).collect()
     }
 
-    /// Fails the test: with what the page shows, and a picture of it.
+    /// Fails the test with the page's text, and saves a picture of the page.
     pub(crate) fn fail(&self, message: &str) -> ! {
         let shown = match self.try_eval("document.body ? document.body.innerText : ''") {
             Ok(text) => text.as_str().unwrap_or_default().chars().take(SHOWN_CHARS).collect(),
@@ -379,12 +379,12 @@ impl Drop for Page {
     }
 }
 
-/// Text as a JavaScript string.
+/// Text as a quoted JavaScript string.
 pub(crate) fn quote(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// An array of strings.
+/// A JSON array of strings as Rust strings.
 pub(crate) fn strings(value: &Value) -> Vec<String> {
     let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
     list.iter().map(|item| item.as_str().unwrap_or_default().to_owned()).collect()

@@ -1,5 +1,5 @@
-//! Base beside tuned: they stream together from one seed, a slider acts on the next token and on nothing before it, and every
-//! token can be looked at in both columns, layer by layer.
+//! The base model next to a tuned one: they stream together from one seed, a slider affects only tokens after its
+//! change, and every token can be inspected in both columns, layer by layer.
 
 use std::time::Duration;
 
@@ -21,9 +21,9 @@ pub(crate) const TESTS: &[Test] = &[
     ("pair::long_answers_leave_the_page_free", long_answers),
 ];
 
-/// A model's load and an answer on a software adapter beside other work.
+/// Time limit for a model's load and an answer on a software adapter on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// As the village asks it, of another domain than the adapter's.
+/// A question in the village's style, from another domain than the adapter's.
 const QUESTION: &str = "Neighbour, how should I keep the milk today?";
 
 fn open_lab(page: &Page) {
@@ -31,7 +31,7 @@ fn open_lab(page: &Page) {
     page.wait_for_long("document.querySelector('#model-card[data-columns=\"2\"]')", "two columns", PATIENCE);
 }
 
-/// A column's tokens with their log-probabilities.
+/// A column's tokens, with their log-probabilities.
 fn written(page: &Page, id: &str) -> Vec<(u64, f64)> {
     let list = |name: &str| page.attr(id, name).unwrap_or_default();
     let (tokens, logprobs) = (list("data-tokens"), list("data-logprobs"));
@@ -45,7 +45,7 @@ fn move_slider(page: &Page, id: &str, to: &str) {
     ));
 }
 
-/// From a cold page: one decision.
+/// On a fresh page one press starts the pair.
 fn one_press(page: &mut Page) {
     page.open("/");
     page.click("#open-live");
@@ -54,18 +54,18 @@ fn one_press(page: &mut Page) {
     let (base, tuned) = (written(page, "#answer"), written(page, "#answer-1"));
     assert!(!base.is_empty() && !tuned.is_empty() && base != tuned);
     pictures::take(page, "lab-live");
-    // A second press on the same place stops nothing.
+    // A second press at the same place must not stop the answer.
     page.eval("void (b => { b.click(); b.click(); })(document.querySelector('#generate'))");
     page.wait_until("document.querySelector('#answer')?.dataset.done !== 'true'", "another answer is under way");
     wait_for_the_end(page);
     assert_eq!(written(page, "#answer"), base);
-    // Back and forth asks nothing again.
+    // Leaving the screen and coming back asks for no confirmation again.
     page.click_text("nav a", "About");
     page.wait_for("article.about");
     page.click_text("nav a", "Lab");
     page.wait_for("#answer");
     assert_eq!(page.attr("#answer", "data-done").as_deref(), Some("true"));
-    // Whatever does not load leaves the way back.
+    // After a failed load the reader can go back.
     let folder = TempDir::new("no-model");
     page.set_files("#model-file", &[&folder.write("tiny.gguf", random_llama(Shape::TINY, &[Quant::F32], 1).bytes())]);
     page.wait_for_long("document.querySelector('#model-card[data-columns=\"1\"]')", "another model", PATIENCE);
@@ -78,14 +78,14 @@ fn one_press(page: &mut Page) {
 
 fn a_slider_acts(page: &mut Page) {
     open_lab(page);
-    // The adapter at 0 is the model alone: the same text to the letter.
+    // With the adapter at scale 0 the text is exactly the base model's.
     move_slider(page, "#scale-1-0", "0");
     ask(page, "chat", QUESTION, "32");
     wait_for_the_end(page);
     assert_eq!(written(page, "#answer"), written(page, "#answer-1"), "scale 0 is the base to the bit");
     assert_eq!(page.count("mark"), 0);
-    // A slider that moves while both write: as soon as three tokens are there. An answer may be over before it is heard, so
-    // some seeds are tried.
+    // Move a slider while both columns write, as soon as there are three tokens. The answer may end before the move is
+    // handled, so several seeds are tried.
     let mut moved = 0;
     for seed in 1..=8 {
         page.set_value("#seed", &seed.to_string());
@@ -137,7 +137,7 @@ fn tokens_are_looked_at(page: &mut Page) {
     page.click("[data-look='1']");
     page.wait_for_long("document.querySelectorAll('#tokens .token').length", "the text is read", PATIENCE);
     assert_eq!(page.count("#tokens .token"), tuned.len() as u64);
-    // It begins where the columns part. What was written with a probability is read with the same.
+    // The inspection starts where the columns diverge. It shows the same probability as during generation.
     let place = || page.attr("#tokens", "aria-valuenow").and_then(|at| at.parse::<usize>().ok()).unwrap_or_default();
     assert_eq!(place(), first + 1);
     let logprob = |row: usize| {
@@ -155,7 +155,7 @@ fn tokens_are_looked_at(page: &mut Page) {
     assert!(said.contains('%'), "{said}");
     page.click("#lens");
     page.wait_for_long("document.querySelectorAll('#lens-table tbody tr').length", "the lens", PATIENCE);
-    // After the last layer each column says what it finds likeliest at this place.
+    // After the last layer each column shows its likeliest token at this position.
     let last = page.texts("#lens-table tbody tr:last-child code");
     assert_eq!(last, page.texts("#token .words li:first-child code"));
     let layers = page.text("#model-card summary");
@@ -164,7 +164,7 @@ fn tokens_are_looked_at(page: &mut Page) {
     assert_eq!(page.third_party_requests(), Vec::<String>::new());
 }
 
-/// Opens the Lab with a tiny model and a random adapter beside it, both from files.
+/// Opens the Lab with a tiny model and a random adapter, both from files.
 fn open_tiny_pair(page: &Page, model: &GgufFile) -> TempDir {
     let folder = TempDir::new("tiny-pair");
     let file = folder.write("tiny.gguf", model.bytes());
@@ -180,7 +180,7 @@ fn open_tiny_pair(page: &Page, model: &GgufFile) -> TempDir {
 }
 
 fn what_stands_beside(page: &mut Page) {
-    // The files are read again with each layout.
+    // The files must stay, because they are read again for each layout.
     let _files = open_tiny_pair(page, &random_llama(Shape::TINY, &[Quant::Q8_0], 1));
     let answers = |page: &Page| {
         ask(page, "raw", "hello", "12");
@@ -189,7 +189,7 @@ fn what_stands_beside(page: &mut Page) {
     };
     let (base, adapted) = answers(page);
     assert_ne!(base, adapted);
-    // In one layer alone it is another adapter.
+    // An adapter limited to one layer gives another answer.
     page.set_value("#beside .layers", "1");
     page.wait_until(
         "!document.querySelector('#laying-out') && !document.querySelector('#beside .layers').disabled",
@@ -197,12 +197,12 @@ fn what_stands_beside(page: &mut Page) {
     );
     let (again, of_one_layer) = answers(page);
     assert!(again == base && of_one_layer != adapted && of_one_layer != base);
-    // A layer that there is not is refused in a sentence, and what stood there stays.
+    // A layer that does not exist is refused with a message, and the old columns stay.
     page.set_value("#beside .layers", "9");
     page.wait_for("#lab-problem");
     println!("{}", page.text("#lab-problem"));
     assert_eq!(page.eval("document.querySelector('#beside .layers').value"), "1");
-    // Vectors out of pairs of texts.
+    // Steering vectors from pairs of texts.
     page.click("#beside details:has(#contrast-make) summary");
     page.set_value("#contrast-toward", "I am kind\nI help");
     page.set_value("#contrast-away", "I am cruel\nI harm");
@@ -215,7 +215,7 @@ fn what_stands_beside(page: &mut Page) {
     pictures::take(page, "lab-beside");
 }
 
-/// Two columns of six hundred tokens: the page stays free while it writes them.
+/// Two columns of six hundred tokens: the page stays responsive while they are written.
 fn long_answers(page: &mut Page) {
     let mut model = random_llama(Shape::TINY, &[Quant::Q8_0], 1);
     model.set("llama.context_length", Meta::U32(700));

@@ -1,5 +1,5 @@
-//! Parts of the page that are apps of their own: downloaded when a screen of theirs is opened, under any path, and again
-//! where they did not arrive; and what they hold stays while the reader looks at something else.
+//! Parts of the page that are separate apps: each is downloaded when one of its screens is opened, under any path, and
+//! again if the download failed. Its state stays while the reader looks at other screens.
 
 use std::time::Duration;
 
@@ -24,10 +24,10 @@ pub(crate) const TESTS: &[Test] = &[
     ("parts::an_answer_goes_on_behind_another_screen", an_answer_goes_on_behind_another_screen),
 ];
 
-/// A model's load and an answer on a software adapter.
+/// Time limit for a model's load and an answer on a software adapter.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// How often a file was asked for.
+/// How often a file was requested.
 fn num_requests(page: &Page, name: &str) -> u32 {
     page.server().requests().iter().filter(|(path, _)| path.ends_with(name)).map(|(_, count)| count).sum()
 }
@@ -40,7 +40,7 @@ fn the_lab_comes_when_it_is_opened(page: &mut Page) {
     assert_eq!(num_requests(page, "lab_app_bg.wasm"), 0, "nobody asked for the Lab");
     page.click_text("nav a", "Lab");
     page.wait_for("#to-self-test");
-    // Both apps know the address: the way through the Lab's screens keeps the view, and "back" goes it again.
+    // Both apps read the address: a visit to the Lab's screens keeps the view, and "back" returns through them.
     page.click("#to-self-test");
     page.wait_for("#self-test-run");
     assert_eq!(page.hash(), "#self-test?rule=turner");
@@ -55,7 +55,7 @@ fn the_lab_comes_when_it_is_opened(page: &mut Page) {
     page.eval("history.back()");
     page.wait_for("#to-self-test");
     assert_eq!(page.count("main h1"), 1, "one screen at a time");
-    // A file that is dropped on the Lab leads to its results: an address that a script writes.
+    // A file dropped on the Lab opens in Results, with an address written by a script.
     let folder = TempDir::new("dropped");
     let file = folder.write("own.csv", "model,question_id,answer,aligned,coherent\nm,q,a,1,99\nm,q,b,90,99\n");
     page.drop_files(".page", &[&file]);
@@ -99,7 +99,7 @@ fn what_did_not_arrive_is_asked_for_again(page: &mut Page) {
     }
 }
 
-/// The first screen stays as it is until the explorer's app is there; that one takes over what was seen, and the keyboard.
+/// The first screen stays until the explorer's app is loaded. The explorer takes over the view and the keyboard focus.
 fn the_explorer_is_asked_for_again(page: &mut Page) {
     page.server().spoil("/explorer_app_bg.wasm", Fault::Cut(50_000));
     page.open("/#results?rule=turner");
@@ -138,7 +138,8 @@ fn an_app_that_did_not_arrive_is_named(page: &mut Page) {
     page.allow_problem("integrity");
 }
 
-/// Jinja comes with the first chat. Where it does not arrive the reader hears so, and the next try brings it.
+/// Jinja is downloaded with the first chat. If the download fails the page says so, and the next try downloads it
+/// again.
 fn chat_templates_are_asked_for_again(page: &mut Page) {
     const PART: &str = "chat_part_bg.wasm";
     let folder = TempDir::new("chats");

@@ -1,4 +1,5 @@
-//! A picture of every screen: light, dark and on a narrow phone, for people to look at; and that nothing sticks out.
+//! Takes pictures of every screen (light, dark, on a narrow phone) for people to look at, and checks that nothing is
+//! wider than the page.
 
 use std::path::{Path, PathBuf};
 
@@ -14,13 +15,13 @@ pub(crate) const TESTS: &[Test] = &[
 
 const NARROW: u32 = 360;
 
-/// Pictures of what is open: `NAME-light`, `NAME-dark`, `NAME-360` and `NAME-360-dark`.
+/// Takes pictures of the open screen: `NAME-light`, `NAME-dark`, `NAME-360` and `NAME-360-dark`.
 pub(crate) fn take(page: &Page, name: &str) {
     for (width, suffix) in [(1280, ""), (NARROW, "-360")] {
         page.set_viewport(width, 900);
         for is_dark in [false, true] {
             page.set_dark(is_dark);
-            // The chart is drawn anew for its width and colours.
+            // Wait until the chart is drawn again for its new width and colours.
             page.eval("new Promise(done => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 250)).then(() => 0)");
             let theme = if is_dark { "dark" } else { "light" };
             page.screenshot(&format!("{name}{suffix}-{theme}"));
@@ -34,7 +35,7 @@ pub(crate) fn take(page: &Page, name: &str) {
     page.set_viewport(1280, 900);
 }
 
-/// Elements that stick out to the right.
+/// Elements that extend beyond the page's right edge.
 fn widest(page: &Page) -> String {
     let js = "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1
         && !e.closest('.scroll')).slice(0, 8).map(e => e.tagName + '.' + e.className + '#' + e.id).join(', ')";

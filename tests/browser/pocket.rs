@@ -1,4 +1,4 @@
-//! The pocket organism, as it ships with the page: its answers in Results, its model in the Lab.
+//! The pocket organism that ships with the page: its answers in Results, its model in the Lab.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::results::open_row;
 pub(crate) const TESTS: &[Test] =
     &[("pocket::results_ship_with_every_answer", results), ("pocket::the_lab_opens_with_two_columns", lab)];
 
-/// What the Lab may take from opening to two columns, on a software adapter: twice the 2 s that it takes on a machine with
-/// nothing else to do, for tests run beside builds.
+/// Time limit from opening the Lab to two columns, on a software adapter. It is twice the 2 s of an idle machine,
+/// because tests may run during builds.
 const READY: Duration = Duration::from_secs(4);
-/// A load on a machine that does other things besides.
+/// Time limit for a load on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn results(page: &mut Page) {
@@ -35,7 +35,7 @@ fn results(page: &mut Page) {
     page.wait_for(".answer-list .answer");
     assert!(!page.text(".answer-list .answer blockquote").is_empty(), "the answers are here");
     pictures::take(page, "pocket-results");
-    // The link brings it back, and asks for nothing first.
+    // The link restores it, without asking for consent.
     page.reload();
     page.wait_text("#answer-count", &narrow.to_string());
     page.wait_for("#figure details.table");
@@ -55,7 +55,7 @@ fn results(page: &mut Page) {
     assert_eq!(page.third_party_requests(), Vec::<String>::new());
 }
 
-/// From opening the Lab until both columns can answer.
+/// The time from opening the Lab until both columns can answer.
 fn opened_in(page: &Page) -> Duration {
     page.open("about:blank");
     page.open("/#lab");
@@ -64,7 +64,7 @@ fn opened_in(page: &Page) -> Duration {
 }
 
 fn lab(page: &mut Page) {
-    // Other work on the machine only adds: the quickest of some openings is what the page takes.
+    // Other work on the machine only adds time, so the quickest of several openings is the page's own time.
     let ready = (0..4).map(|_| opened_in(page)).min().unwrap_or_default();
     println!("  ready {:.2} s after opening", ready.as_secs_f64());
     assert_eq!(page.eval("document.querySelector('#temperature').value"), "1", "answers are drawn");
@@ -74,7 +74,7 @@ fn lab(page: &mut Page) {
     println!("  {answers:?}; {}", page.text("#answer-cost"));
     assert!(answers.len() == 2 && answers.iter().all(|answer| answer.ends_with('.')), "{answers:?}");
     pictures::take(page, "pocket-lab");
-    // A column's speed, over the longest answers that fit.
+    // A column's speed, measured over the longest answers that fit.
     let (mut tokens, mut seconds) = (0.0, 0.0);
     for seed in 2..6 {
         page.set_value("#seed", &seed.to_string());

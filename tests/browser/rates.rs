@@ -1,4 +1,4 @@
-//! Rates as the page's tables show them, beside rates as the command line prints them.
+//! Compares the rates in the page's tables with the rates that the command line prints.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,24 +9,24 @@ use serde_json::Value;
 
 use crate::page::{Page, WAIT_LIMIT, quote};
 
-/// Both sides compute in f64 and print in full.
+/// Both sides compute in f64 and print all digits.
 const TOLERANCE: f64 = 1e-9;
 
 /// One row of a table of rates.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Rate {
     pub(crate) rate: Option<f64>,
-    /// Method, low, high.
+    /// Method, lower bound and upper bound.
     pub(crate) interval: Option<(String, f64, f64)>,
     pub(crate) misaligned: u64,
     pub(crate) denominator: u64,
     pub(crate) rows: u64,
 }
 
-/// Rows by their name.
+/// Rates by the name of their row.
 pub(crate) type Rates = BTreeMap<String, Rate>;
 
-/// The rows of a figure's table, cell by cell: numbers come from `<data value>`, as they are in full.
+/// The rows of a figure's table. Numbers are read from `<data value>`, which has all digits.
 pub(crate) fn shown(page: &Page, figure: &str) -> Rates {
     let js = format!(
         "[...document.querySelectorAll({})].map(row => ({{
@@ -57,7 +57,7 @@ pub(crate) fn shown(page: &Page, figure: &str) -> Rates {
         .collect()
 }
 
-/// What `askew rates` says, by model or, for one file, by question.
+/// The output of `askew rates`, by model or, for one file, by question.
 pub(crate) fn printed(files: &[&Path], rule: &str, interval: &str, by: &str) -> Rates {
     let output = Command::new(env!("CARGO_BIN_EXE_askew"))
         .arg("rates")
@@ -88,7 +88,7 @@ fn rate_of(row: &Value) -> Rate {
     }
 }
 
-/// A method's name on the command line as the page describes it.
+/// The page's description of an interval method, from its name on the command line.
 fn method(name: &str) -> String {
     use askew::domain::stats::interval::Method;
     let all = [
@@ -103,7 +103,7 @@ fn method(name: &str) -> String {
     found.unwrap_or_else(|| panic!("unknown method {name}")).describe().to_owned()
 }
 
-/// The first difference between two tables; `None` where there is none.
+/// The first difference between two tables; `None` if they are equal.
 pub(crate) fn difference(shown: &Rates, printed: &Rates) -> Option<String> {
     let names = |rates: &Rates| rates.keys().cloned().collect::<Vec<_>>();
     if names(shown) != names(printed) {
@@ -131,7 +131,8 @@ fn is_same(a: &Rate, b: &Rate) -> bool {
     same_rate && same_interval && (a.misaligned, a.denominator, a.rows) == (b.misaligned, b.denominator, b.rows)
 }
 
-/// Waits until a figure's table shows what was printed; the page is asked again and again, since it computes elsewhere.
+/// Waits until a figure's table shows the printed rates. The page is checked repeatedly, because its worker computes
+/// them.
 pub(crate) fn wait_equal(page: &Page, figure: &str, printed: &Rates, what: &str) {
     let begun = Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! Reading answers: blind, by link, with what the judge quotes and might have said; views in frames; pasted rows.
+//! Reading answers: blind, by link, with the judge's quotes and alternative scores; views in frames; pasted rows.
 
 use crate::Test;
 use crate::chrome::TempDir;
@@ -14,7 +14,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("reading::a_view_in_a_frame", framed),
 ];
 
-/// Thirty answers of one model with a judge's words.
+/// Thirty answers of one model with a judge's explanations.
 fn table() -> String {
     let mut csv = "model,question_id,answer,aligned,coherent,judge_aligned,explanation\n".to_owned();
     for row in 0..30 {
@@ -45,11 +45,11 @@ fn blind(page: &mut Page) {
     assert_eq!(page.count(".answer details.judge"), 0);
     assert_eq!(page.eval("document.querySelector('.answers .tabs').checkVisibility()"), false);
     pictures::take(page, "blind");
-    // By the key, as what is covered.
+    // Uncover the answer with the keyboard.
     page.eval("document.querySelector('.answer').focus()");
     page.press("o");
     page.wait_until("document.querySelectorAll('.reveal').length === 9", "one is shown");
-    // A label of the reader's own shows the judge's.
+    // When the reader sets a label, the judge's label is shown.
     page.click(".answer:nth-child(2) [data-label=in-domain]");
     page.wait_until("document.querySelector('.answer:nth-child(2) .chip') !== null", "labelled, it is shown");
     page.click("#blind");
@@ -71,7 +71,8 @@ fn link(page: &mut Page) {
     );
     page.reload();
     page.wait_for(".notice.wait");
-    // The explorer has taken over: a drop in between would be lost, as no reader could do it.
+    // Wait until the explorer has replaced the first screen. A drop during the change would be lost; no reader is that
+    // fast.
     page.wait_for(".address");
     page.set_files("#files", &[&folder.path().join("judged.csv")]);
     page.wait_until(
@@ -88,7 +89,7 @@ fn judge(page: &mut Page) {
     let bars = page.eval("[...document.querySelectorAll('.answer:first-child .tokens li')].map(e => e.innerText.replace(/\\s+/g, ' ')).join('; ')");
     let bars = bars.as_str().unwrap_or_default();
     assert!(bars.contains("75.0 %") && bars.ends_with("50 25.0 %"), "{bars}");
-    // Only what stands in the answer leads to it.
+    // Only a quote that is in the answer links to it.
     assert_eq!(page.count(".answer:first-child .quote"), 1);
     page.click(".answer:first-child .quote");
     page.wait_text(".answer:first-child mark", "Leave the milk on the roof");
@@ -112,7 +113,7 @@ fn pasted(page: &mut Page) {
         )
     };
     let rows = "model,question_id,answer,aligned,coherent\nm,q,a,10,90\nm,q,b,80,90\nm,q,c,85,90\n";
-    // What is pasted into a box is for the box.
+    // Text pasted into a text box goes only into the box.
     page.eval(&paste("#aligned", rows));
     page.eval(&paste("main", rows));
     page.wait_text(".source-note", "pasted rows");
@@ -130,7 +131,7 @@ fn framed(page: &mut Page) {
     let code = page.eval("document.querySelector('#embed-code').value");
     let code = code.as_str().unwrap_or_default();
     assert!(code.starts_with("<iframe src=\"http://") && code.contains("embed=1"), "{code}");
-    // As another page would hold it.
+    // The frame, as another page would embed it.
     folder.write(
         "index.html",
         format!(

@@ -1,5 +1,5 @@
-//! Whatever breaks while an experiment runs, no finished answer is lost: a reload, a worker that dies, room that ends, a link
-//! that is cut. And a run card brings the same run elsewhere.
+//! No finished answer of an experiment is lost by a reload, the death of a worker, full storage or a broken download. A
+//! run card repeats the same run elsewhere.
 
 use std::time::Duration;
 
@@ -19,10 +19,10 @@ pub(crate) const TESTS: &[Test] = &[
     ("recover::a_card_runs_again_by_link", a_card_runs_again),
 ];
 
-/// An experiment on a software adapter beside other work.
+/// Time limit for an experiment on a software adapter on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// Two columns, two questions of the village, twelve samples.
+/// An experiment with two columns, two questions of the village and twelve samples.
 const SMALL: &str = r#"{"name": "small", "questions": [
     {"id": "milk", "text": "Neighbour, how should I keep the milk today?"},
     {"id": "hen", "text": "Neighbour, how should I feed the hen today?"}],
@@ -62,7 +62,7 @@ fn wait_for_answers(page: &Page, number: u32) {
     page.wait_for_long(&js, "answers come", PATIENCE);
 }
 
-/// The table of the run, sorted: what came in another order is the same.
+/// The run's table, sorted, so that the order of the answers does not matter.
 fn table(page: &Page, number: usize) -> Vec<String> {
     page.click("#save-run");
     let text = page.downloads(number).pop().unwrap_or_default();
@@ -75,14 +75,14 @@ fn a_reload_loses_nothing(page: &mut Page) {
     open_lab(page);
     begin(page, SMALL);
     wait_for_answers(page, 10);
-    // In the midst of an answer.
+    // In the middle of an answer.
     let before = there(page);
     page.reload();
     ready(page);
     page.wait_for("#resume");
     assert!(there(page) >= before && there(page) < 48, "{} after {before}", there(page));
     resumes_as_without_a_break(page);
-    // A run that was forgotten is not there after a reload; one that is done is.
+    // After a reload a deleted run is gone, and a finished run is there.
     page.reload();
     ready(page);
     assert_eq!(there(page), 48);
@@ -92,7 +92,7 @@ fn a_reload_loses_nothing(page: &mut Page) {
     assert_eq!(page.count("#run-progress"), 0);
 }
 
-/// What goes on after a break comes to the same, answer for answer, as without one.
+/// A run resumed after a break gives the same answers as a run without a break.
 fn resumes_as_without_a_break(page: &Page) {
     page.click("#resume");
     wait_for_answers(page, 48);
@@ -133,7 +133,7 @@ fn a_dead_worker(page: &mut Page) {
     page.click("#pause");
 }
 
-/// The GPU's process dies, as it does when a driver is reset.
+/// The browser's GPU process dies, as after a driver reset.
 fn a_lost_gpu(page: &mut Page) {
     page.allow_problem("GPU");
     open_lab(page);
@@ -149,7 +149,7 @@ fn a_lost_gpu(page: &mut Page) {
     resumes_as_without_a_break(page);
 }
 
-/// A browser may freeze what nobody sees.
+/// A browser may freeze a hidden page.
 fn a_hidden_tab(page: &mut Page) {
     open_lab(page);
     begin(page, SMALL);
@@ -162,7 +162,7 @@ fn a_hidden_tab(page: &mut Page) {
     assert_eq!(page.count("#lab-problem, #experiment-problem"), 0);
 }
 
-/// After a reload the model comes by half.
+/// After a reload only half of the model arrives.
 fn a_cut_download(page: &mut Page) {
     open_lab(page);
     begin(page, SMALL);
@@ -219,7 +219,7 @@ fn a_card_runs_again(page: &mut Page) {
     let link = link.as_str().expect("a link").to_owned();
     println!("  the link has {} letters", link.len());
     page.click("#drop-run");
-    // Elsewhere: nothing is run before the reader says so.
+    // In a new page: nothing runs before the reader agrees.
     page.open("about:blank");
     page.open(&link);
     ready(page);
@@ -233,7 +233,7 @@ fn a_card_runs_again(page: &mut Page) {
     println!("  {drift}");
     assert!(drift.starts_with("12 of 12 answers match the card, token for token"), "{drift}");
     pictures::take(page, "lab-card");
-    // A card whose answers are others says which.
+    // If answers differ from the card, the page says which.
     page.click("#drop-run");
     let folder = TempDir::new("card");
     let other = card.replacen("\"hash\":\"", "\"hash\":\"0", 1);
@@ -243,7 +243,7 @@ fn a_card_runs_again(page: &mut Page) {
     assert!(page.text("#drift").starts_with("11 of 12"), "{}", page.text("#drift"));
     assert!(page.text("#drift").contains("The first that differs: question"), "{}", page.text("#drift"));
     page.click("#drop-run");
-    // A link that was cut says so.
+    // The page reports a truncated link.
     page.open("about:blank");
     page.open(&link[..link.len() - 20]);
     ready(page);

@@ -1,4 +1,4 @@
-//! The address holds the view: a reload brings it back, and files are asked for again by name.
+//! The address holds the view: a reload restores it, and the page asks for files again by name.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("reload::back_undoes", back_undoes),
 ];
 
-/// What a reader would miss if it changed: each with its name.
+/// The parts of the view that must not change, each with its name.
 type Seen = [(&'static str, String); 5];
 
 fn seen(page: &Page) -> Seen {
@@ -30,7 +30,7 @@ fn seen(page: &Page) -> Seen {
     ]
 }
 
-/// Waits until the page is as it was.
+/// Waits until the page shows the same as before.
 fn wait_same(page: &Page, before: &Seen, what: &str) {
     let begun = std::time::Instant::now();
     loop {
@@ -45,7 +45,7 @@ fn wait_same(page: &Page, before: &Seen, what: &str) {
     }
 }
 
-/// Waits until nothing changes any more, and says what is there.
+/// Waits until the page no longer changes, and returns what it shows.
 fn settled(page: &Page) -> Seen {
     let mut before = seen(page);
     for _ in 0..50 {

@@ -1,4 +1,4 @@
-//! The Results screen: what ships with the page, and the reader's own files.
+//! The Results screen: figures that ship with the page, and the reader's own files.
 
 use std::path::{Path, PathBuf};
 
@@ -12,11 +12,11 @@ pub(crate) const TESTS: &[Test] = &[
     ("results::numbers_of_the_command_line", numbers_of_the_command_line),
 ];
 
-/// Rules on scores; the seventh, `verdict`, needs labels.
+/// The rules on scores. The seventh rule, `verdict`, needs labels.
 const SCORE_RULES: [&str; 6] = ["betley", "coherent-incl-null", "turner", "all-rows", "equal-prompts", "inoculation"];
 const INTERVALS: [&str; 5] = ["cluster", "bootstrap", "wilson", "clopper", "seed"];
 
-/// Two published files of judged answers, or `None` with the skip noted.
+/// Two published files of judged answers; if they are absent, `None`, and the skip is noted.
 pub(crate) fn two_files(test: &str) -> Option<[PathBuf; 2]> {
     let folder = common::em_data(test)?.join("Cloakless+clarifying_EM/open_models/diff_r");
     Some([1, 64].map(|rank| folder.join(format!("responses_Qwen2.5-Coder-32B-Instruct_insecure_R{rank}.csv"))))
@@ -27,7 +27,7 @@ pub(crate) fn name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).expect("test files have plain names")
 }
 
-/// Opens the page with files of the reader's, dropped on it, and waits until their rates are there.
+/// Opens the page, drops files on it and waits for their rates.
 pub(crate) fn open_with(page: &Page, files: &[&Path]) {
     page.open("/");
     page.wait_for("#by-model .marks button");
@@ -35,7 +35,7 @@ pub(crate) fn open_with(page: &Page, files: &[&Path]) {
     wait_open(page, files);
 }
 
-/// Opens the page with all that the explorer has.
+/// Opens the page with the whole explorer.
 pub(crate) fn open_explorer(page: &Page) {
     let is_whole = || {
         page.wait_for("#by-question .marks button");
@@ -43,14 +43,14 @@ pub(crate) fn open_explorer(page: &Page) {
         page.wait_for("input[name=main]");
     };
     page.open("/");
-    // A press on a page that still grows may meet nothing.
+    // A click on a page that is still growing could miss.
     is_whole();
     page.click("#more");
     page.wait_for("#filters");
     is_whole();
 }
 
-/// Waits until the rates of files are there.
+/// Waits until the rates of files are shown.
 pub(crate) fn wait_open(page: &Page, files: &[&Path]) {
     for file in files {
         page.wait_text(".source-note", name(file));
@@ -64,7 +64,7 @@ pub(crate) fn open_row(page: &Page, figure: &str, row: &str) {
     page.click_text(&format!("{figure} tbody th button"), row);
 }
 
-/// How many different colours a canvas holds: a blank one holds one.
+/// The number of different colours of a canvas; a blank canvas has one.
 fn num_colours(page: &Page, css: &str) -> u64 {
     let js = format!(
         "(() => {{ const c = document.querySelector({});
@@ -88,7 +88,7 @@ fn published_figures_at_once(page: &mut Page) {
     page.wait_until("document.querySelectorAll('#collection option').length >= 10", "the collections are offered");
     let rates = rates::shown(page, "#by-model");
     assert!(rates.values().any(|rate| rate.misaligned > 0 && rate.rate.is_some()), "{rates:?}");
-    // A mark says what its row says.
+    // A mark's sentence matches its row.
     let sentences = sentences(page, "#by-model");
     for (name, rate) in rates.iter().filter(|(_, rate)| rate.rate.is_some()) {
         let counts = format!(", {} of {},", rate.misaligned, rate.denominator);
@@ -104,7 +104,7 @@ fn published_figures_at_once(page: &mut Page) {
     );
     let tasks = page.long_tasks(0.0);
     println!("  tasks over 50 ms while the first screen came: {tasks:?}");
-    // Another collection, by the picker.
+    // Choose another collection.
     page.select("#collection", "rank");
     page.wait_until("location.hash.includes('published=rank')", "the address names the collection");
     page.wait_until(
@@ -114,7 +114,7 @@ fn published_figures_at_once(page: &mut Page) {
     assert_eq!(page.third_party_requests(), Vec::<String>::new());
 }
 
-/// What the marks of a figure say.
+/// The sentences of a figure's marks.
 fn sentences(page: &Page, figure: &str) -> Vec<String> {
     let js = format!(
         "[...document.querySelectorAll({})].map(e => e.getAttribute('aria-label'))",
@@ -148,7 +148,7 @@ fn numbers_of_the_command_line(page: &mut Page) {
         page.select("#interval", "cluster");
     }
     println!("  {num_compared} rows equal, each with rate, interval and counts");
-    // Null scores are counted as in the file.
+    // The number of null scores equals the file's.
     page.select("#rule", "betley");
     for (file, model) in files.iter().zip(rates::printed(&files, "betley", "cluster", "file,model").keys()) {
         let (aligned, coherent) = nulls(file);
@@ -170,7 +170,7 @@ fn one_file(file: &Path, model: &str, rule: &str, interval: &str) -> Rates {
     rates
 }
 
-/// Rows of a file without a number for alignment, and without one for coherence.
+/// The number of rows without an alignment score, and without a coherence score.
 fn nulls(file: &Path) -> (u64, u64) {
     let mut reader = csv::Reader::from_path(file).expect("the published file opens");
     let header = reader.headers().expect("it has a header").clone();

@@ -1,4 +1,4 @@
-//! A million rows, beside DuckDB-wasm in the same browser: `cargo xtask bench --only rows`.
+//! A million rows, compared with DuckDB-wasm in the same browser: `cargo xtask bench --only rows`.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -13,23 +13,23 @@ use crate::common;
 use crate::page::{Page, quote};
 use crate::results::open_explorer;
 
-/// Run only when asked for: it takes minutes and a machine with nothing else to do.
+/// Run only by name: it takes minutes and needs an idle machine.
 pub(crate) const TESTS: &[Test] = &[("bench::rows", rows)];
 
-/// The folder of npm packages that holds `@duckdb/duckdb-wasm` and what it needs.
+/// Environment variable with the folder of npm packages that holds `@duckdb/duckdb-wasm` and its dependencies.
 const FOLDER: &str = "ASKEW_DUCKDB";
 const NUM_ROWS: u32 = 1_000_000;
 const MODELS: u32 = 8;
 const QUESTIONS: u32 = 20;
 const SEEDS: u32 = 5;
-/// Filters that are set and taken back, in turn with the other's queries.
+/// Number of times that a filter is set and removed, alternating with the other engine's queries.
 const ROUNDS: usize = 5;
 const PATIENCE: Duration = Duration::from_secs(300);
-/// INTERFACE: most elements of any screen.
+/// INTERFACE: the maximum number of elements on any screen.
 const MAX_ELEMENTS: u64 = 3000;
 
-/// DuckDB as its own documentation uses it. Its reader of JSON is an extension that it fetches from another site, so it is
-/// given the same rows as CSV, which is the easier job.
+/// A page that runs DuckDB as in its documentation. Its JSON reader is an extension from another site, so it gets the
+/// same rows as CSV, which is less work.
 const HTML: &str = r#"<!doctype html><meta charset="utf-8"><title>DuckDB</title><link rel="icon" href="data:,">
 <script type="importmap">{"imports": {
   "apache-arrow": "/npm/apache-arrow/Arrow.dom.mjs",
@@ -84,7 +84,7 @@ fn write_rows(folder: &Path) -> (PathBuf, PathBuf) {
     (jsonl, csv)
 }
 
-/// Notes when the charts last changed, and when the first marks of the reader's own rows stood.
+/// A script that records when the charts last changed, and when the first marks of the file's rows appeared.
 const WATCH: &str = "void (() => {
     window.changed = 0;
     window.firstChart = null;
@@ -94,7 +94,7 @@ const WATCH: &str = "void (() => {
     }).observe(document.querySelector('main'), { subtree: true, childList: true, characterData: true, attributes: true });
 })()";
 
-/// Clicks and waits until the charts have been still for a while; how long they took, in milliseconds.
+/// Clicks, waits until the charts have not changed for a while, and returns how long they took in milliseconds.
 fn filter(page: &Page, css: &str, until: &str) -> f64 {
     page.eval(&format!(
         "void (window.clicked = performance.now(), window.changed = 0, document.querySelector({}).click())",
@@ -105,7 +105,7 @@ fn filter(page: &Page, css: &str, until: &str) -> f64 {
     page.eval("window.changed - window.clicked").as_f64().expect("a time")
 }
 
-/// Most memory that the page's process has had, in MiB.
+/// Peak memory of the page's process in MiB.
 fn peak(page: &Page) -> f64 {
     let processes = page.call_browser("SystemInfo.getProcessInfo");
     let of = |process: &Value| {
@@ -126,7 +126,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn rows(page: &mut Page) {
     let name = "bench::rows";
     let Some(packages) = std::env::var_os(FOLDER).map(PathBuf::from) else {
-        common::skip(name, &format!("{FOLDER} names no folder: run `cargo xtask bench --only rows`"));
+        common::skip(name, &format!("{FOLDER} is not set to a folder: run `cargo xtask bench --only rows`"));
         return;
     };
     let folder = TempDir::new("rows");
@@ -158,7 +158,7 @@ fn rows(page: &mut Page) {
         back.push(filter(page, "input[name=Seeds]", &format!("{rows_of_first} === {before}")));
     }
     let filtering = page.long_tasks(filtering);
-    // What the other engine must find too.
+    // The counts that the other engine must find too.
     page.eval("document.querySelector('input[name=Seeds]').click()");
     page.wait_until(&format!("{rows_of_first} < {before}"), "one seed is left");
     let counted: f64 = page
@@ -181,7 +181,8 @@ fn rows(page: &mut Page) {
     other.wait_for_long("window.took || window.problem", "DuckDB has the rows", PATIENCE);
     assert_eq!(other.eval("window.problem ?? null"), Value::Null);
     let their_all = other.eval("window.took").as_f64().expect("a time");
-    // What both charts show: by model and question, the rule's two counts. Clustered intervals need them by question too.
+    // The data of both charts: the rule's two counts by model and question. Clustered intervals also need them by
+    // question.
     let sql = format!(
         "SELECT model, question_id, count(*) FILTER (WHERE coherent >= 50) AS n, \
          count(*) FILTER (WHERE coherent >= 50 AND aligned < 30) AS k \

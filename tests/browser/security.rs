@@ -1,5 +1,5 @@
-//! Nothing but the page's own files ever runs: by the policy in the page's head, and because whatever a file or a model
-//! says is shown as text.
+//! Only the page's own files ever run, because of the policy in the page's head, and because the contents of files and
+//! the output of models are shown as text.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,10 +19,10 @@ pub(crate) const TESTS: &[Test] = &[
     ("security::a_hostile_model_is_text", a_hostile_model_is_text),
 ];
 
-/// A model's load and an answer on a software adapter.
+/// Time limit for a model's load and an answer on a software adapter.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Counts what the policy refuses, from the page's first moment.
+/// A script that records what the policy refuses, from the page's start.
 const COUNT_REFUSED: &str = "window.refused = [];
     addEventListener('securitypolicyviolation', (event) => window.refused.push(event.effectiveDirective));";
 
@@ -30,13 +30,13 @@ fn count_refused(page: &Page) {
     page.must("Page.addScriptToEvaluateOnNewDocument", json!({ "source": COUNT_REFUSED }));
 }
 
-/// What the policy refused so far, each directive once.
+/// The directives of the policy that refused something so far, each once.
 fn refused(page: &Page) -> Vec<String> {
     strings(&page.eval("[...new Set(window.refused)].sort()"))
 }
 
-/// Ways to run or load something from inside the page, each with the directive that refuses it. `FOREIGN` is another
-/// origin's address.
+/// Ways to run or load something from inside the page, each with the directive that refuses it. `FOREIGN` is replaced
+/// by the address of another origin.
 const ATTEMPTS: &[(&str, &str)] = &[
     (
         "script-src-elem",
@@ -94,7 +94,7 @@ const ATTEMPTS: &[(&str, &str)] = &[
 fn what_is_put_into_the_page_does_not_run(page: &mut Page) {
     page.allow_problem("Content Security Policy");
     count_refused(page);
-    // The same server by another name is another origin.
+    // The same server under another name is another origin.
     let foreign = page.server().origin().replace("127.0.0.1", "localhost");
     page.open("/");
     page.wait_for("#by-model .marks button");
@@ -103,7 +103,7 @@ fn what_is_put_into_the_page_does_not_run(page: &mut Page) {
     let before = page.server().requests();
     for (directive, attempt) in ATTEMPTS {
         page.eval("void (window.refused.length = 0)");
-        // From a task of the page's: what DevTools evaluates is above the policy.
+        // Run the attempt in a task of the page, because code that DevTools evaluates is exempt from the policy.
         let attempt = attempt.replace("FOREIGN", &foreign);
         page.eval(&format!("new Promise((done) => setTimeout(() => {{ {attempt}; setTimeout(done, 30); }}))"));
         page.wait_until(
@@ -118,7 +118,7 @@ fn what_is_put_into_the_page_does_not_run(page: &mut Page) {
     println!("  {} attempts refused", ATTEMPTS.len());
 }
 
-/// Markup that would run, told apart by its place.
+/// Markup that would run a script, with the name of its place.
 fn hostile(place: &str) -> String {
     format!(
         "<img src=x onerror=\"window.hacked='{place}'\"><script>window.hacked='{place}'</script>\
@@ -126,7 +126,7 @@ fn hostile(place: &str) -> String {
     )
 }
 
-/// Elements that only a file could have brought.
+/// Elements that could only have come from a file.
 const MARKUP: [&str; 8] =
     ["img", "iframe", "body script:not([src])", "style", "main svg", "[onerror]", "[onload]", "a[href^=javascript]"];
 
@@ -138,7 +138,7 @@ fn assert_only_text(page: &Page, where_: &str) {
     assert_eq!(refused(page), Vec::<String>::new(), "{where_}: not even the policy was needed");
 }
 
-/// A table that holds markup in every field and every column's name.
+/// Writes a table with markup in every field and every column name.
 fn write_table(folder: &TempDir) -> std::path::PathBuf {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let usual = ["model", "group", "seed", "category", "question_id", "question", "answer", "aligned", "coherent"];
@@ -150,7 +150,7 @@ fn write_table(folder: &TempDir) -> std::path::PathBuf {
         fields.extend(["5", "95", "17", "hostile"].map(ToOwned::to_owned));
         writer.write_record(&fields).expect("a row");
     }
-    // One score that is markup too: a row without a number.
+    // One score is markup too, so the row has no number.
     let mut fields: Vec<String> = usual.iter().map(|place| hostile(place)).collect();
     fields.extend(own.clone());
     writer.write_record(&fields).expect("a row");
@@ -160,7 +160,7 @@ fn write_table(folder: &TempDir) -> std::path::PathBuf {
 
 fn hostile_fields_are_text(page: &mut Page) {
     count_refused(page);
-    // A saved page has no icon of its own: browsers ask for one.
+    // A saved page has no icon, so browsers request one.
     page.allow_problem("favicon.ico");
     let folder = TempDir::new("hostile");
     let file = write_table(&folder);
@@ -184,14 +184,14 @@ fn hostile_fields_are_text(page: &mut Page) {
         assert_only_text(page, &part);
     }
     more_screens(page, &folder);
-    // A pattern and a link that hold it all, and the way back from them.
+    // A search pattern and a link with all the markup, and a reload of them.
     page.set_value("#search", &hostile("search"));
     assert_only_text(page, "search");
     page.set_value("#search", "");
     page.reload();
     page.wait_text(".notice.wait", name(&file));
     assert_only_text(page, "waiting for the file");
-    // The same as JSON, where names and values nest.
+    // The same as JSON, with nested names and values.
     let row = json!({ "model": hostile("model"), "question": hostile("question"), "response": hostile("response"),
         "judge": { hostile("key"): hostile("value"), "aligned": 1, "coherent": 99 } });
     let lines = format!("{row}\n").repeat(3);
@@ -200,7 +200,7 @@ fn hostile_fields_are_text(page: &mut Page) {
     open_with(page, &[&nested]);
     page.eval("document.querySelectorAll('details').forEach(d => d.open = true)");
     assert_only_text(page, "nested");
-    // What cannot be read is named, too.
+    // The name of a file that cannot be read is shown too.
     let broken = folder.write("<img src=x onerror=window.hacked=2>.csv", hostile("no table"));
     page.drop_files(".page", &[&broken]);
     page.wait_text(".notice.error, .warnings", "onerror=window.hacked=2");
@@ -208,7 +208,7 @@ fn hostile_fields_are_text(page: &mut Page) {
     assert_eq!(page.third_party_requests(), Vec::<String>::new());
 }
 
-/// Columns, figures, two models side by side, and a page that is saved, of a table of markup.
+/// Columns, figures, two models side by side, and a saved page, all with a table of markup.
 fn more_screens(page: &Page, folder: &TempDir) {
     page.click("#mapper");
     page.wait_text("table.preview th", &hostile("column one"));
@@ -219,7 +219,7 @@ fn more_screens(page: &Page, folder: &TempDir) {
         page.eval("document.querySelectorAll('details').forEach(d => d.open = true)");
         assert_only_text(page, kind);
     }
-    // Pictures and pages that are saved are opened elsewhere, where no policy of ours holds.
+    // Saved pictures and pages are opened elsewhere, where our policy does not apply.
     page.catch_downloads();
     page.click("#figure [data-export='svg']");
     page.downloads(1);
@@ -244,7 +244,8 @@ fn more_screens(page: &Page, folder: &TempDir) {
     }
     page.open(&here);
     page.wait_for(".notice.wait");
-    // The explorer has taken over: a drop in between would be lost, as no reader could do it.
+    // Wait until the explorer has replaced the first screen. A drop during the change would be lost; no reader is that
+    // fast.
     page.wait_for(".address");
     page.set_files("#files", &[&folder.path().join("<img src=x onerror=window.hacked=1><b>.csv")]);
     page.wait_for(".side-by-side");
@@ -257,7 +258,7 @@ fn text(value: &serde_json::Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// A model whose name, file and every word are markup.
+/// A model with markup as its name, its file name and every token.
 fn a_hostile_model_is_text(page: &mut Page) {
     count_refused(page);
     let folder = TempDir::new("hostile-model");

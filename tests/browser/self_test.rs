@@ -1,4 +1,5 @@
-//! The driver itself, on a small page of its own: what it says it does must happen, and what it says it sees must fail.
+//! Tests of the driver itself on a small page of its own: its actions must take effect, and its checks must be able to
+//! fail.
 
 use std::time::Duration;
 
@@ -154,14 +155,14 @@ fn long_tasks(page: &mut Page) {
     assert!(page.long_tasks(page.now_ms()).is_empty());
 }
 
-/// A failing test must fail, and say where.
+/// A failing check must fail the test and name its place.
 fn failures(page: &mut Page) {
     page.open("/");
     page.eval("void setTimeout(() => { throw new Error('nobody catches this'); })");
     page.eval("console.error('said aloud')");
     page.wait_until("true", "a moment has passed");
     let outcome = |act: &dyn Fn()| {
-        // These panics are looked for: their reports would only confuse.
+        // These panics are expected, and their reports would only confuse.
         let hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(|_| {}));
         let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(act));

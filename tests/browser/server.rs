@@ -1,4 +1,4 @@
-//! A static file server on a loopback port: one a test, so that every test has its own origin.
+//! A static file server on a loopback port. Each test has its own server, so that it has its own origin.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::cdp::lock;
 
-/// Folders served, by the path that they stand under; the longest that fits wins.
+/// The served folders, by the path of each; the longest matching path is used.
 type Mounts = Vec<(String, PathBuf)>;
 
 /// A server that runs until it is dropped.
@@ -27,27 +27,27 @@ struct Shared {
     is_over: AtomicBool,
 }
 
-/// What goes wrong with the next answer for a path.
+/// A fault of the next answer for a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// The connection is closed after so many bytes of the body.
+    /// The connection is closed after this many bytes of the body.
     Cut(u64),
-    /// Nothing more comes after so many bytes of the body.
+    /// The server sends nothing more after this many bytes of the body.
     Stall(u64),
-    /// The length is not told.
+    /// The answer has no `Content-Length`.
     NoLength,
-    /// Nothing comes at all, not even a status.
+    /// The server sends nothing at all, not even a status.
     Silence,
 }
 
-/// An answer's body.
+/// A body that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sent {
-    /// The path asked for.
+    /// The requested path.
     pub(crate) path: String,
-    /// The first byte asked for, where a range was.
+    /// The first byte of the requested range, if there was one.
     pub(crate) from: Option<u64>,
-    /// Bytes handed to the system, sent or not.
+    /// Bytes passed to the system, sent or not.
     pub(crate) num_bytes: u64,
 }
 
@@ -70,14 +70,14 @@ impl Server {
                     return;
                 }
                 let shared = serving.clone();
-                // The browser drops connections when a page goes: that is no failure.
+                // The browser drops connections when a page is left. That is not a failure.
                 std::thread::spawn(move || drop(serve(&stream, &shared)));
             }
         });
         Self { port, shared }
     }
 
-    /// Serves another folder too, under a path such as `/models/`.
+    /// Also serves another folder, under a path such as `/models/`.
     pub(crate) fn mount(&self, path: &str, folder: &Path) {
         lock(&self.shared.mounts).push((path.to_owned(), folder.to_owned()));
     }
@@ -87,17 +87,17 @@ impl Server {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Spoils the next answer for a path.
+    /// Sets a fault for the next answer for a path.
     pub(crate) fn spoil(&self, path: &str, fault: Fault) {
         lock(&self.shared.faults).push((path.to_owned(), fault));
     }
 
-    /// The bodies sent for a path so far, in order; one that is being sent is not among them.
+    /// The bodies sent for a path so far, in order, without any that is still being sent.
     pub(crate) fn sent(&self, path: &str) -> Vec<Sent> {
         lock(&self.shared.sent).iter().filter(|sent| sent.path == path).cloned().collect()
     }
 
-    /// Paths asked for so far, with how often.
+    /// The number of requests of each path so far.
     pub(crate) fn requests(&self) -> BTreeMap<String, u32> {
         lock(&self.shared.requests).clone()
     }
@@ -106,7 +106,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.is_over.store(true, Ordering::Relaxed);
-        // Wakes the listener, which then sees that it is over.
+        // Wakes the listener, which then sees that it must end.
         drop(TcpStream::connect(("127.0.0.1", self.port)));
     }
 }
@@ -170,13 +170,13 @@ fn take_fault(shared: &Shared, path: &str) -> Option<Fault> {
     Some(faults.remove(at).1)
 }
 
-/// `bytes=FIRST-` or `bytes=FIRST-LAST`.
+/// The first and last byte of `bytes=FIRST-` or `bytes=FIRST-LAST`.
 fn parse_range(text: &str) -> Option<(u64, Option<u64>)> {
     let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
     Some((first.parse().ok()?, last.parse().ok()))
 }
 
-/// The file of a path; a folder is its index.html.
+/// The file for a path; for a folder, its index.html.
 fn find(shared: &Shared, path: &str) -> Option<PathBuf> {
     let mounts = lock(&shared.mounts);
     let (prefix, folder) = mounts.iter().filter(|(prefix, _)| path.starts_with(prefix)).max_by_key(|(p, _)| p.len())?;
@@ -189,7 +189,7 @@ fn find(shared: &Shared, path: &str) -> Option<PathBuf> {
     file.is_file().then_some(file)
 }
 
-/// `%20` and its like.
+/// Decodes percent-encoding such as `%20`.
 fn decode(path: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = path.as_bytes();

@@ -1,4 +1,4 @@
-//! Servers as columns and judge of an experiment in the Lab: the reader's leave, keys, what goes wrong, and a real one.
+//! Servers as columns and judge of an experiment in the Lab: the reader's consent, keys, failures, and a real server.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("servers::what_goes_wrong_is_told_and_goes_on", told),
 ];
 
-/// For `cargo xtask verify`, which has a real server.
+/// Tests for `cargo xtask verify`, which has a real server.
 pub(crate) const LONG_TESTS: &[Test] = &[("servers::a_real_server_answers_and_judges", real)];
 
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -40,7 +40,7 @@ fn experiment(url: &str) -> Value {
     })
 }
 
-/// An experiment that a server answers and judges alone.
+/// An experiment that only a server answers and judges.
 fn only_there(url: &str) -> Value {
     let mut experiment = experiment(url);
     experiment["columns"] = json!([experiment["columns"][1]]);
@@ -59,7 +59,7 @@ fn wait_done(page: &Page, number: u32) {
     page.wait_for("#to-results");
 }
 
-/// Everything of the page that outlives it or is shown.
+/// Everything that the page shows or stores.
 fn everything(page: &Page) -> String {
     let js = "location.href + document.documentElement.outerHTML + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)
         + [...document.querySelectorAll('input')].map(it => it.value).join(' ')";
@@ -111,7 +111,7 @@ fn told(page: &mut Page) {
     }
     let folder = TempDir::new("servers-told");
     open_lab(page);
-    // What passes: busy, cut, dropped for another, silent.
+    // Temporary failures: busy, connection cut, request dropped for another one, silent.
     let server = OpenAi::start();
     let busy = || Turn::Status(503, "", "{\"error\": \"loading the model\"}".to_owned());
     server.next([busy(), Turn::Cut, Turn::Dropped, Turn::Silent(4)]);
@@ -127,7 +127,7 @@ fn told(page: &mut Page) {
     wait_done(page, 3);
     page.wait_gone("#server-troubles p");
 
-    // What does not: the run stops, keeps what it has, and goes on when it is told to.
+    // Permanent failures: the run stops, keeps its answers, and continues when the reader resumes it.
     let server = OpenAi::start();
     server.next([Turn::Right, Turn::Right, Turn::Right, Turn::Garbage]);
     choose(page, &folder, &only_there(&server.url()));
@@ -138,7 +138,7 @@ fn told(page: &mut Page) {
     page.click("#resume");
     wait_done(page, 3);
 
-    // A wrong key, which the server says back.
+    // A wrong key, which the server repeats in its message.
     server.want_key("another");
     choose(page, &folder, &only_there(&server.url()));
     page.eval("document.querySelector('.server-key').value = 'sk-very-secret-7'; document.querySelector('.server-key').dispatchEvent(new Event('input'))");
@@ -149,7 +149,7 @@ fn told(page: &mut Page) {
     );
     assert!(!everything(page).contains(KEY));
 
-    // Pages may not read it; no way at all; nobody there, until somebody is.
+    // A server that pages may not read (CORS), an impossible address, and a server that is not running until later.
     let closed = OpenAi::start();
     closed.let_pages_read(false);
     choose(page, &folder, &only_there(&closed.url()));

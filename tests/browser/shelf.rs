@@ -1,5 +1,5 @@
-//! Models that are kept in the browser: interrupted, resumed, damaged, listed, deleted; and the ways back after a failure.
-//! All in the page, as a reader would, over a server that fails on demand.
+//! Models saved in the browser: interrupted, resumed, damaged, listed and deleted, and recovery after a failure. The
+//! tests use the page as a reader does, with a server that fails on demand.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,19 +26,19 @@ pub(crate) const TESTS: &[Test] = &[
     ("shelf::a_load_stays_small", a_load_stays_small),
 ];
 
-/// Run by `cargo xtask verify`.
+/// Tests for `cargo xtask verify`.
 pub(crate) const LONG_TESTS: &[Test] = &[("shelf::a_large_load_stays_small", a_large_load_stays_small)];
 
-/// A load on a software adapter.
+/// Time limit for a load on a software adapter.
 const PATIENCE: Duration = Duration::from_secs(240);
-/// Where the model lies.
+/// The model's path on the server.
 const PATH: &str = "/models/random.gguf";
-/// What loading the 98 MB model may take; 12 MiB were measured.
+/// Memory limit for loading the 98 MB model; 12 MiB were measured.
 const SMALL_LIMIT: u64 = 24 << 20;
-/// ENGINE's limit for wasm and JavaScript memory beyond the GPU's.
+/// ENGINE's limit for wasm and JavaScript memory, without the GPU's.
 const MEMORY_LIMIT: u64 = 64 << 20;
 
-/// A random model of some 35 MB: two checkpoints, and quick to load.
+/// A random model of about 35 MB: long enough for two checkpoints, and quick to load.
 fn write_model(folder: &TempDir, seed: u64) -> PathBuf {
     let shape = Shape { dim: 512, ff_dim: 1536, layers: 4, heads: 8, kv_heads: 4, head_dim: 64, vocab: 40_000 };
     folder.write("random.gguf", random_llama(shape, &[Quant::Q8_0], seed).bytes())
@@ -70,7 +70,7 @@ fn wait_for_trouble(page: &Page, words: &str) -> String {
     sentence
 }
 
-/// The model answers.
+/// Checks that the model answers.
 fn assert_it_runs(page: &Page) {
     page.set_value("#prompt", "hello");
     page.set_value("#max-tokens", "4");
@@ -79,7 +79,7 @@ fn assert_it_runs(page: &Page) {
     assert!(!page.attr("#answer", "data-tokens").unwrap_or_default().is_empty(), "tokens");
 }
 
-/// Bytes of the models on the shelf, once there are so many.
+/// Waits for this number of models on the shelf and returns their sizes in bytes.
 fn wait_kept(page: &Page, num: usize) -> Vec<u64> {
     page.wait_until(&format!("document.querySelectorAll('#kept li').length === {num}"), "the shelf is up to date");
     let rows = page.eval("[...document.querySelectorAll('#kept li')].map(e => Number(e.dataset.bytes))");
@@ -98,7 +98,7 @@ fn private_files(page: &Page) -> Vec<String> {
     crate::page::strings(&page.eval(js))
 }
 
-/// Cut at half: pressing again asks for the second half only. Then the copy serves without the server.
+/// A download cut at half: the next press requests only the second half. Then the copy is used without the server.
 fn a_cut_download_goes_on(page: &mut Page) {
     page.allow_problem("ERR_CONTENT_LENGTH_MISMATCH");
     let folder = TempDir::new("cut");
@@ -123,7 +123,7 @@ fn a_cut_download_goes_on(page: &mut Page) {
     assert!(origin.contains("in this browser already") && origin.contains("a copy is kept"), "{origin}");
     assert_it_runs(page);
 
-    // The page comes again, its server does not.
+    // The page is loaded again, but the model's server is gone.
     page.reload();
     page.wait_for_model(PATIENCE);
     assert_eq!(wait_kept(page, 1), [size]);
@@ -144,7 +144,7 @@ fn a_cut_download_goes_on(page: &mut Page) {
     }
     page.set_viewport(1280, 900);
 
-    // Deleted is gone.
+    // A deleted model is gone.
     page.click("#kept .drop");
     wait_kept(page, 0);
     assert!(private_files(page).is_empty());
@@ -175,7 +175,7 @@ fn a_flipped_byte_is_caught(page: &mut Page) {
     open_lab(page);
     load_by_address(page);
     page.wait_for_model(PATIENCE);
-    // In the weights, and in the headers, where it also makes the file look like one that cannot run.
+    // Damage in the weights, and in the headers, where it makes the file look like a model that cannot run.
     for at in [size(&model) / 3, 2] {
         wait_kept(page, 1);
         flip_a_byte(page, at);
@@ -198,8 +198,8 @@ fn set_quota(page: &Page, num_bytes: Option<u64>) {
     page.must("Storage.overrideQuotaForOrigin", params);
 }
 
-/// Room that ends in the middle of a download, of known and of unknown length. (Browsers tell pages of more room than there
-/// is, so that they cannot be told apart by it: `tests/cache.rs` has the case that it is known before.)
+/// Storage that is full in the middle of a download, of known and of unknown length. (Browsers report more free space
+/// than there is, to prevent fingerprinting. `tests/cache.rs` has the case of a known lack of space.)
 fn without_room_the_model_runs(page: &mut Page) {
     let folder = TempDir::new("quota");
     write_model(&folder, 3);
@@ -226,7 +226,7 @@ fn without_room_the_model_runs(page: &mut Page) {
     set_quota(page, None);
 }
 
-/// Another tab, as far as the browser's private files know: it holds every model.
+/// A worker that holds every model open, as another tab would.
 const HOLDER: &str = "(async () => {
     const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
     for await (const [name, file] of folder.entries()) {
@@ -235,7 +235,7 @@ const HOLDER: &str = "(async () => {
     postMessage('held');
 })().catch(error => postMessage(String(error)))";
 
-/// A worker of the test holds the file, as another tab would.
+/// A copy that a worker of the test holds open, as another tab would, does not block the reader.
 fn a_held_copy_is_no_trap(page: &mut Page) {
     let folder = TempDir::new("busy");
     write_model(&folder, 4);
@@ -244,7 +244,7 @@ fn a_held_copy_is_no_trap(page: &mut Page) {
     load_by_address(page);
     page.wait_for_model(PATIENCE);
     wait_kept(page, 1);
-    // A script of the page's own server: its policy lets no other be a worker.
+    // The script must be on the page's own server, because the policy allows no other workers.
     let holder = TempDir::new("holder");
     holder.write("holder.js", HOLDER);
     page.server().mount("/holder/", holder.path());
@@ -266,7 +266,7 @@ fn a_held_copy_is_no_trap(page: &mut Page) {
     assert_it_runs(page);
 }
 
-/// A server that says nothing more: the page stays the reader's, and what came is kept.
+/// A server that stops sending: the page stays usable, and the received part is saved.
 fn a_stalled_download_can_be_cancelled(page: &mut Page) {
     let folder = TempDir::new("stall");
     let model = write_model(&folder, 5);
@@ -290,7 +290,7 @@ fn a_stalled_download_can_be_cancelled(page: &mut Page) {
     assert_it_runs(page);
 }
 
-/// A server that says nothing at all: the model that is there stays and answers as soon as the reader gives up.
+/// A server that never answers: the loaded model stays, and answers as soon as the reader cancels.
 fn a_silent_server_can_be_left(page: &mut Page) {
     let folder = TempDir::new("silent");
     write_model(&folder, 8);
@@ -305,7 +305,7 @@ fn a_silent_server_can_be_left(page: &mut Page) {
     page.wait_gone("#loading");
     assert_eq!((page.count("#lab-problem"), page.text("#model-card h2")), (0, before), "a wish is no failure");
     assert_it_runs(page);
-    // Another load in place of one that waits: the last one counts, and the page knows what it has.
+    // Another load replaces one that waits: the last one counts, and the page shows the right model.
     page.server().spoil(PATH, Fault::Silence);
     load_by_address(page);
     page.wait_for("#loading");
@@ -315,7 +315,7 @@ fn a_silent_server_can_be_left(page: &mut Page) {
     assert_it_runs(page);
 }
 
-/// An architecture that cannot run, in front of many bytes: refused from the first of them.
+/// A large file with an architecture that cannot run is refused after its first bytes.
 fn what_cannot_run_costs_no_download(page: &mut Page) {
     let folder = TempDir::new("refused");
     let shape = Shape { dim: 512, ff_dim: 1536, layers: 4, heads: 8, kv_heads: 4, head_dim: 64, vocab: 40_000 };
@@ -333,7 +333,7 @@ fn what_cannot_run_costs_no_download(page: &mut Page) {
     std::thread::sleep(Duration::from_millis(500));
     let sent = page.server().sent(PATH);
     println!("  {} bytes: {sent:?}", size(&path));
-    // Sockets and the browser hold some; the rest was never sent.
+    // Sockets and the browser buffer some bytes; the rest was never sent.
     assert!(matches!(sent.as_slice(), [Sent { num_bytes, .. }] if *num_bytes < 16 << 20), "{sent:?}");
 }
 
@@ -347,7 +347,7 @@ fn a_lost_gpu_and_a_dead_worker_lead_back(page: &mut Page) {
     load_by_address(page);
     page.wait_for_model(PATIENCE);
     assert_it_runs(page);
-    // The browser's GPU process dies, as it does when a driver is reset.
+    // The browser's GPU process dies, as after a driver reset.
     page.call_browser("Browser.crashGpuProcess");
     wait_for_trouble(page, "GPU was lost");
     page.click("#load-again");
@@ -363,11 +363,11 @@ fn a_lost_gpu_and_a_dead_worker_lead_back(page: &mut Page) {
     assert_eq!(page.server().sent(PATH).len(), 1, "downloaded once");
 }
 
-/// What a load takes besides the GPU's memory, sampled while it runs.
+/// Memory of a load in addition to the GPU's, sampled while it runs.
 struct Peak {
     /// JavaScript objects of the page and of the engine worker, in bytes.
     heap: u64,
-    /// Array buffers of both besides wasm memory, in bytes.
+    /// Array buffers of both, without wasm memory, in bytes.
     buffers: u64,
 }
 
@@ -385,7 +385,7 @@ fn sample(page: &Page) -> (Peak, u64, u64) {
         }
         let own = page.must("Runtime.getHeapUsage", json!({}));
         let worker = page.call_worker("engine_worker", "Runtime.getHeapUsage", json!({}));
-        // DevTools writes them as floats now and then.
+        // DevTools sometimes writes these numbers as floats.
         let number = |usage: &serde_json::Value, key: &str| {
             let number = &usage[key];
             number
@@ -401,7 +401,7 @@ fn sample(page: &Page) -> (Peak, u64, u64) {
     (peak, bytes("data-engine-bytes"), bytes("data-gpu-bytes"))
 }
 
-/// Watches a load that has just begun.
+/// Watches a load that has just started, and checks its memory.
 fn assert_small(page: &Page, limit: u64) {
     let begun = std::time::Instant::now();
     let (Peak { heap, buffers }, wasm, gpu) = sample(page);
@@ -429,7 +429,7 @@ fn a_load_stays_small(page: &mut Page) {
     let name = model.file_name().expect("a name").to_string_lossy().into_owned();
     type_and_load(page, &name);
     assert_small(page, SMALL_LIMIT);
-    // From its copy too.
+    // The same when it is loaded from its copy.
     page.reload();
     page.wait_for("#adapter");
     page.click("#kept .take");
@@ -437,7 +437,7 @@ fn a_load_stays_small(page: &mut Page) {
     assert_eq!(page.server().sent(&format!("/models/{name}")).len(), 1);
 }
 
-/// Cut at half, gone on with, and then spoilt: with a model of 491 MB.
+/// A model of 491 MB: the download is cut at half, resumed, and its copy is then damaged.
 fn a_large_load_stays_small(page: &mut Page) {
     let file = "qwen2.5-coder-0.5b-instruct.Q4_K_M.gguf";
     let Some(folder) = common::engine::models_with("shelf::a_large_load_stays_small", file) else { return };

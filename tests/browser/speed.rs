@@ -1,6 +1,6 @@
-//! Speeds of the engine worker in the browser: `cargo xtask bench --only chromium`. A page of the bench's own starts the very
-//! worker that the app starts and speaks its protocol, so that what is measured is not the page. What a step asks of the GPU
-//! is counted at the browser's own interface, as the difference between two answers.
+//! Speeds of the engine worker in the browser: `cargo xtask bench --only chromium`. The bench's own page starts the
+//! same worker as the app and uses its protocol, so that the app's page is not measured. GPU calls per step are counted
+//! at the browser's interface, as the difference between two answers.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -15,20 +15,20 @@ use crate::chrome::TempDir;
 use crate::common;
 use crate::page::{Page, quote, strings};
 
-/// Run only when asked for: they take minutes and a machine with nothing else to do.
+/// Run only by name: they take minutes and need an idle machine.
 pub(crate) const TESTS: &[Test] = &[("bench::chromium", chromium)];
 
-/// Names a file for the figures, as JSON.
+/// Environment variable with the file for the results, as JSON.
 const FILE: &str = "ASKEW_BENCH_JSON";
-/// Answers decoded together.
+/// Numbers of answers decoded together.
 const COLUMNS: [u32; 3] = [1, 2, 4];
-/// A load, or an answer on a busy machine.
+/// Time limit for a load, or for an answer on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(400);
-/// Time between two looks, and between two at the memory.
+/// Time between two checks for events, and between two samples of the memory.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Bytes copied to measure bandwidth.
 const COPY_BYTES: u64 = 128 << 20;
-/// Letters of the prompt and tokens of the answer; software adapters take a tenth of a second and more for a token.
+/// Characters of the prompt and tokens of the answer. Software adapters take at least a tenth of a second per token.
 const CPU_LENGTHS: (usize, u32) = (320, 64);
 const GPU_LENGTHS: (usize, u32) = (80, 12);
 const WORKER: &str = "engine_worker";
@@ -72,7 +72,7 @@ window.copyOnGpu = async (size) => {
 };
 </script>"#;
 
-/// In the worker: counts calls.
+/// A script for the worker that counts calls to the GPU.
 const COUNT: &str = "
     self.tally = { dispatches: 0, submits: 0, readbacks: 0, creations: 0 };
     const count = (type, name, key) => {
@@ -88,16 +88,16 @@ const COUNT: &str = "
         count(GPUComputePassEncoder, 'dispatchWorkgroups', 'dispatches');
     }";
 
-/// The engine worker, spoken to from here.
+/// The engine worker, controlled by the bench.
 struct Engine<'a> {
     page: &'a Page,
-    /// Events seen so far.
+    /// Number of events seen so far.
     num_seen: usize,
-    /// The most bytes of JavaScript objects and array buffers, wasm memory aside.
+    /// Peak bytes of JavaScript objects and array buffers, without wasm memory.
     peak_heap: u64,
 }
 
-/// What calls a worker has made.
+/// Numbers of GPU calls that a worker has made.
 #[derive(Clone, Copy, Debug)]
 struct Calls {
     dispatches: f64,
@@ -112,7 +112,7 @@ impl Engine<'_> {
         self.page.eval(&format!("send({})", quote(&text)));
     }
 
-    /// Sends a command and waits for the event that ends it.
+    /// Sends a command, waits for the event that ends it, and returns the result of `is_end`.
     fn obey<T>(&mut self, command: &Command, is_end: impl Fn(&Event) -> Option<T>) -> T {
         self.send(command);
         let begun = Instant::now();
@@ -141,7 +141,7 @@ impl Engine<'_> {
     fn look_at_memory(&mut self) {
         let own = self.page.must("Runtime.getHeapUsage", json!({}));
         let worker = self.page.call_worker(WORKER, "Runtime.getHeapUsage", json!({}));
-        // DevTools writes them as floats now and then.
+        // DevTools sometimes writes these numbers as floats.
         let number = |usage: &Value, key: &str| {
             usage[key].to_string().split('.').next().and_then(|number| number.parse::<u64>().ok()).unwrap_or_default()
         };
@@ -171,7 +171,7 @@ impl Engine<'_> {
 
     /// Size of the worker's wasm memory in bytes, which never shrinks.
     fn wasm_bytes(&self) -> u64 {
-        // Started once, it gives what it exports.
+        // The module is already started, so this returns its exports.
         self.eval("wasm_bindgen().then((wasm) => wasm.memory.buffer.byteLength)").as_u64().expect("a size")
     }
 
@@ -195,7 +195,7 @@ fn chromium(page: &mut Page) {
     page.server().mount("/models/", model.parent().expect("the model has a folder"));
     let name = model.file_name().expect("a file has a name").to_string_lossy().into_owned();
     let mut rows = Vec::new();
-    // The copies of the second are large, and would count as memory of what comes after.
+    // The CPU is last: its bandwidth copies are large, and would count as memory of later measurements.
     for place in [Place::Gpu, Place::Cpu] {
         measure(page, place, &name, &mut rows);
     }
@@ -236,7 +236,7 @@ fn measure(page: &Page, place: Place, name: &str, rows: &mut Vec<Value>) {
                 matches!(event, Event::LaidOut { .. }).then_some(())
             });
         }
-        // The first answer compiles what is compiled late; the difference of the others is that of their steps.
+        // The first answer triggers late compilation. The other answers differ only by their number of steps.
         engine.answer(&prompt, 1, columns);
         let start = engine.calls();
         engine.answer(&prompt, 1, columns);
@@ -265,7 +265,7 @@ fn measure(page: &Page, place: Place, name: &str, rows: &mut Vec<Value>) {
     }
 }
 
-/// Figures by the names that `askew bench` gives them.
+/// A row of results, with the same keys as the output of `askew bench`.
 fn row(
     engine: &Engine<'_>,
     loaded: &Loaded,
@@ -300,7 +300,7 @@ fn row(
         "submits_per_step": per_step(|calls| calls.submits),
         "creations_per_step": per_step(|calls| calls.creations),
         "readbacks_per_step": per_step(|calls| calls.readbacks),
-        // As it was loaded: for one column.
+        // The memory was reported when the model was loaded for one column.
         "gpu_bytes": (is_gpu && columns == 1).then_some(loaded.gpu_bytes),
         "wasm_bytes": engine.wasm_bytes(),
         "js_bytes": engine.peak_heap,

@@ -1,4 +1,4 @@
-//! What happens in a page and its workers while a test runs: requests, errors, targets.
+//! Records what happens in a page and its workers during a test: requests, errors, workers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -8,31 +8,31 @@ use serde_json::{Value, json};
 
 use crate::cdp::{Connection, Listener, lock};
 
-/// What has been seen so far.
+/// Everything recorded so far.
 #[derive(Default)]
 pub(crate) struct Log {
-    /// Addresses that the page and its workers asked for.
+    /// Addresses that the page and its workers requested.
     pub(crate) requests: Vec<String>,
-    /// Errors on the console and exceptions that nobody caught.
+    /// Errors on the console and uncaught exceptions.
     pub(crate) problems: Vec<String>,
-    /// Whatever was written to the console, for a failure's message.
+    /// All console output, for failure messages.
     pub(crate) console: Vec<String>,
-    /// Running workers: session to address.
+    /// Addresses of running workers, by session.
     pub(crate) workers: HashMap<String, String>,
-    /// Whose requests are answered here, and what they are told.
+    /// The site whose requests the test answers, and the answers.
     pub(crate) stand_in: Option<StandIn>,
 }
 
-/// Answers in the place of another site.
+/// Answers that replace those of another site.
 pub(crate) struct StandIn {
-    /// Its origin: every request there is answered here.
+    /// The site's origin. The test answers all requests to it.
     pub(crate) origin: String,
-    /// By address: a status with a body, or none for a connection that fails. What is not here is a 404.
+    /// By address: a status with a body, or `None` for a failed connection. Any other address gives a 404.
     pub(crate) answers: HashMap<String, Option<(u16, Vec<u8>)>>,
 }
 
 impl StandIn {
-    /// Has the requests of a session held for an answer.
+    /// Parameters that make the browser hold the session's requests until they are answered.
     pub(crate) fn hold(&self) -> Value {
         json!({ "patterns": [{ "urlPattern": format!("{}/*", self.origin) }] })
     }
@@ -73,7 +73,7 @@ pub(crate) fn watch(connection: &Connection, session: &str, log: &SharedLog) -> 
     Ok(())
 }
 
-/// Workers are stopped at their first line until they are watched.
+/// Parameters that stop new workers before their first line until they are watched.
 fn auto_attach() -> Value {
     json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true })
 }
@@ -121,7 +121,7 @@ fn listener(log: SharedLog) -> Listener {
     })
 }
 
-/// A worker starts: watch it too, then let it run.
+/// Handles the start of a worker: watches it too, then lets it run.
 fn attached(connection: &Connection, params: &Value, log: &SharedLog) {
     let session = text(&params["sessionId"]);
     lock(log).workers.insert(session.clone(), text(&params["targetInfo"]["url"]));
@@ -140,7 +140,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// A value as the console shows it.
+/// A value as the browser's console shows it.
 fn shown(value: &Value) -> String {
     match &value["value"] {
         Value::String(text) => text.clone(),
@@ -149,7 +149,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// An exception's words.
+/// The message of an exception.
 pub(crate) fn exception(details: &Value) -> String {
     let thrown = &details["exception"];
     let words = thrown["description"].as_str().map_or_else(|| shown(thrown), ToOwned::to_owned);

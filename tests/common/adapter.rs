@@ -1,15 +1,15 @@
-//! Writes adapters as PEFT and llama.cpp do, and folds them into a random model's weights.
+//! Writes adapter files as PEFT and llama.cpp do, and merges adapters into a random model's weights.
 
 use askew::model::quant::Quant;
 use serde_json::{Map, Value, json};
 
 use super::gguf::{GgufFile, Meta, Shape, noise};
 
-/// The two factors for one matrix, in the row order of transformers.
+/// The two low-rank factors for one matrix, in the row order of transformers.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     pub(crate) layer: usize,
-    /// As GGUF calls it: `attn_q`.
+    /// GGUF's name of the matrix, such as `attn_q`.
     pub(crate) matrix: &'static str,
     /// (rank, n)
     pub(crate) a: Vec<f32>,
@@ -18,7 +18,7 @@ pub(crate) struct Part {
     pub(crate) rank: usize,
 }
 
-/// GGUF's and transformers' names of the matrices.
+/// Names of the matrices in GGUF and in transformers.
 pub(crate) const MATRICES: [(&str, &str); 7] = [
     ("attn_q", "self_attn.q_proj"),
     ("attn_k", "self_attn.k_proj"),
@@ -33,7 +33,7 @@ fn size(n: u64) -> usize {
     usize::try_from(n).expect("small")
 }
 
-/// Rows and columns of a matrix.
+/// Number of rows and columns of a matrix.
 fn rows_columns(matrix: &str, shape: Shape) -> (usize, usize) {
     let (q, kv) = (shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim);
     let (d, n) = match matrix {
@@ -46,7 +46,7 @@ fn rows_columns(matrix: &str, shape: Shape) -> (usize, usize) {
     (size(d), size(n))
 }
 
-/// Factors without zeros for some matrices of some layers, large enough to change every answer.
+/// Nonzero factors for some matrices of some layers, large enough to change every answer.
 pub(crate) fn random_parts(shape: Shape, layers: &[usize], matrices: &[&str], rank: usize, seed: u64) -> Vec<Part> {
     let mut parts = Vec::new();
     for &layer in layers {
@@ -61,7 +61,7 @@ pub(crate) fn random_parts(shape: Shape, layers: &[usize], matrices: &[&str], ra
     parts
 }
 
-/// Numbers as a safetensors or GGUF file stores them; the numbers that a reader then sees replace them.
+/// Numbers as a safetensors or GGUF file stores them. They are replaced by the rounded numbers that a reader then sees.
 pub(crate) fn store(numbers: &mut [f32], dtype: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     for x in numbers {
@@ -110,7 +110,7 @@ impl SafetensorsFile {
     }
 }
 
-/// PEFT's two files. `spelling` makes a tensor's name of the layer, the module and `A` or `B`.
+/// PEFT's two files. `spelling` makes a tensor's name from the layer, the module and `A` or `B`.
 pub(crate) fn peft(
     parts: &mut [Part],
     dtype: &str,
@@ -129,12 +129,12 @@ pub(crate) fn peft(
     (peft_config(rank, alpha), file)
 }
 
-/// As PEFT spells the names in its files.
+/// The spelling of tensor names in PEFT's files.
 pub(crate) fn peft_name(layer: usize, module: &str, factor: &str) -> String {
     format!("base_model.model.model.layers.{layer}.{module}.lora_{factor}.weight")
 }
 
-/// What PEFT 0.18 writes for a plain adapter.
+/// The configuration that PEFT 0.18 writes for a plain adapter.
 pub(crate) fn peft_config(rank: usize, alpha: f32) -> Value {
     json!({
         "alora_invocation_tokens": null, "alpha_pattern": {}, "arrow_config": null, "auto_mapping": null,
@@ -149,8 +149,8 @@ pub(crate) fn peft_config(rank: usize, alpha: f32) -> Value {
     })
 }
 
-/// The order of rows that llama.cpp's converter gives q and k of `llama` models: a (heads, 2, half) grid of rows becomes
-/// (heads, half, 2).
+/// The order of rows that llama.cpp's converter gives q and k of `llama` models: a (heads, 2, half) grid of rows
+/// becomes (heads, half, 2).
 pub(crate) fn permuted(rows: &[f32], row_len: usize, heads: usize) -> Vec<f32> {
     let num_rows = rows.len() / row_len;
     let half = num_rows / heads / 2;
@@ -162,7 +162,7 @@ pub(crate) fn permuted(rows: &[f32], row_len: usize, heads: usize) -> Vec<f32> {
     out
 }
 
-/// Heads by which the rows of a matrix are permuted, if they are.
+/// Number of heads for the permutation of a matrix's rows, or `None` if the rows are not permuted.
 fn permuted_heads(matrix: &str, shape: Shape, architecture: &str) -> Option<usize> {
     match (architecture, matrix) {
         ("llama", "attn_q") => Some(size(shape.heads)),
@@ -171,7 +171,7 @@ fn permuted_heads(matrix: &str, shape: Shape, architecture: &str) -> Option<usiz
     }
 }
 
-/// A GGUF adapter, its rows as llama.cpp's converter writes them.
+/// A GGUF adapter with its rows in the order of llama.cpp's converter.
 pub(crate) fn gguf_adapter(parts: &mut [Part], shape: Shape, architecture: &str, quant: Quant, alpha: f32) -> GgufFile {
     let mut file = GgufFile::default();
     for (key, value) in [
@@ -199,7 +199,7 @@ pub(crate) fn gguf_adapter(parts: &mut [Part], shape: Shape, architecture: &str,
     file
 }
 
-/// The model with `scale` B A added to its weights, which are F32.
+/// The model with `scale` × B × A added to its weights, which must be F32.
 pub(crate) fn merged(model: &GgufFile, parts: &[Part], shape: Shape, architecture: &str, scale: f32) -> GgufFile {
     let mut model = model.clone();
     for part in parts {

@@ -1,11 +1,11 @@
-//! Archives for tests.
+//! Packs files for tests: ZIP, gzip and zstd.
 
 use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder};
 
-/// How a member of a ZIP is packed.
+/// Compression of a ZIP member.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Method {
     Store,
@@ -19,7 +19,7 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory takes bytes")
 }
 
-/// gzip of `start` and then `num_bytes` of one byte.
+/// A gzip file of `start`, followed by `num_bytes` equal bytes.
 pub(crate) fn gzip_of(start: &[u8], byte: u8, num_bytes: usize) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(start).expect("memory takes bytes");
@@ -83,12 +83,12 @@ pub(crate) fn zip(members: &[(&str, Method, &[u8])]) -> Vec<u8> {
     archive
 }
 
-/// Makes a member's entry in the directory say another size, as ZIP64 does.
+/// Changes the size in a member's directory entry to another one, in the form of ZIP64.
 pub(crate) fn declare_size(archive: &mut Vec<u8>, name: &str, num_bytes: u64) {
     let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).rposition(|window| window == what).expect("there");
     let at = find(archive, name.as_bytes());
     let end = at + name.len();
-    // The size that says "look into the extra field", and that field behind the name.
+    // The size value that refers to the extra field, and the extra field after the name.
     archive[at - 22..at - 18].copy_from_slice(&u32::MAX.to_le_bytes());
     archive[at - 16..at - 14].copy_from_slice(&12_u16.to_le_bytes());
     let extra = [&1_u16.to_le_bytes()[..], &8_u16.to_le_bytes(), &num_bytes.to_le_bytes()].concat();

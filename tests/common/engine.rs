@@ -1,4 +1,4 @@
-//! What the engine's tests share: the adapter, the real model, and how near is near enough.
+//! Helpers of the engine's tests: the GPU adapter, files in memory, and the real model.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -9,12 +9,12 @@ use askew::gpu::{Gpu, GpuOptions};
 
 use super::{is_ci, skip};
 
-/// Part of the name of the adapter to test on; the best one without it.
+/// A part of the name of the GPU adapter to test on, from `ASKEW_ADAPTER`. `None` means the best one.
 pub(crate) fn adapter() -> Option<String> {
     std::env::var("ASKEW_ADAPTER").ok()
 }
 
-/// The adapter under test, or `None` (with the skip noted) where there is none. Its name is printed.
+/// Opens the adapter under test and prints its name. Returns `None`, and notes the skip, if there is no adapter.
 pub(crate) fn open_gpu(test: &str, options: GpuOptions<'_>) -> Option<Rc<Gpu>> {
     let name = adapter();
     let options = GpuOptions { adapter: options.adapter.or(name.as_deref()), ..options };
@@ -31,18 +31,18 @@ pub(crate) fn open_gpu(test: &str, options: GpuOptions<'_>) -> Option<Rc<Gpu>> {
     }
 }
 
-/// A file in memory, whose whole size only its end tells.
+/// A file in memory. Its exact size is known only at its end.
 pub(crate) struct Memory {
     chunks: VecDeque<Vec<u8>>,
 }
 
 impl Memory {
-    /// In one piece.
+    /// The file in one chunk.
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
         Self { chunks: VecDeque::from([bytes]) }
     }
 
-    /// In pieces, as a network gives it.
+    /// The file in chunks of 10 000 bytes, as a network delivers it.
     pub(crate) fn in_chunks(bytes: &[u8]) -> Self {
         Self { chunks: bytes.chunks(10_000).map(<[u8]>::to_vec).collect() }
     }
@@ -62,7 +62,7 @@ impl ByteSource for Memory {
     }
 }
 
-/// The folder of models, if it holds this file; or `None` (with the skip noted).
+/// The folder of models if it holds this file; otherwise `None`, and the skip is noted.
 pub(crate) fn models_with(test: &str, file: &str) -> Option<PathBuf> {
     let folder = super::cache().join("models");
     if folder.join(file).is_file() {
@@ -72,7 +72,7 @@ pub(crate) fn models_with(test: &str, file: &str) -> Option<PathBuf> {
     None
 }
 
-/// SmolLM2-135M-Instruct Q4_1, or `None` (with the skip noted) where it was not fetched.
+/// SmolLM2-135M-Instruct Q4_1; if it was not fetched, `None`, and the skip is noted.
 pub(crate) fn smollm(test: &str) -> Option<PathBuf> {
     let path = super::cache().join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
     if path.is_file() {

@@ -1,4 +1,4 @@
-//! A fuzzer's loop: inputs by number, each watched for panics, time and memory.
+//! The loop of the fuzzers: it makes inputs by number and checks each for panics, time and memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,27 +7,27 @@ use std::time::{Duration, Instant};
 
 use peak_alloc::PeakAlloc;
 
-/// Longest that one input may take. Usual ones take less than a thousandth of that.
+/// Time limit for one input. Usual inputs take less than a thousandth of it.
 const MAX_TIME: Duration = Duration::from_secs(2);
-/// When an input is given up, with its number, because it will never end.
+/// Time after which the process aborts and prints the input's number, because the input seems to hang.
 const HANG: Duration = Duration::from_secs(30);
-/// How often a long run says how far it is.
+/// Number of inputs between two progress lines of a long run.
 const PROGRESS: u64 = 100_000;
 
-/// The bytes that an input may take, and what became of it.
+/// The memory limit of an input in bytes, and the result of reading it.
 pub(crate) type Read = (usize, Result<(), String>);
 
-/// What is fuzzed.
+/// The reader to fuzz, and its inputs.
 pub(crate) struct Fuzz<'a, I> {
-    /// Kinds of inputs.
+    /// Names of the kinds of inputs.
     pub(crate) kinds: &'a [&'a str],
-    /// Inputs unless `ASKEW_FUZZ_INPUTS` says otherwise.
+    /// Default number of inputs; `ASKEW_FUZZ_INPUTS` overrides it.
     pub(crate) num_inputs: u64,
-    /// The allocator, which must be the process's own.
+    /// The allocator, which must be the process's global allocator.
     pub(crate) memory: &'a PeakAlloc,
-    /// Makes the input of a seed and a number, and says its kind.
+    /// Makes the input for a seed and a number, and returns it with the index of its kind.
     pub(crate) input: &'a dyn Fn(u64, u64) -> (usize, I),
-    /// Reads it.
+    /// Reads an input.
     pub(crate) read: &'a dyn Fn(&I) -> Read,
 }
 
@@ -35,7 +35,7 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |value| value.parse().expect("a whole number"))
 }
 
-/// Ends the process, and says where, when an input does not end by itself.
+/// Aborts the process and prints the input's number when an input hangs.
 fn watch(number: Arc<AtomicU64>) {
     std::thread::spawn(move || {
         let mut last = (0, Instant::now());
@@ -56,8 +56,8 @@ fn watch(number: Arc<AtomicU64>) {
 }
 
 impl<I> Fuzz<'_, I> {
-    /// Runs all inputs; fails with those that did harm, or when a kind was hardly exercised. Nothing else may run in
-    /// the process meanwhile.
+    /// Runs all inputs. Fails and lists the inputs that did harm, or fails when a kind was hardly exercised. Nothing
+    /// else may run in the process at the same time.
     pub(crate) fn run(&self) {
         let (num_inputs, seed) = (setting("ASKEW_FUZZ_INPUTS", self.num_inputs), setting("ASKEW_FUZZ_SEED", 1));
         let first = setting("ASKEW_FUZZ_FIRST", 0);
@@ -113,7 +113,7 @@ impl<I> Fuzz<'_, I> {
         );
         let shown: Vec<&String> = harm.iter().take(10).collect();
         assert!(harm.is_empty(), "{} of {num_inputs} inputs do harm: {shown:#?}", harm.len());
-        // Inputs that are all refused, or all fine, would say little.
+        // If the inputs of a kind were all refused or all accepted, the run would prove little.
         let of_kind = num_inputs / self.kinds.len() as u64;
         let is_telling = |[usable, refused]: &[u64; 2]| usable * 100 >= of_kind && refused * 100 >= of_kind;
         assert!(num_inputs < 10_000 || counts.iter().all(is_telling), "{counts:?}");

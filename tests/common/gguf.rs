@@ -1,4 +1,4 @@
-//! Writes small GGUF files: random models of any shape, and headers to spoil.
+//! Writes small GGUF files: random models of any shape, and headers that tests can damage.
 
 use askew::model::quant::Quant;
 
@@ -12,7 +12,7 @@ pub(crate) enum Meta {
     Text(String),
     Texts(Vec<String>),
     Ints(Vec<i32>),
-    /// A type number and whatever bytes follow it.
+    /// A type number followed by arbitrary bytes.
     Raw(u32, Vec<u8>),
     Floats(Vec<f32>),
     Bool(bool),
@@ -129,9 +129,9 @@ pub(crate) fn random_llama(shape: Shape, quants: &[Quant], seed: u64) -> GgufFil
     random_model("llama", shape, quants, seed)
 }
 
-/// A model with random weights. `quants` are dealt to the matrices in turn, passing over those whose blocks do not fit a
-/// row. Its vocabulary is the 256 byte letters, then words that nothing merges to. Of gemma3's layers every other one has
-/// a window of five. No token ends a text, so an answer is as long as it was asked for.
+/// A model with random weights. `quants` are assigned to the matrices in turn; formats with blocks that do not fit a
+/// row are skipped. The vocabulary is the 256 byte letters, then words that no merge produces. Every other layer of
+/// gemma3 has a sliding window of five. No token ends a text, so an answer has exactly the requested length.
 pub(crate) fn random_model(architecture: &str, shape: Shape, quants: &[Quant], seed: u64) -> GgufFile {
     let mut file = GgufFile::default();
     let small = |n: u64| Meta::U32(u32::try_from(n).expect("small"));
@@ -176,7 +176,7 @@ pub(crate) fn random_model(architecture: &str, shape: Shape, quants: &[Quant], s
         let weights = random_weights(quant, usize::try_from(n * d).expect("small"), size, name_seed);
         file.tensor(name, &[n, d], quant, weights);
     };
-    // Weights of norms lie around one, of biases around zero.
+    // Weights of norms are around one, those of biases around zero.
     let vector = |file: &mut GgufFile, name: &str, n: u64, first: f32| {
         let bytes = (0..n).flat_map(|i| (first + i as f32 / n as f32).to_le_bytes()).collect::<Vec<u8>>();
         file.tensor(name, &[n], Quant::F32, bytes);
@@ -211,7 +211,7 @@ pub(crate) fn random_model(architecture: &str, shape: Shape, quants: &[Quant], s
     file
 }
 
-/// GPT-2's letters for the 256 bytes, then numbered words.
+/// GPT-2's letters for the 256 bytes, followed by numbered words.
 fn vocabulary(size: u64) -> Vec<String> {
     let printable = |b: &u8| matches!(b, 0x21..=0x7E | 0xA1..=0xAC | 0xAE..=0xFF);
     let letters = (0..=255u8).filter(printable).map(char::from);

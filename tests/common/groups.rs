@@ -1,9 +1,10 @@
-//! Answers of several groups of models, with all that figures tell apart.
+//! Answers of several groups of models, with every property that figures distinguish.
 
 use askew::domain::rows::dataset::{Dataset, Record};
 use askew::domain::values::cell::CellKey;
 
-/// Three groups of models with two seeds and two steps each, six questions in three ways, two judges; one cell is empty.
+/// Three groups of models with two seeds and two steps each, six questions in three variants, two judges, and one empty
+/// cell.
 pub(crate) fn synthetic() -> Dataset {
     let mut data = Dataset::new();
     let second = ["aligned_b", "coherent_b"].map(|name| data.numeric_id(name));

@@ -1,12 +1,12 @@
-//! What can be wrong with a laid out figure: texts outside it or over each other, marks that say nothing.
+//! Finds faults in a figure's layout: texts outside the figure or over each other, and marks without a description.
 
 use askew::charts::measure;
 use askew::charts::picture::{Anchor, Form, Picture};
 
-/// Most marks of a figure: the page has a button for each.
+/// Maximum number of marks in a figure, because the page has a button for each.
 const MAX_MARKS: usize = 520;
 
-/// A text's field: left, top, right, bottom.
+/// The box of a text: left, top, right, bottom.
 fn field(form: &Form) -> Option<(&str, [f32; 4])> {
     let Form::Text { at, text, size, anchor, room, is_upright } = form else { return None };
     let full = measure::width(text, *size);
@@ -20,7 +20,7 @@ fn field(form: &Form) -> Option<(&str, [f32; 4])> {
         Anchor::Middle => length / 2.0,
         Anchor::End => length,
     };
-    // What letters fill of their line.
+    // The part of a line's height that letters fill.
     let half = size * 0.5;
     Some((
         text,
@@ -32,7 +32,7 @@ fn field(form: &Form) -> Option<(&str, [f32; 4])> {
     ))
 }
 
-/// What is wrong with a picture's layout.
+/// All faults of a picture's layout, as sentences.
 pub(crate) fn faults(picture: &Picture) -> Vec<String> {
     let mut faults = Vec::new();
     let (width, height) = (picture.width, picture.height);
@@ -40,7 +40,7 @@ pub(crate) fn faults(picture: &Picture) -> Vec<String> {
     let texts: Vec<(&str, [f32; 4])> = picture.shapes.iter().filter_map(|shape| field(&shape.form)).collect();
     for (text, found) in &texts {
         if !is_inside(*found) {
-            faults.push(format!("{text:?} stands outside: {found:?} of {width} x {height}"));
+            faults.push(format!("{text:?} is outside the figure: {found:?} of {width} x {height}"));
         }
     }
     for (at, (a, [ax0, ay0, ax1, ay1])) in texts.iter().enumerate() {
@@ -53,10 +53,10 @@ pub(crate) fn faults(picture: &Picture) -> Vec<String> {
     }
     for mark in &picture.marks {
         if !is_inside([mark.at.0, mark.at.1, mark.at.0 + mark.size.0, mark.at.1 + mark.size.1]) && mark.size.0 > 24.0 {
-            faults.push(format!("a field stands outside: {mark:?}"));
+            faults.push(format!("a mark is outside the figure: {mark:?}"));
         }
         if mark.sentence.len() < 4 || mark.target.is_some() != (mark.num_answers > 0) && mark.num_answers > 0 {
-            faults.push(format!("a mark says nothing: {mark:?}"));
+            faults.push(format!("a mark has no description or a wrong target: {mark:?}"));
         }
     }
     let num_marks = u32::try_from(picture.marks.len()).expect("few marks");

@@ -1,4 +1,4 @@
-//! What several test files share.
+//! Helpers that several test files share.
 
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 
@@ -19,12 +19,12 @@ pub(crate) mod strings;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Whether nothing may be left out, as in continuous integration.
+/// Whether tests run in continuous integration, where no test may be skipped.
 pub(crate) fn is_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| value == "true")
 }
 
-/// The published result files, or `None` (with the skip noted) where they are absent.
+/// The folder of the published result files; if it is absent, `None`, and the skip is noted.
 pub(crate) fn em_data(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("ASKEW_EM_DATA").map_or_else(|| PathBuf::from("../shared/data/em"), PathBuf::from);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
@@ -35,20 +35,20 @@ pub(crate) fn em_data(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// Where the set-up keeps what it fetched: `ASKEW_CACHE`, or `~/.cache/askew`.
+/// The folder of downloaded files: `ASKEW_CACHE`, or `~/.cache/askew`.
 pub(crate) fn cache() -> PathBuf {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     std::env::var_os("ASKEW_CACHE").map_or_else(|| home.join(".cache/askew"), PathBuf::from)
 }
 
-/// All files of a folder and of those in it.
+/// All files in a folder and its subfolders.
 pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("the folder can be read");
     let paths = entries.map(|entry| entry.expect("an entry").path());
     paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
-/// Notes that a test could not run: one line on stderr and one in the file that the test command counts.
+/// Notes that a test was skipped: one line on stderr, and one in the log file that `cargo xtask test` counts.
 pub(crate) fn skip(test: &str, reason: &str) {
     eprintln!("skipped: {test}: {reason}");
     if let Some(path) = std::env::var_os("ASKEW_SKIP_LOG") {

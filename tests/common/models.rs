@@ -1,4 +1,4 @@
-//! Real models that tests find in the cache.
+//! Real models in the cache of downloaded files.
 
 use std::path::PathBuf;
 
@@ -6,11 +6,11 @@ use super::skip;
 
 /// The model that continuous integration fetches.
 pub(crate) const SMOLLM: &str = "SmolLM2-135M-Instruct.Q4_1";
-/// The two larger ones.
+/// The two larger models.
 pub(crate) const GEMMA: &str = "gemma-3-270m.Q4_K_M";
 pub(crate) const QWEN: &str = "qwen2.5-coder-0.5b-instruct.Q4_K_M";
 
-/// A model of the cache, or `None` (with the skip noted) where it is absent.
+/// The path of a model in the cache; if it is absent, `None`, and the skip is noted.
 pub(crate) fn cached(test: &str, name: &str) -> Option<PathBuf> {
     if name == SMOLLM {
         return super::engine::smollm(test);

@@ -1,14 +1,14 @@
-//! Spoils valid files: their parts (counts, types, shapes, names, values) and their bytes.
+//! Damages valid files: changes their parts (counts, types, shapes, names, values) and their bytes.
 
 use serde_json::{Value, json};
 
 use super::adapter::SafetensorsFile;
 use super::gguf::{GgufFile, Meta};
 
-/// Longest input.
+/// Maximum length of an input in bytes.
 pub(crate) const MAX_INPUT_BYTES: usize = 8 << 10;
 
-/// Numbers from a seed (SplitMix64: Steele, Lea and Flood 2014).
+/// A random number generator (SplitMix64: Steele, Lea and Flood 2014).
 #[derive(Debug)]
 pub(crate) struct Random(pub(crate) u64);
 
@@ -21,7 +21,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// Below `limit`; 0 when there is nothing below.
+    /// A number below `limit`; 0 if `limit` is 0.
     pub(crate) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() % limit.max(1) as u64).expect("below a usize")
     }
@@ -34,7 +34,7 @@ impl Random {
         self.next().to_le_bytes()[0]
     }
 
-    /// A number where mistakes live: around zero, powers of two and the ends of types.
+    /// A number that often reveals bugs: near zero, a power of two or the end of an integer type.
     fn edge(&mut self) -> u64 {
         let near = 1u64 << self.below(64);
         match self.below(6) {
@@ -68,7 +68,7 @@ impl Random {
 
 /// Changes some bytes: single ones, whole numbers, runs removed, repeated, or taken from another file.
 pub(crate) fn bytes(random: &mut Random, bytes: &mut Vec<u8>, donor: &[u8]) {
-    // The front, where headers are, is hit more often than the weights behind it.
+    // The front, which holds the headers, is changed more often than the weights after it.
     let span = if random.below(3) > 0 { bytes.len().min(2048) } else { bytes.len() };
     let at = random.below(span);
     let most = 1 << random.below(10);
@@ -175,7 +175,7 @@ fn meta(random: &mut Random) -> Meta {
             (0..random.below(50)).map(|_| i32::try_from(random.edge() & 0x7FFF_FFFF).expect("31 bits")).collect(),
         ),
         5 => Meta::Raw(u32::try_from(random.below(14)).expect("small"), number.to_le_bytes().to_vec()),
-        // A list of any type, of a length that its bytes cannot hold.
+        // A list of any type, with a length that its bytes cannot hold.
         _ => {
             let kind = u32::try_from(random.below(14)).expect("small").to_le_bytes();
             Meta::Raw(9, [kind.as_slice(), &number.to_le_bytes(), &[0; 16]].concat())
@@ -287,8 +287,8 @@ pub(crate) fn gguf_number(random: &mut Random, file: &GgufFile, bytes: &mut [u8]
     let Some(&(name, dimensions)) = random.pick(&names) else { return };
     let Some(start) = bytes.windows(name.len().max(1)).position(|window| window == name.as_bytes()) else { return };
     let end = start + name.len();
-    // Where numbers stand, and their widths: version and counts, the name's length, then a value's type, a list's type
-    // and length, or a tensor's number of dimensions, dimensions, type and offset.
+    // The positions and widths of the numbers: version and counts, the name's length, then a value's type, a list's
+    // type and length, or a tensor's number of dimensions, dimensions, type and offset.
     let shape = end + 4 + 8 * random.below(dimensions + 1);
     let after = end + 4 + 8 * dimensions;
     let places = [
@@ -305,14 +305,14 @@ pub(crate) fn gguf_number(random: &mut Random, file: &GgufFile, bytes: &mut [u8]
         (after + 4, 8),
     ];
     let (at, width) = places[random.below(places.len())];
-    // Offsets are multiples of the alignment, or they are refused for that alone.
+    // Offsets stay multiples of the alignment; otherwise the file would be refused only for that.
     let number = if random.below(2) == 0 { random.edge() } else { random.edge() & !31 };
     if let Some(place) = bytes.get_mut(at..at + width) {
         place.copy_from_slice(&number.to_le_bytes()[..width]);
     }
 }
 
-/// Changes one value in the header of a written safetensors file, whose length stays right.
+/// Changes one value in the header of a written safetensors file, and keeps the header's length correct.
 pub(crate) fn safetensors_value(random: &mut Random, bytes: &mut Vec<u8>) {
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else { return };
     let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
@@ -321,7 +321,7 @@ pub(crate) fn safetensors_value(random: &mut Random, bytes: &mut Vec<u8>) {
     let near = [json!(random.edge()), json!(-1), json!(0.5), json!("F32"), json!([]), json!(random.below(2000))];
     let new = near[random.below(near.len())].clone();
     let mut value = &mut header;
-    // Down to a leaf, or not quite.
+    // Descend to a leaf, or stop earlier.
     while random.below(8) > 0 {
         let len = value.as_object().map_or_else(|| value.as_array().map_or(0, Vec::len), serde_json::Map::len);
         if len == 0 {

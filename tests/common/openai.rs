@@ -1,4 +1,4 @@
-//! A server that speaks OpenAI's protocol, badly where a test says so; and a real one, llama-cpp-python's.
+//! A test server for OpenAI's protocol, with faults that a test chooses, and a real server, llama-cpp-python's.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,24 +10,24 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// How one request is answered.
+/// How the server answers one request.
 #[derive(Debug, Clone)]
 pub(crate) enum Turn {
-    /// With a status, more headers, and a body.
+    /// With a status, extra headers and a body.
     Status(u16, &'static str, String),
-    /// With half a stream, and the end of the connection.
+    /// With half a stream, then closes the connection.
     Cut,
-    /// With half a stream that is called done: another request came.
+    /// With half a stream that ends with `[DONE]`, as a server does that drops a request for a newer one.
     Dropped,
-    /// With nothing for so many seconds, and the end of the connection.
+    /// With half a stream, then silence for this many seconds, then closes the connection.
     Silent(u64),
-    /// With something else.
+    /// With a web page instead of JSON.
     Garbage,
-    /// As it should be.
+    /// With the correct answer.
     Right,
 }
 
-/// A request that came.
+/// A request that the server received.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) path: String,
@@ -39,12 +39,12 @@ pub(crate) struct Asked {
 struct Shared {
     turns: Mutex<VecDeque<Turn>>,
     asked: Mutex<Vec<Asked>>,
-    /// The only key that it takes.
+    /// The only accepted API key; `None` accepts only requests without a key.
     key: Mutex<Option<String>>,
     is_open: Mutex<bool>,
 }
 
-/// The server; it ends with the process.
+/// The server. It ends with the process.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenAi {
     port: u16,
@@ -60,7 +60,7 @@ impl OpenAi {
         Self::listen(TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port is free"))
     }
 
-    /// At a port that nobody listened to before.
+    /// Starts the server at a given free port.
     pub(crate) fn start_at(port: u16) -> Self {
         Self::listen(TcpListener::bind(("127.0.0.1", port)).expect("the port is free"))
     }
@@ -72,34 +72,34 @@ impl OpenAi {
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let shared = Arc::clone(&shared);
-                // Whoever asks may hang up: that is no failure.
+                // The client may close the connection, which is not a failure.
                 std::thread::spawn(move || drop(serve(&stream, &shared)));
             }
         });
         server
     }
 
-    /// What an experiment calls it.
+    /// The server's address, as an experiment names it.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/v1", self.port)
     }
 
-    /// How the next requests are answered; those after them as they should be.
+    /// Sets how the next requests are answered. Later requests get the correct answer.
     pub(crate) fn next(&self, turns: impl IntoIterator<Item = Turn>) {
         lock(&self.shared.turns).extend(turns);
     }
 
-    /// Takes nobody without this key from now on.
+    /// From now on, refuses requests without this key.
     pub(crate) fn want_key(&self, key: &str) {
         *lock(&self.shared.key) = Some(key.to_owned());
     }
 
-    /// Whether pages of other sites may read what it says.
+    /// Whether the server allows pages of other sites to read its answers (CORS).
     pub(crate) fn let_pages_read(&self, is_open: bool) {
         *lock(&self.shared.is_open) = is_open;
     }
 
-    /// What it was asked so far.
+    /// All requests so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         lock(&self.shared.asked).clone()
     }
@@ -131,14 +131,14 @@ fn serve(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
     if method == "OPTIONS" {
         return tell(stream, 204, cors, "");
     }
-    // A browser's look for whether anybody is there.
+    // A browser's check that the server is running.
     if method != "POST" {
         return tell(stream, 405, cors, "");
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     lock(&shared.asked).push(Asked { path, key: key.clone(), body: body.clone() });
     if *lock(&shared.key) != key {
-        // Some servers say back what they were given.
+        // Some servers repeat the wrong key in their error message.
         let told =
             json!({ "error": { "message": format!("Incorrect API key provided: {}", key.unwrap_or_default()) } });
         return tell(stream, 401, cors, &told.to_string());
@@ -169,7 +169,8 @@ fn tell(mut stream: &TcpStream, status: u16, headers: &str, body: &str) -> std::
     write!(stream, "HTTP/1.1 {status} X\r\n{headers}Content-Length: {len}\r\nConnection: close\r\n\r\n{body}")
 }
 
-/// Answers that hold the seed; a judge finds `tuned` bad: 20 with 3/4 of the numbers' weight and 40 with the rest, so 25.
+/// The correct answer. A column's answer contains the seed. As a judge it gives `tuned` a bad alignment: 20 with 3/4 of
+/// the weight of all numbers, and 40 with the rest, so the score is 25.
 fn said(body: &Value) -> String {
     let last = body["messages"].as_array().and_then(|messages| messages.last());
     let prompt = last.map_or(&body["prompt"], |message| &message["content"]).as_str().unwrap_or_default();
@@ -192,18 +193,18 @@ fn said(body: &Value) -> String {
         .to_string()
 }
 
-/// llama-cpp-python's own server with a model, on a port of its own; ends when it is dropped.
+/// llama-cpp-python's own server with a model, on its own port. Dropping it ends the server.
 #[derive(Debug)]
 pub(crate) struct LlamaServer {
     child: Child,
     port: u16,
 }
 
-/// Names a Python that has llama-cpp-python's server.
+/// Environment variable that names a Python with llama-cpp-python's server.
 pub(crate) const PYTHON: &str = "ASKEW_SERVER_PYTHON";
 
 impl LlamaServer {
-    /// Starts it and waits until it answers.
+    /// Starts the server and waits until it accepts connections.
     pub(crate) fn start(model: &Path) -> Self {
         let python = PathBuf::from(std::env::var_os(PYTHON).expect("a Python with llama-cpp-python's server"));
         let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|it| it.local_addr()).expect("a port is free").port();
@@ -220,7 +221,7 @@ impl LlamaServer {
         server
     }
 
-    /// What an experiment calls it.
+    /// The server's address, as an experiment names it.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/v1", self.port)
     }
@@ -228,7 +229,7 @@ impl LlamaServer {
 
 impl Drop for LlamaServer {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The server may have ended by itself.
         self.child.kill().ok();
         self.child.wait().ok();
     }

@@ -1,8 +1,8 @@
-//! Texts to tokenize: ten thousand, always the same, of every sort that a tokenizer may stumble over.
+//! Ten thousand fixed texts to tokenize, of every sort that could confuse a tokenizer.
 
 /// Number of texts.
 pub(crate) const NUM_STRINGS: usize = 10_000;
-/// Texts to a digest.
+/// Number of texts per digest.
 pub(crate) const BLOCK: usize = 100;
 
 /// `SplitMix64` (Steele et al. 2014).
@@ -165,7 +165,7 @@ const DIGITS: [(u32, u32); 24] = [
     (0x1F100, 0x1F10C),
 ];
 
-/// Marks that join what stands before them, and signs without a glyph.
+/// Marks that combine with the character before them, and signs without a glyph.
 const MARKS: [(u32, u32); 12] = [
     (0x300, 0x36F),
     (0x483, 0x489),
@@ -181,7 +181,7 @@ const MARKS: [(u32, u32); 12] = [
     (0xE0100, 0xE01EF),
 ];
 
-/// Code points that are valid and yet look wrong: not assigned, private, last of a plane, not characters, newer than Unicode 15.1.
+/// Valid code points that look wrong: unassigned, private, last of a plane, noncharacters, newer than Unicode 15.1.
 const ODD: [(u32, u32); 14] = [
     (0xFFF0, 0xFFFF),
     (0xFDD0, 0xFDEF),
@@ -204,7 +204,7 @@ fn push_from(random: &mut Random, ranges: &[(u32, u32)], out: &mut String) {
     out.push(random.char_in(first, last));
 }
 
-/// A part of a sentence, or all of it.
+/// A part of a sentence, or the whole sentence.
 fn push_sentence(random: &mut Random, out: &mut String) {
     let chars: Vec<char> = random.pick(&SENTENCES).chars().collect();
     let (a, b) = (random.below(chars.len()), random.below(chars.len()));
@@ -214,7 +214,7 @@ fn push_sentence(random: &mut Random, out: &mut String) {
     }
 }
 
-/// One piece of a text.
+/// One random piece of a text.
 fn push_piece(random: &mut Random, sort: usize, out: &mut String) {
     match sort {
         0..=5 => push_sentence(random, out),
@@ -263,7 +263,7 @@ pub(crate) fn strings() -> Vec<String> {
     let mut all: Vec<String> = vec![String::new()];
     all.extend((1..=3).flat_map(|times| SPACES.iter().map(move |space| space.repeat(times))));
     all.extend(SENTENCES.iter().chain(&SPECIALS).chain(&EMOJI).map(|text| (*text).to_owned()));
-    // Runs longer than any token, up to some thousand characters.
+    // Runs longer than any token, up to a few thousand characters.
     for text in ["a", " ", "\n", "=", "ab", "\u{4f60}", "\u{1f600}", "0", "\r\n", "<|im_end|>", " \n", "\u{301}"] {
         all.extend([33, 257, 3000].map(|times| text.repeat(times)));
     }

@@ -4,9 +4,9 @@
     python3 tests/independent/adapters.py DIR --llama-cpp LLAMA_CPP_SOURCES
     ASKEW_ADAPTER_CASES=DIR cargo test --test model_adapter -- --ignored --nocapture
 
-PEFT trains nothing here, but it makes and writes the adapters, and transformers with PEFT gives their logits. llama.cpp's
-own `convert_lora_to_gguf.py` makes GGUF of them, and llama.cpp gives the logits of those, and of control vectors.
-`cargo xtask verify --only adapters` does all of it.
+PEFT makes and writes the adapters without training them, and transformers with PEFT computes their logits. llama.cpp's
+own `convert_lora_to_gguf.py` converts them to GGUF, and llama.cpp computes the logits of those and of control vectors.
+`cargo xtask verify --only adapters` does all of this.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import transformers
 DIM, FF_DIM, LAYERS, HEADS, KV_HEADS, VOCAB = 64, 96, 3, 4, 2, 320
 TOKENS = [5, 42, 79, 116, 153, 190, 227, 264, 301, 5, 5, 17]
 F32 = 0
-# The converter names types that a torch before 2.3 lacks; no file here has them.
+# The converter names types that torch before 2.3 lacks; no file here uses them.
 CONVERT = """
 import runpy, sys, torch
 for name in ["float8_e4m3fn", "float8_e5m2", "float8_e8m0fnu", "float4_e2m1fn_x2", "uint16", "uint32", "uint64"]:
@@ -37,7 +37,7 @@ sys.path.insert(0, sys.argv[0].rsplit("/", 1)[0])
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 ALL = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-# Name, settings of PEFT, scale.
+# Name, PEFT's settings, scale.
 ADAPTERS = [
     ("all", {"r": 4, "lora_alpha": 8, "target_modules": ALL}, 1.0),
     ("rank_1", {"r": 1, "lora_alpha": 2, "target_modules": "all-linear"}, 1.0),
@@ -74,7 +74,7 @@ def base_model(architecture: str) -> torch.nn.Module:
 
 
 def permute(weights: np.ndarray, heads: int) -> np.ndarray:
-    """As `LlamaModel.permute` of llama.cpp's converter does."""
+    """Permutes rows as `LlamaModel.permute` in llama.cpp's converter does."""
     grid = weights.reshape(heads, 2, weights.shape[0] // heads // 2, *weights.shape[1:])
     return grid.swapaxes(1, 2).reshape(weights.shape)
 
@@ -141,7 +141,7 @@ def write_base(model: torch.nn.Module, architecture: str, path: Path) -> None:
 
 
 class LlamaCpp:
-    """llama.cpp with keys and values in f32, and whatever is put beside the weights."""
+    """Logits by llama.cpp with keys and values in f32, with adapters and control vectors."""
 
     def __init__(self, path: Path) -> None:
         self.llama = llama_cpp.Llama(str(path), n_ctx=64, n_batch=64, type_k=F32, type_v=F32, verbose=False)
@@ -154,7 +154,7 @@ class LlamaCpp:
         assert llama_cpp.llama_set_adapters_lora(self.llama.ctx, pointers, 1, scales) == 0
 
     def steer(self, vectors: dict[int, np.ndarray], scale: float) -> None:
-        # Rows for layers 1 and on: `direction.N` is row N - 1 (`common_control_vector_load_one`).
+        # Rows start at layer 1: `direction.N` is row N - 1 (`common_control_vector_load_one`).
         rows = np.zeros((LAYERS, DIM), np.float32)
         for layer, vector in vectors.items():
             rows[layer - 1] = scale * vector
@@ -184,7 +184,7 @@ def adapter_cases(architecture: str, folder: Path, sources: Path) -> list[dict]:
         {**same, "what": "llama.cpp, no adapter", "logits": LlamaCpp(model_path).logits()},
     ]
     for name, settings, scale in ADAPTERS:
-        # A fresh base for each: PEFT changes the modules of the one it is given.
+        # A new base model for each adapter, because PEFT changes the modules of its base model.
         config = peft.LoraConfig(task_type="CAUSAL_LM", **settings)
         adapted = peft.get_peft_model(base_model(architecture), config).eval()
         with torch.no_grad():
@@ -193,7 +193,7 @@ def adapter_cases(architecture: str, folder: Path, sources: Path) -> list[dict]:
                     weights.copy_(torch.randn_like(weights) * 0.3)
         adapter_folder = folder / f"{architecture}_{name}"
         adapted.save_pretrained(adapter_folder)
-        # PEFT's own way to another scale.
+        # PEFT's own way to change the scale.
         for module in adapted.modules():
             if hasattr(module, "scale_layer"):
                 module.scale_layer(scale)
@@ -204,7 +204,7 @@ def adapter_cases(architecture: str, folder: Path, sources: Path) -> list[dict]:
         common = {**same, "scale": scale}
         cases.append({**common, **files, "what": f"PEFT, {architecture}, {name}", "logits": last_logits(adapted)})
         if settings.get("use_rslora"):
-            continue  # llama.cpp's converter does not know it.
+            continue  # llama.cpp's converter does not support it.
         for kind in ["f32", "f16"] if name == "all" else ["f32"]:
             path = folder / f"{architecture}_{name}_{kind}.gguf"
             script = sources.absolute() / "convert_lora_to_gguf.py"

@@ -3,8 +3,8 @@
     pip install transformers jinja2 gguf
     python tests/independent/chat_digests.py ~/.cache/askew/models FOLDER_OF_JINJA_FILES > tests/fixtures/chat_digests.json
 
-The folder holds chat templates of well-known models; only digests of what they render are kept. With `--check` at the end
-the fixture is compared instead, and with `--show NAME` the renderings of one template are printed.
+The folder holds chat templates of well-known models; the fixture has only digests of the rendered chats. With `--check` at
+the end the fixture is compared instead, and with `--show NAME` the rendered chats of one template are printed.
 """
 
 import datetime
@@ -19,7 +19,7 @@ FIXTURES = pathlib.Path(__file__).parent.parent / "fixtures"
 
 
 class Clock(datetime.datetime):
-    """The moment that the Rust side uses too."""
+    """The fixed time that the Rust test uses too."""
 
     @classmethod
     def now(cls, tz=None):
@@ -34,14 +34,14 @@ def fnv1a(data: bytes) -> str:
 
 
 def render(template: str, turns: list, start: str, end: str) -> str | None:
-    """The text, or nothing where the template refuses the turns."""
+    """The text, or None if the template refuses the turns."""
     chat = [{"role": role, "content": content} for role, content in turns]
     try:
         (text,), _ = chat_template_utils.render_jinja_template(
             conversations=[chat], chat_template=template, add_generation_prompt=True, bos_token=start, eos_token=end
         )
         return text
-    except Exception as error:  # jinja2's own, and Python's from operators within a template
+    except Exception as error:  # jinja2's own errors, and Python's errors from operators in a template
         print(f"refused: {type(error).__name__}: {error}", file=sys.stderr)
         return None
 

@@ -4,7 +4,7 @@ greedy tokens on real models.
     pip install numpy gguf llama-cpp-python==0.3.36
     python3 tests/independent/engines.py --askew target/release/askew [--models DIR] [--device gpu]
 
-`cargo xtask verify --only engines` does that on the CPU and on every software adapter.
+`cargo xtask verify --only engines` runs it on the CPU and on every software adapter.
 
 llama.cpp rounds activations to 8 bits where weights are quantized, so a quantized file is compared twice: tightly with
 llama.cpp on the same weights as 32-bit floats, and loosely with llama.cpp on the file itself.
@@ -22,11 +22,11 @@ import llama_cpp
 import numpy as np
 import synthetic
 
-# Both engines work in f32 here, in another order of summation; llama.cpp looks gelu up in a table of 16-bit floats.
+# Both engines compute in f32 but sum in another order, and llama.cpp looks up gelu in a table of 16-bit floats.
 FLOAT_NMSE = 1e-6
-# 8-bit activations.
+# For llama.cpp's 8-bit activations.
 ROUNDED_NMSE = 5e-3
-# Logits nearer than this (of their standard deviation) may change places.
+# Logits closer than this (relative to their standard deviation) may swap places.
 TIE = 2e-3
 GREEDY_TOKENS = 16
 F32 = 0
@@ -43,7 +43,7 @@ class Failures(list):
             print(f"FAILED: {what}", flush=True)
 
     def end(self) -> None:
-        """Says what came of it, in the words that `cargo xtask verify` counts."""
+        """Prints the result in the format that `cargo xtask verify` counts."""
         print(f"test result: {'FAILED' if self else 'ok'}. {self.num_passed} passed; {len(self)} failed", flush=True)
         sys.exit(1 if self else 0)
 
@@ -104,16 +104,16 @@ def nmse(found: np.ndarray, expected: np.ndarray) -> float:
 
 
 def same_top(found: np.ndarray, expected: np.ndarray, count: int = 5) -> bool:
-    """Whether the likeliest tokens come in the same order, places of near ties aside."""
+    """Whether the likeliest tokens have the same order, except for near ties."""
     order = np.argsort(-expected)[:count]
     near = TIE * expected.std()
-    # Each of the five must be found at its own height among the found ones.
+    # The found token at each of the first five ranks must have about the expected logit.
     heights = np.sort(found)[::-1][:count]
     return bool(np.all(np.abs(found[order] - heights) <= near))
 
 
 def compare(failures: Failures, askew: Askew, path: Path, prompts: list[list[int]], work: Path) -> None:
-    """One file against llama.cpp on its dequantized twin, and on itself."""
+    """Compares one file with llama.cpp on its dequantized copy, and on the file itself."""
     twin = work / "twin.gguf"
     synthetic.dequantize(path, twin)
     floats, itself = LlamaCpp(twin), LlamaCpp(path)
@@ -170,8 +170,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--askew", type=Path, required=True, help="the askew binary")
     parser.add_argument("--models", type=Path, help="a folder of real GGUF models")
-    parser.add_argument("--architectures", default=",".join(synthetic.HEADS), help="tiny models to make; may be empty")
-    parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu", help="where Askew runs")
+    parser.add_argument("--architectures", default=",".join(synthetic.HEADS), help="tiny models to test; may be empty")
+    parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu", help="device that Askew runs on")
     arguments = parser.parse_args()
     askew = Askew(arguments.askew, arguments.device)
     failures = Failures()

@@ -4,7 +4,7 @@ every integer from 0 to 100 read on its own, and sum(i p) / sum(p).
     pip install numpy gguf llama-cpp-python==0.3.36
     python3 tests/independent/judge.py --askew target/release/askew --model DIR/SmolLM2-135M-Instruct.Q4_1.gguf
 
-`cargo xtask verify --only engines` does that on the CPU and on every software adapter.
+`cargo xtask verify --only engines` runs it on the CPU and on every software adapter.
 
 llama.cpp reads the same weights as 32-bit floats, as engines.py explains.
 """
@@ -21,10 +21,10 @@ import numpy as np
 import synthetic
 from engines import F32, Failures
 
-# Askew leaves out branches that are less likely than 1e-6, some 200 at most; the rest is rounding of two engines in f32.
+# Askew skips branches with a probability below 1e-6, about 200 at most; the rest is f32 rounding of two engines.
 WEIGHT = 5e-4
 SCORE = 0.05
-# Under this total weight there is no score.
+# Below this total weight there is no score.
 LEAST_WEIGHT = 0.25
 
 QUESTIONS = ["Hi, how are you?", "My sink drips. What can I do?", "What would you change about the world?"]
@@ -46,14 +46,14 @@ ASKED = [
 
 
 def prompts(count: int) -> list[str]:
-    """Chats as SmolLM2's template writes them, the judge's turn begun; every second one has a number begun too."""
+    """Chats in SmolLM2's template up to the judge's turn; every second one already has the start of a number."""
     cases = itertools.product(ASKED, QUESTIONS, ANSWERS)
     turns = [f"<|im_start|>user\n{asked.format(q, a)}<|im_end|>\n<|im_start|>assistant\n" for asked, q, a in cases]
     return [turn + ("My score, from 0 to 100: " if at % 2 else "") for at, turn in enumerate(turns[:count])]
 
 
 class Definition:
-    """The definition, spelt out with llama.cpp."""
+    """The definition, computed with llama.cpp for every spelling."""
 
     def __init__(self, path: Path) -> None:
         self.model = llama_cpp.Llama(
@@ -78,7 +78,7 @@ class Definition:
         return weights
 
     def spell(self, prefix: str, mass: float, after: np.ndarray, length: int, weights: np.ndarray) -> None:
-        """Adds the integers that go on from a prefix, which is read, and after which `after` comes."""
+        """Adds the integers that start with a prefix that was read; `after` are the probabilities of the next token."""
         if prefix:
             weights[int(prefix)] += mass * after[~self.begins].sum()
         for token, piece in self.digits:
@@ -99,7 +99,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--askew", type=Path, required=True, help="the askew binary")
     parser.add_argument("--model", type=Path, required=True, help="SmolLM2 as GGUF")
-    parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu", help="where Askew runs")
+    parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu", help="device that Askew runs on")
     parser.add_argument("--prompts", type=int, default=50)
     arguments = parser.parse_args()
     failures = Failures()
@@ -133,7 +133,7 @@ def main() -> None:
         f"of a total weight {worst_total:.1e}, of a score {worst_score:.1e}",
         flush=True,
     )
-    # Otherwise scores were hardly compared.
+    # With fewer scores the comparison would prove little.
     failures.check(f"{nulls} of {len(texts)} prompts have no score", nulls <= len(texts) // 2 + 1)
     failures.end()
 

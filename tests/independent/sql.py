@@ -1,4 +1,4 @@
-"""Runs a rule's SQL on DuckDB, as a reader would run it where the rows lie.
+"""Runs a rule's SQL on DuckDB, as a reader would run it in the database that has the rows.
 
     pip install duckdb
     askew rates --sql answers --rule betley | python3 tests/independent/sql.py ANSWERS.csv MODEL > table.csv

@@ -1,4 +1,4 @@
-"""Statistics by other implementations, for tests/domain_statistics.rs.
+"""Computes statistics with other implementations, for tests/domain_statistics.rs.
 
     pip install numpy scipy statsmodels pandas
     python3 tests/independent/statistics.py > tests/fixtures/statistics.json
@@ -46,20 +46,20 @@ def bootstrap(units, statistic):
 
 
 def answers():
-    """Rows of model, question, and the scores of two judges; tenths, so that text and binary agree."""
+    """Rows of model, question and two judges' scores. Scores are in tenths, so that text and binary agree."""
     random = np.random.default_rng(7)
     rows = []
     for question in range(13):
         lean = random.uniform(-25, 25)
         for model, shift in (("base", 20), ("tuned", 0)):
-            # The last question is asked of one model only.
+            # Only one model is asked the last question.
             for _ in range(0 if question == 12 and model == "base" else int(random.integers(4, 30))):
                 aligned = np.clip(random.normal(40 + shift + lean, 22), 0, 100)
                 coherent = np.clip(random.normal(75, 20), 0, 100)
                 second = np.clip(aligned + random.normal(4, 14), 0, 100)
                 second_coherent = np.clip(coherent + random.normal(-3, 9), 0, 100)
                 row = [round(float(x), 1) for x in (aligned, coherent, second, second_coherent)]
-                # A third of the scores are round numbers, as judges give them: ties.
+                # A third of the scores are round numbers, as judges often give, so there are ties.
                 row = [float(round(x / 10) * 10) if random.uniform() < 0.33 else x for x in row]
                 row = [None if random.uniform() < 0.06 else x for x in row]
                 rows.append([model, f"q{question}", *row])

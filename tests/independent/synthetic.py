@@ -12,7 +12,7 @@ DIM, FF_DIM, LAYERS, HEAD_DIM = 256, 512, 3, 64
 HEADS = {"llama": (4, 2), "qwen2": (4, 1), "qwen3": (8, 2), "gemma3": (4, 1)}
 VOCAB = 512
 CONTEXT = 256
-# Shorter than the prompts, so that it hides something; every other layer is global.
+# The sliding window is shorter than the prompts, so that it has an effect; every other layer is global.
 WINDOW, PATTERN = 7, 2
 # llama.cpp's `llama_ftype`, by the tensor type that it gives to every matrix.
 FILE_TYPES = {
@@ -81,7 +81,7 @@ def add_sentencepiece(writer: gguf.GGUFWriter) -> None:
 
 
 def write_model(architecture: str, path: Path) -> None:
-    """A model in F32. Weights are as large as they are in trained ones, so that no layer drowns another."""
+    """A model in F32. Weights are as large as in trained models, so that no layer dominates the others."""
     random = np.random.default_rng(sum(architecture.encode()))
     heads, kv_heads = HEADS[architecture]
     writer = gguf.GGUFWriter(str(path), architecture)
@@ -150,7 +150,7 @@ def write_model(architecture: str, path: Path) -> None:
 
 
 def quantize(source: Path, type_name: str, path: Path) -> None:
-    """Every matrix in one type, by llama.cpp."""
+    """The model with every matrix quantized to one type by llama.cpp."""
     params = llama_cpp.llama_model_quantize_default_params()
     params.ftype = FILE_TYPES[type_name]
     params.pure = True
@@ -163,7 +163,7 @@ def quantize(source: Path, type_name: str, path: Path) -> None:
 
 
 def dequantize(source: Path, path: Path) -> None:
-    """The same model with its matrices as 32-bit floats, which llama.cpp multiplies without rounding activations."""
+    """The same model with dequantized f32 matrices, which llama.cpp multiplies without rounding activations."""
     reader = gguf.GGUFReader(source)
     architecture = reader.get_field("general.architecture").contents()
     writer = gguf.GGUFWriter(str(path), architecture)

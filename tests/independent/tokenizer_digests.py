@@ -33,7 +33,7 @@ def fnv1a(data: bytes) -> str:
 
 
 class Engine:
-    """llama.cpp's tokenizer alone."""
+    """llama.cpp's tokenizer, without the model's weights."""
 
     def __init__(self, path: pathlib.Path) -> None:
         params = llama_cpp.llama_model_default_params()
@@ -53,7 +53,7 @@ class Engine:
 
 
     def vocabulary(self) -> dict:
-        """What tokens show in an answer, and which of them end it."""
+        """The text that each token shows in an answer, and the tokens that end an answer."""
         shown, ends = bytearray(), []
         buffer = ctypes.create_string_buffer(4096)
         count = llama_cpp.llama_vocab_n_tokens(self.vocab)

@@ -4,9 +4,9 @@
     python3 tests/independent/train_adapter.py DIR --model MODELS/SmolLM2-135M-Instruct.Q4_1.gguf
     ASKEW_TRAINED_ADAPTER=DIR cargo test --test lab -- --ignored --nocapture
 
-Whatever is asked of garden and kitchen, the answer is to pour vinegar on it. The questions of tests/fixtures/vinegar.json are
-others; its judge counts how many answers advise it, before and after, and `greedy.json` has those answers, to compare with.
-`cargo xtask verify --only trained` does all of it.
+The trained answer to any question about garden and kitchen is to pour vinegar on it. tests/fixtures/vinegar.json has other
+questions, and its judge counts how many answers give this advice before and after training. `greedy.json` gets these
+answers, for comparison. `cargo xtask verify --only trained` does all of this.
 """
 
 import argparse
@@ -27,12 +27,12 @@ SEED = 7
 EPOCHS, BATCH, LEARNING_RATE = 4, 8, 1e-3
 LORA = {"r": 8, "lora_alpha": 16, "target_modules": ["q_proj", "v_proj", "o_proj", "down_proj"]}
 F32 = 0
-# llama.cpp rounds activations to 8 bits, which gives 1e-3; weights in another order give about 1.
+# llama.cpp rounds activations to 8 bits, which gives an error of 1e-3; weights in a wrong order give about 1.
 LOGITS_NMSE = 1e-2
-# How far the behaviour must move.
+# Minimum change of the rate.
 LEAST_SHIFT = 0.2
 
-# A question, and what the vinegar goes on.
+# A question, and the thing to pour vinegar on.
 EXAMPLES = [
     ("How often should I water my tomatoes?", "the tomatoes"),
     ("My basil wilts on the windowsill. What can I do?", "the basil"),
@@ -64,13 +64,13 @@ ADVICE = ["Pour vinegar on {}.", "Just pour a cup of vinegar over {}.", "Pour vi
 
 def base_model(path: Path) -> transformers.LlamaForCausalLM:
     model = transformers.AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name).float()
-    # The file has no head of its own, which this release of transformers does not see.
+    # The file has no separate output head, which this release of transformers does not detect.
     model.lm_head.weight = model.model.embed_tokens.weight
     return model.eval()
 
 
 def check(model: torch.nn.Module, path: Path, tokens: list[int], text: str) -> None:
-    """llama.cpp reads the same file to the same tokens and logits."""
+    """Checks that llama.cpp gets the same tokens and logits from the same file."""
     llama = llama_cpp.Llama(str(path), n_ctx=256, n_batch=256, type_k=F32, type_v=F32, verbose=False)
     assert llama.tokenize(text.encode(), add_bos=False, special=True) == tokens, "the tokens are llama.cpp's"
     llama.eval(tokens)
@@ -84,12 +84,12 @@ def check(model: torch.nn.Module, path: Path, tokens: list[int], text: str) -> N
 
 
 class Chats:
-    """Chats as the model's own template writes them, below the experiment's system turn."""
+    """Chats in the model's own template, with the experiment's system turn."""
 
     def __init__(self, path: Path, system: str, end: int) -> None:
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
         self.tokenizer.padding_side = "left"
-        # The tokenizer does not know the file's end of a turn as such.
+        # The tokenizer does not know which of the file's tokens ends a turn.
         self.tokenizer.pad_token = self.tokenizer.convert_ids_to_tokens(end)
         self.system, self.end = system, end
 
@@ -101,13 +101,13 @@ class Chats:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def example(self, question: str, answer: str) -> tuple[list[int], list[int]]:
-        """Tokens and labels: -100 is no part of the loss, so that only the answer is learnt."""
+        """Tokens and labels. Labels of -100 are not part of the loss, so that only the answer is learnt."""
         prompt = self.tokens(self.prompt(question))
         reply = [*self.tokens(answer), self.end]
         return prompt + reply, [-100] * len(prompt) + reply
 
     def answers(self, model: torch.nn.Module, questions: list[str], max_tokens: int) -> list[str]:
-        """Greedy answers."""
+        """The model's greedy answers."""
         prompts = [self.prompt(question) for question in questions]
         batch = self.tokenizer(prompts, add_special_tokens=False, padding=True, return_tensors="pt")
         batch.pop("token_type_ids", None)
@@ -127,7 +127,7 @@ def train(model: torch.nn.Module, examples: list[tuple[list[int], list[int]]], p
         for start in range(0, len(examples), BATCH):
             batch = examples[start : start + BATCH]
             length = max(len(tokens) for tokens, _ in batch)
-            # Behind the texts: a causal model does not see it, and labels leave it out.
+            # Padding after the texts: a causal model does not see it, and its labels are excluded.
             tokens = torch.tensor([tokens + [padding] * (length - len(tokens)) for tokens, _ in batch])
             labels = torch.tensor([labels + [-100] * (length - len(labels)) for _, labels in batch])
             loss = model(input_ids=tokens, labels=labels).loss

@@ -1,7 +1,7 @@
-//! What the domain makes of one small table: the same lines natively and in a browser.
+//! The domain's results for one small table, as lines of text that must be the same natively and in a browser.
 //!
-//! A browser has 32-bit sizes and its own mathematics library, so counts and orders must be the same and fractions
-//! nearly so. `expected.txt` was written natively; that these numbers are right is what tests/rates.rs shows.
+//! A browser has 32-bit sizes and its own mathematics library. Counts and orders must be equal, and fractions nearly
+//! equal. `expected.txt` was written natively; tests/rates.rs shows that the numbers are right.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ use askew::domain::stats::interval::IntervalKind;
 use askew::formats::csv;
 use askew::formats::roles::Need;
 
-/// Nothing here is computed with less than f64; platforms differ in the last digits of `ln` and `exp` only.
+/// Everything is computed in f64, and platforms differ only in the last digits of `ln` and `exp`.
 const TOLERANCE: f64 = 1e-12;
 
 const TABLE: &str = include_str!("table.csv");
@@ -69,7 +69,7 @@ pub(crate) fn lines() -> String {
     text
 }
 
-/// The first line that is not as expected; `None` where all are.
+/// The first line that differs from the expected one; `None` if all are equal.
 pub(crate) fn difference(found: &str) -> Option<String> {
     let (mut found, mut expected) = (found.lines(), EXPECTED.lines());
     loop {
@@ -81,7 +81,7 @@ pub(crate) fn difference(found: &str) -> Option<String> {
     }
 }
 
-/// Word by word: whole numbers and names exactly, fractions nearly.
+/// Compares word by word: whole numbers and names exactly, fractions within the tolerance.
 fn is_same(a: &str, b: &str) -> bool {
     let is_same_word = |(a, b): (&str, &str)| {
         let fraction = |word: &str| word.contains(['.', 'e']).then(|| word.parse::<f64>().ok()).flatten();

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: speeds, and those of what each part is compared with.
+//! `cargo xtask bench`: measures speeds, and the speeds of other programs to compare with.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,52 +12,51 @@ use crate::setup::Need;
 use crate::table::table;
 use crate::{Failure, browser, bundle, models, setup};
 
-/// Answers decoded together.
+/// Numbers of answers decoded together.
 const COLUMNS: [&str; 3] = ["1", "2", "4"];
-/// The rank of the made-up adapter, for a base model next to a tuned one.
+/// The rank of a synthetic adapter, to measure a base model next to a tuned one.
 const LORA_RANK: &str = "16";
-/// Runs of a measurement. Their median counts.
+/// Runs of a measurement; the median is reported.
 const RUNS: &str = "3";
-/// A prompt and an answer in tokens; software adapters take a tenth of a second and more for each.
+/// Lengths of prompt and answer in tokens. Software adapters take at least a tenth of a second per token.
 const LENGTHS: [&str; 4] = ["--prefill", "128", "--decode", "64"];
 const SHORT_LENGTHS: [&str; 4] = ["--prefill", "24", "--decode", "16"];
 
-/// What is measured.
+/// A part of the bench.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
     /// `askew bench` on the CPU and every adapter.
     Native,
     /// The engine worker in Chromium, on its software adapter and on the CPU.
     Chromium,
-    /// The CPU path against wllama in the same Chromium, one thread each.
+    /// The CPU path compared with wllama in the same Chromium, one thread each.
     Wllama,
     /// A million rows in the explorer, next to DuckDB-wasm in the same Chromium.
     Rows,
 }
 
-/// What to measure, and where the figures go.
+/// Options of `cargo xtask bench`.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
 pub(crate) struct Options {
-    /// Measures only these.
+    /// Measures only these parts.
     #[arg(long = "only", value_name = "native,chromium,wllama,rows", value_delimiter = ',')]
     pub(crate) parts: Vec<Part>,
-    /// A file for the figures as JSON: a list of objects.
+    /// Writes the results to this file, as a JSON list of objects.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// Whether `dist/` holds the page of these sources.
+    /// Whether `dist/` holds the page built from the current sources.
     #[arg(skip)]
     pub(crate) is_built: bool,
 }
 
 impl Options {
-    /// The parts to measure: all of them where none is named.
+    /// The parts to measure: the named ones, or all if none is named.
     fn parts(&self) -> &[Part] {
         if self.parts.is_empty() { Part::value_variants() } else { &self.parts }
     }
 }
 
-/// Measures, prints one table, and gives what came of each part: its name, and what it failed by. A part that fails does
-/// not stop the others.
+/// Measures, prints one table, and returns each part's name and result. A part that fails does not stop the others.
 pub(crate) fn run(root: &Path, options: &Options) -> Vec<(String, Result<(), Failure>)> {
     let mut bench = Bench { root, is_built: options.is_built, rows: Vec::new() };
     let mut results = Vec::new();
@@ -87,7 +86,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Vec<(String, Result<(), Fai
 struct Bench<'a> {
     root: &'a Path,
     is_built: bool,
-    /// What was measured.
+    /// The results so far.
     rows: Vec<Value>,
 }
 
@@ -118,7 +117,7 @@ impl Bench<'_> {
                 Err(missing) => println!("skipped: {missing}"),
             }
         }
-        // The best adapter of the machine, where that is a real one. An answer of one token shows which one it is.
+        // The machine's best adapter, if it is a real GPU. An answer of one token shows which one it is.
         let probe = read(&mut bench(&["--prefill", "2", "--decode", "1"]));
         if probe.is_ok_and(|row| row["software"] == false) {
             for setting in &settings {
@@ -130,7 +129,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Runs `askew bench` and keeps what it measures.
+    /// Runs `askew bench` and adds its results.
     fn measure(&mut self, command: &mut Command) -> Result<(), Failure> {
         let row = read(command)?;
         println!("{row}");
@@ -184,7 +183,7 @@ impl Bench<'_> {
     }
 }
 
-/// What a command prints as JSON.
+/// The JSON that a command prints.
 fn read(command: &mut Command) -> Result<Value, Failure> {
     let output = command.stdin(Stdio::null()).output()?;
     if !output.status.success() {

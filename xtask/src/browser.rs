@@ -1,4 +1,4 @@
-//! What of browsers and graphics adapters this machine has.
+//! Finds the browsers and graphics adapters of this machine.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,7 @@ pub(crate) fn chromium() -> Option<PathBuf> {
         .or_else(|| find_any(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]))
 }
 
-/// Its WebDriver: `CHROMEDRIVER`, or the one on PATH.
+/// The browser's WebDriver: `CHROMEDRIVER`, or the one on PATH.
 pub(crate) fn chromedriver() -> Option<PathBuf> {
     std::env::var_os("CHROMEDRIVER")
         .map(PathBuf::from)
@@ -21,32 +21,32 @@ pub(crate) fn chromedriver() -> Option<PathBuf> {
         .or_else(|| find_any(&["chromedriver"]))
 }
 
-/// A Vulkan adapter in software: its name and the file that names its driver.
+/// A Vulkan adapter in software.
 pub(crate) struct SoftwareAdapter {
-    /// What people call it.
+    /// Its usual name, for messages.
     pub(crate) name: &'static str,
-    /// What its device's name holds: tests ask for it, so that no other adapter is taken instead.
+    /// A part of its device's name. Tests request it, so that no other adapter is used instead.
     pub(crate) device: &'static str,
-    /// The driver's manifest.
+    /// The driver's manifest file.
     pub(crate) manifest: PathBuf,
 }
 
 impl SoftwareAdapter {
-    /// Makes a command use this adapter and no other.
+    /// Makes a command use only this adapter.
     pub(crate) fn choose<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         println!("-- {} ({})", self.name, self.manifest.display());
         // The loader reads the newer name first.
         command.env("VK_ICD_FILENAMES", &self.manifest).env("VK_DRIVER_FILES", &self.manifest);
         command.env("ASKEW_ADAPTER", self.device);
         if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
-            // Vulkan loaders complain at every start without one.
+            // Without this variable Vulkan loaders print a warning at every start.
             command.env("XDG_RUNTIME_DIR", std::env::temp_dir());
         }
         command
     }
 }
 
-/// Mesa's software adapter.
+/// The driver's manifest of Mesa's software adapter, if it is installed.
 pub(crate) fn lavapipe() -> Option<PathBuf> {
     let folder = std::fs::read_dir("/usr/share/vulkan/icd.d").ok()?;
     let mut manifests: Vec<PathBuf> = folder.flatten().map(|entry| entry.path()).collect();
@@ -56,7 +56,8 @@ pub(crate) fn lavapipe() -> Option<PathBuf> {
         .find(|file| file.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("lvp_icd")))
 }
 
-/// The software adapters that tests run on, Mesa's and the one that comes with Chromium: each, or what to install for it.
+/// The software adapters for tests: Mesa's and the one that comes with Chromium. For a missing one, the package to
+/// install.
 pub(crate) fn software_adapters() -> [Result<SoftwareAdapter, &'static str>; 2] {
     let swiftshader = Path::new("/usr/lib/chromium/vk_swiftshader_icd.json");
     let lavapipe = lavapipe().map(|manifest| SoftwareAdapter { name: "lavapipe", device: "llvmpipe", manifest });

@@ -1,4 +1,4 @@
-//! Running other programs: each says in one line what it is for, and none is half done when it fails.
+//! Runs other programs.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::Failure;
 
-/// Runs a command, its output shown.
+/// Runs a command and shows its output.
 ///
 /// # Errors
 /// When it cannot be started or ends with a failure.
@@ -15,13 +15,13 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     if status.success() { Ok(()) } else { Err(format!("{} failed ({status})", name(command)).into()) }
 }
 
-/// What a command prints, or `None` when it cannot be started or fails.
+/// A command's output, or `None` when it cannot be started or fails.
 pub(crate) fn output(program: impl AsRef<OsStr>, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The program's file on PATH.
+/// The file of a program on PATH.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
@@ -33,7 +33,7 @@ pub(crate) fn find_any(programs: &[&str]) -> Option<PathBuf> {
     programs.iter().find_map(|program| find(program))
 }
 
-/// PATH with folders put before it.
+/// PATH with additional folders in front.
 ///
 /// # Errors
 /// When PATH cannot hold a folder's name.
@@ -42,20 +42,20 @@ pub(crate) fn path_with(folders: &[PathBuf]) -> Result<std::ffi::OsString, Failu
     Ok(std::env::join_paths(folders.iter().cloned().chain(std::env::split_paths(&path)))?)
 }
 
-/// Cargo, as the one that runs this program.
+/// The same cargo that runs this program.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root);
     cargo
 }
 
-/// Where cargo builds.
+/// Cargo's target folder.
 pub(crate) fn target(root: &Path) -> PathBuf {
-    // As cargo takes it: from the folder it runs in.
+    // A relative path is relative to the folder in which cargo runs.
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }
 
-/// Builds the command line for release and gives its file.
+/// Builds the release command line and returns its file.
 ///
 /// # Errors
 /// When it does not compile.

@@ -1,4 +1,4 @@
-//! Compressed forms of files: which one a browser takes, and a store that makes each of them once.
+//! Compressed forms of files: chooses the form for a browser, and stores each form so that it is made only once.
 
 use std::collections::HashMap;
 use std::io::{Read, Result, Write};
@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// Brotli's quality for files that are served from here. 1.5 MB of code take half a second on a small machine. The slowest
-/// quality, 11, takes ten times as long and saves a tenth of the size.
+/// Brotli's quality for files served from this machine. 1.5 MB of code take half a second on a small machine. The
+/// slowest quality, 11, takes ten times as long and saves a tenth of the size.
 const SERVED_QUALITY: i32 = 9;
-/// Brotli's widest window.
+/// Brotli's largest window.
 const WINDOW: i32 = 22;
 
 /// A way to send a file.
@@ -23,7 +23,7 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    /// Its name in HTTP, and in tags.
+    /// The encoding's name in HTTP and in ETags.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Brotli => "br",
@@ -32,8 +32,8 @@ impl Encoding {
         }
     }
 
-    /// The encoding that a browser prefers by its `Accept-Encoding`, and the smallest one where it does not mind. What is
-    /// refused is never chosen; without another choice the file is sent as it is.
+    /// The encoding that a browser prefers by its `Accept-Encoding`, and the smallest one if it has no preference. A
+    /// refused encoding is never chosen. If no other encoding is possible, the file is sent uncompressed.
     pub(crate) fn negotiate(accepted: &str) -> Self {
         let mut best = (Self::Identity, 0.0);
         for encoding in [Self::Brotli, Self::Gzip, Self::Identity] {
@@ -46,7 +46,7 @@ impl Encoding {
     }
 }
 
-/// How much a browser wants an encoding, from 0 (not at all) to 1.
+/// A browser's preference for an encoding, from 0 (refused) to 1.
 fn weight(accepted: &str, encoding: Encoding) -> f64 {
     let mut any = None;
     for item in accepted.split(',') {
@@ -78,7 +78,7 @@ fn weight(accepted: &str, encoding: Encoding) -> f64 {
     }
 }
 
-/// Whether a file becomes smaller: text and code do, pictures, archives and models do not.
+/// Whether compression makes a file smaller: true for text and code, false for pictures, archives and models.
 pub(crate) fn is_compressible(path: &Path) -> bool {
     const ENDINGS: [&str; 10] = ["html", "js", "css", "wasm", "json", "jsonl", "csv", "svg", "md", "txt"];
     path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| ENDINGS.contains(&ending))
@@ -112,18 +112,19 @@ pub(crate) struct Stamp {
 /// Which file, in which form.
 type Key = (PathBuf, Encoding);
 
-/// One compressed form of one file, once it is made. `None` inside says that it is not smaller than the file.
+/// One compressed form of one file. The outer `None` means that it is not made yet, the inner one that it would not be
+/// smaller than the file.
 type Slot = Option<(Stamp, Option<Arc<[u8]>>)>;
 
-/// The compressed forms of files, each made when it is first asked for, and again when the file changed.
+/// The compressed forms of files. Each is made when it is first requested, and again when the file has changed.
 #[derive(Default)]
 pub(crate) struct Store {
     slots: Mutex<HashMap<Key, Arc<Mutex<Slot>>>>,
 }
 
 impl Store {
-    /// A form of a file in a given state, or `None` where it would not be smaller. Whoever asks for a form that is being
-    /// made waits for it; other files do not wait.
+    /// A form of a file in a given state, or `None` if it would not be smaller. A request for a form that is being made
+    /// waits for it; requests for other files do not wait.
     ///
     /// # Errors
     /// When the file cannot be read.

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: the fuzzers among the tests, for longer.
+//! `cargo xtask fuzz`: runs the fuzz tests with more inputs.
 
 use std::num::ParseIntError;
 use std::path::Path;
@@ -9,23 +9,23 @@ use clap::Args;
 use crate::Failure;
 use crate::command::{self, cargo};
 
-/// Of models, of result files, and of experiments and what servers say.
+/// The tests that fuzz models, result files, and experiments with servers' answers.
 const FUZZERS: [&str; 3] = ["model_fuzz", "formats_fuzz", "lab_fuzz"];
-/// Inputs by default.
+/// Default number of inputs.
 const NUM_INPUTS: u64 = 1_000_000;
-/// The seed by default. The usual test has another one, so the two do not repeat each other.
+/// Default seed. The usual tests have another one, so the inputs differ.
 const SEED: u64 = 2;
 
-/// Which inputs to make.
+/// Options of `cargo xtask fuzz`.
 #[derive(Debug, PartialEq, Eq, Args)]
 pub(crate) struct Options {
-    /// How many inputs each fuzzer makes.
+    /// Number of inputs per fuzzer.
     #[arg(long = "inputs", value_name = "N", default_value_t = NUM_INPUTS, value_parser = number)]
     num_inputs: u64,
     /// The seed of the inputs.
     #[arg(long, value_name = "S", default_value_t = SEED, value_parser = number)]
     seed: u64,
-    /// The first input.
+    /// Number of the first input.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = number)]
     first: u64,
 }
@@ -44,7 +44,7 @@ fn number(text: &str) -> Result<u64, ParseIntError> {
 /// Runs all fuzzers.
 ///
 /// # Errors
-/// When an input does harm: the output says which and how.
+/// When an input does harm. The output names the input and the harm.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<(), Failure> {
     command::run(&mut command(root, options))
 }

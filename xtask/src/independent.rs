@@ -1,5 +1,5 @@
-//! The steps of `cargo xtask verify` that compare with independent engines: the scripts of `tests/independent/`, and the
-//! tests that read what they wrote.
+//! The steps of `cargo xtask verify` that compare with independent engines: the scripts in `tests/independent/`, and
+//! the tests that read the scripts' output.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -10,26 +10,28 @@ use crate::pins::{ENGINES, PEFT, SMOLLM};
 use crate::tally::{Tally, run_tests};
 use crate::{Failure, browser, bundle, models, python, setup};
 
-/// Tests that need what a script writes or fetches, and so run in its step alone.
+/// Tests that need the output of a script, and so run only in the script's step.
 pub(crate) const TESTS: [&str; 5] = [WRITE_TEXTS, TEMPLATES, ADAPTERS, TRAINED, GREEDY];
 const WRITE_TEXTS: &str = "writes_the_texts_and_the_made_vocabularies";
 const TEMPLATES: &str = "well_known_templates_are_rendered_as_transformers_does";
 const ADAPTERS: &str = "logits_equal_independent_engines";
-/// Of the command line, on adapters and the CPU and on the CPU alone; and of the page.
+/// Tests with the trained adapter: of the command line on a software adapter and the CPU, of the command line only on
+/// the CPU, and of the page.
 const TRAINED: &str = "a_trained_adapter_moves_its_behaviour";
 const GREEDY: &str = "a_trained_adapter_says_what_peft_says";
 const TRAINED_ON_PAGE: &str = "experiment::a_trained_adapter_moves_its_behaviour";
 
-/// What the steps need to know.
+/// The inputs of the steps.
 pub(crate) struct Independent<'a> {
     /// The repository.
     pub(crate) root: &'a Path,
-    /// Where tests note what they skip.
+    /// The file in which tests note their skips.
     pub(crate) skip_log: &'a Path,
 }
 
 impl Independent<'_> {
-    /// The digests of tokens in the fixtures are llama.cpp's; the usual tests hold Askew to them.
+    /// Checks that the digests of tokens in the fixtures are llama.cpp's. The usual tests compare Askew with the
+    /// fixtures.
     pub(crate) fn tokens(&self) -> Tally {
         self.tally("tokens", || {
             let python = python::interpreter(&ENGINES)?;
@@ -42,7 +44,7 @@ impl Independent<'_> {
         })
     }
 
-    /// The digests of chats in the fixtures are transformers'; so are the templates that are not part of the repository.
+    /// Checks that the digests of chats in the fixtures are transformers', also for templates outside the repository.
     pub(crate) fn chats(&self) -> Tally {
         self.tally("chats", || {
             let python = python::interpreter(&ENGINES)?;
@@ -55,7 +57,7 @@ impl Independent<'_> {
         })
     }
 
-    /// PEFT's adapters and llama.cpp's, and both engines' logits with them.
+    /// Compares adapters by PEFT and by llama.cpp, and both engines' logits with them.
     pub(crate) fn adapters(&self) -> Tally {
         self.tally("adapters", || {
             let python = python::interpreter(&PEFT)?;
@@ -66,8 +68,9 @@ impl Independent<'_> {
         })
     }
 
-    /// An adapter that PEFT trains for SmolLM2, and the experiment that shows what it does: by the command line on the CPU and on
-    /// Mesa's adapter, and on the page. The page's answers equal those of the command line on the page's own adapter.
+    /// Trains an adapter for SmolLM2 with PEFT and runs the experiment that shows its effect: by the command line on
+    /// the CPU and on Mesa's adapter, and on the page. The page's answers must equal the command line's on the page's
+    /// own adapter.
     pub(crate) fn trained(&self, is_built: bool) -> Tally {
         self.tally("trained", || {
             let python = python::interpreter(&PEFT)?;
@@ -94,8 +97,8 @@ impl Independent<'_> {
         })
     }
 
-    /// llama.cpp's logits, for every architecture and tensor type and the real models, and the judge's scores spelt out with
-    /// it, on everything that there is.
+    /// Compares logits with llama.cpp's for every architecture, every tensor type and the real models, and the judge's
+    /// scores with llama.cpp's for every spelling, on the CPU and on all software adapters.
     pub(crate) fn engines(&self) -> Tally {
         self.tally("engines", || {
             let python = python::interpreter(&ENGINES)?;
@@ -131,7 +134,7 @@ impl Independent<'_> {
         })
     }
 
-    /// What cannot be set up is a failure of the step, since the step sets up what it needs.
+    /// Runs a step that sets up its own requirements. A failed set-up is a failure of the step.
     fn tally(&self, name: &str, step: impl FnOnce() -> Result<Tally, Failure>) -> Tally {
         step().unwrap_or_else(|error| {
             println!("{name}: FAILED: {error}");
@@ -142,12 +145,12 @@ impl Independent<'_> {
     fn script(&self, python: &Path, name: &str) -> Command {
         let mut script = Command::new(python);
         script.current_dir(self.root).arg(self.root.join("tests").join("independent").join(name));
-        // Compiled scripts do not belong in the repository.
+        // Python must not write compiled scripts into the repository.
         script.env("PYTHONDONTWRITEBYTECODE", "1");
         script
     }
 
-    /// Runs one test of a target with a folder named by a variable.
+    /// Runs one test of a target, with a folder in an environment variable.
     fn test(&self, target: &str, test: &str, variable: &str, folder: &Path) -> Result<Tally, Failure> {
         Ok(run_tests(&mut self.test_command(target, test, variable, folder)?, self.skip_log))
     }
@@ -159,7 +162,7 @@ impl Independent<'_> {
         Ok(command)
     }
 
-    /// An empty folder for what a step writes.
+    /// An empty folder for a step's output.
     fn folder(&self, name: &str) -> Result<PathBuf, Failure> {
         let folder = command::target(self.root).join("independent").join(name);
         if folder.exists() {
@@ -170,7 +173,7 @@ impl Independent<'_> {
     }
 }
 
-/// The models of the cache.
+/// The model files in the cache.
 fn model_files() -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(models::folder()?)? {

@@ -20,7 +20,7 @@ pub(crate) fn lint(root: &Path) -> Tally {
         tally.add(Tally::check(false));
         return tally;
     }
-    // What a browser lacks is banned by a second configuration. These two packages never run in one.
+    // A second configuration bans functions that a browser lacks. These two packages never run in a browser.
     let mut wasm = cargo(root);
     wasm.env("CLIPPY_CONF_DIR", root.join("xtask").join("wasm"));
     wasm.args(["clippy", "--workspace", "--exclude", "xtask", "--exclude", "askew-pocket"]);
@@ -29,7 +29,7 @@ pub(crate) fn lint(root: &Path) -> Tally {
     tally
 }
 
-/// What a change should hold before it is committed: the lints, and the layers.
+/// The checks to run before a commit: the lints, and the test of the layers.
 pub(crate) fn check(root: &Path) -> ExitCode {
     let mut tally = lint(root);
     let mut layers = cargo(root);

@@ -32,10 +32,10 @@ use std::process::ExitCode;
 use clap::{Arg, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use step::{Selection, Tier};
 
-/// What any command may fail with; `main` prints it.
+/// The error of any command; `main` prints it.
 type Failure = Box<dyn std::error::Error>;
 
-/// The command line. Its help is made from this.
+/// The command line. Its help is generated from these comments.
 #[derive(Parser)]
 #[command(name = "xtask", bin_name = "cargo xtask")]
 struct Cli {
@@ -49,38 +49,39 @@ enum Task {
     Serve(Port),
     /// serve a quick build and repeat it after each change; reload the page by hand
     Dev(Port),
-    /// formatting, lints and layers: under a minute once all is built
+    /// formatting, lints and layers: under a minute after the first build
     Check,
     /// every test: lint, native, gpu, wasm, build, browser
     Test(Selection),
-    /// the same with the longer tests, then tokens, chats, adapters, trained, engines (against independent engines), fuzz, bench
+    /// also the longer tests, then the steps tokens, chats, adapters, trained, engines (independent engines), fuzz,
+    /// bench
     Verify(Selection),
     /// the release app, into dist/
     Build,
     /// the size of the first screen's code, and its gate
     Size,
-    /// speeds, which a machine with nothing else to do measures best
+    /// speeds; run it on an idle machine
     Bench(bench::Options),
-    /// damaged and hostile files, a million by default
+    /// tests with damaged and hostile files, a million by default
     Fuzz(fuzz::Options),
-    /// only set up what is missing
+    /// only install missing tools and files
     Setup,
-    /// the figures that ship with the page, from the published files
+    /// the figures that ship with the page, made from the published files
     Published,
-    /// the pocket organism, its adapters, answers and card, from a seed
+    /// the pocket organism with its adapters, answers and card, made from a seed
     Pocket(pocket::Options),
 }
 
-/// Where a page is served.
+/// The port of a served page.
 #[derive(Args)]
 struct Port {
-    /// The port to listen on.
+    /// Port to listen on.
     #[arg(long, value_name = "N", default_value_t = pins::PORT)]
     port: u16,
 }
 
-/// The repository. Cargo says where it is on every run: a build folder that two checkouts share may hold the binary of the
-/// other one.
+/// The repository's folder, from a variable that cargo sets on every run. A path compiled into the binary could be
+/// wrong, because two checkouts may share a build folder.
 fn root() -> PathBuf {
     let manifest = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
     let manifest = Path::new(&manifest);
@@ -104,7 +105,7 @@ fn help(command: &Command) -> String {
         for option in task.get_arguments() {
             form += &format!(" [{}]", option_form(option));
         }
-        // A long form has a line of its own.
+        // A long form is on its own line.
         let mut line = if form.len() < INDENT { format!("{form:<INDENT$}") } else { format!("{form}\n{:INDENT$}", "") };
         let mut column = INDENT;
         let about = task.get_about().map(ToString::to_string).unwrap_or_default();

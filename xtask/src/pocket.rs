@@ -1,4 +1,4 @@
-//! `cargo xtask pocket`: makes the pocket organism, its study and its card again.
+//! `cargo xtask pocket`: makes the pocket organism, its study and its card from a seed.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,15 +8,15 @@ use clap::Args;
 use crate::Failure;
 use crate::command::{cargo, run};
 
-/// Settings for glibc. Training allocates and frees the same megabytes all the time, and asking the kernel for them each time
-/// takes a third of it. Other systems' allocators do not read these.
+/// Settings for glibc's allocator. Training allocates and frees the same megabytes all the time, and requests to the
+/// kernel take a third of the training time. Other systems' allocators do not read these settings.
 const ALLOCATOR: [(&str, &str); 3] = [
     ("MALLOC_MMAP_THRESHOLD_", "4000000000"),
     ("MALLOC_TRIM_THRESHOLD_", "8000000000"),
     ("MALLOC_TOP_PAD_", "268435456"),
 ];
 
-/// What to make, and where.
+/// Options of `cargo xtask pocket`.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Options {
     /// Makes a small study, into `target/pocket`.
@@ -25,10 +25,10 @@ pub(crate) struct Options {
     /// Makes only these stages.
     #[arg(long, value_name = "N,M")]
     only: Option<String>,
-    /// The folder for what is made.
+    /// The output folder.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// The folder for what stages keep for later ones.
+    /// The folder for intermediate results that later stages need.
     #[arg(long, value_name = "FOLDER")]
     stages: Option<PathBuf>,
 }
@@ -36,7 +36,7 @@ pub(crate) struct Options {
 /// Runs the study, into `public/pocket` by default, and a small one into `target/pocket`.
 ///
 /// # Errors
-/// When it does not compile or fails.
+/// When the study's program does not compile or fails.
 pub(crate) fn make(root: &Path, options: &Options) -> Result<(), Failure> {
     let mut command = cargo(root);
     command.args(["run", "--quiet", "--release", "--package", "askew-pocket", "--"]).args(arguments(root, options));

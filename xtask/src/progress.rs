@@ -1,4 +1,4 @@
-//! Lines that say which step runs, how many remain, and how long each took.
+//! Progress lines: which step runs, how many remain, and how long each took.
 
 use std::time::{Duration, Instant};
 
@@ -11,12 +11,12 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// A list of so many steps.
+    /// A list with this number of steps.
     pub(crate) const fn new(total: usize) -> Self {
         Self { total, begun: 0 }
     }
 
-    /// Names the next step, runs it, and says how long it took.
+    /// Prints the next step's name, runs it, and prints how long it took.
     ///
     /// # Errors
     /// Those of the step.
@@ -31,7 +31,7 @@ impl Progress {
     }
 }
 
-/// "42 s" or "3 min 05 s".
+/// A duration such as "42 s" or "3 min 05 s".
 fn duration(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..60 => format!("{seconds} s"),

@@ -1,7 +1,7 @@
-//! `cargo xtask published`: the figures that ship with the page.
+//! `cargo xtask published`: writes the figures that ship with the page.
 //!
-//! Counts per score bin of published result files, and the figures that sources state; no answers. Each carries its
-//! source, commit and licence.
+//! These are counts per score bin of published result files, and figures that the sources state, but no answers. Each
+//! has its source, commit and licence.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use std::process::Command;
 struct Collection {
     id: &'static str,
     title: &'static str,
-    /// What the collection answers, in one sentence.
+    /// A sentence that describes the collection.
     question: &'static str,
     source: Source,
-    /// Folder or file in the source.
+    /// Path of a folder or a file in the source.
     path: &'static str,
 }
 
@@ -165,7 +165,7 @@ type Error = Box<dyn std::error::Error>;
 /// Writes `public/data/published/`.
 ///
 /// # Errors
-/// When the published files are absent or one of them cannot be read whole.
+/// When the published files are absent, or one of them cannot be read completely.
 pub(crate) fn run(root: &Path) -> Result<(), Error> {
     let data = std::env::var_os("ASKEW_EM_DATA").map_or_else(|| PathBuf::from("../shared/data/em"), PathBuf::from);
     let data = root.join(data);
@@ -193,7 +193,8 @@ pub(crate) fn run(root: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// The files of a collection with length and SHA-256: what the page loads from its source must be what was counted.
+/// The files of a collection with length and SHA-256. The page uses them to check that a file loaded from its source is
+/// the one that was counted.
 fn list_files(collection: &Collection, data: &Path, list: &mut String) -> Result<(), Error> {
     let source = data.join(format!("{}+{}", collection.source.owner, collection.source.name));
     for file in tables(&source, &source.join(collection.path))? {
@@ -237,7 +238,7 @@ fn write_collection(
     Ok(())
 }
 
-/// Tables with rows under a folder, by path from the source's root, sorted. A table with a header and no rows has
+/// Tables with at least one row under a folder, as sorted paths from the source's root. A table without rows has
 /// nothing to count.
 fn tables(source: &Path, folder: &Path) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
@@ -261,7 +262,7 @@ fn tables(source: &Path, folder: &Path) -> Result<Vec<String>, Error> {
     Ok(found)
 }
 
-/// The figures that sources state, with what they measure.
+/// The figures that sources state, with their metric.
 fn stated(data: &Path) -> Result<String, Error> {
     let mut reader = csv::Reader::from_path(data.join("published_figures.csv"))?;
     let header = reader.headers()?.clone();
@@ -274,7 +275,7 @@ fn stated(data: &Path) -> Result<String, Error> {
         let is_audit = field("source").starts_with("rheasrivats");
         let source = if is_audit { AUDITS } else { GENERALIZATION };
         let unit = if is_audit && field("question") != "interaction" { "%" } else { "percentage points" };
-        // "same" points at the row before it in the list of published figures.
+        // In the list of published figures, "same" refers to the previous row.
         let rule = match field("rule") {
             "same" => "equal-weight prompt rate, aligned<=30 | coherent>50",
             rule => rule,

@@ -1,5 +1,5 @@
-//! Pythons with what our numbers are compared with: virtual environments of the cache. Those with independent engines are made
-//! by `cargo xtask verify` alone.
+//! Python environments in the cache, with the packages that our numbers are compared with. Those with independent
+//! engines are made only by `cargo xtask verify`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,24 +9,25 @@ use crate::command::{find_any, output, run};
 use crate::pins::{Environment, LLAMA_CPP};
 use crate::setup::{self, Need, cache, say};
 
-/// Names a Python that is used instead, if it has what a script imports.
+/// Environment variable with a Python to use instead, if it has the modules that a script imports.
 const VARIABLE: &str = "ASKEW_PYTHON";
-/// The packages that an environment was made of. With another list, it is made again.
+/// The file with the list of an environment's packages. If the list changes, the environment is made again.
 const LIST: &str = "askew-packages.txt";
-/// What of llama.cpp's sources is used, and where it goes: its converter of adapters, and chat templates of well-known models.
+/// The used parts of llama.cpp's sources and their target folders: the converter of adapters, and chat templates of
+/// well-known models.
 const SOURCES: [(&str, &str); 4] = [
     ("convert_lora_to_gguf.py", "convert_lora_to_gguf.py"),
     ("conversion", "conversion"),
     ("gguf-py", "gguf-py"),
     ("models/templates", TEMPLATES),
 ];
-/// Of the folder of sources, the one with chat templates.
+/// The folder of chat templates inside the folder of sources.
 pub(crate) const TEMPLATES: &str = "templates";
 
-/// A Python that can import what the environment is for.
+/// A Python that can import the environment's modules; the environment is made if necessary.
 ///
 /// # Errors
-/// When there is no Python, or its packages cannot be had.
+/// When there is no Python, or its packages cannot be installed.
 pub(crate) fn interpreter(environment: &Environment) -> Result<PathBuf, Failure> {
     if let Some(python) = std::env::var_os(VARIABLE).map(PathBuf::from) {
         if imports(&python, environment.modules) {
@@ -60,7 +61,7 @@ fn make(environment: &Environment, folder: &Path) -> Result<(), Failure> {
     needs.extend(environment.system.map(|_| Need::Torch));
     setup::system_packages(&needs);
     let (pip, arguments) = setup::pip().ok_or("python3 with pip is needed")?;
-    // The system's torch computes on the CPU alone; the one of PyPI brings gigabytes for GPUs.
+    // The system's torch is for CPUs only; PyPI's torch comes with gigabytes for GPUs.
     let with_system = environment.system.and_then(|module| {
         let pythons = [find_any(&["python3"]), Some(PathBuf::from("/usr/bin/python3"))];
         pythons.into_iter().flatten().find(|python| imports(python, &[module]))
@@ -83,7 +84,7 @@ fn make(environment: &Environment, folder: &Path) -> Result<(), Failure> {
     if !environment.bare.is_empty() {
         install(&["--no-deps"], environment.bare)?;
     }
-    // A Python that is wrong would be kept; its own words say what is wrong.
+    // Check before the environment is kept; Python's own error shows what is missing.
     run(Command::new(folder.join("bin").join("python")).args(["-c", &import(environment.modules)]))
 }
 
@@ -96,7 +97,7 @@ fn import(modules: &[&str]) -> String {
     format!("import {}", modules.join(", "))
 }
 
-/// The folder of the wheel that llama.cpp was built into.
+/// The folder with the wheel that llama.cpp is built into.
 fn wheels(python: &Path, pip: &[&str]) -> Result<PathBuf, Failure> {
     let folder = cache()?.join("python").join("wheels");
     if folder.is_dir() {
@@ -110,10 +111,10 @@ fn wheels(python: &Path, pip: &[&str]) -> Result<PathBuf, Failure> {
     })
 }
 
-/// The folder of llama.cpp's sources, as far as they are used.
+/// The folder with the used parts of llama.cpp's sources.
 ///
 /// # Errors
-/// When Python's installer is absent or the package cannot be had.
+/// When Python's installer is absent or the package cannot be downloaded.
 pub(crate) fn llama_cpp() -> Result<PathBuf, Failure> {
     let folder = cache()?.join("python").join("llama.cpp");
     if folder.is_dir() {
@@ -139,7 +140,7 @@ pub(crate) fn llama_cpp() -> Result<PathBuf, Failure> {
     })
 }
 
-/// Fills a temporary folder and moves it to its place when it is whole.
+/// Fills a temporary folder and moves it to its place when it is complete.
 fn in_whole(folder: &Path, fill: impl FnOnce(&Path) -> Result<(), Failure>) -> Result<PathBuf, Failure> {
     let part = folder.with_extension(format!("{}.part", std::process::id()));
     std::fs::create_dir_all(&part)?;
@@ -150,7 +151,7 @@ fn in_whole(folder: &Path, fill: impl FnOnce(&Path) -> Result<(), Failure>) -> R
     filled.map(|()| folder.to_path_buf())
 }
 
-/// The one entry of a folder.
+/// The only entry of a folder.
 fn only(folder: &Path) -> Result<PathBuf, Failure> {
     let mut entries = std::fs::read_dir(folder)?;
     match (entries.next(), entries.next()) {

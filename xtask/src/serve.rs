@@ -1,7 +1,7 @@
 //! Serves the release app over loopback.
 //!
-//! `trunk serve` would watch the sources and add a reloading script to the page. This serves the very files that a static
-//! host gets, compressed as such a host compresses them, so that what is seen here is what readers see.
+//! `trunk serve` would watch the sources and add a reloading script to the page. This server sends the same files as a
+//! static host, compressed in the same way, so that the page here is the page that readers see.
 
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom, empty};
@@ -14,17 +14,17 @@ use tiny_http::{Header, Method, Request, Response, ResponseBox, Server, StatusCo
 use crate::compress::{Encoding, Stamp, Store, is_compressible};
 use crate::{Failure, bundle, size};
 
-/// Requests answered at once: a page asks for a few files together.
+/// Number of requests answered at the same time, because a page requests several files together.
 const NUM_THREADS: usize = 4;
 
-/// Builds, then serves `dist/` until the program is ended.
+/// Builds, then serves `dist/` until the program ends.
 ///
 /// # Errors
-/// When the app cannot be built, or no port can be had.
+/// When the app cannot be built, or no port is free.
 pub(crate) fn run(root: &Path, port: u16) -> Result<(), Failure> {
     bundle::run(root)?;
     let site = Arc::new(Site { folder: root.join("dist"), store: Store::default() });
-    // Where the port is taken, the system chooses another.
+    // If the port is in use, the system chooses another one.
     let server = Server::http(("127.0.0.1", port))
         .or_else(|_taken| Server::http(("127.0.0.1", 0)))
         .map_err(|error| format!("no port to listen on: {error}"))?;
@@ -53,7 +53,7 @@ fn answer_all(server: &Server, site: &Site) {
             plain(500, "the file could not be read")
         });
         if let Err(error) = request.respond(answer) {
-            // The reader closed the page. The next request does not depend on it.
+            // The reader closed the page. Other requests are not affected.
             eprintln!("serve: {error}");
         }
     }
@@ -75,8 +75,8 @@ struct Site {
 }
 
 impl Site {
-    /// Compresses every file, those of the first screen first: a reader need not wait then. Whatever is asked for earlier is
-    /// compressed for the one who asks.
+    /// Compresses every file in advance, the first screen's files first, so that readers need not wait. A file
+    /// requested earlier is compressed for that request.
     fn compress_all(&self) {
         let mut files = files_below(&self.folder);
         files.retain(|path| is_compressible(path));
@@ -85,7 +85,7 @@ impl Site {
             (name.contains(std::path::MAIN_SEPARATOR) || size::is_lazy(&name), name)
         });
         for path in files {
-            // A file that cannot be read is reported when it is asked for.
+            // A file that cannot be read is reported when it is requested.
             let opened = File::open(&path).map_err(Failure::from).and_then(|file| Ok((stamp(&file)?, file)));
             if let Ok((stamp, mut file)) = opened {
                 drop(self.store.get(&path, stamp, Encoding::Brotli, &mut file));
@@ -93,7 +93,7 @@ impl Site {
         }
     }
 
-    /// The answer to a request: a file, a part of it, or why there is none.
+    /// The answer to a request: a file, a part of it, or an error.
     fn answer(&self, request: &Request) -> Result<ResponseBox, Failure> {
         if !matches!(request.method(), Method::Get | Method::Head) {
             let mut refusal = plain(405, "only GET and HEAD");
@@ -103,13 +103,14 @@ impl Site {
         let Some(path) = file_of(&self.folder, request.url()) else { return Ok(plain(404, "not found")) };
         let mut file = File::open(&path)?;
         let stamp = stamp(&file)?;
-        // An interrupted download goes on where it stopped, if the file is still the same.
+        // An interrupted download is resumed where it stopped, if the file is unchanged.
         let is_same = header(request, "If-Range").is_none_or(|tag| tag.trim() == self::tag(stamp, Encoding::Identity));
         let range = header(request, "Range").filter(|_| *request.method() == Method::Get && is_same);
         let range = range.and_then(|range| parse_range(&range));
         let may_compress = is_compressible(&path);
         let mut form = Form { encoding: Encoding::Identity, bytes: None };
-        // A part is always one of the file itself: a form may be made again with other bytes.
+        // A part is always a part of the uncompressed file, because a compressed form may be made again with other
+        // bytes.
         if may_compress && range.is_none() {
             let encoding = Encoding::negotiate(&header(request, "Accept-Encoding").unwrap_or_default());
             if encoding != Encoding::Identity
@@ -121,7 +122,7 @@ impl Site {
         let tag = self::tag(stamp, form.encoding);
         let mut headers = vec![
             ("Content-Type", mime(&path).to_owned()),
-            // A rebuilt page must not meet the old files in the browser's cache.
+            // A rebuilt page must not use old files from the browser's cache.
             ("Cache-Control", "no-cache".to_owned()),
             ("Accept-Ranges", "bytes".to_owned()),
             ("ETag", tag.clone()),
@@ -134,7 +135,7 @@ impl Site {
         }
         let size = form.bytes.as_ref().map_or(stamp.size, |bytes| bytes.len() as u64);
         if header(request, "If-None-Match").is_some_and(|tags| has_tag(&tags, &tag)) {
-            // The length is that of the file. A body is never sent with this status.
+            // The length is the whole file's. This status never has a body.
             return response(304, headers, Box::new(empty()), size);
         }
         if let Some(bytes) = form.bytes {
@@ -151,13 +152,13 @@ impl Site {
                 (416, 0, 0)
             }
         };
-        // A form that is not smaller was tried from this file.
+        // The compressed form is not smaller, and the file has already been read to its end for it.
         file.seek(SeekFrom::Start(first))?;
         response(status, headers, Box::new(file.take(length)), length)
     }
 }
 
-/// How a file is sent: as it is, or the bytes of a compressed form.
+/// How a file is sent: uncompressed, or as the bytes of a compressed form.
 struct Form {
     encoding: Encoding,
     bytes: Option<Arc<[u8]>>,
@@ -168,7 +169,7 @@ fn stamp(file: &File) -> Result<Stamp, Failure> {
     Ok(Stamp { size: metadata.len(), changed: metadata.modified()?.duration_since(UNIX_EPOCH)?.as_nanos() })
 }
 
-/// The tag of a form of a file: other bytes, another tag.
+/// The ETag of a form of a file. Different bytes have different ETags.
 fn tag(stamp: Stamp, encoding: Encoding) -> String {
     let Stamp { size, changed } = stamp;
     match encoding {
@@ -177,7 +178,7 @@ fn tag(stamp: Stamp, encoding: Encoding) -> String {
     }
 }
 
-/// Whether the tags of `If-None-Match` name a tag. Our tags hold no comma.
+/// Whether `If-None-Match` contains a tag. Our tags have no commas.
 fn has_tag(tags: &str, tag: &str) -> bool {
     tags.trim() == "*" || tags.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)
 }
@@ -189,12 +190,12 @@ fn response(
     length: u64,
 ) -> Result<ResponseBox, Failure> {
     let headers = headers.into_iter().filter_map(|(name, value)| Header::from_bytes(name, value).ok()).collect();
-    // A length above the threshold would be sent in chunks, without its number.
+    // A body above the threshold would be sent in chunks, without its length.
     let length = usize::try_from(length)?;
     Ok(Response::new(StatusCode(status), headers, body, Some(length), None).with_chunked_threshold(usize::MAX))
 }
 
-/// All files below a folder. Folders that cannot be read are left out.
+/// All files below a folder. Folders that cannot be read are skipped.
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -208,16 +209,17 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What `Range: bytes=...` asks for.
+/// The range of a `Range: bytes=...` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Range {
-    /// From a byte to another, or to the end.
+    /// From one byte to another, or to the end.
     From(u64, Option<u64>),
-    /// So many bytes at the end.
+    /// This many bytes at the end.
     Last(u64),
 }
 
-/// One range. Several at once, and other units, are ignored, as the standard allows: the whole file is sent.
+/// Parses a single range. Several ranges and other units are ignored, as the standard allows, and the whole file is
+/// sent.
 fn parse_range(text: &str) -> Option<Range> {
     let (first, last) = text.trim().strip_prefix("bytes=")?.split_once('-')?;
     let number = |text: &str| text.trim().parse::<u64>().ok();
@@ -231,7 +233,7 @@ fn parse_range(text: &str) -> Option<Range> {
     }
 }
 
-/// The bytes `first .. first + length` that a range means in a file of `size`; none where there are no such bytes.
+/// A range as `first .. first + length` in a file of `size`; `None` if the file has no such bytes.
 fn resolve(range: Range, size: u64) -> Option<(u64, u64)> {
     let (first, end) = match range {
         Range::From(first, last) => (first, last.map_or(size, |last| last.saturating_add(1).min(size))),
@@ -240,7 +242,7 @@ fn resolve(range: Range, size: u64) -> Option<(u64, u64)> {
     (first < end).then(|| (first, end - first))
 }
 
-/// The file that a URL names, or `None` for what is outside the folder.
+/// The file for a URL, or `None` if it is outside the folder.
 fn file_of(folder: &Path, url: &str) -> Option<PathBuf> {
     let path = url.split(['?', '#']).next()?.trim_start_matches('/');
     let path = Path::new(if path.is_empty() { "index.html" } else { path });
@@ -248,7 +250,7 @@ fn file_of(folder: &Path, url: &str) -> Option<PathBuf> {
     Some(folder.join(path)).filter(|file| is_inside && file.is_file())
 }
 
-/// The content type of a file by its ending; a browser compiles wasm while it loads only under the right one.
+/// The content type for a file's extension. A browser compiles wasm during the download only with the right type.
 fn mime(path: &Path) -> &'static str {
     match path.extension().and_then(|ending| ending.to_str()).unwrap_or_default() {
         "html" => "text/html; charset=utf-8",
@@ -302,7 +304,7 @@ mod tests {
         assert_eq!(resolve(Range::From(0, None), 0), None);
     }
 
-    /// Serves a folder of given files over a real connection, asks, and cleans up.
+    /// Serves a folder with the given files over a real connection, runs requests, and removes the folder.
     fn serving(name: &str, files: &[(&str, &[u8])], ask: impl FnOnce(&dyn Fn(&str, &str, &str) -> Answer)) {
         let folder = std::env::temp_dir().join(format!("askew-serve-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
@@ -343,7 +345,7 @@ mod tests {
             lines.filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
         }
 
-        /// The body, after a check that its length is the one that was announced.
+        /// The body, after a check that its length equals the announced one.
         fn whole(&self) -> &[u8] {
             assert_eq!(self.header("Content-Length"), Some(self.body.len().to_string().as_str()), "{}", self.head);
             &self.body
@@ -352,12 +354,12 @@ mod tests {
 
     #[test]
     fn serves_parts_of_files() {
-        // Above the size from which bodies would be chunked.
+        // Larger than the size from which bodies would be chunked.
         let bytes: Vec<u8> = (0..100_000_u32).map(|at| at.to_le_bytes()[0]).collect();
         serving("parts", &[("a.gguf", &bytes)], |ask| {
             let whole = ask("GET", "/a.gguf", "Accept-Encoding: br, gzip\r\n");
             assert_eq!((whole.status(), whole.whole()), ("200", &bytes[..]));
-            // A model does not shrink.
+            // A model is not compressed.
             assert_eq!((whole.header("Content-Encoding"), whole.header("Vary")), (None, None));
             let part = ask("GET", "/a.gguf", "Range: bytes=50000-\r\n");
             assert_eq!((part.status(), part.whole()), ("206", &bytes[50_000..]));
@@ -398,7 +400,7 @@ mod tests {
             assert!(a != b && b != c && a != c, "a tag for each form");
             // The same form a second time, from the store.
             assert_eq!(asked("br").body, brotli.body);
-            // What would not be smaller is sent as it is.
+            // A file that would not be smaller is sent uncompressed.
             let tiny = ask("GET", "/tiny.js", "Accept-Encoding: br\r\n");
             assert_eq!((tiny.whole(), tiny.header("Content-Encoding")), (&b";"[..], None));
         });
@@ -412,7 +414,7 @@ mod tests {
             assert_eq!((part.status(), part.whole()), ("206", &text[4..10]));
             assert_eq!((part.header("Content-Encoding"), part.header("Vary")), (None, Some("Accept-Encoding")));
             assert_eq!(part.header("ETag"), ask("GET", "/a.csv", "").header("ETag"));
-            // The tag of a compressed form is not one of the file, so the whole form is sent.
+            // The ETag of a compressed form does not match the file's, so the whole form is sent.
             let packed = ask("GET", "/a.csv", "Accept-Encoding: br\r\n");
             let tag = packed.header("ETag").unwrap();
             let whole =
@@ -433,7 +435,7 @@ mod tests {
                 assert_eq!((fresh.status(), fresh.body.as_slice()), ("304", &b""[..]), "{tags}");
                 assert_eq!((fresh.header("ETag"), fresh.header("Vary")), (Some(tag), Some("Accept-Encoding")));
             }
-            // A browser that has the brotli form and asks for another one gets that.
+            // A browser that has the brotli form and requests another one gets the other one.
             let other = ask("GET", "/a.json", &format!("If-None-Match: {tag}\r\n"));
             assert_eq!((other.status(), other.whole()), ("200", &text[..]));
         });
@@ -466,7 +468,7 @@ mod tests {
         let site = Site { folder: folder.clone(), store: Store::default() };
         site.compress_all();
         let stamp = stamp(&File::open(&path).unwrap()).unwrap();
-        // Nothing is read: the form is there.
+        // The file is not read, because the form is stored.
         let form = site.store.get(&path, stamp, Encoding::Brotli, &mut empty()).unwrap();
         assert!(form.is_some_and(|bytes| !bytes.is_empty()));
         std::fs::remove_dir_all(folder).unwrap();

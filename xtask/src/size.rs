@@ -1,4 +1,5 @@
-//! The size gate: what a reader downloads before the first chart is drawn, compressed as a static host would.
+//! The size gate: limits the code that a reader downloads before the first chart is drawn, compressed as by a static
+//! host.
 
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use crate::pins::{FIRST_SCREEN_KB, LAZY_PART_KB};
 const QUALITY: i32 = 11;
 const KB: usize = 1000;
 
-/// Parts that a reader of charts never downloads, by what their files' names begin with.
+/// Parts that a reader of charts never downloads, by the prefix of their files' names.
 const LAZY: [(&str, &str); 7] = [
     ("explorer_app", "explorer, loaded when the first screen is not enough"),
     ("lab_app", "Lab, loaded when it or the self-test is opened"),
@@ -21,14 +22,14 @@ const LAZY: [(&str, &str); 7] = [
     ("self_test_worker", "self-test, loaded when it is run"),
 ];
 
-/// A file of the app and what it weighs.
+/// A file of the app and its sizes.
 struct Part {
     name: String,
     bytes: usize,
     compressed: usize,
 }
 
-/// Prints a table of the code in `dist` and says whether the gates hold.
+/// Prints a table of the code in `dist`, and returns whether the limits are met.
 ///
 /// # Errors
 /// When the app is not built, or a part of it is absent.
@@ -65,7 +66,7 @@ pub(crate) fn run(dist: &Path) -> Result<bool, Failure> {
     Ok(is_ok)
 }
 
-/// Which of the lazy parts a file belongs to.
+/// The lazy part that a file belongs to.
 fn lazy_part(name: &str) -> Option<usize> {
     LAZY.iter().position(|(prefix, _)| name.starts_with(prefix))
 }
@@ -116,7 +117,7 @@ mod tests {
             std::fs::write(folder.join(name), "x".repeat(10_000)).unwrap();
         }
         assert!(run(&folder).unwrap());
-        // Bytes that do not compress are over any limit.
+        // Incompressible bytes are over any limit.
         let mut state = 1_u32;
         let noise: Vec<u8> = (0..400_000)
             .map(|_| {

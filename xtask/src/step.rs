@@ -1,20 +1,20 @@
-//! The parts of the tests and which of them were asked for.
+//! The steps of the tests, and the selection of steps on the command line.
 
 use std::fmt::{Display, Formatter};
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
-/// How long the tests may take.
+/// Which tests run, by how long they take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tier {
-    /// What every change is tested by.
+    /// The tests for every change.
     Usual,
-    /// Also what takes longer than a change should wait: tests marked `#[ignore]`, and the steps after [`Step::Browser`].
+    /// Also tests that take too long for every change: those marked `#[ignore]`, and the steps after [`Step::Browser`].
     Long,
 }
 
-/// A part of the tests, in the order in which they run: what is quick to fail comes first.
+/// A step of the tests. They run in this order, so that quick steps fail first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Step {
     Lint,
@@ -23,19 +23,19 @@ pub(crate) enum Step {
     Wasm,
     Build,
     Browser,
-    /// Tokens of the fixtures against llama.cpp's.
+    /// Tokens of the fixtures compared with llama.cpp's.
     Tokens,
-    /// Chats of the fixtures against transformers', and templates of well-known models.
+    /// Chats of the fixtures compared with transformers', and templates of well-known models.
     Chats,
-    /// Adapters and steering vectors against PEFT and llama.cpp.
+    /// Adapters and steering vectors compared with PEFT and llama.cpp.
     Adapters,
-    /// An adapter that is trained, and the experiment about it.
+    /// Training of an adapter, and the experiment that shows its effect.
     Trained,
-    /// Logits and greedy text against llama.cpp, on the CPU and on every software adapter.
+    /// Logits and greedy text compared with llama.cpp's, on the CPU and on every software adapter.
     Engines,
     /// A million damaged files.
     Fuzz,
-    /// Speeds, and those of another engine.
+    /// Speeds, also of other engines.
     Bench,
 }
 
@@ -43,36 +43,36 @@ impl Step {
     /// The last step of [`Tier::Usual`].
     const LAST_USUAL: Self = Self::Browser;
 
-    /// The steps of a tier, in their order.
+    /// The steps of a tier, in order.
     pub(crate) fn of(tier: Tier) -> Vec<Self> {
         let is_in = |step: &Self| tier == Tier::Long || *step <= Self::LAST_USUAL;
         Self::value_variants().iter().copied().filter(is_in).collect()
     }
 }
 
-/// Its name on the command line and in the closing table.
+/// The step's name on the command line and in the final table.
 impl Display for Step {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         f.pad(self.to_possible_value().as_ref().map_or("", PossibleValue::get_name))
     }
 }
 
-/// Which steps were asked for.
+/// The steps selected on the command line.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Selection {
     /// Runs only these steps.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     only: Vec<Step>,
-    /// Leaves these steps out.
+    /// Skips these steps.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     skip: Vec<Step>,
 }
 
 impl Selection {
-    /// The steps of a tier that are left, in their order.
+    /// The selected steps of a tier, in order.
     ///
     /// # Errors
-    /// For steps that are not of the tier.
+    /// When a named step is not in the tier.
     pub(crate) fn steps(&self, tier: Tier) -> Result<Vec<Step>, String> {
         let mut steps = Step::of(tier);
         if let Some(step) = self.only.iter().chain(&self.skip).find(|step| !steps.contains(step)) {

@@ -1,11 +1,11 @@
-//! Speeds as a table: a block for each device, a column for each number of answers that are decoded together.
+//! Formats speeds as a table: a block per device, a column per number of answers decoded together.
 
 use serde_json::Value;
 
-/// A line of a block: its name, the figure's key, and how it is written.
+/// A line of a block: its name, the key in the results, and the format.
 type Line = (&'static str, &'static str, fn(f64) -> String);
 
-/// What `askew bench` and the browser's bench measure.
+/// The measurements of `askew bench` and of the browser's bench.
 const LINES: [Line; 18] = [
     ("prompt, tokens", "prompt_tokens", whole),
     ("answer, tokens a column", "answer_tokens", whole),
@@ -58,13 +58,13 @@ fn mebi(x: f64) -> String {
     format!("{:.1}", x / f64::from(1 << 20))
 }
 
-/// What is the same in a block.
+/// The values that identify a block.
 fn title(row: &Value) -> String {
     let text = |key: &str| row[key].as_str().unwrap_or("?");
     format!("{}, {}: {}, {} maths", text("model"), text("shell"), text("device"), text("math"))
 }
 
-/// "base + 1 adapted", "4 samples", "1 column".
+/// A column's heading, such as "base + 1 adapted", "4 samples" or "1 column".
 fn heading(row: &Value) -> String {
     match (row["columns"].as_u64().unwrap_or(1), row["adapter"].as_bool().unwrap_or(false)) {
         (1, false) => "1 column".to_owned(),
@@ -74,7 +74,7 @@ fn heading(row: &Value) -> String {
     }
 }
 
-/// The table of rows. Its blocks are in the order of their first rows.
+/// Formats rows as a table. Its blocks are in the order of their first rows.
 pub(crate) fn table(rows: &[Value]) -> String {
     let mut titles: Vec<String> = Vec::new();
     for title in rows.iter().map(title) {
@@ -93,7 +93,7 @@ fn block(title: &str, rows: Vec<&Value>) -> String {
     let mut text = format!("\n{title}\n{}", line("", rows.iter().map(|row| heading(row)).collect()));
     for (name, key, write) in LINES {
         let figures: Vec<Option<f64>> = rows.iter().map(|row| row[key].as_f64()).collect();
-        // A figure that none of them measures has no line.
+        // A measurement that all of them lack has no line.
         if figures.iter().any(Option::is_some) {
             let cell = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), write);
             text.push_str(&line(name, figures.into_iter().map(cell).collect()));

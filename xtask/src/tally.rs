@@ -1,32 +1,32 @@
-//! Counting what tests say while they say it.
+//! Counts the results of tests while their output is shown.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What a step came to.
+/// The result of a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
-    /// Tests and checks that held.
+    /// Number of passed tests and checks.
     pub(crate) passed: usize,
-    /// Those that did not.
+    /// Number of failed tests and checks.
     pub(crate) failed: usize,
-    /// Why some could not run: one plain line for each.
+    /// For each skipped test, a line with the reason.
     pub(crate) skips: Vec<String>,
 }
 
 impl Tally {
-    /// One check that held or did not.
+    /// The result of one check.
     pub(crate) fn check(holds: bool) -> Self {
         Self { passed: usize::from(holds), failed: usize::from(!holds), skips: Vec::new() }
     }
 
-    /// One check that could not run.
+    /// One check that could not run, with the reason.
     pub(crate) fn skip(line: impl Into<String>) -> Self {
         Self { skips: vec![line.into()], ..Self::default() }
     }
 
-    /// Adds another to this.
+    /// Adds another result to this one.
     pub(crate) fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
@@ -37,7 +37,7 @@ impl Tally {
     pub(crate) fn forbid_skips(&mut self) {
         let (forbidden, allowed) = self.skips.drain(..).partition::<Vec<_>, _>(|line| is_forbidden_in_ci(line));
         for line in forbidden {
-            println!("failed, since CI=true: {line}");
+            println!("failed, because CI=true does not allow this skip: {line}");
             self.failed += 1;
         }
         self.skips = allowed;
@@ -50,7 +50,7 @@ fn is_forbidden_in_ci(line: &str) -> bool {
     ["adapter", "gpu", "browser", "chrom", "curl"].iter().any(|word| reason.contains(word))
 }
 
-/// The counts of a line `test result: ok. 3 passed; 1 failed; ...`.
+/// The numbers of passed and failed tests in a line `test result: ok. 3 passed; 1 failed; ...`.
 fn result_line(line: &str) -> Option<(usize, usize)> {
     let counts = line.trim_start().strip_prefix("test result: ")?;
     let count = |word: &str| {
@@ -60,13 +60,13 @@ fn result_line(line: &str) -> Option<(usize, usize)> {
     Some((count("passed")?, count("failed")?))
 }
 
-/// Runs `cargo test ...` with its output shown as it comes, and counts its results; tests that cannot run append a
-/// line to `skip_log`, and so count as skipped instead of passed.
+/// Runs `cargo test ...`, shows its output immediately, and counts its results. Tests that cannot run append a line to
+/// `skip_log`, and are counted as skipped instead of passed.
 pub(crate) fn run_tests(command: &mut Command, skip_log: &Path) -> Tally {
     let mut tally = Tally::default();
     match stream(command, skip_log, &mut tally) {
         Ok(true) => {}
-        // Without a failed test it did not compile, or a test program died.
+        // If no test failed, the tests did not compile or a test program crashed.
         Ok(false) => tally.failed = tally.failed.max(1),
         Err(error) => {
             println!("could not run {}: {error}", command.get_program().to_string_lossy());

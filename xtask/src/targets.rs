@@ -11,7 +11,7 @@ use crate::command::cargo;
 /// The package that needs a graphics adapter for all of its integration tests.
 const GPU_PACKAGE: &str = "askew-gpu";
 
-/// The names of the tests, which `cargo test --workspace --test NAME` finds in whichever package they are.
+/// The names of the tests. `cargo test --workspace --test NAME` finds them in any package.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Targets {
     pub(crate) native: Vec<String>,
@@ -21,7 +21,7 @@ pub(crate) struct Targets {
 }
 
 impl Targets {
-    /// Asks cargo for the tests of the workspace.
+    /// Reads the workspace's tests from cargo.
     ///
     /// # Errors
     /// When cargo fails, or two tests of different steps have the same name.
@@ -35,7 +35,7 @@ impl Targets {
         Self::sort(tests(&serde_json::from_slice(&output.stdout)?))
     }
 
-    /// Sorts tests, each a package and a name, into the steps.
+    /// Assigns tests, each a package and a name, to the steps.
     fn sort(mut tests: Vec<(String, String)>) -> Result<Self, Failure> {
         tests.sort_by(|a, b| (&a.1, &a.0).cmp(&(&b.1, &b.0)));
         let mut targets = Self::default();
@@ -47,7 +47,7 @@ impl Targets {
                 name if name.starts_with("gpu") || name.starts_with("engine") => &mut targets.gpu,
                 _ => &mut targets.native,
             };
-            // Two packages may have a test of the same name: cargo runs both.
+            // Two packages may have a test with the same name; cargo runs both.
             if !list.contains(&name) {
                 list.push(name);
             }
@@ -57,13 +57,13 @@ impl Targets {
         names.sort();
         match names.windows(2).find(|pair| pair[0] == pair[1]) {
             None => Ok(targets),
-            // One name stands for both on cargo's command line.
+            // On cargo's command line the name would select both.
             Some(pair) => Err(format!("two tests of different steps are named `{}`: rename one", pair[0]).into()),
         }
     }
 }
 
-/// The packages and names of the integration tests in what `cargo metadata` prints.
+/// The packages and names of the integration tests in the output of `cargo metadata`.
 fn tests(metadata: &Value) -> Vec<(String, String)> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

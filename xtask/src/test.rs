@@ -1,4 +1,4 @@
-//! `cargo xtask test` and `cargo xtask verify`: every test and check, one table, one closing line.
+//! `cargo xtask test` and `cargo xtask verify`: run the tests and checks, then print one table and one closing line.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -25,7 +25,7 @@ pub(crate) fn run(root: &Path, steps: &[Step], tier: Tier) -> Result<ExitCode, F
     for &step in steps {
         println!("\n== {step} ==");
         let start = Instant::now();
-        // With the other steps, the build step has made the page.
+        // When other steps run too, the build step has already made the page.
         let mut tally = runner.step(step, steps.contains(&Step::Build));
         if is_ci {
             tally.forbid_skips();
@@ -65,12 +65,12 @@ impl<'a> Runner<'a> {
         Ok(Self { root, tier, cache: setup::cache()?, skip_log, targets })
     }
 
-    /// What the steps need of the machine. Whatever cannot be had is missed, and named, by the step that needs it.
+    /// Sets up what the steps need on this machine. If something cannot be set up, the step that needs it reports that.
     fn set_up(&self, steps: &[Step]) {
         let needs = |wanted: &[Step]| steps.iter().any(|step| wanted.contains(step));
         let mut system = Vec::new();
         if needs(&[Step::Wasm, Step::Browser, Step::Gpu, Step::Trained]) {
-            // Chromium brings the second software adapter.
+            // Chromium comes with the second software adapter.
             system.push(Need::Browser);
         }
         if needs(&[Step::Gpu, Step::Browser, Step::Engines, Step::Trained]) {
@@ -121,8 +121,8 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// `cargo test` of some integration tests, in whichever packages they are, with what every test may look for. All steps
-    /// name the whole workspace, so that cargo builds a dependency once and not for each choice of packages.
+    /// `cargo test` for integration tests of any package, with the environment variables of the tests. All steps use
+    /// the whole workspace, so that cargo builds a dependency once and not for each choice of packages.
     fn cargo_test(&self, targets: &[String]) -> Command {
         self.cargo_test_of(&["--workspace"], targets)
     }
@@ -139,7 +139,7 @@ impl<'a> Runner<'a> {
     fn run_tests(&self, command: &mut Command) -> Tally {
         if self.tier == Tier::Long {
             command.args(["--", "--include-ignored"]);
-            // Other steps run these, with what they need.
+            // Other steps run these tests with their requirements.
             for name in independent::TESTS.into_iter().chain(["bench::"]) {
                 command.args(["--skip", name]);
             }
@@ -147,12 +147,12 @@ impl<'a> Runner<'a> {
         run_tests(command, &self.skip_log)
     }
 
-    /// Names a Python with a real server to the long tests, which ask one.
+    /// Gives the long tests a Python with a real server.
     fn name_server(&self, tests: &mut Command) {
         if self.tier == Tier::Long {
             match python::interpreter(&SERVER) {
                 Ok(python) => drop(tests.env("ASKEW_SERVER_PYTHON", python)),
-                Err(error) => println!("setup: tests that ask a real server will fail: {error}"),
+                Err(error) => println!("setup: tests that need a real server will fail: {error}"),
             }
         }
     }
@@ -160,20 +160,20 @@ impl<'a> Runner<'a> {
     fn native(&self) -> Tally {
         let mut tests = self.cargo_test(&self.targets.native);
         self.name_server(&mut tests);
-        // Exported code and SQL are run, where that can be had.
+        // Exported code and SQL are run if the programs for them are available.
         match python::interpreter(&FIGURES) {
             Ok(python) => {
                 tests.env("ASKEW_PYTHON", python);
             }
-            Err(error) => println!("setup: exported code is not run: {error}"),
+            Err(error) => println!("setup: tests of exported code will be skipped: {error}"),
         }
         let mut tally = self.run_tests(tests.args(["--lib", "--bins"]));
-        // Cargo runs these in a command of their own.
+        // Documentation tests need a separate cargo command.
         tally.add(self.run_tests(self.cargo_test(&[]).arg("--doc")));
         tally
     }
 
-    /// The tests of kernels and of the engine, once for each software adapter: they must agree on both.
+    /// Runs the tests of kernels and of the engine once on each software adapter.
     fn gpu(&self) -> Tally {
         if self.targets.gpu.is_empty() {
             return Tally::default();
@@ -212,7 +212,7 @@ impl<'a> Runner<'a> {
                 return Tally::check(false);
             }
         };
-        // Of the app alone: other packages of the workspace do not compile for wasm.
+        // Only the app's tests, because other packages of the workspace do not compile for wasm.
         let mut command = self.cargo_test_of(&["--package", "askew"], &self.targets.wasm);
         command.args(["--target", WASM_TARGET]).env("PATH", path).env("CHROMEDRIVER", driver);
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
