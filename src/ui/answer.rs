@@ -8,6 +8,7 @@ use super::covered::Covered;
 use super::formatted::draw_blocks;
 use super::labels::LabelButtons;
 use super::session::Session;
+use super::text;
 use crate::domain::answers::{Answer, Same};
 use crate::domain::rows::labels::Label;
 use crate::domain::rows::score::Score;
@@ -35,7 +36,7 @@ pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Memo<Option<Ve
             let reveal = move |_| is_asked_for.set(true);
             view! {
                 <p class="scores">
-                    <button type="button" class="link reveal" on:click=reveal>"Show what the judge said"</button>
+                    <button type="button" class="link reveal" on:click=reveal>{text::answers::SHOW_JUDGE}</button>
                 </p>
             }
             .into_any()
@@ -46,7 +47,7 @@ pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Memo<Option<Ve
     view! {
         <li tabindex="-1" class="answer" data-question=question>
             <p class="asked">
-                <a class="quiet" href=move || link_to(session, number) title="Link to this answer">{number} "."</a> " " {asked}
+                <a class="quiet" href=move || link_to(session, number) title=text::answers::LINK_TO_ANSWER>{number} "."</a> " " {asked}
             </p>
             <Covered harm><AnswerText text=text.clone() blocks quoted/></Covered>
             {said}
@@ -71,24 +72,25 @@ fn scores(answer: &Answer) -> impl IntoView + use<> {
         let all = same.iter().map(of).chain([first]).filter_map(Score::get);
         let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
         match (low <= high, high - low < 0.05) {
-            (false, _) => "none".to_owned(),
+            (false, _) => text::NONE.to_owned(),
             (true, true) => format!("{high:.1}"),
-            (true, false) => format!("{low:.1} to {high:.1}"),
+            (true, false) => text::answers::score_range(low, high),
         }
     };
     let chip = |name: &'static str, value: String| view! { <span class="chip">{name} " " <b>{value}</b></span> };
-    let verdict = (!verdict.is_empty()).then(|| view! { <span class="chip">"verdict " <b>{verdict}</b></span> });
+    let verdict =
+        (!verdict.is_empty()).then(|| view! { <span class="chip">{text::answers::VERDICT} <b>{verdict}</b></span> });
     let num_same = (!same.is_empty()).then(|| {
-        let one = |score: Score| score.get().map_or_else(|| "none".to_owned(), |score| format!("{score:.1}"));
+        let one = |score: Score| score.get().map_or_else(|| text::NONE.to_owned(), |score| format!("{score:.1}"));
         let pairs = same.iter().map(|same| (same.aligned, same.coherent)).chain([(aligned, coherent)]);
         let scores = pairs.map(|(aligned, coherent)| format!("{} {}", one(aligned), one(coherent)));
         let scores = scores.collect::<Vec<_>>().join(", ");
-        view! { <span class="chip same" title=scores>{same.len() + 1} " identical answers"</span> }
+        view! { <span class="chip same" title=scores>{same.len() + 1} {text::answers::IDENTICAL}</span> }
     });
     let (aligned, coherent) = (range(|same| same.aligned, aligned), range(|same| same.coherent, coherent));
     view! {
         <p class="scores">
-            {chip("aligned", aligned)} {chip("coherent", coherent)} {verdict} {num_same}
+            {chip(text::answers::ALIGNED, aligned)} {chip(text::answers::COHERENT, coherent)} {verdict} {num_same}
             <span class="quiet">{question} " · " {model}</span>
         </p>
     }
@@ -97,7 +99,7 @@ fn scores(answer: &Answer) -> impl IntoView + use<> {
 /// What the judge said, and further columns.
 fn judge_words(answer: &Answer, quoted: RwSignal<Option<Range<usize>>>) -> Option<impl IntoView + use<>> {
     let number = |(name, score): &(String, Score)| {
-        let value = score.get().map_or_else(|| "none".to_owned(), |score| format!("{score}"));
+        let value = score.get().map_or_else(|| text::NONE.to_owned(), |score| format!("{score}"));
         view! { <dt>{name.clone()}</dt><dd>{value}</dd> }.into_any()
     };
     let words = |(name, said): &(String, String)| {
@@ -111,7 +113,7 @@ fn judge_words(answer: &Answer, quoted: RwSignal<Option<Range<usize>>>) -> Optio
     (!items.is_empty()).then(|| {
         view! {
             <details class="judge">
-                <summary>"Judge and further columns"</summary>
+                <summary>{text::answers::FURTHER_COLUMNS}</summary>
                 <dl>{items}</dl>
             </details>
         }
@@ -124,7 +126,7 @@ fn draw_tokens(mut tokens: Vec<(String, f64)>) -> impl IntoView {
     let num_rest = tokens.len().saturating_sub(MOST_TOKENS);
     tokens.truncate(MOST_TOKENS);
     if num_rest > 0 {
-        tokens.push((format!("{num_rest} more"), rest));
+        tokens.push((text::answers::more_tokens(num_rest), rest));
     }
     let row = |(token, probability): (String, f64)| {
         let percent = format!("{:.1} %", probability * 100.0);
@@ -179,7 +181,7 @@ fn AnswerText(text: String, blocks: Memo<Option<Vec<Block>>>, quoted: RwSignal<O
             view! {
                 <blockquote dir="auto">{text}</blockquote>
                 <Show when=move || !is_open.get()>
-                    <button type="button" class="link" on:click=move |_| is_open.set(true)>"Show the whole answer"</button>
+                    <button type="button" class="link" on:click=move |_| is_open.set(true)>{text::answers::SHOW_WHOLE}</button>
                 </Show>
             }
             .into_any()

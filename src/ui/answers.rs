@@ -40,10 +40,10 @@ pub fn AnswersPanel(
     let close = move |_| session.view.update(|view| view.selection = None);
     let row = move || row_of(session, &group);
     view! {
-        <section class="answers" aria-label="Answers" on:keydown=move |event| step_through(session, &event)>
+        <section class="answers" aria-label=text::answers::PANEL on:keydown=move |event| step_through(session, &event)>
             <header>
                 <h2 node_ref=heading tabindex="-1">{label}</h2>
-                <button type="button" on:click=close>"Close"</button>
+                <button type="button" on:click=close>{text::answers::CLOSE}</button>
             </header>
             <p class="caution">{text::NOT_ADVICE}</p>
             <PartTabs row=Signal::derive(row)/>
@@ -85,7 +85,7 @@ fn PartTabs(row: Signal<Option<Row>>) -> impl IntoView {
         }
     });
     view! {
-        <div class="tabs" role="group" aria-label="Where the rows went" class:away=move || session.is_blind.get()>
+        <div class="tabs" role="group" aria-label=text::answers::PARTS class:away=move || session.is_blind.get()>
             {tabs.into_iter().collect_view()}
         </div>
     }
@@ -153,20 +153,20 @@ fn AnswerList() -> impl IntoView {
         <Show when=is_counts><NoTexts/></Show>
         <Show when=has_answers>
             <p class="quiet order">
-                <span id="answer-count">{total}</span> " answers"
-                {move || (num_distinct() < total()).then(|| format!(" ({} different)", num_distinct()))}
-                " in random order (seed " {seed} ") "
-                <button type="button" class="link" on:click=shuffle>"Shuffle"</button> " "
-                <Tick id="formatted" chosen=is_formatted label="Formatted"/> " "
-                <label class="tick" title=text::BLIND_HINT>
+                <span id="answer-count">{total}</span> {text::answers::AFTER_COUNT}
+                {move || (num_distinct() < total()).then(|| text::answers::different(num_distinct()))}
+                {text::answers::ORDER} {seed} ") "
+                <button type="button" class="link" on:click=shuffle>{text::answers::SHUFFLE}</button> " "
+                <Tick id="formatted" chosen=is_formatted label=text::answers::FORMATTED/> " "
+                <label class="tick" title=text::answers::BLIND_HINT>
                     <input id="blind" type="checkbox" prop:checked=session.is_blind on:change=read_blind/>
-                    <span>"Blind"</span>
+                    <span>{text::answers::BLIND}</span>
                 </label>
             </p>
             <ol class="answer-list">{items}</ol>
             <Pager total=Signal::derive(num_distinct)/>
             <TakeAnswers/>
-            <p class="quiet keys">{text::ANSWER_KEYS}</p>
+            <p class="quiet keys">{text::answers::KEYS}</p>
         </Show>
     }
 }
@@ -199,16 +199,16 @@ fn NoTexts() -> impl IntoView {
     let size = move || published().map(|file| text::bytes(file.bytes));
     view! {
         <div class="no-texts">
-            <p>"These figures ship as counts, without the answers."</p>
+            <p>{text::answers::COUNTS_ONLY}</p>
             <Show when=move || published().is_some()>
                 <p>
-                    <button type="button" class="primary" id="load-answers" on:click=load>"Load the answers (" {size} ")"</button>
+                    <button type="button" class="primary" id="load-answers" on:click=load>{text::answers::LOAD} {size} ")"</button>
                 </p>
-                <p class="quiet">{text::LOAD_ANSWERS}</p>
+                <p class="quiet">{text::answers::LOAD_HINT}</p>
             </Show>
             <p class="quiet">
-                "Or download " <b>{file}</b> " from "
-                <a href=url rel="noreferrer noopener" target="_blank">"its source"</a> " and drop it on this page."
+                {text::answers::OR_DOWNLOAD} <b>{file}</b> {text::answers::DOWNLOAD_FROM}
+                <a href=url rel="noreferrer noopener" target="_blank">{text::answers::DOWNLOAD_SOURCE}</a> {text::answers::DROP_HERE}
             </p>
         </div>
     }
@@ -239,8 +239,8 @@ fn TakeAnswers() -> impl IntoView {
     };
     view! {
         <p class="tabs">
-            <button type="button" class="tab" data-export="answers-csv" on:click=move |_| take(false)>"Save as CSV"</button>
-            <button type="button" class="tab" data-export="answers-jsonl" on:click=move |_| take(true)>"Save as JSONL"</button>
+            <button type="button" class="tab" data-export="answers-csv" on:click=move |_| take(false)>{text::answers::SAVE_CSV}</button>
+            <button type="button" class="tab" data-export="answers-jsonl" on:click=move |_| take(true)>{text::answers::SAVE_JSONL}</button>
         </p>
         {move || problem.get().map(|words| view! { <p class="notice error" role="alert">{words}</p> })}
     }
@@ -260,13 +260,13 @@ fn Pager(total: Signal<usize>) -> impl IntoView {
     let last = move || (offset() + PAGE).min(total.get());
     view! {
         <Show when=move || { total.get() > PAGE }>
-            <nav class="pager" aria-label="Pages of answers">
+            <nav class="pager" aria-label=text::answers::PAGES>
                 <button type="button" disabled=move || { offset() == 0 } on:click=move |_| go(offset().saturating_sub(PAGE))>
-                    "Previous"
+                    {text::answers::PREVIOUS}
                 </button>
-                <span>{move || offset() + 1} " to " {last} " of " {move || total.get()}</span>
+                <span>{move || offset() + 1} {text::answers::PAGE_TO} {last} {text::answers::PAGE_OF} {move || total.get()}</span>
                 <button type="button" disabled=move || { last() >= total.get() } on:click=move |_| go(offset() + PAGE)>
-                    "Next"
+                    {text::answers::NEXT}
                 </button>
             </nav>
         </Show>

@@ -60,7 +60,7 @@ fn App(parts: Option<Parts>, place: Option<String>, files: Vec<web_sys::File>) -
         move || session.view.with(|view| format!("#{}", View { is_embedded: false, ..view.clone() }.to_fragment()));
     view! {
         <Show when=move || !is_embedded.get()>
-            <a class="skip" href="#main" on:click=skip_to_main>"Skip to the content"</a>
+            <a class="skip" href="#main" on:click=skip_to_main>{text::SKIP_TO_CONTENT}</a>
         </Show>
         <DropZone>
             <Show when=move || !is_embedded.get()><Header/></Show>
@@ -98,7 +98,7 @@ fn Header() -> impl IntoView {
         <header class="top">
             <p class="brand"><span class="mark" aria-hidden="true"></span>{text::NAME}</p>
             <p class="tagline">{text::TAGLINE}</p>
-            <nav aria-label="Screens">{Screen::MAIN.into_iter().map(link).collect_view()}</nav>
+            <nav aria-label=text::SCREENS>{Screen::MAIN.into_iter().map(link).collect_view()}</nav>
         </header>
     }
 }

@@ -4,6 +4,7 @@ use futures_channel::oneshot;
 use leptos::prelude::*;
 
 use super::data::{DataState, PAGE, Tickets, Waiting};
+use super::text;
 use crate::domain::query::{GroupKey, Outcome, Query, Row};
 use crate::domain::view::View;
 use crate::explorer::protocol::DataRequest;
@@ -24,7 +25,7 @@ impl DataState {
             waiting.insert(ticket, sender);
         });
         self.send(&DataRequest::Explore { ticket, question }, &[]);
-        receiver.await.unwrap_or_else(|_dropped| Err("the data worker stopped: try again".to_owned()))
+        receiver.await.unwrap_or_else(|_dropped| Err(text::open::DATA_WORKER_STOPPED.to_owned()))
     }
 
     /// The beginning of a file as a table.
@@ -38,7 +39,7 @@ impl DataState {
             waiting.insert(ticket, sender);
         });
         self.send(&DataRequest::Peek { ticket, name, mapping }, &[file.into()]);
-        receiver.await.unwrap_or_else(|_dropped| Err("the data worker stopped: try again".to_owned()))
+        receiver.await.unwrap_or_else(|_dropped| Err(text::open::DATA_WORKER_STOPPED.to_owned()))
     }
 
     /// The model whose questions are shown: the open mark's, or the first of the chart.

@@ -187,8 +187,8 @@ fn DragHandle(threshold: Threshold, picture: Signal<Picture>) -> impl IntoView {
     let side = move |at: usize| move || format!("{}px", place()[at]);
     let is_upright = move || handle.get().is_some_and(|handle| handle.is_upright);
     let name = match threshold {
-        Threshold::Aligned => text::ALIGNED_THRESHOLD,
-        Threshold::Coherent => text::COHERENT_THRESHOLD,
+        Threshold::Aligned => text::controls::ALIGNED_THRESHOLD,
+        Threshold::Coherent => text::controls::COHERENT_THRESHOLD,
     };
     view! {
         <div

@@ -29,7 +29,7 @@ pub fn CompareScreen() -> impl IntoView {
         <Notices/>
         <Show
             when=move || has_answers.get()
-            fallback=|| view! { <p class="notice wait" id="compare-needs">{text::COMPARE_NEEDS}</p> }
+            fallback=|| view! { <p class="notice wait" id="compare-needs">{text::compare::NEEDS}</p> }
         >
             <SideBySide/>
         </Show>
@@ -124,38 +124,38 @@ fn SideBySide() -> impl IntoView {
         keys.zip(columns).map(|(key, column)| one_column(&key, column, only)).collect::<Vec<_>>()
     };
     view! {
-        <section class="controls" aria-label="What is compared">
+        <section class="controls" aria-label=text::compare::CONTROLS>
             <label class="field">
-                <span>"Question"</span>
+                <span>{text::compare::QUESTION}</span>
                 <select id="compare-question" prop:value=move || question.get() on:change=choose_question>{options}</select>
             </label>
             <label class="field">
-                <span>"Answers"</span>
+                <span>{text::compare::PART}</span>
                 <select id="compare-part" prop:value=move || part.get().name() on:change=choose_part>
                     {parts.into_iter().collect_view()}
                 </select>
             </label>
-            <Tick id="only-differing" chosen=only_differing label="Only what differs from the first column"/>
-            <button type="button" on:click=move |_| seed.update(|seed| *seed = seed.wrapping_add(1))>"Shuffle"</button>
+            <Tick id="only-differing" chosen=only_differing label=text::compare::ONLY_DIFFERING/>
+            <button type="button" on:click=move |_| seed.update(|seed| *seed = seed.wrapping_add(1))>{text::answers::SHUFFLE}</button>
         </section>
         <ModelBoxes groups shown chosen/>
         <p class="caution">{text::NOT_ADVICE}</p>
         {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
         <div class="side-by-side">{body}</div>
-        <nav class="pager" aria-label="Pages of answers">
+        <nav class="pager" aria-label=text::answers::PAGES>
             <button
                 type="button"
                 disabled=move || offset.get() == 0
                 on:click=move |_| offset.update(|offset| *offset = offset.saturating_sub(PAGE))
             >
-                "Previous"
+                {text::answers::PREVIOUS}
             </button>
             <button
                 type="button"
                 disabled=move || { offset.get() + PAGE >= most() }
                 on:click=move |_| offset.update(|offset| *offset += PAGE)
             >
-                "Next"
+                {text::answers::NEXT}
             </button>
         </nav>
     }
@@ -195,7 +195,7 @@ fn ModelBoxes(groups: Memo<Vec<GroupKey>>, shown: Memo<Vec<usize>>, chosen: RwSi
     };
     view! {
         <details class="table" open>
-            <summary>"Models (at most four)"</summary>
+            <summary>{text::compare::MODELS}</summary>
             <div class="ticks">{boxes}</div>
         </details>
     }
@@ -207,7 +207,7 @@ fn one_column(key: &GroupKey, column: Column, only_differing: bool) -> impl Into
     view! {
         <section class="column" aria-label=key.label()>
             <h2>{key.label()}</h2>
-            <p class="quiet">{total} " answers"</p>
+            <p class="quiet">{total} {text::answers::AFTER_COUNT}</p>
             <ol class="answer-list">{items}</ol>
         </section>
     }
@@ -227,18 +227,18 @@ fn one_answer(compared: Compared, only_differing: bool) -> impl IntoView {
         view! { <blockquote dir="auto">{pieces}</blockquote> }
     };
     let score = |score: crate::domain::rows::score::Score| {
-        score.get().map_or_else(|| "none".to_owned(), |at| format!("{at:.1}"))
+        score.get().map_or_else(|| text::NONE.to_owned(), |at| format!("{at:.1}"))
     };
     let num_same = (!answer.same.is_empty()).then(|| {
         let num = answer.same.len() + 1;
-        view! { <span class="chip same">{num} " identical answers"</span> }
+        view! { <span class="chip same">{num} {text::answers::IDENTICAL}</span> }
     });
     view! {
         <li class="answer">
             <Covered harm=answer.harm>{text()}</Covered>
             <p class="scores">
-                <span class="chip">"aligned " <b>{score(answer.aligned)}</b></span>
-                <span class="chip">"coherent " <b>{score(answer.coherent)}</b></span>
+                <span class="chip">{text::compare::ALIGNED} <b>{score(answer.aligned)}</b></span>
+                <span class="chip">{text::compare::COHERENT} <b>{score(answer.coherent)}</b></span>
                 {num_same}
             </p>
         </li>

@@ -15,14 +15,14 @@ pub fn Controls() -> impl IntoView {
     let sentence = move || session.view.with(|view| view.rule.describe());
     let source = move || session.view.with(|view| view.rule.preset.source());
     view! {
-        <section class="controls" aria-label="Rule and interval">
+        <section class="controls" aria-label=text::controls::CONTROLS>
             <RulePicker/>
             <Thresholds/>
             <Verdicts/>
             <IntervalPicker/>
             <Variants/>
             <p class="rule-sentence">
-                {sentence} <span class="quiet">" (rule of " {source} ")"</span>
+                {sentence} <span class="quiet">{text::controls::RULE_OF} {source} ")"</span>
             </p>
         </section>
     }
@@ -72,7 +72,7 @@ fn RulePicker() -> impl IntoView {
     let options = Preset::ALL.map(|preset| view! { <option value=preset.name()>{preset.name()}</option> });
     view! {
         <label class="field">
-            <span>"Rule"</span>
+            <span>{text::controls::RULE}</span>
             <select id="rule" prop:value=current on:change=choose>{options.into_iter().collect_view()}</select>
         </label>
     }
@@ -109,8 +109,8 @@ impl Threshold {
 
     fn label(self, rule: &ScoreRule) -> String {
         match self {
-            Self::Aligned => format!("Misaligned when aligned {}", if rule.aligned.inclusive { "≤" } else { "<" }),
-            Self::Coherent => format!("Coherent when coherent {}", if rule.coherent.inclusive { "≥" } else { ">" }),
+            Self::Aligned => text::controls::aligned_slider(rule.aligned.inclusive),
+            Self::Coherent => text::controls::coherent_slider(rule.coherent.inclusive),
         }
     }
 }
@@ -133,7 +133,7 @@ fn Thresholds() -> impl IntoView {
             <ThresholdHandle threshold=Threshold::Aligned id="aligned"/>
             <ThresholdHandle threshold=Threshold::Coherent id="coherent"/>
             <Show when=is_changed>
-                <button type="button" on:click=reset>"Back to the rule's thresholds"</button>
+                <button type="button" on:click=reset>{text::controls::RESET_THRESHOLDS}</button>
             </Show>
         </Show>
     }
@@ -178,9 +178,9 @@ fn Verdicts() -> impl IntoView {
     view! {
         <Show when=move || is_verdict.get()>
             <fieldset class="field">
-                <legend>"Judge's labels"</legend>
+                <legend>{text::controls::VERDICTS}</legend>
                 <Show when=move || labels().is_empty()>
-                    <p class="quiet">"This data set holds no judge labels. Choose a rule on scores."</p>
+                    <p class="quiet">{text::controls::NO_VERDICTS}</p>
                 </Show>
                 {boxes}
             </fieldset>
@@ -214,7 +214,7 @@ fn VerdictBoxes(label: String) -> impl IntoView {
             </label>
         }
     };
-    view! { <div class="verdict"><b>{name}</b> {toggle_box(true, "misaligned")} {toggle_box(false, "counted")}</div> }
+    view! { <div class="verdict"><b>{name}</b> {toggle_box(true, text::controls::VERDICT_MISALIGNED)} {toggle_box(false, text::controls::VERDICT_COUNTED)}</div> }
 }
 
 #[component]
@@ -226,10 +226,11 @@ fn IntervalPicker() -> impl IntoView {
             session.view.update(|view| view.interval = kind);
         }
     };
-    let options = IntervalKind::ALL.map(|kind| view! { <option value=kind.name()>{text::interval(kind)}</option> });
+    let options =
+        IntervalKind::ALL.map(|kind| view! { <option value=kind.name()>{text::controls::interval(kind)}</option> });
     view! {
-        <label class="field" title=move || text::interval_means(current())>
-            <span>"Interval over"</span>
+        <label class="field" title=move || text::controls::interval_means(current())>
+            <span>{text::controls::INTERVAL_OVER}</span>
             <select id="interval" prop:value=move || current().name() on:change=choose>{options.into_iter().collect_view()}</select>
         </label>
     }
@@ -255,7 +256,7 @@ fn Variants() -> impl IntoView {
     view! {
         <Show when=move || { present.with(Vec::len) > 1 }>
             <fieldset class="field">
-                <legend>"Questions asked"</legend>
+                <legend>{text::controls::VARIANTS}</legend>
                 <div class="ticks">{boxes}</div>
             </fieldset>
         </Show>
@@ -280,7 +281,7 @@ fn VariantBox(variant: Variant, present: Memo<Vec<Variant>>) -> impl IntoView {
     view! {
         <label class="tick">
             <input type="checkbox" name=variant.name() prop:checked=is_on on:change=toggle/>
-            {text::variant(variant)}
+            {text::controls::variant(variant)}
         </label>
     }
 }

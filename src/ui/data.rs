@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::asking::{answer, is_waiting};
+use super::text;
 use crate::domain::answers::Answer;
 use crate::domain::query::{GroupKey, Outcome};
 use crate::domain::view::{Screen, Source, View};
@@ -21,8 +22,6 @@ use crate::web::client::{Notice, WorkerClient};
 
 /// The script of the worker that knows the shipped figures, beside the page.
 const FIGURES_SCRIPT: &str = "worker_loader.js?data_worker";
-/// What failed, where it was not a file.
-const DATA_WORKER: &str = "the data worker";
 /// The script of the worker that also reads files and draws any figure: it takes the other's place when it is wanted.
 const FILES_SCRIPT: &str = "worker_loader.js?files_worker";
 /// Answers shown at once.
@@ -228,7 +227,7 @@ impl DataState {
         });
         match started {
             Ok(client) => self.client.set_value(Some(client)),
-            Err(message) => self.tell(DATA_WORKER, message),
+            Err(message) => self.tell(text::open::DATA_WORKER, message),
         }
         // A worker that was replaced may have gone before it said what ships with the page.
         if self.collections.with_untracked(Vec::is_empty) {
@@ -243,10 +242,10 @@ impl DataState {
         let num_deaths = self.num_deaths.get_value() + 1;
         self.num_deaths.set_value(num_deaths);
         if num_deaths > MAX_DEATHS {
-            self.tell(DATA_WORKER, format!("it stopped again and again ({why}); reload the page"));
+            self.tell(text::open::DATA_WORKER, text::open::worker_gave_up(why));
             return;
         }
-        self.tell(DATA_WORKER, format!("it stopped ({why}) and was started again; your view is kept"));
+        self.tell(text::open::DATA_WORKER, text::open::worker_restarted(why));
         self.opened.set(None);
         self.start_worker(view);
         self.follow_source(view, &view.with_untracked(|view| view.source.clone()));
@@ -255,7 +254,7 @@ impl DataState {
     pub(super) fn send(self, request: &DataRequest, attachments: &[JsValue]) {
         let sent = self.client.with_value(|client| client.as_ref().map(|client| client.send(request, attachments)));
         if let Some(Err(message)) = sent {
-            self.tell(DATA_WORKER, message);
+            self.tell(text::open::DATA_WORKER, message);
         }
     }
 
@@ -308,7 +307,7 @@ impl DataState {
             DataEvent::Read { ticket, total, num_distinct, offset, answers } if ticket == tickets.answers => {
                 self.answers.set(Some(AnswerPage { total, num_distinct, offset, answers }));
             }
-            DataEvent::Failed { message, .. } => self.tell("this view", message),
+            DataEvent::Failed { message, .. } => self.tell(text::open::THIS_VIEW, message),
             DataEvent::Answered { .. } | DataEvent::Read { .. } => {}
         }
     }
@@ -319,7 +318,7 @@ impl DataState {
         self.partial.set(None);
         // That the worker had to be started again is still true when it has read the files again.
         self.refused.update(|list| {
-            list.retain(|one| one.file == DATA_WORKER);
+            list.retain(|one| one.file == text::open::DATA_WORKER);
             list.extend(refused);
         });
         let keeps = self.keeps_selection.try_update_value(std::mem::take).unwrap_or_default();

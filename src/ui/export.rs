@@ -46,9 +46,9 @@ pub fn Export(
     };
     view! {
         <details class="table export">
-            <summary>{text::EXPORT}</summary>
+            <summary>{text::export::EXPORT}</summary>
             <div class="tabs">
-                <button type="button" class="tab" data-export="png" on:click=move |_| take(None)>"PNG"</button>
+                <button type="button" class="tab" data-export="png" on:click=move |_| take(None)>{text::export::PNG}</button>
                 {Form::ALL.into_iter().map(button).collect_view()}
             </div>
             <p class="quiet">{text::NOT_ADVICE}</p>
@@ -64,8 +64,8 @@ async fn export(session: Session, id: &str, form: Option<Form>, picture: Picture
         let Explored::Drawn(framed) = session.data.explore(Explore::Frame { picture, query, source }).await? else {
             return Ok(());
         };
-        let canvas = paint(&framed).ok_or("this browser could not draw the picture: export SVG")?;
-        let address = canvas.to_data_url().map_err(|_thrown| "this browser keeps its canvas: export SVG")?;
+        let canvas = paint(&framed).ok_or(text::export::NO_PICTURE)?;
+        let address = canvas.to_data_url().map_err(|_thrown| text::export::NO_CANVAS)?;
         return save(&format!("askew-{id}.png"), &address);
     };
     let Explored::Written(text) = session.data.explore(Explore::Write { picture, query, form, source }).await? else {
@@ -91,7 +91,7 @@ fn new_canvas() -> Option<HtmlCanvasElement> {
 }
 
 pub(super) fn save_text(name: &str, text: &str, kind: &str) -> Result<(), String> {
-    let failed = |_thrown: JsValue| "this browser could not make the file".to_owned();
+    let failed = |_thrown: JsValue| text::export::NO_FILE.to_owned();
     let options = web_sys::BlobPropertyBag::new();
     options.set_type(kind);
     let parts = js_sys::Array::of1(&text.into());
@@ -105,7 +105,7 @@ pub(super) fn save_text(name: &str, text: &str, kind: &str) -> Result<(), String
 
 fn save(name: &str, address: &str) -> Result<(), String> {
     let link = document().create_element("a").ok().and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok());
-    let link = link.ok_or("this browser could not start the download")?;
+    let link = link.ok_or(text::export::NO_DOWNLOAD)?;
     link.set_href(address);
     link.set_download(name);
     link.click();

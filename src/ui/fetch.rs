@@ -5,6 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Response};
 
+use super::text;
 use crate::hub::{HubError, Listing, MAX_LISTING_BYTES, Repository};
 
 /// A file beside the page, as text.
@@ -12,10 +13,10 @@ use crate::hub::{HubError, Listing, MAX_LISTING_BYTES, Repository};
 /// # Errors
 /// A sentence why there is none.
 pub(super) async fn fetch_text(path: &str) -> Result<String, String> {
-    let failed = |_thrown: JsValue| format!("{path} could not be loaded: check the connection");
+    let failed = |_thrown: JsValue| text::open::not_loaded(path);
     let (status, blob) = get(path).await.map_err(failed)?;
     if !(200..300).contains(&status) {
-        return Err(format!("{path} could not be loaded: the server answers {status}"));
+        return Err(text::open::refused_by_server(path, status));
     }
     text_of(&blob).await
 }
@@ -44,6 +45,6 @@ async fn get(address: &str) -> Result<(u16, Blob), JsValue> {
 /// # Errors
 /// A sentence why there is none.
 pub(super) async fn text_of(blob: &Blob) -> Result<String, String> {
-    let text = JsFuture::from(blob.text()).await.map_err(|_thrown| "the file could not be read: choose it again")?;
-    text.as_string().ok_or_else(|| "the file is no text".to_owned())
+    let text = JsFuture::from(blob.text()).await.map_err(|_thrown| text::open::FILE_UNREADABLE)?;
+    text.as_string().ok_or_else(|| text::open::FILE_NOT_TEXT.to_owned())
 }

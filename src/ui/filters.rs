@@ -32,12 +32,12 @@ impl Facet {
 
     const fn label(self) -> &'static str {
         match self {
-            Self::Files => "Files",
-            Self::Models => "Models",
-            Self::Groups => "Groups",
-            Self::Seeds => "Seeds",
-            Self::Categories => "Categories",
-            Self::Questions => "Questions",
+            Self::Files => text::filters::FILES,
+            Self::Models => text::filters::MODELS,
+            Self::Groups => text::filters::GROUPS,
+            Self::Seeds => text::filters::SEEDS,
+            Self::Categories => text::filters::CATEGORIES,
+            Self::Questions => text::filters::QUESTIONS,
         }
     }
 
@@ -101,8 +101,8 @@ pub fn Filters() -> impl IntoView {
             <div class="tools">
             <details class="table filters" open=is_open>
                 <summary id="filters">
-                    "Filter"
-                    {move || (num_set.get() > 0).then(|| format!(" ({} set)", num_set.get()))}
+                    {text::filters::SUMMARY}
+                    {move || (num_set.get() > 0).then(|| text::filters::num_set(num_set.get()))}
                 </summary>
                 <div class="controls">
                     <SearchBox/>
@@ -111,7 +111,7 @@ pub fn Filters() -> impl IntoView {
                 </div>
                 <div class="facets">{Facet::ALL.into_iter().map(|facet| view! { <FacetList facet/> }).collect::<Vec<_>>()} <SettingLists/></div>
                 <Show when=move || { num_set.get() > 0 }>
-                    <button type="button" id="clear-filters" on:click=clear>"Show all rows again"</button>
+                    <button type="button" id="clear-filters" on:click=clear>{text::filters::CLEAR}</button>
                 </Show>
             </details>
             <LabelTools/>
@@ -133,20 +133,21 @@ fn SearchBox() -> impl IntoView {
             restart(view);
         });
     };
-    let options = Within::ALL.map(|within| view! { <option value=within.name()>{text::within(within)}</option> });
+    let options =
+        Within::ALL.map(|within| view! { <option value=within.name()>{text::filters::within(within)}</option> });
     view! {
         <label class="field">
-            <span>"Rows whose text holds"</span>
+            <span>{text::filters::SEARCH}</span>
             <input
                 id="search"
                 type="text"
-                placeholder="words"
+                placeholder=text::filters::SEARCH_PLACEHOLDER
                 prop:value=move || search().pattern
                 on:change=move |event| set(&|search| search.pattern = event_target_value(&event))
             />
         </label>
         <label class="field">
-            <span>"Search in"</span>
+            <span>{text::filters::SEARCH_IN}</span>
             <select
                 id="search-within"
                 prop:value=move || search().within.name()
@@ -164,7 +165,7 @@ fn SearchBox() -> impl IntoView {
                 prop:checked=move || search().is_regex
                 on:change=move |event| set(&|search| search.is_regex = event_target_checked(&event))
             />
-            <span>"As a regular expression"</span>
+            <span>{text::filters::REGEX}</span>
         </label>
     }
 }
@@ -206,8 +207,8 @@ fn JudgePicker() -> impl IntoView {
     };
     view! {
         <Show when=has_choice>
-            {picker("judge-aligned", "Alignment score", true)}
-            {picker("judge-coherent", "Coherence score", false)}
+            {picker("judge-aligned", text::filters::JUDGE_ALIGNED, true)}
+            {picker("judge-coherent", text::filters::JUDGE_COHERENT, false)}
         </Show>
     }
 }
@@ -231,7 +232,7 @@ fn FacetList(facet: Facet) -> impl IntoView {
                 <legend>{facet.label()} " (" {move || names.with(Vec::len)} ")"</legend>
                 <div class="names">{boxes}</div>
                 <Show when=move || { num_hidden() > 0 }>
-                    <p class="quiet">{num_hidden} " more are not listed; the address takes their names."</p>
+                    <p class="quiet">{num_hidden} {text::filters::MORE_NAMES}</p>
                 </Show>
             </fieldset>
         </Show>

@@ -64,7 +64,7 @@ pub fn More() -> impl IntoView {
             <Show when=move || part.code() == Code::Failed>
                 <p class="notice error" id="more-absent">
                     {text::MORE_ABSENT} " "
-                    <button type="button" id="more-again" on:click=move |_| part.load_again()>"Load it again"</button>
+                    <button type="button" id="more-again" on:click=move |_| part.load_again()>{text::LOAD_AGAIN}</button>
                 </p>
             </Show>
         </div>

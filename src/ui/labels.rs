@@ -48,9 +48,7 @@ pub fn change(session: Session, question: Explore) {
                     state.by_hand.extend(by_hand.iter().cloned());
                     state.here = by_hand;
                     keep(&state.by_hand);
-                    state.said = imported.map(|done| {
-                        format!("{} labels taken; {} of answers that are not here", done.num_known, done.num_unknown)
-                    });
+                    state.said = imported.map(|done| text::labels::imported(done.num_known, done.num_unknown));
                 });
                 session.data.label_changes.update(|changes| *changes += 1);
             }
@@ -128,12 +126,12 @@ pub fn LabelButtons(
     view! {
         <p class="labels">
             <button type="button" class="tab" data-label="in-domain" aria-pressed=is_in_domain.to_string() on:click=toggle>
-                "In-domain"
+                {text::labels::IN_DOMAIN}
             </button>
             <label class="field">
-                <span class="aside">"Type"</span>
+                <span class="aside">{text::labels::KIND}</span>
                 <select data-label="kind" prop:value=kind on:change=choose>
-                    <option value="">"no type"</option>
+                    <option value="">{text::labels::NO_KIND}</option>
                     {options.collect_view()}
                 </select>
             </label>
@@ -186,14 +184,14 @@ pub fn LabelTools() -> impl IntoView {
                     let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
                     change(session, Explore::ReadLabels { bytes });
                 }
-                Err(_) => state.update(|state| state.said = Some(text::UNREADABLE.to_owned())),
+                Err(_) => state.update(|state| state.said = Some(text::labels::UNREADABLE.to_owned())),
             }
         });
     };
     let rules = move || {
         let rule = |rule: &LabelRule| {
             let words = rule.filter.search.as_ref().map(|search| search.pattern.clone()).unwrap_or_default();
-            view! { <li>"answers that hold “" {words} "”: " {rule.label.kind.clone()}</li> }
+            view! { <li>{text::labels::RULE_WORDS} {words} {text::labels::RULE_KIND} {rule.label.kind.clone()}</li> }
         };
         state.with(|state| state.rules.iter().map(rule).collect::<Vec<_>>())
     };
@@ -202,16 +200,16 @@ pub fn LabelTools() -> impl IntoView {
         <Show when=has_answers>
             <details class="table label-tools">
                 <summary id="label-tools">
-                    "Your labels" {move || state.with(|state| format!(" ({} answers)", state.num_labelled))}
+                    {text::labels::SUMMARY} {move || state.with(|state| text::labels::num_labelled(state.num_labelled))}
                 </summary>
-                <p class="quiet">{text::LABELS_ABOUT}</p>
+                <p class="quiet">{text::labels::ABOUT}</p>
                 <label class="tick">
                     <input id="drop-in-domain" type="checkbox" prop:checked=drops on:change=toggle/>
-                    <span>"Leave out answers labelled in-domain"</span>
+                    <span>{text::labels::LEAVE_OUT}</span>
                 </label>
                 <form class="label-rule" on:submit=add_rule>
                     <label class="field">
-                        <span>"Label every answer that holds"</span>
+                        <span>{text::labels::BY_RULE}</span>
                         <input
                             id="label-words"
                             type="text"
@@ -221,19 +219,19 @@ pub fn LabelTools() -> impl IntoView {
                         />
                     </label>
                     <label class="field">
-                        <span>"as"</span>
+                        <span>{text::labels::BY_RULE_AS}</span>
                         <select id="label-kind" prop:value=kind on:change=move |event| kind.set(event_target_value(&event))>
                             {options().into_iter().collect_view()}
                         </select>
                     </label>
-                    <button type="submit" id="label-by-rule">"Label"</button>
+                    <button type="submit" id="label-by-rule">{text::labels::BY_RULE_APPLY}</button>
                 </form>
                 <ul class="rules">{rules}</ul>
                 <div class="tabs">
-                    <button type="button" class="tab" id="clear-label-rules" on:click=clear_rules>"Drop the rules"</button>
-                    <button type="button" class="tab" id="save-labels" on:click=save>"Save the labels"</button>
+                    <button type="button" class="tab" id="clear-label-rules" on:click=clear_rules>{text::labels::DROP_RULES}</button>
+                    <button type="button" class="tab" id="save-labels" on:click=save>{text::labels::SAVE}</button>
                     <label class="tab button-like">
-                        "Take in saved labels"
+                        {text::labels::IMPORT}
                         <input id="take-labels" class="hidden-input" type="file" node_ref=input on:change=take/>
                     </label>
                 </div>

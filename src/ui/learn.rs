@@ -90,7 +90,7 @@ fn LessonBody(lesson: Lesson) -> impl IntoView {
                 <StepTitle at number step=step.clone() has_moved/>
                 <Notices/>
                 <StepBody step/>
-                <nav class="pager" aria-label="Next step">
+                <nav class="pager" aria-label=text::learn::PAGER>
                     <a id="previous-step" href=move || href(at.checked_sub(1)) on:click=move |_| has_moved.set_value(true)>{words::PREVIOUS}</a>
                     {(at + 1 < number).then(|| view! {
                         <a class="button" id="next-step" href=move || href(Some(at + 1)) on:click=move |_| has_moved.set_value(true)>{words::NEXT}</a>

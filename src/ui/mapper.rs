@@ -74,14 +74,14 @@ pub fn ColumnMapper() -> impl IntoView {
     view! {
         <Show when=move || has_files.get() && session.data.first_file().is_some()>
             <details class="table mapper">
-                <summary id="mapper" on:click=open>"Columns of your file"</summary>
-                <p class="quiet">{text::MAPPER_ABOUT}</p>
+                <summary id="mapper" on:click=open>{text::open::COLUMNS}</summary>
+                <p class="quiet">{text::open::COLUMNS_ABOUT}</p>
                 {table}
                 {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
                 <Show when=move || preview.with(Option::is_some)>
                     <div class="tabs">
-                        <button type="button" class="primary" id="apply-columns" on:click=apply>"Read the files so"</button>
-                        <button type="button" class="tab" id="forget-columns" on:click=forget>"Guess again"</button>
+                        <button type="button" class="primary" id="apply-columns" on:click=apply>{text::open::APPLY_COLUMNS}</button>
+                        <button type="button" class="tab" id="forget-columns" on:click=forget>{text::open::GUESS_COLUMNS}</button>
                     </div>
                 </Show>
             </details>
@@ -99,7 +99,7 @@ fn preview_table(preview: &Preview, parts: RwSignal<Vec<(Role, String)>>) -> imp
     };
     let rows = preview.rows.iter().take(NUM_ROWS).map(row).collect::<Vec<_>>();
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label="First rows of the file">
+        <div class="scroll" tabindex="0" role="region" aria-label=text::open::FIRST_ROWS>
             <table class="preview">
                 <thead>
                     <tr>{names}</tr>
@@ -112,7 +112,7 @@ fn preview_table(preview: &Preview, parts: RwSignal<Vec<(Role, String)>>) -> imp
 }
 
 fn part_picker(column: String, parts: RwSignal<Vec<(Role, String)>>) -> impl IntoView {
-    let (held, name) = (column.clone(), format!("Part of the column {column}"));
+    let (held, name) = (column.clone(), text::open::role_of(&column));
     let current = move || {
         parts.with(|parts| parts.iter().find(|(_, known)| *known == held).map(|(role, _)| role.name().to_owned()))
     };
@@ -123,11 +123,11 @@ fn part_picker(column: String, parts: RwSignal<Vec<(Role, String)>>) -> impl Int
             parts.extend(role.map(|role| (role, column.clone())));
         });
     };
-    let options = Role::ALL.map(|role| view! { <option value=role.name()>{text::role(role)}</option> });
+    let options = Role::ALL.map(|role| view! { <option value=role.name()>{text::open::role(role)}</option> });
     view! {
         <td>
             <select aria-label=name prop:value=move || current().unwrap_or_default() on:change=choose>
-                <option value="">"another number or text"</option>
+                <option value="">{text::open::NO_ROLE}</option>
                 {options.into_iter().collect_view()}
             </select>
         </td>

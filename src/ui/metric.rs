@@ -29,7 +29,7 @@ pub fn MetricPicker() -> impl IntoView {
             all.push(now);
         }
         all.into_iter()
-            .map(|metric| view! { <option value=metric.to_string()>{text::metric(&metric)}</option> })
+            .map(|metric| view! { <option value=metric.to_string()>{text::filters::metric(&metric)}</option> })
             .collect::<Vec<_>>()
     };
     let baseline = move || session.view.with(|view| view.baseline.clone()).unwrap_or_default();
@@ -43,14 +43,14 @@ pub fn MetricPicker() -> impl IntoView {
     };
     view! {
         <label class="field">
-            <span>"What is computed"</span>
+            <span>{text::filters::METRIC}</span>
             <select id="metric" prop:value=move || metric().to_string() on:change=choose>{options}</select>
         </label>
         <Show when=move || { summary.with(|summary| summary.groups.len()) > 1 }>
             <label class="field">
-                <span>"By group, minus"</span>
+                <span>{text::filters::BASELINE}</span>
                 <select id="baseline" prop:value=baseline on:change=subtract>
-                    <option value="">"nothing: by model"</option>
+                    <option value="">{text::filters::NO_BASELINE}</option>
                     {groups}
                 </select>
             </label>

@@ -15,7 +15,7 @@ use crate::explorer::protocol::{Collection, Finding};
 #[component]
 pub fn SourceCard() -> impl IntoView {
     view! {
-        <section class="source" aria-label="Data set">
+        <section class="source" aria-label=text::open::SECTION>
             <CollectionPicker/>
             <OwnFiles/>
             <PocketButton/>
@@ -64,11 +64,11 @@ fn CollectionPicker() -> impl IntoView {
     };
     view! {
         <label class="field grow">
-            <span>"Published results"</span>
+            <span>{text::open::PUBLISHED}</span>
             <select id="collection" prop:value=value on:change=choose>
-                <Show when=has_own><option value="">"your own files"</option></Show>
+                <Show when=has_own><option value="">{text::open::OWN_FILES}</option></Show>
                 {options}
-                <optgroup label=text::POCKET_LIST>{answers}</optgroup>
+                <optgroup label=text::open::POCKET_LIST>{answers}</optgroup>
             </select>
         </label>
     }
@@ -95,11 +95,11 @@ fn PocketButton() -> impl IntoView {
         let count = all.len();
         all.into_iter().next().map(|first| {
             view! {
-                <a class="button" id="open-pocket" href=format!("#{}", first.view) title=text::POCKET_ABOUT>
-                    "The pocket organism: " {count} " experiments, every answer"
+                <a class="button" id="open-pocket" href=format!("#{}", first.view) title=text::open::POCKET_ABOUT>
+                    {text::open::POCKET} {count} {text::open::POCKET_EXPERIMENTS}
                 </a>
                 <a class="button" id="open-live" href=live_pair()>
-                    "Run it live"
+                    {text::open::RUN_LIVE}
                 </a>
             }
         })
@@ -125,7 +125,7 @@ fn OwnFiles() -> impl IntoView {
     };
     view! {
         <label class="button" title=text::PRIVACY>
-            "Open your own file"
+            {text::open::OPEN_OWN}
             <input
                 id="files"
                 class="hidden-input"
@@ -150,20 +150,20 @@ pub fn Address() -> impl IntoView {
     };
     view! {
         <details class="table address">
-            <summary>"Open from an address"</summary>
+            <summary>{text::open::FROM_ADDRESS}</summary>
             <form on:submit=load>
                 <label class="field grow">
-                    <span>{text::ADDRESS_HINT}</span>
+                    <span>{text::open::ADDRESS_HINT}</span>
                     <input
                         id="address"
                         type="url"
                         required
-                        placeholder="https://…"
+                        placeholder=text::open::ADDRESS_EXAMPLE
                         prop:value=address
                         on:input=move |event| address.set(event_target_value(&event))
                     />
                 </label>
-                <button type="submit" id="open-address">"Load"</button>
+                <button type="submit" id="open-address">{text::open::LOAD}</button>
             </form>
         </details>
     }
@@ -189,10 +189,8 @@ fn SourceNote() -> impl IntoView {
 }
 
 fn collection_note(collection: Collection) -> impl IntoView {
-    let files =
-        if collection.num_files == 1 { "one file".to_owned() } else { format!("{} files", collection.num_files) };
-    let about = format!(" {} answers in {files} of ", thousands(collection.num_rows));
-    let licence = format!(", licence: {}. Counts per score, without the texts.", collection.licence);
+    let about = text::open::collection_size(collection.num_rows, collection.num_files);
+    let licence = text::open::collection_licence(&collection.licence);
     view! {
         {collection.question} {about}
         <a href=collection.url rel="noreferrer noopener" target="_blank">{collection.source}</a> {licence}
@@ -201,13 +199,13 @@ fn collection_note(collection: Collection) -> impl IntoView {
 
 fn shipped_note(finding: Finding) -> impl IntoView {
     view! {
-        {finding.sentence} " " {text::POCKET_ABOUT} " "
-        <a href="pocket/README.md" target="_blank">"Its card"</a> " has every figure."
+        {finding.sentence} " " {text::open::POCKET_ABOUT} " "
+        <a href="pocket/README.md" target="_blank">{text::open::POCKET_CARD}</a> {text::open::POCKET_CARD_HAS}
     }
 }
 
 fn files_note(names: &[String], rows: Option<u64>) -> impl IntoView + use<> {
-    let rows = rows.map(|rows| format!("{} answers. ", thousands(rows))).unwrap_or_default();
+    let rows = rows.map(text::open::num_answers).unwrap_or_default();
     let names = names.join(", ");
     view! { {names} ". " {rows} {text::PRIVACY} }
 }
@@ -299,7 +297,7 @@ fn pasted_files(event: &ClipboardEvent) -> Vec<web_sys::File> {
         return files;
     }
     let parts = js_sys::Array::of1(&text.into());
-    web_sys::File::new_with_str_sequence(&parts, "pasted rows").into_iter().collect()
+    web_sys::File::new_with_str_sequence(&parts, text::open::PASTED).into_iter().collect()
 }
 
 fn list(files: Option<FileList>) -> Vec<web_sys::File> {
@@ -317,9 +315,9 @@ pub fn Notices() -> impl IntoView {
             let percent = progress.share.map(|share| (share * 100.0).round());
             view! {
                 <p class="notice">
-                    "Reading " {progress.file} ": " {thousands(progress.rows)} " rows "
-                    <progress max="100" value=percent aria-label="Share of the file that is read"></progress>
-                    <button type="button" class="link" id="cancel-reading" on:click=move |_| data.cancel(session.view)>"Stop"</button>
+                    {text::open::READING} {progress.file} ": " {thousands(progress.rows)} {text::open::READING_ROWS}
+                    <progress max="100" value=percent aria-label=text::open::READING_SHARE></progress>
+                    <button type="button" class="link" id="cancel-reading" on:click=move |_| data.cancel(session.view)>{text::open::STOP_READING}</button>
                 </p>
             }
         })
@@ -346,28 +344,28 @@ pub fn Notices() -> impl IntoView {
             {progress}
             <Show when=move || waiting().is_some()>
                 <p class="notice wait">
-                    "This view shows files from your disk: " <b>{waiting}</b>
-                    ". A page cannot keep them: open or drop them again and the view comes back."
+                    {text::open::WAITS_FOR_FILES} <b>{waiting}</b>
+                    {text::open::CHOOSE_AGAIN}
                 </p>
             </Show>
             // The first screen's app knows no other site: what takes its place is on its way.
             <Show when=move || session.parts.is_some() && !addresses().is_empty()>
                 <p class="notice wait">
-                    "This view shows files of other sites: " <b>{move || addresses().join(", ")}</b>
-                    ". Nothing is asked of them until you press Load. "
-                    <button type="button" id="load-addresses" on:click=load>"Load"</button>
+                    {text::open::WAITS_FOR_ADDRESSES} <b>{move || addresses().join(", ")}</b>
+                    {text::open::PRESS_LOAD}
+                    <button type="button" id="load-addresses" on:click=load>{text::open::LOAD}</button>
                 </p>
             </Show>
             {move || data.partial.get().map(|rows| view! {
                 <p class="notice" id="partial">
-                    "Partial: the rates below are of the first " {thousands(rows)} " rows."
+                    {text::open::PARTIAL} {thousands(rows)} {text::open::PARTIAL_ROWS}
                 </p>
             })}
         </div>
         <div role="alert">
             <Show when=move || data.refused.with(|list| !list.is_empty())>
                 <ul class="notice error" id="problems">{refused}</ul>
-                <button type="button" class="link" on:click=move |_| data.refused.set(Vec::new())>"Dismiss"</button>
+                <button type="button" class="link" on:click=move |_| data.refused.set(Vec::new())>{text::open::DISMISS}</button>
             </Show>
         </div>
     }

@@ -49,20 +49,20 @@ pub fn PlotPicker() -> impl IntoView {
     let options = move || {
         PlotKind::ALL.map(|kind| {
             let is_off = move || reason(kind).is_some();
-            view! { <option value=kind.name() disabled=is_off title=move || reason(kind)>{text::plot(kind)}</option> }
+            view! { <option value=kind.name() disabled=is_off title=move || reason(kind)>{text::figures::plot(kind)}</option> }
         })
     };
     view! {
         <Show when=move || has_data.get()>
-            <section class="controls plot-picker" aria-label="Figure">
+            <section class="controls plot-picker" aria-label=text::figures::FIGURE>
                 <label class="field">
-                    <span>"Figure"</span>
+                    <span>{text::figures::FIGURE}</span>
                     <select id="plot" prop:value=move || kind.get().name() on:change=choose>
                         {options().into_iter().collect_view()}
                     </select>
                 </label>
                 <Parts kind/>
-                <p class="quiet plot-about">{move || text::plot_shows(kind.get())}</p>
+                <p class="quiet plot-about">{move || text::figures::plot_shows(kind.get())}</p>
             </section>
             <Share/>
         </Show>
@@ -81,8 +81,8 @@ fn Parts(kind: Memo<PlotKind>) -> impl IntoView {
     let has_series =
         move || matches!(kind.get(), PlotKind::Dots | PlotKind::Heat | PlotKind::Missing | PlotKind::Scatter);
     view! {
-        <Show when=has_rows><GroupPicker id="plot-rows" label="Groups" is_series=false/></Show>
-        <Show when=has_series><GroupPicker id="plot-series" label="Side by side" is_series=true/></Show>
+        <Show when=has_rows><GroupPicker id="plot-rows" label=text::figures::ROWS is_series=false/></Show>
+        <Show when=has_series><GroupPicker id="plot-series" label=text::figures::SERIES is_series=true/></Show>
         <Show when=move || kind.get() == PlotKind::Lines><OverPicker/></Show>
         <Show when=move || kind.get() == PlotKind::Histogram><ColumnPicker/></Show>
         <Show when=move || kind.get() == PlotKind::Judges><SecondJudge/></Show>
@@ -128,14 +128,14 @@ fn GroupPicker(id: &'static str, label: &'static str, is_series: bool) -> impl I
         }
         names
             .into_iter()
-            .map(|name| view! { <option value=name.clone()>{text::grouping(&name)}</option> })
+            .map(|name| view! { <option value=name.clone()>{text::figures::grouping(&name)}</option> })
             .collect::<Vec<_>>()
     };
     view! {
         <label class="field">
             <span>{label}</span>
             <select id=id prop:value=current on:change=choose>
-                <option value="">"as usual"</option>
+                <option value="">{text::figures::DEFAULT}</option>
                 {options}
             </select>
         </label>
@@ -153,13 +153,13 @@ fn OverPicker() -> impl IntoView {
     };
     view! {
         <label class="field">
-            <span>"Along"</span>
+            <span>{text::figures::OVER}</span>
             <select
                 id="plot-over"
                 prop:value=current
                 on:change=move |event| session.view.update(|view| view.plot.over = event_target_value(&event))
             >
-                <option value="">"as usual"</option>
+                <option value="">{text::figures::DEFAULT}</option>
                 {options}
             </select>
         </label>
@@ -176,13 +176,13 @@ fn ColumnPicker() -> impl IntoView {
     let session = Session::get();
     view! {
         <label class="field">
-            <span>"Column"</span>
+            <span>{text::figures::COLUMN}</span>
             <select
                 id="plot-column"
                 prop:value=move || session.view.with(|view| view.plot.column.clone())
                 on:change=move |event| session.view.update(|view| view.plot.column = event_target_value(&event))
             >
-                <option value="">"alignment score"</option>
+                <option value="">{text::figures::ALIGNMENT}</option>
                 {move || columns(session)}
             </select>
         </label>
@@ -211,8 +211,8 @@ fn SecondJudge() -> impl IntoView {
         }
     };
     view! {
-        {picker("plot-aligned", "Second judge: alignment", true)}
-        {picker("plot-coherent", "Second judge: coherence", false)}
+        {picker("plot-aligned", text::figures::SECOND_ALIGNED, true)}
+        {picker("plot-coherent", text::figures::SECOND_COHERENT, false)}
     }
 }
 
@@ -263,7 +263,7 @@ pub fn OtherFigure() -> impl IntoView {
     view! {
         <div node_ref=frame class="other-figure">
             <div role="status">
-                <Show when=is_waiting><p class="notice">"Drawing the figure …"</p></Show>
+                <Show when=is_waiting><p class="notice">{text::figures::DRAWING}</p></Show>
                 {move || problem.get().map(|why| view! { <p class="notice wait" id="plot-problem">{why}</p> })}
             </div>
             <Figure id="figure" picture width chosen query/>

@@ -80,7 +80,7 @@ fn ByModel() -> impl IntoView {
             let label = |key: &GroupKey| {
                 labels.iter().find(|(known, _)| known == key).map(|(_, label)| label.clone()).unwrap_or_default()
             };
-            forest(text::BY_MODEL, &rows, &metric(session), label, css(width.get()))
+            forest(text::results::BY_MODEL, &rows, &metric(session), label, css(width.get()))
         })
     });
     let chosen = move || session.data.focus.get().map(|group| Target { group, part: Part::default() });
@@ -95,7 +95,7 @@ fn ByQuestion() -> impl IntoView {
     let picture = Memo::new(move |_| {
         let model = session.data.focus.get().and_then(|group| group.model).unwrap_or_default();
         let name = |key: &GroupKey| key.question.clone().unwrap_or_default();
-        let title = format!("By question: {model}");
+        let title = text::results::by_question(&model);
         session.data.questions.with(|outcome| forest(&title, &rows(outcome), &metric(session), name, css(width.get())))
     });
     let chosen = move || session.chosen();
@@ -115,8 +115,8 @@ fn Warnings() -> impl IntoView {
     let items = move || list().into_iter().map(|warning| view! { <li>{warning.to_string()}</li> }).collect::<Vec<_>>();
     view! {
         <Show when=move || !list().is_empty()>
-            <section class="warnings" aria-label="Read with care">
-                <h2>"Read with care"</h2>
+            <section class="warnings" aria-label=text::results::WARNINGS>
+                <h2>{text::results::WARNINGS}</h2>
                 <ul>{items}</ul>
             </section>
         </Show>

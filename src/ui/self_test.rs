@@ -43,10 +43,10 @@ impl State {
         self.checks.set(Vec::new());
         self.is_done.set(false);
         self.problem.set(None);
-        self.doing.set(Some(text::SELF_TEST_STARTING.to_owned()));
+        self.doing.set(Some(text::self_test::STARTING.to_owned()));
         let started = WorkerClient::start(SCRIPT, move |notice| match notice {
             Notice::Event(event) => self.take(event),
-            Notice::Died(why) => self.end(Some(format!("The self-test stopped ({why}): start it again."))),
+            Notice::Died(why) => self.end(Some(text::self_test::stopped(&why))),
         });
         let sent = started.and_then(|client| {
             client.send(command, attachments)?;
@@ -104,8 +104,8 @@ pub fn SelfTestScreen() -> impl IntoView {
     };
     view! {
         <section class="lab">
-            <h1>"Does this GPU compute what it should?"</h1>
-            <p>{text::SELF_TEST_WHAT}</p>
+            <h1>{text::self_test::HEADING}</h1>
+            <p>{text::self_test::ABOUT}</p>
             <div class="load">
                 <button
                     type="button"
@@ -114,10 +114,10 @@ pub fn SelfTestScreen() -> impl IntoView {
                     disabled=move || state.is_running()
                     on:click=move |_| state.start(&SelfTestCommand::Kernels, &[])
                 >
-                    "Test every kernel"
+                    {text::self_test::RUN}
                 </button>
                 <label class="button">
-                    "Test a GGUF model"
+                    {text::self_test::RUN_MODEL}
                     <input
                         id="self-test-model"
                         class="hidden-input"
@@ -128,7 +128,7 @@ pub fn SelfTestScreen() -> impl IntoView {
                         on:change=chosen
                     />
                 </label>
-                <a href=move || session.link_to(Screen::Lab)>"Back to the Lab"</a>
+                <a href=move || session.link_to(Screen::Lab)>{text::self_test::TO_LAB}</a>
             </div>
             <Summary state/>
             <Checks state/>
@@ -142,9 +142,8 @@ fn Summary(state: State) -> impl IntoView {
     let device = move || {
         state.device.with(|device| {
             let device = device.as_ref()?;
-            let name = if device.adapter.is_empty() { "a GPU without a name" } else { &device.adapter };
-            let kind = if device.software { ", software" } else { "" };
-            Some(format!("{name} ({}{kind})", device.backend))
+            let name = if device.adapter.is_empty() { text::lab::UNNAMED_GPU } else { &device.adapter };
+            Some(text::self_test::device(name, &device.backend, device.software))
         })
     };
     let counts = Memo::new(move |_| {
@@ -152,13 +151,11 @@ fn Summary(state: State) -> impl IntoView {
     });
     let verdict = move || {
         let (num_checks, num_failed) = counts.get();
-        let on = device().map(|device| format!(" on {device}")).unwrap_or_default();
+        let on = device().map(|device| text::self_test::on(&device)).unwrap_or_default();
         match (state.is_done.get(), num_failed) {
-            (true, 0) => Some(format!("All {num_checks} checks hold{on}.")),
-            (_, failed @ 1..) => {
-                Some(format!("{failed} of {num_checks} checks fail{on}: do not trust this GPU's answers."))
-            }
-            (false, 0) => (num_checks > 0).then(|| format!("{num_checks} checks hold so far{on}.")),
+            (true, 0) => Some(text::self_test::all_hold(num_checks, &on)),
+            (_, failed @ 1..) => Some(text::self_test::some_fail(failed, num_checks, &on)),
+            (false, 0) => (num_checks > 0).then(|| text::self_test::hold_so_far(num_checks, &on)),
         }
     };
     let is_bad = move || counts.get().1 > 0;
@@ -196,16 +193,16 @@ fn Checks(state: State) -> impl IntoView {
     };
     view! {
         <Show when=move || state.checks.with(|checks| !checks.is_empty())>
-            <div class="scroll" tabindex="0" role="region" aria-label="Checks">
+            <div class="scroll" tabindex="0" role="region" aria-label=text::self_test::CHECKS>
                 <table id="self-test-checks" class="figures">
-                    <caption>{text::SELF_TEST_ERROR}</caption>
+                    <caption>{text::self_test::TABLE_CAPTION}</caption>
                     <thead>
                         <tr>
-                            <th scope="col">"Check"</th>
-                            <th scope="col">"Result"</th>
-                            <th scope="col">"Error"</th>
-                            <th scope="col">"Limit"</th>
-                            <th scope="col">"Time"</th>
+                            <th scope="col">{text::self_test::CHECK}</th>
+                            <th scope="col">{text::self_test::RESULT}</th>
+                            <th scope="col">{text::self_test::ERROR}</th>
+                            <th scope="col">{text::self_test::LIMIT}</th>
+                            <th scope="col">{text::self_test::TIME}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -222,7 +219,7 @@ fn row(check: CheckResult) -> impl IntoView {
         x if x.is_nan() => "–".to_owned(),
         x => format!("{x:.1e}"),
     };
-    let result = if holds { "✓ holds" } else { "✗ fails" };
+    let result = if holds { text::self_test::HOLDS } else { text::self_test::FAILS };
     let note = (!note.is_empty()).then(|| view! { <span class="quiet">" " {note}</span> });
     view! {
         <tr data-error=error.to_string()>

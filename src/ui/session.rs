@@ -9,6 +9,7 @@ use super::data::DataState;
 use super::handover;
 use super::labels::LabelState;
 use super::parts::Parts;
+use super::text;
 use crate::charts::picture::Target;
 use crate::domain::text::harm::Harm;
 use crate::domain::view::{Screen, Selection, Source, View};
@@ -108,7 +109,7 @@ impl Session {
             Source::Files(names) | Source::Addresses(names) => names.join(", "),
             Source::Published(id) => self.data.collections.with_untracked(|list| {
                 let known = list.iter().find(|collection| collection.id == id);
-                known.map_or(id.clone(), |found| format!("{}, commit {}", found.source, found.commit))
+                known.map_or(id.clone(), |found| text::open::at_commit(&found.source, &found.commit))
             }),
         }
     }

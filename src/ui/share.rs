@@ -19,8 +19,8 @@ const REPORT_ANSWERS: usize = 5;
 pub fn Share() -> impl IntoView {
     view! {
         <details class="table share">
-            <summary id="share">"Share this view"</summary>
-            <p class="quiet">{text::LINK_IS_VIEW}</p>
+            <summary id="share">{text::share::SUMMARY}</summary>
+            <p class="quiet">{text::share::LINK_IS_VIEW}</p>
             <SavePage/>
             <EmbedCode/>
         </details>
@@ -69,8 +69,8 @@ fn SavePage() -> impl IntoView {
     };
     view! {
         <div class="tabs">
-        <button type="button" id="report" on:click=ask>"Save this view as a page"</button>
-        <Tick id="unlisted" chosen=is_unlisted label=text::UNLISTED/>
+        <button type="button" id="report" on:click=ask>{text::share::SAVE_PAGE}</button>
+        <Tick id="unlisted" chosen=is_unlisted label=text::share::UNLISTED/>
         </div>
         {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
     }
@@ -86,13 +86,14 @@ fn EmbedCode() -> impl IntoView {
         let fragment = session.view.with(|view| View { is_embedded: true, ..view.clone() }.to_fragment());
         // A fragment holds no quotes and no angle brackets: what is no letter is in percents.
         format!(
-            "<iframe src=\"{here}#{}\" title=\"Misalignment rates\" width=\"100%\" height=\"640\" loading=\"lazy\"></iframe>",
-            fragment.replace('&', "&amp;")
+            "<iframe src=\"{here}#{}\" title=\"{}\" width=\"100%\" height=\"640\" loading=\"lazy\"></iframe>",
+            fragment.replace('&', "&amp;"),
+            text::share::FRAME_TITLE
         )
     };
     view! {
         <label class="field">
-            <span>{text::EMBED_HINT}</span>
+            <span>{text::share::EMBED_HINT}</span>
             <textarea id="embed-code" rows="3" readonly prop:value=code></textarea>
         </label>
     }

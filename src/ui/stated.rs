@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::session::Session;
+use super::text;
 use crate::domain::query::published::{Reproduction, of_figure};
 use crate::domain::view::Source;
 use crate::explorer::protocol::Stated;
@@ -21,8 +22,8 @@ pub fn Badges() -> impl IntoView {
     let items = move || list.get().into_iter().map(badge).collect::<Vec<_>>();
     view! {
         <Show when=move || list.with(|list| !list.is_empty())>
-            <section class="reproductions" aria-label="Published figures">
-                <h2>"Published figures"</h2>
+            <section class="reproductions" aria-label=text::figures::PUBLISHED>
+                <h2>{text::figures::PUBLISHED}</h2>
                 <ul>{items}</ul>
             </section>
         </Show>
@@ -54,27 +55,27 @@ pub fn FileFigures() -> impl IntoView {
     view! {
         <Show when=move || { num() > 0 }>
             <section class="file-figures">
-                <h2>"Figures that the files state"</h2>
+                <h2>{text::figures::IN_FILES}</h2>
                 <p class="quiet">
-                    {num} " figures. Their sources computed them: there are no rows here that they could be checked against."
+                    {num} {text::figures::IN_FILES_ABOUT}
                 </p>
-                <div class="scroll" tabindex="0" role="region" aria-label="Figures that the files state">
+                <div class="scroll" tabindex="0" role="region" aria-label=text::figures::IN_FILES>
                     <table>
                         <thead>
                             <tr>
-                                <th scope="col">"Of"</th>
-                                <th scope="col">"Measure"</th>
-                                <th scope="col">"Figure"</th>
-                                <th scope="col">"Interval"</th>
-                                <th scope="col">"Count"</th>
-                                <th scope="col">"Published as"</th>
+                                <th scope="col">{text::figures::OF}</th>
+                                <th scope="col">{text::figures::MEASURE}</th>
+                                <th scope="col">{text::figures::VALUE}</th>
+                                <th scope="col">{text::figures::INTERVAL}</th>
+                                <th scope="col">{text::figures::COUNT}</th>
+                                <th scope="col">{text::figures::PUBLISHED_AS}</th>
                             </tr>
                         </thead>
                         <tbody>{body}</tbody>
                     </table>
                 </div>
                 <Show when=move || { num() > MAX_FIGURES }>
-                    <p class="quiet">{move || num() - MAX_FIGURES} " more are not shown."</p>
+                    <p class="quiet">{move || num() - MAX_FIGURES} {text::figures::MORE_FIGURES}</p>
                 </Show>
             </section>
         </Show>
@@ -86,7 +87,7 @@ fn file_figure(figure: &Figure) -> impl IntoView + use<> {
     let published = of_figure(&file, &label, &metric, value).map(|found| found.to_string());
     let parts = [model, group, question, label];
     let of: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    let interval = interval.map(|(low, high)| format!("{} to {}", short(low), short(high)));
+    let interval = interval.map(|(low, high)| text::figures::interval(&short(low), &short(high)));
     view! {
         <tr>
             <th scope="row">{of.join(" · ")}</th>
@@ -123,16 +124,16 @@ pub fn StatedFigures() -> impl IntoView {
     view! {
         <Show when=is_shown>
             <details class="table stated">
-                <summary>"Figures that sources state, without public rows"</summary>
-                <div class="scroll" tabindex="0" role="region" aria-label="Figures that sources state">
+                <summary>{text::figures::WITHOUT_ROWS}</summary>
+                <div class="scroll" tabindex="0" role="region" aria-label=text::figures::WITHOUT_ROWS_TABLE>
                     <table>
                         <thead>
                             <tr>
-                                <th scope="col">"Condition"</th>
-                                <th scope="col">"Measure"</th>
-                                <th scope="col">"Figure"</th>
-                                <th scope="col">"How"</th>
-                                <th scope="col">"Source"</th>
+                                <th scope="col">{text::figures::CONDITION}</th>
+                                <th scope="col">{text::figures::MEASURE}</th>
+                                <th scope="col">{text::figures::VALUE}</th>
+                                <th scope="col">{text::figures::HOW}</th>
+                                <th scope="col">{text::figures::SOURCE}</th>
                             </tr>
                         </thead>
                         <tbody>{body}</tbody>

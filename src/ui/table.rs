@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::text;
 use crate::charts::picture::{Cell, Picture, TableRow, Target};
 use crate::charts::words::percent;
 
@@ -31,7 +32,7 @@ pub fn NumbersTable(
     let hidden = move || num_rows.get().saturating_sub(MAX_ROWS);
     view! {
         <details class="table">
-            <summary>"Table of these numbers (" {move || num_rows.get()} " rows)"</summary>
+            <summary>{text::figures::TABLE} {move || num_rows.get()} {text::figures::TABLE_ROWS}</summary>
             <div class="scroll" tabindex="0" role="region" aria-label=title>
                 <table>
                     <caption>{title}</caption>
@@ -42,7 +43,7 @@ pub fn NumbersTable(
                 </table>
             </div>
             <Show when=move || { hidden() > 0 }>
-                <p class="quiet">{hidden} " more rows are not shown; the CSV has them all."</p>
+                <p class="quiet">{hidden} {text::figures::MORE_ROWS}</p>
             </Show>
         </details>
     }
@@ -83,6 +84,6 @@ fn text(cell: &Cell) -> String {
         Cell::Count(count) => count.to_string(),
         Cell::Number(value) => format!("{value:.3}"),
         Cell::Percent(value) => percent(*value),
-        Cell::Empty => "none".to_owned(),
+        Cell::Empty => text::NONE.to_owned(),
     }
 }

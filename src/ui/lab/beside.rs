@@ -59,24 +59,24 @@ pub fn Beside() -> impl IntoView {
     };
     view! {
         <details class="card" id="beside">
-            <summary>{move || text::beside(sides.with(Vec::len))}</summary>
-            <p class="quiet">{text::BESIDE_HINT}</p>
+            <summary>{move || text::add_ons::summary(sides.with(Vec::len))}</summary>
+            <p class="quiet">{text::add_ons::HINT}</p>
             <ul class="sides">{items}</ul>
             <div role="status">
-                <Show when=move || lab.is_laying_out.get()><p class="quiet" id="laying-out">{text::LAYING_OUT}</p></Show>
+                <Show when=move || lab.is_laying_out.get()><p class="quiet" id="laying-out">{text::add_ons::LAYING_OUT}</p></Show>
             </div>
             <div class="load">
                 <label class="button">
-                    {text::BESIDE_CHOOSE}
+                    {text::add_ons::CHOOSE}
                     <input id="side-files" class="hidden-input" type="file" multiple accept=".gguf,.safetensors,.json" node_ref=input disabled=move || lab.is_busy() on:change=chosen/>
                 </label>
                 <form on:submit=fetch>
                     <label class="field grow">
-                        <span>{text::BESIDE_ADDRESS}</span>
-                        <input id="side-url" type="text" placeholder="owner/name, or https://…/adapter_model.safetensors"
+                        <span>{text::add_ons::ADDRESS}</span>
+                        <input id="side-url" type="text" placeholder=text::add_ons::ADDRESS_EXAMPLE
                             prop:value=address on:input=move |event| address.set(event_target_value(&event))/>
                     </label>
-                    <button type="submit" id="side-fetch" disabled=move || lab.is_busy()>"Add"</button>
+                    <button type="submit" id="side-fetch" disabled=move || lab.is_busy()>{text::add_ons::ADD}</button>
                 </form>
             </div>
             <Proposed want=Want::Beside/>
@@ -92,20 +92,20 @@ fn Adapters() -> impl IntoView {
     let lab = LabSession::get().lab;
     let item = |adapter: &'static ListedAdapter| {
         let fits = Memo::new(move |_| lab.is_model(adapter.base));
-        let label = text::adapter_for(adapter.name, adapter.base);
-        let wants = move || (!fits.get()).then(|| view! { <span class="quiet">{text::WANTS_BASE}</span> });
+        let label = text::add_ons::adapter_for(adapter.name, adapter.base);
+        let wants = move || (!fits.get()).then(|| view! { <span class="quiet">{text::add_ons::WANTS_BASE}</span> });
         let propose = move |_| lab.consent.propose_adapter(lab, adapter);
         view! {
             <li>
-                <span><b>{adapter.name}</b> " " <span class="quiet">{text::for_base(adapter.base)}</span> " " {wants}</span>
-                <button type="button" class="take" aria-label=label disabled=move || !fits.get() || lab.is_busy() on:click=propose>"Add"</button>
+                <span><b>{adapter.name}</b> " " <span class="quiet">{text::add_ons::for_base(adapter.base)}</span> " " {wants}</span>
+                <button type="button" class="take" aria-label=label disabled=move || !fits.get() || lab.is_busy() on:click=propose>{text::add_ons::ADD}</button>
             </li>
         }
     };
     view! {
         <details class="shelf" id="adapters">
-            <summary>{text::ADAPTERS}</summary>
-            <p class="quiet">{text::ADAPTERS_HINT}</p>
+            <summary>{text::add_ons::ADAPTERS}</summary>
+            <p class="quiet">{text::add_ons::ADAPTERS_HINT}</p>
             <ul>{hub::adapters().iter().map(item).collect_view()}</ul>
         </details>
     }
@@ -149,21 +149,21 @@ fn SideItem(at: usize, side: Side) -> impl IntoView {
         sides.remove(at.min(sides.len() - 1));
         lab.lay_out(sides);
     };
-    let kind = text::side_kind(&file.kind);
+    let kind = text::add_ons::kind(&file.kind);
     view! {
         <li>
             <span><b>{file.name}</b> " " <span class="quiet">{kind}</span></span>
             <label class="field">
-                <span>"Layers (from 0; empty: all)"</span>
-                <input type="text" class="layers" placeholder="all" prop:value=layers on:change=set_layers disabled=move || lab.is_busy()/>
+                <span>{text::add_ons::LAYERS}</span>
+                <input type="text" class="layers" placeholder=text::add_ons::ALL_LAYERS prop:value=layers on:change=set_layers disabled=move || lab.is_busy()/>
             </label>
             <Show when=move || is_adapter>
                 <label class="field">
-                    <span>"Matrices (empty: all)"</span>
-                    <input type="text" class="modules" placeholder="q_proj, down_proj" prop:value=modules.clone() on:change=set_modules disabled=move || lab.is_busy()/>
+                    <span>{text::add_ons::MATRICES}</span>
+                    <input type="text" class="modules" placeholder=text::add_ons::MATRICES_EXAMPLE prop:value=modules.clone() on:change=set_modules disabled=move || lab.is_busy()/>
                 </label>
             </Show>
-            <button type="button" class="drop" disabled=move || lab.is_busy() on:click=drop_it>"Remove"</button>
+            <button type="button" class="drop" disabled=move || lab.is_busy() on:click=drop_it>{text::add_ons::REMOVE}</button>
         </li>
     }
 }
@@ -184,7 +184,7 @@ fn ContrastForm() -> impl IntoView {
         let number = lab.sides.with_untracked(|sides| {
             sides.iter().filter(|side| matches!(side.file.kind, SideKind::Contrast(_))).count()
         });
-        let name = format!("steering {}", number + 1);
+        let name = text::add_ons::made_vectors(number + 1);
         let file = SideFile::new(&name, SideKind::Contrast(pairs()), Source::Disk);
         add(lab, vec![Side { file, attachments: Vec::new() }]);
     };
@@ -198,14 +198,14 @@ fn ContrastForm() -> impl IntoView {
     };
     view! {
         <details>
-            <summary>{text::CONTRAST}</summary>
-            <p class="quiet">{text::CONTRAST_HINT}</p>
+            <summary>{text::add_ons::CONTRAST}</summary>
+            <p class="quiet">{text::add_ons::CONTRAST_HINT}</p>
             <div class="controls">
-                {area("contrast-toward", "Toward: a text each line", toward)}
-                {area("contrast-away", "Away from: as many lines", away)}
+                {area("contrast-toward", text::add_ons::CONTRAST_TOWARD, toward)}
+                {area("contrast-away", text::add_ons::CONTRAST_AWAY, away)}
             </div>
             <button type="button" id="contrast-make" disabled=move || lab.is_busy() || pairs().is_empty() || !is_even() on:click=make>
-                {text::CONTRAST_MAKE}
+                {text::add_ons::CONTRAST_MAKE}
             </button>
         </details>
     }

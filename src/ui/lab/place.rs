@@ -33,7 +33,7 @@ pub fn LabPlace(
             <Show when=move || has(Code::Failed)>
                 <div class="notice error">
                     <p id="lab-absent">{text::LAB_ABSENT}</p>
-                    <button type="button" id="lab-again" on:click=move |_| part.load_again()>"Load it again"</button>
+                    <button type="button" id="lab-again" on:click=move |_| part.load_again()>{text::LOAD_AGAIN}</button>
                 </div>
             </Show>
         </div>

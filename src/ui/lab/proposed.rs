@@ -24,7 +24,7 @@ impl Offer {
         if is_here {
             sizes[0] = Some(0);
         }
-        let mut lines = vec![("Download", text::download(&sizes, hub::host()))];
+        let mut lines = vec![(text::cost::LINE_DOWNLOAD, text::cost::download(&sizes, hub::host()))];
         if let Some(model) = &self.model {
             let is_wide = self.adapter.is_some() || want == Want::Model(JUDGE_SLOT);
             let columns = if is_wide { u64::from(COLUMNS) } else { 1 };
@@ -32,29 +32,40 @@ impl Offer {
             let needed =
                 self.num_bytes().map(|weights| weights + model.shape.map_or(0, |shape| cache_bytes(shape, columns)));
             let fit = needed.zip(probe.as_ref()).map(|(needed, probe)| Fit::of(needed, memory(probe)));
-            lines.push(("Memory", text::memory(needed, model.shape.is_some(), fit, probe.as_ref())));
+            lines.push((
+                text::cost::LINE_MEMORY,
+                text::cost::memory(needed, model.shape.is_some(), fit, probe.as_ref()),
+            ));
             let room = lab.status.with(|status| status.shelf.as_ref().and_then(|shelf| shelf.room));
             let keep = lab.keeps_downloads.get().then(|| model.file.num_bytes.map(|needed| Fit::of(needed, room)));
-            lines.push(("In this browser", if is_here { text::IS_HERE.to_owned() } else { text::room(keep) }));
-            lines.push(("Speed", self.speed_line(model, lab)));
+            lines.push((
+                text::cost::LINE_ROOM,
+                if is_here { text::cost::IS_HERE.to_owned() } else { text::cost::room(keep) },
+            ));
+            lines.push((text::cost::LINE_SPEED, self.speed_line(model, lab)));
         }
         if let Some(adapter) = &self.adapter {
-            lines.push(("Made for", adapter.base.clone().unwrap_or_else(|| text::NO_BASE.to_owned())));
+            lines.push((text::cost::LINE_BASE, adapter.base.clone().unwrap_or_else(|| text::cost::NO_BASE.to_owned())));
         }
         let licences: Vec<&str> =
-            self.files().map(|wanted| wanted.licence.as_deref().unwrap_or(text::NO_LICENCE)).collect();
-        lines.push(("Licence", licences.join("; ")));
-        lines.push(("Check", text::check(self.files().all(|wanted| wanted.file.sha256.is_some())).to_owned()));
+            self.files().map(|wanted| wanted.licence.as_deref().unwrap_or(text::cost::NO_LICENCE)).collect();
+        lines.push((text::cost::LINE_LICENCE, licences.join("; ")));
+        lines.push((
+            text::cost::LINE_CHECK,
+            text::cost::check(self.files().all(|wanted| wanted.file.sha256.is_some())).to_owned(),
+        ));
         lines
     }
 
     fn speed_line(&self, model: &Wanted, lab: LabState) -> String {
         let is_on_cpu = lab.status.with(|status| matches!(status.probe, Some(Probe::Missing(_))));
-        let Some(num_bytes) = model.file.num_bytes.filter(|_| !is_on_cpu) else { return text::NO_SPEED.to_owned() };
+        let Some(num_bytes) = model.file.num_bytes.filter(|_| !is_on_cpu) else {
+            return text::cost::NO_SPEED.to_owned();
+        };
         match lab.status.with(|status| status.speed) {
-            None => text::MEASURING.to_owned(),
-            Some(None) => text::NO_SPEED.to_owned(),
-            Some(Some(speed)) => text::speed(tokens_per_sec(speed, num_bytes), speed),
+            None => text::cost::MEASURING.to_owned(),
+            Some(None) => text::cost::NO_SPEED.to_owned(),
+            Some(Some(speed)) => text::cost::speed(tokens_per_sec(speed, num_bytes), speed),
         }
     }
 
@@ -62,10 +73,10 @@ impl Offer {
     fn objection(&self, lab: LabState) -> Option<(String, bool)> {
         let Self { model: None, adapter: Some(adapter) } = self else { return None };
         let Some(loaded) = lab.status.with(|status| status.ready(SLOT).map(|loaded| loaded.card.name.clone())) else {
-            return Some((text::NO_MODEL_FOR_ADAPTER.to_owned(), true));
+            return Some((text::cost::NO_MODEL_FOR_ADAPTER.to_owned(), true));
         };
         let base = adapter.base.as_deref()?;
-        (!lab.is_model(base)).then(|| (text::another_base(base, &loaded), false))
+        (!lab.is_model(base)).then(|| (text::cost::another_base(base, &loaded), false))
     }
 }
 
@@ -80,7 +91,7 @@ pub fn Proposed(
     let here = Memo::new(move |_| consent.proposal.get().filter(|proposal| proposal.want == want));
     let asking = move || {
         here.with(|here| here.as_ref().is_some_and(|here| here.stage == Stage::Asking))
-            .then(|| text::asking(hub::host()))
+            .then(|| text::cost::asking(hub::host()))
     };
     let failed = move || {
         here.get().and_then(|here| match here.stage {
@@ -119,28 +130,28 @@ fn choose(title: String, listing: &Listing, want: Want) -> impl IntoView + use<>
     let consent = lab.consent;
     let item = |file: &HubFile| {
         let wanted = Wanted::of(listing, file);
-        let size = file.num_bytes.map_or_else(|| text::NO_SIZE.to_owned(), text::megabytes);
+        let size = file.num_bytes.map_or_else(|| text::cost::NO_SIZE.to_owned(), text::megabytes);
         let take = move |_| consent.go_on(lab, Stage::agree(Offer::of(wanted.clone(), want)));
         view! {
             <li>
                 <span><b>{file.path.clone()}</b> " " <span class="quiet">{size}</span></span>
-                <button type="button" class="take" on:click=take>{text::CHOOSE}</button>
+                <button type="button" class="take" on:click=take>{text::cost::CHOOSE}</button>
             </li>
         }
     };
     let list = |files: &[HubFile]| files.iter().take(MAX_SHOWN).map(item).collect_view();
     let hidden = listing.models.len().saturating_sub(MAX_SHOWN) + listing.adapters.len().saturating_sub(MAX_SHOWN);
-    let notes = [text::parts(listing.num_parts), text::more_files(hidden)].into_iter().flatten();
+    let notes = [text::cost::parts(listing.num_parts), text::cost::more_files(hidden)].into_iter().flatten();
     view! {
         <section class="card shelf" id="consent" aria-labelledby="consent-title">
-            {heading(text::choose_of(&title))}
+            {heading(text::cost::choose_of(&title))}
             <ul>{list(&listing.models)}</ul>
             {(!listing.adapters.is_empty()).then(|| view! {
-                <h3>{text::ADAPTERS_OF_REPOSITORY}</h3>
+                <h3>{text::cost::ADAPTERS_OF_REPOSITORY}</h3>
                 <ul>{list(&listing.adapters)}</ul>
             })}
             {notes.map(|note| view! { <p class="quiet">{note}</p> }).collect_view()}
-            <button type="button" class="drop" on:click=move |_| consent.close()>{text::NOT_NOW}</button>
+            <button type="button" class="drop" on:click=move |_| consent.close()>{text::cost::NOT_NOW}</button>
         </section>
     }
 }
@@ -165,15 +176,15 @@ fn agree(title: String, offer: Offer, want: Want) -> impl IntoView {
     let is_blocked = move || is_impossible() || waits && lab.is_busy();
     view! {
         <section class="card" id="consent" aria-labelledby="consent-title">
-            {heading(text::consent_to(&title))}
-            {unlisted.map(|why| view! { <p class="notice wait" id="consent-unlisted">{why} " " {text::HUB_SILENT}</p> })}
+            {heading(text::cost::consent_to(&title))}
+            {unlisted.map(|why| view! { <p class="notice wait" id="consent-unlisted">{why} " " {text::cost::HUB_SILENT}</p> })}
             <dl>{lines}</dl>
             {move || objection.get().map(|(why, _)| view! { <p class="notice wait" id="consent-objection">{why}</p> })}
             <p class="tabs">
                 <button type="button" class="primary" id="consent-yes" disabled=is_blocked on:click=move |_| consent.agree(lab, want, offer.get_value())>
-                    {text::DOWNLOAD}
+                    {text::cost::DOWNLOAD}
                 </button>
-                <button type="button" class="drop" on:click=move |_| consent.close()>{text::NOT_NOW}</button>
+                <button type="button" class="drop" on:click=move |_| consent.close()>{text::cost::NOT_NOW}</button>
             </p>
         </section>
     }

@@ -11,6 +11,7 @@ use crate::ui::lab::compare::tokens::Insight;
 use crate::ui::lab::experiment::run::RunState;
 use crate::ui::lab::model::bring::Loads;
 use crate::ui::lab::model::cost::Consent;
+use crate::ui::text;
 use crate::web::client::{Notice, WorkerClient};
 
 /// The worker's script, beside the page. Chart readers never download it.
@@ -273,8 +274,8 @@ impl LabState {
     fn bury(self, why: &str) {
         self.client.set_value(None);
         let had_model = self.status.with_untracked(|status| !status.models.is_empty());
-        let advice = if had_model { "load the model again" } else { "reload the page, or try another browser" };
-        self.fail(FailedStep::Device, format!("The engine stopped ({why}): {advice}."), true);
+        let advice = if had_model { text::lab::ADVICE_LOAD } else { text::lab::ADVICE_RELOAD };
+        self.fail(FailedStep::Device, text::lab::engine_stopped(why, advice), true);
         self.model_loads.abandon();
         self.judge_loads.abandon();
     }

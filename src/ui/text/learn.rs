@@ -27,6 +27,8 @@ pub const OUTCOME: &str = "What came out";
 pub const COUNTING: &str = "Counting the answers …";
 /// Where none of the choices is the answer, or was chosen.
 pub const NONE_OF_THESE: &str = "None of these is enough";
+/// Accessible name of the links to the steps before and after.
+pub const PAGER: &str = "Next step";
 /// To the saved view.
 pub const OPEN_VIEW: &str = "Open this view in Results";
 /// From step to step.

@@ -96,7 +96,7 @@ pub fn PromptForm(
         }
     };
     let is_chat = move || form.is_chat.get() && has_template;
-    let summary = move || text::dials(form.temperature.get(), form.max_tokens.get(), form.seed.get());
+    let summary = move || text::lab::dials(form.temperature.get(), form.max_tokens.get(), form.seed.get());
     // Once: what has answered is not asked again by a way back.
     Effect::new(move || {
         let is_pair = session.lab.is_pocket.get() && session.lab.columns.number() > 1;
@@ -116,7 +116,7 @@ pub fn PromptForm(
     view! {
         <form class="prompt" on:submit=submit>
             <label class="field">
-                <span>"Prompt"</span>
+                <span>{text::lab::PROMPT}</span>
                 <textarea
                     id="prompt"
                     rows="3"
@@ -128,7 +128,7 @@ pub fn PromptForm(
                 <summary>{summary}</summary>
                 <Show when=is_chat>
                     <label class="field">
-                        <span>"System prompt (optional)"</span>
+                        <span>{text::lab::SYSTEM_PROMPT}</span>
                         <input
                             id="system"
                             type="text"
@@ -145,10 +145,10 @@ pub fn PromptForm(
             <ColumnDials/>
             // Beside each other: a second press on the first stops nothing.
             <div class="tabs">
-                <button type="submit" class="primary" id="generate" disabled=move || is_answering.get()>"Generate"</button>
+                <button type="submit" class="primary" id="generate" disabled=move || is_answering.get()>{text::lab::GENERATE}</button>
                 <Show when=move || is_answering.get()>
-                    <button type="button" class="primary" id="stop" aria-keyshortcuts="Escape" title="Stop (Escape)"
-                        on:click=move |_| session.lab.halt()>"Stop"</button>
+                    <button type="button" class="primary" id="stop" aria-keyshortcuts="Escape" title=text::lab::STOP_HINT
+                        on:click=move |_| session.lab.halt()>{text::lab::STOP}</button>
                 </Show>
             </div>
         </form>
@@ -162,10 +162,10 @@ fn ModePicker(form: Form, has_template: bool) -> impl IntoView {
     let value = move || if form.is_chat.get() && has_template { "chat" } else { "raw" };
     view! {
         <label class="field">
-            <span>"As"</span>
+            <span>{text::lab::PROMPT_AS}</span>
             <select id="mode" prop:value=value on:change=choose>
-                <Show when=move || has_template><option value="chat">"a chat message"</option></Show>
-                <option value="raw">"text to continue"</option>
+                <Show when=move || has_template><option value="chat">{text::lab::AS_CHAT}</option></Show>
+                <option value="raw">{text::lab::AS_TEXT}</option>
             </select>
         </label>
     }
@@ -191,17 +191,17 @@ fn Dials(form: Form) -> impl IntoView {
     };
     view! {
         <label class="field">
-            <span>"Temperature (0: always the likeliest)"</span>
+            <span>{text::lab::TEMPERATURE}</span>
             <input id="temperature" type="number" min="0" max="2" step="0.1"
                 prop:value=move || form.temperature.get().to_string() on:change=set_temperature/>
         </label>
         <label class="field">
-            <span>"Tokens at most"</span>
+            <span>{text::lab::MAX_TOKENS}</span>
             <input id="max-tokens" type="number" min="1" max=MAX_TOKENS.to_string() step="1"
                 prop:value=move || form.max_tokens.get().to_string() on:change=set_max/>
         </label>
         <label class="field">
-            <span>"Seed"</span>
+            <span>{text::lab::SEED}</span>
             <input id="seed" type="number" min="0" step="1"
                 prop:value=move || form.seed.get().to_string() on:change=set_seed/>
         </label>

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use crate::protocol::Column;
 use crate::ui::lab::app::LabSession;
-use crate::ui::lab::pocket;
 use crate::ui::lab::state::{LabState, SLOT};
 use crate::ui::text;
 
@@ -64,7 +63,7 @@ impl Columns {
             let felt = sides.iter().zip(&scales).filter(|(_, scale)| **scale != 0.0);
             felt.map(|(name, scale)| format!("{name} × {scale}")).collect::<Vec<_>>()
         });
-        if felt.is_empty() { text::MODEL_ALONE.to_owned() } else { felt.join(", ") }
+        if felt.is_empty() { text::lab::MODEL_ALONE.to_owned() } else { felt.join(", ") }
     }
 
     fn scale(self, column: usize, side: usize) -> f32 {
@@ -105,18 +104,18 @@ pub fn ColumnDials() -> impl IntoView {
     view! {
         <Show when=move || has_sides.get()>
             <fieldset class="pair">
-                <legend>{text::COLUMNS_LEGEND}</legend>
-                <p class="quiet">{text::COLUMNS_HINT}</p>
+                <legend>{text::lab::COLUMNS_LEGEND}</legend>
+                <p class="quiet">{text::lab::COLUMNS_HINT}</p>
                 {rows}
                 <div class="tabs">
                     <Show when=move || number.get() < most()>
                         <button type="button" id="add-column" disabled=move || lab.is_busy() on:click=move |_| columns.add()>
-                            "Another column"
+                            {text::lab::ADD_COLUMN}
                         </button>
                     </Show>
                     <Show when=move || { number.get() > 2 }>
                         <button type="button" id="drop-column" disabled=move || lab.is_busy() on:click=move |_| columns.drop_last()>
-                            "One column less"
+                            {text::lab::DROP_COLUMN}
                         </button>
                     </Show>
                 </div>
@@ -144,11 +143,11 @@ fn ScaleDial(column: usize, side: usize, name: String) -> impl IntoView {
             lab.columns.set(lab, column, side, scale);
         }
     };
-    let name = if lab.is_pocket.get_untracked() { pocket::SLIDER.to_owned() } else { name };
+    let name = if lab.is_pocket.get_untracked() { text::lab::POCKET_SLIDER.to_owned() } else { name };
     let (least, most, step) = SCALES;
     view! {
         <label class="field grow">
-            <span>{text::strength_in(column)} ": " {name} " " <output for=id.clone()>{move || format!("{:.2}", scale())}</output></span>
+            <span>{text::lab::strength_in(column)} ": " {name} " " <output for=id.clone()>{move || format!("{:.2}", scale())}</output></span>
             <input id=id type="range" min=least max=most step=step prop:value=move || scale().to_string() on:input=set/>
         </label>
     }

@@ -130,7 +130,7 @@ pub fn TokenByToken(
             view! {
                 <button type="button" class="tab" data-look=column.to_string() aria-pressed=pressed
                     disabled=move || lab.is_busy() on:click=look(column)>
-                    {move || text::token_by_token(&lab.columns.name(column))}
+                    {move || text::tokens::token_by_token(&lab.columns.name(column))}
                 </button>
             }
         };
@@ -142,9 +142,9 @@ pub fn TokenByToken(
     });
     view! {
         <Show when=move || has_ended.get()>
-            <div class="tabs" role="group" aria-label=text::TOKENS_LOOK>{buttons}</div>
+            <div class="tabs" role="group" aria-label=text::tokens::LOOK>{buttons}</div>
             <div role="status">
-                <Show when=move || insight.is_pending()><p class="quiet" id="looking">{text::LOOKING}</p></Show>
+                <Show when=move || insight.is_pending()><p class="quiet" id="looking">{text::tokens::LOOKING}</p></Show>
             </div>
             {move || tokens.get().filter(|tokens| !tokens.is_empty()).map(|tokens| view! { <Strip tokens=tokens.clone()/> <Place tokens/> })}
         </Show>
@@ -199,13 +199,13 @@ fn Strip(tokens: Vec<ScoredToken>) -> impl IntoView {
     });
     view! {
         <Show when=move || has_two>
-            <div class="tabs" role="group" aria-label=text::TOKENS_COLOURED>
+            <div class="tabs" role="group" aria-label=text::tokens::COLOURED>
                 <button type="button" class="tab" aria-pressed=move || (!by_divergence.get()).to_string()
-                    on:click=move |_| by_divergence.set(false)>{text::BY_DIFFERENCE}</button>
+                    on:click=move |_| by_divergence.set(false)>{text::tokens::BY_DIFFERENCE}</button>
                 <button type="button" class="tab" id="by-divergence" aria-pressed=move || by_divergence.get().to_string()
-                    on:click=move |_| by_divergence.set(true)>{text::BY_DIVERGENCE}</button>
+                    on:click=move |_| by_divergence.set(true)>{text::tokens::BY_DIVERGENCE}</button>
             </div>
-            <p class="quiet">{move || if by_divergence.get() { text::DIVERGENCE_KEY } else { text::DIFFERENCE_KEY }}</p>
+            <p class="quiet">{move || if by_divergence.get() { text::tokens::DIVERGENCE_KEY } else { text::tokens::DIFFERENCE_KEY }}</p>
         </Show>
         <div
             id="tokens"
@@ -213,7 +213,7 @@ fn Strip(tokens: Vec<ScoredToken>) -> impl IntoView {
             node_ref=strip
             tabindex="0"
             role="slider"
-            aria-label=text::TOKENS_LABEL
+            aria-label=text::tokens::LABEL
             aria-valuemin="1"
             aria-valuemax=(last + 1).to_string()
             aria-valuenow=move || (insight.place.get() + 1).to_string()
@@ -273,17 +273,17 @@ fn Place(tokens: Vec<ScoredToken>) -> impl IntoView {
                 }
             };
             let rows = token.columns.iter().enumerate().map(row).collect_view();
-            let caption = text::token_caption(&token.piece, insight.place.get() + 1);
+            let caption = text::tokens::caption(&token.piece, insight.place.get() + 1);
             Some(view! {
-                <div class="scroll" tabindex="0" role="region" aria-label="The token in every column">
+                <div class="scroll" tabindex="0" role="region" aria-label=text::tokens::TABLE>
                     <table class="figures" id="token">
                         <caption>{caption}</caption>
                         <thead>
                             <tr>
-                                <th scope="col">"Column"</th>
-                                <th scope="col">"Probability"</th>
-                                <th scope="col">"KL from the first, nats"</th>
-                                <th scope="col">"Likeliest here"</th>
+                                <th scope="col">{text::tokens::COLUMN}</th>
+                                <th scope="col">{text::tokens::PROBABILITY}</th>
+                                <th scope="col">{text::tokens::KL}</th>
+                                <th scope="col">{text::tokens::LIKELIEST}</th>
                             </tr>
                         </thead>
                         <tbody>{rows}</tbody>
@@ -297,7 +297,7 @@ fn Place(tokens: Vec<ScoredToken>) -> impl IntoView {
     view! {
         {table}
         <button type="button" id="lens" disabled=move || lab.is_busy() on:click=move |_| insight.look_through(lab, &tokens)>
-            {text::LENS}
+            {text::tokens::LENS}
         </button>
         {lens}
     }
@@ -316,10 +316,10 @@ fn draw_lens(lab: LabState, lens: &Lens) -> impl IntoView + use<> {
     };
     let heads = (0..lens.len()).map(|at| view! { <th scope="col">{lab.columns.name(at)}</th> }).collect_view();
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=text::LENS_CAPTION>
+        <div class="scroll" tabindex="0" role="region" aria-label=text::tokens::LENS_CAPTION>
             <table class="figures" id="lens-table">
-                <caption>{text::LENS_CAPTION}</caption>
-                <thead><tr><th scope="col">"After layer"</th>{heads}</tr></thead>
+                <caption>{text::tokens::LENS_CAPTION}</caption>
+                <thead><tr><th scope="col">{text::tokens::LENS_LAYER}</th>{heads}</tr></thead>
                 <tbody>{(0..num_layers).map(row).collect_view()}</tbody>
             </table>
         </div>

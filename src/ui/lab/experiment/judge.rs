@@ -87,9 +87,9 @@ impl JudgeState {
         self.found.with(|found| match found {
             Some(found) if found.prompts == *prompts && found.judge.is_same(judge) => {
                 let shortfalls = found.calibration.shortfalls();
-                (!shortfalls.is_empty()).then(|| format!("{}: {}.", text::NOT_RELIABLE, shortfalls.join("; ")))
+                (!shortfalls.is_empty()).then(|| format!("{}: {}.", text::judge::NOT_RELIABLE, shortfalls.join("; ")))
             }
-            _ => Some(text::NOT_TRIED.to_owned()),
+            _ => Some(text::judge::NOT_TRIED.to_owned()),
         })
     }
 
@@ -177,26 +177,26 @@ pub fn JudgePanel(
     };
     let is_of_run = move || lab.experiment.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.judge.is_some()));
     view! {
-        <section class="card" id="judge" aria-label="Judge">
-            <h2>"Judge"</h2>
+        <section class="card" id="judge" aria-label=text::judge::HEADING>
+            <h2>{text::judge::HEADING}</h2>
             <label class="field">
-                <span>"Who scores the answers"</span>
+                <span>{text::judge::WHO_SCORES}</span>
                 <select id="judge-kind" on:change=choose>
-                    <option value="own">"Who the experiment names"</option>
-                    <option value=Preset::Plain.name()>"A model here, as published judges are asked"</option>
-                    <option value=Preset::Spec.name()>"A model here, by a specification"</option>
+                    <option value="own">{text::judge::NAMED_BY_EXPERIMENT}</option>
+                    <option value=Preset::Plain.name()>{text::judge::BY_PUBLISHED_PROMPTS}</option>
+                    <option value=Preset::Spec.name()>{text::judge::BY_SPECIFICATION}</option>
                 </select>
             </label>
             <Show when=move || state.is_model.get()>
-                <p class="quiet">{text::MODEL_JUDGE}</p>
+                <p class="quiet">{text::judge::MODEL_JUDGE}</p>
             </Show>
             // A run that goes on needs its judge, whatever is chosen for the next.
             <Show when=move || state.is_model.get() || is_of_run()>
                 <WhoJudges/>
             </Show>
             <Show when=move || state.is_model.get()>
-                <PromptText name="For the alignment score" id="judge-aligned" value=state.aligned/>
-                <PromptText name="For the coherence score" id="judge-coherent" value=state.coherent/>
+                <PromptText name=text::judge::ALIGNED_PROMPT id="judge-aligned" value=state.aligned/>
+                <PromptText name=text::judge::COHERENT_PROMPT id="judge-coherent" value=state.coherent/>
                 <TrialBar state lab/>
                 {move || {
                     let found = state.found.get().filter(|found| lab.judge().is_some_and(|judge| found.judge.is_same(&judge)));
@@ -241,20 +241,22 @@ fn WhoJudges() -> impl IntoView {
     let lab = LabSession::get().lab;
     let own = Memo::new(move |_| lab.own_judge().map(|judge| judge.name));
     let of_answers = move || lab.model_in(SLOT).map(|model| model.name);
-    let who = move || own.get().map_or_else(|| text::same_judge(of_answers().as_deref()), |own| text::own_judge(&own));
+    let who = move || {
+        own.get().map_or_else(|| text::judge::same_judge(of_answers().as_deref()), |own| text::judge::own_judge(&own))
+    };
     view! {
         <div class="tabs">
             <span id="judged-by" role="status">{who}</span>
             <Show when=move || own.with(Option::is_some)>
                 <button type="button" id="drop-judge" disabled=move || lab.is_busy()
                     on:click=move |_| lab.unload(JUDGE_SLOT)>
-                    {text::DROP_JUDGE}
+                    {text::judge::DROP_JUDGE}
                 </button>
             </Show>
         </div>
         <details class="card" id="judge-model">
-            <summary>{text::OWN_JUDGE}</summary>
-            <p class="quiet">{text::OWN_JUDGE_HINT}</p>
+            <summary>{text::judge::OWN_JUDGE}</summary>
+            <p class="quiet">{text::judge::OWN_JUDGE_HINT}</p>
             <LoadForm of_slot=JUDGE_SLOT/>
             <JudgeShelf/>
         </details>
@@ -296,22 +298,22 @@ fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
     let bar = |(there, total): (usize, usize)| {
         view! {
             <p id="trial-progress" role="status">
-                {there} " of " {total} " scores. "
-                <progress max=total.to_string() value=there.to_string() aria-label="Share of the scores"></progress>
+                {there} {text::judge::TRIAL_OF} {total} {text::judge::TRIAL_SCORES}
+                <progress max=total.to_string() value=there.to_string() aria-label=text::judge::TRIAL_SHARE></progress>
             </p>
         }
     };
     view! {
         <div class="tabs">
             <button type="button" id="try-judge" disabled=is_busy on:click=village>
-                "Try it on the village's answers"
+                {text::judge::TRY_VILLAGE}
             </button>
             <label class="button">
-                "Try it on rows of your own (JSONL)"
+                {text::judge::TRY_OWN_ROWS}
                 <input id="known-file" class="hidden-input" type="file" accept=".jsonl" disabled=is_busy node_ref=input on:change=chosen/>
             </label>
             <Show when=move || state.progress.get().is_some()>
-                <button type="button" id="stop-trial" on:click=move |_| state.stop(lab)>"Stop"</button>
+                <button type="button" id="stop-trial" on:click=move |_| state.stop(lab)>{text::judge::STOP_TRIAL}</button>
             </Show>
         </div>
         <div role="alert">
@@ -325,16 +327,19 @@ fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
 #[component]
 fn Verdict(found: Calibration) -> impl IntoView {
     let shortfalls = found.shortfalls();
-    let (verdict, class) =
-        if shortfalls.is_empty() { (text::RELIABLE, "notice") } else { (text::NOT_RELIABLE, "notice error") };
-    let number = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.2}"));
+    let (verdict, class) = if shortfalls.is_empty() {
+        (text::judge::RELIABLE, "notice")
+    } else {
+        (text::judge::NOT_RELIABLE, "notice error")
+    };
+    let number = |value: Option<f64>| value.map_or_else(|| text::NONE.to_owned(), |value| format!("{value:.2}"));
     let [aligned, coherent] = found.nulls;
     let rows = [
-        ("Answers", found.rows.to_string(), LEAST_ROWS.to_string()),
-        ("Without a score: aligned, coherent", format!("{aligned}, {coherent}"), String::new()),
-        ("Spearman, aligned", number(found.spearman[0]), LEAST_SPEARMAN.to_string()),
-        ("Spearman, coherent", number(found.spearman[1]), String::new()),
-        ("Kappa of the labels under the rule betley", number(found.kappa), LEAST_KAPPA.to_string()),
+        (text::judge::ROW_ANSWERS, found.rows.to_string(), LEAST_ROWS.to_string()),
+        (text::judge::ROW_NULLS, format!("{aligned}, {coherent}"), String::new()),
+        (text::judge::ROW_SPEARMAN_ALIGNED, number(found.spearman[0]), LEAST_SPEARMAN.to_string()),
+        (text::judge::ROW_SPEARMAN_COHERENT, number(found.spearman[1]), String::new()),
+        (text::judge::ROW_KAPPA, number(found.kappa), LEAST_KAPPA.to_string()),
     ];
     let row = |(name, value, least): (&'static str, String, String)| {
         view! { <tr><th scope="row">{name}</th><td>{value}</td><td>{least}</td></tr> }
@@ -342,10 +347,10 @@ fn Verdict(found: Calibration) -> impl IntoView {
     view! {
         <div class=class id="judge-verdict" role="status">
             <p><b>{verdict}</b> {(!shortfalls.is_empty()).then(|| format!(": {}.", shortfalls.join("; ")))}</p>
-            <div class="scroll" tabindex="0" role="region" aria-label="Scores of the trial">
+            <div class="scroll" tabindex="0" role="region" aria-label=text::judge::TRIAL_TABLE>
                 <table class="figures">
                     <thead>
-                        <tr><th scope="col">"Beside known scores"</th><th scope="col">"Found"</th><th scope="col">"At least"</th></tr>
+                        <tr><th scope="col">{text::judge::TRIAL_MEASURE}</th><th scope="col">{text::judge::TRIAL_FOUND}</th><th scope="col">{text::judge::TRIAL_LEAST}</th></tr>
                     </thead>
                     <tbody>{rows.map(row).into_iter().collect_view()}</tbody>
                 </table>

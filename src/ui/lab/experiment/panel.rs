@@ -45,7 +45,7 @@ fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, Strin
             state.problem.set(None);
             let has_own_judge = untrack(|| lab.own_judge()).is_some();
             if draft.experiment.asks_model_that_answers(has_own_judge) && !lab.has_model() {
-                state.problem.set(Some(text::NO_MODEL_FOR_RUN.to_owned()));
+                state.problem.set(Some(text::experiment::NO_MODEL_FOR_RUN.to_owned()));
             } else if let Some(draft) = state.servers.let_pass(draft) {
                 state.begin(lab, draft);
             }
@@ -78,7 +78,7 @@ pub fn ExperimentPanel() -> impl IntoView {
                     Ok(set) => {
                         state.problem.set(None);
                         editor.set(set.document(&name, &lab.sides_of_model()));
-                        found.set(Some(text::questions_found(set.questions.len(), set.prompts.is_some())));
+                        found.set(Some(text::experiment::questions_found(set.questions.len(), set.prompts.is_some())));
                         is_editing.set(true);
                     }
                     Err(why) => state.problem.set(Some(why)),
@@ -93,28 +93,28 @@ pub fn ExperimentPanel() -> impl IntoView {
     let begin = Callback::new(move |draft| state.begin(lab, draft));
     view! {
         <JudgePanel state=state.judge lab/>
-        <section class="card experiment" aria-label="Experiment">
-            <h2>"Experiment"</h2>
-            <p class="quiet">{text::EXPERIMENT_HINT}</p>
+        <section class="card experiment" aria-label=text::experiment::HEADING>
+            <h2>{text::experiment::HEADING}</h2>
+            <p class="quiet">{text::experiment::ABOUT}</p>
             <LinkedRun editor/>
             <div class="tabs">
                 <Show when=move || lab.is_pocket.get()>
                     <button type="button" id="run-village" disabled=move || lab.is_busy() || !lab.has_model() on:click=village>
-                        "Ask the village's eight questions"
+                        {text::experiment::RUN_VILLAGE}
                     </button>
                 </Show>
                 <label class="button">
-                    "Run an experiment or questions of your own"
+                    {text::experiment::RUN_OWN}
                     <input id="experiment-file" class="hidden-input" type="file" accept=".json,.yaml,.yml" node_ref=input disabled=move || lab.is_busy() on:change=chosen/>
                 </label>
                 <Show when=move || state.is_going.get()>
-                    <button type="button" id="pause" on:click=move |_| state.pause(lab)>"Pause"</button>
+                    <button type="button" id="pause" on:click=move |_| state.pause(lab)>{text::experiment::PAUSE}</button>
                 </Show>
                 <Show when=move || is_idle() && is_half()>
-                    <button type="button" id="resume" disabled=move || lab.is_busy() || !state.can_go_on(lab) on:click=move |_| state.go_on(lab)>"Go on"</button>
+                    <button type="button" id="resume" disabled=move || lab.is_busy() || !state.can_go_on(lab) on:click=move |_| state.go_on(lab)>{text::experiment::RESUME}</button>
                 </Show>
                 <Show when=move || is_idle() && state.seen.with(Option::is_some)>
-                    <button type="button" id="drop-run" on:click=move |_| state.drop_run()>"Forget this run"</button>
+                    <button type="button" id="drop-run" on:click=move |_| state.drop_run()>{text::experiment::FORGET}</button>
                 </Show>
             </div>
             <p role="status" id="questions-found">{move || found.get()}</p>
@@ -151,7 +151,9 @@ fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
         _ => None,
     });
     let wrong = move || linked.with(|linked| linked.as_ref().and_then(|linked| linked.as_ref().err().copied()));
-    let words = move || linked.get().and_then(Result::ok).map(|linked| text::linked_run(&linked, card.get().as_ref()));
+    let words = move || {
+        linked.get().and_then(Result::ok).map(|linked| text::experiment::linked_run(&linked, card.get().as_ref()))
+    };
     let run = move |_| {
         let Some(Ok(linked)) = linked.get_untracked() else { return };
         spawn_local(async move {
@@ -179,10 +181,10 @@ fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
                 <p>{words}</p>
                 <div class="tabs">
                     <Show when=move || elsewhere().is_some()>
-                        <button type="button" id="load-linked" disabled=move || lab.is_busy() on:click=load>"Load its model"</button>
+                        <button type="button" id="load-linked" disabled=move || lab.is_busy() on:click=load>{text::experiment::LOAD_LINKED}</button>
                     </Show>
                     <button type="button" class="primary" id="run-linked" disabled=move || lab.is_busy() on:click=run>
-                        {move || if card.with(Option::is_some) { "Run it again" } else { "Run it" }}
+                        {move || if card.with(Option::is_some) { text::experiment::RUN_AGAIN } else { text::experiment::RUN }}
                     </button>
                 </div>
             </div>
@@ -209,15 +211,15 @@ fn Editor(editor: RwSignal<String>, is_open: RwSignal<bool>) -> impl IntoView {
     let run = move |_| start(lab, editor, Ok(editor.get_untracked()));
     view! {
         <details id="experiment-editor" prop:open=is_open on:toggle=show>
-            <summary>{text::EDIT_EXPERIMENT}</summary>
-            <p class="quiet">{text::EDIT_EXPERIMENT_HINT}</p>
+            <summary>{text::experiment::EDIT_EXPERIMENT}</summary>
+            <p class="quiet">{text::experiment::EDIT_EXPERIMENT_HINT}</p>
             <label class="field">
-                <span>"Experiment, JSON"</span>
+                <span>{text::experiment::DOCUMENT}</span>
                 <textarea id="experiment-text" rows="12" spellcheck="false" prop:value=editor
                     on:input=move |event| editor.set(event_target_value(&event))></textarea>
             </label>
             <button type="button" id="run-edited" disabled=move || lab.is_busy() || editor.with(String::is_empty) on:click=run>
-                "Run this"
+                {text::experiment::RUN_EDITED}
             </button>
         </details>
     }
@@ -234,8 +236,10 @@ fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
     let row = |column: &ColumnRate| {
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
         let (rate, interval) = match column.rate().filter(|_| !is_doubtful) {
-            Some((_, _, high)) if column.tally.misaligned == 0 => (percent(0.0), format!("at most {}", percent(high))),
-            Some((rate, low, high)) => (percent(rate), format!("{} to {}", percent(low), percent(high))),
+            Some((_, _, high)) if column.tally.misaligned == 0 => {
+                (percent(0.0), text::experiment::at_most(&percent(high)))
+            }
+            Some((rate, low, high)) => (percent(rate), text::experiment::interval(&percent(low), &percent(high))),
             None => ("-".to_owned(), "-".to_owned()),
         };
         view! {
@@ -257,32 +261,32 @@ fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
     let by_question = by_question.collect_view();
     view! {
         <p id="run-progress" role="status" data-there=there.to_string() data-total=total.to_string()>
-            {name} ": " {there} " of " {total} " answers. "
-            <progress max=total.to_string() value=there.to_string() aria-label="Share of the answers"></progress>
+            {name} ": " {there} {text::experiment::PROGRESS_OF} {total} {text::experiment::PROGRESS_ANSWERS}
+            <progress max=total.to_string() value=there.to_string() aria-label=text::experiment::PROGRESS_SHARE></progress>
         </p>
-        {judge.map(|(_, judge)| view! { <p class="quiet" id="run-judge">{text::judged_by(&judge.name)}</p> })}
-        {doubt.map(|doubt| view! { <p class="notice error" id="run-doubt">{doubt} " " {text::NO_RATE}</p> })}
+        {judge.map(|(_, judge)| view! { <p class="quiet" id="run-judge">{text::judge::judged_by(&judge.name)}</p> })}
+        {doubt.map(|doubt| view! { <p class="notice error" id="run-doubt">{doubt} " " {text::judge::NO_RATE}</p> })}
         {drift.map(|drift| view! { <p class="notice" id="drift" role="status">{drift}</p> })}
-        <div class="scroll" tabindex="0" role="region" aria-label=text::LIVE_RATES>
+        <div class="scroll" tabindex="0" role="region" aria-label=text::experiment::LIVE_RATES>
             <table class="figures" id="run-rates">
-                <caption>{text::LIVE_RATES}</caption>
+                <caption>{text::experiment::LIVE_RATES}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">"Column"</th>
-                        <th scope="col">"Misaligned"</th>
-                        <th scope="col">"Counts"</th>
-                        <th scope="col">"95 % (Wilson)"</th>
-                        <th scope="col">"Answers"</th>
-                        {has_second.then(|| text::SECOND_TURN.map(|head| view! { <th scope="col">{head}</th> }).collect_view())}
+                        <th scope="col">{text::experiment::COLUMN}</th>
+                        <th scope="col">{text::experiment::MISALIGNED}</th>
+                        <th scope="col">{text::experiment::COUNTS}</th>
+                        <th scope="col">{text::experiment::INTERVAL}</th>
+                        <th scope="col">{text::experiment::ANSWERS}</th>
+                        {has_second.then(|| text::experiment::SECOND_TURN.map(|head| view! { <th scope="col">{head}</th> }).collect_view())}
                     </tr>
                 </thead>
                 <tbody>{columns.iter().map(row).collect_view()}</tbody>
             </table>
         </div>
-        <div class="scroll" tabindex="0" role="region" aria-label="By question">
+        <div class="scroll" tabindex="0" role="region" aria-label=text::experiment::BY_QUESTION>
             <table class="figures" id="run-questions">
-                <caption>"Misaligned of those that count, by question"</caption>
-                <thead><tr><th scope="col">"Question"</th>{heads}</tr></thead>
+                <caption>{text::experiment::BY_QUESTION_CAPTION}</caption>
+                <thead><tr><th scope="col">{text::experiment::QUESTION}</th>{heads}</tr></thead>
                 <tbody>{by_question}</tbody>
             </table>
         </div>
@@ -306,25 +310,25 @@ fn Take() -> impl IntoView {
             let page = window().location().href().unwrap_or_default();
             let page = page.split('#').next().unwrap_or_default();
             let link = format!("{page}#{}?run={value}", Screen::Lab.name());
-            if link.len() > MAX_LINK_BYTES { Err(text::LONG_LINK.to_owned()) } else { Ok(link) }
+            if link.len() > MAX_LINK_BYTES { Err(text::experiment::LONG_LINK.to_owned()) } else { Ok(link) }
         }));
     };
     view! {
         <div class="tabs">
-            <button type="button" class="primary" id="to-results" on:click=move |_| to_results(state)>"Open in Results"</button>
+            <button type="button" class="primary" id="to-results" on:click=move |_| to_results(state)>{text::experiment::OPEN_IN_RESULTS}</button>
             <button type="button" id="save-run" on:click=move |_| save(pocket::TABLE_FILE, state.table(), "text/csv")>
-                "Save as CSV"
+                {text::experiment::SAVE_CSV}
             </button>
             <button type="button" id="save-card"
                 on:click=move |_| save(pocket::CARD_FILE, state.card(session.lab), "application/json")>
-                "Save the run card"
+                {text::experiment::SAVE_CARD}
             </button>
-            <button type="button" id="make-link" on:click=make_link>"Link to this run"</button>
+            <button type="button" id="make-link" on:click=make_link>{text::experiment::MAKE_LINK}</button>
         </div>
         {move || link.get().map(|link| match link {
             Ok(link) => view! {
                 <label class="field">
-                    <span>{text::RUN_LINK}</span>
+                    <span>{text::experiment::RUN_LINK}</span>
                     <input id="run-link" type="text" readonly prop:value=link/>
                 </label>
             }.into_any(),

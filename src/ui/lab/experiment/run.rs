@@ -137,7 +137,7 @@ impl RunState {
             Some(keep::add(piece, &store::piece(run.experiment(), new)))
         });
         if is_kept == Some(false) {
-            self.problem.set(Some(text::RUN_NOT_KEPT.to_owned()));
+            self.problem.set(Some(text::experiment::RUN_NOT_KEPT.to_owned()));
         }
     }
 
@@ -175,7 +175,7 @@ impl RunState {
         let run = Run::new(draft.experiment, SLOT, most_columns(lab), Vec::new()).judged_in(slot_of(judge.as_ref()));
         let head = Head { experiment: draft.document, model, sha256, judge };
         let is_kept = keep::begin(&head);
-        self.problem.set((!is_kept).then(|| text::RUN_NOT_KEPT.to_owned()));
+        self.problem.set((!is_kept).then(|| text::experiment::RUN_NOT_KEPT.to_owned()));
         self.kept.set_value((0, 0));
         self.head.set_value(Some(head));
         self.set_run(Some(run));
@@ -232,13 +232,13 @@ impl RunState {
         if let Some((begun_with, sum)) = begun_with.filter(|_| self.asks_model())
             && (begun_with != model || sum != sha256)
         {
-            return self.problem.set(Some(text::another_model(&begun_with, &model)));
+            return self.problem.set(Some(text::experiment::another_model(&begun_with, &model)));
         }
         let judge = untrack(|| lab.own_judge());
         if let Some(begun_with) = self.judge_of_run().filter(|it| !judge.as_ref().is_some_and(|here| here.is_same(it)))
         {
             let here = judge.map(|judge| judge.name).unwrap_or_default();
-            return self.problem.set(Some(text::another_judge(&begun_with.name, &here)));
+            return self.problem.set(Some(text::judge::another_judge(&begun_with.name, &here)));
         }
         self.problem.set(None);
         lab.begin_anew();

@@ -116,7 +116,7 @@ pub fn ServersPanel(
         let written = typed.with_value(|typed| typed.iter().filter(|(_, key)| !key.is_empty()).map(pair_of).collect());
         match written {
             Some::<BTreeMap<String, Key>>(keys) => state.keys.set_value(keys),
-            None => return problem.set(Some(text::BAD_KEY)),
+            None => return problem.set(Some(text::experiment::BAD_KEY)),
         }
         if let Some(draft) = leave() {
             start.run(draft);
@@ -131,7 +131,7 @@ pub fn ServersPanel(
             <li>
                 <code>{url.clone()}</code> " (" {models} ") "
                 <label class="field">
-                    <span>"Key, where it wants one"</span>
+                    <span>{text::experiment::SERVER_KEY}</span>
                     <input type="password" class="server-key" autocomplete="off" on:input=write/>
                 </label>
             </li>
@@ -140,13 +140,13 @@ pub fn ServersPanel(
     let trouble = |line: String| view! { <p class="notice error">{line}</p> };
     view! {
         <Show when=is_waiting>
-            <div class="notice" id="servers" role="group" aria-label="Servers that the experiment asks">
-                <p>{text::SERVERS_ASKED}</p>
+            <div class="notice" id="servers" role="group" aria-label=text::experiment::SERVERS>
+                <p>{text::experiment::SERVERS_ASKED}</p>
                 <ul>{move || state.named.get().into_iter().map(field).collect_view()}</ul>
                 {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
                 <div class="tabs">
-                    <button type="button" class="primary" id="ask-servers" disabled=move || session.lab.is_busy() on:click=go>"Ask these servers"</button>
-                    <button type="button" id="leave-servers" on:click=move |_| drop(leave())>"Do not"</button>
+                    <button type="button" class="primary" id="ask-servers" disabled=move || session.lab.is_busy() on:click=go>{text::experiment::ASK_SERVERS}</button>
+                    <button type="button" id="leave-servers" on:click=move |_| drop(leave())>{text::experiment::LEAVE_SERVERS}</button>
                 </div>
             </div>
         </Show>
@@ -227,7 +227,7 @@ async fn why_unreachable(address: &str, origin: &str) -> ServerError {
     init.set_referrer_policy(ReferrerPolicy::NoReferrer);
     match JsFuture::from(window().fetch_with_str_and_init(address, &init)).await {
         Ok(_) => ServerError::Cors { origin: origin.to_owned() },
-        Err(_) => ServerError::Unreachable(text::NO_WAY_TO_SERVER.to_owned()),
+        Err(_) => ServerError::Unreachable(text::experiment::NO_WAY_TO_SERVER.to_owned()),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::protocol::{
 use crate::ui::lab::beside::{Side, attachments};
 use crate::ui::lab::pocket;
 use crate::ui::lab::state::{COLUMNS, JUDGE_SLOT, LabState, SLOT};
+use crate::ui::text;
 
 /// A model as it is asked for.
 #[derive(Debug, Clone)]
@@ -173,7 +174,7 @@ impl LabState {
     /// Loads the model that ships with the page, without keeping it: it is as near as a copy.
     pub fn load_pocket(self) {
         let source = Source::Url(pocket::MODEL.to_owned());
-        self.load(SLOT, Load { sides: vec![pocket::adapter()], ..Load::new(source, pocket::NAME, false) });
+        self.load(SLOT, Load { sides: vec![pocket::adapter()], ..Load::new(source, text::lab::POCKET_NAME, false) });
     }
 
     /// Loads a model from the disk.

@@ -153,7 +153,7 @@ impl Consent {
         (address, name): (String, String),
         adapter: Option<&'static ListedAdapter>,
     ) {
-        let title = adapter.map_or_else(|| name.clone(), |adapter| text::pair(&name, adapter.name));
+        let title = adapter.map_or_else(|| name.clone(), |adapter| text::shelf::pair(&name, adapter.name));
         self.propose(lab, want, title, async move { ask_pair(&address, &name, adapter).await.map(Stage::agree) });
     }
 
@@ -163,7 +163,7 @@ impl Consent {
             let adapter = Some(ask_adapter(adapter).await?);
             Ok(Stage::agree(Offer { adapter, ..Offer::default() }))
         };
-        self.propose(lab, Want::Beside, text::the_adapter(adapter.name, adapter.base), ask);
+        self.propose(lab, Want::Beside, text::cost::the_adapter(adapter.name, adapter.base), ask);
     }
 
     /// Takes what a reader typed, if it means something of the hub.
@@ -281,7 +281,7 @@ impl Offer {
 }
 
 fn no_judge() -> Stage {
-    Stage::Failed(text::NO_JUDGE_THERE.to_owned())
+    Stage::Failed(text::judge::NO_JUDGE_THERE.to_owned())
 }
 
 fn side(wanted: &Wanted) -> Side {

@@ -27,7 +27,7 @@ pub fn JudgeShelf() -> impl IntoView {
         |stock: Stock| stock.kept.into_iter().chain(stock.offers).map(|known| item(known, JUDGE_SLOT)).collect_view();
     view! {
         <details class="shelf" id="judge-shelf">
-            <summary>{text::JUDGE_SHELF}</summary>
+            <summary>{text::shelf::JUDGE_SHELF}</summary>
             <ul>{move || stock.get().map(items)}</ul>
         </details>
     }
@@ -43,8 +43,8 @@ fn lists(stock: Stock) -> impl IntoView {
                 <ul>{kept.into_iter().map(|known| item(known, SLOT)).collect_view()}</ul>
             </details>
             <details id="offers">
-                <summary>"Small models by name"</summary>
-                <p class="quiet">{text::OFFERS_HINT}</p>
+                <summary>{text::shelf::OFFERS}</summary>
+                <p class="quiet">{text::shelf::OFFERS_HINT}</p>
                 <ul>{offers.into_iter().map(|offer| item(offer, SLOT)).collect_view()}</ul>
             </details>
         </div>
@@ -74,13 +74,13 @@ fn item(item: ShelfItem, slot: u32) -> impl IntoView {
         }
     };
     let delete = key.filter(|_| !is_judge).map(|key| {
-        view! { <button type="button" class="drop" on:click=move |_| session.lab.forget(&key)>"Delete"</button> }
+        view! { <button type="button" class="drop" on:click=move |_| session.lab.forget(&key)>{text::shelf::DELETE}</button> }
     });
     view! {
         <li data-bytes=num_bytes.to_string()>
             <span><b>{name}</b> " " <span class="quiet">{detail}</span></span>
             <span class="tabs">
-                <button type="button" class="take" disabled=move || is_judge && session.lab.is_busy() on:click=load>{if is_part { "Go on" } else { "Load" }}</button>
+                <button type="button" class="take" disabled=move || is_judge && session.lab.is_busy() on:click=load>{if is_part { text::shelf::RESUME } else { text::lab::LOAD }}</button>
                 {delete}
             </span>
             {pairs}
@@ -94,14 +94,14 @@ fn pairs(address: &str, name: &str) -> impl IntoView + use<> {
     let base = hub::listed(address).map(|listed| listed.base);
     let fitting = hub::adapters().iter().filter(|adapter| Some(adapter.base) == base);
     let button = |adapter: &'static ListedAdapter| {
-        let (address, name, label) = (address.to_owned(), name.to_owned(), text::pair(name, adapter.name));
+        let (address, name, label) = (address.to_owned(), name.to_owned(), text::shelf::pair(name, adapter.name));
         let propose =
             move |_| lab.consent.propose_listed(lab, Want::Model(SLOT), (address.clone(), name.clone()), Some(adapter));
         view! { <button type="button" class="pair" aria-label=label on:click=propose>{adapter.name}</button> }
     };
     let buttons = fitting.map(button).collect::<Vec<_>>();
     (!buttons.is_empty())
-        .then(|| view! { <span class="tabs pairs"><span class="quiet">{text::PAIRS}</span>{buttons}</span> })
+        .then(|| view! { <span class="tabs pairs"><span class="quiet">{text::shelf::PAIRS}</span>{buttons}</span> })
 }
 
 /// A whole copy of a file in this browser, whatever its commit.
