@@ -14,6 +14,7 @@ use super::session::Session;
 use super::text;
 use crate::domain::answers::Part;
 use crate::domain::query::{GroupKey, Row};
+use crate::domain::text::words::size_text;
 use crate::domain::view::{Screen, Source};
 use crate::explorer::protocol::{Opening, PublishedFile};
 use crate::explorer::question::{Explore, Explored};
@@ -196,7 +197,7 @@ fn NoTexts() -> impl IntoView {
             );
         }
     };
-    let size = move || published().map(|file| text::bytes(file.bytes));
+    let size = move || published().map(|file| size_text(file.bytes));
     view! {
         <div class="no-texts">
             <p>{text::answers::COUNTS_ONLY}</p>

@@ -8,6 +8,7 @@ use web_sys::{ClipboardEvent, CustomEvent, DragEvent, FileList};
 
 use super::session::Session;
 use super::text;
+use crate::domain::text::words::thousands;
 use crate::domain::view::{LIVE_STEP, Screen, Source, View};
 use crate::explorer::protocol::{Collection, Finding};
 
@@ -208,20 +209,6 @@ fn files_note(names: &[String], rows: Option<u64>) -> impl IntoView + use<> {
     let rows = rows.map(text::open::num_answers).unwrap_or_default();
     let names = names.join(", ");
     view! { {names} ". " {rows} {text::PRIVACY} }
-}
-
-/// A count with thin spaces between groups of three digits.
-#[must_use]
-pub fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Whole-page drop target: files may be dropped anywhere.

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::app::LabSession;
 use super::state::{COLUMNS, JUDGE_SLOT, LabState, SLOT};
+use crate::domain::text::words::size_text;
 use crate::hub;
 use crate::hub::cost::{Fit, cache_bytes, memory, tokens_per_sec};
 use crate::hub::{HubFile, Listing};
@@ -130,7 +131,7 @@ fn choose(title: String, listing: &Listing, want: Want) -> impl IntoView + use<>
     let consent = lab.consent;
     let item = |file: &HubFile| {
         let wanted = Wanted::of(listing, file);
-        let size = file.num_bytes.map_or_else(|| text::cost::NO_SIZE.to_owned(), text::megabytes);
+        let size = file.num_bytes.map_or_else(|| text::cost::NO_SIZE.to_owned(), size_text);
         let take = move |_| consent.go_on(lab, Stage::agree(Offer::of(wanted.clone(), want)));
         view! {
             <li>

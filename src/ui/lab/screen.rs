@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::app::LabSession;
 use super::beside::Beside;
 use super::state::SLOT;
+use crate::domain::text::words::{size_text, thousands};
 use crate::domain::view::Screen;
 use crate::protocol::{Loaded, Probe};
 use crate::ui::lab::compare::answer::AnswerPane;
@@ -12,7 +13,6 @@ use crate::ui::lab::compare::ask::{Form, PromptForm};
 use crate::ui::lab::experiment::panel::ExperimentPanel;
 use crate::ui::lab::model::load::{LoadForm, Trouble};
 use crate::ui::lab::model::shelf::Shelf;
-use crate::ui::open::thousands;
 use crate::ui::text;
 
 /// Runs a model and streams what it says.
@@ -71,11 +71,11 @@ fn ProbeLine() -> impl IntoView {
             let name =
                 if device.adapter.is_empty() { text::lab::UNNAMED_GPU.to_owned() } else { device.adapter.clone() };
             let kind = if device.software { text::lab::SOFTWARE_GPU } else { "" };
-            let buffer = device.max_buffer_bytes >> 20;
+            let buffer = size_text(device.max_buffer_bytes);
             let f16 = if device.shader_f16 { text::lab::WITH } else { text::lab::WITHOUT };
             view! {
                 <p id="adapter" class="quiet">
-                    {text::lab::GPU} <b>{name}</b> {kind} {text::lab::BUFFERS} {thousands(buffer)} {text::lab::BUFFER_UNIT} {f16} {text::lab::FLOATS_16}
+                    {text::lab::GPU} <b>{name}</b> {kind} {text::lab::BUFFERS} {buffer} ", " {f16} {text::lab::FLOATS_16}
                     <a id="to-self-test" href=move || session.link_to(Screen::SelfTest)>{text::lab::TEST_GPU}</a>
                 </p>
             }
@@ -96,7 +96,7 @@ fn Card(loaded: Loaded) -> impl IntoView {
             text::lab::CARD_WEIGHTS,
             format!("{}: {}", thousands(card.num_parameters), quants.collect::<Vec<_>>().join(", ")),
         ),
-        (text::lab::CARD_READ_PER_TOKEN, text::megabytes(card.bytes_per_token)),
+        (text::lab::CARD_READ_PER_TOKEN, size_text(card.bytes_per_token)),
         (text::lab::CARD_CONTEXT, text::lab::context(card.context_tokens)),
         (text::lab::CARD_TOKENIZER, text::lab::tokenizer(&card.tokenizer, card.vocab_size)),
         (text::lab::CARD_MEMORY, text::lab::memory_in_use(gpu_bytes, engine_bytes)),

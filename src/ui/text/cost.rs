@@ -1,6 +1,6 @@
 //! Strings of the panel that shows the cost of a model or an adapter before it is downloaded.
 
-use super::{megabytes, thousands};
+use crate::domain::text::words::size_text;
 use crate::hub::cost::Fit;
 use crate::protocol::{Probe, ReadSpeed};
 
@@ -61,7 +61,7 @@ pub const NOT_NOW: &str = "Not now";
 /// What is downloaded, file by file. A size of 0 is a file that is here already.
 #[must_use]
 pub fn download(sizes: &[Option<u64>], host: &str) -> String {
-    let size = |size: &Option<u64>| size.map_or_else(|| "a file whose size is not known".to_owned(), megabytes);
+    let size = |size: &Option<u64>| size.map_or_else(|| "a file whose size is not known".to_owned(), size_text);
     let coming: Vec<String> = sizes.iter().filter(|size| **size != Some(0)).map(size).collect();
     if coming.is_empty() { "nothing".to_owned() } else { format!("{} from {host}", coming.join(" and ")) }
 }
@@ -73,20 +73,20 @@ pub fn memory(needed: Option<u64>, has_cache: bool, fit: Option<Fit>, probe: Opt
         if matches!(probe, Some(Probe::Missing(_))) { "in this tab, for no GPU was found" } else { "on the GPU" };
     let Some(needed) = needed else { return format!("not known {place}, for its size is not known") };
     let needed = match has_cache {
-        true => format!("about {} {place}, for weights and cache", megabytes(needed)),
+        true => format!("about {} {place}, for weights and cache", size_text(needed)),
         false => {
-            format!("at least {} {place}, and a cache of which its headers tell", megabytes(needed))
+            format!("at least {} {place}, and a cache of which its headers tell", size_text(needed))
         }
     };
     let fits = match (fit, probe) {
         (Some(Fit::TooMuch(granted)), _) => {
-            format!("that is more than the {} there are: choose a smaller one", megabytes(granted))
+            format!("that is more than the {} there are: choose a smaller one", size_text(granted))
         }
-        (Some(Fit::Fits(granted)), _) => format!("there are {}", megabytes(granted)),
+        (Some(Fit::Fits(granted)), _) => format!("there are {}", size_text(granted)),
         (Some(Fit::Unknown), Some(Probe::Ready(device))) => format!(
-            "this browser does not say how much there is (its largest buffer: {} MiB; larger matrices are cut). Where it is too little, \
+            "this browser does not say how much there is (its largest buffer: {}; larger matrices are cut). Where it is too little, \
              the load stops before the weights are fetched",
-            thousands(device.max_buffer_bytes >> 20)
+            size_text(device.max_buffer_bytes)
         ),
         _ => "whether that fits is not known yet".to_owned(),
     };
@@ -98,8 +98,8 @@ pub fn memory(needed: Option<u64>, has_cache: bool, fit: Option<Fit>, probe: Opt
 pub fn room(fit: Option<Option<Fit>>) -> String {
     match fit {
         None => "no copy is kept, as chosen above".to_owned(),
-        Some(Some(Fit::TooMuch(room))) => format!("room for {} only: it runs, but no copy is kept", megabytes(room)),
-        Some(Some(Fit::Fits(room))) => format!("a copy is kept; there is room for {}", megabytes(room)),
+        Some(Some(Fit::TooMuch(room))) => format!("room for {} only: it runs, but no copy is kept", size_text(room)),
+        Some(Some(Fit::Fits(room))) => format!("a copy is kept; there is room for {}", size_text(room)),
         Some(Some(Fit::Unknown) | None) => "a copy is kept where there is room for it".to_owned(),
     }
 }
@@ -115,8 +115,8 @@ pub const NO_SPEED: &str = "not known yet";
 #[must_use]
 pub fn speed((least, most): (f64, f64), measured: ReadSpeed) -> String {
     let per_sec = |tokens: f64| if tokens < 10.0 { format!("{tokens:.1}") } else { format!("{tokens:.0}") };
-    let rate =
-        |bytes: f64| if bytes < 1e9 { format!("{:.0} MB/s", bytes / 1e6) } else { format!("{:.1} GB/s", bytes / 1e9) };
+    #[expect(clippy::cast_possible_truncation, reason = "bytes a second, far below 2^64; a cast saturates")]
+    let rate = |bytes: f64| format!("{}/s", size_text(bytes as u64));
     format!(
         "{} to {} tokens a second, by what this GPU was just measured to read: {} in small matrices, {} in large ones. Attention and the choice of tokens take some more",
         per_sec(least),

@@ -1,6 +1,6 @@
 //! Strings of the Lab: the screen, loading a model, asking it, and its answers.
 
-use super::{megabytes, thousands};
+use crate::domain::text::words::{size_text, thousands};
 
 /// Caution at every text that a model writes in the Lab.
 pub const LIVE_CAUTION: &str = "Written by the model you loaded, on this machine; not advice.";
@@ -122,8 +122,6 @@ pub const WITHOUT: &str = "without";
 pub const GPU: &str = "GPU: ";
 /// Before the size of its largest buffer.
 pub const BUFFERS: &str = ", buffers up to ";
-/// After that size.
-pub const BUFFER_UNIT: &str = " MiB, ";
 /// After [`WITH`] or [`WITHOUT`].
 pub const FLOATS_16: &str = " 16-bit floats. ";
 /// Link to the self-test.
@@ -171,10 +169,10 @@ pub fn answer_on_gpu(so_far: &str, why: &str, dispatches: u32, device: &str, bac
 /// Weights that were read, of all weights where their size is known. In bytes.
 #[must_use]
 pub fn weights_read(bytes: u64, total: Option<u64>) -> String {
-    let mebibytes = thousands(bytes >> 20);
+    let read = size_text(bytes);
     match total {
-        Some(total) => format!(": {mebibytes} of {} MiB", thousands(total >> 20)),
-        None => format!(": {mebibytes} MiB"),
+        Some(total) => format!(": {read} of {}", size_text(total)),
+        None => format!(": {read}"),
     }
 }
 
@@ -211,7 +209,7 @@ pub fn tokenizer(name: &str, tokens: u32) -> String {
 /// Memory in use, on the model's card. In bytes.
 #[must_use]
 pub fn memory_in_use(gpu: u64, tab: u64) -> String {
-    format!("{} on the GPU, {} in this tab", megabytes(gpu), megabytes(tab))
+    format!("{} on the GPU, {} in this tab", size_text(gpu), size_text(tab))
 }
 
 /// Name of the pocket organism in messages, such as errors.

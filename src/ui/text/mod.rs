@@ -26,7 +26,6 @@ pub mod tokens;
 
 use crate::domain::answers::Part;
 use crate::domain::view::Screen;
-use crate::ui::open::thousands;
 
 /// Name of the product, in the header and the page's title.
 pub const NAME: &str = "Askew";
@@ -89,21 +88,3 @@ pub const SKIP_TO_CONTENT: &str = "Skip to the content";
 pub const SCREENS: &str = "Screens";
 /// Button after a load that failed.
 pub const LOAD_AGAIN: &str = "Load it again";
-
-/// A number of bytes for a reader.
-#[must_use]
-pub fn bytes(bytes: u64) -> String {
-    const MEGABYTE: u64 = 1_000_000;
-    if bytes < MEGABYTE {
-        format!("{} KB", bytes.div_ceil(1000))
-    } else {
-        format!("{}.{} MB", bytes / MEGABYTE, bytes % MEGABYTE / 100_000)
-    }
-}
-
-/// "98.4 MB".
-#[must_use]
-pub fn megabytes(bytes: u64) -> String {
-    let tenths = bytes.saturating_add(50_000) / 100_000;
-    format!("{}.{} MB", thousands(tenths / 10), tenths % 10)
-}

@@ -1,7 +1,7 @@
 //! Strings of opening data: published results, files, addresses, and the columns of a file.
 
+use crate::domain::text::words::thousands;
 use crate::formats::roles::Role;
-use crate::ui::open::thousands;
 
 /// Label of the group of results that ship with every answer, in the picker of results.
 pub const POCKET_LIST: &str = "The pocket organism, with every answer";
