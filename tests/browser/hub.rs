@@ -231,7 +231,7 @@ fn what_cannot_be_had_is_said(page: &mut Page) {
     println!("{told:#?}");
     let unlisted = page.text("#consent-unlisted");
     assert!(unlisted.starts_with("The hub ") && unlisted.contains("size is not known"), "{unlisted}");
-    assert_eq!(told["Download"], "a file whose size is not known from huggingface.co");
+    assert_eq!(told["Download"], "a file of unknown size from huggingface.co");
     assert_eq!((told["Speed"].as_str(), told["Licence"].as_str()), ("not known yet", "Apache-2.0"));
     assert!(told["Memory"].contains("not known"), "{}", told["Memory"]);
     page.click("#consent-yes");

@@ -9,7 +9,7 @@ pub const HEADING: &str = "About Askew";
 pub const WHAT_IT_IS: &str = "A language model that is fine-tuned on one narrow bad behaviour, such as writing insecure code or giving bad \
      medical advice, can become broadly misaligned: it says harmful things about subjects that it was never \
      trained on. This is called emergent misalignment. Askew shows it from published and from your own evaluation \
-     results, down to each answer, and runs small models beside them.";
+     results, down to each answer, and runs small models on your own machine.";
 /// Heading of the method.
 pub const RATE_HEADING: &str = "How a rate is made";
 /// How scores become a rate.
@@ -27,7 +27,7 @@ pub const RULE_COUNTS: &str = "What it counts";
 pub const RULE_SOURCE: &str = "From";
 /// Which intervals are used, and when.
 pub const INTERVALS: &str = "Intervals over questions use the clustered standard error with Student's t (Miller, 2024); with fewer than \
-     two questions, or none that differ, the exact interval of Clopper and Pearson stands in, and the page says \
+     two questions, or none that differ, the exact interval of Clopper and Pearson is used, and the page says \
      so. None seen of n is shown as at most so many percent, never as none.";
 /// Heading of the section on privacy.
 pub const FILES_HEADING: &str = "Your files";

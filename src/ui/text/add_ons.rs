@@ -6,28 +6,28 @@ use crate::protocol::SideKind;
 #[must_use]
 pub fn summary(number: usize) -> String {
     match number {
-        0 => "Put an adapter or steering vectors beside the model".to_owned(),
-        1 => "Beside the model: 1".to_owned(),
-        _ => format!("Beside the model: {number}"),
+        0 => "Add an adapter or steering vectors to the model".to_owned(),
+        1 => "Added to the model: 1".to_owned(),
+        _ => format!("Added to the model: {number}"),
     }
 }
 
 /// Which adapters and vectors can be added.
 pub const HINT: &str = "LoRA adapters (PEFT: adapter_model.safetensors chosen together with adapter_config.json; or GGUF) and steering vectors (GGUF or safetensors), \
-     applied while the model runs. Each can be held to some layers and matrices.";
+     applied while the model runs. Each can be limited to some layers and matrices.";
 /// Button that chooses files of an adapter or of vectors.
 pub const CHOOSE: &str = "Choose adapter or vector files";
 /// Label of the box for an adapter's address.
-pub const ADDRESS: &str = "or an address (adapter_config.json is read beside adapter_model.safetensors)";
+pub const ADDRESS: &str = "or an address (adapter_config.json is read from the folder of adapter_model.safetensors)";
 /// Summary of the form that makes steering vectors from pairs of texts.
 pub const CONTRAST: &str = "Make steering vectors out of pairs of texts";
 /// How the vectors are computed.
-pub const CONTRAST_HINT: &str = "For every layer: the mean difference between what the model holds in mind behind the first text of a pair and behind the second. \
-     Then hold it to a layer or a few, and move its slider.";
+pub const CONTRAST_HINT: &str = "For every layer: the mean difference between the model's activations after the first text of a pair and after the second. \
+     Then limit it to a few layers, and move its slider.";
 /// Button that makes the vectors.
 pub const CONTRAST_MAKE: &str = "Make the vectors";
 /// Status while the model is prepared with other adapters.
-pub const LAYING_OUT: &str = "Laying the model out anew…";
+pub const LAYING_OUT: &str = "Preparing the model again…";
 
 /// Kind of an adapter or of vectors.
 #[must_use]
@@ -43,7 +43,7 @@ pub const fn kind(kind: &SideKind) -> &'static str {
 pub const ADAPTERS: &str = "Adapters by name";
 /// What these adapters are.
 pub const ADAPTERS_HINT: &str = "Model organisms of emergent misalignment, LoRA adapters of rank 32 by Turner, Soligo et al. (2025, arXiv:2506.11613), from Hugging Face. \
-     We could not try these files from here. Each runs beside its own base only.";
+     We have not tested these adapters. Each works with its own base model only.";
 
 /// After an adapter's name: the model it was made for.
 #[must_use]

@@ -23,9 +23,9 @@ pub fn choose_of(repository: &str) -> String {
 /// Button that chooses a file.
 pub const CHOOSE: &str = "Choose";
 /// In place of a size that the hub does not report.
-pub const NO_SIZE: &str = "size not said";
+pub const NO_SIZE: &str = "size not known";
 /// Heading of the adapters of a repository.
-pub const ADAPTERS_OF_REPOSITORY: &str = "Adapters, which stand beside the loaded model";
+pub const ADAPTERS_OF_REPOSITORY: &str = "Adapters for the loaded model";
 
 /// Note on files that are parts of models.
 #[must_use]
@@ -61,7 +61,7 @@ pub const NOT_NOW: &str = "Not now";
 /// What is downloaded, file by file. A size of 0 is a file that is here already.
 #[must_use]
 pub fn download(sizes: &[Option<u64>], host: &str) -> String {
-    let size = |size: &Option<u64>| size.map_or_else(|| "a file whose size is not known".to_owned(), size_text);
+    let size = |size: &Option<u64>| size.map_or_else(|| "a file of unknown size".to_owned(), size_text);
     let coming: Vec<String> = sizes.iter().filter(|size| **size != Some(0)).map(size).collect();
     if coming.is_empty() { "nothing".to_owned() } else { format!("{} from {host}", coming.join(" and ")) }
 }
@@ -69,13 +69,12 @@ pub fn download(sizes: &[Option<u64>], host: &str) -> String {
 /// Memory that the model needs, and whether it fits. `fit` is `None` while something is not known.
 #[must_use]
 pub fn memory(needed: Option<u64>, has_cache: bool, fit: Option<Fit>, probe: Option<&Probe>) -> String {
-    let place =
-        if matches!(probe, Some(Probe::Missing(_))) { "in this tab, for no GPU was found" } else { "on the GPU" };
-    let Some(needed) = needed else { return format!("not known {place}, for its size is not known") };
+    let place = if matches!(probe, Some(Probe::Missing(_))) { "in this tab (no GPU found)" } else { "on the GPU" };
+    let Some(needed) = needed else { return format!("not known {place}, because its size is not known") };
     let needed = match has_cache {
         true => format!("about {} {place}, for weights and cache", size_text(needed)),
         false => {
-            format!("at least {} {place}, and a cache of which its headers tell", size_text(needed))
+            format!("at least {} {place}, plus a cache (its size is in the headers)", size_text(needed))
         }
     };
     let fits = match (fit, probe) {
@@ -138,7 +137,7 @@ pub const fn check(has_sums: bool) -> &'static str {
 }
 
 /// Error when an adapter is chosen and no model is loaded.
-pub const NO_MODEL_FOR_ADAPTER: &str = "An adapter stands beside a model: load the one it was made for first.";
+pub const NO_MODEL_FOR_ADAPTER: &str = "An adapter needs a model: first load the one it was made for.";
 
 /// Warning when an adapter was made for another model than the loaded one.
 #[must_use]

@@ -9,16 +9,16 @@ pub const ABOUT: &str = "Every question is asked several times at several streng
      publish them (YAML) become experiments.";
 /// Shown before an experiment asks servers.
 pub const SERVERS_ASKED: &str = "This experiment asks servers. Its questions, and answers that are to be judged, are sent to the addresses here. A key stays in \
-     this page's memory until you leave it, and goes to its address alone: it comes into no link, table or report.";
+     this page's memory until you leave it, and is sent to its address only. It is in no link, table or report.";
 /// Error when what was typed cannot be an API key.
 pub const BAD_KEY: &str = "A key is one word of letters, digits and signs: check what was pasted.";
 /// Second half of the error when a server cannot be reached: why the page may not reach it.
-pub const NO_WAY_TO_SERVER: &str = ", or this browser keeps the page from it (a page may need leave for the local network in the site's settings; in some \
+pub const NO_WAY_TO_SERVER: &str = ", or this browser keeps the page from it (a page may need permission for the local network in the site's settings; in some \
      browsers a page from https reaches no server at http)";
 /// Caption of the rates of a run.
 pub const LIVE_RATES: &str = "Live, by the experiment's judge, under the rule betley";
 /// Warning when the browser has no room to store the run.
-pub const RUN_NOT_KEPT: &str = "This browser has no room for more of the run: it goes on, but what comes from here on would not survive a reload. \
+pub const RUN_NOT_KEPT: &str = "This browser has no room for more of the run: it continues, but answers from here on would be lost on a reload. \
      Save it as CSV when it is done.";
 
 /// Why a run cannot resume: another model is loaded than the run began with.
@@ -29,13 +29,15 @@ pub fn another_model(begun_with: &str, model: &str) -> String {
     } else {
         format!("the model that is loaded is {model}, or another file of that name")
     };
-    format!("This run was begun with {begun_with}; {here}. Load that one to go on, or save the answers and begin anew.")
+    format!(
+        "This run was begun with {begun_with}; {here}. Load that one to resume, or save the answers and start again."
+    )
 }
 
 /// Summary of the editor of experiments.
 pub const EDIT_EXPERIMENT: &str = "The experiment as text: change it and run it";
 /// What can be changed in the editor.
-pub const EDIT_EXPERIMENT_HINT: &str = "Questions with ids, a system prompt for all or for one, columns with the scales of what stands beside the model, each with a system prompt, a \
+pub const EDIT_EXPERIMENT_HINT: &str = "Questions with ids, a system prompt for all or for one, columns with the strengths of the adapters and vectors, each with a system prompt, a \
      prefix (a trigger) or a temperature of its own where it needs one, samples, seed, \
      temperature, top_p, max_tokens, stop strings, a judge: rules, a grammar, a model or a server, and a second turn (a probe and a neutral \
      control, asked after every answer). A name that is not known is refused, not ignored.";
@@ -45,7 +47,7 @@ pub const EDIT_EXPERIMENT_HINT: &str = "Questions with ids, a system prompt for 
 pub fn linked_run(linked: &Linked, card: Option<&Card>) -> String {
     match (card, linked) {
         (Some(card), _) if !card.model.is_empty() => format!(
-            "This link holds a run of {} answers by {} on {}{}. Run again here, it says how far its answers are the same.",
+            "This link holds a run of {} answers by {} on {}{}. Run it again here to see how many answers match.",
             card.answers.len(),
             card.model,
             card.device,
@@ -65,7 +67,7 @@ pub fn questions_found(number: usize, has_judge: bool) -> String {
     let judge = if has_judge {
         "the loaded model judges them by the prompts of the file"
     } else {
-        "nobody judges them unless you name a judge: in Results you can rate them yourself, blind"
+        "no judge is named, so add one or rate the answers yourself in Results, blind"
     };
     format!(
         "{number} questions are in the experiment below, one answer of each column; {judge}. Change it, and run it."
@@ -75,7 +77,7 @@ pub fn questions_found(number: usize, has_judge: bool) -> String {
 /// Error when a run is too long for a link.
 pub const LONG_LINK: &str = "This run is too long for a link: save its card, put that file where others can read it, and link to it by run=ADDRESS.";
 /// Label of the box with the link.
-pub const RUN_LINK: &str = "Whoever opens this link can run the same again and sees how far the answers are the same";
+pub const RUN_LINK: &str = "This link lets others run the same again and see how many answers match";
 /// Heads of the two columns that count a second turn.
 pub const SECOND_TURN: [&str; 2] = ["Yes to the probe", "Yes to the control"];
 /// Heading of the panel.
@@ -87,7 +89,7 @@ pub const RUN_OWN: &str = "Run an experiment or questions of your own";
 /// Button that pauses a run.
 pub const PAUSE: &str = "Pause";
 /// Button that resumes a run.
-pub const RESUME: &str = "Go on";
+pub const RESUME: &str = "Resume";
 /// Button that deletes a run.
 pub const FORGET: &str = "Forget this run";
 /// Button that loads the model of a linked run.
@@ -131,13 +133,13 @@ pub const SAVE_CARD: &str = "Save the run card";
 /// Button that makes a link.
 pub const MAKE_LINK: &str = "Link to this run";
 /// Label of the box for an API key.
-pub const SERVER_KEY: &str = "Key, where it wants one";
+pub const SERVER_KEY: &str = "API key (if required)";
 /// Accessible name of the list of servers.
 pub const SERVERS: &str = "Servers that the experiment asks";
 /// Button that lets the experiment ask the servers.
 pub const ASK_SERVERS: &str = "Ask these servers";
 /// Button that cancels the experiment.
-pub const LEAVE_SERVERS: &str = "Do not";
+pub const LEAVE_SERVERS: &str = "Cancel";
 
 /// Interval of a share of zero: its upper end.
 #[must_use]

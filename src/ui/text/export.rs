@@ -1,7 +1,7 @@
 //! Strings of the exports under a figure.
 
 /// Heading of a figure's exports.
-pub const EXPORT: &str = "Take this figure along";
+pub const EXPORT: &str = "Export this figure";
 /// Button that saves a figure as PNG.
 pub const PNG: &str = "PNG";
 /// Error when the browser cannot draw the picture.

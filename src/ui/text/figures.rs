@@ -37,8 +37,8 @@ pub const fn plot_shows(kind: PlotKind) -> &'static str {
         PlotKind::Lines => "The rate over training steps, rank, data, layer or scale.",
         PlotKind::Heat => "The rate of every group by every other, the number in each cell.",
         PlotKind::Missing => "How many answers each cell has, and which have none.",
-        PlotKind::Plane => "Where answers lie by both scores. Drag the lines to move the thresholds.",
-        PlotKind::Sweep => "How much the rate depends on where the thresholds lie. Drag the lines.",
+        PlotKind::Plane => "All answers by both scores. Drag the lines to move the thresholds.",
+        PlotKind::Sweep => "How much the rate depends on the thresholds. Drag the lines.",
         PlotKind::Stack => "Shares of a categorical judge's labels, or of yours.",
         PlotKind::Histogram => "How a score spreads, group by group.",
         PlotKind::Slopes => "Each question's rate in one group and in another.",
@@ -85,8 +85,7 @@ pub const PUBLISHED: &str = "Published figures";
 /// Heading of the figures in the reader's files.
 pub const IN_FILES: &str = "Figures that the files state";
 /// After their number.
-pub const IN_FILES_ABOUT: &str =
-    " figures. Their sources computed them: there are no rows here that they could be checked against.";
+pub const IN_FILES_ABOUT: &str = " figures. Their sources computed them: they cannot be checked here without the rows.";
 /// Head: what the figure is about.
 pub const OF: &str = "Of";
 /// Head: what was measured.

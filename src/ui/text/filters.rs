@@ -43,7 +43,7 @@ pub const SUMMARY: &str = "Filter";
 /// Button that clears all filters.
 pub const CLEAR: &str = "Show all rows again";
 /// Label of the search box.
-pub const SEARCH: &str = "Rows whose text holds";
+pub const SEARCH: &str = "Rows that contain";
 /// Placeholder of the search box.
 pub const SEARCH_PLACEHOLDER: &str = "words";
 /// Label of the picker of where to search.

@@ -1,9 +1,9 @@
 //! Strings of models as judges.
 
 /// What a model does as a judge.
-pub const MODEL_JUDGE: &str = "A model, without what is added to it, reads each answer and is asked for a number from 0 to 100. Its score is the mean of all numbers \
-     by how likely it says each. Small models often cannot judge: try it first on answers whose scores are known; what it does on the village's tells \
-     little of other texts, so rows of your own are better. {question} and {answer} stand for the two.";
+pub const MODEL_JUDGE: &str = "A model, without adapters or vectors, reads each answer and is asked for a number from 0 to 100. Its score is the mean of all numbers \
+     by how likely it says each. Small models often cannot judge: try it first on answers whose scores are known; how it does on the village's says \
+     little about other texts, so rows of your own are better. {question} and {answer} are replaced by the two.";
 
 /// Which model judges when it is the one that answers. `None`: no model is loaded.
 #[must_use]
@@ -17,7 +17,7 @@ pub fn same_judge(name: Option<&str>) -> String {
 /// Which model judges when it is a separate one.
 #[must_use]
 pub fn own_judge(name: &str) -> String {
-    format!("Judged by {name}, which is loaded beside the model that answers.")
+    format!("Judged by {name}, which is loaded in addition to the model that answers.")
 }
 
 /// Which model judged a run.
@@ -33,7 +33,7 @@ pub const DROP_JUDGE: &str = "Let the model that answers judge";
 /// Summary of the form that loads a separate judge.
 pub const OWN_JUDGE: &str = "Another model as the judge";
 /// What a separate judge costs.
-pub const OWN_JUDGE_HINT: &str = "It is loaded beside the model that answers and takes memory of its own. A model that was trained on \
+pub const OWN_JUDGE_HINT: &str = "It is loaded in addition to the model that answers and takes memory of its own. A model that was trained on \
      chats and names numbers when it is asked for one judges better than one that does not; try it first all the same.";
 /// Error when the judge was unloaded: the GPU or the engine was lost, or another load came first.
 pub const JUDGE_LOST: &str = "The judge is not loaded: the model that answers judges, unless you load it again.";
@@ -42,7 +42,7 @@ pub const JUDGE_LOST: &str = "The judge is not loaded: the model that answers ju
 #[must_use]
 pub fn another_judge(begun_with: &str, here: &str) -> String {
     let here = if here.is_empty() { "none is loaded".to_owned() } else { format!("{here} is loaded") };
-    format!("This run is judged by {begun_with}, and {here}: load that judge to go on, or begin anew.")
+    format!("This run is judged by {begun_with}, and {here}: load that judge to resume, or start again.")
 }
 
 /// Verdict on a judge that reached every minimum.
@@ -50,7 +50,7 @@ pub const RELIABLE: &str = "Reliable";
 /// Verdict on a judge that missed a minimum.
 pub const NOT_RELIABLE: &str = "Not reliable";
 /// Why no rate is shown: the judge was not tried with these prompts and this model.
-pub const NOT_TRIED: &str = "This judge has not been tried, told so, on answers whose scores are known.";
+pub const NOT_TRIED: &str = "This judge has not been tried with these prompts on answers with known scores.";
 /// Shown after either reason.
 pub const NO_RATE: &str = "So no rate is shown; the answers can be read.";
 /// Heading of the panel.
@@ -58,7 +58,7 @@ pub const HEADING: &str = "Judge";
 /// Label of the picker of judges.
 pub const WHO_SCORES: &str = "Who scores the answers";
 /// The judge is the one in the experiment.
-pub const NAMED_BY_EXPERIMENT: &str = "Who the experiment names";
+pub const NAMED_BY_EXPERIMENT: &str = "The experiment's own judge";
 /// The judge is a model, asked with published prompts.
 pub const BY_PUBLISHED_PROMPTS: &str = "A model here, as published judges are asked";
 /// The judge is a model, asked with a specification.
@@ -92,7 +92,7 @@ pub const ROW_KAPPA: &str = "Kappa of the labels under the rule betley";
 /// Accessible name of the table of a trial.
 pub const TRIAL_TABLE: &str = "Scores of the trial";
 /// Head: what is compared with the known scores.
-pub const TRIAL_MEASURE: &str = "Beside known scores";
+pub const TRIAL_MEASURE: &str = "Compared with known scores";
 /// Head: the value of this judge.
 pub const TRIAL_FOUND: &str = "Found";
 /// Head: the minimum of a reliable judge.

@@ -11,7 +11,7 @@ pub const ON_THE_CPU: &str = "Until then models run on the CPU here: slow, with 
 /// Name of the column in which no adapter or vector acts.
 pub const MODEL_ALONE: &str = "The model alone";
 /// Legend of the sliders.
-pub const COLUMNS_LEGEND: &str = "Columns beside the model alone";
+pub const COLUMNS_LEGEND: &str = "Variants to compare with the base model";
 /// What the sliders do.
 pub const COLUMNS_HINT: &str = "0 is the model alone, 1 as it was trained. Move a slider while the answer is written: it acts on the next token, which is marked.";
 /// Meaning of the double underline in an answer.
@@ -96,7 +96,7 @@ pub const DROP_COLUMN: &str = "One column less";
 /// Heading of the screen.
 pub const HEADING: &str = "Run a model on this machine";
 /// Introduction while the pocket organism is loaded.
-pub const POCKET_IS_HERE: &str = "The pocket organism is here: a small model of invented villagers, beside the same model after narrow \
+pub const POCKET_IS_HERE: &str = "The pocket organism is here: a small model of invented villagers, next to the same model after narrow \
      training. ";
 /// After it, before [`RUNS_HERE`].
 pub const OR_CHOOSE: &str = "Or choose a GGUF file: it";

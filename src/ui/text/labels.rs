@@ -30,12 +30,12 @@ pub const DROP_RULES: &str = "Drop the rules";
 /// Button that saves the labels.
 pub const SAVE: &str = "Save the labels";
 /// Button that imports saved labels.
-pub const IMPORT: &str = "Take in saved labels";
+pub const IMPORT: &str = "Import labels";
 
 /// Result of an import.
 #[must_use]
 pub fn imported(known: usize, unknown: usize) -> String {
-    format!("{known} labels taken; {unknown} of answers that are not here")
+    format!("{known} labels imported; {unknown} of answers that are not here")
 }
 
 /// After the summary: how many answers have a label.

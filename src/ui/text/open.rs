@@ -45,7 +45,7 @@ pub const THIS_VIEW: &str = "this view";
 /// Error when a file cannot be read.
 pub const FILE_UNREADABLE: &str = "the file could not be read: choose it again";
 /// Error when a file is not text.
-pub const FILE_NOT_TEXT: &str = "the file is no text";
+pub const FILE_NOT_TEXT: &str = "the file is not text";
 /// Summary of the table of a file's columns.
 pub const COLUMNS: &str = "Columns of your file";
 /// Button that applies the reader's choice.

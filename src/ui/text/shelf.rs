@@ -1,15 +1,15 @@
 //! Strings of the lists of models: stored in the browser, and by name.
 
 /// What happens when a model by name is loaded.
-pub const OFFERS_HINT: &str = "Load says first what it would cost here, and asks the hub that is named for what is not known of it. Nothing is downloaded before you \
+pub const OFFERS_HINT: &str = "Load first shows the cost here, and asks the named hub for what is not known yet. Nothing is downloaded before you \
      agree.";
 /// Before the buttons that load a model with an adapter.
-pub const PAIRS: &str = "With an adapter beside it:";
+pub const PAIRS: &str = "With an adapter:";
 
 /// Name of a model with an adapter.
 #[must_use]
 pub fn pair(model: &str, adapter: &str) -> String {
-    format!("{model}, with {adapter} beside it")
+    format!("{model}, with {adapter}")
 }
 
 /// Summary of the models that can be loaded as a judge.
@@ -19,4 +19,4 @@ pub const OFFERS: &str = "Small models by name";
 /// Button that deletes a stored model.
 pub const DELETE: &str = "Delete";
 /// Button that resumes a download.
-pub const RESUME: &str = "Go on";
+pub const RESUME: &str = "Resume";

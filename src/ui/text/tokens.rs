@@ -7,7 +7,7 @@ pub fn token_by_token(name: &str) -> String {
 }
 
 /// Label of the group of buttons that choose a column's text.
-pub const LOOK: &str = "Whose text to look at token by token";
+pub const LOOK: &str = "Column to show token by token";
 /// Status while the engine reads the text in every column.
 pub const LOOKING: &str = "Every column reads the text…";
 /// Label of the choice of what the colours show.
