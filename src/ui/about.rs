@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::scroll_table::ScrollTable;
 use super::text;
 use crate::domain::rule::{Preset, Rule};
 
@@ -22,14 +23,12 @@ pub fn AboutScreen() -> impl IntoView {
             <p>
                 {text::about::RATE}
             </p>
-            <div class="scroll" tabindex="0" role="region" aria-label=text::about::RULES>
-                <table>
-                    <thead>
-                        <tr><th scope="col">{text::about::RULE}</th><th scope="col">{text::about::RULE_COUNTS}</th><th scope="col">{text::about::RULE_SOURCE}</th></tr>
-                    </thead>
-                    <tbody>{rules.into_iter().collect_view()}</tbody>
-                </table>
-            </div>
+            <ScrollTable label=text::about::RULES>
+                <thead>
+                    <tr><th scope="col">{text::about::RULE}</th><th scope="col">{text::about::RULE_COUNTS}</th><th scope="col">{text::about::RULE_SOURCE}</th></tr>
+                </thead>
+                <tbody>{rules.into_iter().collect_view()}</tbody>
+            </ScrollTable>
             <p>
                 {text::about::INTERVALS}
             </p>

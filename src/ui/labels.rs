@@ -1,11 +1,11 @@
 //! The reader's own labels: in-domain or not, and which type of response; given by hand or by a rule, kept in this browser.
 
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
 use super::export::save_text;
+use super::file_picker::FilePicker;
 use super::mapper::storage;
 use super::session::Session;
 use super::text;
@@ -175,9 +175,8 @@ pub fn LabelTools() -> impl IntoView {
             state.update(|state| state.said = said);
         });
     };
-    let input = NodeRef::<html::Input>::new();
-    let take = move |_| {
-        let Some(file) = input.get().and_then(|input| input.files()).and_then(|files| files.get(0)) else { return };
+    let import = move |files: Vec<web_sys::File>| {
+        let Some(file) = files.into_iter().next() else { return };
         spawn_local(async move {
             match JsFuture::from(file.array_buffer()).await {
                 Ok(buffer) => {
@@ -230,10 +229,7 @@ pub fn LabelTools() -> impl IntoView {
                 <div class="tabs">
                     <button type="button" class="tab" id="clear-label-rules" on:click=clear_rules>{text::labels::DROP_RULES}</button>
                     <button type="button" class="tab" id="save-labels" on:click=save>{text::labels::SAVE}</button>
-                    <label class="tab button-like">
-                        {text::labels::IMPORT}
-                        <input id="take-labels" class="hidden-input" type="file" node_ref=input on:change=take/>
-                    </label>
+                    <FilePicker id="take-labels" label=text::labels::IMPORT class="tab button-like" on_files=import/>
                 </div>
                 <p role="status" id="labels-said">{move || state.with(|state| state.said.clone())}</p>
             </details>

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::scroll_table::ScrollTable;
 use super::session::Session;
 use super::text;
 use crate::domain::view::Source;
@@ -99,15 +100,13 @@ fn preview_table(preview: &Preview, parts: RwSignal<Vec<(Role, String)>>) -> imp
     };
     let rows = preview.rows.iter().take(NUM_ROWS).map(row).collect::<Vec<_>>();
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=text::open::FIRST_ROWS>
-            <table class="preview">
-                <thead>
-                    <tr>{names}</tr>
-                    <tr>{pickers}</tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <ScrollTable label=text::open::FIRST_ROWS class="preview">
+            <thead>
+                <tr>{names}</tr>
+                <tr>{pickers}</tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </ScrollTable>
     }
 }
 

@@ -1,11 +1,11 @@
 //! Where the rows come from: published collections, or the reader's own files by drop or choice.
 
-use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use web_sys::{ClipboardEvent, CustomEvent, DragEvent, FileList};
+use web_sys::{ClipboardEvent, CustomEvent, DragEvent};
 
+use super::file_picker::{FilePicker, files_of};
 use super::session::Session;
 use super::text;
 use crate::domain::text::words::thousands;
@@ -117,25 +117,14 @@ fn live_pair() -> String {
 #[component]
 fn OwnFiles() -> impl IntoView {
     let session = Session::get();
-    let input = NodeRef::<html::Input>::new();
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        session.open_files(list(input.files()));
-        // The same file chosen again is opened again.
-        input.set_value("");
-    };
     view! {
-        <label class="button" title=text::PRIVACY>
-            {text::open::OPEN_OWN}
-            <input
-                id="files"
-                class="hidden-input"
-                type="file"
-                multiple
-                node_ref=input
-                on:change=chosen
-            />
-        </label>
+        <FilePicker
+            id="files"
+            label=text::open::OPEN_OWN
+            title=text::PRIVACY
+            multiple=true
+            on_files=move |files| session.open_files(files)
+        />
     }
 }
 
@@ -229,7 +218,7 @@ pub fn DropZone(children: Children) -> impl IntoView {
     let drop = move |event: DragEvent| {
         event.prevent_default();
         is_over.set(false);
-        let files = list(event.data_transfer().and_then(|transfer| transfer.files()));
+        let files = files_of(event.data_transfer().and_then(|transfer| transfer.files()));
         session.view.update(|view| view.screen = Screen::Results);
         session.open_files(files);
     };
@@ -277,7 +266,7 @@ fn pasted_files(event: &ClipboardEvent) -> Vec<web_sys::File> {
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     let is_typing = target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
     let Some(clipboard) = event.clipboard_data().filter(|_| !is_typing) else { return Vec::new() };
-    let files = list(clipboard.files());
+    let files = files_of(clipboard.files());
     let text = clipboard.get_data("text/plain").unwrap_or_default();
     // One line is no table.
     if !files.is_empty() || !text.trim().contains(['\n', '{', '[']) {
@@ -285,11 +274,6 @@ fn pasted_files(event: &ClipboardEvent) -> Vec<web_sys::File> {
     }
     let parts = js_sys::Array::of1(&text.into());
     web_sys::File::new_with_str_sequence(&parts, text::open::PASTED).into_iter().collect()
-}
-
-fn list(files: Option<FileList>) -> Vec<web_sys::File> {
-    let Some(files) = files else { return Vec::new() };
-    (0..files.length()).filter_map(|at| files.get(at)).filter_map(|file| file.dyn_into().ok()).collect()
 }
 
 /// What is being read, what could not be, and what must be chosen again.

@@ -1,10 +1,11 @@
 //! The self-test: every kernel on the reader's own GPU beside the CPU, and a model of the reader's.
 
-use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
+use super::file_picker::FilePicker;
 use super::lab::app::LabSession;
+use super::scroll_table::ScrollTable;
 use super::text;
 use crate::domain::view::Screen;
 use crate::protocol::Device;
@@ -94,13 +95,10 @@ impl State {
 pub fn SelfTestScreen() -> impl IntoView {
     let session = LabSession::get();
     let state = State::new();
-    let input = NodeRef::<html::Input>::new();
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+    let chosen = move |files: Vec<web_sys::File>| {
+        if let Some(file) = files.into_iter().next() {
             state.start(&SelfTestCommand::Model { name: file.name() }, &[file.into()]);
         }
-        input.set_value("");
     };
     view! {
         <section class="lab">
@@ -116,18 +114,13 @@ pub fn SelfTestScreen() -> impl IntoView {
                 >
                     {text::self_test::RUN}
                 </button>
-                <label class="button">
-                    {text::self_test::RUN_MODEL}
-                    <input
-                        id="self-test-model"
-                        class="hidden-input"
-                        type="file"
-                        accept=".gguf"
-                        disabled=move || state.is_running()
-                        node_ref=input
-                        on:change=chosen
-                    />
-                </label>
+                <FilePicker
+                    id="self-test-model"
+                    label=text::self_test::RUN_MODEL
+                    accept=".gguf"
+                    disabled=Signal::derive(move || state.is_running())
+                    on_files=chosen
+                />
                 <a href=move || session.link_to(Screen::Lab)>{text::self_test::TO_LAB}</a>
             </div>
             <Summary state/>
@@ -193,21 +186,19 @@ fn Checks(state: State) -> impl IntoView {
     };
     view! {
         <Show when=move || state.checks.with(|checks| !checks.is_empty())>
-            <div class="scroll" tabindex="0" role="region" aria-label=text::self_test::CHECKS>
-                <table id="self-test-checks" class="figures">
-                    <caption>{text::self_test::TABLE_CAPTION}</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">{text::self_test::CHECK}</th>
-                            <th scope="col">{text::self_test::RESULT}</th>
-                            <th scope="col">{text::self_test::ERROR}</th>
-                            <th scope="col">{text::self_test::LIMIT}</th>
-                            <th scope="col">{text::self_test::TIME}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <ScrollTable label=text::self_test::CHECKS id="self-test-checks" class="figures">
+                <caption>{text::self_test::TABLE_CAPTION}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{text::self_test::CHECK}</th>
+                        <th scope="col">{text::self_test::RESULT}</th>
+                        <th scope="col">{text::self_test::ERROR}</th>
+                        <th scope="col">{text::self_test::LIMIT}</th>
+                        <th scope="col">{text::self_test::TIME}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </ScrollTable>
         </Show>
     }
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::scroll_table::ScrollTable;
 use super::session::Session;
 use super::text;
 use crate::domain::query::published::{Reproduction, of_figure};
@@ -59,21 +60,19 @@ pub fn FileFigures() -> impl IntoView {
                 <p class="quiet">
                     {num} {text::figures::IN_FILES_ABOUT}
                 </p>
-                <div class="scroll" tabindex="0" role="region" aria-label=text::figures::IN_FILES>
-                    <table>
-                        <thead>
-                            <tr>
-                                <th scope="col">{text::figures::OF}</th>
-                                <th scope="col">{text::figures::MEASURE}</th>
-                                <th scope="col">{text::figures::VALUE}</th>
-                                <th scope="col">{text::figures::INTERVAL}</th>
-                                <th scope="col">{text::figures::COUNT}</th>
-                                <th scope="col">{text::figures::PUBLISHED_AS}</th>
-                            </tr>
-                        </thead>
-                        <tbody>{body}</tbody>
-                    </table>
-                </div>
+                <ScrollTable label=text::figures::IN_FILES>
+                    <thead>
+                        <tr>
+                            <th scope="col">{text::figures::OF}</th>
+                            <th scope="col">{text::figures::MEASURE}</th>
+                            <th scope="col">{text::figures::VALUE}</th>
+                            <th scope="col">{text::figures::INTERVAL}</th>
+                            <th scope="col">{text::figures::COUNT}</th>
+                            <th scope="col">{text::figures::PUBLISHED_AS}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{body}</tbody>
+                </ScrollTable>
                 <Show when=move || { num() > MAX_FIGURES }>
                     <p class="quiet">{move || num() - MAX_FIGURES} {text::figures::MORE_FIGURES}</p>
                 </Show>
@@ -125,20 +124,18 @@ pub fn StatedFigures() -> impl IntoView {
         <Show when=is_shown>
             <details class="table stated">
                 <summary>{text::figures::WITHOUT_ROWS}</summary>
-                <div class="scroll" tabindex="0" role="region" aria-label=text::figures::WITHOUT_ROWS_TABLE>
-                    <table>
-                        <thead>
-                            <tr>
-                                <th scope="col">{text::figures::CONDITION}</th>
-                                <th scope="col">{text::figures::MEASURE}</th>
-                                <th scope="col">{text::figures::VALUE}</th>
-                                <th scope="col">{text::figures::HOW}</th>
-                                <th scope="col">{text::figures::SOURCE}</th>
-                            </tr>
-                        </thead>
-                        <tbody>{body}</tbody>
-                    </table>
-                </div>
+                <ScrollTable label=text::figures::WITHOUT_ROWS_TABLE>
+                    <thead>
+                        <tr>
+                            <th scope="col">{text::figures::CONDITION}</th>
+                            <th scope="col">{text::figures::MEASURE}</th>
+                            <th scope="col">{text::figures::VALUE}</th>
+                            <th scope="col">{text::figures::HOW}</th>
+                            <th scope="col">{text::figures::SOURCE}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{body}</tbody>
+                </ScrollTable>
             </details>
         </Show>
     }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::scroll_table::ScrollTable;
 use super::text;
 use crate::charts::picture::{Cell, Picture, TableRow, Target};
 use crate::charts::words::percent;
@@ -33,15 +34,13 @@ pub fn NumbersTable(
     view! {
         <details class="table">
             <summary>{text::figures::TABLE} {move || num_rows.get()} {text::figures::TABLE_ROWS}</summary>
-            <div class="scroll" tabindex="0" role="region" aria-label=title>
-                <table>
-                    <caption>{title}</caption>
-                    <thead>
-                        <tr>{head}</tr>
-                    </thead>
-                    <tbody>{body}</tbody>
-                </table>
-            </div>
+            <ScrollTable label=title>
+                <caption>{title}</caption>
+                <thead>
+                    <tr>{head}</tr>
+                </thead>
+                <tbody>{body}</tbody>
+            </ScrollTable>
             <Show when=move || { hidden() > 0 }>
                 <p class="quiet">{hidden} {text::figures::MORE_ROWS}</p>
             </Show>

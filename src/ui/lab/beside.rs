@@ -1,6 +1,5 @@
 //! What stands beside the model: adapters, steering vectors from a file, and those made of pairs of texts.
 
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
@@ -13,6 +12,7 @@ use super::state::LabState;
 use crate::hub;
 use crate::hub::{ListedAdapter, WEIGHTS};
 use crate::protocol::{SideFile, SideKind, Source};
+use crate::ui::file_picker::FilePicker;
 use crate::ui::lab::model::cost::Want;
 use crate::ui::text;
 
@@ -35,13 +35,8 @@ pub struct Side {
 pub fn Beside() -> impl IntoView {
     let lab = LabSession::get().lab;
     let sides = lab.sides;
-    let (input, address) = (NodeRef::<html::Input>::new(), RwSignal::new(String::new()));
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        let files = input.files().map(|files| (0..files.length()).filter_map(|at| files.get(at)).collect());
-        input.set_value("");
-        spawn_local(async move { add(lab, of_files(files.unwrap_or_default()).await) });
-    };
+    let address = RwSignal::new(String::new());
+    let chosen = move |files: Vec<File>| spawn_local(async move { add(lab, of_files(files).await) });
     let fetch = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let typed = address.get_untracked();
@@ -66,10 +61,14 @@ pub fn Beside() -> impl IntoView {
                 <Show when=move || lab.is_laying_out.get()><p class="quiet" id="laying-out">{text::add_ons::LAYING_OUT}</p></Show>
             </div>
             <div class="load">
-                <label class="button">
-                    {text::add_ons::CHOOSE}
-                    <input id="side-files" class="hidden-input" type="file" multiple accept=".gguf,.safetensors,.json" node_ref=input disabled=move || lab.is_busy() on:change=chosen/>
-                </label>
+                <FilePicker
+                    id="side-files"
+                    label=text::add_ons::CHOOSE
+                    accept=".gguf,.safetensors,.json"
+                    multiple=true
+                    disabled=Signal::derive(move || lab.is_busy())
+                    on_files=chosen
+                />
                 <form on:submit=fetch>
                     <label class="field grow">
                         <span>{text::add_ons::ADDRESS}</span>

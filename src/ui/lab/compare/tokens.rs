@@ -9,6 +9,7 @@ use crate::protocol::status::Answer;
 use crate::protocol::{Command, Event, FailedStep, Given, Passage, Prompt, ScoredToken};
 use crate::ui::lab::app::LabSession;
 use crate::ui::lab::state::{LabState, SLOT};
+use crate::ui::scroll_table::ScrollTable;
 use crate::ui::text;
 
 /// Likeliest tokens that are asked for at each place.
@@ -275,20 +276,18 @@ fn Place(tokens: Vec<ScoredToken>) -> impl IntoView {
             let rows = token.columns.iter().enumerate().map(row).collect_view();
             let caption = text::tokens::caption(&token.piece, insight.place.get() + 1);
             Some(view! {
-                <div class="scroll" tabindex="0" role="region" aria-label=text::tokens::TABLE>
-                    <table class="figures" id="token">
-                        <caption>{caption}</caption>
-                        <thead>
-                            <tr>
-                                <th scope="col">{text::tokens::COLUMN}</th>
-                                <th scope="col">{text::tokens::PROBABILITY}</th>
-                                <th scope="col">{text::tokens::KL}</th>
-                                <th scope="col">{text::tokens::LIKELIEST}</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
+                <ScrollTable label=text::tokens::TABLE class="figures" id="token">
+                    <caption>{caption}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">{text::tokens::COLUMN}</th>
+                            <th scope="col">{text::tokens::PROBABILITY}</th>
+                            <th scope="col">{text::tokens::KL}</th>
+                            <th scope="col">{text::tokens::LIKELIEST}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </ScrollTable>
             })
         }
     };
@@ -315,13 +314,12 @@ fn draw_lens(lab: LabState, lens: &Lens) -> impl IntoView + use<> {
         view! { <tr><th scope="row">{layer + 1}</th>{cells}</tr> }
     };
     let heads = (0..lens.len()).map(|at| view! { <th scope="col">{lab.columns.name(at)}</th> }).collect_view();
+    let rows = (0..num_layers).map(row).collect_view();
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=text::tokens::LENS_CAPTION>
-            <table class="figures" id="lens-table">
-                <caption>{text::tokens::LENS_CAPTION}</caption>
-                <thead><tr><th scope="col">{text::tokens::LENS_LAYER}</th>{heads}</tr></thead>
-                <tbody>{(0..num_layers).map(row).collect_view()}</tbody>
-            </table>
-        </div>
+        <ScrollTable label=text::tokens::LENS_CAPTION class="figures" id="lens-table">
+            <caption>{text::tokens::LENS_CAPTION}</caption>
+            <thead><tr><th scope="col">{text::tokens::LENS_LAYER}</th>{heads}</tr></thead>
+            <tbody>{rows}</tbody>
+        </ScrollTable>
     }
 }

@@ -1,7 +1,6 @@
 //! The judge of an experiment: the one that it names, or the loaded model, whose prompts are shown and can be changed, and
 //! which is tried on answers whose scores are known before a rate is made of its own.
 
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -13,10 +12,12 @@ use crate::lab::run::Taken;
 use crate::lab::trial::{Known, Trial, known};
 use crate::protocol::Event;
 use crate::ui::fetch::{fetch_text, text_of};
+use crate::ui::file_picker::FilePicker;
 use crate::ui::lab::app::LabSession;
 use crate::ui::lab::model::load::{LoadForm, Trouble};
 use crate::ui::lab::model::shelf::JudgeShelf;
 use crate::ui::lab::state::{JUDGE_SLOT, LabState, SLOT};
+use crate::ui::scroll_table::ScrollTable;
 use crate::ui::text;
 
 /// Answers that ship, of which everybody can say how good they are.
@@ -286,13 +287,10 @@ fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
         state.problem.set(rows.and_then(|rows| state.begin(lab, rows)).err());
     };
     let village = move |_| spawn_local(async move { start(fetch_text(KNOWN).await) });
-    let input = NodeRef::<html::Input>::new();
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+    let chosen = move |files: Vec<web_sys::File>| {
+        if let Some(file) = files.into_iter().next() {
             spawn_local(async move { start(text_of(&file).await) });
         }
-        input.set_value("");
     };
     let is_busy = move || lab.is_busy() || lab.judge().is_none();
     let bar = |(there, total): (usize, usize)| {
@@ -308,10 +306,13 @@ fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
             <button type="button" id="try-judge" disabled=is_busy on:click=village>
                 {text::judge::TRY_VILLAGE}
             </button>
-            <label class="button">
-                {text::judge::TRY_OWN_ROWS}
-                <input id="known-file" class="hidden-input" type="file" accept=".jsonl" disabled=is_busy node_ref=input on:change=chosen/>
-            </label>
+            <FilePicker
+                id="known-file"
+                label=text::judge::TRY_OWN_ROWS
+                accept=".jsonl"
+                disabled=Signal::derive(is_busy)
+                on_files=chosen
+            />
             <Show when=move || state.progress.get().is_some()>
                 <button type="button" id="stop-trial" on:click=move |_| state.stop(lab)>{text::judge::STOP_TRIAL}</button>
             </Show>
@@ -347,14 +348,12 @@ fn Verdict(found: Calibration) -> impl IntoView {
     view! {
         <div class=class id="judge-verdict" role="status">
             <p><b>{verdict}</b> {(!shortfalls.is_empty()).then(|| format!(": {}.", shortfalls.join("; ")))}</p>
-            <div class="scroll" tabindex="0" role="region" aria-label=text::judge::TRIAL_TABLE>
-                <table class="figures">
-                    <thead>
-                        <tr><th scope="col">{text::judge::TRIAL_MEASURE}</th><th scope="col">{text::judge::TRIAL_FOUND}</th><th scope="col">{text::judge::TRIAL_LEAST}</th></tr>
-                    </thead>
-                    <tbody>{rows.map(row).into_iter().collect_view()}</tbody>
-                </table>
-            </div>
+            <ScrollTable label=text::judge::TRIAL_TABLE class="figures">
+                <thead>
+                    <tr><th scope="col">{text::judge::TRIAL_MEASURE}</th><th scope="col">{text::judge::TRIAL_FOUND}</th><th scope="col">{text::judge::TRIAL_LEAST}</th></tr>
+                </thead>
+                <tbody>{rows.map(row).into_iter().collect_view()}</tbody>
+            </ScrollTable>
         </div>
     }
 }

@@ -1,7 +1,6 @@
 //! An experiment in the Lab as it is seen: begun, edited, watched while its rates grow, taken to Results, linked.
 
 use js_sys::Array;
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
@@ -18,10 +17,12 @@ use crate::lab::questions::QuestionSet;
 use crate::lab::rates::ColumnRate;
 use crate::ui::export::save_text;
 use crate::ui::fetch::{fetch_text, text_of};
+use crate::ui::file_picker::FilePicker;
 use crate::ui::lab::app::LabSession;
 use crate::ui::lab::pocket;
 use crate::ui::lab::state::{LabState, SLOT};
 use crate::ui::open::OPEN_EVENT;
+use crate::ui::scroll_table::ScrollTable;
 use crate::ui::text;
 
 /// The longest link that is made: beyond, mail programs and chats cut.
@@ -62,10 +63,8 @@ pub fn ExperimentPanel() -> impl IntoView {
     let (editor, is_editing) = (RwSignal::new(String::new()), RwSignal::new(false));
     let found = RwSignal::new(None::<String>);
     let village = move |_| spawn_local(async move { start(lab, editor, fetch_text(pocket::EXPERIMENT).await) });
-    let input = NodeRef::<html::Input>::new();
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+    let chosen = move |files: Vec<File>| {
+        if let Some(file) = files.into_iter().next() {
             spawn_local(async move {
                 let text = text_of(&file).await;
                 found.set(None);
@@ -85,7 +84,6 @@ pub fn ExperimentPanel() -> impl IntoView {
                 }
             });
         }
-        input.set_value("");
     };
     let is_idle = move || !state.is_going.get();
     let is_half = move || state.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.there < seen.total));
@@ -103,10 +101,13 @@ pub fn ExperimentPanel() -> impl IntoView {
                         {text::experiment::RUN_VILLAGE}
                     </button>
                 </Show>
-                <label class="button">
-                    {text::experiment::RUN_OWN}
-                    <input id="experiment-file" class="hidden-input" type="file" accept=".json,.yaml,.yml" node_ref=input disabled=move || lab.is_busy() on:change=chosen/>
-                </label>
+                <FilePicker
+                    id="experiment-file"
+                    label=text::experiment::RUN_OWN
+                    accept=".json,.yaml,.yml"
+                    disabled=Signal::derive(move || lab.is_busy())
+                    on_files=chosen
+                />
                 <Show when=move || state.is_going.get()>
                     <button type="button" id="pause" on:click=move |_| state.pause(lab)>{text::experiment::PAUSE}</button>
                 </Show>
@@ -259,6 +260,7 @@ fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
         view! { <tr><th scope="row">{question}</th>{cells.collect_view()}</tr> }
     });
     let by_question = by_question.collect_view();
+    let rows = columns.iter().map(row).collect_view();
     view! {
         <p id="run-progress" role="status" data-there=there.to_string() data-total=total.to_string()>
             {name} ": " {there} {text::experiment::PROGRESS_OF} {total} {text::experiment::PROGRESS_ANSWERS}
@@ -267,29 +269,25 @@ fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
         {judge.map(|(_, judge)| view! { <p class="quiet" id="run-judge">{text::judge::judged_by(&judge.name)}</p> })}
         {doubt.map(|doubt| view! { <p class="notice error" id="run-doubt">{doubt} " " {text::judge::NO_RATE}</p> })}
         {drift.map(|drift| view! { <p class="notice" id="drift" role="status">{drift}</p> })}
-        <div class="scroll" tabindex="0" role="region" aria-label=text::experiment::LIVE_RATES>
-            <table class="figures" id="run-rates">
-                <caption>{text::experiment::LIVE_RATES}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{text::experiment::COLUMN}</th>
-                        <th scope="col">{text::experiment::MISALIGNED}</th>
-                        <th scope="col">{text::experiment::COUNTS}</th>
-                        <th scope="col">{text::experiment::INTERVAL}</th>
-                        <th scope="col">{text::experiment::ANSWERS}</th>
-                        {has_second.then(|| text::experiment::SECOND_TURN.map(|head| view! { <th scope="col">{head}</th> }).collect_view())}
-                    </tr>
-                </thead>
-                <tbody>{columns.iter().map(row).collect_view()}</tbody>
-            </table>
-        </div>
-        <div class="scroll" tabindex="0" role="region" aria-label=text::experiment::BY_QUESTION>
-            <table class="figures" id="run-questions">
-                <caption>{text::experiment::BY_QUESTION_CAPTION}</caption>
-                <thead><tr><th scope="col">{text::experiment::QUESTION}</th>{heads}</tr></thead>
-                <tbody>{by_question}</tbody>
-            </table>
-        </div>
+        <ScrollTable label=text::experiment::LIVE_RATES class="figures" id="run-rates">
+            <caption>{text::experiment::LIVE_RATES}</caption>
+            <thead>
+                <tr>
+                    <th scope="col">{text::experiment::COLUMN}</th>
+                    <th scope="col">{text::experiment::MISALIGNED}</th>
+                    <th scope="col">{text::experiment::COUNTS}</th>
+                    <th scope="col">{text::experiment::INTERVAL}</th>
+                    <th scope="col">{text::experiment::ANSWERS}</th>
+                    {has_second.then(|| text::experiment::SECOND_TURN.map(|head| view! { <th scope="col">{head}</th> }).collect_view())}
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </ScrollTable>
+        <ScrollTable label=text::experiment::BY_QUESTION class="figures" id="run-questions">
+            <caption>{text::experiment::BY_QUESTION_CAPTION}</caption>
+            <thead><tr><th scope="col">{text::experiment::QUESTION}</th>{heads}</tr></thead>
+            <tbody>{by_question}</tbody>
+        </ScrollTable>
     }
 }
 

@@ -1,10 +1,10 @@
 //! Loading a model: where it comes from, how far it is, and what went wrong.
 
-use leptos::html;
 use leptos::prelude::*;
 
 use crate::protocol::{FailedStep, LoadProgress, LoadStage};
 use crate::ui::controls::Tick;
+use crate::ui::file_picker::FilePicker;
 use crate::ui::lab::app::LabSession;
 use crate::ui::lab::model::cost::Want;
 use crate::ui::lab::proposed::Proposed;
@@ -21,13 +21,11 @@ pub fn LoadForm(
     let slot = of_slot;
     let (file_id, url_id) = if slot == JUDGE_SLOT { ("judge-file", "judge-url") } else { ("model-file", "model-url") };
     let session = LabSession::get();
-    let (input, url) = (NodeRef::<html::Input>::new(), RwSignal::new(String::new()));
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+    let url = RwSignal::new(String::new());
+    let chosen = move |files: Vec<web_sys::File>| {
+        if let Some(file) = files.into_iter().next() {
             session.lab.load_file(slot, file);
         }
-        input.set_value("");
     };
     let fetch = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -40,10 +38,13 @@ pub fn LoadForm(
     let waits = move || slot == JUDGE_SLOT && session.lab.is_busy();
     view! {
         <div class="load">
-            <label class="button">
-                {text::lab::CHOOSE_MODEL}
-                <input id=file_id class="hidden-input" type="file" accept=".gguf" node_ref=input on:change=chosen disabled=waits/>
-            </label>
+            <FilePicker
+                id=file_id
+                label=text::lab::CHOOSE_MODEL
+                accept=".gguf"
+                disabled=Signal::derive(waits)
+                on_files=chosen
+            />
             <form on:submit=fetch>
                 <label class="field grow">
                     <span>{text::lab::MODEL_ADDRESS}</span>
