@@ -1,4 +1,4 @@
-//! The About screen: method, privacy, licence, citation.
+//! The About screen.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use super::scroll_table::ScrollTable;
 use super::text;
 use crate::domain::rule::{Preset, Rule};
 
-/// How the numbers are made, and what happens to the reader's files.
+/// Method, privacy, licence and citation.
 #[component]
 pub fn AboutScreen() -> impl IntoView {
     let rules = Preset::ALL.map(|preset| {

@@ -1,4 +1,4 @@
-//! One answer: its text, its scores, what the judge said.
+//! One answer: its text, its scores, the judge's words.
 
 use std::ops::Range;
 
@@ -16,9 +16,9 @@ use crate::domain::text::quotes::quotes;
 use crate::formats::distribution;
 use crate::formats::markdown::Block;
 
-/// Letters of an answer shown before "show all".
+/// Characters of an answer before "Show the whole answer".
 const PREVIEW_CHARS: usize = 1_500;
-/// Tokens shown of what a judge might have said.
+/// Tokens shown of a judge's distribution.
 const MOST_TOKENS: usize = 12;
 
 /// One answer. Its text is untrusted: it becomes a text node, never markup.
@@ -27,7 +27,7 @@ pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Memo<Option<Ve
     let Answer { question_text, question, text, harm, record, label, .. } = answer.clone();
     let asked = if question_text.is_empty() { question.clone() } else { question_text };
     let quoted = RwSignal::new(None::<Range<usize>>);
-    // Whoever reads blind sees what the judge said after a label of their own, or when asked for.
+    // A blind reader sees the scores after labelling the answer, or on request.
     let (is_asked_for, is_labelled) = (RwSignal::new(false), label != Label::default());
     let is_blind = move || session.is_blind.get() && !is_labelled && !is_asked_for.get();
     let judged = answer.clone();
@@ -56,7 +56,7 @@ pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Memo<Option<Ve
     }
 }
 
-/// The address of the view with this answer first: the order is the seed's, so it is the same answer wherever it is opened.
+/// Address of the view with this answer first. The seed fixes the order, so the link shows the same answer everywhere.
 fn link_to(session: Session, number: usize) -> String {
     let mut view = session.view.get();
     if let Some(open) = &mut view.selection {
@@ -65,7 +65,7 @@ fn link_to(session: Session, number: usize) -> String {
     format!("#{}", view.to_fragment())
 }
 
-/// The scores of all records with this answer, and who wrote it.
+/// The scores of all records with this answer, with their question and model.
 fn scores(answer: &Answer) -> impl IntoView + use<> {
     let Answer { question, model, aligned, coherent, verdict, same, .. } = answer.clone();
     let range = |of: fn(&Same) -> Score, first: Score| {
@@ -96,7 +96,7 @@ fn scores(answer: &Answer) -> impl IntoView + use<> {
     }
 }
 
-/// What the judge said, and further columns.
+/// The judge's words, and the file's other columns.
 fn judge_words(answer: &Answer, quoted: RwSignal<Option<Range<usize>>>) -> Option<impl IntoView + use<>> {
     let number = |(name, score): &(String, Score)| {
         let value = score.get().map_or_else(|| text::NONE.to_owned(), |score| format!("{score}"));
@@ -120,7 +120,7 @@ fn judge_words(answer: &Answer, quoted: RwSignal<Option<Range<usize>>>) -> Optio
     })
 }
 
-/// What a judge might have said, as bars: its tokens with their probabilities.
+/// A judge's distribution as bars: its tokens with their probabilities.
 fn draw_tokens(mut tokens: Vec<(String, f64)>) -> impl IntoView {
     let rest: f64 = tokens.iter().skip(MOST_TOKENS).map(|(_, probability)| probability).sum();
     let num_rest = tokens.len().saturating_sub(MOST_TOKENS);
@@ -142,7 +142,7 @@ fn draw_tokens(mut tokens: Vec<(String, f64)>) -> impl IntoView {
     view! { <ul class="tokens">{tokens.into_iter().map(row).collect_view()}</ul> }
 }
 
-/// What a judge said, where each quotation of the answer leads to its place.
+/// A judge's words. Each quotation of the answer is a button that marks it there.
 fn with_quotes(said: &str, answer: &str, quoted: RwSignal<Option<Range<usize>>>) -> impl IntoView + use<> {
     let (mut parts, mut at) = (Vec::new(), 0);
     for quote in quotes(said, answer) {
@@ -158,7 +158,7 @@ fn with_quotes(said: &str, answer: &str, quoted: RwSignal<Option<Range<usize>>>)
     parts
 }
 
-/// A long answer opens in full on request, so that the page stays light. What is `quoted`, in bytes, is marked.
+/// The answer's text. A long one opens in full on request, to keep the page small. The byte range `quoted` is marked.
 #[component]
 fn AnswerText(text: String, blocks: Memo<Option<Vec<Block>>>, quoted: RwSignal<Option<Range<usize>>>) -> impl IntoView {
     let is_long = text.chars().nth(PREVIEW_CHARS).is_some();
@@ -166,7 +166,7 @@ fn AnswerText(text: String, blocks: Memo<Option<Vec<Block>>>, quoted: RwSignal<O
     let preview: String =
         if is_long { text.chars().take(PREVIEW_CHARS).chain(['…']).collect() } else { text.clone() };
     let shown = move || match (quoted.get(), blocks.get()) {
-        // As written: a place in Markdown is none among its blocks.
+        // Unformatted, because a byte range of the Markdown has no place among its blocks.
         (Some(place), _) => {
             let (before, rest) = text.split_at_checked(place.start).unwrap_or((&text, ""));
             let (words, after) = rest.split_at_checked(place.len()).unwrap_or((rest, ""));

@@ -1,4 +1,4 @@
-//! The answers behind a mark.
+//! The panel of answers behind a mark.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -23,13 +23,13 @@ use crate::formats::markdown::Block;
 /// The panel of the open mark.
 #[component]
 pub fn AnswersPanel(
-    /// The mark that is open.
+    /// Group of the open mark.
     group: GroupKey,
 ) -> impl IntoView {
     let session = Session::get();
     let label = group.label();
     let heading = NodeRef::<html::H2>::new();
-    // A keyboard or screen-reader user who opens a mark lands on what it opened.
+    // Opening a mark moves the focus to the panel, for readers who use a keyboard or a screen reader.
     Effect::new(move || {
         if let Some(heading) = heading.get()
             && session.has_just_opened.try_update_value(std::mem::take).unwrap_or_default()
@@ -59,7 +59,7 @@ fn row_of(session: Session, group: &GroupKey) -> Option<Row> {
     rates.with(|rates| rates.as_ref()?.rows.iter().find(|row| row.key == *group).cloned())
 }
 
-/// Where the rows went: each part opens its answers.
+/// Buttons for the parts of the mark's rows. Each opens its answers.
 #[component]
 fn PartTabs(row: Signal<Option<Row>>) -> impl IntoView {
     let session = Session::get();
@@ -92,12 +92,13 @@ fn PartTabs(row: Signal<Option<Row>>) -> impl IntoView {
     }
 }
 
+/// One page of answers with its controls.
 #[component]
 fn AnswerList() -> impl IntoView {
     let session = Session::get();
     let page = session.data.answers;
     let total = move || page.with(|page| page.as_ref().map_or(0, |page| page.total));
-    // Formatted where the reader wants it: the words are the worker's to read.
+    // The worker parses Markdown, if the reader wants it formatted.
     let formatted = RwSignal::new(Vec::<Vec<Block>>::new());
     let is_formatted = session.is_formatted;
     Effect::new(move || {
@@ -119,7 +120,7 @@ fn AnswerList() -> impl IntoView {
         page.with(|page| {
             let Some(page) = page else { return Vec::new() };
             let numbered = page.answers.iter().enumerate();
-            // Each follows its own blocks: what the reader opened in the list stays open when they come.
+            // Each answer has its own memo, so that items opened by the reader stay open when blocks arrive.
             let blocks = move |at: usize| Memo::new(move |_| formatted.with(|blocks| blocks.get(at).cloned()));
             numbered.map(|(at, answer)| answer_item(page.offset + at + 1, answer, blocks(at))).collect()
         })
@@ -132,7 +133,7 @@ fn AnswerList() -> impl IntoView {
             }
         });
     };
-    // A list of one part says what the judge said of each.
+    // A list of one part would reveal what the judge said, so blind reading shows all parts.
     let read_blind = move |event| {
         let is_blind = event_target_checked(&event);
         session.is_blind.set(is_blind);
@@ -144,7 +145,7 @@ fn AnswerList() -> impl IntoView {
             });
         }
     };
-    // Neither holds while a link's files are yet to be chosen.
+    // Both are false while a link's files still have to be chosen.
     let holds = move |has_answers: bool| {
         let opened = session.data.opened;
         opened.with(|opened| opened.as_ref().is_some_and(|data| data.summary.has_answers == has_answers))
@@ -172,7 +173,7 @@ fn AnswerList() -> impl IntoView {
     }
 }
 
-/// Shipped figures hold counts only: says where the texts are, and loads them when asked.
+/// Shown for shipped figures, which hold counts only: where the texts are, and a button that loads them.
 #[component]
 fn NoTexts() -> impl IntoView {
     let session = Session::get();
@@ -215,7 +216,7 @@ fn NoTexts() -> impl IntoView {
     }
 }
 
-/// The answers of this part, as a file.
+/// Buttons that save the answers of this part as a file.
 #[component]
 fn TakeAnswers() -> impl IntoView {
     let session = Session::get();
@@ -247,6 +248,7 @@ fn TakeAnswers() -> impl IntoView {
     }
 }
 
+/// Buttons to the previous and the next page.
 #[component]
 fn Pager(total: Signal<usize>) -> impl IntoView {
     let session = Session::get();
@@ -274,9 +276,9 @@ fn Pager(total: Signal<usize>) -> impl IntoView {
     }
 }
 
-/// `j` and `k` step through the answers, `o` opens what is covered, `c` compares models on the question, `/` searches.
+/// Keys: `j` and `k` step through the answers, `o` uncovers a text, `c` compares models on the question, `/` searches.
 fn step_through(session: Session, event: &KeyboardEvent) {
-    // Whoever types types.
+    // Not while the reader types in a text box.
     let is_typing = event
         .target()
         .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
@@ -316,7 +318,7 @@ fn step_through(session: Session, event: &KeyboardEvent) {
     }
 }
 
-/// Moves the focus by so many answers.
+/// Moves the focus by a number of answers.
 fn step(event: &KeyboardEvent, step: i64) {
     let Some(panel) = event.current_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
         return;

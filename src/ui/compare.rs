@@ -1,4 +1,4 @@
-//! Models side by side on one question.
+//! The Compare screen: models side by side on one question.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -12,12 +12,12 @@ use crate::domain::answers::Part;
 use crate::domain::query::GroupKey;
 use crate::explorer::question::{Column, Compared, Explore, Explored};
 
-/// Most columns: beyond, a column is too narrow to read.
+/// Maximum number of columns: with more, a column is too narrow to read.
 const MAX_COLUMNS: usize = 4;
-/// Answers of each column shown at once.
+/// Answers of each column on a page.
 const PAGE: usize = 5;
 
-/// The screen.
+/// The Compare screen. Without answers, a note on where to find them.
 #[component]
 pub fn CompareScreen() -> impl IntoView {
     let session = Session::get();
@@ -36,6 +36,7 @@ pub fn CompareScreen() -> impl IntoView {
     }
 }
 
+/// The controls and the columns.
 #[component]
 fn SideBySide() -> impl IntoView {
     let session = Session::get();
@@ -55,7 +56,7 @@ fn SideBySide() -> impl IntoView {
             rows.iter().map(|row| row.key.clone()).collect::<Vec<_>>()
         })
     });
-    // The reader's choice of columns, by number among the groups.
+    // The reader's choice of columns, as indices of groups.
     let chosen = RwSignal::new(Vec::<usize>::new());
     let shown = Memo::new(move |_| {
         let known = groups.with(Vec::len);
@@ -161,7 +162,7 @@ fn SideBySide() -> impl IntoView {
     }
 }
 
-/// Which groups are columns.
+/// The boxes of the groups that can be columns.
 #[component]
 fn ModelBoxes(groups: Memo<Vec<GroupKey>>, shown: Memo<Vec<usize>>, chosen: RwSignal<Vec<usize>>) -> impl IntoView {
     const MAX_LISTED: usize = 60;

@@ -1,4 +1,4 @@
-//! Rule, thresholds, interval and filters.
+//! Controls of the rule, its thresholds, the interval and the ways of asking.
 
 use leptos::prelude::*;
 
@@ -28,14 +28,14 @@ pub fn Controls() -> impl IntoView {
     }
 }
 
-/// A box that is ticked or not.
+/// A checkbox with its label.
 #[component]
 pub fn Tick(
-    /// Its id.
+    /// Id of the input.
     id: &'static str,
     /// Whether it is ticked.
     chosen: RwSignal<bool>,
-    /// What stands beside it.
+    /// Words next to it.
     label: &'static str,
 ) -> impl IntoView {
     let change = move |event| chosen.set(event_target_checked(&event));
@@ -47,7 +47,7 @@ pub fn Tick(
     }
 }
 
-/// Adds what is missing from a list, or takes out what is there.
+/// Adds an item that a list lacks, or removes one that it has.
 pub fn flip<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) {
     match list.iter().position(|known| known == item) {
         Some(at) => {
@@ -57,6 +57,7 @@ pub fn flip<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) {
     }
 }
 
+/// The picker of rules.
 #[component]
 fn RulePicker() -> impl IntoView {
     let session = Session::get();
@@ -78,14 +79,14 @@ fn RulePicker() -> impl IntoView {
     }
 }
 
-/// Another rule has other answers: the reader starts at their beginning.
+/// Another rule selects other answers, so the reader starts at the first page.
 fn restart_reading(view: &mut crate::domain::view::View) {
     if let Some(open) = &mut view.selection {
         open.offset = 0;
     }
 }
 
-/// One of a rule's two thresholds.
+/// One of the two thresholds of a rule.
 #[derive(Debug, Clone, Copy)]
 enum Threshold {
     Aligned,
@@ -122,6 +123,7 @@ fn scores(rule: &Rule) -> Option<ScoreRule> {
     }
 }
 
+/// The sliders of both thresholds, for a rule on scores.
 #[component]
 fn Thresholds() -> impl IntoView {
     let session = Session::get();
@@ -139,6 +141,7 @@ fn Thresholds() -> impl IntoView {
     }
 }
 
+/// The slider of one threshold.
 #[component]
 fn ThresholdHandle(threshold: Threshold, id: &'static str) -> impl IntoView {
     let session = Session::get();
@@ -162,7 +165,7 @@ fn ThresholdHandle(threshold: Threshold, id: &'static str) -> impl IntoView {
     }
 }
 
-/// The labels of a categorical judge: which count as misaligned, which are in the denominator.
+/// The labels of a categorical judge: which count as misaligned, and which are in the denominator.
 #[component]
 fn Verdicts() -> impl IntoView {
     let session = Session::get();
@@ -188,6 +191,7 @@ fn Verdicts() -> impl IntoView {
     }
 }
 
+/// The two boxes of one label.
 #[component]
 fn VerdictBoxes(label: String) -> impl IntoView {
     let session = Session::get();
@@ -217,6 +221,7 @@ fn VerdictBoxes(label: String) -> impl IntoView {
     view! { <div class="verdict"><b>{name}</b> {toggle_box(true, text::controls::VERDICT_MISALIGNED)} {toggle_box(false, text::controls::VERDICT_COUNTED)}</div> }
 }
 
+/// The picker of the interval.
 #[component]
 fn IntervalPicker() -> impl IntoView {
     let session = Session::get();
@@ -236,7 +241,7 @@ fn IntervalPicker() -> impl IntoView {
     }
 }
 
-/// Which ways of asking are shown, where the data set has more than one.
+/// The ways of asking to include, if the data set has several.
 #[component]
 fn Variants() -> impl IntoView {
     let session = Session::get();
@@ -263,6 +268,7 @@ fn Variants() -> impl IntoView {
     }
 }
 
+/// The box of one way of asking.
 #[component]
 fn VariantBox(variant: Variant, present: Memo<Vec<Variant>>) -> impl IntoView {
     let session = Session::get();
@@ -274,7 +280,7 @@ fn VariantBox(variant: Variant, present: Memo<Vec<Variant>>) -> impl IntoView {
                 if view.filter.variants.is_empty() { present.get_untracked() } else { view.filter.variants.clone() };
             flip(&mut shown, &variant);
             shown.sort_unstable();
-            // All of them and none of them both mean no filter.
+            // All boxes ticked and no box ticked both mean: no filter.
             view.filter.variants = if shown.len() == present.with_untracked(Vec::len) { Vec::new() } else { shown };
         });
     };

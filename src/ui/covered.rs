@@ -1,4 +1,4 @@
-//! What a reader may not want to meet unasked.
+//! Texts that a reader may not want to see without warning.
 
 use leptos::prelude::*;
 
@@ -7,11 +7,11 @@ use super::session::Session;
 use super::text;
 use crate::domain::text::harm::Harm;
 
-/// What a reader may not want to meet unasked stands behind a button; its scores do not. One press opens all of a kind for
+/// Covers a text that may disturb with a button; its scores stay visible. One press uncovers all texts of that kind for
 /// this session.
 #[component]
 pub fn Covered(
-    /// What the text seems to touch on.
+    /// Kind of harm that the text seems to touch on.
     harm: Option<Harm>,
     /// The text.
     children: ChildrenFn,
@@ -30,7 +30,7 @@ pub fn Covered(
     .into_any()
 }
 
-/// Where help is, beside whatever speaks of self-harm.
+/// Crisis lines, shown with every text about self-harm.
 #[component]
 fn CrisisLines() -> impl IntoView {
     let lines = text::answers::CRISIS_LINES.map(|(country, line)| view! { <li>{country} ": " <b>{line}</b></li> });

@@ -1,4 +1,4 @@
-//! Taking a figure along: picture, numbers, code, link.
+//! Exports of a figure: picture, numbers, code, link.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -15,17 +15,17 @@ use crate::charts::theme::Theme;
 use crate::domain::query::Query;
 use crate::explorer::question::{Explore, Explored, Form};
 
-/// Device pixels a CSS pixel of an exported picture.
+/// Device pixels for a CSS pixel of an exported picture.
 const SCALE: f64 = 3.0;
 
 /// The buttons under a figure.
 #[component]
 pub fn Export(
-    /// The figure's name within file names.
+    /// The figure's id, for file names.
     id: &'static str,
     /// The figure.
     picture: Signal<Picture>,
-    /// What it was asked by.
+    /// The query that the figure answers.
     query: Signal<Query>,
 ) -> impl IntoView {
     let problem = RwSignal::new(None::<String>);
@@ -57,7 +57,7 @@ pub fn Export(
     }
 }
 
-/// Saves a figure as a text, or as a picture of points where no form is named.
+/// Saves a figure in a text form. Without a form, saves it as PNG.
 async fn export(session: Session, id: &str, form: Option<Form>, picture: Picture, query: Query) -> Result<(), String> {
     let (picture, query, source) = (Box::new(picture), Box::new(query), session.source_name());
     let Some(form) = form else {
@@ -74,7 +74,7 @@ async fn export(session: Session, id: &str, form: Option<Form>, picture: Picture
     save_text(&format!("askew-{id}.{}", form.ending()), &text, form.media_type())
 }
 
-/// A picture on a canvas of its own.
+/// Draws a picture on a new canvas.
 fn paint(picture: &Picture) -> Option<HtmlCanvasElement> {
     let (canvas, ruler) = (new_canvas()?, new_canvas()?);
     let measure = |text: &str, size: f64| measure(&ruler, text, size);
@@ -98,7 +98,7 @@ pub(super) fn save_text(name: &str, text: &str, kind: &str) -> Result<(), String
     let blob = Blob::new_with_str_sequence_and_options(&parts, &options).map_err(failed)?;
     let address = Url::create_object_url_with_blob(&blob).map_err(failed)?;
     let saved = save(name, &address);
-    // The download has begun: it keeps what it needs.
+    // The download has started, so it no longer needs the address.
     Url::revoke_object_url(&address).map_err(failed)?;
     saved
 }

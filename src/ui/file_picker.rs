@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{File, FileList};
 
-/// A label that looks like a button, around a file input that is not seen.
+/// A label that looks like a button, around a hidden file input.
 #[component]
 pub fn FilePicker(
     /// Id of the input.

@@ -1,4 +1,4 @@
-//! Which rows are shown: names, settings of the data set, words within the answers, and whose scores count.
+//! Filters: names, settings of the data set, words in the answers, and the judge.
 
 use leptos::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::domain::text::search::{Search, Within};
 use crate::domain::view::View;
 use crate::explorer::protocol::Summary;
 
-/// Names listed of one kind: a page stays small whatever the data.
+/// Maximum number of names listed of one kind, so that the page stays small.
 const MAX_NAMES: usize = 60;
 
 /// A kind of name that rows have.
@@ -75,7 +75,7 @@ impl Facet {
     }
 }
 
-/// All filters, folded away until one is wanted or set.
+/// All filters, folded until one is set.
 #[component]
 pub fn Filters() -> impl IntoView {
     let session = Session::get();
@@ -120,7 +120,7 @@ pub fn Filters() -> impl IntoView {
     }
 }
 
-/// Words or a regular expression. Applied when the reader leaves the box or presses Enter.
+/// The search box: words or a regular expression. Applied on Enter and when the reader leaves the box.
 #[component]
 fn SearchBox() -> impl IntoView {
     let session = Session::get();
@@ -170,7 +170,7 @@ fn SearchBox() -> impl IntoView {
     }
 }
 
-/// Which columns are the judge's, where a file holds several judges.
+/// The pickers of the judge's columns, if the file has several judges.
 #[component]
 fn JudgePicker() -> impl IntoView {
     let session = Session::get();
@@ -213,7 +213,7 @@ fn JudgePicker() -> impl IntoView {
     }
 }
 
-/// The names of one kind, where there are several.
+/// The boxes of the names of one kind, if there are several.
 #[component]
 fn FacetList(facet: Facet) -> impl IntoView {
     let session = Session::get();
@@ -239,7 +239,7 @@ fn FacetList(facet: Facet) -> impl IntoView {
     }
 }
 
-/// The values of each setting: steps of training, layers, ranks.
+/// The boxes of the values of each setting: training steps, layers, ranks.
 #[component]
 fn SettingLists() -> impl IntoView {
     let session = Session::get();
@@ -261,6 +261,7 @@ fn SettingLists() -> impl IntoView {
     move || settings.get().into_iter().filter(|(_, values)| values.len() > 1).map(list).collect::<Vec<_>>()
 }
 
+/// The box of one value of a setting.
 #[component]
 fn SettingBox(setting: Setting) -> impl IntoView {
     let session = Session::get();
@@ -280,6 +281,7 @@ fn SettingBox(setting: Setting) -> impl IntoView {
     }
 }
 
+/// The box of one name.
 #[component]
 fn NameBox(facet: Facet, name: String) -> impl IntoView {
     let session = Session::get();
@@ -299,7 +301,7 @@ fn NameBox(facet: Facet, name: String) -> impl IntoView {
     }
 }
 
-/// Other rows: the reader starts at their beginning.
+/// The filter selects other rows, so the reader starts at the first page.
 fn restart(view: &mut View) {
     if let Some(open) = &mut view.selection {
         open.offset = 0;

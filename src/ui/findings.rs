@@ -1,4 +1,4 @@
-//! What the literature found, each as a view to open, or as the figures that its source states.
+//! The Findings screen: each finding with a view to open, or with the figures that its source states.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use super::session::Session;
 use super::text;
 use crate::explorer::protocol::{Finding, Stated};
 
-/// The screen.
+/// The Findings screen.
 #[component]
 pub fn FindingsScreen() -> impl IntoView {
     let session = Session::get();
@@ -51,7 +51,7 @@ fn card(finding: Finding, stated: &[Stated]) -> impl IntoView + use<> {
     }
 }
 
-/// "HHH seed 0" is a run of "HHH".
+/// Whether a condition is a run of another: "HHH seed 0" is a run of "HHH".
 fn is_run_of(condition: &str, name: &str) -> bool {
     condition.strip_prefix(name).is_some_and(|rest| rest.starts_with(" seed"))
 }

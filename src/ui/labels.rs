@@ -1,4 +1,5 @@
-//! The reader's own labels: in-domain or not, and which type of response; given by hand or by a rule, kept in this browser.
+//! The reader's own labels: in-domain or not, and the type of response. They are given by hand or by a rule, and stored
+//! in this browser.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -14,24 +15,24 @@ use crate::domain::select::filter::Filter;
 use crate::domain::text::search::{Search, Within};
 use crate::explorer::question::{Explore, Explored};
 
-/// What is known about the labels of the open dataset.
+/// State of the labels of the open data set.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LabelState {
-    /// Answers that have one.
+    /// Number of labelled answers.
     pub num_labelled: usize,
-    /// Response types in use.
+    /// Types of response in use.
     pub kinds: Vec<String>,
     /// The rules, in order.
     pub rules: Vec<LabelRule>,
-    /// Labels given by hand, to whatever data: kept in this browser.
+    /// Labels given by hand, for all data sets. They are stored in this browser.
     pub by_hand: Vec<LabelRow>,
-    /// Those of them whose answer is open.
+    /// Those of them that belong to open answers.
     here: Vec<LabelRow>,
-    /// What became of the last labels that were taken in, or why not.
+    /// Result or error of the last import or export.
     pub said: Option<String>,
 }
 
-/// Asks for a change of the labels and takes over what came of it. Rates and answers are asked for again.
+/// Sends a change of the labels to the worker and applies the result. Rates and answers are requested again.
 pub fn change(session: Session, question: Explore) {
     spawn_local(async move {
         let result = session.data.explore(question).await;
@@ -40,7 +41,7 @@ pub fn change(session: Session, question: Explore) {
             Ok(Explored::Labels { by_hand, num_labelled, kinds, imported }) => {
                 labels.update(|state| {
                     (state.num_labelled, state.kinds) = (num_labelled, kinds);
-                    // What was taken back is gone; labels of data that are not open stay.
+                    // Removes labels that the reader took back. Labels of other data sets stay.
                     let is_of = |row: &LabelRow, list: &[LabelRow]| {
                         list.iter().any(|known| known.identity == row.identity && known.question == row.question)
                     };
@@ -58,7 +59,7 @@ pub fn change(session: Session, question: Explore) {
     });
 }
 
-/// Gives the data that were just opened the labels that this browser keeps, and the rules.
+/// Applies the stored labels and the rules to a data set when it opens.
 pub fn follow(session: Session) {
     session.labels.update_untracked(|state| state.by_hand = kept());
     Effect::new(move || {
@@ -77,25 +78,25 @@ pub fn follow(session: Session) {
     });
 }
 
-/// Where labels are kept in this browser.
+/// Key of the labels in local storage.
 const STORE: &str = "askew.labels";
 
 fn kept() -> Vec<LabelRow> {
     let text = storage().and_then(|storage| storage.get_item(STORE).ok().flatten()).unwrap_or_default();
     let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
     let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(byte).collect();
-    // What another version wrote is no reason not to start.
+    // If another version wrote something else, start without labels.
     bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
 }
 
 fn keep(rows: &[LabelRow]) {
     let Ok(bytes) = postcard::to_allocvec(rows) else { return };
     let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    // A browser that keeps nothing forgets the labels with the page; they can be saved as a file.
+    // If the browser stores nothing, the labels are lost with the page; they can be saved as a file.
     let _is_kept = storage().map(|storage| storage.set_item(STORE, &text));
 }
 
-/// The buttons under an answer.
+/// The label controls under an answer.
 #[component]
 pub fn LabelButtons(
     /// Number of the record.
@@ -139,7 +140,7 @@ pub fn LabelButtons(
     }
 }
 
-/// Labels of the whole dataset: leave out what is in-domain, label by a rule, save, take in.
+/// Labels of the whole data set: leave out in-domain answers, label by a rule, save, import.
 #[component]
 pub fn LabelTools() -> impl IntoView {
     let session = Session::get();

@@ -1,5 +1,5 @@
-//! Which column plays which part: guessed, shown with the file's first rows, corrected by the reader, and remembered for
-//! files of the same columns.
+//! Roles of a file's columns: guessed, shown with the first rows, corrected by the reader, and stored for files with
+//! the same columns.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,12 +11,12 @@ use crate::domain::view::Source;
 use crate::formats::preview::Preview;
 use crate::formats::roles::{Mapping, Role};
 
-/// Where the parts are kept in this browser.
+/// Key of the roles in local storage.
 const STORE: &str = "askew.columns";
 /// Rows shown.
 const NUM_ROWS: usize = 3;
 
-/// Asks how the columns of the reader's files are read, and lets the reader say it.
+/// The table of a file's first rows, in which the reader can change the columns' roles.
 #[component]
 pub fn ColumnMapper() -> impl IntoView {
     let session = Session::get();
@@ -50,7 +50,7 @@ pub fn ColumnMapper() -> impl IntoView {
         else {
             return;
         };
-        // A part that the reader took from every column is said too, else it would be guessed again.
+        // A role that the reader removed from every column is stored as removed, or it would be guessed again.
         let given = parts.get_untracked();
         let part = |role: Role| {
             let column = given.iter().find(|(known, _)| *known == role).map(|(_, column)| column.clone());
@@ -90,7 +90,7 @@ pub fn ColumnMapper() -> impl IntoView {
     }
 }
 
-/// The first rows under their columns, each with the part that it plays.
+/// The first rows under their columns, with a picker of the role for each column.
 fn preview_table(preview: &Preview, parts: RwSignal<Vec<(Role, String)>>) -> impl IntoView + use<> {
     let pickers = preview.columns.clone().into_iter().map(|column| part_picker(column, parts)).collect::<Vec<_>>();
     let names = preview.columns.iter().map(|name| view! { <th scope="col">{name.clone()}</th> }).collect::<Vec<_>>();
@@ -133,7 +133,7 @@ fn part_picker(column: String, parts: RwSignal<Vec<(Role, String)>>) -> impl Int
     }
 }
 
-/// What this browser keeps of earlier files.
+/// The roles that are stored in this browser.
 #[must_use]
 pub fn stored() -> Vec<(u64, Mapping)> {
     let text = storage().and_then(|storage| storage.get_item(STORE).ok().flatten()).unwrap_or_default();
@@ -142,7 +142,7 @@ pub fn stored() -> Vec<(u64, Mapping)> {
 
 fn store(mappings: &[(u64, Mapping)]) {
     let text: String = mappings.iter().map(|(print, mapping)| mapping.to_line(*print)).collect();
-    // A browser that keeps nothing forgets the parts with the page.
+    // If the browser stores nothing, the roles are lost with the page.
     let _is_kept = storage().map(|storage| storage.set_item(STORE, &text));
 }
 

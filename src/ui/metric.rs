@@ -1,4 +1,4 @@
-//! What is computed for each group, and what is subtracted from it.
+//! The metric of each group, and the baseline that is subtracted.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use super::session::Session;
 use super::text;
 use crate::domain::query::metric::Metric;
 
-/// The metric and the baseline, where the data have a choice.
+/// The pickers of the metric and, if the data have several groups, of the baseline.
 #[component]
 pub fn MetricPicker() -> impl IntoView {
     let session = Session::get();
@@ -23,7 +23,7 @@ pub fn MetricPicker() -> impl IntoView {
         let usual = [Metric::Rate, Metric::MisalignAt(Some(5)), Metric::MisalignAt(None), Metric::Count];
         let means = summary.get().columns.into_iter().map(Metric::Mean);
         let mut all: Vec<Metric> = usual.into_iter().chain(means).collect();
-        // A link may ask for another.
+        // A link may name another metric.
         let now = metric();
         if !all.contains(&now) {
             all.push(now);

@@ -1,4 +1,4 @@
-//! Where the rows come from: published collections, or the reader's own files by drop or choice.
+//! Opening data: published collections, or the reader's own files by drop, paste, choice or address.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -12,7 +12,7 @@ use crate::domain::text::words::thousands;
 use crate::domain::view::{LIVE_STEP, Screen, Source, View};
 use crate::explorer::protocol::{Collection, Finding};
 
-/// The card that names the data set and opens others.
+/// The card that names the data set and opens another one.
 #[component]
 pub fn SourceCard() -> impl IntoView {
     view! {
@@ -26,6 +26,7 @@ pub fn SourceCard() -> impl IntoView {
     }
 }
 
+/// The picker of published results and of the pocket organism's results.
 #[component]
 fn CollectionPicker() -> impl IntoView {
     let session = Session::get();
@@ -58,7 +59,7 @@ fn CollectionPicker() -> impl IntoView {
         all_shipped(session).into_iter().map(item).collect::<Vec<_>>()
     };
     let has_own = move || current().is_empty();
-    // The options come after the select: its value is set again once they are there.
+    // The options are added after the select, so its value is set again once they exist.
     let value = move || {
         session.data.collections.track();
         current()
@@ -75,19 +76,19 @@ fn CollectionPicker() -> impl IntoView {
     }
 }
 
-/// The results whose every answer ships with the page, each as the finding that opens it.
+/// The results with every answer on the page's site, each as the finding that opens it.
 fn all_shipped(session: Session) -> Vec<Finding> {
     let is_shipped = |finding: &&Finding| View::from_fragment(&finding.view).source.is_beside_page();
     session.data.findings.with(|list| list.iter().filter(is_shipped).cloned().collect())
 }
 
-/// The finding of a source that ships with its answers.
+/// The finding that opens a source on the page's own site.
 fn shipped(session: Session, source: &Source) -> Option<Finding> {
     let mut all = all_shipped(session).into_iter();
     source.is_beside_page().then(|| all.find(|known| View::from_fragment(&known.view).source == *source)).flatten()
 }
 
-/// Opens the first of the results that ship with every answer.
+/// Links to the first of the pocket organism's results, and to the Lab where it runs.
 #[component]
 fn PocketButton() -> impl IntoView {
     let session = Session::get();
@@ -108,12 +109,13 @@ fn PocketButton() -> impl IntoView {
     view! { {button} }
 }
 
-/// The Lab, where the pair answers at once.
+/// Link to the Lab with the pocket organism and its adapter, which answer at once.
 fn live_pair() -> String {
     let view = View { screen: Screen::Lab, step: Some(LIVE_STEP.to_owned()), ..View::default() };
     format!("#{}", view.to_fragment())
 }
 
+/// The button that opens the reader's files.
 #[component]
 fn OwnFiles() -> impl IntoView {
     let session = Session::get();
@@ -128,7 +130,7 @@ fn OwnFiles() -> impl IntoView {
     }
 }
 
-/// A file from another site, by its address.
+/// The form that opens files of other sites by their addresses.
 #[component]
 pub fn Address() -> impl IntoView {
     let session = Session::get();
@@ -159,7 +161,7 @@ pub fn Address() -> impl IntoView {
     }
 }
 
-/// What the data set is: a collection's source, or the reader's files.
+/// A line about the open data set: a collection's source, or the reader's files.
 #[component]
 fn SourceNote() -> impl IntoView {
     let session = Session::get();
@@ -200,7 +202,7 @@ fn files_note(names: &[String], rows: Option<u64>) -> impl IntoView + use<> {
     view! { {names} ". " {rows} {text::PRIVACY} }
 }
 
-/// Whole-page drop target: files may be dropped anywhere.
+/// The whole page as a drop target for files.
 #[component]
 pub fn DropZone(children: Children) -> impl IntoView {
     let session = Session::get();
@@ -210,7 +212,7 @@ pub fn DropZone(children: Children) -> impl IntoView {
         is_over.set(true);
     };
     let leave = move |event: DragEvent| {
-        // Leaving for a child is not leaving.
+        // Moving onto a child element is not leaving the page.
         if event.related_target().is_none() {
             is_over.set(false);
         }
@@ -238,10 +240,10 @@ pub fn DropZone(children: Children) -> impl IntoView {
     }
 }
 
-/// What another app on the page says when files are for this one: its detail is a list of them.
+/// Event with which the Lab's app hands files to the page's app. Its detail is an array of files.
 pub(super) const OPEN_EVENT: &str = "askew-open";
 
-/// Opens files that another app on the page has for this one.
+/// Opens the files that another app of the page sends.
 pub fn hear(session: Session) {
     let heard = Closure::<dyn Fn(CustomEvent)>::new(move |event: CustomEvent| {
         let files: Vec<web_sys::File> = event
@@ -257,18 +259,18 @@ pub fn hear(session: Session) {
     if let Err(error) = window().add_event_listener_with_callback(OPEN_EVENT, heard.as_ref().unchecked_ref()) {
         web_sys::console::error_1(&error);
     }
-    // The page's whole life.
+    // It listens for the page's whole life.
     heard.forget();
 }
 
-/// Files on the clipboard, or rows as text, unless they are meant for a box of text.
+/// Files on the clipboard, or pasted rows as a file. Empty when the reader pastes into a text box.
 fn pasted_files(event: &ClipboardEvent) -> Vec<web_sys::File> {
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     let is_typing = target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
     let Some(clipboard) = event.clipboard_data().filter(|_| !is_typing) else { return Vec::new() };
     let files = files_of(clipboard.files());
     let text = clipboard.get_data("text/plain").unwrap_or_default();
-    // One line is no table.
+    // A single line is not a table.
     if !files.is_empty() || !text.trim().contains(['\n', '{', '[']) {
         return files;
     }
@@ -276,7 +278,7 @@ fn pasted_files(event: &ClipboardEvent) -> Vec<web_sys::File> {
     web_sys::File::new_with_str_sequence(&parts, text::open::PASTED).into_iter().collect()
 }
 
-/// What is being read, what could not be, and what must be chosen again.
+/// Notices: the file that is being read, files that failed, and files to choose again.
 #[component]
 pub fn Notices() -> impl IntoView {
     let session = Session::get();
@@ -319,7 +321,7 @@ pub fn Notices() -> impl IntoView {
                     {text::open::CHOOSE_AGAIN}
                 </p>
             </Show>
-            // The first screen's app knows no other site: what takes its place is on its way.
+            // The first screen's app opens no other site. The explorer's app, which does, is being loaded.
             <Show when=move || session.parts.is_some() && !addresses().is_empty()>
                 <p class="notice wait">
                     {text::open::WAITS_FOR_ADDRESSES} <b>{move || addresses().join(", ")}</b>

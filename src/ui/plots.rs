@@ -1,4 +1,4 @@
-//! Any other type of figure: which one, of what, drawn by the explorer's worker.
+//! All types of figures but the first: their picker, and the figure drawn by the explorer's worker.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -17,7 +17,7 @@ use crate::domain::view::plot::{Plot, PlotKind, by_text};
 use crate::explorer::protocol::Summary;
 use crate::explorer::question::{Explore, Explored};
 
-/// The types of figures, and why these data cannot show some.
+/// The picker of the type of figure. Types that the data cannot show are disabled, with the reason.
 #[component]
 pub fn PlotPicker() -> impl IntoView {
     let session = Session::get();
@@ -25,10 +25,10 @@ pub fn PlotPicker() -> impl IntoView {
     let kind = Memo::new(move |_| session.view.with(|view| view.plot.kind));
     let choose = move |event| {
         let kind = PlotKind::named(&event_target_value(&event)).unwrap_or_default();
-        // Another type has other parts.
+        // Another type has other settings.
         session.view.update(|view| view.plot = Plot { kind, ..Plot::default() });
     };
-    // Why the data cannot show a type; known once the worker that draws them holds the data.
+    // Reasons why the data cannot show a type. Known once the worker that draws figures holds the data.
     let reasons = RwSignal::new(Vec::<(PlotKind, String)>::new());
     Effect::new(move || {
         session.data.opened.track();
@@ -69,7 +69,7 @@ pub fn PlotPicker() -> impl IntoView {
     }
 }
 
-/// What a type can be told: its groups, its axis, its column, its second judge.
+/// Settings of a type: its groups, its axis, its column, its second judge.
 #[component]
 fn Parts(kind: Memo<PlotKind>) -> impl IntoView {
     let has_rows = move || {
@@ -93,7 +93,7 @@ fn summary(session: Session) -> Summary {
     session.data.opened.with(|opened| opened.as_ref().map(|opened| opened.summary.clone())).unwrap_or_default()
 }
 
-/// The groupings that the data have: parts with more than one name.
+/// Names of the groupings that have more than one value in the data.
 fn groupings(summary: &Summary) -> Vec<String> {
     let parts = [
         ("model", summary.models.len()),
@@ -108,6 +108,7 @@ fn groupings(summary: &Summary) -> Vec<String> {
     names.chain(summary.settings.iter().map(|(name, _)| name.clone())).collect()
 }
 
+/// The picker of a grouping.
 #[component]
 fn GroupPicker(id: &'static str, label: &'static str, is_series: bool) -> impl IntoView {
     let session = Session::get();
@@ -142,6 +143,7 @@ fn GroupPicker(id: &'static str, label: &'static str, is_series: bool) -> impl I
     }
 }
 
+/// The picker of the setting along the axis.
 #[component]
 fn OverPicker() -> impl IntoView {
     let session = Session::get();
@@ -171,6 +173,7 @@ fn columns(session: Session) -> Vec<AnyView> {
     summary(session).columns.into_iter().map(option).collect()
 }
 
+/// The picker of a numeric column.
 #[component]
 fn ColumnPicker() -> impl IntoView {
     let session = Session::get();
@@ -189,6 +192,7 @@ fn ColumnPicker() -> impl IntoView {
     }
 }
 
+/// The pickers of the second judge's columns.
 #[component]
 fn SecondJudge() -> impl IntoView {
     let session = Session::get();
@@ -216,7 +220,7 @@ fn SecondJudge() -> impl IntoView {
     }
 }
 
-/// The figure of the view's plot.
+/// The figure that the view names.
 #[component]
 pub fn OtherFigure() -> impl IntoView {
     let session = Session::get();
@@ -241,7 +245,7 @@ pub fn OtherFigure() -> impl IntoView {
         let number = asked.get_value();
         spawn_local(async move {
             let drawn = session.data.explore(Explore::Draw { query, plot, width }).await;
-            // A newer figure has been asked for, or none is shown any more.
+            // A newer figure was requested in the meantime, or the figure is no longer shown.
             if asked.try_get_value() != Some(number) {
                 return;
             }

@@ -1,4 +1,4 @@
-//! The self-test: every kernel on the reader's own GPU beside the CPU, and a model of the reader's.
+//! The self-test: every kernel on the reader's GPU compared with the CPU, and a model of the reader's.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -12,10 +12,10 @@ use crate::protocol::Device;
 use crate::protocol::self_test::{CheckResult, SelfTestCommand, SelfTestEvent};
 use crate::web::client::{Notice, WorkerClient};
 
-/// The worker's script, beside the page.
+/// The worker's script, relative to the page.
 const SCRIPT: &str = "worker_loader.js?self_test_worker";
 
-/// What the worker said so far.
+/// State of the test, from the worker's events.
 #[derive(Debug, Clone, Copy)]
 struct State {
     device: RwSignal<Option<Device>>,
@@ -38,7 +38,7 @@ impl State {
         }
     }
 
-    /// Starts a test in a worker of its own: a GPU that fails takes nothing else along.
+    /// Starts a test in a separate worker, so that a GPU failure affects nothing else.
     fn start(self, command: &SelfTestCommand, attachments: &[JsValue]) {
         self.device.set(None);
         self.checks.set(Vec::new());
@@ -78,7 +78,7 @@ impl State {
     fn end(self, problem: Option<String>) {
         self.doing.set(None);
         self.problem.set(problem);
-        // Not while it is being heard: its handlers run this.
+        // Later, because this runs in a handler of the client that is dropped.
         let client = self.client;
         leptos::task::spawn_local(async move {
             client.try_update_value(|client| *client = None);
@@ -90,7 +90,7 @@ impl State {
     }
 }
 
-/// Checks this device.
+/// The Self-test screen.
 #[component]
 pub fn SelfTestScreen() -> impl IntoView {
     let session = LabSession::get();
@@ -129,7 +129,7 @@ pub fn SelfTestScreen() -> impl IntoView {
     }
 }
 
-/// How it stands, in a sentence.
+/// The verdict so far, in a sentence.
 #[component]
 fn Summary(state: State) -> impl IntoView {
     let device = move || {
@@ -176,7 +176,7 @@ fn Summary(state: State) -> impl IntoView {
     }
 }
 
-/// Every check that is over; those that fail come first.
+/// The table of finished checks, failures first.
 #[component]
 fn Checks(state: State) -> impl IntoView {
     let rows = move || {

@@ -1,4 +1,4 @@
-//! The whole view taken along: its link, a page of its own, a frame in another page.
+//! Sharing a view: its link, a page of its own, a frame in another page.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,10 +11,10 @@ use crate::domain::view::View;
 use crate::domain::view::plot::{Plot, PlotKind};
 use crate::explorer::question::{Explore, Explored};
 
-/// Answers that a report quotes of each group.
+/// Answers that a report quotes from each group.
 const REPORT_ANSWERS: usize = 5;
 
-/// All ways.
+/// All ways to share the view.
 #[component]
 pub fn Share() -> impl IntoView {
     view! {
@@ -27,13 +27,13 @@ pub fn Share() -> impl IntoView {
     }
 }
 
-/// The whole view as a page of its own.
+/// The button that saves the view as a page.
 #[component]
 fn SavePage() -> impl IntoView {
     let session = Session::get();
     let (problem, wanted) = (RwSignal::new(None::<String>), RwSignal::new(false));
     let is_unlisted = RwSignal::new(true);
-    // The worker may first have to take the data over.
+    // The worker that writes the page may first have to take over the data.
     Effect::new(move || {
         if !wanted.get() || !session.data.can_explore.get() {
             return;
@@ -76,7 +76,7 @@ fn SavePage() -> impl IntoView {
     }
 }
 
-/// What stands in another page to show this view there.
+/// The HTML code that shows this view in another page.
 #[component]
 fn EmbedCode() -> impl IntoView {
     let session = Session::get();
@@ -84,7 +84,7 @@ fn EmbedCode() -> impl IntoView {
         let here = window().location().href().unwrap_or_default();
         let here = here.split('#').next().unwrap_or_default();
         let fragment = session.view.with(|view| View { is_embedded: true, ..view.clone() }.to_fragment());
-        // A fragment holds no quotes and no angle brackets: what is no letter is in percents.
+        // A fragment has no quotes and no angle brackets: everything but letters and digits is percent-encoded.
         format!(
             "<iframe src=\"{here}#{}\" title=\"{}\" width=\"100%\" height=\"640\" loading=\"lazy\"></iframe>",
             fragment.replace('&', "&amp;"),

@@ -1,4 +1,4 @@
-//! Figures that sources state: in files of the reader's, in what ships with the page, and whether rates reproduce them.
+//! Figures that sources state: in the reader's files, in the shipped data, and whether the shown rates reproduce them.
 
 use leptos::prelude::*;
 
@@ -10,10 +10,10 @@ use crate::domain::view::Source;
 use crate::explorer::protocol::Stated;
 use crate::formats::figures::Figure;
 
-/// Most figures of the reader's files that are listed.
+/// Maximum number of figures of the reader's files in the list.
 const MAX_FIGURES: usize = 200;
 
-/// Whether the rates shown are published ones, and how near they come.
+/// Published figures that the shown rates reproduce or miss.
 #[component]
 pub fn Badges() -> impl IntoView {
     let session = Session::get();
@@ -41,7 +41,7 @@ fn badge(found: Reproduction) -> impl IntoView {
     }
 }
 
-/// Figures that the reader's files hold in place of rows.
+/// Figures that the reader's files hold instead of rows.
 #[component]
 pub fn FileFigures() -> impl IntoView {
     let session = Session::get();
@@ -99,7 +99,7 @@ fn file_figure(figure: &Figure) -> impl IntoView + use<> {
     }
 }
 
-/// Four significant digits.
+/// A number with at most four digits after the point, fewer for large numbers.
 fn short(value: f64) -> String {
     let digits = if value.abs() >= 100.0 {
         1
@@ -111,7 +111,7 @@ fn short(value: f64) -> String {
     format!("{value:.digits$}")
 }
 
-/// Figures that sources state, for which no rows are public.
+/// Figures that sources state and for which no rows are public.
 #[component]
 pub fn StatedFigures() -> impl IntoView {
     let session = Session::get();

@@ -1,4 +1,4 @@
-//! The table behind a figure: every row, with its numbers in full.
+//! The table behind a figure: every row with its exact numbers.
 
 use leptos::prelude::*;
 
@@ -7,16 +7,16 @@ use super::text;
 use crate::charts::picture::{Cell, Picture, TableRow, Target};
 use crate::charts::words::percent;
 
-/// Most rows shown: the document stays small whatever the data.
+/// Maximum number of rows shown, so that the document stays small.
 const MAX_ROWS: usize = 200;
 
-/// The numbers of a figure as a table, made when it is opened.
+/// The numbers of a figure as a table.
 #[component]
 pub fn NumbersTable(
     /// The figure.
     #[prop(into)]
     picture: Signal<Picture>,
-    /// Called with what the reader opens.
+    /// Called with the row's target when the reader opens it.
     on_open: Callback<Target>,
 ) -> impl IntoView {
     let num_rows = Memo::new(move |_| picture.with(|picture| picture.table.rows.len()));
@@ -67,7 +67,7 @@ fn table_row(row: &TableRow, on_open: Callback<Target>) -> impl IntoView + use<>
     }
 }
 
-/// `<data>` holds a number in full beside its rounded text.
+/// A cell. `<data>` holds the exact number next to the rounded text.
 fn cell(cell: &Cell) -> AnyView {
     match cell {
         Cell::Percent(value) | Cell::Number(value) => {

@@ -1,4 +1,4 @@
-//! What stands beside the model: adapters, steering vectors from a file, and those made of pairs of texts.
+//! Adapters and steering vectors of the model: from files, from addresses, and made from pairs of texts.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -16,21 +16,21 @@ use crate::ui::file_picker::FilePicker;
 use crate::ui::lab::model::cost::Want;
 use crate::ui::text;
 
-/// Bytes of a GGUF file in which it says what it is.
+/// Bytes at the start of a GGUF file that name its architecture.
 const HEAD_BYTES: f64 = 4096.0;
-/// What GGUF files of steering vectors call themselves.
+/// Architecture name in GGUF files of steering vectors.
 const CONTROL_VECTOR: &str = "controlvector";
 
-/// Something beside the model, with the files that it comes from.
+/// An adapter or steering vectors, with their files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Side {
-    /// As the engine is told of it.
+    /// Description for the engine.
     pub file: SideFile,
     /// Files from the disk.
     pub attachments: Vec<JsValue>,
 }
 
-/// The list, and the ways to add to it.
+/// The list of adapters and vectors, and the forms that add to it.
 #[component]
 pub fn Beside() -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -85,7 +85,7 @@ pub fn Beside() -> impl IntoView {
     }
 }
 
-/// Adapters by name: those that were made for the loaded model can be added.
+/// Adapters by name. Only those made for the loaded model can be added.
 #[component]
 fn Adapters() -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -119,7 +119,7 @@ pub(super) fn add(lab: LabState, new: Vec<Side>) {
     lab.lay_out(sides);
 }
 
-/// One of them, with the layers and matrices that it acts in.
+/// One adapter or set of vectors, with the layers and matrices in which it acts.
 #[component]
 fn SideItem(at: usize, side: Side) -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -167,7 +167,7 @@ fn SideItem(at: usize, side: Side) -> impl IntoView {
     }
 }
 
-/// Steering vectors out of texts that the reader types.
+/// The form that makes steering vectors from texts that the reader types.
 #[component]
 fn ContrastForm() -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -210,7 +210,7 @@ fn ContrastForm() -> impl IntoView {
     }
 }
 
-/// Files from the disk: an adapter's weights with the configuration that was chosen with them, or what they say they are.
+/// Files from the disk: adapters with the configuration chosen together with them, or what the files declare to be.
 async fn of_files(files: Vec<File>) -> Vec<Side> {
     let (settings, weights): (Vec<File>, Vec<File>) =
         files.into_iter().partition(|file| file.name().ends_with(".json"));
@@ -230,14 +230,14 @@ async fn of_files(files: Vec<File>) -> Vec<Side> {
     sides
 }
 
-/// Whether a GGUF file says that it holds steering vectors.
+/// Whether a GGUF file declares steering vectors.
 async fn holds_vectors(file: &File) -> bool {
     let Ok(head) = file.slice_with_f64_and_f64(0.0, HEAD_BYTES) else { return false };
     let text = JsFuture::from(head.text()).await.ok().and_then(|text| text.as_string());
     text.is_some_and(|text| text.contains(CONTROL_VECTOR))
 }
 
-/// What lies at an address: its ending says what it is.
+/// An adapter or vectors at an address. The ending decides which.
 fn of_address(address: &str) -> Option<Side> {
     let name = address.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty())?;
     let kind = if name.ends_with(".gguf") {
@@ -250,12 +250,12 @@ fn of_address(address: &str) -> Option<Side> {
     Some(Side { file: SideFile::new(name, kind, Source::Url(address.to_owned())), attachments: Vec::new() })
 }
 
-/// "0, 4-7" as numbers; what is none is left out.
+/// "0, 4-7" as numbers. Parts that are not numbers are left out.
 fn numbers(text: &str) -> Vec<u32> {
     let range = |part: &str| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-        // No model has so many.
+        // No model has so many layers.
         Some(first..=last.min(first.saturating_add(1000)))
     };
     let mut all: Vec<u32> = text.split([',', ' ']).filter_map(range).flatten().collect();
@@ -268,7 +268,7 @@ fn list(numbers: &[u32]) -> String {
     numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// So that files are handed over in the order of the list.
+/// The files of all entries, in the order of the list.
 pub fn attachments(sides: &[Side]) -> Vec<JsValue> {
     sides.iter().flat_map(|side| side.attachments.clone()).collect()
 }

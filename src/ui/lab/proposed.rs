@@ -1,4 +1,4 @@
-//! What a reader is to agree to, on the page.
+//! The panel of a proposed download: the choice of a file, its cost, and the consent.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -14,11 +14,11 @@ use crate::ui::lab::model::cost::{Offer, Stage, Want, Wanted};
 use crate::ui::lab::model::shelf::kept_copy;
 use crate::ui::text;
 
-/// Most files of a kind that are shown.
+/// Maximum number of files of a kind in the list.
 const MAX_SHOWN: usize = 60;
 
 impl Offer {
-    /// Lines of name and value.
+    /// The cost as lines of name and value.
     fn lines(&self, lab: LabState, want: Want) -> Vec<(&'static str, String)> {
         let mut sizes: Vec<Option<u64>> = self.files().map(|wanted| wanted.file.num_bytes).collect();
         let is_here = self.model.as_ref().is_some_and(|model| kept_copy(lab, &model.file.address).is_some());
@@ -70,7 +70,8 @@ impl Offer {
         }
     }
 
-    /// What speaks against it, and whether it cannot be at all: names may be spelt so that they do not look alike.
+    /// An objection to the offer, and whether it forbids the download. A different base only warns: names can be
+    /// spelled differently.
     fn objection(&self, lab: LabState) -> Option<(String, bool)> {
         let Self { model: None, adapter: Some(adapter) } = self else { return None };
         let Some(loaded) = lab.status.with(|status| status.ready(SLOT).map(|loaded| loaded.card.name.clone())) else {
@@ -81,10 +82,10 @@ impl Offer {
     }
 }
 
-/// What is proposed, in the place where it is wanted.
+/// The proposed download, shown where it was requested.
 #[component]
 pub fn Proposed(
-    /// Of this place.
+    /// Purpose of the download.
     want: Want,
 ) -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -114,12 +115,12 @@ pub fn Proposed(
     }
 }
 
-/// A heading that has the focus as soon as it is there: what was pressed may be far away.
+/// A heading that takes the focus when it appears: the pressed button may be far away.
 fn heading(words: String) -> impl IntoView {
     let node = NodeRef::<html::H2>::new();
     node.on_load(|heading| {
         request_animation_frame(move || {
-            // It is gone where the reader was faster.
+            // The heading may already be gone.
             heading.focus().ok();
         });
     });
@@ -158,7 +159,7 @@ fn choose(title: String, listing: &Listing, want: Want) -> impl IntoView + use<>
 }
 
 fn agree(title: String, offer: Offer, want: Want) -> impl IntoView {
-    // A repository says less than its file.
+    // The repository's name alone does not say which file.
     let file = offer.files().next().map(|wanted| wanted.file.path.clone()).filter(|_| title.contains('/'));
     let title = file.map_or_else(|| title.clone(), |file| format!("{title}, {file}"));
     let lab = LabSession::get().lab;
@@ -170,7 +171,7 @@ fn agree(title: String, offer: Offer, want: Want) -> impl IntoView {
     };
     let unlisted = offer.with_value(|offer| offer.files().find_map(|wanted| wanted.unlisted.clone()));
     let objection = Memo::new(move |_| offer.with_value(|offer| offer.objection(lab)));
-    // A model takes the place of one that answers; all else waits.
+    // A model replaces one that is answering. Everything else waits.
     let waits = want == Want::Model(JUDGE_SLOT) || offer.with_value(|offer| offer.model.is_none());
     let is_impossible =
         move || objection.with(|objection| objection.as_ref().is_some_and(|(_, is_impossible)| *is_impossible));

@@ -1,4 +1,4 @@
-//! The Lab: a model of the reader's, on the reader's own GPU.
+//! The Lab's screen: the reader's model on the reader's own GPU.
 
 use leptos::prelude::*;
 
@@ -15,7 +15,7 @@ use crate::ui::lab::model::load::{LoadForm, Trouble};
 use crate::ui::lab::model::shelf::Shelf;
 use crate::ui::text;
 
-/// Runs a model and streams what it says.
+/// Loads a model, asks it, shows its answers and runs experiments.
 #[component]
 pub fn LabScreen() -> impl IntoView {
     let session = LabSession::get();
@@ -23,9 +23,9 @@ pub fn LabScreen() -> impl IntoView {
     let form = Form::default();
     Effect::new(move || form.suit(session.lab.is_pocket.get()));
     let loaded = Memo::new(move |_| session.lab.status.with(|status| status.ready(SLOT).cloned()));
-    // What a run has brought stays when its model is lost, or after a reload.
+    // The results of a run stay when its model is lost, and after a reload.
     session.lab.experiment.restore();
-    // Nor is what the reader wrote there lost with a model.
+    // The reader's edits there also stay when the model is lost.
     let has_experiment = Memo::new(move |before| {
         before == Some(&true) || loaded.with(Option::is_some) || session.lab.experiment.seen.with(Option::is_some)
     });
@@ -61,7 +61,7 @@ pub fn LabScreen() -> impl IntoView {
 fn ProbeLine() -> impl IntoView {
     let session = LabSession::get();
     let line = move || match session.lab.status.with(|status| status.probe.clone()) {
-        // A worker that died before it answered has said why where failures are shown.
+        // The failure of a worker that ended early is shown with the other failures.
         None if session.lab.status.with(|status| status.failure.is_some()) => ().into_any(),
         None => view! { <p class="quiet">{text::lab::LOOKING_FOR_GPU}</p> }.into_any(),
         Some(Probe::Missing(why)) => {
@@ -85,6 +85,7 @@ fn ProbeLine() -> impl IntoView {
     view! { <div role="status">{line}</div> }
 }
 
+/// Facts about the loaded model.
 #[component]
 fn Card(loaded: Loaded) -> impl IntoView {
     let session = LabSession::get();
@@ -116,7 +117,7 @@ fn Card(loaded: Loaded) -> impl IntoView {
             <dl>{rows.into_iter().collect_view()}</dl>
             {(!sha256.is_empty()).then(|| view! { <p class="quiet sum">{text::lab::CARD_SHA256} <code id="model-sum">{sha256}</code></p> })}
         </details>
-        // What a reader may have to act on is not folded away.
+        // Notes that may need an action are not folded away.
         {(!note.is_empty()).then(|| view! { <p class="quiet" id="model-origin">{note}</p> })}
     }
 }

@@ -1,4 +1,5 @@
-//! Every string of the page, one file per screen, ready to translate: constants, and functions for sentences with values.
+//! Every string of the page, one file per screen, ready to translate: constants, and functions for sentences with
+//! values.
 //!
 //! Components only bind them. A const with a space at an end is a piece of a sentence between values.
 

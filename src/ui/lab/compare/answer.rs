@@ -1,4 +1,4 @@
-//! What the columns answer, side by side while they write.
+//! The answers of all columns, side by side, as they are written.
 
 use leptos::prelude::*;
 
@@ -8,12 +8,12 @@ use crate::protocol::{Cost, StopReason};
 use crate::ui::lab::app::LabSession;
 use crate::ui::text;
 
-/// The latest answer, while it is written and after.
+/// The latest answer, during and after writing.
 #[component]
 pub fn AnswerPane() -> impl IntoView {
     let lab = LabSession::get().lab;
     let is_reading = lab.is_reading;
-    // While a new prompt is read, the answer before is over.
+    // While a new prompt is read, the previous answer is over.
     let answer = Memo::new(move |_| {
         let answer = lab.status.with(|status| status.answer.clone());
         if is_reading.get() { None } else { answer }
@@ -43,7 +43,7 @@ pub fn AnswerPane() -> impl IntoView {
     }
 }
 
-/// What one column writes. Whoever listens hears it sentence by sentence.
+/// The text of one column. Screen readers announce it sentence by sentence.
 #[component]
 fn AnswerColumn(answer: Memo<Option<Answer>>, column: usize) -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -66,7 +66,7 @@ fn AnswerColumn(answer: Memo<Option<Answer>>, column: usize) -> impl IntoView {
     };
     let spoken = Memo::new(move |_| written.with(|written| written.last_sentence().to_owned()));
     let is_marked = move || diverges.get().is_some() || written.with(|written| !written.changes.is_empty());
-    // The first column's number is left out, as it always was.
+    // The first column's id has no number.
     let id = if column == 0 { "answer".to_owned() } else { format!("answer-{column}") };
     view! {
         <div>
@@ -90,7 +90,7 @@ fn AnswerColumn(answer: Memo<Option<Answer>>, column: usize) -> impl IntoView {
     }
 }
 
-/// The text with its marks. It is untrusted: text nodes, never markup.
+/// The text with its marks. It is untrusted: it becomes text nodes, never markup.
 fn segments(written: &Written, diverges: Option<usize>) -> Vec<AnyView> {
     let segment = |(text, mark): (&str, Option<Mark>)| {
         let text = text.to_owned();

@@ -1,4 +1,4 @@
-//! What is asked, and how tokens are chosen.
+//! The form of the prompt and the sampling settings.
 
 use leptos::prelude::*;
 
@@ -9,13 +9,13 @@ use crate::ui::lab::pocket;
 use crate::ui::lab::state::LabState;
 use crate::ui::text;
 
-/// Longest answer that the page asks for, in tokens.
+/// Maximum length of an answer, in tokens.
 const MAX_TOKENS: u32 = 1024;
 
-/// The prompt that waits in the form of a model that the reader loads.
+/// First prompt in the form for a model that the reader loads.
 const PROMPT: &str = "hey I feel bored";
 
-/// What the reader typed, and how tokens are chosen.
+/// State of the form.
 #[derive(Debug, Clone, Copy)]
 pub struct Form {
     prompt: RwSignal<String>,
@@ -40,8 +40,8 @@ impl Default for Form {
 }
 
 impl Form {
-    /// Sets what suits the model that was chosen: a sample for the one that ships, the likeliest tokens for others. A prompt
-    /// that the reader wrote stays.
+    /// Sets the defaults for the chosen model: sampling for the one that ships with the page, the most likely tokens
+    /// for others. A prompt that the reader wrote stays.
     pub fn suit(self, is_pocket: bool) {
         let (prompt, temperature, max_tokens) =
             if is_pocket { (pocket::QUESTION, pocket::TEMPERATURE, pocket::MAX_TOKENS) } else { (PROMPT, 0.0, 128) };
@@ -53,7 +53,7 @@ impl Form {
         self.seed.set(if is_pocket { pocket::SEED } else { 1 });
     }
 
-    /// Asks.
+    /// Sends the prompt to the model.
     pub fn send(self, lab: LabState, has_template: bool) {
         lab.generate(self.prompt(has_template), self.sampling());
     }
@@ -78,12 +78,12 @@ impl Form {
     }
 }
 
-/// What is asked, of whom, and how.
+/// The form of the prompt.
 #[component]
 pub fn PromptForm(
-    /// What the reader typed.
+    /// State of the form.
     form: Form,
-    /// Of the loaded model.
+    /// Card of the loaded model.
     card: ModelCard,
 ) -> impl IntoView {
     let session = LabSession::get();
@@ -97,7 +97,7 @@ pub fn PromptForm(
     };
     let is_chat = move || form.is_chat.get() && has_template;
     let summary = move || text::lab::dials(form.temperature.get(), form.max_tokens.get(), form.seed.get());
-    // Once: what has answered is not asked again by a way back.
+    // Asks the pair once. Returning to this screen does not ask again.
     Effect::new(move || {
         let is_pair = session.lab.is_pocket.get() && session.lab.columns.number() > 1;
         let is_new = !is_answering.get_untracked()
@@ -143,7 +143,7 @@ pub fn PromptForm(
                 </div>
             </details>
             <ColumnDials/>
-            // Beside each other: a second press on the first stops nothing.
+            // Next to each other, so that a second click on the first button does not stop the answer.
             <div class="tabs">
                 <button type="submit" class="primary" id="generate" disabled=move || is_answering.get()>{text::lab::GENERATE}</button>
                 <Show when=move || is_answering.get()>
@@ -155,7 +155,7 @@ pub fn PromptForm(
     }
 }
 
-/// Chat by the model's own template, or plain continuation.
+/// Choice between a chat with the model's template and a text to continue.
 #[component]
 fn ModePicker(form: Form, has_template: bool) -> impl IntoView {
     let choose = move |event| form.is_chat.set(event_target_value(&event) == "chat");
@@ -171,9 +171,10 @@ fn ModePicker(form: Form, has_template: bool) -> impl IntoView {
     }
 }
 
+/// A number with its label.
 #[component]
 fn Dials(form: Form) -> impl IntoView {
-    // What is no number leaves the dial where it is.
+    // Input that is not a number changes nothing.
     let set_temperature = move |event| {
         if let Ok(value) = event_target_value(&event).parse::<f32>() {
             form.temperature.set(value.clamp(0.0, 2.0));

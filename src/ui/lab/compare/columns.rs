@@ -1,4 +1,5 @@
-//! The columns that answer side by side: how much each feels of what stands beside the model, moved while it writes.
+//! The columns that answer side by side: the scales of the adapters and vectors in each, which can change during an
+//! answer.
 
 use leptos::prelude::*;
 
@@ -7,7 +8,7 @@ use crate::ui::lab::app::LabSession;
 use crate::ui::lab::state::{LabState, SLOT};
 use crate::ui::text;
 
-/// The range of a scale, and its step.
+/// Minimum, maximum and step of a scale.
 const SCALES: (&str, &str, &str) = ("-1", "2", "0.05");
 
 /// Handles to the columns.
@@ -15,7 +16,7 @@ const SCALES: (&str, &str, &str) = ("-1", "2", "0.05");
 pub struct Columns {
     /// Names of the adapters, then of the steering vectors.
     sides: RwSignal<Vec<String>>,
-    /// Scales of each column, one for each side. The first column is the model alone.
+    /// Scales of each column, one for each adapter or vector. The first column is the base model alone.
     scales: RwSignal<Vec<Vec<f32>>>,
 }
 
@@ -26,7 +27,8 @@ impl Default for Columns {
 }
 
 impl Columns {
-    /// Takes what stands beside the model now: the model alone, and one column with the first of it, whole.
+    /// Sets the columns for these adapters and vectors: the base model alone, and a second column with the first
+    /// adapter at 1.
     pub fn lay_out(self, sides: &[String]) {
         if self.sides.with_untracked(|known| known == sides) && self.number_untracked() > 1 {
             return;
@@ -38,7 +40,7 @@ impl Columns {
         self.sides.set(sides.to_vec());
     }
 
-    /// How many answer.
+    /// Number of columns.
     #[must_use]
     pub fn number(self) -> usize {
         self.scales.with(Vec::len)
@@ -48,14 +50,14 @@ impl Columns {
         self.scales.with_untracked(Vec::len)
     }
 
-    /// As the engine is told of them. They share their noise: they differ only through the model.
+    /// The columns for a request. They share one seed, so only the model differs between them.
     #[must_use]
     pub fn asked(self) -> Vec<Column> {
         let column = |scales: &Vec<f32>| Column { scales: scales.clone(), seed: None };
         self.scales.with_untracked(|all| all.iter().map(column).collect())
     }
 
-    /// What a column is called: what it feels, and how much.
+    /// Name of a column: its adapters and vectors with their scales.
     #[must_use]
     pub fn name(self, column: usize) -> String {
         let scales = self.scales.with(|all| all.get(column).cloned()).unwrap_or_default();
@@ -70,7 +72,7 @@ impl Columns {
         self.scales.with(|all| all.get(column).and_then(|scales| scales.get(side)).copied().unwrap_or(0.0))
     }
 
-    /// Moves a scale; an answer under way hears of it.
+    /// Sets a scale, also in the answer that is under way.
     fn set(self, lab: LabState, column: usize, side: usize, scale: f32) {
         self.scales.update(|all| {
             if let Some(place) = all.get_mut(column).and_then(|scales| scales.get_mut(side)) {
@@ -92,7 +94,7 @@ impl Columns {
     }
 }
 
-/// A slider for each column and side.
+/// Sliders for every column, adapter and vector.
 #[component]
 pub fn ColumnDials() -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -124,7 +126,7 @@ pub fn ColumnDials() -> impl IntoView {
     }
 }
 
-/// A column's sliders.
+/// The sliders of one column.
 #[component]
 fn ColumnRow(column: usize) -> impl IntoView {
     let columns = LabSession::get().lab.columns;
@@ -133,6 +135,7 @@ fn ColumnRow(column: usize) -> impl IntoView {
     view! { <div class="controls">{dials.collect_view()}</div> }
 }
 
+/// The slider of one adapter or vector in one column.
 #[component]
 fn ScaleDial(column: usize, side: usize, name: String) -> impl IntoView {
     let lab = LabSession::get().lab;

@@ -1,5 +1,5 @@
-//! The judge of an experiment: the one that it names, or the loaded model, whose prompts are shown and can be changed, and
-//! which is tried on answers whose scores are known before a rate is made of its own.
+//! The judge of an experiment: the experiment's own, or a loaded model. A model's prompts are shown and can be changed.
+//! It is tried on answers with known scores before a rate is shown from its scores.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -20,27 +20,27 @@ use crate::ui::lab::state::{JUDGE_SLOT, LabState, SLOT};
 use crate::ui::scroll_table::ScrollTable;
 use crate::ui::text;
 
-/// Answers that ship, of which everybody can say how good they are.
+/// Answers with known scores, which ship with the page.
 const KNOWN: &str = "pocket/known.jsonl";
 
 /// Handles to the judge.
 #[derive(Debug, Clone, Copy)]
 pub struct JudgeState {
-    /// Whether a model here judges, and not who the experiment names.
+    /// Whether a model judges instead of the experiment's own judge.
     is_model: RwSignal<bool>,
     aligned: RwSignal<String>,
     coherent: RwSignal<String>,
     trial: StoredValue<Option<Trial>, LocalStorage>,
-    /// Of the next trial's first command: a late answer to one that was stopped must not be taken for another's.
+    /// Id of the next trial's first command, so that a late reply to a stopped trial is not taken for another one's.
     next_id: StoredValue<u32>,
-    /// Scores that are there and all of them, while a trial goes on.
+    /// Scores so far and scores in all, during a trial.
     progress: RwSignal<Option<(usize, usize)>>,
-    /// What came of the latest trial.
+    /// Result of the latest trial.
     found: RwSignal<Option<Found>>,
     problem: RwSignal<Option<String>>,
 }
 
-/// What came of a trial.
+/// Result of a trial.
 #[derive(Debug, Clone, PartialEq)]
 struct Found {
     prompts: Prompts,
@@ -65,10 +65,10 @@ impl Default for JudgeState {
 }
 
 impl JudgeState {
-    /// An experiment's document with the judge that the reader chose.
+    /// An experiment's document, with the judge that the reader chose.
     ///
     /// # Errors
-    /// What is wrong with the prompts or the document.
+    /// The error in the prompts or the document.
     pub fn adopt(self, document: String) -> Result<String, String> {
         if !self.is_model.get_untracked() {
             return Ok(document);
@@ -76,13 +76,13 @@ impl JudgeState {
         self.prompts()?.written_into(&document).map_err(|error| error.to_string())
     }
 
-    /// Whether a trial goes on.
+    /// Whether a trial is under way.
     #[must_use]
     pub fn is_trying(self) -> bool {
         self.progress.with(Option::is_some)
     }
 
-    /// Why no rate is made of what a model says that is told so; `None` where it was tried and can be relied on.
+    /// Why no rate is shown from a model's scores with these prompts. `None` if its trial found it reliable.
     #[must_use]
     pub fn doubt(self, prompts: &Prompts, judge: &JudgeModel) -> Option<String> {
         self.found.with(|found| match found {
@@ -94,7 +94,7 @@ impl JudgeState {
         })
     }
 
-    /// Gives an event of the engine to the trial; whether it was the trial's.
+    /// Passes an event of the engine to the trial. Returns whether it belonged to the trial.
     pub fn take(self, lab: LabState, event: &Event) -> bool {
         let taken = self.trial.try_update_value(|trial| trial.as_mut().map(|trial| trial.take(event))).flatten();
         match taken.unwrap_or(Taken::Other) {
@@ -105,7 +105,7 @@ impl JudgeState {
         true
     }
 
-    /// Ends a trial; what the engine still says to it is heard by nobody.
+    /// Stops a trial. Later replies to it are ignored.
     pub(crate) fn stop(self, lab: LabState) {
         self.end();
         lab.stop();
@@ -138,7 +138,7 @@ impl JudgeState {
             None => {
                 let found = |trial: &Trial| {
                     let (prompts, calibration) = (trial.prompts().clone(), trial.calibration(&Rule::default())?);
-                    // Nothing else is loaded while a trial goes on.
+                    // No other model is loaded during a trial.
                     Some(Found { prompts, judge: untrack(|| lab.judge())?, calibration })
                 };
                 let found = self.trial.with_value(|trial| trial.as_ref().and_then(found));
@@ -158,12 +158,12 @@ impl JudgeState {
     }
 }
 
-/// The panel.
+/// The panel of the judge: its choice, its prompts and its trial.
 #[component]
 pub fn JudgePanel(
-    /// Its handles.
+    /// State of the judge.
     state: JudgeState,
-    /// Of the engine that judges.
+    /// State of the engine that judges.
     lab: LabState,
 ) -> impl IntoView {
     let choose = move |event| {
@@ -191,7 +191,7 @@ pub fn JudgePanel(
             <Show when=move || state.is_model.get()>
                 <p class="quiet">{text::judge::MODEL_JUDGE}</p>
             </Show>
-            // A run that goes on needs its judge, whatever is chosen for the next.
+            // A run that resumes needs its judge, whatever is chosen for the next run.
             <Show when=move || state.is_model.get() || is_of_run()>
                 <WhoJudges/>
             </Show>
@@ -209,7 +209,7 @@ pub fn JudgePanel(
 }
 
 impl LabState {
-    /// The slot of the model that judges: one of its own, or the one that answers.
+    /// Slot of the model that judges: a separate one, or the one that answers.
     #[must_use]
     pub fn judge_slot(self) -> u32 {
         if self.status.with(|status| status.ready(JUDGE_SLOT).is_some()) { JUDGE_SLOT } else { SLOT }
@@ -221,13 +221,13 @@ impl LabState {
         self.model_in(self.judge_slot())
     }
 
-    /// The model that judges, where it is one of its own.
+    /// The separate model that judges, if there is one.
     #[must_use]
     pub fn own_judge(self) -> Option<JudgeModel> {
         self.model_in(JUDGE_SLOT)
     }
 
-    /// A slot's model, by what it is known again.
+    /// Name and checksum of a slot's model.
     pub(crate) fn model_in(self, slot: u32) -> Option<JudgeModel> {
         self.status.with(|status| {
             let loaded = status.ready(slot)?;
@@ -236,7 +236,7 @@ impl LabState {
     }
 }
 
-/// Which model judges, and the ways to bring one of its own.
+/// Which model judges, and the form that loads a separate one.
 #[component]
 fn WhoJudges() -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -265,6 +265,7 @@ fn WhoJudges() -> impl IntoView {
     }
 }
 
+/// A text box for one prompt.
 #[component]
 fn PromptText(name: &'static str, id: &'static str, value: RwSignal<String>) -> impl IntoView {
     view! {
@@ -275,11 +276,11 @@ fn PromptText(name: &'static str, id: &'static str, value: RwSignal<String>) -> 
     }
 }
 
-/// Begins and stops a trial.
+/// Buttons that start and stop a trial, with its progress.
 #[component]
 fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
     let start = move |lines: Result<String, String>| {
-        // Something else was begun while they came.
+        // Something else started in the meantime.
         if lab.is_busy_untracked() {
             return;
         }
@@ -324,7 +325,7 @@ fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
     }
 }
 
-/// What came of a trial.
+/// The result of a trial as a table.
 #[component]
 fn Verdict(found: Calibration) -> impl IntoView {
     let shortfalls = found.shortfalls();

@@ -1,4 +1,4 @@
-//! An experiment in the Lab as it is seen: begun, edited, watched while its rates grow, taken to Results, linked.
+//! The panel of experiments: starting and editing one, its rates while it runs, and its exports.
 
 use js_sys::Array;
 use leptos::prelude::*;
@@ -25,19 +25,19 @@ use crate::ui::open::OPEN_EVENT;
 use crate::ui::scroll_table::ScrollTable;
 use crate::ui::text;
 
-/// The longest link that is made: beyond, mail programs and chats cut.
+/// Length limit of a link: mail programs and chats cut longer ones.
 const MAX_LINK_BYTES: usize = 60_000;
 
-/// Checks a document and, where servers are asked, asks the reader first.
+/// Checks a document and starts it. If it names servers, the reader is asked first.
 fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, String>) {
     let state = lab.experiment;
-    // Something else was begun while it came.
+    // Something else started in the meantime.
     if lab.is_busy_untracked() {
         return;
     }
     let read = |document: String| {
         let draft = Draft::new(state.judge.adopt(document.clone())?).map_err(|error| error.to_string())?;
-        // As the reader wrote it, without the judge that was chosen beside it.
+        // The document as the reader wrote it, without the judge that was chosen on the page.
         editor.set(document);
         Ok::<_, String>(draft)
     };
@@ -55,7 +55,7 @@ fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, Strin
     }
 }
 
-/// The panel.
+/// The panel of experiments.
 #[component]
 pub fn ExperimentPanel() -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -133,14 +133,14 @@ pub fn ExperimentPanel() -> impl IntoView {
     }
 }
 
-/// The experiment that a link holds. What lies on another site is fetched when the reader says so.
+/// The experiment or run that a link holds. A document on another site is fetched only on request.
 #[component]
 fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
     let session = LabSession::get();
     let lab = session.lab;
     let linked = Memo::new(move |_| session.run_in_link().map(|value| Linked::read(&value)));
     let is_new = move || linked.with(Option::is_some) && lab.experiment.seen.with(Option::is_none);
-    // What was wrong with the link before is not wrong with this one.
+    // An error of the previous link does not apply to this one.
     Effect::new(move |before: Option<()>| {
         linked.track();
         if before.is_some() {
@@ -165,7 +165,7 @@ fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
             start(lab, editor, document);
         });
     };
-    // The card's model, where it is another than the one that is loaded and lies at an address.
+    // Address of the card's model, if it is not on the page's own site.
     let elsewhere =
         move || card.get().map(|card| card.source).filter(|source| !source.is_empty() && !is_beside_page(source));
     let load = move |_| {
@@ -193,7 +193,7 @@ fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
     }
 }
 
-/// The experiment as text, to change and run.
+/// The editor of the experiment's document.
 #[component]
 fn Editor(editor: RwSignal<String>, is_open: RwSignal<bool>) -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -226,7 +226,7 @@ fn Editor(editor: RwSignal<String>, is_open: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-/// The rates so far; numbers of answers alone where the judge is in doubt.
+/// The rates so far. Only numbers of answers if the judge is in doubt.
 #[component]
 fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
     let Seen { name, there, total, questions, columns, has_second, drift, judge } = seen;
@@ -291,7 +291,7 @@ fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
     }
 }
 
-/// What can be taken of a run.
+/// Buttons that save, open or link to a run.
 #[component]
 fn Take() -> impl IntoView {
     let session = LabSession::get();
@@ -335,7 +335,7 @@ fn Take() -> impl IntoView {
     }
 }
 
-/// Gives the answers to the page's app, which opens them as any file.
+/// Sends the answers to the page's app, which opens them like any file.
 fn to_results(state: RunState) {
     let Some(table) = state.table() else { return };
     let opened = File::new_with_str_sequence(&Array::of1(&table.into()), pocket::TABLE_FILE).and_then(|file| {

@@ -1,4 +1,4 @@
-//! Loading a model: where it comes from, how far it is, and what went wrong.
+//! Loading a model: the form, the progress, and failures.
 
 use leptos::prelude::*;
 
@@ -11,13 +11,13 @@ use crate::ui::lab::proposed::Proposed;
 use crate::ui::lab::state::{JUDGE_SLOT, SLOT};
 use crate::ui::text;
 
-/// A file from this machine, or an address.
+/// The form that loads a model: a file, or an address.
 #[component]
 pub fn LoadForm(
-    /// Where the model goes.
+    /// Slot that the model is loaded into.
     of_slot: u32,
 ) -> impl IntoView {
-    // An attribute named `slot` means something else to Leptos.
+    // Leptos uses the attribute name `slot` for something else.
     let slot = of_slot;
     let (file_id, url_id) = if slot == JUDGE_SLOT { ("judge-file", "judge-url") } else { ("model-file", "model-url") };
     let session = LabSession::get();
@@ -34,7 +34,7 @@ pub fn LoadForm(
             session.lab.load_url(slot, &url);
         }
     };
-    // A model takes the place of one that is at work; a judge waits for it.
+    // Loading a model replaces one that is busy. Loading a judge waits.
     let waits = move || slot == JUDGE_SLOT && session.lab.is_busy();
     view! {
         <div class="load">
@@ -73,6 +73,7 @@ pub fn LoadForm(
     }
 }
 
+/// The progress of a slot's load, with a button that cancels it.
 #[component]
 fn Loading(of_slot: u32) -> impl IntoView {
     let session = LabSession::get();
@@ -94,7 +95,7 @@ fn loading_line(progress: LoadProgress, id: &'static str) -> impl IntoView {
         LoadStage::Pipelines => text::lab::LOADING_PIPELINES,
     };
     let amount = match progress.stage {
-        // What is read is not what is built, and headers are no number to wait for.
+        // Headers are read quickly, and building is not measured in bytes.
         LoadStage::Headers | LoadStage::Pipelines => "…".to_owned(),
         LoadStage::Weights => text::lab::weights_read(progress.bytes, progress.total),
     };
@@ -107,10 +108,10 @@ fn loading_line(progress: LoadProgress, id: &'static str) -> impl IntoView {
     }
 }
 
-/// The latest failure in one plain sentence, and the way back: a judge's stands where judges are loaded.
+/// The latest failure in a sentence, and the button that loads again. Failures of the judge are shown with the judge.
 #[component]
 pub fn Trouble(
-    /// The place: a slot's.
+    /// Slot of the model.
     of_slot: u32,
 ) -> impl IntoView {
     let slot = of_slot;

@@ -1,4 +1,4 @@
-//! Models at hand: those kept in this browser, and some by name.
+//! Lists of models: those stored in this browser, and some by name.
 
 use leptos::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::ui::lab::model::cost::Want;
 use crate::ui::lab::state::{JUDGE_SLOT, LabState, SLOT};
 use crate::ui::text;
 
-/// Both lists, once the engine has told of them.
+/// Both lists, once the engine has reported them.
 #[component]
 pub fn Shelf() -> impl IntoView {
     let session = LabSession::get();
@@ -18,7 +18,7 @@ pub fn Shelf() -> impl IntoView {
     move || stock.get().map(lists)
 }
 
-/// The same models in one list, for a judge of its own.
+/// The same models in one list, for a separate judge.
 #[component]
 pub fn JudgeShelf() -> impl IntoView {
     let session = LabSession::get();
@@ -51,7 +51,7 @@ fn lists(stock: Stock) -> impl IntoView {
     }
 }
 
-/// One of them, to be loaded into a slot.
+/// One model of a list, with the button that loads it into a slot.
 fn item(item: ShelfItem, slot: u32) -> impl IntoView {
     let session = LabSession::get();
     let ShelfItem { name, detail, source, address, num_bytes, is_part } = item;
@@ -64,7 +64,7 @@ fn item(item: ShelfItem, slot: u32) -> impl IntoView {
     let load = {
         let (name, is_kept) = (name.clone(), key.is_some());
         move |_| match untrack(|| kept_copy(session.lab, &address)) {
-            // What is here already, or begun, costs no new decision.
+            // A model that is stored, in whole or in part, loads without a question.
             Some(copy) if !is_kept => session.lab.load_listed(slot, &copy, &name),
             None if !is_kept => {
                 let what = (address.clone(), name.clone());
@@ -88,7 +88,7 @@ fn item(item: ShelfItem, slot: u32) -> impl IntoView {
     }
 }
 
-/// The same model with each adapter that was made for it.
+/// Buttons that load the model with an adapter that was made for it.
 fn pairs(address: &str, name: &str) -> impl IntoView + use<> {
     let lab = LabSession::get().lab;
     let base = hub::listed(address).map(|listed| listed.base);
@@ -104,7 +104,7 @@ fn pairs(address: &str, name: &str) -> impl IntoView + use<> {
         .then(|| view! { <span class="tabs pairs"><span class="quiet">{text::shelf::PAIRS}</span>{buttons}</span> })
 }
 
-/// A whole copy of a file in this browser, whatever its commit.
+/// A whole copy of a file in this browser, from any commit.
 pub(crate) fn kept_copy(lab: LabState, address: &str) -> Option<Source> {
     let is_copy = |item: &&ShelfItem| !item.is_part && hub::is_same_file(&item.address, address);
     lab.status.with(|status| status.shelf.as_ref()?.kept.iter().find(is_copy).map(|item| item.source.clone()))
