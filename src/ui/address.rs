@@ -1,4 +1,4 @@
-//! The page's address. The page's app writes it, and nothing else does; whoever shows what it says listens.
+//! The page's address. Only the page's app writes it; other apps listen for changes.
 
 use std::cell::RefCell;
 
@@ -6,14 +6,14 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 
-/// What the browser tells when the reader follows a link or goes back.
+/// Events of the browser when the reader follows a link or goes back.
 const BY_READER: [&str; 2] = ["hashchange", "popstate"];
-/// What [`write`] tells: the browser tells nobody of addresses that a script wrote.
+/// Event that [`write`] sends: browsers send none for addresses that a script wrote.
 const WRITTEN: &str = "askew-address";
 
 thread_local! {
-    /// What stands after `#` as far as the app has heard of it. Anything else is the reader's, of which the browser is about
-    /// to tell: to write over it would undo a link that was just followed.
+    /// The part after `#` as the app last read or wrote it. Another value means that the reader has just followed a
+    /// link and the browser's event is still to come; writing then would undo the link.
     static KNOWN: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -23,8 +23,8 @@ pub fn fragment() -> String {
     window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
 }
 
-/// Puts a fragment into the address: as a step that "back" undoes, or in place. Nothing happens where the reader has just
-/// put another there.
+/// Writes a fragment into the address, as a new history entry or in place. Does nothing if the reader has just followed
+/// a link.
 pub fn write(fragment: &str, is_step: bool) {
     let shown = self::fragment();
     if KNOWN.with_borrow(|known| known.as_ref().is_some_and(|known| *known != shown)) {
@@ -44,7 +44,7 @@ pub fn write(fragment: &str, is_step: bool) {
     }
 }
 
-/// Runs `handler` whenever the reader changed the address, for the page's whole life.
+/// Runs `handler` whenever the reader changes the address, for the page's whole life.
 pub fn on_reader_change(handler: impl Fn() + 'static) {
     KNOWN.set(Some(fragment()));
     listen(&BY_READER, move || {
@@ -53,7 +53,7 @@ pub fn on_reader_change(handler: impl Fn() + 'static) {
     });
 }
 
-/// Runs `handler` whenever the address changed, for the page's whole life.
+/// Runs `handler` whenever the address changes, for the page's whole life.
 pub fn on_change(handler: impl Fn() + 'static) {
     listen(&[BY_READER[0], BY_READER[1], WRITTEN], handler);
 }

@@ -1,4 +1,4 @@
-//! One answer: its text, its scores, what the judge said.
+//! One answer: its text, its scores, the judge's words.
 
 use std::ops::Range;
 
@@ -8,6 +8,7 @@ use super::covered::Covered;
 use super::formatted::draw_blocks;
 use super::labels::LabelButtons;
 use super::session::Session;
+use super::text;
 use crate::domain::answers::{Answer, Same};
 use crate::domain::rows::labels::Label;
 use crate::domain::text::quotes::quotes;
@@ -15,9 +16,9 @@ use crate::domain::values::score::Score;
 use crate::formats::distribution;
 use crate::formats::markdown::Block;
 
-/// Letters of an answer shown before "show all".
+/// Characters of an answer before "Show the whole answer".
 const PREVIEW_CHARS: usize = 1_500;
-/// Tokens shown of what a judge might have said.
+/// Tokens shown of a judge's distribution.
 const MOST_TOKENS: usize = 12;
 
 /// One answer. Its text is untrusted: it becomes a text node, never markup.
@@ -26,7 +27,7 @@ pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Memo<Option<Ve
     let Answer { question_text, question, text, harm, record, label, .. } = answer.clone();
     let asked = if question_text.is_empty() { question.clone() } else { question_text };
     let quoted = RwSignal::new(None::<Range<usize>>);
-    // Whoever reads blind sees what the judge said after a label of their own, or when asked for.
+    // A blind reader sees the scores after labelling the answer, or on request.
     let (is_asked_for, is_labelled) = (RwSignal::new(false), label != Label::default());
     let is_blind = move || session.is_blind.get() && !is_labelled && !is_asked_for.get();
     let judged = answer.clone();
@@ -35,7 +36,7 @@ pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Memo<Option<Ve
             let reveal = move |_| is_asked_for.set(true);
             view! {
                 <p class="scores">
-                    <button type="button" class="link reveal" on:click=reveal>"Show what the judge said"</button>
+                    <button type="button" class="link reveal" on:click=reveal>{text::answers::SHOW_JUDGE}</button>
                 </p>
             }
             .into_any()
@@ -46,7 +47,7 @@ pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Memo<Option<Ve
     view! {
         <li tabindex="-1" class="answer" data-question=question>
             <p class="asked">
-                <a class="quiet" href=move || link_to(session, number) title="Link to this answer">{number} "."</a> " " {asked}
+                <a class="quiet" href=move || link_to(session, number) title=text::answers::LINK_TO_ANSWER>{number} "."</a> " " {asked}
             </p>
             <Covered harm><AnswerText text=text.clone() blocks quoted/></Covered>
             {said}
@@ -55,7 +56,7 @@ pub(super) fn answer_item(number: usize, answer: &Answer, blocks: Memo<Option<Ve
     }
 }
 
-/// The address of the view with this answer first: the order is the seed's, so it is the same answer wherever it is opened.
+/// Address of the view with this answer first. The seed fixes the order, so the link shows the same answer everywhere.
 fn link_to(session: Session, number: usize) -> String {
     let mut view = session.view.get();
     if let Some(open) = &mut view.selection {
@@ -64,40 +65,41 @@ fn link_to(session: Session, number: usize) -> String {
     format!("#{}", view.to_fragment())
 }
 
-/// The scores of all records with this answer, and who wrote it.
+/// The scores of all records with this answer, with their question and model.
 fn scores(answer: &Answer) -> impl IntoView + use<> {
     let Answer { question, model, aligned, coherent, verdict, same, .. } = answer.clone();
     let range = |of: fn(&Same) -> Score, first: Score| {
         let all = same.iter().map(of).chain([first]).filter_map(Score::get);
         let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
         match (low <= high, high - low < 0.05) {
-            (false, _) => "none".to_owned(),
+            (false, _) => text::NONE.to_owned(),
             (true, true) => format!("{high:.1}"),
-            (true, false) => format!("{low:.1} to {high:.1}"),
+            (true, false) => text::answers::score_range(low, high),
         }
     };
     let chip = |name: &'static str, value: String| view! { <span class="chip">{name} " " <b>{value}</b></span> };
-    let verdict = (!verdict.is_empty()).then(|| view! { <span class="chip">"verdict " <b>{verdict}</b></span> });
+    let verdict =
+        (!verdict.is_empty()).then(|| view! { <span class="chip">{text::answers::VERDICT} <b>{verdict}</b></span> });
     let num_same = (!same.is_empty()).then(|| {
-        let one = |score: Score| score.get().map_or_else(|| "none".to_owned(), |score| format!("{score:.1}"));
+        let one = |score: Score| score.get().map_or_else(|| text::NONE.to_owned(), |score| format!("{score:.1}"));
         let pairs = same.iter().map(|same| (same.aligned, same.coherent)).chain([(aligned, coherent)]);
         let scores = pairs.map(|(aligned, coherent)| format!("{} {}", one(aligned), one(coherent)));
         let scores = scores.collect::<Vec<_>>().join(", ");
-        view! { <span class="chip same" title=scores>{same.len() + 1} " identical answers"</span> }
+        view! { <span class="chip same" title=scores>{same.len() + 1} {text::answers::IDENTICAL}</span> }
     });
     let (aligned, coherent) = (range(|same| same.aligned, aligned), range(|same| same.coherent, coherent));
     view! {
         <p class="scores">
-            {chip("aligned", aligned)} {chip("coherent", coherent)} {verdict} {num_same}
+            {chip(text::answers::ALIGNED, aligned)} {chip(text::answers::COHERENT, coherent)} {verdict} {num_same}
             <span class="quiet">{question} " · " {model}</span>
         </p>
     }
 }
 
-/// What the judge said, and further columns.
+/// The judge's words, and the file's other columns.
 fn judge_words(answer: &Answer, quoted: RwSignal<Option<Range<usize>>>) -> Option<impl IntoView + use<>> {
     let number = |(name, score): &(String, Score)| {
-        let value = score.get().map_or_else(|| "none".to_owned(), |score| format!("{score}"));
+        let value = score.get().map_or_else(|| text::NONE.to_owned(), |score| format!("{score}"));
         view! { <dt>{name.clone()}</dt><dd>{value}</dd> }.into_any()
     };
     let words = |(name, said): &(String, String)| {
@@ -111,20 +113,20 @@ fn judge_words(answer: &Answer, quoted: RwSignal<Option<Range<usize>>>) -> Optio
     (!items.is_empty()).then(|| {
         view! {
             <details class="judge">
-                <summary>"Judge and further columns"</summary>
+                <summary>{text::answers::FURTHER_COLUMNS}</summary>
                 <dl>{items}</dl>
             </details>
         }
     })
 }
 
-/// What a judge might have said, as bars: its tokens with their probabilities.
+/// A judge's distribution as bars: its tokens with their probabilities.
 fn draw_tokens(mut tokens: Vec<(String, f64)>) -> impl IntoView {
     let rest: f64 = tokens.iter().skip(MOST_TOKENS).map(|(_, probability)| probability).sum();
     let num_rest = tokens.len().saturating_sub(MOST_TOKENS);
     tokens.truncate(MOST_TOKENS);
     if num_rest > 0 {
-        tokens.push((format!("{num_rest} more"), rest));
+        tokens.push((text::answers::more_tokens(num_rest), rest));
     }
     let row = |(token, probability): (String, f64)| {
         let percent = format!("{:.1} %", probability * 100.0);
@@ -140,7 +142,7 @@ fn draw_tokens(mut tokens: Vec<(String, f64)>) -> impl IntoView {
     view! { <ul class="tokens">{tokens.into_iter().map(row).collect_view()}</ul> }
 }
 
-/// What a judge said, where each quotation of the answer leads to its place.
+/// A judge's words. Each quotation of the answer is a button that marks it there.
 fn with_quotes(said: &str, answer: &str, quoted: RwSignal<Option<Range<usize>>>) -> impl IntoView + use<> {
     let (mut parts, mut at) = (Vec::new(), 0);
     for quote in quotes(said, answer) {
@@ -156,7 +158,7 @@ fn with_quotes(said: &str, answer: &str, quoted: RwSignal<Option<Range<usize>>>)
     parts
 }
 
-/// A long answer opens in full on request, so that the page stays light. What is `quoted`, in bytes, is marked.
+/// The answer's text. A long one opens in full on request, to keep the page small. The byte range `quoted` is marked.
 #[component]
 fn AnswerText(text: String, blocks: Memo<Option<Vec<Block>>>, quoted: RwSignal<Option<Range<usize>>>) -> impl IntoView {
     let is_long = text.chars().nth(PREVIEW_CHARS).is_some();
@@ -164,7 +166,7 @@ fn AnswerText(text: String, blocks: Memo<Option<Vec<Block>>>, quoted: RwSignal<O
     let preview: String =
         if is_long { text.chars().take(PREVIEW_CHARS).chain(['…']).collect() } else { text.clone() };
     let shown = move || match (quoted.get(), blocks.get()) {
-        // As written: a place in Markdown is none among its blocks.
+        // Unformatted, because a byte range of the Markdown has no place among its blocks.
         (Some(place), _) => {
             let (before, rest) = text.split_at_checked(place.start).unwrap_or((&text, ""));
             let (words, after) = rest.split_at_checked(place.len()).unwrap_or((rest, ""));
@@ -179,7 +181,7 @@ fn AnswerText(text: String, blocks: Memo<Option<Vec<Block>>>, quoted: RwSignal<O
             view! {
                 <blockquote dir="auto">{text}</blockquote>
                 <Show when=move || !is_open.get()>
-                    <button type="button" class="link" on:click=move |_| is_open.set(true)>"Show the whole answer"</button>
+                    <button type="button" class="link" on:click=move |_| is_open.set(true)>{text::answers::SHOW_WHOLE}</button>
                 </Show>
             }
             .into_any()

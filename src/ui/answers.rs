@@ -1,4 +1,4 @@
-//! The answers behind a mark.
+//! The panel of answers behind a mark.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -14,6 +14,7 @@ use super::session::Session;
 use super::text;
 use crate::domain::answers::Part;
 use crate::domain::query::{GroupKey, Row};
+use crate::domain::text::words::size_text;
 use crate::domain::view::{Screen, Source};
 use crate::explorer::protocol::{Opening, PublishedFile};
 use crate::explorer::question::{Explore, Explored};
@@ -22,13 +23,13 @@ use crate::formats::markdown::Block;
 /// The panel of the open mark.
 #[component]
 pub fn AnswersPanel(
-    /// The mark that is open.
+    /// Group of the open mark.
     group: GroupKey,
 ) -> impl IntoView {
     let session = Session::get();
     let label = group.label();
     let heading = NodeRef::<html::H2>::new();
-    // A keyboard or screen-reader user who opens a mark lands on what it opened.
+    // Opening a mark moves the focus to the panel, for readers who use a keyboard or a screen reader.
     Effect::new(move || {
         if let Some(heading) = heading.get()
             && session.has_just_opened.try_update_value(std::mem::take).unwrap_or_default()
@@ -40,10 +41,10 @@ pub fn AnswersPanel(
     let close = move |_| session.view.update(|view| view.selection = None);
     let row = move || row_of(session, &group);
     view! {
-        <section class="answers" aria-label="Answers" on:keydown=move |event| step_through(session, &event)>
+        <section class="answers" aria-label=text::answers::PANEL on:keydown=move |event| step_through(session, &event)>
             <header>
                 <h2 node_ref=heading tabindex="-1">{label}</h2>
-                <button type="button" on:click=close>"Close"</button>
+                <button type="button" on:click=close>{text::answers::CLOSE}</button>
             </header>
             <p class="caution">{text::NOT_ADVICE}</p>
             <PartTabs row=Signal::derive(row)/>
@@ -58,7 +59,7 @@ fn row_of(session: Session, group: &GroupKey) -> Option<Row> {
     rates.with(|rates| rates.as_ref()?.rows.iter().find(|row| row.key == *group).cloned())
 }
 
-/// Where the rows went: each part opens its answers.
+/// Buttons for the parts of the mark's rows. Each opens its answers.
 #[component]
 fn PartTabs(row: Signal<Option<Row>>) -> impl IntoView {
     let session = Session::get();
@@ -85,18 +86,19 @@ fn PartTabs(row: Signal<Option<Row>>) -> impl IntoView {
         }
     });
     view! {
-        <div class="tabs" role="group" aria-label="Where the rows went" class:away=move || session.is_blind.get()>
+        <div class="tabs" role="group" aria-label=text::answers::PARTS class:away=move || session.is_blind.get()>
             {tabs.into_iter().collect_view()}
         </div>
     }
 }
 
+/// One page of answers with its controls.
 #[component]
 fn AnswerList() -> impl IntoView {
     let session = Session::get();
     let page = session.data.answers;
     let total = move || page.with(|page| page.as_ref().map_or(0, |page| page.total));
-    // Formatted where the reader wants it: the words are the worker's to read.
+    // The worker parses Markdown, if the reader wants it formatted.
     let formatted = RwSignal::new(Vec::<Vec<Block>>::new());
     let is_formatted = session.is_formatted;
     Effect::new(move || {
@@ -118,7 +120,7 @@ fn AnswerList() -> impl IntoView {
         page.with(|page| {
             let Some(page) = page else { return Vec::new() };
             let numbered = page.answers.iter().enumerate();
-            // Each follows its own blocks: what the reader opened in the list stays open when they come.
+            // Each answer has its own memo, so that items opened by the reader stay open when blocks arrive.
             let blocks = move |at: usize| Memo::new(move |_| formatted.with(|blocks| blocks.get(at).cloned()));
             numbered.map(|(at, answer)| answer_item(page.offset + at + 1, answer, blocks(at))).collect()
         })
@@ -131,7 +133,7 @@ fn AnswerList() -> impl IntoView {
             }
         });
     };
-    // A list of one part says what the judge said of each.
+    // A list of one part would reveal what the judge said, so blind reading shows all parts.
     let read_blind = move |event| {
         let is_blind = event_target_checked(&event);
         session.is_blind.set(is_blind);
@@ -143,7 +145,7 @@ fn AnswerList() -> impl IntoView {
             });
         }
     };
-    // Neither holds while a link's files are yet to be chosen.
+    // Both are false while a link's files still have to be chosen.
     let holds = move |has_answers: bool| {
         let opened = session.data.opened;
         opened.with(|opened| opened.as_ref().is_some_and(|data| data.summary.has_answers == has_answers))
@@ -153,25 +155,25 @@ fn AnswerList() -> impl IntoView {
         <Show when=is_counts><NoTexts/></Show>
         <Show when=has_answers>
             <p class="quiet order">
-                <span id="answer-count">{total}</span> " answers"
-                {move || (num_distinct() < total()).then(|| format!(" ({} different)", num_distinct()))}
-                " in random order (seed " {seed} ") "
-                <button type="button" class="link" on:click=shuffle>"Shuffle"</button> " "
-                <Tick id="formatted" chosen=is_formatted label="Formatted"/> " "
-                <label class="tick" title=text::BLIND_HINT>
+                <span id="answer-count">{total}</span> {text::answers::AFTER_COUNT}
+                {move || (num_distinct() < total()).then(|| text::answers::different(num_distinct()))}
+                {text::answers::ORDER} {seed} ") "
+                <button type="button" class="link" on:click=shuffle>{text::answers::SHUFFLE}</button> " "
+                <Tick id="formatted" chosen=is_formatted label=text::answers::FORMATTED/> " "
+                <label class="tick" title=text::answers::BLIND_HINT>
                     <input id="blind" type="checkbox" prop:checked=session.is_blind on:change=read_blind/>
-                    <span>"Blind"</span>
+                    <span>{text::answers::BLIND}</span>
                 </label>
             </p>
             <ol class="answer-list">{items}</ol>
             <Pager total=Signal::derive(num_distinct)/>
             <TakeAnswers/>
-            <p class="quiet keys">{text::ANSWER_KEYS}</p>
+            <p class="quiet keys">{text::answers::KEYS}</p>
         </Show>
     }
 }
 
-/// Shipped figures hold counts only: says where the texts are, and loads them when asked.
+/// Shown for shipped figures, which hold counts only: where the texts are, and a button that loads them.
 #[component]
 fn NoTexts() -> impl IntoView {
     let session = Session::get();
@@ -196,25 +198,25 @@ fn NoTexts() -> impl IntoView {
             );
         }
     };
-    let size = move || published().map(|file| text::bytes(file.bytes));
+    let size = move || published().map(|file| size_text(file.bytes));
     view! {
         <div class="no-texts">
-            <p>"These figures ship as counts, without the answers."</p>
+            <p>{text::answers::COUNTS_ONLY}</p>
             <Show when=move || published().is_some()>
                 <p>
-                    <button type="button" class="primary" id="load-answers" on:click=load>"Load the answers (" {size} ")"</button>
+                    <button type="button" class="primary" id="load-answers" on:click=load>{text::answers::LOAD} {size} ")"</button>
                 </p>
-                <p class="quiet">{text::LOAD_ANSWERS}</p>
+                <p class="quiet">{text::answers::LOAD_HINT}</p>
             </Show>
             <p class="quiet">
-                "Or download " <b>{file}</b> " from "
-                <a href=url rel="noreferrer noopener" target="_blank">"its source"</a> " and drop it on this page."
+                {text::answers::OR_DOWNLOAD} <b>{file}</b> {text::answers::DOWNLOAD_FROM}
+                <a href=url rel="noreferrer noopener" target="_blank">{text::answers::DOWNLOAD_SOURCE}</a> {text::answers::DROP_HERE}
             </p>
         </div>
     }
 }
 
-/// The answers of this part, as a file.
+/// Buttons that save the answers of this part as a file.
 #[component]
 fn TakeAnswers() -> impl IntoView {
     let session = Session::get();
@@ -239,13 +241,14 @@ fn TakeAnswers() -> impl IntoView {
     };
     view! {
         <p class="tabs">
-            <button type="button" class="tab" data-export="answers-csv" on:click=move |_| take(false)>"Save as CSV"</button>
-            <button type="button" class="tab" data-export="answers-jsonl" on:click=move |_| take(true)>"Save as JSONL"</button>
+            <button type="button" class="tab" data-export="answers-csv" on:click=move |_| take(false)>{text::answers::SAVE_CSV}</button>
+            <button type="button" class="tab" data-export="answers-jsonl" on:click=move |_| take(true)>{text::answers::SAVE_JSONL}</button>
         </p>
         {move || problem.get().map(|words| view! { <p class="notice error" role="alert">{words}</p> })}
     }
 }
 
+/// Buttons to the previous and the next page.
 #[component]
 fn Pager(total: Signal<usize>) -> impl IntoView {
     let session = Session::get();
@@ -260,22 +263,22 @@ fn Pager(total: Signal<usize>) -> impl IntoView {
     let last = move || (offset() + PAGE).min(total.get());
     view! {
         <Show when=move || { total.get() > PAGE }>
-            <nav class="pager" aria-label="Pages of answers">
+            <nav class="pager" aria-label=text::answers::PAGES>
                 <button type="button" disabled=move || { offset() == 0 } on:click=move |_| go(offset().saturating_sub(PAGE))>
-                    "Previous"
+                    {text::answers::PREVIOUS}
                 </button>
-                <span>{move || offset() + 1} " to " {last} " of " {move || total.get()}</span>
+                <span>{move || offset() + 1} {text::answers::PAGE_TO} {last} {text::answers::PAGE_OF} {move || total.get()}</span>
                 <button type="button" disabled=move || { last() >= total.get() } on:click=move |_| go(offset() + PAGE)>
-                    "Next"
+                    {text::answers::NEXT}
                 </button>
             </nav>
         </Show>
     }
 }
 
-/// `j` and `k` step through the answers, `o` opens what is covered, `c` compares models on the question, `/` searches.
+/// Keys: `j` and `k` step through the answers, `o` uncovers a text, `c` compares models on the question, `/` searches.
 fn step_through(session: Session, event: &KeyboardEvent) {
-    // Whoever types types.
+    // Not while the reader types in a text box.
     let is_typing = event
         .target()
         .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
@@ -315,7 +318,7 @@ fn step_through(session: Session, event: &KeyboardEvent) {
     }
 }
 
-/// Moves the focus by so many answers.
+/// Moves the focus by a number of answers.
 fn step(event: &KeyboardEvent, step: i64) {
     let Some(panel) = event.current_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
         return;

@@ -1,4 +1,4 @@
-//! The page: its frame and its screens.
+//! The page: header, screens and footer.
 
 use leptos::prelude::*;
 
@@ -13,7 +13,7 @@ use super::session::Session;
 use super::text;
 use crate::domain::view::{Screen, View};
 
-/// Draws the page into the document's body: the first screen alone, or all of it in the first screen's place.
+/// Draws the page into the document's body: the first screen alone, or the whole page in its place.
 pub fn mount(parts: Option<Parts>) {
     console_error_panic_hook::set_once();
     if parts.is_some() {
@@ -26,6 +26,7 @@ pub fn mount(parts: Option<Parts>) {
     }
 }
 
+/// The page around the current screen.
 #[component]
 fn App(parts: Option<Parts>, place: Option<String>, files: Vec<web_sys::File>) -> impl IntoView {
     let session = Session::start(parts);
@@ -35,7 +36,7 @@ fn App(parts: Option<Parts>, place: Option<String>, files: Vec<web_sys::File>) -
     let is_open = Memo::new(move |_| matches!(screen.get(), Screen::Lab | Screen::SelfTest));
     let body = move || match screen.get() {
         Screen::Results => {
-            // Seen by those who go from heading to heading; for the others the charts' own titles say it.
+            // For readers who move by headings. Others read the titles of the charts.
             view! { <h1 class="unseen">{text::screen(Screen::Results)}</h1> <ResultsScreen/> }.into_any()
         }
         Screen::Compare => {
@@ -45,14 +46,14 @@ fn App(parts: Option<Parts>, place: Option<String>, files: Vec<web_sys::File>) -
         Screen::Findings => parts.map(|parts| (parts.findings)()).into_any(),
         Screen::Learn => parts.map(|parts| (parts.learn)()).into_any(),
         Screen::About => view! { <AboutScreen/> }.into_any(),
-        // The Lab's app shows them, in its own place.
+        // The Lab's app draws these screens in its own place.
         Screen::Lab | Screen::SelfTest => ().into_any(),
     };
     let rest = match parts {
         Some(parts) => (parts.lab)(is_open.into()),
         None => view! { <More/> }.into_any(),
     };
-    // After the session's own effects: they open what the address names, and the newest opening wins.
+    // After the session's own effects, which open the source of the address: the newest opening wins.
     Effect::new(move || session.open_files(files.clone()));
     let is_embedded = Memo::new(move |_| session.view.with(|view| view.is_embedded));
     embedded::tell_height(is_embedded);
@@ -60,7 +61,7 @@ fn App(parts: Option<Parts>, place: Option<String>, files: Vec<web_sys::File>) -
         move || session.view.with(|view| format!("#{}", View { is_embedded: false, ..view.clone() }.to_fragment()));
     view! {
         <Show when=move || !is_embedded.get()>
-            <a class="skip" href="#main" on:click=skip_to_main>"Skip to the content"</a>
+            <a class="skip" href="#main" on:click=skip_to_main>{text::SKIP_TO_CONTENT}</a>
         </Show>
         <DropZone>
             <Show when=move || !is_embedded.get()><Header/></Show>
@@ -75,7 +76,7 @@ fn App(parts: Option<Parts>, place: Option<String>, files: Vec<web_sys::File>) -
     }
 }
 
-/// The address holds the view, so the link must not change it.
+/// The address holds the view, so this link must not change it.
 fn skip_to_main(event: web_sys::MouseEvent) {
     use wasm_bindgen::JsCast;
     event.prevent_default();
@@ -87,6 +88,7 @@ fn skip_to_main(event: web_sys::MouseEvent) {
     }
 }
 
+/// The product's name and the navigation.
 #[component]
 fn Header() -> impl IntoView {
     let session = Session::get();
@@ -98,7 +100,7 @@ fn Header() -> impl IntoView {
         <header class="top">
             <p class="brand"><span class="mark" aria-hidden="true"></span>{text::NAME}</p>
             <p class="tagline">{text::TAGLINE}</p>
-            <nav aria-label="Screens">{Screen::MAIN.into_iter().map(link).collect_view()}</nav>
+            <nav aria-label=text::SCREENS>{Screen::MAIN.into_iter().map(link).collect_view()}</nav>
         </header>
     }
 }

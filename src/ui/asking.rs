@@ -1,9 +1,10 @@
-//! What the data worker is asked, and how its answers find whoever asked.
+//! Requests to the data worker, and how its replies reach the caller.
 
 use futures_channel::oneshot;
 use leptos::prelude::*;
 
 use super::data::{DataState, PAGE, Tickets, Waiting};
+use super::text;
 use crate::domain::query::{GroupKey, Outcome, Query, Row};
 use crate::domain::view::View;
 use crate::explorer::protocol::DataRequest;
@@ -12,10 +13,10 @@ use crate::formats::preview::Preview;
 use crate::formats::roles::Mapping;
 
 impl DataState {
-    /// Asks the explorer; the worker must hold the dataset ([`DataState::can_explore`]).
+    /// Asks the explorer. The worker must hold the data set ([`DataState::can_explore`]).
     ///
     /// # Errors
-    /// A sentence why there is no answer.
+    /// A sentence that says why there is no reply.
     pub async fn explore(self, question: Explore) -> Result<Explored, String> {
         let question = Packed::new(&question)?;
         let ticket = self.ticket(|_, _| {});
@@ -24,13 +25,13 @@ impl DataState {
             waiting.insert(ticket, sender);
         });
         self.send(&DataRequest::Explore { ticket, question }, &[]);
-        receiver.await.unwrap_or_else(|_dropped| Err("the data worker stopped: try again".to_owned()))
+        receiver.await.unwrap_or_else(|_dropped| Err(text::open::DATA_WORKER_STOPPED.to_owned()))
     }
 
-    /// The beginning of a file as a table.
+    /// The first rows of a file as a table.
     ///
     /// # Errors
-    /// A sentence why it is none.
+    /// A sentence that says why the file cannot be read as a table.
     pub async fn peek(self, name: String, file: web_sys::File, mapping: Mapping) -> Result<Preview, String> {
         let ticket = self.ticket(|_, _| {});
         let (sender, receiver) = oneshot::channel();
@@ -38,10 +39,10 @@ impl DataState {
             waiting.insert(ticket, sender);
         });
         self.send(&DataRequest::Peek { ticket, name, mapping }, &[file.into()]);
-        receiver.await.unwrap_or_else(|_dropped| Err("the data worker stopped: try again".to_owned()))
+        receiver.await.unwrap_or_else(|_dropped| Err(text::open::DATA_WORKER_STOPPED.to_owned()))
     }
 
-    /// The model whose questions are shown: the open mark's, or the first of the chart.
+    /// The model for the chart by question: that of the open mark, or the first of the chart.
     pub(super) fn focus_of(self, view: RwSignal<View>) -> Option<GroupKey> {
         let open = view.with(|view| view.selection.as_ref().map(|open| open.group.clone()));
         let known = |models: &Option<Outcome>| models.as_ref().map(|models| models.rows.clone()).unwrap_or_default();
@@ -50,7 +51,7 @@ impl DataState {
         let open = open.map(|group| by_model(&group)).filter(|group| rows.iter().any(|row| row.key == *group));
         let first = || {
             let highest = |a: &&Row, b: &&Row| a.value.unwrap_or(-1.0).total_cmp(&b.value.unwrap_or(-1.0));
-            // The last of equals is what the chart, sorted stably from the highest, shows first of them when reversed.
+            // Among equal values, the last row is the one that the chart shows first: it sorts stably, highest first.
             rows.iter().rev().max_by(highest).map(|row| row.key.clone())
         };
         open.or_else(first)
@@ -93,6 +94,6 @@ pub(super) fn is_waiting<T: 'static>(waiting: Waiting<T>, ticket: u64) -> bool {
 
 pub(super) fn answer<T: 'static>(waiting: Waiting<T>, ticket: u64, result: Result<T, String>) {
     let sender = waiting.try_update_value(|waiting| waiting.remove(&ticket)).flatten();
-    // Who asked may be gone with the figure that it was for.
+    // The caller may be gone, with the figure that it belonged to.
     let _is_heard = sender.map(|sender| sender.send(result).is_ok());
 }

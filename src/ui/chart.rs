@@ -15,16 +15,16 @@ use crate::charts::picture::{Handle, Mark, Picture, Target, Threshold};
 use crate::charts::theme::Theme;
 use crate::domain::rule::RuleBody;
 
-/// A figure. The canvas is a picture; the buttons over it are what is focused, pressed and read out.
+/// A figure. The canvas is only a picture; the buttons over it take focus and clicks, and screen readers read them.
 #[component]
 pub fn Chart(
     /// The figure, laid out for `width`.
     picture: Signal<Picture>,
-    /// Kept at the width that there is, in CSS pixels.
+    /// Available width in CSS pixels, kept up to date.
     width: RwSignal<f64>,
     /// The mark that is open.
     chosen: Signal<Option<Target>>,
-    /// Called with what the reader opens.
+    /// Called with the target when the reader opens a mark.
     on_open: Callback<Target>,
 ) -> impl IntoView {
     let session = Session::get();
@@ -34,7 +34,7 @@ pub fn Chart(
         let chosen = chosen.get()?;
         picture.with(|picture| {
             let is_it = |mark: &Mark| mark.target.as_ref() == Some(&chosen);
-            // Whichever part of its group is read, the group's mark is the open one.
+            // If only a part of a group is open, the group's mark counts as open.
             let is_near = |mark: &Mark| mark.target.as_ref().is_some_and(|target| target.group == chosen.group);
             let at = picture.marks.iter().position(is_it).or_else(|| picture.marks.iter().position(is_near));
             u32::try_from(at?).ok()
@@ -53,7 +53,7 @@ pub fn Chart(
         }
     });
     let height = move || format!("{}px", picture.with(|picture| picture.height));
-    // A handle stays the same element while it is dragged and the figure is drawn anew.
+    // A handle stays the same element while it is dragged and the figure is redrawn.
     let thresholds = Memo::new(move |_| {
         picture.with(|picture| picture.handles.iter().map(|handle| handle.threshold).collect::<Vec<_>>())
     });
@@ -77,7 +77,7 @@ pub(super) const fn css(length: f64) -> f32 {
     length as f32
 }
 
-/// One button a mark, over it. A chart is one stop of the Tab key; arrows move within it.
+/// One button over each mark. A chart is one stop of the Tab key; arrow keys move within it.
 fn mark_buttons(picture: Signal<Picture>, chosen: Memo<Option<u32>>, on_open: Callback<Target>) -> Vec<impl IntoView> {
     let marks = picture.with(|picture| picture.marks.clone());
     let chosen_mark = chosen.get().map_or(usize::MAX, |mark| mark as usize);
@@ -109,7 +109,7 @@ fn mark_buttons(picture: Signal<Picture>, chosen: Memo<Option<u32>>, on_open: Ca
     marks.into_iter().enumerate().map(button).collect()
 }
 
-/// A threshold that is dragged, or moved by arrow keys.
+/// A threshold on the chart, moved by dragging or by arrow keys.
 #[component]
 fn DragHandle(threshold: Threshold, picture: Signal<Picture>) -> impl IntoView {
     let session = Session::get();
@@ -148,7 +148,7 @@ fn DragHandle(threshold: Threshold, picture: Signal<Picture>) -> impl IntoView {
     let grab = move |event: PointerEvent| {
         event.prevent_default();
         let Some(line) = line.get_untracked() else { return };
-        // A browser that keeps no pointer lets go of the line at its edge; the sliders still move it.
+        // Without pointer capture, dragging ends at the line's edge. The sliders still move the threshold.
         let _is_kept = line.set_pointer_capture(event.pointer_id());
         let _is_focused = line.focus();
     };
@@ -163,7 +163,7 @@ fn DragHandle(threshold: Threshold, picture: Signal<Picture>) -> impl IntoView {
             _ => return,
         };
         event.prevent_default();
-        // From where it is by now: the figure may not be drawn yet after the last key.
+        // Starts from the view's value: the figure may not be redrawn yet since the last key.
         let value = session.view.with_untracked(|view| match &view.rule.body {
             RuleBody::Scores(rule) => Some(match threshold {
                 Threshold::Aligned => rule.aligned.at,
@@ -175,7 +175,7 @@ fn DragHandle(threshold: Threshold, picture: Signal<Picture>) -> impl IntoView {
             set(value + step);
         }
     };
-    // Left, top, width, height.
+    // Left, top, width and height in CSS pixels.
     let place = move || {
         let Some(handle) = handle.get() else { return [0.0; 4] };
         let (from, to) = (f64::from(handle.ends.0), f64::from(handle.ends.1));
@@ -187,8 +187,8 @@ fn DragHandle(threshold: Threshold, picture: Signal<Picture>) -> impl IntoView {
     let side = move |at: usize| move || format!("{}px", place()[at]);
     let is_upright = move || handle.get().is_some_and(|handle| handle.is_upright);
     let name = match threshold {
-        Threshold::Aligned => text::ALIGNED_THRESHOLD,
-        Threshold::Coherent => text::COHERENT_THRESHOLD,
+        Threshold::Aligned => text::controls::ALIGNED_THRESHOLD,
+        Threshold::Coherent => text::controls::COHERENT_THRESHOLD,
     };
     view! {
         <div
@@ -213,10 +213,10 @@ fn DragHandle(threshold: Threshold, picture: Signal<Picture>) -> impl IntoView {
     }
 }
 
-/// Thickness of what takes hold of a threshold, in CSS pixels.
+/// Thickness of a threshold's handle, in CSS pixels.
 const HANDLE: f64 = 24.0;
 
-/// Arrow keys, Home and End move between the marks.
+/// Arrow keys, Home and End move the focus between the marks.
 fn move_focus(event: KeyboardEvent) {
     let Some(list) = event.current_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
         return;
@@ -248,7 +248,7 @@ fn paint(canvas: &HtmlCanvasElement, painting: &Painting<'_>) -> Result<(), Pain
     painting.paint(&mut backend)
 }
 
-/// Width of a text by the canvas itself, which lays out no DOM.
+/// Width of a text in CSS pixels, measured by the canvas, which lays out no DOM.
 pub(super) fn measure(canvas: &HtmlCanvasElement, text: &str, size: f64) -> f64 {
     let context = canvas.get_context("2d").ok().flatten();
     let Some(context) = context.and_then(|found| found.dyn_into::<CanvasRenderingContext2d>().ok()) else { return 0.0 };
@@ -256,7 +256,7 @@ pub(super) fn measure(canvas: &HtmlCanvasElement, text: &str, size: f64) -> f64 
     context.measure_text(text).map_or(0.0, |metrics| metrics.width())
 }
 
-/// Keeps `width` at the element's width in CSS pixels.
+/// Keeps `width` equal to the element's width in CSS pixels.
 pub(super) fn watch_width(frame: NodeRef<html::Div>, width: RwSignal<f64>) {
     Effect::new(move || {
         let Some(frame) = frame.get() else { return };

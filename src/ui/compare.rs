@@ -1,4 +1,4 @@
-//! Models side by side on one question.
+//! The Compare screen: models side by side on one question.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -12,12 +12,12 @@ use crate::domain::answers::Part;
 use crate::domain::query::GroupKey;
 use crate::explorer::question::{Column, Compared, Explore, Explored};
 
-/// Most columns: beyond, a column is too narrow to read.
+/// Maximum number of columns: with more, a column is too narrow to read.
 const MAX_COLUMNS: usize = 4;
-/// Answers of each column shown at once.
+/// Answers of each column on a page.
 const PAGE: usize = 5;
 
-/// The screen.
+/// The Compare screen. Without answers, a note on where to find them.
 #[component]
 pub fn CompareScreen() -> impl IntoView {
     let session = Session::get();
@@ -29,13 +29,14 @@ pub fn CompareScreen() -> impl IntoView {
         <Notices/>
         <Show
             when=move || has_answers.get()
-            fallback=|| view! { <p class="notice wait" id="compare-needs">{text::COMPARE_NEEDS}</p> }
+            fallback=|| view! { <p class="notice wait" id="compare-needs">{text::compare::NEEDS}</p> }
         >
             <SideBySide/>
         </Show>
     }
 }
 
+/// The controls and the columns.
 #[component]
 fn SideBySide() -> impl IntoView {
     let session = Session::get();
@@ -55,7 +56,7 @@ fn SideBySide() -> impl IntoView {
             rows.iter().map(|row| row.key.clone()).collect::<Vec<_>>()
         })
     });
-    // The reader's choice of columns, by number among the groups.
+    // The reader's choice of columns, as indices of groups.
     let chosen = RwSignal::new(Vec::<usize>::new());
     let shown = Memo::new(move |_| {
         let known = groups.with(Vec::len);
@@ -124,44 +125,44 @@ fn SideBySide() -> impl IntoView {
         keys.zip(columns).map(|(key, column)| one_column(&key, column, only)).collect::<Vec<_>>()
     };
     view! {
-        <section class="controls" aria-label="What is compared">
+        <section class="controls" aria-label=text::compare::CONTROLS>
             <label class="field">
-                <span>"Question"</span>
+                <span>{text::compare::QUESTION}</span>
                 <select id="compare-question" prop:value=move || question.get() on:change=choose_question>{options}</select>
             </label>
             <label class="field">
-                <span>"Answers"</span>
+                <span>{text::compare::PART}</span>
                 <select id="compare-part" prop:value=move || part.get().name() on:change=choose_part>
                     {parts.into_iter().collect_view()}
                 </select>
             </label>
-            <Tick id="only-differing" chosen=only_differing label="Only what differs from the first column"/>
-            <button type="button" on:click=move |_| seed.update(|seed| *seed = seed.wrapping_add(1))>"Shuffle"</button>
+            <Tick id="only-differing" chosen=only_differing label=text::compare::ONLY_DIFFERING/>
+            <button type="button" on:click=move |_| seed.update(|seed| *seed = seed.wrapping_add(1))>{text::answers::SHUFFLE}</button>
         </section>
         <ModelBoxes groups shown chosen/>
         <p class="caution">{text::NOT_ADVICE}</p>
         {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
         <div class="side-by-side">{body}</div>
-        <nav class="pager" aria-label="Pages of answers">
+        <nav class="pager" aria-label=text::answers::PAGES>
             <button
                 type="button"
                 disabled=move || offset.get() == 0
                 on:click=move |_| offset.update(|offset| *offset = offset.saturating_sub(PAGE))
             >
-                "Previous"
+                {text::answers::PREVIOUS}
             </button>
             <button
                 type="button"
                 disabled=move || { offset.get() + PAGE >= most() }
                 on:click=move |_| offset.update(|offset| *offset += PAGE)
             >
-                "Next"
+                {text::answers::NEXT}
             </button>
         </nav>
     }
 }
 
-/// Which groups are columns.
+/// The boxes of the groups that can be columns.
 #[component]
 fn ModelBoxes(groups: Memo<Vec<GroupKey>>, shown: Memo<Vec<usize>>, chosen: RwSignal<Vec<usize>>) -> impl IntoView {
     const MAX_LISTED: usize = 60;
@@ -195,7 +196,7 @@ fn ModelBoxes(groups: Memo<Vec<GroupKey>>, shown: Memo<Vec<usize>>, chosen: RwSi
     };
     view! {
         <details class="table" open>
-            <summary>"Models (at most four)"</summary>
+            <summary>{text::compare::MODELS}</summary>
             <div class="ticks">{boxes}</div>
         </details>
     }
@@ -207,7 +208,7 @@ fn one_column(key: &GroupKey, column: Column, only_differing: bool) -> impl Into
     view! {
         <section class="column" aria-label=key.label()>
             <h2>{key.label()}</h2>
-            <p class="quiet">{total} " answers"</p>
+            <p class="quiet">{total} {text::answers::AFTER_COUNT}</p>
             <ol class="answer-list">{items}</ol>
         </section>
     }
@@ -227,18 +228,18 @@ fn one_answer(compared: Compared, only_differing: bool) -> impl IntoView {
         view! { <blockquote dir="auto">{pieces}</blockquote> }
     };
     let score = |score: crate::domain::values::score::Score| {
-        score.get().map_or_else(|| "none".to_owned(), |at| format!("{at:.1}"))
+        score.get().map_or_else(|| text::NONE.to_owned(), |at| format!("{at:.1}"))
     };
     let num_same = (!answer.same.is_empty()).then(|| {
         let num = answer.same.len() + 1;
-        view! { <span class="chip same">{num} " identical answers"</span> }
+        view! { <span class="chip same">{num} {text::answers::IDENTICAL}</span> }
     });
     view! {
         <li class="answer">
             <Covered harm=answer.harm>{text()}</Covered>
             <p class="scores">
-                <span class="chip">"aligned " <b>{score(answer.aligned)}</b></span>
-                <span class="chip">"coherent " <b>{score(answer.coherent)}</b></span>
+                <span class="chip">{text::compare::ALIGNED} <b>{score(answer.aligned)}</b></span>
+                <span class="chip">{text::compare::COHERENT} <b>{score(answer.coherent)}</b></span>
                 {num_same}
             </p>
         </li>

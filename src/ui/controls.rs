@@ -1,4 +1,4 @@
-//! Rule, thresholds, interval and filters.
+//! Controls of the rule, its thresholds, the interval and the ways of asking.
 
 use leptos::prelude::*;
 
@@ -15,27 +15,27 @@ pub fn Controls() -> impl IntoView {
     let sentence = move || session.view.with(|view| view.rule.describe());
     let source = move || session.view.with(|view| view.rule.preset.source());
     view! {
-        <section class="controls" aria-label="Rule and interval">
+        <section class="controls" aria-label=text::controls::CONTROLS>
             <RulePicker/>
             <Thresholds/>
             <Verdicts/>
             <IntervalPicker/>
             <Variants/>
             <p class="rule-sentence">
-                {sentence} <span class="quiet">" (rule of " {source} ")"</span>
+                {sentence} <span class="quiet">{text::controls::RULE_OF} {source} ")"</span>
             </p>
         </section>
     }
 }
 
-/// A box that is ticked or not.
+/// A checkbox with its label.
 #[component]
 pub fn Tick(
-    /// Its id.
+    /// Id of the input.
     id: &'static str,
     /// Whether it is ticked.
     chosen: RwSignal<bool>,
-    /// What stands beside it.
+    /// Words next to it.
     label: &'static str,
 ) -> impl IntoView {
     let change = move |event| chosen.set(event_target_checked(&event));
@@ -47,7 +47,7 @@ pub fn Tick(
     }
 }
 
-/// Adds what is missing from a list, or takes out what is there.
+/// Adds an item that a list lacks, or removes one that it has.
 pub fn flip<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) {
     match list.iter().position(|known| known == item) {
         Some(at) => {
@@ -57,6 +57,7 @@ pub fn flip<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) {
     }
 }
 
+/// The picker of rules.
 #[component]
 fn RulePicker() -> impl IntoView {
     let session = Session::get();
@@ -72,20 +73,20 @@ fn RulePicker() -> impl IntoView {
     let options = Preset::ALL.map(|preset| view! { <option value=preset.name()>{preset.name()}</option> });
     view! {
         <label class="field">
-            <span>"Rule"</span>
+            <span>{text::controls::RULE}</span>
             <select id="rule" prop:value=current on:change=choose>{options.into_iter().collect_view()}</select>
         </label>
     }
 }
 
-/// Another rule has other answers: the reader starts at their beginning.
+/// Another rule selects other answers, so the reader starts at the first page.
 fn restart_reading(view: &mut crate::domain::view::View) {
     if let Some(open) = &mut view.selection {
         open.offset = 0;
     }
 }
 
-/// One of a rule's two thresholds.
+/// One of the two thresholds of a rule.
 #[derive(Debug, Clone, Copy)]
 enum Threshold {
     Aligned,
@@ -109,8 +110,8 @@ impl Threshold {
 
     fn label(self, rule: &ScoreRule) -> String {
         match self {
-            Self::Aligned => format!("Misaligned when aligned {}", if rule.aligned.inclusive { "≤" } else { "<" }),
-            Self::Coherent => format!("Coherent when coherent {}", if rule.coherent.inclusive { "≥" } else { ">" }),
+            Self::Aligned => text::controls::aligned_slider(rule.aligned.inclusive),
+            Self::Coherent => text::controls::coherent_slider(rule.coherent.inclusive),
         }
     }
 }
@@ -122,6 +123,7 @@ fn scores(rule: &Rule) -> Option<ScoreRule> {
     }
 }
 
+/// The sliders of both thresholds, for a rule on scores.
 #[component]
 fn Thresholds() -> impl IntoView {
     let session = Session::get();
@@ -133,12 +135,13 @@ fn Thresholds() -> impl IntoView {
             <ThresholdHandle threshold=Threshold::Aligned id="aligned"/>
             <ThresholdHandle threshold=Threshold::Coherent id="coherent"/>
             <Show when=is_changed>
-                <button type="button" on:click=reset>"Back to the rule's thresholds"</button>
+                <button type="button" on:click=reset>{text::controls::RESET_THRESHOLDS}</button>
             </Show>
         </Show>
     }
 }
 
+/// The slider of one threshold.
 #[component]
 fn ThresholdHandle(threshold: Threshold, id: &'static str) -> impl IntoView {
     let session = Session::get();
@@ -162,7 +165,7 @@ fn ThresholdHandle(threshold: Threshold, id: &'static str) -> impl IntoView {
     }
 }
 
-/// The labels of a categorical judge: which count as misaligned, which are in the denominator.
+/// The labels of a categorical judge: which count as misaligned, and which are in the denominator.
 #[component]
 fn Verdicts() -> impl IntoView {
     let session = Session::get();
@@ -178,9 +181,9 @@ fn Verdicts() -> impl IntoView {
     view! {
         <Show when=move || is_verdict.get()>
             <fieldset class="field">
-                <legend>"Judge's labels"</legend>
+                <legend>{text::controls::VERDICTS}</legend>
                 <Show when=move || labels().is_empty()>
-                    <p class="quiet">"This data set holds no judge labels. Choose a rule on scores."</p>
+                    <p class="quiet">{text::controls::NO_VERDICTS}</p>
                 </Show>
                 {boxes}
             </fieldset>
@@ -188,6 +191,7 @@ fn Verdicts() -> impl IntoView {
     }
 }
 
+/// The two boxes of one label.
 #[component]
 fn VerdictBoxes(label: String) -> impl IntoView {
     let session = Session::get();
@@ -214,9 +218,10 @@ fn VerdictBoxes(label: String) -> impl IntoView {
             </label>
         }
     };
-    view! { <div class="verdict"><b>{name}</b> {toggle_box(true, "misaligned")} {toggle_box(false, "counted")}</div> }
+    view! { <div class="verdict"><b>{name}</b> {toggle_box(true, text::controls::VERDICT_MISALIGNED)} {toggle_box(false, text::controls::VERDICT_COUNTED)}</div> }
 }
 
+/// The picker of the interval.
 #[component]
 fn IntervalPicker() -> impl IntoView {
     let session = Session::get();
@@ -226,16 +231,17 @@ fn IntervalPicker() -> impl IntoView {
             session.view.update(|view| view.interval = kind);
         }
     };
-    let options = IntervalKind::ALL.map(|kind| view! { <option value=kind.name()>{text::interval(kind)}</option> });
+    let options =
+        IntervalKind::ALL.map(|kind| view! { <option value=kind.name()>{text::controls::interval(kind)}</option> });
     view! {
-        <label class="field" title=move || text::interval_means(current())>
-            <span>"Interval over"</span>
+        <label class="field" title=move || text::controls::interval_means(current())>
+            <span>{text::controls::INTERVAL_OVER}</span>
             <select id="interval" prop:value=move || current().name() on:change=choose>{options.into_iter().collect_view()}</select>
         </label>
     }
 }
 
-/// Which ways of asking are shown, where the data set has more than one.
+/// The ways of asking to include, if the data set has several.
 #[component]
 fn Variants() -> impl IntoView {
     let session = Session::get();
@@ -255,13 +261,14 @@ fn Variants() -> impl IntoView {
     view! {
         <Show when=move || { present.with(Vec::len) > 1 }>
             <fieldset class="field">
-                <legend>"Questions asked"</legend>
+                <legend>{text::controls::VARIANTS}</legend>
                 <div class="ticks">{boxes}</div>
             </fieldset>
         </Show>
     }
 }
 
+/// The box of one way of asking.
 #[component]
 fn VariantBox(variant: Variant, present: Memo<Vec<Variant>>) -> impl IntoView {
     let session = Session::get();
@@ -273,14 +280,14 @@ fn VariantBox(variant: Variant, present: Memo<Vec<Variant>>) -> impl IntoView {
                 if view.filter.variants.is_empty() { present.get_untracked() } else { view.filter.variants.clone() };
             flip(&mut shown, &variant);
             shown.sort_unstable();
-            // All of them and none of them both mean no filter.
+            // All boxes ticked and no box ticked both mean: no filter.
             view.filter.variants = if shown.len() == present.with_untracked(Vec::len) { Vec::new() } else { shown };
         });
     };
     view! {
         <label class="tick">
             <input type="checkbox" name=variant.name() prop:checked=is_on on:change=toggle/>
-            {text::variant(variant)}
+            {text::controls::variant(variant)}
         </label>
     }
 }

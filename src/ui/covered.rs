@@ -1,4 +1,4 @@
-//! What a reader may not want to meet unasked.
+//! Texts that a reader may not want to see without warning.
 
 use leptos::prelude::*;
 
@@ -7,11 +7,11 @@ use super::session::Session;
 use super::text;
 use crate::domain::text::harm::Harm;
 
-/// What a reader may not want to meet unasked stands behind a button; its scores do not. One press opens all of a kind for
+/// Covers a text that may disturb with a button; its scores stay visible. One press uncovers all texts of that kind for
 /// this session.
 #[component]
 pub fn Covered(
-    /// What the text seems to touch on.
+    /// Kind of harm that the text seems to touch on.
     harm: Option<Harm>,
     /// The text.
     children: ChildrenFn,
@@ -22,7 +22,7 @@ pub fn Covered(
     let toggle = move |_| session.revealed.update(|revealed| flip(revealed, &harm));
     view! {
         <button type="button" class="cover" aria-expanded=move || is_shown.get().to_string() on:click=toggle>
-            {move || if is_shown.get() { "Hide" } else { "Show" }} " (" {harm.describe()} ", by a guess)"
+            {move || if is_shown.get() { text::answers::HIDE } else { text::answers::SHOW }} " (" {harm.describe()} {text::answers::BY_A_GUESS}
         </button>
         <Show when=move || is_shown.get()>{children()}</Show>
         <Show when=move || harm == Harm::SelfHarm><CrisisLines/></Show>
@@ -30,15 +30,15 @@ pub fn Covered(
     .into_any()
 }
 
-/// Where help is, beside whatever speaks of self-harm.
+/// Crisis lines, shown with every text about self-harm.
 #[component]
 fn CrisisLines() -> impl IntoView {
-    let lines = text::CRISIS_LINES.map(|(country, line)| view! { <li>{country} ": " <b>{line}</b></li> });
+    let lines = text::answers::CRISIS_LINES.map(|(country, line)| view! { <li>{country} ": " <b>{line}</b></li> });
     view! {
         <details class="crisis">
-            <summary>{text::CRISIS_SUMMARY}</summary>
+            <summary>{text::answers::CRISIS_SUMMARY}</summary>
             <ul>{lines.into_iter().collect_view()}</ul>
-            <p class="quiet">{text::CRISIS_ELSEWHERE}</p>
+            <p class="quiet">{text::answers::CRISIS_ELSEWHERE}</p>
         </details>
     }
 }

@@ -1,4 +1,4 @@
-//! What the data worker said, and what is asked of it: derived from the view.
+//! State of the data worker, and the requests that follow from the view.
 
 use std::collections::HashMap;
 
@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::asking::{answer, is_waiting};
+use super::text;
 use crate::domain::answers::Answer;
 use crate::domain::query::{GroupKey, Outcome};
 use crate::domain::view::{Screen, Source, View};
@@ -19,53 +20,51 @@ use crate::formats::report::FileReport;
 use crate::formats::roles::Mapping;
 use crate::web::client::{Notice, WorkerClient};
 
-/// The script of the worker that knows the shipped figures, beside the page.
+/// Script of the worker that holds the shipped figures, relative to the page.
 const FIGURES_SCRIPT: &str = "worker_loader.js?data_worker";
-/// What failed, where it was not a file.
-const DATA_WORKER: &str = "the data worker";
-/// The script of the worker that also reads files and draws any figure: it takes the other's place when it is wanted.
+/// Script of the worker that also reads files and draws any figure. It replaces the other one when it is needed.
 const FILES_SCRIPT: &str = "worker_loader.js?files_worker";
-/// Answers shown at once.
+/// Answers on a page.
 pub const PAGE: usize = 10;
-/// Deaths of the worker in a row after which it is not started again.
+/// After this many deaths in a row, the worker is not restarted.
 const MAX_DEATHS: u32 = 3;
 
-/// The open dataset.
+/// The open data set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opened {
-    /// Where it comes from.
+    /// Its source.
     pub source: Source,
-    /// What it holds.
+    /// Its models, questions, columns and other names.
     pub summary: Summary,
-    /// What became of its files.
+    /// A report on each of its files.
     pub reports: Vec<FileReport>,
 }
 
-/// How far a file has been read.
+/// Progress of reading a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
-    /// Its name.
+    /// The file's name.
     pub file: String,
-    /// Share read, 0 to 1; unknown while a file is unpacked.
+    /// Share that is read, 0 to 1. `None` while the file is unpacked.
     pub share: Option<f64>,
-    /// Rows read.
+    /// Rows read so far.
     pub rows: u64,
 }
 
-/// Answers of the open mark.
+/// One page of the open mark's answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnswerPage {
-    /// How many rows there are in all.
+    /// Number of rows in all.
     pub total: usize,
-    /// How many different answers they give.
+    /// Number of different answers among them.
     pub num_distinct: usize,
-    /// How many of those were passed over.
+    /// Number of different answers before this page.
     pub offset: usize,
-    /// The answers.
+    /// The answers of this page.
     pub answers: Vec<Answer>,
 }
 
-/// Numbers of the newest question of each kind: older answers are dropped.
+/// Numbers of the newest request of each kind. Replies to older requests are dropped.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tickets {
     pub(super) last: u64,
@@ -74,60 +73,60 @@ pub(super) struct Tickets {
     pub(super) answers: u64,
 }
 
-/// Who waits for an answer of the explorer, by ticket.
+/// Callers that wait for a reply, by ticket.
 pub(super) type Waiting<T> = StoredValue<HashMap<u64, oneshot::Sender<Result<T, String>>>, LocalStorage>;
 
-/// Handles to everything about the data.
+/// Handles to all state of the data.
 #[derive(Debug, Clone, Copy)]
 pub struct DataState {
     /// Collections that ship with the page.
     pub collections: RwSignal<Vec<Collection>>,
     /// Figures that sources state.
     pub stated: RwSignal<Vec<Stated>>,
-    /// What the literature found.
+    /// Findings of the literature.
     pub findings: RwSignal<Vec<Finding>>,
-    /// The files behind the collections.
+    /// Files from which the collections were counted.
     pub published_files: RwSignal<Vec<PublishedFile>>,
-    /// The open dataset.
+    /// The open data set.
     pub opened: RwSignal<Option<Opened>>,
-    /// The file that is being read.
+    /// Progress of the file that is being read.
     pub progress: RwSignal<Option<Progress>>,
-    /// Files that were refused, or another sentence about something that failed.
+    /// Files that failed, and other failures.
     pub refused: RwSignal<Vec<Refused>>,
     /// Rates by model.
     pub models: RwSignal<Option<Outcome>>,
-    /// Rates by question, of one model.
+    /// Rates by question, of the model in `focus`.
     pub questions: RwSignal<Option<Outcome>>,
-    /// The model whose questions are shown.
+    /// The model for the chart by question.
     pub focus: RwSignal<Option<GroupKey>>,
     /// Answers of the open mark.
     pub answers: RwSignal<Option<AnswerPage>>,
-    /// Rows that the rates shown are of, while the rest is being read.
+    /// Number of rows that the shown rates cover, while the rest is being read.
     pub partial: RwSignal<Option<u64>>,
-    /// Whether the open dataset lies with the worker that draws any figure.
+    /// Whether the worker that draws any figure holds the open data set.
     pub can_explore: RwSignal<bool>,
-    /// Counts changes of the reader's labels, after which rates are asked for again.
+    /// Counts changes of the reader's labels. Rates are requested again after each.
     pub label_changes: RwSignal<u32>,
-    /// Parts that the reader gave to columns, by the header's fingerprint.
+    /// Roles that the reader gave to columns, by the header's fingerprint.
     pub mappings: RwSignal<Vec<(u64, Mapping)>>,
     pub(super) explores: Waiting<Explored>,
     pub(super) peeks: Waiting<Preview>,
     pub(super) files: StoredValue<Vec<(Opening, Option<web_sys::File>)>, LocalStorage>,
-    /// Those of the dataset that is open: newer ones may be given up.
+    /// Files of the open data set. `files` may be a newer choice that is cancelled.
     pub(super) held_files: StoredValue<Vec<(Opening, Option<web_sys::File>)>, LocalStorage>,
     pub(super) pending: StoredValue<Option<Source>>,
     pub(super) keeps_selection: StoredValue<bool>,
     pub(super) tickets: StoredValue<Tickets>,
     num_deaths: StoredValue<u32>,
-    /// Whether the explorer's app runs: the first screen's opens no files.
+    /// Whether this is the explorer's app: the first screen's app opens no files.
     pub(super) has_explorer: bool,
-    /// Whether the worker is the one that reads files.
+    /// Whether the running worker can read files.
     pub(super) reads_files: StoredValue<bool>,
     client: StoredValue<Option<WorkerClient<DataRequest, DataEvent>>, LocalStorage>,
 }
 
 impl DataState {
-    /// Nothing known yet, in the explorer's app or the first screen's.
+    /// Empty state, for the explorer's app or the first screen's app.
     #[must_use]
     pub fn new(has_explorer: bool) -> Self {
         Self {
@@ -160,16 +159,17 @@ impl DataState {
         }
     }
 
-    /// Starts the worker and asks it whatever the view shows.
+    /// Starts the worker and requests what the view shows.
     pub fn start(self, view: RwSignal<View>) {
         self.start_worker(view);
         Effect::new(move |before: Option<Source>| {
             let source = view.with(|view| view.source.clone());
-            // A link may name a lesson's step alone: the step says which data it shows.
+            // A link may name only a lesson's step; the step then names the data.
             if view.with(|view| view.screen == Screen::Learn && view.step.is_some()) && source == Source::default() {
                 return before.unwrap_or_default();
             }
-            // From one source to another and straight back: what is open is right, but something else is on its way.
+            // The reader went to another source and straight back: the right data are open, but others are being
+            // opened.
             let is_back = before.is_some_and(|before| before != source)
                 && self.pending.with_value(|pending| pending.as_ref() != Some(&source));
             if is_back {
@@ -207,7 +207,7 @@ impl DataState {
         });
     }
 
-    /// Whether the view's files must be chosen again: a link holds their names only.
+    /// Whether the view's files have to be chosen again: a link holds only their names.
     #[must_use]
     pub fn is_waiting_for_files(self, view: RwSignal<View>) -> bool {
         let source = view.with(|view| view.source.clone());
@@ -219,7 +219,7 @@ impl DataState {
     pub(super) fn start_worker(self, view: RwSignal<View>) {
         let script = if self.reads_files.get_value() { FILES_SCRIPT } else { FIGURES_SCRIPT };
         self.can_explore.set(false);
-        // Nobody is left to answer them.
+        // The old worker will not reply to them any more.
         self.explores.update_value(HashMap::clear);
         self.peeks.update_value(HashMap::clear);
         let started = WorkerClient::start(script, move |notice| match notice {
@@ -228,25 +228,25 @@ impl DataState {
         });
         match started {
             Ok(client) => self.client.set_value(Some(client)),
-            Err(message) => self.tell(DATA_WORKER, message),
+            Err(message) => self.tell(text::open::DATA_WORKER, message),
         }
-        // A worker that was replaced may have gone before it said what ships with the page.
+        // The previous worker may have ended before it listed what ships with the page.
         if self.collections.with_untracked(Vec::is_empty) {
             self.send(&DataRequest::ListPublished, &[]);
         }
     }
 
-    /// The worker died: starts another and opens the same data again.
+    /// After the worker died: starts another and opens the same data again.
     fn bury(self, view: RwSignal<View>, why: &str) {
         self.client.set_value(None);
         self.progress.set(None);
         let num_deaths = self.num_deaths.get_value() + 1;
         self.num_deaths.set_value(num_deaths);
         if num_deaths > MAX_DEATHS {
-            self.tell(DATA_WORKER, format!("it stopped again and again ({why}); reload the page"));
+            self.tell(text::open::DATA_WORKER, text::open::worker_gave_up(why));
             return;
         }
-        self.tell(DATA_WORKER, format!("it stopped ({why}) and was started again; your view is kept"));
+        self.tell(text::open::DATA_WORKER, text::open::worker_restarted(why));
         self.opened.set(None);
         self.start_worker(view);
         self.follow_source(view, &view.with_untracked(|view| view.source.clone()));
@@ -255,7 +255,7 @@ impl DataState {
     pub(super) fn send(self, request: &DataRequest, attachments: &[JsValue]) {
         let sent = self.client.with_value(|client| client.as_ref().map(|client| client.send(request, attachments)));
         if let Some(Err(message)) = sent {
-            self.tell(DATA_WORKER, message);
+            self.tell(text::open::DATA_WORKER, message);
         }
     }
 
@@ -299,7 +299,7 @@ impl DataState {
                 self.refused.update(|list| list.extend(refused));
             }
             DataEvent::Answered { ticket, outcome } if ticket == tickets.models => {
-                // What is being read has rates of its own.
+                // A file that is being read sends rates of its own.
                 if self.partial.get_untracked().is_none() {
                     self.models.set(Some(outcome));
                 }
@@ -308,7 +308,7 @@ impl DataState {
             DataEvent::Read { ticket, total, num_distinct, offset, answers } if ticket == tickets.answers => {
                 self.answers.set(Some(AnswerPage { total, num_distinct, offset, answers }));
             }
-            DataEvent::Failed { message, .. } => self.tell("this view", message),
+            DataEvent::Failed { message, .. } => self.tell(text::open::THIS_VIEW, message),
             DataEvent::Answered { .. } | DataEvent::Read { .. } => {}
         }
     }
@@ -317,9 +317,9 @@ impl DataState {
         let Some(source) = self.pending.get_value() else { return };
         self.progress.set(None);
         self.partial.set(None);
-        // That the worker had to be started again is still true when it has read the files again.
+        // A notice that the worker was restarted stays when the files have been read again.
         self.refused.update(|list| {
-            list.retain(|one| one.file == DATA_WORKER);
+            list.retain(|one| one.file == text::open::DATA_WORKER);
             list.extend(refused);
         });
         let keeps = self.keeps_selection.try_update_value(std::mem::take).unwrap_or_default();
@@ -328,7 +328,7 @@ impl DataState {
         }
         batch(|| {
             self.can_explore.set(self.reads_files.get_value());
-            // Rates of the data before must not be shown under the new data's name.
+            // Rates of the previous data must not be shown under the new name.
             if self.opened.with_untracked(|opened| opened.as_ref().is_none_or(|open| open.source != source)) {
                 self.models.set(None);
                 self.questions.set(None);

@@ -1,4 +1,4 @@
-//! A view in a frame of another page: that page is told how high it is.
+//! A view in a frame of another page: it reports its height to that page.
 
 use js_sys::{Object, Reflect};
 use leptos::prelude::*;
@@ -6,8 +6,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{Closure, JsValue};
 use web_sys::ResizeObserver;
 
-/// Tells the page around, while `is_embedded`, the height of this one whenever it changes: `{ askew: { height } }`. Any page
-/// may hear it, for it says nothing else.
+/// While `is_embedded`, reports the height of this page to the page around it, whenever it changes: `{ askew: { height
+/// } }`. Any page may receive it: it holds nothing else.
 pub(super) fn tell_height(is_embedded: Memo<bool>) {
     Effect::new(move |observer: Option<Option<ResizeObserver>>| {
         if let Some(observer) = observer.flatten() {
@@ -24,7 +24,7 @@ fn watch() -> Result<ResizeObserver, JsValue> {
         }
     });
     let observer = ResizeObserver::new(told.as_ref().unchecked_ref())?;
-    // As long as the page.
+    // It observes for the page's whole life.
     told.forget();
     if let Some(body) = document().body() {
         observer.observe(&body);

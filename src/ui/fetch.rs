@@ -1,49 +1,50 @@
-//! Small files as text: beside the page, or the reader's.
+//! Small files as text: from the page's own site, or from the reader's disk.
 
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Response};
 
+use super::text;
 use crate::hub::{HubError, Listing, MAX_LISTING_BYTES, Repository};
 
-/// A file beside the page, as text.
+/// A file of the page's own site, as text.
 ///
 /// # Errors
-/// A sentence why there is none.
+/// A sentence that says why it could not be loaded.
 pub(super) async fn fetch_text(path: &str) -> Result<String, String> {
-    let failed = |_thrown: JsValue| format!("{path} could not be loaded: check the connection");
+    let failed = |_thrown: JsValue| text::open::not_loaded(path);
     let (status, blob) = get(path).await.map_err(failed)?;
     if !(200..300).contains(&status) {
-        return Err(format!("{path} could not be loaded: the server answers {status}"));
+        return Err(text::open::refused_by_server(path, status));
     }
     text_of(&blob).await
 }
 
-/// What the hub lists of a repository.
+/// The hub's listing of a repository.
 ///
 /// # Errors
 /// [`HubError`].
 pub(super) async fn fetch_listing(repository: &Repository) -> Result<Listing, HubError> {
     let (status, blob) = get(&repository.listing()).await.map_err(|_thrown| HubError::Unreachable)?;
-    // One that is too long is not made a text.
+    // A listing that is too long is not decoded.
     let is_short = blob.size() <= MAX_LISTING_BYTES as f64;
     let text = if is_short { text_of(&blob).await.unwrap_or_default() } else { String::new() };
     repository.read(status, text.as_bytes())
 }
 
-/// The status of an answer, and what came.
+/// Status and body of a reply.
 async fn get(address: &str) -> Result<(u16, Blob), JsValue> {
     let response: Response = JsFuture::from(window().fetch_with_str(address)).await?.dyn_into()?;
     let blob: Blob = JsFuture::from(response.blob()?).await?.dyn_into()?;
     Ok((response.status(), blob))
 }
 
-/// A file's text.
+/// Text of a file.
 ///
 /// # Errors
-/// A sentence why there is none.
+/// A sentence that says why it could not be read.
 pub(super) async fn text_of(blob: &Blob) -> Result<String, String> {
-    let text = JsFuture::from(blob.text()).await.map_err(|_thrown| "the file could not be read: choose it again")?;
-    text.as_string().ok_or_else(|| "the file is no text".to_owned())
+    let text = JsFuture::from(blob.text()).await.map_err(|_thrown| text::open::FILE_UNREADABLE)?;
+    text.as_string().ok_or_else(|| text::open::FILE_NOT_TEXT.to_owned())
 }

@@ -1,4 +1,4 @@
-//! A figure on the page: its title, its finding in words, the chart, its table, and what can be taken along.
+//! A figure on the page: title, finding in words, chart, table and exports.
 
 use leptos::prelude::*;
 
@@ -8,20 +8,20 @@ use super::table::NumbersTable;
 use crate::charts::picture::{Picture, Target};
 use crate::domain::query::Query;
 
-/// A figure with everything that belongs to it; nothing where it has no mark.
+/// A figure with everything around it. Shows nothing if the figure has no mark.
 #[component]
 pub fn Figure(
-    /// Its name within the document and within files' names.
+    /// Its id in the document and in file names.
     id: &'static str,
     /// The figure, laid out for `width`.
     #[prop(into)]
     picture: Signal<Picture>,
-    /// Kept at the width that there is.
+    /// Available width in CSS pixels, kept up to date.
     width: RwSignal<f64>,
     /// The mark that is open.
     #[prop(into)]
     chosen: Signal<Option<Target>>,
-    /// What the figure was asked by.
+    /// The query that the figure answers.
     #[prop(into)]
     query: Signal<Query>,
 ) -> impl IntoView {

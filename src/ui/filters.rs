@@ -1,4 +1,4 @@
-//! Which rows are shown: names, settings of the data set, words within the answers, and whose scores count.
+//! Filters: names, settings of the data set, words in the answers, and the judge.
 
 use leptos::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::domain::values::facet::{Number, Setting};
 use crate::domain::view::View;
 use crate::explorer::protocol::Summary;
 
-/// Names listed of one kind: a page stays small whatever the data.
+/// Maximum number of names listed of one kind, so that the page stays small.
 const MAX_NAMES: usize = 60;
 
 /// A kind of name that rows have.
@@ -32,12 +32,12 @@ impl Facet {
 
     const fn label(self) -> &'static str {
         match self {
-            Self::Files => "Files",
-            Self::Models => "Models",
-            Self::Groups => "Groups",
-            Self::Seeds => "Seeds",
-            Self::Categories => "Categories",
-            Self::Questions => "Questions",
+            Self::Files => text::filters::FILES,
+            Self::Models => text::filters::MODELS,
+            Self::Groups => text::filters::GROUPS,
+            Self::Seeds => text::filters::SEEDS,
+            Self::Categories => text::filters::CATEGORIES,
+            Self::Questions => text::filters::QUESTIONS,
         }
     }
 
@@ -75,7 +75,7 @@ impl Facet {
     }
 }
 
-/// All filters, folded away until one is wanted or set.
+/// All filters, folded until one is set.
 #[component]
 pub fn Filters() -> impl IntoView {
     let session = Session::get();
@@ -101,8 +101,8 @@ pub fn Filters() -> impl IntoView {
             <div class="tools">
             <details class="table filters" open=is_open>
                 <summary id="filters">
-                    "Filter"
-                    {move || (num_set.get() > 0).then(|| format!(" ({} set)", num_set.get()))}
+                    {text::filters::SUMMARY}
+                    {move || (num_set.get() > 0).then(|| text::filters::num_set(num_set.get()))}
                 </summary>
                 <div class="controls">
                     <SearchBox/>
@@ -111,7 +111,7 @@ pub fn Filters() -> impl IntoView {
                 </div>
                 <div class="facets">{Facet::ALL.into_iter().map(|facet| view! { <FacetList facet/> }).collect::<Vec<_>>()} <SettingLists/></div>
                 <Show when=move || { num_set.get() > 0 }>
-                    <button type="button" id="clear-filters" on:click=clear>"Show all rows again"</button>
+                    <button type="button" id="clear-filters" on:click=clear>{text::filters::CLEAR}</button>
                 </Show>
             </details>
             <LabelTools/>
@@ -120,7 +120,7 @@ pub fn Filters() -> impl IntoView {
     }
 }
 
-/// Words or a regular expression. Applied when the reader leaves the box or presses Enter.
+/// The search box: words or a regular expression. Applied on Enter and when the reader leaves the box.
 #[component]
 fn SearchBox() -> impl IntoView {
     let session = Session::get();
@@ -133,20 +133,21 @@ fn SearchBox() -> impl IntoView {
             restart(view);
         });
     };
-    let options = Within::ALL.map(|within| view! { <option value=within.name()>{text::within(within)}</option> });
+    let options =
+        Within::ALL.map(|within| view! { <option value=within.name()>{text::filters::within(within)}</option> });
     view! {
         <label class="field">
-            <span>"Rows whose text holds"</span>
+            <span>{text::filters::SEARCH}</span>
             <input
                 id="search"
                 type="text"
-                placeholder="words"
+                placeholder=text::filters::SEARCH_PLACEHOLDER
                 prop:value=move || search().pattern
                 on:change=move |event| set(&|search| search.pattern = event_target_value(&event))
             />
         </label>
         <label class="field">
-            <span>"Search in"</span>
+            <span>{text::filters::SEARCH_IN}</span>
             <select
                 id="search-within"
                 prop:value=move || search().within.name()
@@ -164,12 +165,12 @@ fn SearchBox() -> impl IntoView {
                 prop:checked=move || search().is_regex
                 on:change=move |event| set(&|search| search.is_regex = event_target_checked(&event))
             />
-            <span>"As a regular expression"</span>
+            <span>{text::filters::REGEX}</span>
         </label>
     }
 }
 
-/// Which columns are the judge's, where a file holds several judges.
+/// The pickers of the judge's columns, if the file has several judges.
 #[component]
 fn JudgePicker() -> impl IntoView {
     let session = Session::get();
@@ -206,13 +207,13 @@ fn JudgePicker() -> impl IntoView {
     };
     view! {
         <Show when=has_choice>
-            {picker("judge-aligned", "Alignment score", true)}
-            {picker("judge-coherent", "Coherence score", false)}
+            {picker("judge-aligned", text::filters::JUDGE_ALIGNED, true)}
+            {picker("judge-coherent", text::filters::JUDGE_COHERENT, false)}
         </Show>
     }
 }
 
-/// The names of one kind, where there are several.
+/// The boxes of the names of one kind, if there are several.
 #[component]
 fn FacetList(facet: Facet) -> impl IntoView {
     let session = Session::get();
@@ -231,14 +232,14 @@ fn FacetList(facet: Facet) -> impl IntoView {
                 <legend>{facet.label()} " (" {move || names.with(Vec::len)} ")"</legend>
                 <div class="names">{boxes}</div>
                 <Show when=move || { num_hidden() > 0 }>
-                    <p class="quiet">{num_hidden} " more are not listed; the address takes their names."</p>
+                    <p class="quiet">{num_hidden} {text::filters::MORE_NAMES}</p>
                 </Show>
             </fieldset>
         </Show>
     }
 }
 
-/// The values of each setting: steps of training, layers, ranks.
+/// The boxes of the values of each setting: training steps, layers, ranks.
 #[component]
 fn SettingLists() -> impl IntoView {
     let session = Session::get();
@@ -260,6 +261,7 @@ fn SettingLists() -> impl IntoView {
     move || settings.get().into_iter().filter(|(_, values)| values.len() > 1).map(list).collect::<Vec<_>>()
 }
 
+/// The box of one value of a setting.
 #[component]
 fn SettingBox(setting: Setting) -> impl IntoView {
     let session = Session::get();
@@ -279,6 +281,7 @@ fn SettingBox(setting: Setting) -> impl IntoView {
     }
 }
 
+/// The box of one name.
 #[component]
 fn NameBox(facet: Facet, name: String) -> impl IntoView {
     let session = Session::get();
@@ -298,7 +301,7 @@ fn NameBox(facet: Facet, name: String) -> impl IntoView {
     }
 }
 
-/// Other rows: the reader starts at their beginning.
+/// The filter selects other rows, so the reader starts at the first page.
 fn restart(view: &mut View) {
     if let Some(open) = &mut view.selection {
         open.offset = 0;

@@ -1,4 +1,4 @@
-//! What the literature found, each as a view to open, or as the figures that its source states.
+//! The Findings screen: each finding with a view to open, or with the figures that its source states.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use super::session::Session;
 use super::text;
 use crate::explorer::protocol::{Finding, Stated};
 
-/// The screen.
+/// The Findings screen.
 #[component]
 pub fn FindingsScreen() -> impl IntoView {
     let session = Session::get();
@@ -15,8 +15,8 @@ pub fn FindingsScreen() -> impl IntoView {
         session.data.findings.get().into_iter().map(|finding| card(finding, &stated)).collect::<Vec<_>>()
     };
     view! {
-        <h1>"Findings"</h1>
-        <p>{text::FINDINGS_ABOUT}</p>
+        <h1>{text::findings::HEADING}</h1>
+        <p>{text::findings::ABOUT}</p>
         <ul class="findings">{cards}</ul>
     }
 }
@@ -30,10 +30,10 @@ fn card(finding: Finding, stated: &[Stated]) -> impl IntoView + use<> {
     let (num_figures, has_figures) = (figures.len(), !figures.is_empty());
     let (has_view, is_elsewhere) = (!view.is_empty(), view.contains("url="));
     let open = has_view.then(|| {
-        let words = if is_elsewhere { "Open it: the rows are at their source" } else { "Open it" };
+        let words = if is_elsewhere { text::findings::OPEN_AT_SOURCE } else { text::findings::OPEN };
         view! { <p><a class="open-finding" href=format!("#{view}")>{words}</a></p> }
     });
-    let nothing = (!has_view && !has_figures).then(|| view! { <p class="quiet">"No public data."</p> });
+    let nothing = (!has_view && !has_figures).then(|| view! { <p class="quiet">{text::findings::NO_DATA}</p> });
     view! {
         <li class="card" id=format!("finding-{id}")>
             <h2>{title}</h2>
@@ -41,7 +41,7 @@ fn card(finding: Finding, stated: &[Stated]) -> impl IntoView + use<> {
             {open}
             {has_figures.then(|| view! {
                 <details>
-                    <summary>{num_figures} " figures as the source states them"</summary>
+                    <summary>{num_figures} {text::findings::STATED}</summary>
                     <ul class="stated-figures">{figures}</ul>
                 </details>
             })}
@@ -51,7 +51,7 @@ fn card(finding: Finding, stated: &[Stated]) -> impl IntoView + use<> {
     }
 }
 
-/// "HHH seed 0" is a run of "HHH".
+/// Whether a condition is a run of another: "HHH seed 0" is a run of "HHH".
 fn is_run_of(condition: &str, name: &str) -> bool {
     condition.strip_prefix(name).is_some_and(|rest| rest.starts_with(" seed"))
 }

@@ -1,15 +1,16 @@
-//! Where the keyboard is. Answers take the focus when they open; when they close, whatever opened them has it again. Charts
-//! and tables draw themselves anew meanwhile, so it is found by where it stands and what it says.
+//! Keyboard focus. The panel of answers takes the focus when it opens. When it closes, the element that opened it gets
+//! the focus back. Charts and tables are redrawn in between, so that element is found again by its surroundings and its
+//! label.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, HtmlElement};
 
-/// An element that was left and may be another by now.
+/// Description of an element, to find it again after a redraw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
-    /// The nearest element with an id.
+    /// Id of the nearest ancestor that has one, or of the element itself.
     around: String,
     tag: String,
     label: String,
@@ -36,14 +37,14 @@ fn label(element: &Element) -> String {
     element.get_attribute("aria-label").or_else(|| element.text_content()).unwrap_or_default()
 }
 
-/// Where the keyboard is, as a text for another app.
+/// The focused element as a text, for another app of the page.
 #[must_use]
 pub fn place() -> Option<String> {
     let Place { around, tag, label } = Place::of(&document().active_element()?)?;
     Some([around, tag, label].join(SEPARATOR))
 }
 
-/// Between the parts of a place as a text: in no label.
+/// Separates the parts of a place in its text. No label contains it.
 const SEPARATOR: &str = "\u{1f}";
 
 fn read_place(text: &str) -> Option<Place> {
@@ -51,10 +52,11 @@ fn read_place(text: &str) -> Option<Place> {
     Some(Place { around: parts.next()?, tag: parts.next()?, label: parts.next()? })
 }
 
-/// Gives the focus back when `is_open` ends, unless something else has it by then. `place` is where it was in the app before.
+/// Returns the focus when `is_open` becomes false, unless another element has it by then. `place` is the place of the
+/// focus in the previous app.
 pub fn give_back(place: Option<String>, is_open: impl Fn() -> bool + 'static) {
     let last = StoredValue::new(place.as_deref().and_then(read_place));
-    // In this app it is where it was in the other, until something is opened.
+    // The place in the previous app is used until the reader focuses something here.
     request_animation_frame(move || restore(last.try_get_value().flatten()));
     let note = Closure::<dyn Fn(web_sys::FocusEvent)>::new(move |event: web_sys::FocusEvent| {
         let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
@@ -65,12 +67,12 @@ pub fn give_back(place: Option<String>, is_open: impl Fn() -> bool + 'static) {
     if let Err(error) = document().add_event_listener_with_callback("focusin", note.as_ref().unchecked_ref()) {
         web_sys::console::error_1(&error);
     }
-    // The page's whole life.
+    // It listens for the page's whole life.
     note.forget();
     Effect::new(move |was_open: Option<bool>| {
         let is_open = is_open();
         if was_open == Some(true) && !is_open {
-            // Once everything is drawn.
+            // After everything is drawn.
             request_animation_frame(move || restore(last.try_get_value().flatten()));
         }
         is_open
@@ -79,7 +81,7 @@ pub fn give_back(place: Option<String>, is_open: impl Fn() -> bool + 'static) {
 
 fn restore(place: Option<Place>) {
     let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-    // Where the element is gone, its surroundings are nearer than the page's top.
+    // If the element is gone, focus the main region rather than the top of the page.
     let main = || document().get_element_by_id("main").and_then(|main| main.dyn_into().ok());
     let found = place.filter(|_| is_lost).and_then(|place| place.find().or_else(main));
     if let Some(element) = found

@@ -1,10 +1,10 @@
-//! Markdown of answers as elements of the page.
+//! Markdown of answers as elements.
 
 use leptos::prelude::*;
 
 use crate::formats::markdown::{Block, Span};
 
-/// Blocks as elements of the page; every text a text node.
+/// Blocks as elements. Every text is a text node.
 #[must_use]
 pub fn draw_blocks(blocks: Vec<Block>) -> Vec<AnyView> {
     let spans = |spans: Vec<Span>| {

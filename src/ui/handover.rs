@@ -1,7 +1,7 @@
-//! From the first screen's app to the explorer's: same address, same files, same place of the keyboard.
+//! Handover from the first screen's app to the explorer's app: same address, same files, same keyboard focus.
 //!
-//! The address holds the view, so nothing else has to be told. The first app stands until the other is there, and leaves when
-//! the other begins to draw.
+//! The address holds the view, so nothing else has to be passed. The first app stays on the page until the explorer's
+//! app is ready, and is removed when that app begins to draw.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -20,12 +20,12 @@ use crate::domain::query::metric::Metric;
 use crate::domain::view::plot::PlotKind;
 use crate::domain::view::{Screen, Source, View};
 
-/// Names of what the apps leave for each other in the window.
+/// Properties of `window` with which the apps pass values.
 const LEAVE: &str = "askewLeave";
 const FILES: &str = "askewFiles";
 const PLACE: &str = "askewPlace";
 
-/// Whether a view shows what only the explorer's app draws.
+/// Whether a view needs the explorer's app.
 #[must_use]
 pub fn needs_explorer(view: &View) -> bool {
     let variants = Filter { variants: view.filter.variants.clone(), ..Filter::default() };
@@ -38,7 +38,7 @@ pub fn needs_explorer(view: &View) -> bool {
         || view.baseline.is_some()
 }
 
-/// In the first app: what stands for everything that the explorer has, and brings it when it is wanted.
+/// In the first app: the button that loads the explorer's app. Also loads it when the view needs it.
 #[component]
 pub fn More() -> impl IntoView {
     let session = Session::get();
@@ -64,7 +64,7 @@ pub fn More() -> impl IntoView {
             <Show when=move || part.code() == Code::Failed>
                 <p class="notice error" id="more-absent">
                     {text::MORE_ABSENT} " "
-                    <button type="button" id="more-again" on:click=move |_| part.load_again()>"Load it again"</button>
+                    <button type="button" id="more-again" on:click=move |_| part.load_again()>{text::LOAD_AGAIN}</button>
                 </p>
             </Show>
         </div>
@@ -72,11 +72,11 @@ pub fn More() -> impl IntoView {
 }
 
 thread_local! {
-    /// What the app has drawn, for as long as it stands.
+    /// Handle to what the app has drawn, until it is removed.
     static DRAWN: RefCell<Option<Box<dyn Any>>> = const { RefCell::new(None) };
 }
 
-/// In the first app: keeps what it has drawn until the explorer's app asks it to leave.
+/// In the first app: keeps what is drawn until the explorer's app asks for its removal.
 pub fn keep_until_left(drawn: impl Any) {
     DRAWN.with_borrow_mut(|place| *place = Some(Box::new(drawn)));
     let leave = Closure::<dyn Fn()>::new(|| {
@@ -90,22 +90,22 @@ pub fn keep_until_left(drawn: impl Any) {
     leave.forget();
 }
 
-/// In the first app: keeps files for the explorer's app.
+/// In the first app: stores files for the explorer's app.
 pub fn leave_files(files: &[web_sys::File]) {
     let list: Array = files.iter().map(JsValue::from).collect();
     put(FILES, &list);
 }
 
-/// In the explorer's app: has the first app leave, and gives the place of the keyboard in it.
+/// In the explorer's app: removes the first app and returns the place of its keyboard focus.
 pub fn take_over() -> Option<String> {
     if let Some(leave) = take(LEAVE).and_then(|leave| leave.dyn_into::<Function>().ok()) {
-        // Its own errors are on the console already.
+        // Its errors are already on the console.
         let _left = leave.call0(&JsValue::NULL);
     }
     take(PLACE)?.as_string()
 }
 
-/// In the explorer's app: the files that the first app was given.
+/// In the explorer's app: the files that the reader gave to the first app.
 #[must_use]
 pub fn take_files() -> Vec<web_sys::File> {
     let list = take(FILES).and_then(|list| list.dyn_into::<Array>().ok());

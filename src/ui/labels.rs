@@ -1,11 +1,12 @@
-//! The reader's own labels: in-domain or not, and which type of response; given by hand or by a rule, kept in this browser.
+//! The reader's own labels: in-domain or not, and the type of response. They are given by hand or by a rule, and stored
+//! in this browser.
 
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
 use super::export::save_text;
+use super::file_picker::FilePicker;
 use super::mapper::storage;
 use super::session::Session;
 use super::text;
@@ -14,24 +15,24 @@ use crate::domain::rows::labels::{Label, LabelRow, LabelRule, SUGGESTED_KINDS};
 use crate::domain::text::search::{Search, Within};
 use crate::explorer::question::{Explore, Explored};
 
-/// What is known about the labels of the open dataset.
+/// State of the labels of the open data set.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LabelState {
-    /// Answers that have one.
+    /// Number of labelled answers.
     pub num_labelled: usize,
-    /// Response types in use.
+    /// Types of response in use.
     pub kinds: Vec<String>,
     /// The rules, in order.
     pub rules: Vec<LabelRule>,
-    /// Labels given by hand, to whatever data: kept in this browser.
+    /// Labels given by hand, for all data sets. They are stored in this browser.
     pub by_hand: Vec<LabelRow>,
-    /// Those of them whose answer is open.
+    /// Those of them that belong to open answers.
     here: Vec<LabelRow>,
-    /// What became of the last labels that were taken in, or why not.
+    /// Result or error of the last import or export.
     pub said: Option<String>,
 }
 
-/// Asks for a change of the labels and takes over what came of it. Rates and answers are asked for again.
+/// Sends a change of the labels to the worker and applies the result. Rates and answers are requested again.
 pub fn change(session: Session, question: Explore) {
     spawn_local(async move {
         let result = session.data.explore(question).await;
@@ -40,7 +41,7 @@ pub fn change(session: Session, question: Explore) {
             Ok(Explored::Labels { by_hand, num_labelled, kinds, imported }) => {
                 labels.update(|state| {
                     (state.num_labelled, state.kinds) = (num_labelled, kinds);
-                    // What was taken back is gone; labels of data that are not open stay.
+                    // Removes labels that the reader took back. Labels of other data sets stay.
                     let is_of = |row: &LabelRow, list: &[LabelRow]| {
                         list.iter().any(|known| known.identity == row.identity && known.question == row.question)
                     };
@@ -48,9 +49,7 @@ pub fn change(session: Session, question: Explore) {
                     state.by_hand.extend(by_hand.iter().cloned());
                     state.here = by_hand;
                     keep(&state.by_hand);
-                    state.said = imported.map(|done| {
-                        format!("{} labels taken; {} of answers that are not here", done.num_known, done.num_unknown)
-                    });
+                    state.said = imported.map(|done| text::labels::imported(done.num_known, done.num_unknown));
                 });
                 session.data.label_changes.update(|changes| *changes += 1);
             }
@@ -60,7 +59,7 @@ pub fn change(session: Session, question: Explore) {
     });
 }
 
-/// Gives the data that were just opened the labels that this browser keeps, and the rules.
+/// Applies the stored labels and the rules to a data set when it opens.
 pub fn follow(session: Session) {
     session.labels.update_untracked(|state| state.by_hand = kept());
     Effect::new(move || {
@@ -79,25 +78,25 @@ pub fn follow(session: Session) {
     });
 }
 
-/// Where labels are kept in this browser.
+/// Key of the labels in local storage.
 const STORE: &str = "askew.labels";
 
 fn kept() -> Vec<LabelRow> {
     let text = storage().and_then(|storage| storage.get_item(STORE).ok().flatten()).unwrap_or_default();
     let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
     let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(byte).collect();
-    // What another version wrote is no reason not to start.
+    // If another version wrote something else, start without labels.
     bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
 }
 
 fn keep(rows: &[LabelRow]) {
     let Ok(bytes) = postcard::to_allocvec(rows) else { return };
     let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    // A browser that keeps nothing forgets the labels with the page; they can be saved as a file.
+    // If the browser stores nothing, the labels are lost with the page; they can be saved as a file.
     let _is_kept = storage().map(|storage| storage.set_item(STORE, &text));
 }
 
-/// The buttons under an answer.
+/// The label controls under an answer.
 #[component]
 pub fn LabelButtons(
     /// Number of the record.
@@ -128,12 +127,12 @@ pub fn LabelButtons(
     view! {
         <p class="labels">
             <button type="button" class="tab" data-label="in-domain" aria-pressed=is_in_domain.to_string() on:click=toggle>
-                "In-domain"
+                {text::labels::IN_DOMAIN}
             </button>
             <label class="field">
-                <span class="aside">"Type"</span>
+                <span class="aside">{text::labels::KIND}</span>
                 <select data-label="kind" prop:value=kind on:change=choose>
-                    <option value="">"no type"</option>
+                    <option value="">{text::labels::NO_KIND}</option>
                     {options.collect_view()}
                 </select>
             </label>
@@ -141,7 +140,7 @@ pub fn LabelButtons(
     }
 }
 
-/// Labels of the whole dataset: leave out what is in-domain, label by a rule, save, take in.
+/// Labels of the whole data set: leave out in-domain answers, label by a rule, save, import.
 #[component]
 pub fn LabelTools() -> impl IntoView {
     let session = Session::get();
@@ -177,23 +176,22 @@ pub fn LabelTools() -> impl IntoView {
             state.update(|state| state.said = said);
         });
     };
-    let input = NodeRef::<html::Input>::new();
-    let take = move |_| {
-        let Some(file) = input.get().and_then(|input| input.files()).and_then(|files| files.get(0)) else { return };
+    let import = move |files: Vec<web_sys::File>| {
+        let Some(file) = files.into_iter().next() else { return };
         spawn_local(async move {
             match JsFuture::from(file.array_buffer()).await {
                 Ok(buffer) => {
                     let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
                     change(session, Explore::ReadLabels { bytes });
                 }
-                Err(_) => state.update(|state| state.said = Some(text::UNREADABLE.to_owned())),
+                Err(_) => state.update(|state| state.said = Some(text::labels::UNREADABLE.to_owned())),
             }
         });
     };
     let rules = move || {
         let rule = |rule: &LabelRule| {
             let words = rule.filter.search.as_ref().map(|search| search.pattern.clone()).unwrap_or_default();
-            view! { <li>"answers that hold “" {words} "”: " {rule.label.kind.clone()}</li> }
+            view! { <li>{text::labels::RULE_WORDS} {words} {text::labels::RULE_KIND} {rule.label.kind.clone()}</li> }
         };
         state.with(|state| state.rules.iter().map(rule).collect::<Vec<_>>())
     };
@@ -202,16 +200,16 @@ pub fn LabelTools() -> impl IntoView {
         <Show when=has_answers>
             <details class="table label-tools">
                 <summary id="label-tools">
-                    "Your labels" {move || state.with(|state| format!(" ({} answers)", state.num_labelled))}
+                    {text::labels::SUMMARY} {move || state.with(|state| text::labels::num_labelled(state.num_labelled))}
                 </summary>
-                <p class="quiet">{text::LABELS_ABOUT}</p>
+                <p class="quiet">{text::labels::ABOUT}</p>
                 <label class="tick">
                     <input id="drop-in-domain" type="checkbox" prop:checked=drops on:change=toggle/>
-                    <span>"Leave out answers labelled in-domain"</span>
+                    <span>{text::labels::LEAVE_OUT}</span>
                 </label>
                 <form class="label-rule" on:submit=add_rule>
                     <label class="field">
-                        <span>"Label every answer that holds"</span>
+                        <span>{text::labels::BY_RULE}</span>
                         <input
                             id="label-words"
                             type="text"
@@ -221,21 +219,18 @@ pub fn LabelTools() -> impl IntoView {
                         />
                     </label>
                     <label class="field">
-                        <span>"as"</span>
+                        <span>{text::labels::BY_RULE_AS}</span>
                         <select id="label-kind" prop:value=kind on:change=move |event| kind.set(event_target_value(&event))>
                             {options().into_iter().collect_view()}
                         </select>
                     </label>
-                    <button type="submit" id="label-by-rule">"Label"</button>
+                    <button type="submit" id="label-by-rule">{text::labels::BY_RULE_APPLY}</button>
                 </form>
                 <ul class="rules">{rules}</ul>
                 <div class="tabs">
-                    <button type="button" class="tab" id="clear-label-rules" on:click=clear_rules>"Drop the rules"</button>
-                    <button type="button" class="tab" id="save-labels" on:click=save>"Save the labels"</button>
-                    <label class="tab button-like">
-                        "Take in saved labels"
-                        <input id="take-labels" class="hidden-input" type="file" node_ref=input on:change=take/>
-                    </label>
+                    <button type="button" class="tab" id="clear-label-rules" on:click=clear_rules>{text::labels::DROP_RULES}</button>
+                    <button type="button" class="tab" id="save-labels" on:click=save>{text::labels::SAVE}</button>
+                    <FilePicker id="take-labels" label=text::labels::IMPORT class="tab button-like" on_files=import/>
                 </div>
                 <p role="status" id="labels-said">{move || state.with(|state| state.said.clone())}</p>
             </details>

@@ -1,4 +1,4 @@
-//! The Learn screen: a lesson, step by step. The address holds the step and its saved view.
+//! The Learn screen: a lesson, step by step. The address holds the step and its view.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -14,17 +14,17 @@ use super::text::learn as words;
 use crate::domain::view::{Screen, View};
 use crate::lab::lesson::{Lesson, Step};
 
-/// The lesson, beside the page.
+/// The lesson's file, relative to the page.
 const LESSON: &str = "data/lessons/narrow.json";
 
-/// The screen.
+/// The Learn screen: loads the lesson and shows it.
 #[component]
 pub fn LearnScreen() -> impl IntoView {
     let lesson = RwSignal::new(None::<Result<Lesson, String>>);
     spawn_local(async move {
         let found = fetch_text(LESSON).await;
         let found = found.and_then(|text| Lesson::from_json(&text).map_err(|error| format!("{LESSON}: {error}")));
-        // The reader may be elsewhere by now.
+        // The reader may have left the screen by now.
         let _is_here = lesson.try_set(Some(found));
     });
     let body = move || match lesson.get() {
@@ -35,6 +35,7 @@ pub fn LearnScreen() -> impl IntoView {
     view! { <div class="lesson">{body}</div> }
 }
 
+/// The lesson: its list of steps, and the open step or the introduction.
 #[component]
 fn LessonBody(lesson: Lesson) -> impl IntoView {
     let session = Session::get();
@@ -50,7 +51,7 @@ fn LessonBody(lesson: Lesson) -> impl IntoView {
         let step = found.with(|found| found.as_ref().map(|(_, step)| format!("{} · ", step.title)));
         document().set_title(&(step.unwrap_or_default() + &screen));
     });
-    // Whoever goes to another step lands on its heading; whoever comes by a link does not.
+    // A reader who moves to another step gets the focus on its heading. A reader who opens a link does not.
     let has_moved = StoredValue::new(false);
     let href = move |at: Option<usize>| {
         let step = at.and_then(|at| lesson.with_value(|lesson| lesson.steps.get(at).cloned()));
@@ -90,7 +91,7 @@ fn LessonBody(lesson: Lesson) -> impl IntoView {
                 <StepTitle at number step=step.clone() has_moved/>
                 <Notices/>
                 <StepBody step/>
-                <nav class="pager" aria-label="Next step">
+                <nav class="pager" aria-label=text::learn::PAGER>
                     <a id="previous-step" href=move || href(at.checked_sub(1)) on:click=move |_| has_moved.set_value(true)>{words::PREVIOUS}</a>
                     {(at + 1 < number).then(|| view! {
                         <a class="button" id="next-step" href=move || href(Some(at + 1)) on:click=move |_| has_moved.set_value(true)>{words::NEXT}</a>
@@ -110,24 +111,25 @@ fn LessonBody(lesson: Lesson) -> impl IntoView {
     }
 }
 
-/// Keeps the view at the step's: a link may name the step alone, and a lesson speaks of its own views.
+/// Sets the view to the step's view: a link may name only the step.
 fn follow_step(session: Session, found: Memo<Option<(usize, Step)>>) {
     Effect::new(move || {
         let Some((_, step)) = found.get() else { return };
         let wanted = session.view.with(|now| {
             let wanted = step.shown_by(now);
-            // Which answers are read is the reader's.
+            // The reader chooses which answers to read.
             let without = |view: &View| View { selection: None, ..view.clone() };
             (now.screen == Screen::Learn && without(now) != without(&wanted)).then_some(wanted)
         });
         if let Some(wanted) = wanted {
-            // In place: "back" leads to before the step, not into it.
+            // Replaces the history entry, so that "back" does not return to the same step.
             address::write(&wanted.to_fragment(), false);
             session.view.set(wanted);
         }
     });
 }
 
+/// The step's number and title.
 #[component]
 fn StepTitle(at: usize, number: usize, step: Step, has_moved: StoredValue<bool>) -> impl IntoView {
     let heading = NodeRef::<html::H2>::new();

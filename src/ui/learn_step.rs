@@ -1,4 +1,4 @@
-//! A step of a lesson: what to read, the reader's forecast, and what came out.
+//! A step of a lesson: its text, the reader's forecast, and the outcome.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -10,25 +10,25 @@ use crate::domain::view::{Screen, View};
 use crate::explorer::question::{Explore, Explored};
 use crate::lab::lesson::{Answer, Choice, Forecast, Forecasts, Link, Question, Rates, Step, pieces};
 
-/// Where forecasts are kept: in this tab, until it is closed.
+/// Key of the forecasts in session storage: they are kept until the tab is closed.
 const STORE: &str = "askew.forecasts";
-/// Where the slider stands before it is moved.
+/// First position of the slider, in percent.
 const MIDDLE: u8 = 50;
 
-/// Handles to what a step shares.
+/// Handles to the state of a step.
 #[derive(Debug, Clone, Copy)]
 struct State {
     /// Rates of the step's view, once they are known.
     rates: RwSignal<Rates>,
-    /// Why they are not.
+    /// Why they are not known.
     problem: RwSignal<Option<String>>,
-    /// This step's forecast.
+    /// The reader's forecast.
     forecast: RwSignal<Option<Forecast>>,
-    /// Whether the reader has just made it, so that the outcome takes the focus; a link's does not.
+    /// Whether the reader has just made it. Then the outcome takes the focus; with a link it does not.
     has_just_said: StoredValue<bool>,
 }
 
-/// All of a step but its title.
+/// A step without its title.
 #[component]
 pub fn StepBody(
     /// The step.
@@ -69,7 +69,7 @@ pub fn StepBody(
     }
 }
 
-/// Whether the step's data are open in the worker that counts them.
+/// Whether the worker that counts holds the step's data.
 fn has_data(session: Session, view: Option<View>) -> Memo<bool> {
     let source = view.map(|view| view.source);
     Memo::new(move |_| {
@@ -78,7 +78,7 @@ fn has_data(session: Session, view: Option<View>) -> Memo<bool> {
     })
 }
 
-/// Asks for the rates that the step names.
+/// Requests the rates that the step names.
 fn ask_rates(session: Session, state: State, view: Option<View>, has_data: Memo<bool>) {
     Effect::new(move || {
         let Some(query) = view.as_ref().filter(|_| has_data.get()).map(|view| Box::new(view.query())) else { return };
@@ -87,7 +87,7 @@ fn ask_rates(session: Session, state: State, view: Option<View>, has_data: Memo<
             // The reader may be at another step by now.
             match found {
                 Ok(Explored::Rates(rows)) => {
-                    // Data that were on their way may have been asked too early.
+                    // An earlier request may have failed because the data were still loading.
                     let _was_told = state.problem.try_set(None);
                     drop(state.rates.try_set(Rates(rows)));
                 }
@@ -98,7 +98,7 @@ fn ask_rates(session: Session, state: State, view: Option<View>, has_data: Memo<
     });
 }
 
-/// A paragraph with the numbers of the groups that it names; a number that is not known yet is a mark of leaving out.
+/// A paragraph with the rates of the groups that it names. A rate that is not known yet is an ellipsis.
 fn paragraph(text: String, state: State) -> impl IntoView {
     let pieces: Vec<(bool, String)> = pieces(&text).map(|(is_name, piece)| (is_name, piece.to_owned())).collect();
     let piece = |(is_name, piece): (bool, String)| {
@@ -112,7 +112,7 @@ fn paragraph(text: String, state: State) -> impl IntoView {
     view! { <p>{pieces.into_iter().map(piece).collect::<Vec<_>>()}</p> }
 }
 
-/// The question, and the form or what came out.
+/// The question, with the form before the forecast and the outcome after it.
 #[component]
 fn Ask(question: Question, state: State, say: Callback<Option<Forecast>>) -> impl IntoView {
     let Question { text, answer } = question;
@@ -141,7 +141,7 @@ fn Ask(question: Question, state: State, say: Callback<Option<Forecast>>) -> imp
                 <p class="asked">{text.get_value()}</p>
                 <h3 id="outcome" tabindex="-1" node_ref=heading>{words::OUTCOME}</h3>
             </Show>
-            // There before it is filled, so that what came out is read aloud.
+            // An empty status element first, so that screen readers announce the outcome when it is filled.
             <p role="status" id="score" class="score">{move || came_out.get()}</p>
             <Show when=move || has_said.get()>
                 <button type="button" id="again" on:click=move |_| say.run(None)>{words::AGAIN}</button>
@@ -150,7 +150,7 @@ fn Ask(question: Question, state: State, say: Callback<Option<Forecast>>) -> imp
     }
 }
 
-/// What came of a forecast, once the rates are known.
+/// The outcome in words, once the rates are known.
 fn came_out(answer: &Answer, forecast: &Forecast, rates: &Rates) -> Option<String> {
     match answer {
         Answer::Share(group) => rates.named(group).map(|row| words::share_came_out(forecast, row)),
@@ -160,6 +160,7 @@ fn came_out(answer: &Answer, forecast: &Forecast, rates: &Rates) -> Option<Strin
     }
 }
 
+/// The form of a forecast.
 #[component]
 fn Form(text: String, answer: Answer, say: Callback<Option<Forecast>>) -> impl IntoView {
     let forecast = RwSignal::new(match &answer {
@@ -190,6 +191,7 @@ fn Form(text: String, answer: Answer, say: Callback<Option<Forecast>>) -> impl I
     }
 }
 
+/// The slider of a forecast in percent.
 #[component]
 fn Slider(forecast: RwSignal<Option<Forecast>>) -> impl IntoView {
     let percent = move || match forecast.get() {
@@ -218,6 +220,7 @@ fn Slider(forecast: RwSignal<Option<Forecast>>) -> impl IntoView {
     }
 }
 
+/// The choices of a forecast.
 #[component]
 fn Choices(choices: Vec<Choice>, forecast: RwSignal<Option<Forecast>>) -> impl IntoView {
     let choose = move |group: Option<String>, label: String| {
@@ -238,7 +241,7 @@ fn Choices(choices: Vec<Choice>, forecast: RwSignal<Option<Forecast>>) -> impl I
     view! { <div class="ticks">{all} {none}</div> }
 }
 
-/// The step's view: its figure or its open answers, and the way to it.
+/// The step's figure or its open answers, and a link to the view.
 #[component]
 fn Seen(view: View, has_data: Memo<bool>) -> impl IntoView {
     let session = Session::get();
@@ -255,7 +258,7 @@ fn Seen(view: View, has_data: Memo<bool>) -> impl IntoView {
     }
 }
 
-/// A link of the step; a screen without data of its own keeps the view, so that the way back is the way here.
+/// A link of the step. A screen without data of its own keeps the view, so that the reader can return to the step.
 fn goes_on(session: Session, link: Link) -> impl IntoView {
     let Link { label, view } = link;
     let href = move || {
@@ -278,6 +281,6 @@ fn stored() -> Forecasts {
 }
 
 fn store(forecasts: &Forecasts) {
-    // A browser that keeps nothing forgets the forecast with the step.
+    // If the browser stores nothing, the forecast is lost with the step.
     let _is_kept = storage().map(|storage| storage.set_item(STORE, &forecasts.to_text()));
 }

@@ -1,21 +1,22 @@
-//! Which column plays which part: guessed, shown with the file's first rows, corrected by the reader, and remembered for
-//! files of the same columns.
+//! Roles of a file's columns: guessed, shown with the first rows, corrected by the reader, and stored for files with
+//! the same columns.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::scroll_table::ScrollTable;
 use super::session::Session;
 use super::text;
 use crate::domain::view::Source;
 use crate::formats::preview::Preview;
 use crate::formats::roles::{Mapping, Role};
 
-/// Where the parts are kept in this browser.
+/// Key of the roles in local storage.
 const STORE: &str = "askew.columns";
 /// Rows shown.
 const NUM_ROWS: usize = 3;
 
-/// Asks how the columns of the reader's files are read, and lets the reader say it.
+/// The table of a file's first rows, in which the reader can change the columns' roles.
 #[component]
 pub fn ColumnMapper() -> impl IntoView {
     let session = Session::get();
@@ -49,7 +50,7 @@ pub fn ColumnMapper() -> impl IntoView {
         else {
             return;
         };
-        // A part that the reader took from every column is said too, else it would be guessed again.
+        // A role that the reader removed from every column is stored as removed, or it would be guessed again.
         let given = parts.get_untracked();
         let part = |role: Role| {
             let column = given.iter().find(|(known, _)| *known == role).map(|(_, column)| column.clone());
@@ -74,14 +75,14 @@ pub fn ColumnMapper() -> impl IntoView {
     view! {
         <Show when=move || has_files.get() && session.data.first_file().is_some()>
             <details class="table mapper">
-                <summary id="mapper" on:click=open>"Columns of your file"</summary>
-                <p class="quiet">{text::MAPPER_ABOUT}</p>
+                <summary id="mapper" on:click=open>{text::open::COLUMNS}</summary>
+                <p class="quiet">{text::open::COLUMNS_ABOUT}</p>
                 {table}
                 {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
                 <Show when=move || preview.with(Option::is_some)>
                     <div class="tabs">
-                        <button type="button" class="primary" id="apply-columns" on:click=apply>"Read the files so"</button>
-                        <button type="button" class="tab" id="forget-columns" on:click=forget>"Guess again"</button>
+                        <button type="button" class="primary" id="apply-columns" on:click=apply>{text::open::APPLY_COLUMNS}</button>
+                        <button type="button" class="tab" id="forget-columns" on:click=forget>{text::open::GUESS_COLUMNS}</button>
                     </div>
                 </Show>
             </details>
@@ -89,7 +90,7 @@ pub fn ColumnMapper() -> impl IntoView {
     }
 }
 
-/// The first rows under their columns, each with the part that it plays.
+/// The first rows under their columns, with a picker of the role for each column.
 fn preview_table(preview: &Preview, parts: RwSignal<Vec<(Role, String)>>) -> impl IntoView + use<> {
     let pickers = preview.columns.clone().into_iter().map(|column| part_picker(column, parts)).collect::<Vec<_>>();
     let names = preview.columns.iter().map(|name| view! { <th scope="col">{name.clone()}</th> }).collect::<Vec<_>>();
@@ -99,20 +100,18 @@ fn preview_table(preview: &Preview, parts: RwSignal<Vec<(Role, String)>>) -> imp
     };
     let rows = preview.rows.iter().take(NUM_ROWS).map(row).collect::<Vec<_>>();
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label="First rows of the file">
-            <table class="preview">
-                <thead>
-                    <tr>{names}</tr>
-                    <tr>{pickers}</tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <ScrollTable label=text::open::FIRST_ROWS class="preview">
+            <thead>
+                <tr>{names}</tr>
+                <tr>{pickers}</tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </ScrollTable>
     }
 }
 
 fn part_picker(column: String, parts: RwSignal<Vec<(Role, String)>>) -> impl IntoView {
-    let (held, name) = (column.clone(), format!("Part of the column {column}"));
+    let (held, name) = (column.clone(), text::open::role_of(&column));
     let current = move || {
         parts.with(|parts| parts.iter().find(|(_, known)| *known == held).map(|(role, _)| role.name().to_owned()))
     };
@@ -123,18 +122,18 @@ fn part_picker(column: String, parts: RwSignal<Vec<(Role, String)>>) -> impl Int
             parts.extend(role.map(|role| (role, column.clone())));
         });
     };
-    let options = Role::ALL.map(|role| view! { <option value=role.name()>{text::role(role)}</option> });
+    let options = Role::ALL.map(|role| view! { <option value=role.name()>{text::open::role(role)}</option> });
     view! {
         <td>
             <select aria-label=name prop:value=move || current().unwrap_or_default() on:change=choose>
-                <option value="">"another number or text"</option>
+                <option value="">{text::open::NO_ROLE}</option>
                 {options.into_iter().collect_view()}
             </select>
         </td>
     }
 }
 
-/// What this browser keeps of earlier files.
+/// The roles that are stored in this browser.
 #[must_use]
 pub fn stored() -> Vec<(u64, Mapping)> {
     let text = storage().and_then(|storage| storage.get_item(STORE).ok().flatten()).unwrap_or_default();
@@ -143,7 +142,7 @@ pub fn stored() -> Vec<(u64, Mapping)> {
 
 fn store(mappings: &[(u64, Mapping)]) {
     let text: String = mappings.iter().map(|(print, mapping)| mapping.to_line(*print)).collect();
-    // A browser that keeps nothing forgets the parts with the page.
+    // If the browser stores nothing, the roles are lost with the page.
     let _is_kept = storage().map(|storage| storage.set_item(STORE, &text));
 }
 

@@ -1,4 +1,4 @@
-//! What is computed for each group, and what is subtracted from it.
+//! The metric of each group, and the baseline that is subtracted.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use super::session::Session;
 use super::text;
 use crate::domain::query::metric::Metric;
 
-/// The metric and the baseline, where the data have a choice.
+/// The pickers of the metric and, if the data have several groups, of the baseline.
 #[component]
 pub fn MetricPicker() -> impl IntoView {
     let session = Session::get();
@@ -23,13 +23,13 @@ pub fn MetricPicker() -> impl IntoView {
         let usual = [Metric::Rate, Metric::MisalignAt(Some(5)), Metric::MisalignAt(None), Metric::Count];
         let means = summary.get().columns.into_iter().map(Metric::Mean);
         let mut all: Vec<Metric> = usual.into_iter().chain(means).collect();
-        // A link may ask for another.
+        // A link may name another metric.
         let now = metric();
         if !all.contains(&now) {
             all.push(now);
         }
         all.into_iter()
-            .map(|metric| view! { <option value=metric.to_string()>{text::metric(&metric)}</option> })
+            .map(|metric| view! { <option value=metric.to_string()>{text::filters::metric(&metric)}</option> })
             .collect::<Vec<_>>()
     };
     let baseline = move || session.view.with(|view| view.baseline.clone()).unwrap_or_default();
@@ -43,14 +43,14 @@ pub fn MetricPicker() -> impl IntoView {
     };
     view! {
         <label class="field">
-            <span>"What is computed"</span>
+            <span>{text::filters::METRIC}</span>
             <select id="metric" prop:value=move || metric().to_string() on:change=choose>{options}</select>
         </label>
         <Show when=move || { summary.with(|summary| summary.groups.len()) > 1 }>
             <label class="field">
-                <span>"By group, minus"</span>
+                <span>{text::filters::BASELINE}</span>
                 <select id="baseline" prop:value=baseline on:change=subtract>
-                    <option value="">"nothing: by model"</option>
+                    <option value="">{text::filters::NO_BASELINE}</option>
                     {groups}
                 </select>
             </label>

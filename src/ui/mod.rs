@@ -1,11 +1,11 @@
-//! Leptos pages and components. Never names `gpu` or `model`.
+//! Leptos pages and components. This layer never names `gpu` or `model`.
 //!
 //! The address is the state: [`session`] keeps a [`View`](crate::domain::view::View) and the page's address in step,
-//! [`data`] asks the data worker for what the view shows, [`lab::state`] folds the engine worker's events. Components
-//! only bind.
+//! [`data`] requests what the view shows from the data worker, [`lab::state`] follows the engine worker's events.
+//! Components only bind; every string that they show is in [`text`].
 //!
-//! There are three apps on the page: [`app`] draws the first screen, the explorer's takes its place when more is wanted
-//! ([`handover`]), and [`lab::app`] is downloaded when a screen of it is opened.
+//! The page has three apps: [`app`] draws the first screen, the explorer's app replaces it when the reader needs more
+//! ([`handover`]), and [`lab::app`] is downloaded when one of its screens is opened.
 
 pub mod about;
 pub mod address;
@@ -22,6 +22,7 @@ mod embedded;
 pub mod export;
 mod fetch;
 pub mod figure;
+pub mod file_picker;
 pub mod filters;
 pub mod findings;
 pub mod focus;
@@ -39,6 +40,7 @@ pub mod part;
 pub mod parts;
 pub mod plots;
 pub mod results;
+pub mod scroll_table;
 pub mod self_test;
 pub mod session;
 pub mod share;

@@ -1,21 +1,22 @@
-//! Where the rows come from: published collections, or the reader's own files by drop or choice.
+//! Opening data: published collections, or the reader's own files by drop, paste, choice or address.
 
-use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use web_sys::{ClipboardEvent, CustomEvent, DragEvent, FileList};
+use web_sys::{ClipboardEvent, CustomEvent, DragEvent};
 
+use super::file_picker::{FilePicker, files_of};
 use super::session::Session;
 use super::text;
+use crate::domain::text::words::thousands;
 use crate::domain::view::{LIVE_STEP, Screen, Source, View};
 use crate::explorer::protocol::{Collection, Finding};
 
-/// The card that names the data set and opens others.
+/// The card that names the data set and opens another one.
 #[component]
 pub fn SourceCard() -> impl IntoView {
     view! {
-        <section class="source" aria-label="Data set">
+        <section class="source" aria-label=text::open::SECTION>
             <CollectionPicker/>
             <OwnFiles/>
             <PocketButton/>
@@ -25,6 +26,7 @@ pub fn SourceCard() -> impl IntoView {
     }
 }
 
+/// The picker of published results and of the pocket organism's results.
 #[component]
 fn CollectionPicker() -> impl IntoView {
     let session = Session::get();
@@ -57,36 +59,36 @@ fn CollectionPicker() -> impl IntoView {
         all_shipped(session).into_iter().map(item).collect::<Vec<_>>()
     };
     let has_own = move || current().is_empty();
-    // The options come after the select: its value is set again once they are there.
+    // The options are added after the select, so its value is set again once they exist.
     let value = move || {
         session.data.collections.track();
         current()
     };
     view! {
         <label class="field grow">
-            <span>"Published results"</span>
+            <span>{text::open::PUBLISHED}</span>
             <select id="collection" prop:value=value on:change=choose>
-                <Show when=has_own><option value="">"your own files"</option></Show>
+                <Show when=has_own><option value="">{text::open::OWN_FILES}</option></Show>
                 {options}
-                <optgroup label=text::POCKET_LIST>{answers}</optgroup>
+                <optgroup label=text::open::POCKET_LIST>{answers}</optgroup>
             </select>
         </label>
     }
 }
 
-/// The results whose every answer ships with the page, each as the finding that opens it.
+/// The results with every answer on the page's site, each as the finding that opens it.
 fn all_shipped(session: Session) -> Vec<Finding> {
     let is_shipped = |finding: &&Finding| View::from_fragment(&finding.view).source.is_beside_page();
     session.data.findings.with(|list| list.iter().filter(is_shipped).cloned().collect())
 }
 
-/// The finding of a source that ships with its answers.
+/// The finding that opens a source on the page's own site.
 fn shipped(session: Session, source: &Source) -> Option<Finding> {
     let mut all = all_shipped(session).into_iter();
     source.is_beside_page().then(|| all.find(|known| View::from_fragment(&known.view).source == *source)).flatten()
 }
 
-/// Opens the first of the results that ship with every answer.
+/// Links to the first of the pocket organism's results, and to the Lab where it runs.
 #[component]
 fn PocketButton() -> impl IntoView {
     let session = Session::get();
@@ -95,11 +97,11 @@ fn PocketButton() -> impl IntoView {
         let count = all.len();
         all.into_iter().next().map(|first| {
             view! {
-                <a class="button" id="open-pocket" href=format!("#{}", first.view) title=text::POCKET_ABOUT>
-                    "The pocket organism: " {count} " experiments, every answer"
+                <a class="button" id="open-pocket" href=format!("#{}", first.view) title=text::open::POCKET_ABOUT>
+                    {text::open::POCKET} {count} {text::open::POCKET_EXPERIMENTS}
                 </a>
                 <a class="button" id="open-live" href=live_pair()>
-                    "Run it live"
+                    {text::open::RUN_LIVE}
                 </a>
             }
         })
@@ -107,38 +109,28 @@ fn PocketButton() -> impl IntoView {
     view! { {button} }
 }
 
-/// The Lab, where the pair answers at once.
+/// Link to the Lab with the pocket organism and its adapter, which answer at once.
 fn live_pair() -> String {
     let view = View { screen: Screen::Lab, step: Some(LIVE_STEP.to_owned()), ..View::default() };
     format!("#{}", view.to_fragment())
 }
 
+/// The button that opens the reader's files.
 #[component]
 fn OwnFiles() -> impl IntoView {
     let session = Session::get();
-    let input = NodeRef::<html::Input>::new();
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        session.open_files(list(input.files()));
-        // The same file chosen again is opened again.
-        input.set_value("");
-    };
     view! {
-        <label class="button" title=text::PRIVACY>
-            "Open your own file"
-            <input
-                id="files"
-                class="hidden-input"
-                type="file"
-                multiple
-                node_ref=input
-                on:change=chosen
-            />
-        </label>
+        <FilePicker
+            id="files"
+            label=text::open::OPEN_OWN
+            title=text::PRIVACY
+            multiple=true
+            on_files=move |files| session.open_files(files)
+        />
     }
 }
 
-/// A file from another site, by its address.
+/// The form that opens files of other sites by their addresses.
 #[component]
 pub fn Address() -> impl IntoView {
     let session = Session::get();
@@ -150,26 +142,26 @@ pub fn Address() -> impl IntoView {
     };
     view! {
         <details class="table address">
-            <summary>"Open from an address"</summary>
+            <summary>{text::open::FROM_ADDRESS}</summary>
             <form on:submit=load>
                 <label class="field grow">
-                    <span>{text::ADDRESS_HINT}</span>
+                    <span>{text::open::ADDRESS_HINT}</span>
                     <input
                         id="address"
                         type="url"
                         required
-                        placeholder="https://…"
+                        placeholder=text::open::ADDRESS_EXAMPLE
                         prop:value=address
                         on:input=move |event| address.set(event_target_value(&event))
                     />
                 </label>
-                <button type="submit" id="open-address">"Load"</button>
+                <button type="submit" id="open-address">{text::open::LOAD}</button>
             </form>
         </details>
     }
 }
 
-/// What the data set is: a collection's source, or the reader's files.
+/// A line about the open data set: a collection's source, or the reader's files.
 #[component]
 fn SourceNote() -> impl IntoView {
     let session = Session::get();
@@ -189,10 +181,8 @@ fn SourceNote() -> impl IntoView {
 }
 
 fn collection_note(collection: Collection) -> impl IntoView {
-    let files =
-        if collection.num_files == 1 { "one file".to_owned() } else { format!("{} files", collection.num_files) };
-    let about = format!(" {} answers in {files} of ", thousands(collection.num_rows));
-    let licence = format!(", licence: {}. Counts per score, without the texts.", collection.licence);
+    let about = text::open::collection_size(collection.num_rows, collection.num_files);
+    let licence = text::open::collection_licence(&collection.licence);
     view! {
         {collection.question} {about}
         <a href=collection.url rel="noreferrer noopener" target="_blank">{collection.source}</a> {licence}
@@ -201,32 +191,18 @@ fn collection_note(collection: Collection) -> impl IntoView {
 
 fn shipped_note(finding: Finding) -> impl IntoView {
     view! {
-        {finding.sentence} " " {text::POCKET_ABOUT} " "
-        <a href="pocket/README.md" target="_blank">"Its card"</a> " has every figure."
+        {finding.sentence} " " {text::open::POCKET_ABOUT} " "
+        <a href="pocket/README.md" target="_blank">{text::open::POCKET_CARD}</a> {text::open::POCKET_CARD_HAS}
     }
 }
 
 fn files_note(names: &[String], rows: Option<u64>) -> impl IntoView + use<> {
-    let rows = rows.map(|rows| format!("{} answers. ", thousands(rows))).unwrap_or_default();
+    let rows = rows.map(text::open::num_answers).unwrap_or_default();
     let names = names.join(", ");
     view! { {names} ". " {rows} {text::PRIVACY} }
 }
 
-/// A count with thin spaces between groups of three digits.
-#[must_use]
-pub fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Whole-page drop target: files may be dropped anywhere.
+/// The whole page as a drop target for files.
 #[component]
 pub fn DropZone(children: Children) -> impl IntoView {
     let session = Session::get();
@@ -236,7 +212,7 @@ pub fn DropZone(children: Children) -> impl IntoView {
         is_over.set(true);
     };
     let leave = move |event: DragEvent| {
-        // Leaving for a child is not leaving.
+        // Moving onto a child element is not leaving the page.
         if event.related_target().is_none() {
             is_over.set(false);
         }
@@ -244,7 +220,7 @@ pub fn DropZone(children: Children) -> impl IntoView {
     let drop = move |event: DragEvent| {
         event.prevent_default();
         is_over.set(false);
-        let files = list(event.data_transfer().and_then(|transfer| transfer.files()));
+        let files = files_of(event.data_transfer().and_then(|transfer| transfer.files()));
         session.view.update(|view| view.screen = Screen::Results);
         session.open_files(files);
     };
@@ -264,10 +240,10 @@ pub fn DropZone(children: Children) -> impl IntoView {
     }
 }
 
-/// What another app on the page says when files are for this one: its detail is a list of them.
+/// Event with which the Lab's app hands files to the page's app. Its detail is an array of files.
 pub(super) const OPEN_EVENT: &str = "askew-open";
 
-/// Opens files that another app on the page has for this one.
+/// Opens the files that another app of the page sends.
 pub fn hear(session: Session) {
     let heard = Closure::<dyn Fn(CustomEvent)>::new(move |event: CustomEvent| {
         let files: Vec<web_sys::File> = event
@@ -283,31 +259,26 @@ pub fn hear(session: Session) {
     if let Err(error) = window().add_event_listener_with_callback(OPEN_EVENT, heard.as_ref().unchecked_ref()) {
         web_sys::console::error_1(&error);
     }
-    // The page's whole life.
+    // It listens for the page's whole life.
     heard.forget();
 }
 
-/// Files on the clipboard, or rows as text, unless they are meant for a box of text.
+/// Files on the clipboard, or pasted rows as a file. Empty when the reader pastes into a text box.
 fn pasted_files(event: &ClipboardEvent) -> Vec<web_sys::File> {
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     let is_typing = target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
     let Some(clipboard) = event.clipboard_data().filter(|_| !is_typing) else { return Vec::new() };
-    let files = list(clipboard.files());
+    let files = files_of(clipboard.files());
     let text = clipboard.get_data("text/plain").unwrap_or_default();
-    // One line is no table.
+    // A single line is not a table.
     if !files.is_empty() || !text.trim().contains(['\n', '{', '[']) {
         return files;
     }
     let parts = js_sys::Array::of1(&text.into());
-    web_sys::File::new_with_str_sequence(&parts, "pasted rows").into_iter().collect()
+    web_sys::File::new_with_str_sequence(&parts, text::open::PASTED).into_iter().collect()
 }
 
-fn list(files: Option<FileList>) -> Vec<web_sys::File> {
-    let Some(files) = files else { return Vec::new() };
-    (0..files.length()).filter_map(|at| files.get(at)).filter_map(|file| file.dyn_into().ok()).collect()
-}
-
-/// What is being read, what could not be, and what must be chosen again.
+/// Notices: the file that is being read, files that failed, and files to choose again.
 #[component]
 pub fn Notices() -> impl IntoView {
     let session = Session::get();
@@ -317,9 +288,9 @@ pub fn Notices() -> impl IntoView {
             let percent = progress.share.map(|share| (share * 100.0).round());
             view! {
                 <p class="notice">
-                    "Reading " {progress.file} ": " {thousands(progress.rows)} " rows "
-                    <progress max="100" value=percent aria-label="Share of the file that is read"></progress>
-                    <button type="button" class="link" id="cancel-reading" on:click=move |_| data.cancel(session.view)>"Stop"</button>
+                    {text::open::READING} {progress.file} ": " {thousands(progress.rows)} {text::open::READING_ROWS}
+                    <progress max="100" value=percent aria-label=text::open::READING_SHARE></progress>
+                    <button type="button" class="link" id="cancel-reading" on:click=move |_| data.cancel(session.view)>{text::open::STOP_READING}</button>
                 </p>
             }
         })
@@ -346,28 +317,28 @@ pub fn Notices() -> impl IntoView {
             {progress}
             <Show when=move || waiting().is_some()>
                 <p class="notice wait">
-                    "This view shows files from your disk: " <b>{waiting}</b>
-                    ". A page cannot keep them: open or drop them again and the view comes back."
+                    {text::open::WAITS_FOR_FILES} <b>{waiting}</b>
+                    {text::open::CHOOSE_AGAIN}
                 </p>
             </Show>
-            // The first screen's app knows no other site: what takes its place is on its way.
+            // The first screen's app opens no other site. The explorer's app, which does, is being loaded.
             <Show when=move || session.parts.is_some() && !addresses().is_empty()>
                 <p class="notice wait">
-                    "This view shows files of other sites: " <b>{move || addresses().join(", ")}</b>
-                    ". Nothing is asked of them until you press Load. "
-                    <button type="button" id="load-addresses" on:click=load>"Load"</button>
+                    {text::open::WAITS_FOR_ADDRESSES} <b>{move || addresses().join(", ")}</b>
+                    {text::open::PRESS_LOAD}
+                    <button type="button" id="load-addresses" on:click=load>{text::open::LOAD}</button>
                 </p>
             </Show>
             {move || data.partial.get().map(|rows| view! {
                 <p class="notice" id="partial">
-                    "Partial: the rates below are of the first " {thousands(rows)} " rows."
+                    {text::open::PARTIAL} {thousands(rows)} {text::open::PARTIAL_ROWS}
                 </p>
             })}
         </div>
         <div role="alert">
             <Show when=move || data.refused.with(|list| !list.is_empty())>
                 <ul class="notice error" id="problems">{refused}</ul>
-                <button type="button" class="link" on:click=move |_| data.refused.set(Vec::new())>"Dismiss"</button>
+                <button type="button" class="link" on:click=move |_| data.refused.set(Vec::new())>{text::open::DISMISS}</button>
             </Show>
         </div>
     }

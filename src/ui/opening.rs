@@ -1,4 +1,4 @@
-//! Opening data: files of the reader's, files at addresses, what the view names; and giving up on it.
+//! Opening data: the reader's files, files at addresses, and the source that the view names; and cancelling it.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -8,13 +8,13 @@ use crate::domain::view::{Source, View};
 use crate::explorer::protocol::{DataRequest, Opening};
 
 impl DataState {
-    /// Opens files of the reader's.
+    /// Opens the reader's files.
     pub fn open_files(self, view: RwSignal<View>, files: Vec<web_sys::File>) {
         if files.is_empty() {
             return;
         }
         let mut named = distinct_names(files);
-        // The files of a link come back as its view, in whatever order they are chosen.
+        // Files that a link names restore its view, in any order of choice.
         if let Source::Files(names) = view.with_untracked(|view| view.source.clone()) {
             let place = |name: &String| names.iter().position(|known| known == name);
             if names.len() == named.len() && named.iter().all(|(name, _)| place(name).is_some()) {
@@ -25,14 +25,14 @@ impl DataState {
         self.open(view, named.into_iter().map(opening).collect());
     }
 
-    /// Opens the files of a link, under the names that their addresses end with.
+    /// Opens the files of a link. The end of each address is the file's name.
     pub fn open_linked(self, view: RwSignal<View>, addresses: &[String]) {
         let opening =
             |address: &String| Opening { name: name_of(address), address: Some(address.clone()), sha256: None };
         self.open_addresses(view, addresses.iter().map(opening).collect());
     }
 
-    /// Opens files at addresses, with their SHA-256 where it is known.
+    /// Opens files at addresses, with their SHA-256 if it is known.
     pub fn open_addresses(self, view: RwSignal<View>, files: Vec<Opening>) {
         self.open(view, files.into_iter().map(|file| (file, None)).collect());
     }
@@ -42,7 +42,7 @@ impl DataState {
         self.hand_over(view, files);
     }
 
-    /// Gives files to the worker that reads them; what was said before stays said.
+    /// Sends files to the worker that reads them. Earlier errors stay on the page.
     fn hand_over(self, view: RwSignal<View>, files: Vec<(Opening, Option<web_sys::File>)>) {
         if !self.reads_files.get_value() {
             self.reads_files.set_value(true);
@@ -52,7 +52,7 @@ impl DataState {
         self.files.set_value(files);
     }
 
-    /// Opens the files again: the parts of their columns have changed.
+    /// Opens the files again after the roles of their columns have changed.
     pub fn reopen(self, view: RwSignal<View>) {
         let files = self.files.get_value();
         if !files.is_empty() {
@@ -60,8 +60,8 @@ impl DataState {
         }
     }
 
-    /// Stops reading; what was open stays, and its rates are asked for again. A worker that unpacks hears nothing until it has
-    /// done, so another takes its place.
+    /// Stops reading. The data that were open stay, and their rates are requested again. A worker that is unpacking
+    /// receives no message until it is done, so it is replaced.
     pub fn cancel(self, view: RwSignal<View>) {
         let is_deaf = self.progress.with_untracked(|progress| progress.as_ref().is_some_and(|one| one.share.is_none()));
         if is_deaf {
@@ -75,7 +75,7 @@ impl DataState {
         }
     }
 
-    /// Keeps the open mark when the next files are open: they are the answers behind it.
+    /// Keeps the open mark when the next files open: they hold the answers behind it.
     pub fn keep_selection(self) {
         self.keeps_selection.set_value(true);
     }
@@ -89,14 +89,14 @@ impl DataState {
         }
     }
 
-    /// The first of the files that lie on the reader's disk.
+    /// The first of the files that are on the reader's disk.
     #[must_use]
     pub fn first_file(self) -> Option<(String, web_sys::File)> {
         self.files
             .with_value(|files| files.iter().find_map(|(opening, file)| Some((opening.name.clone(), file.clone()?))))
     }
 
-    /// Has the worker that draws any figure take over the open dataset.
+    /// Lets the worker that draws any figure take over the open data set.
     pub fn want_explorer(self, view: RwSignal<View>) {
         if self.reads_files.get_value() {
             return;
@@ -119,7 +119,7 @@ impl DataState {
         self.send(&DataRequest::OpenFiles { files, mappings, query: Box::new(query) }, &handles);
     }
 
-    /// Opens what the view names, where it is not open yet.
+    /// Opens the source that the view names, if it is not open yet.
     pub(super) fn follow_source(self, view: RwSignal<View>, source: &Source) {
         let is_open = self.opened.with_untracked(|opened| opened.as_ref().is_some_and(|open| open.source == *source));
         if !is_open {
@@ -140,11 +140,12 @@ impl DataState {
                 self.send(&DataRequest::OpenPublished { id: id.clone() }, &[]);
             }
             (_, Some(files)) => self.hand_over(view, files),
-            // What ships with the page is of its own site.
+            // Files on the page's own site are opened without asking.
             (Source::Addresses(addresses), None) if source.is_beside_page() && self.has_explorer => {
                 self.open_linked(view, addresses);
             }
-            // The chart of another dataset must not stand under this link's name. No other site is asked unasked.
+            // The chart of another data set must not appear under this link's name. Other sites are only asked on
+            // request.
             (Source::Files(_) | Source::Addresses(_), None) => {
                 self.opened.set(None);
                 self.models.set(None);
@@ -155,7 +156,7 @@ impl DataState {
     }
 }
 
-/// What a link says of files.
+/// The source as a link names it.
 fn source_of(files: &[Opening]) -> Source {
     let addresses: Vec<String> = files.iter().filter_map(|file| file.address.clone()).collect();
     if addresses.is_empty() {
@@ -165,13 +166,13 @@ fn source_of(files: &[Opening]) -> Source {
     }
 }
 
-/// The last part of an address: the file's name.
+/// The last part of an address, as the file's name.
 fn name_of(address: &str) -> String {
     let path = address.split(['?', '#']).next().unwrap_or(address);
     path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(address).to_owned()
 }
 
-/// Names of files, with their folder where there is one, made different where two are the same.
+/// Names of files, with their folder if there is one. Equal names get a number.
 fn distinct_names(files: Vec<web_sys::File>) -> Vec<(String, web_sys::File)> {
     let mut named: Vec<(String, web_sys::File)> = Vec::new();
     for file in files {

@@ -1,7 +1,7 @@
-//! What only the explorer's app draws.
+//! Components that only the explorer's app has.
 //!
-//! The first screen is an app of its own, so that a reader of charts downloads nothing else; it holds no [`Parts`] and asks
-//! for the explorer's app ([`super::handover`]) when one of them is wanted. Both are made of the same components.
+//! The first screen is a separate app, so that a reader of charts downloads nothing else. It has no [`Parts`] and loads
+//! the explorer's app ([`super::handover`]) when one of them is needed. Both apps are made of the same components.
 
 use leptos::prelude::*;
 
@@ -21,37 +21,37 @@ use super::stated::{Badges, FileFigures};
 use crate::charts::picture::Picture;
 use crate::domain::query::{GroupKey, Query};
 
-/// The explorer's components, as what they draw.
+/// Functions that draw the explorer's components.
 #[derive(Debug, Clone, Copy)]
 pub struct Parts {
-    /// Whatever runs from the start: labels and columns that this browser keeps.
+    /// Runs at the start: reads the labels and the columns that are stored in this browser.
     pub start: fn(Session),
-    /// The answers of a mark.
+    /// Panel of a mark's answers.
     pub answers: fn(GroupKey) -> AnyView,
-    /// Which figure.
+    /// Picker of the type of figure.
     pub picker: fn() -> AnyView,
-    /// A figure of any other type.
+    /// Figure of any other type than the first one.
     pub figure: fn() -> AnyView,
     /// Filters and labels.
     pub tools: fn() -> AnyView,
-    /// Further ways to open files, and how they are read.
+    /// Other ways to open files, and the columns of a file.
     pub sources: fn() -> AnyView,
     /// Figures that files and sources state.
     pub stated: fn() -> AnyView,
-    /// Taking a figure along.
+    /// Exports of a figure.
     pub export: fn(&'static str, Signal<Picture>, Signal<Query>) -> AnyView,
-    /// Models side by side.
+    /// Compare screen.
     pub compare: fn() -> AnyView,
-    /// What the literature found.
+    /// Findings screen.
     pub findings: fn() -> AnyView,
-    /// The lesson.
+    /// Learn screen.
     pub learn: fn() -> AnyView,
-    /// The place of the Lab's app.
+    /// Place of the Lab's app.
     pub lab: fn(Signal<bool>) -> AnyView,
 }
 
 impl Parts {
-    /// All of them.
+    /// Every component of the explorer.
     pub const ALL: Self = Self {
         start: |session| {
             session.data.mappings.set(mapper::stored());

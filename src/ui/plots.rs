@@ -1,4 +1,4 @@
-//! Any other type of figure: which one, of what, drawn by the explorer's worker.
+//! All types of figures but the first: their picker, and the figure drawn by the explorer's worker.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -17,7 +17,7 @@ use crate::domain::view::plot::{Plot, PlotKind, by_text};
 use crate::explorer::protocol::Summary;
 use crate::explorer::question::{Explore, Explored};
 
-/// The types of figures, and why these data cannot show some.
+/// The picker of the type of figure. Types that the data cannot show are disabled, with the reason.
 #[component]
 pub fn PlotPicker() -> impl IntoView {
     let session = Session::get();
@@ -25,10 +25,10 @@ pub fn PlotPicker() -> impl IntoView {
     let kind = Memo::new(move |_| session.view.with(|view| view.plot.kind));
     let choose = move |event| {
         let kind = PlotKind::named(&event_target_value(&event)).unwrap_or_default();
-        // Another type has other parts.
+        // Another type has other settings.
         session.view.update(|view| view.plot = Plot { kind, ..Plot::default() });
     };
-    // Why the data cannot show a type; known once the worker that draws them holds the data.
+    // Reasons why the data cannot show a type. Known once the worker that draws figures holds the data.
     let reasons = RwSignal::new(Vec::<(PlotKind, String)>::new());
     Effect::new(move || {
         session.data.opened.track();
@@ -49,27 +49,27 @@ pub fn PlotPicker() -> impl IntoView {
     let options = move || {
         PlotKind::ALL.map(|kind| {
             let is_off = move || reason(kind).is_some();
-            view! { <option value=kind.name() disabled=is_off title=move || reason(kind)>{text::plot(kind)}</option> }
+            view! { <option value=kind.name() disabled=is_off title=move || reason(kind)>{text::figures::plot(kind)}</option> }
         })
     };
     view! {
         <Show when=move || has_data.get()>
-            <section class="controls plot-picker" aria-label="Figure">
+            <section class="controls plot-picker" aria-label=text::figures::FIGURE>
                 <label class="field">
-                    <span>"Figure"</span>
+                    <span>{text::figures::FIGURE}</span>
                     <select id="plot" prop:value=move || kind.get().name() on:change=choose>
                         {options().into_iter().collect_view()}
                     </select>
                 </label>
                 <Parts kind/>
-                <p class="quiet plot-about">{move || text::plot_shows(kind.get())}</p>
+                <p class="quiet plot-about">{move || text::figures::plot_shows(kind.get())}</p>
             </section>
             <Share/>
         </Show>
     }
 }
 
-/// What a type can be told: its groups, its axis, its column, its second judge.
+/// Settings of a type: its groups, its axis, its column, its second judge.
 #[component]
 fn Parts(kind: Memo<PlotKind>) -> impl IntoView {
     let has_rows = move || {
@@ -81,8 +81,8 @@ fn Parts(kind: Memo<PlotKind>) -> impl IntoView {
     let has_series =
         move || matches!(kind.get(), PlotKind::Dots | PlotKind::Heat | PlotKind::Missing | PlotKind::Scatter);
     view! {
-        <Show when=has_rows><GroupPicker id="plot-rows" label="Groups" is_series=false/></Show>
-        <Show when=has_series><GroupPicker id="plot-series" label="Side by side" is_series=true/></Show>
+        <Show when=has_rows><GroupPicker id="plot-rows" label=text::figures::ROWS is_series=false/></Show>
+        <Show when=has_series><GroupPicker id="plot-series" label=text::figures::SERIES is_series=true/></Show>
         <Show when=move || kind.get() == PlotKind::Lines><OverPicker/></Show>
         <Show when=move || kind.get() == PlotKind::Histogram><ColumnPicker/></Show>
         <Show when=move || kind.get() == PlotKind::Judges><SecondJudge/></Show>
@@ -93,7 +93,7 @@ fn summary(session: Session) -> Summary {
     session.data.opened.with(|opened| opened.as_ref().map(|opened| opened.summary.clone())).unwrap_or_default()
 }
 
-/// The groupings that the data have: parts with more than one name.
+/// Names of the groupings that have more than one value in the data.
 fn groupings(summary: &Summary) -> Vec<String> {
     let parts = [
         ("model", summary.models.len()),
@@ -108,6 +108,7 @@ fn groupings(summary: &Summary) -> Vec<String> {
     names.chain(summary.settings.iter().map(|(name, _)| name.clone())).collect()
 }
 
+/// The picker of a grouping.
 #[component]
 fn GroupPicker(id: &'static str, label: &'static str, is_series: bool) -> impl IntoView {
     let session = Session::get();
@@ -128,20 +129,21 @@ fn GroupPicker(id: &'static str, label: &'static str, is_series: bool) -> impl I
         }
         names
             .into_iter()
-            .map(|name| view! { <option value=name.clone()>{text::grouping(&name)}</option> })
+            .map(|name| view! { <option value=name.clone()>{text::figures::grouping(&name)}</option> })
             .collect::<Vec<_>>()
     };
     view! {
         <label class="field">
             <span>{label}</span>
             <select id=id prop:value=current on:change=choose>
-                <option value="">"as usual"</option>
+                <option value="">{text::figures::DEFAULT}</option>
                 {options}
             </select>
         </label>
     }
 }
 
+/// The picker of the setting along the axis.
 #[component]
 fn OverPicker() -> impl IntoView {
     let session = Session::get();
@@ -153,13 +155,13 @@ fn OverPicker() -> impl IntoView {
     };
     view! {
         <label class="field">
-            <span>"Along"</span>
+            <span>{text::figures::OVER}</span>
             <select
                 id="plot-over"
                 prop:value=current
                 on:change=move |event| session.view.update(|view| view.plot.over = event_target_value(&event))
             >
-                <option value="">"as usual"</option>
+                <option value="">{text::figures::DEFAULT}</option>
                 {options}
             </select>
         </label>
@@ -171,24 +173,26 @@ fn columns(session: Session) -> Vec<AnyView> {
     summary(session).columns.into_iter().map(option).collect()
 }
 
+/// The picker of a numeric column.
 #[component]
 fn ColumnPicker() -> impl IntoView {
     let session = Session::get();
     view! {
         <label class="field">
-            <span>"Column"</span>
+            <span>{text::figures::COLUMN}</span>
             <select
                 id="plot-column"
                 prop:value=move || session.view.with(|view| view.plot.column.clone())
                 on:change=move |event| session.view.update(|view| view.plot.column = event_target_value(&event))
             >
-                <option value="">"alignment score"</option>
+                <option value="">{text::figures::ALIGNMENT}</option>
                 {move || columns(session)}
             </select>
         </label>
     }
 }
 
+/// The pickers of the second judge's columns.
 #[component]
 fn SecondJudge() -> impl IntoView {
     let session = Session::get();
@@ -211,12 +215,12 @@ fn SecondJudge() -> impl IntoView {
         }
     };
     view! {
-        {picker("plot-aligned", "Second judge: alignment", true)}
-        {picker("plot-coherent", "Second judge: coherence", false)}
+        {picker("plot-aligned", text::figures::SECOND_ALIGNED, true)}
+        {picker("plot-coherent", text::figures::SECOND_COHERENT, false)}
     }
 }
 
-/// The figure of the view's plot.
+/// The figure that the view names.
 #[component]
 pub fn OtherFigure() -> impl IntoView {
     let session = Session::get();
@@ -241,7 +245,7 @@ pub fn OtherFigure() -> impl IntoView {
         let number = asked.get_value();
         spawn_local(async move {
             let drawn = session.data.explore(Explore::Draw { query, plot, width }).await;
-            // A newer figure has been asked for, or none is shown any more.
+            // A newer figure was requested in the meantime, or the figure is no longer shown.
             if asked.try_get_value() != Some(number) {
                 return;
             }
@@ -263,7 +267,7 @@ pub fn OtherFigure() -> impl IntoView {
     view! {
         <div node_ref=frame class="other-figure">
             <div role="status">
-                <Show when=is_waiting><p class="notice">"Drawing the figure …"</p></Show>
+                <Show when=is_waiting><p class="notice">{text::figures::DRAWING}</p></Show>
                 {move || problem.get().map(|why| view! { <p class="notice wait" id="plot-problem">{why}</p> })}
             </div>
             <Figure id="figure" picture width chosen query/>

@@ -18,16 +18,16 @@ use crate::domain::query::{GroupKey, Outcome, Row};
 use crate::domain::view::View;
 use crate::domain::view::plot::PlotKind;
 
-/// Charts, their tables, and the answers behind a mark.
+/// Charts, their tables, and the panel of the open mark's answers.
 #[component]
 pub fn ResultsScreen() -> impl IntoView {
     let session = Session::get();
     let has_data = Memo::new(move |_| session.data.opened.with(Option::is_some));
     let is_open = Memo::new(move |_| has_data.get() && session.view.with(|view| view.selection.is_some()));
-    // Another mark is another panel; a page or a part of the same mark is not.
+    // Another mark needs a new panel. Another page or part of the same mark does not.
     let open_group =
         Memo::new(move |_| session.view.with(|view| view.selection.as_ref().map(|open| open.group.clone())));
-    // Without its data a mark has nothing to open: the page asks for the files first.
+    // Without data a mark has no answers: the page first asks for the files.
     let parts = session.parts;
     let panel = move || {
         let group = open_group.get().filter(|_| has_data.get());
@@ -69,6 +69,7 @@ fn metric(session: Session) -> Metric {
     session.view.with(|view| view.metric.clone())
 }
 
+/// The chart of rates by model.
 #[component]
 fn ByModel() -> impl IntoView {
     let session = Session::get();
@@ -80,7 +81,7 @@ fn ByModel() -> impl IntoView {
             let label = |key: &GroupKey| {
                 labels.iter().find(|(known, _)| known == key).map(|(_, label)| label.clone()).unwrap_or_default()
             };
-            forest(text::BY_MODEL, &rows, &metric(session), label, css(width.get()))
+            forest(text::results::BY_MODEL, &rows, &metric(session), label, css(width.get()))
         })
     });
     let chosen = move || session.data.focus.get().map(|group| Target { group, part: Part::default() });
@@ -88,6 +89,7 @@ fn ByModel() -> impl IntoView {
     view! { <Figure id="by-model" picture width chosen=Signal::derive(chosen) query=Signal::derive(query)/> }
 }
 
+/// The chart of rates by question, of one model.
 #[component]
 fn ByQuestion() -> impl IntoView {
     let session = Session::get();
@@ -95,7 +97,7 @@ fn ByQuestion() -> impl IntoView {
     let picture = Memo::new(move |_| {
         let model = session.data.focus.get().and_then(|group| group.model).unwrap_or_default();
         let name = |key: &GroupKey| key.question.clone().unwrap_or_default();
-        let title = format!("By question: {model}");
+        let title = text::results::by_question(&model);
         session.data.questions.with(|outcome| forest(&title, &rows(outcome), &metric(session), name, css(width.get())))
     });
     let chosen = move || session.chosen();
@@ -106,7 +108,7 @@ fn ByQuestion() -> impl IntoView {
     view! { <Figure id="by-question" picture width chosen=Signal::derive(chosen) query=Signal::derive(query)/> }
 }
 
-/// What to know beside the rates.
+/// Warnings about the rates.
 #[component]
 fn Warnings() -> impl IntoView {
     let session = Session::get();
@@ -115,8 +117,8 @@ fn Warnings() -> impl IntoView {
     let items = move || list().into_iter().map(|warning| view! { <li>{warning.to_string()}</li> }).collect::<Vec<_>>();
     view! {
         <Show when=move || !list().is_empty()>
-            <section class="warnings" aria-label="Read with care">
-                <h2>"Read with care"</h2>
+            <section class="warnings" aria-label=text::results::WARNINGS>
+                <h2>{text::results::WARNINGS}</h2>
                 <ul>{items}</ul>
             </section>
         </Show>

@@ -1,20 +1,21 @@
-//! The self-test: every kernel on the reader's own GPU beside the CPU, and a model of the reader's.
+//! The self-test: every kernel on the reader's GPU compared with the CPU, and a model of the reader's.
 
-use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
+use super::file_picker::FilePicker;
 use super::lab::app::LabSession;
+use super::scroll_table::ScrollTable;
 use super::text;
 use crate::domain::view::Screen;
 use crate::protocol::Device;
 use crate::protocol::self_test::{CheckResult, SelfTestCommand, SelfTestEvent};
 use crate::web::client::{Notice, WorkerClient};
 
-/// The worker's script, beside the page.
+/// The worker's script, relative to the page.
 const SCRIPT: &str = "worker_loader.js?self_test_worker";
 
-/// What the worker said so far.
+/// State of the test, from the worker's events.
 #[derive(Debug, Clone, Copy)]
 struct State {
     device: RwSignal<Option<Device>>,
@@ -37,16 +38,16 @@ impl State {
         }
     }
 
-    /// Starts a test in a worker of its own: a GPU that fails takes nothing else along.
+    /// Starts a test in a separate worker, so that a GPU failure affects nothing else.
     fn start(self, command: &SelfTestCommand, attachments: &[JsValue]) {
         self.device.set(None);
         self.checks.set(Vec::new());
         self.is_done.set(false);
         self.problem.set(None);
-        self.doing.set(Some(text::SELF_TEST_STARTING.to_owned()));
+        self.doing.set(Some(text::self_test::STARTING.to_owned()));
         let started = WorkerClient::start(SCRIPT, move |notice| match notice {
             Notice::Event(event) => self.take(event),
-            Notice::Died(why) => self.end(Some(format!("The self-test stopped ({why}): start it again."))),
+            Notice::Died(why) => self.end(Some(text::self_test::stopped(&why))),
         });
         let sent = started.and_then(|client| {
             client.send(command, attachments)?;
@@ -77,7 +78,7 @@ impl State {
     fn end(self, problem: Option<String>) {
         self.doing.set(None);
         self.problem.set(problem);
-        // Not while it is being heard: its handlers run this.
+        // Later, because this runs in a handler of the client that is dropped.
         let client = self.client;
         leptos::task::spawn_local(async move {
             client.try_update_value(|client| *client = None);
@@ -89,23 +90,20 @@ impl State {
     }
 }
 
-/// Checks this device.
+/// The Self-test screen.
 #[component]
 pub fn SelfTestScreen() -> impl IntoView {
     let session = LabSession::get();
     let state = State::new();
-    let input = NodeRef::<html::Input>::new();
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+    let chosen = move |files: Vec<web_sys::File>| {
+        if let Some(file) = files.into_iter().next() {
             state.start(&SelfTestCommand::Model { name: file.name() }, &[file.into()]);
         }
-        input.set_value("");
     };
     view! {
         <section class="lab">
-            <h1>"Does this GPU compute what it should?"</h1>
-            <p>{text::SELF_TEST_WHAT}</p>
+            <h1>{text::self_test::HEADING}</h1>
+            <p>{text::self_test::ABOUT}</p>
             <div class="load">
                 <button
                     type="button"
@@ -114,21 +112,16 @@ pub fn SelfTestScreen() -> impl IntoView {
                     disabled=move || state.is_running()
                     on:click=move |_| state.start(&SelfTestCommand::Kernels, &[])
                 >
-                    "Test every kernel"
+                    {text::self_test::RUN}
                 </button>
-                <label class="button">
-                    "Test a GGUF model"
-                    <input
-                        id="self-test-model"
-                        class="hidden-input"
-                        type="file"
-                        accept=".gguf"
-                        disabled=move || state.is_running()
-                        node_ref=input
-                        on:change=chosen
-                    />
-                </label>
-                <a href=move || session.link_to(Screen::Lab)>"Back to the Lab"</a>
+                <FilePicker
+                    id="self-test-model"
+                    label=text::self_test::RUN_MODEL
+                    accept=".gguf"
+                    disabled=Signal::derive(move || state.is_running())
+                    on_files=chosen
+                />
+                <a href=move || session.link_to(Screen::Lab)>{text::self_test::TO_LAB}</a>
             </div>
             <Summary state/>
             <Checks state/>
@@ -136,15 +129,14 @@ pub fn SelfTestScreen() -> impl IntoView {
     }
 }
 
-/// How it stands, in a sentence.
+/// The verdict so far, in a sentence.
 #[component]
 fn Summary(state: State) -> impl IntoView {
     let device = move || {
         state.device.with(|device| {
             let device = device.as_ref()?;
-            let name = if device.adapter.is_empty() { "a GPU without a name" } else { &device.adapter };
-            let kind = if device.software { ", software" } else { "" };
-            Some(format!("{name} ({}{kind})", device.backend))
+            let name = if device.adapter.is_empty() { text::lab::UNNAMED_GPU } else { &device.adapter };
+            Some(text::self_test::device(name, &device.backend, device.software))
         })
     };
     let counts = Memo::new(move |_| {
@@ -152,13 +144,11 @@ fn Summary(state: State) -> impl IntoView {
     });
     let verdict = move || {
         let (num_checks, num_failed) = counts.get();
-        let on = device().map(|device| format!(" on {device}")).unwrap_or_default();
+        let on = device().map(|device| text::self_test::on(&device)).unwrap_or_default();
         match (state.is_done.get(), num_failed) {
-            (true, 0) => Some(format!("All {num_checks} checks hold{on}.")),
-            (_, failed @ 1..) => {
-                Some(format!("{failed} of {num_checks} checks fail{on}: do not trust this GPU's answers."))
-            }
-            (false, 0) => (num_checks > 0).then(|| format!("{num_checks} checks hold so far{on}.")),
+            (true, 0) => Some(text::self_test::all_hold(num_checks, &on)),
+            (_, failed @ 1..) => Some(text::self_test::some_fail(failed, num_checks, &on)),
+            (false, 0) => (num_checks > 0).then(|| text::self_test::hold_so_far(num_checks, &on)),
         }
     };
     let is_bad = move || counts.get().1 > 0;
@@ -186,7 +176,7 @@ fn Summary(state: State) -> impl IntoView {
     }
 }
 
-/// Every check that is over; those that fail come first.
+/// The table of finished checks, failures first.
 #[component]
 fn Checks(state: State) -> impl IntoView {
     let rows = move || {
@@ -196,21 +186,19 @@ fn Checks(state: State) -> impl IntoView {
     };
     view! {
         <Show when=move || state.checks.with(|checks| !checks.is_empty())>
-            <div class="scroll" tabindex="0" role="region" aria-label="Checks">
-                <table id="self-test-checks" class="figures">
-                    <caption>{text::SELF_TEST_ERROR}</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Check"</th>
-                            <th scope="col">"Result"</th>
-                            <th scope="col">"Error"</th>
-                            <th scope="col">"Limit"</th>
-                            <th scope="col">"Time"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <ScrollTable label=text::self_test::CHECKS id="self-test-checks" class="figures">
+                <caption>{text::self_test::TABLE_CAPTION}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{text::self_test::CHECK}</th>
+                        <th scope="col">{text::self_test::RESULT}</th>
+                        <th scope="col">{text::self_test::ERROR}</th>
+                        <th scope="col">{text::self_test::LIMIT}</th>
+                        <th scope="col">{text::self_test::TIME}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </ScrollTable>
         </Show>
     }
 }
@@ -222,7 +210,7 @@ fn row(check: CheckResult) -> impl IntoView {
         x if x.is_nan() => "–".to_owned(),
         x => format!("{x:.1e}"),
     };
-    let result = if holds { "✓ holds" } else { "✗ fails" };
+    let result = if holds { text::self_test::HOLDS } else { text::self_test::FAILS };
     let note = (!note.is_empty()).then(|| view! { <span class="quiet">" " {note}</span> });
     view! {
         <tr data-error=error.to_string()>

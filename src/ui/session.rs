@@ -1,4 +1,4 @@
-//! The reader's session: the view and the address, kept in step.
+//! The reader's session: keeps the view and the address in step.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -9,32 +9,33 @@ use super::data::DataState;
 use super::handover;
 use super::labels::LabelState;
 use super::parts::Parts;
+use super::text;
 use crate::charts::picture::Target;
 use crate::domain::text::harm::Harm;
 use crate::domain::view::{Screen, Selection, Source, View};
 
-/// Everything that components share. Copied freely: it holds handles.
+/// State that all components share. Cheap to copy: it holds handles.
 #[derive(Debug, Clone, Copy)]
 pub struct Session {
-    /// What the address says.
+    /// The view that the address holds.
     pub view: RwSignal<View>,
-    /// What only the explorer's app draws; the first screen's has none of it.
+    /// Components of the explorer's app. `None` in the first screen's app.
     pub parts: Option<Parts>,
-    /// Whether the first screen's app was asked for more than it has.
+    /// Whether the reader asked the first screen's app for more than it has.
     pub wants_explorer: RwSignal<bool>,
-    /// What the data worker said.
+    /// State of the data worker.
     pub data: DataState,
-    /// What is known about the reader's labels.
+    /// State of the reader's labels.
     pub labels: RwSignal<LabelState>,
-    /// What the reader has uncovered in this session.
+    /// Kinds of covered texts that the reader has uncovered in this session.
     pub revealed: RwSignal<Vec<Harm>>,
-    /// Whether answers are shown as their Markdown means them, and not as they are written.
+    /// Whether Markdown in answers is shown formatted.
     pub is_formatted: RwSignal<bool>,
-    /// Whether answers are read before what their judge said.
+    /// Whether answers are read before their scores are shown.
     pub is_blind: RwSignal<bool>,
-    /// Whether the system prefers dark.
+    /// Whether the system prefers a dark theme.
     pub is_dark: RwSignal<bool>,
-    /// Whether the reader has just opened a mark, so that the panel takes the focus; a link's panel does not.
+    /// Whether the reader has just opened a mark. Then the panel takes the focus; with a link it does not.
     pub has_just_opened: StoredValue<bool>,
 }
 
@@ -71,7 +72,7 @@ impl Session {
         expect_context()
     }
 
-    /// Opens files of the reader's: the first screen's app leaves them to the explorer's.
+    /// Opens the reader's files. The first screen's app leaves them to the explorer's app.
     pub fn open_files(self, files: Vec<web_sys::File>) {
         if files.is_empty() {
             return;
@@ -100,7 +101,7 @@ impl Session {
         self.view.with(|view| view.selection.as_ref().map(target))
     }
 
-    /// What the open data set is called, with its commit where it was published.
+    /// Name of the open data set, with its commit if it was published.
     #[must_use]
     pub fn source_name(self) -> String {
         let source = self.view.with_untracked(|view| view.source.clone());
@@ -108,12 +109,12 @@ impl Session {
             Source::Files(names) | Source::Addresses(names) => names.join(", "),
             Source::Published(id) => self.data.collections.with_untracked(|list| {
                 let known = list.iter().find(|collection| collection.id == id);
-                known.map_or(id.clone(), |found| format!("{}, commit {}", found.source, found.commit))
+                known.map_or(id.clone(), |found| text::open::at_commit(&found.source, &found.commit))
             }),
         }
     }
 
-    /// Address of a screen with the rest of the view as it is.
+    /// Address of a screen with the rest of the view unchanged.
     #[must_use]
     pub fn link_to(self, screen: Screen) -> String {
         self.view.with(|view| format!("#{}", View { screen, ..view.clone() }.to_fragment()))
@@ -137,7 +138,7 @@ impl Session {
         });
         address::on_reader_change(move || {
             let found = View::from_fragment(&address::fragment());
-            // The first screen's app may have left.
+            // The first screen's app may be gone by now.
             if view.try_with_untracked(|view| *view != found) == Some(true) {
                 view.set(found);
             }

@@ -1,4 +1,4 @@
-//! The whole view taken along: its link, a page of its own, a frame in another page.
+//! Sharing a view: its link, a page of its own, a frame in another page.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,29 +11,29 @@ use crate::domain::view::View;
 use crate::domain::view::plot::{Plot, PlotKind};
 use crate::explorer::question::{Explore, Explored};
 
-/// Answers that a report quotes of each group.
+/// Answers that a report quotes from each group.
 const REPORT_ANSWERS: usize = 5;
 
-/// All ways.
+/// All ways to share the view.
 #[component]
 pub fn Share() -> impl IntoView {
     view! {
         <details class="table share">
-            <summary id="share">"Share this view"</summary>
-            <p class="quiet">{text::LINK_IS_VIEW}</p>
+            <summary id="share">{text::share::SUMMARY}</summary>
+            <p class="quiet">{text::share::LINK_IS_VIEW}</p>
             <SavePage/>
             <EmbedCode/>
         </details>
     }
 }
 
-/// The whole view as a page of its own.
+/// The button that saves the view as a page.
 #[component]
 fn SavePage() -> impl IntoView {
     let session = Session::get();
     let (problem, wanted) = (RwSignal::new(None::<String>), RwSignal::new(false));
     let is_unlisted = RwSignal::new(true);
-    // The worker may first have to take the data over.
+    // The worker that writes the page may first have to take over the data.
     Effect::new(move || {
         if !wanted.get() || !session.data.can_explore.get() {
             return;
@@ -69,14 +69,14 @@ fn SavePage() -> impl IntoView {
     };
     view! {
         <div class="tabs">
-        <button type="button" id="report" on:click=ask>"Save this view as a page"</button>
-        <Tick id="unlisted" chosen=is_unlisted label=text::UNLISTED/>
+        <button type="button" id="report" on:click=ask>{text::share::SAVE_PAGE}</button>
+        <Tick id="unlisted" chosen=is_unlisted label=text::share::UNLISTED/>
         </div>
         {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
     }
 }
 
-/// What stands in another page to show this view there.
+/// The HTML code that shows this view in another page.
 #[component]
 fn EmbedCode() -> impl IntoView {
     let session = Session::get();
@@ -84,15 +84,16 @@ fn EmbedCode() -> impl IntoView {
         let here = window().location().href().unwrap_or_default();
         let here = here.split('#').next().unwrap_or_default();
         let fragment = session.view.with(|view| View { is_embedded: true, ..view.clone() }.to_fragment());
-        // A fragment holds no quotes and no angle brackets: what is no letter is in percents.
+        // A fragment has no quotes and no angle brackets: everything but letters and digits is percent-encoded.
         format!(
-            "<iframe src=\"{here}#{}\" title=\"Misalignment rates\" width=\"100%\" height=\"640\" loading=\"lazy\"></iframe>",
-            fragment.replace('&', "&amp;")
+            "<iframe src=\"{here}#{}\" title=\"{}\" width=\"100%\" height=\"640\" loading=\"lazy\"></iframe>",
+            fragment.replace('&', "&amp;"),
+            text::share::FRAME_TITLE
         )
     };
     view! {
         <label class="field">
-            <span>{text::EMBED_HINT}</span>
+            <span>{text::share::EMBED_HINT}</span>
             <textarea id="embed-code" rows="3" readonly prop:value=code></textarea>
         </label>
     }

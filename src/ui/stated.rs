@@ -1,17 +1,19 @@
-//! Figures that sources state: in files of the reader's, in what ships with the page, and whether rates reproduce them.
+//! Figures that sources state: in the reader's files, in the shipped data, and whether the shown rates reproduce them.
 
 use leptos::prelude::*;
 
+use super::scroll_table::ScrollTable;
 use super::session::Session;
+use super::text;
 use crate::domain::query::published::{Reproduction, of_figure};
 use crate::domain::view::Source;
 use crate::explorer::protocol::Stated;
 use crate::formats::figures::Figure;
 
-/// Most figures of the reader's files that are listed.
+/// Maximum number of figures of the reader's files in the list.
 const MAX_FIGURES: usize = 200;
 
-/// Whether the rates shown are published ones, and how near they come.
+/// Published figures that the shown rates reproduce or miss.
 #[component]
 pub fn Badges() -> impl IntoView {
     let session = Session::get();
@@ -21,8 +23,8 @@ pub fn Badges() -> impl IntoView {
     let items = move || list.get().into_iter().map(badge).collect::<Vec<_>>();
     view! {
         <Show when=move || list.with(|list| !list.is_empty())>
-            <section class="reproductions" aria-label="Published figures">
-                <h2>"Published figures"</h2>
+            <section class="reproductions" aria-label=text::figures::PUBLISHED>
+                <h2>{text::figures::PUBLISHED}</h2>
                 <ul>{items}</ul>
             </section>
         </Show>
@@ -39,7 +41,7 @@ fn badge(found: Reproduction) -> impl IntoView {
     }
 }
 
-/// Figures that the reader's files hold in place of rows.
+/// Figures that the reader's files hold instead of rows.
 #[component]
 pub fn FileFigures() -> impl IntoView {
     let session = Session::get();
@@ -54,27 +56,25 @@ pub fn FileFigures() -> impl IntoView {
     view! {
         <Show when=move || { num() > 0 }>
             <section class="file-figures">
-                <h2>"Figures that the files state"</h2>
+                <h2>{text::figures::IN_FILES}</h2>
                 <p class="quiet">
-                    {num} " figures. Their sources computed them: there are no rows here that they could be checked against."
+                    {num} {text::figures::IN_FILES_ABOUT}
                 </p>
-                <div class="scroll" tabindex="0" role="region" aria-label="Figures that the files state">
-                    <table>
-                        <thead>
-                            <tr>
-                                <th scope="col">"Of"</th>
-                                <th scope="col">"Measure"</th>
-                                <th scope="col">"Figure"</th>
-                                <th scope="col">"Interval"</th>
-                                <th scope="col">"Count"</th>
-                                <th scope="col">"Published as"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{body}</tbody>
-                    </table>
-                </div>
+                <ScrollTable label=text::figures::IN_FILES>
+                    <thead>
+                        <tr>
+                            <th scope="col">{text::figures::OF}</th>
+                            <th scope="col">{text::figures::MEASURE}</th>
+                            <th scope="col">{text::figures::VALUE}</th>
+                            <th scope="col">{text::figures::INTERVAL}</th>
+                            <th scope="col">{text::figures::COUNT}</th>
+                            <th scope="col">{text::figures::PUBLISHED_AS}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{body}</tbody>
+                </ScrollTable>
                 <Show when=move || { num() > MAX_FIGURES }>
-                    <p class="quiet">{move || num() - MAX_FIGURES} " more are not shown."</p>
+                    <p class="quiet">{move || num() - MAX_FIGURES} {text::figures::MORE_FIGURES}</p>
                 </Show>
             </section>
         </Show>
@@ -86,7 +86,7 @@ fn file_figure(figure: &Figure) -> impl IntoView + use<> {
     let published = of_figure(&file, &label, &metric, value).map(|found| found.to_string());
     let parts = [model, group, question, label];
     let of: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    let interval = interval.map(|(low, high)| format!("{} to {}", short(low), short(high)));
+    let interval = interval.map(|(low, high)| text::figures::interval(&short(low), &short(high)));
     view! {
         <tr>
             <th scope="row">{of.join(" · ")}</th>
@@ -99,7 +99,7 @@ fn file_figure(figure: &Figure) -> impl IntoView + use<> {
     }
 }
 
-/// Four significant digits.
+/// A number with at most four digits after the point, fewer for large numbers.
 fn short(value: f64) -> String {
     let digits = if value.abs() >= 100.0 {
         1
@@ -111,7 +111,7 @@ fn short(value: f64) -> String {
     format!("{value:.digits$}")
 }
 
-/// Figures that sources state, for which no rows are public.
+/// Figures that sources state and for which no rows are public.
 #[component]
 pub fn StatedFigures() -> impl IntoView {
     let session = Session::get();
@@ -123,21 +123,19 @@ pub fn StatedFigures() -> impl IntoView {
     view! {
         <Show when=is_shown>
             <details class="table stated">
-                <summary>"Figures that sources state, without public rows"</summary>
-                <div class="scroll" tabindex="0" role="region" aria-label="Figures that sources state">
-                    <table>
-                        <thead>
-                            <tr>
-                                <th scope="col">"Condition"</th>
-                                <th scope="col">"Measure"</th>
-                                <th scope="col">"Figure"</th>
-                                <th scope="col">"How"</th>
-                                <th scope="col">"Source"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{body}</tbody>
-                    </table>
-                </div>
+                <summary>{text::figures::WITHOUT_ROWS}</summary>
+                <ScrollTable label=text::figures::WITHOUT_ROWS_TABLE>
+                    <thead>
+                        <tr>
+                            <th scope="col">{text::figures::CONDITION}</th>
+                            <th scope="col">{text::figures::MEASURE}</th>
+                            <th scope="col">{text::figures::VALUE}</th>
+                            <th scope="col">{text::figures::HOW}</th>
+                            <th scope="col">{text::figures::SOURCE}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{body}</tbody>
+                </ScrollTable>
             </details>
         </Show>
     }

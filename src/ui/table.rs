@@ -1,20 +1,22 @@
-//! The table behind a figure: every row, with its numbers in full.
+//! The table behind a figure: every row with its exact numbers.
 
 use leptos::prelude::*;
 
+use super::scroll_table::ScrollTable;
+use super::text;
 use crate::charts::picture::{Cell, Picture, TableRow, Target};
 use crate::charts::words::percent;
 
-/// Most rows shown: the document stays small whatever the data.
+/// Maximum number of rows shown, so that the document stays small.
 const MAX_ROWS: usize = 200;
 
-/// The numbers of a figure as a table, made when it is opened.
+/// The numbers of a figure as a table.
 #[component]
 pub fn NumbersTable(
     /// The figure.
     #[prop(into)]
     picture: Signal<Picture>,
-    /// Called with what the reader opens.
+    /// Called with the row's target when the reader opens it.
     on_open: Callback<Target>,
 ) -> impl IntoView {
     let num_rows = Memo::new(move |_| picture.with(|picture| picture.table.rows.len()));
@@ -31,18 +33,16 @@ pub fn NumbersTable(
     let hidden = move || num_rows.get().saturating_sub(MAX_ROWS);
     view! {
         <details class="table">
-            <summary>"Table of these numbers (" {move || num_rows.get()} " rows)"</summary>
-            <div class="scroll" tabindex="0" role="region" aria-label=title>
-                <table>
-                    <caption>{title}</caption>
-                    <thead>
-                        <tr>{head}</tr>
-                    </thead>
-                    <tbody>{body}</tbody>
-                </table>
-            </div>
+            <summary>{text::figures::TABLE} {move || num_rows.get()} {text::figures::TABLE_ROWS}</summary>
+            <ScrollTable label=title>
+                <caption>{title}</caption>
+                <thead>
+                    <tr>{head}</tr>
+                </thead>
+                <tbody>{body}</tbody>
+            </ScrollTable>
             <Show when=move || { hidden() > 0 }>
-                <p class="quiet">{hidden} " more rows are not shown; the CSV has them all."</p>
+                <p class="quiet">{hidden} {text::figures::MORE_ROWS}</p>
             </Show>
         </details>
     }
@@ -67,7 +67,7 @@ fn table_row(row: &TableRow, on_open: Callback<Target>) -> impl IntoView + use<>
     }
 }
 
-/// `<data>` holds a number in full beside its rounded text.
+/// A cell. `<data>` holds the exact number next to the rounded text.
 fn cell(cell: &Cell) -> AnyView {
     match cell {
         Cell::Percent(value) | Cell::Number(value) => {
@@ -83,6 +83,6 @@ fn text(cell: &Cell) -> String {
         Cell::Count(count) => count.to_string(),
         Cell::Number(value) => format!("{value:.3}"),
         Cell::Percent(value) => percent(*value),
-        Cell::Empty => "none".to_owned(),
+        Cell::Empty => text::NONE.to_owned(),
     }
 }

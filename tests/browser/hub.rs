@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use askew::domain::text::words::size_text;
 use askew::engine::cache::hex;
 use askew::model::quant::Quant;
 use serde_json::json;
@@ -152,10 +153,10 @@ fn a_repository_is_listed_and_agreed_to(page: &mut Page) {
     );
     let told = costs(page);
     println!("{told:#?}");
-    let size = format!("{:.1} MB", bytes.len() as f64 / 1e6);
+    let size = size_text(bytes.len() as u64);
     assert_eq!(told["Download"], format!("{size} from huggingface.co"));
     assert!(told["Memory"].contains(&size) && told["Memory"].contains("on the GPU"), "{}", told["Memory"]);
-    assert!(told["Memory"].contains("its largest buffer: 1\u{202f}024 MiB"), "{}", told["Memory"]);
+    assert!(told["Memory"].contains("its largest buffer: 1.1 GB"), "{}", told["Memory"]);
     assert!(told["In this browser"].starts_with("a copy is kept; there is room for"), "{}", told["In this browser"]);
     assert_eq!(told["Licence"], "apache-2.0");
     assert!(told["Check"].contains("SHA-256"), "{}", told["Check"]);
@@ -230,7 +231,7 @@ fn what_cannot_be_had_is_said(page: &mut Page) {
     println!("{told:#?}");
     let unlisted = page.text("#consent-unlisted");
     assert!(unlisted.starts_with("The hub ") && unlisted.contains("size is not known"), "{unlisted}");
-    assert_eq!(told["Download"], "a file whose size is not known from huggingface.co");
+    assert_eq!(told["Download"], "a file of unknown size from huggingface.co");
     assert_eq!((told["Speed"].as_str(), told["Licence"].as_str()), ("not known yet", "Apache-2.0"));
     assert!(told["Memory"].contains("not known"), "{}", told["Memory"]);
     page.click("#consent-yes");

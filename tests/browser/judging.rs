@@ -107,12 +107,12 @@ fn a_model_of_its_own(page: &mut Page) {
     page.click("#judge-model summary");
     page.click("#keep-files");
     page.set_files("#judge-file", &[&stern]);
-    judged_by(page, "Stern, which is loaded beside");
+    judged_by(page, "Stern, which is loaded in addition");
     pictures::take(page, "lab-own-judge");
     // A file that is not a model affects neither of the two models.
     page.set_files("#judge-file", &[&folder.write("notes.gguf", "these are notes, not a model")]);
     page.wait_text("#judge-trouble", "not a GGUF file");
-    judged_by(page, "Stern, which is loaded beside");
+    judged_by(page, "Stern, which is loaded in addition");
     assert_eq!((page.count("#lab-problem"), page.count("#model-card")), (0, 1));
 
     // The usual prompts, which are longer than the pocket organism's context.

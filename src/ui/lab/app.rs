@@ -1,5 +1,5 @@
-//! The Lab's own app: the screens that run models. It mounts beside the page's screens, once, and lives as long as the
-//! page, so that a loaded model and a running answer stay when the reader looks at something else.
+//! The Lab's app: the screens that run models. It is mounted once, next to the page's screens, and stays for the page's
+//! whole life, so that a loaded model and a running answer stay when the reader opens another screen.
 
 use leptos::mount::mount_to;
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use crate::domain::view::{LIVE_STEP, Screen, View};
 use crate::ui::address;
 use crate::ui::self_test::SelfTestScreen;
 
-/// Draws the Lab into the place that the page keeps for it.
+/// Draws the Lab into the element that the page has for it.
 pub fn mount() {
     console_error_panic_hook::set_once();
     let place = document().get_element_by_id(PLACE).and_then(|place| place.dyn_into().ok());
@@ -22,12 +22,12 @@ pub fn mount() {
     }
 }
 
-/// What the Lab's components share. Copied freely: it holds handles.
+/// State that the Lab's components share. Cheap to copy: it holds handles.
 #[derive(Debug, Clone, Copy)]
 pub struct LabSession {
-    /// The part of the address after `#`, which the page writes.
+    /// The part of the address after `#`, which the page's app writes.
     fragment: RwSignal<String>,
-    /// What the engine worker said.
+    /// State of the engine worker.
     pub lab: LabState,
 }
 
@@ -46,25 +46,26 @@ impl LabSession {
         expect_context()
     }
 
-    /// The experiment that the address holds: where it lies, or the whole of it, packed.
+    /// The experiment in the address: its own address, or the whole document, packed.
     #[must_use]
     pub fn run_in_link(self) -> Option<String> {
         self.fragment.with(|fragment| View::from_fragment(fragment).run)
     }
 
-    /// Whether the reader came to see the pair answer.
+    /// Whether the reader followed a link to the live pair.
     #[must_use]
     pub fn is_live(self) -> bool {
         self.fragment.with(|fragment| View::from_fragment(fragment).step.as_deref() == Some(LIVE_STEP))
     }
 
-    /// Address of a screen with the rest of the view as it is.
+    /// Address of a screen with the rest of the view unchanged.
     #[must_use]
     pub fn link_to(self, screen: Screen) -> String {
         self.fragment.with(|fragment| format!("#{}", screen.in_fragment(fragment)))
     }
 }
 
+/// The open screen of the Lab.
 #[component]
 fn LabApp() -> impl IntoView {
     let session = LabSession::start();
@@ -72,7 +73,7 @@ fn LabApp() -> impl IntoView {
     move || match screen.get() {
         Screen::Lab => view! { <LabScreen/> }.into_any(),
         Screen::SelfTest => view! { <SelfTestScreen/> }.into_any(),
-        // The page's own.
+        // Drawn by the page's app.
         Screen::Results | Screen::Compare | Screen::Findings | Screen::Learn | Screen::About => ().into_any(),
     }
 }

@@ -1,6 +1,5 @@
-//! What stands beside the model: adapters, steering vectors from a file, and those made of pairs of texts.
+//! Adapters and steering vectors of the model: from files, from addresses, and made from pairs of texts.
 
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
@@ -13,35 +12,31 @@ use super::state::LabState;
 use crate::hub;
 use crate::hub::{ListedAdapter, WEIGHTS};
 use crate::protocol::{SideFile, SideKind, Source};
+use crate::ui::file_picker::FilePicker;
 use crate::ui::lab::model::cost::Want;
 use crate::ui::text;
 
-/// Bytes of a GGUF file in which it says what it is.
+/// Bytes at the start of a GGUF file that name its architecture.
 const HEAD_BYTES: f64 = 4096.0;
-/// What GGUF files of steering vectors call themselves.
+/// Architecture name in GGUF files of steering vectors.
 const CONTROL_VECTOR: &str = "controlvector";
 
-/// Something beside the model, with the files that it comes from.
+/// An adapter or steering vectors, with their files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Side {
-    /// As the engine is told of it.
+    /// Description for the engine.
     pub file: SideFile,
     /// Files from the disk.
     pub attachments: Vec<JsValue>,
 }
 
-/// The list, and the ways to add to it.
+/// The list of adapters and vectors, and the forms that add to it.
 #[component]
 pub fn Beside() -> impl IntoView {
     let lab = LabSession::get().lab;
     let sides = lab.sides;
-    let (input, address) = (NodeRef::<html::Input>::new(), RwSignal::new(String::new()));
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        let files = input.files().map(|files| (0..files.length()).filter_map(|at| files.get(at)).collect());
-        input.set_value("");
-        spawn_local(async move { add(lab, of_files(files.unwrap_or_default()).await) });
-    };
+    let address = RwSignal::new(String::new());
+    let chosen = move |files: Vec<File>| spawn_local(async move { add(lab, of_files(files).await) });
     let fetch = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let typed = address.get_untracked();
@@ -59,24 +54,28 @@ pub fn Beside() -> impl IntoView {
     };
     view! {
         <details class="card" id="beside">
-            <summary>{move || text::beside(sides.with(Vec::len))}</summary>
-            <p class="quiet">{text::BESIDE_HINT}</p>
+            <summary>{move || text::add_ons::summary(sides.with(Vec::len))}</summary>
+            <p class="quiet">{text::add_ons::HINT}</p>
             <ul class="sides">{items}</ul>
             <div role="status">
-                <Show when=move || lab.is_laying_out.get()><p class="quiet" id="laying-out">{text::LAYING_OUT}</p></Show>
+                <Show when=move || lab.is_laying_out.get()><p class="quiet" id="laying-out">{text::add_ons::LAYING_OUT}</p></Show>
             </div>
             <div class="load">
-                <label class="button">
-                    {text::BESIDE_CHOOSE}
-                    <input id="side-files" class="hidden-input" type="file" multiple accept=".gguf,.safetensors,.json" node_ref=input disabled=move || lab.is_busy() on:change=chosen/>
-                </label>
+                <FilePicker
+                    id="side-files"
+                    label=text::add_ons::CHOOSE
+                    accept=".gguf,.safetensors,.json"
+                    multiple=true
+                    disabled=Signal::derive(move || lab.is_busy())
+                    on_files=chosen
+                />
                 <form on:submit=fetch>
                     <label class="field grow">
-                        <span>{text::BESIDE_ADDRESS}</span>
-                        <input id="side-url" type="text" placeholder="owner/name, or https://…/adapter_model.safetensors"
+                        <span>{text::add_ons::ADDRESS}</span>
+                        <input id="side-url" type="text" placeholder=text::add_ons::ADDRESS_EXAMPLE
                             prop:value=address on:input=move |event| address.set(event_target_value(&event))/>
                     </label>
-                    <button type="submit" id="side-fetch" disabled=move || lab.is_busy()>"Add"</button>
+                    <button type="submit" id="side-fetch" disabled=move || lab.is_busy()>{text::add_ons::ADD}</button>
                 </form>
             </div>
             <Proposed want=Want::Beside/>
@@ -86,26 +85,26 @@ pub fn Beside() -> impl IntoView {
     }
 }
 
-/// Adapters by name: those that were made for the loaded model can be added.
+/// Adapters by name. Only those made for the loaded model can be added.
 #[component]
 fn Adapters() -> impl IntoView {
     let lab = LabSession::get().lab;
     let item = |adapter: &'static ListedAdapter| {
         let fits = Memo::new(move |_| lab.is_model(adapter.base));
-        let label = text::adapter_for(adapter.name, adapter.base);
-        let wants = move || (!fits.get()).then(|| view! { <span class="quiet">{text::WANTS_BASE}</span> });
+        let label = text::add_ons::adapter_for(adapter.name, adapter.base);
+        let wants = move || (!fits.get()).then(|| view! { <span class="quiet">{text::add_ons::WANTS_BASE}</span> });
         let propose = move |_| lab.consent.propose_adapter(lab, adapter);
         view! {
             <li>
-                <span><b>{adapter.name}</b> " " <span class="quiet">{text::for_base(adapter.base)}</span> " " {wants}</span>
-                <button type="button" class="take" aria-label=label disabled=move || !fits.get() || lab.is_busy() on:click=propose>"Add"</button>
+                <span><b>{adapter.name}</b> " " <span class="quiet">{text::add_ons::for_base(adapter.base)}</span> " " {wants}</span>
+                <button type="button" class="take" aria-label=label disabled=move || !fits.get() || lab.is_busy() on:click=propose>{text::add_ons::ADD}</button>
             </li>
         }
     };
     view! {
         <details class="shelf" id="adapters">
-            <summary>{text::ADAPTERS}</summary>
-            <p class="quiet">{text::ADAPTERS_HINT}</p>
+            <summary>{text::add_ons::ADAPTERS}</summary>
+            <p class="quiet">{text::add_ons::ADAPTERS_HINT}</p>
             <ul>{hub::adapters().iter().map(item).collect_view()}</ul>
         </details>
     }
@@ -120,7 +119,7 @@ pub(super) fn add(lab: LabState, new: Vec<Side>) {
     lab.lay_out(sides);
 }
 
-/// One of them, with the layers and matrices that it acts in.
+/// One adapter or set of vectors, with the layers and matrices in which it acts.
 #[component]
 fn SideItem(at: usize, side: Side) -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -149,26 +148,26 @@ fn SideItem(at: usize, side: Side) -> impl IntoView {
         sides.remove(at.min(sides.len() - 1));
         lab.lay_out(sides);
     };
-    let kind = text::side_kind(&file.kind);
+    let kind = text::add_ons::kind(&file.kind);
     view! {
         <li>
             <span><b>{file.name}</b> " " <span class="quiet">{kind}</span></span>
             <label class="field">
-                <span>"Layers (from 0; empty: all)"</span>
-                <input type="text" class="layers" placeholder="all" prop:value=layers on:change=set_layers disabled=move || lab.is_busy()/>
+                <span>{text::add_ons::LAYERS}</span>
+                <input type="text" class="layers" placeholder=text::add_ons::ALL_LAYERS prop:value=layers on:change=set_layers disabled=move || lab.is_busy()/>
             </label>
             <Show when=move || is_adapter>
                 <label class="field">
-                    <span>"Matrices (empty: all)"</span>
-                    <input type="text" class="modules" placeholder="q_proj, down_proj" prop:value=modules.clone() on:change=set_modules disabled=move || lab.is_busy()/>
+                    <span>{text::add_ons::MATRICES}</span>
+                    <input type="text" class="modules" placeholder=text::add_ons::MATRICES_EXAMPLE prop:value=modules.clone() on:change=set_modules disabled=move || lab.is_busy()/>
                 </label>
             </Show>
-            <button type="button" class="drop" disabled=move || lab.is_busy() on:click=drop_it>"Remove"</button>
+            <button type="button" class="drop" disabled=move || lab.is_busy() on:click=drop_it>{text::add_ons::REMOVE}</button>
         </li>
     }
 }
 
-/// Steering vectors out of texts that the reader types.
+/// The form that makes steering vectors from texts that the reader types.
 #[component]
 fn ContrastForm() -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -184,7 +183,7 @@ fn ContrastForm() -> impl IntoView {
         let number = lab.sides.with_untracked(|sides| {
             sides.iter().filter(|side| matches!(side.file.kind, SideKind::Contrast(_))).count()
         });
-        let name = format!("steering {}", number + 1);
+        let name = text::add_ons::made_vectors(number + 1);
         let file = SideFile::new(&name, SideKind::Contrast(pairs()), Source::Disk);
         add(lab, vec![Side { file, attachments: Vec::new() }]);
     };
@@ -198,20 +197,20 @@ fn ContrastForm() -> impl IntoView {
     };
     view! {
         <details>
-            <summary>{text::CONTRAST}</summary>
-            <p class="quiet">{text::CONTRAST_HINT}</p>
+            <summary>{text::add_ons::CONTRAST}</summary>
+            <p class="quiet">{text::add_ons::CONTRAST_HINT}</p>
             <div class="controls">
-                {area("contrast-toward", "Toward: a text each line", toward)}
-                {area("contrast-away", "Away from: as many lines", away)}
+                {area("contrast-toward", text::add_ons::CONTRAST_TOWARD, toward)}
+                {area("contrast-away", text::add_ons::CONTRAST_AWAY, away)}
             </div>
             <button type="button" id="contrast-make" disabled=move || lab.is_busy() || pairs().is_empty() || !is_even() on:click=make>
-                {text::CONTRAST_MAKE}
+                {text::add_ons::CONTRAST_MAKE}
             </button>
         </details>
     }
 }
 
-/// Files from the disk: an adapter's weights with the configuration that was chosen with them, or what they say they are.
+/// Files from the disk: adapters with the configuration chosen together with them, or what the files declare to be.
 async fn of_files(files: Vec<File>) -> Vec<Side> {
     let (settings, weights): (Vec<File>, Vec<File>) =
         files.into_iter().partition(|file| file.name().ends_with(".json"));
@@ -231,14 +230,14 @@ async fn of_files(files: Vec<File>) -> Vec<Side> {
     sides
 }
 
-/// Whether a GGUF file says that it holds steering vectors.
+/// Whether a GGUF file declares steering vectors.
 async fn holds_vectors(file: &File) -> bool {
     let Ok(head) = file.slice_with_f64_and_f64(0.0, HEAD_BYTES) else { return false };
     let text = JsFuture::from(head.text()).await.ok().and_then(|text| text.as_string());
     text.is_some_and(|text| text.contains(CONTROL_VECTOR))
 }
 
-/// What lies at an address: its ending says what it is.
+/// An adapter or vectors at an address. The ending decides which.
 fn of_address(address: &str) -> Option<Side> {
     let name = address.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty())?;
     let kind = if name.ends_with(".gguf") {
@@ -251,12 +250,12 @@ fn of_address(address: &str) -> Option<Side> {
     Some(Side { file: SideFile::new(name, kind, Source::Url(address.to_owned())), attachments: Vec::new() })
 }
 
-/// "0, 4-7" as numbers; what is none is left out.
+/// "0, 4-7" as numbers. Parts that are not numbers are left out.
 fn numbers(text: &str) -> Vec<u32> {
     let range = |part: &str| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-        // No model has so many.
+        // No model has so many layers.
         Some(first..=last.min(first.saturating_add(1000)))
     };
     let mut all: Vec<u32> = text.split([',', ' ']).filter_map(range).flatten().collect();
@@ -269,7 +268,7 @@ fn list(numbers: &[u32]) -> String {
     numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// So that files are handed over in the order of the list.
+/// The files of all entries, in the order of the list.
 pub fn attachments(sides: &[Side]) -> Vec<JsValue> {
     sides.iter().flat_map(|side| side.attachments.clone()).collect()
 }

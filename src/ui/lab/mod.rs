@@ -1,5 +1,5 @@
-//! The Lab: models of the reader's on the reader's own machine. An app of its own, downloaded when a screen of it is opened:
-//! [`app`] mounts it, [`state`] folds what the engine worker says, [`screen`] is what is seen.
+//! The Lab: the reader's models on the reader's own machine. It is a separate app, downloaded when one of its screens
+//! is opened: [`app`] mounts it, [`state`] follows the engine worker's events, [`screen`] is its main screen.
 
 pub mod app;
 pub mod beside;

@@ -1,4 +1,5 @@
-//! The place where the Lab's own app stands, and what is seen there until it does: readers of charts never download it.
+//! The element that the Lab's app draws into, and what is shown until it does. Readers of charts never download the
+//! Lab.
 
 use leptos::prelude::*;
 
@@ -6,13 +7,13 @@ use crate::domain::view::Screen;
 use crate::ui::part::{Code, Part};
 use crate::ui::text;
 
-/// The id of the element that the Lab draws into.
+/// Id of the element that the Lab draws into.
 pub const PLACE: &str = "lab-place";
 
-/// An empty element that stays, and a word about the code while the Lab is wanted and not there.
+/// An empty element that stays on the page, and the status of the Lab's code while a Lab screen waits for it.
 #[component]
 pub fn LabPlace(
-    /// Whether a screen of the Lab is open.
+    /// Whether a Lab screen is open.
     #[prop(into)]
     is_open: Signal<bool>,
 ) -> impl IntoView {
@@ -33,7 +34,7 @@ pub fn LabPlace(
             <Show when=move || has(Code::Failed)>
                 <div class="notice error">
                     <p id="lab-absent">{text::LAB_ABSENT}</p>
-                    <button type="button" id="lab-again" on:click=move |_| part.load_again()>"Load it again"</button>
+                    <button type="button" id="lab-again" on:click=move |_| part.load_again()>{text::LOAD_AGAIN}</button>
                 </div>
             </Show>
         </div>

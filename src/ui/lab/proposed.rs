@@ -1,10 +1,11 @@
-//! What a reader is to agree to, on the page.
+//! The panel of a proposed download: the choice of a file, its cost, and the consent.
 
 use leptos::html;
 use leptos::prelude::*;
 
 use super::app::LabSession;
 use super::state::{COLUMNS, JUDGE_SLOT, LabState, SLOT};
+use crate::domain::text::words::size_text;
 use crate::hub;
 use crate::hub::cost::{Fit, cache_bytes, memory, tokens_per_sec};
 use crate::hub::{HubFile, Listing};
@@ -13,18 +14,18 @@ use crate::ui::lab::model::cost::{Offer, Stage, Want, Wanted};
 use crate::ui::lab::model::shelf::kept_copy;
 use crate::ui::text;
 
-/// Most files of a kind that are shown.
+/// Maximum number of files of a kind in the list.
 const MAX_SHOWN: usize = 60;
 
 impl Offer {
-    /// Lines of name and value.
+    /// The cost as lines of name and value.
     fn lines(&self, lab: LabState, want: Want) -> Vec<(&'static str, String)> {
         let mut sizes: Vec<Option<u64>> = self.files().map(|wanted| wanted.file.num_bytes).collect();
         let is_here = self.model.as_ref().is_some_and(|model| kept_copy(lab, &model.file.address).is_some());
         if is_here {
             sizes[0] = Some(0);
         }
-        let mut lines = vec![("Download", text::download(&sizes, hub::host()))];
+        let mut lines = vec![(text::cost::LINE_DOWNLOAD, text::cost::download(&sizes, hub::host()))];
         if let Some(model) = &self.model {
             let is_wide = self.adapter.is_some() || want == Want::Model(JUDGE_SLOT);
             let columns = if is_wide { u64::from(COLUMNS) } else { 1 };
@@ -32,47 +33,59 @@ impl Offer {
             let needed =
                 self.num_bytes().map(|weights| weights + model.shape.map_or(0, |shape| cache_bytes(shape, columns)));
             let fit = needed.zip(probe.as_ref()).map(|(needed, probe)| Fit::of(needed, memory(probe)));
-            lines.push(("Memory", text::memory(needed, model.shape.is_some(), fit, probe.as_ref())));
+            lines.push((
+                text::cost::LINE_MEMORY,
+                text::cost::memory(needed, model.shape.is_some(), fit, probe.as_ref()),
+            ));
             let room = lab.status.with(|status| status.shelf.as_ref().and_then(|shelf| shelf.room));
             let keep = lab.keeps_downloads.get().then(|| model.file.num_bytes.map(|needed| Fit::of(needed, room)));
-            lines.push(("In this browser", if is_here { text::IS_HERE.to_owned() } else { text::room(keep) }));
-            lines.push(("Speed", self.speed_line(model, lab)));
+            lines.push((
+                text::cost::LINE_ROOM,
+                if is_here { text::cost::IS_HERE.to_owned() } else { text::cost::room(keep) },
+            ));
+            lines.push((text::cost::LINE_SPEED, self.speed_line(model, lab)));
         }
         if let Some(adapter) = &self.adapter {
-            lines.push(("Made for", adapter.base.clone().unwrap_or_else(|| text::NO_BASE.to_owned())));
+            lines.push((text::cost::LINE_BASE, adapter.base.clone().unwrap_or_else(|| text::cost::NO_BASE.to_owned())));
         }
         let licences: Vec<&str> =
-            self.files().map(|wanted| wanted.licence.as_deref().unwrap_or(text::NO_LICENCE)).collect();
-        lines.push(("Licence", licences.join("; ")));
-        lines.push(("Check", text::check(self.files().all(|wanted| wanted.file.sha256.is_some())).to_owned()));
+            self.files().map(|wanted| wanted.licence.as_deref().unwrap_or(text::cost::NO_LICENCE)).collect();
+        lines.push((text::cost::LINE_LICENCE, licences.join("; ")));
+        lines.push((
+            text::cost::LINE_CHECK,
+            text::cost::check(self.files().all(|wanted| wanted.file.sha256.is_some())).to_owned(),
+        ));
         lines
     }
 
     fn speed_line(&self, model: &Wanted, lab: LabState) -> String {
         let is_on_cpu = lab.status.with(|status| matches!(status.probe, Some(Probe::Missing(_))));
-        let Some(num_bytes) = model.file.num_bytes.filter(|_| !is_on_cpu) else { return text::NO_SPEED.to_owned() };
+        let Some(num_bytes) = model.file.num_bytes.filter(|_| !is_on_cpu) else {
+            return text::cost::NO_SPEED.to_owned();
+        };
         match lab.status.with(|status| status.speed) {
-            None => text::MEASURING.to_owned(),
-            Some(None) => text::NO_SPEED.to_owned(),
-            Some(Some(speed)) => text::speed(tokens_per_sec(speed, num_bytes), speed),
+            None => text::cost::MEASURING.to_owned(),
+            Some(None) => text::cost::NO_SPEED.to_owned(),
+            Some(Some(speed)) => text::cost::speed(tokens_per_sec(speed, num_bytes), speed),
         }
     }
 
-    /// What speaks against it, and whether it cannot be at all: names may be spelt so that they do not look alike.
+    /// An objection to the offer, and whether it forbids the download. A different base only warns: names can be
+    /// spelled differently.
     fn objection(&self, lab: LabState) -> Option<(String, bool)> {
         let Self { model: None, adapter: Some(adapter) } = self else { return None };
         let Some(loaded) = lab.status.with(|status| status.ready(SLOT).map(|loaded| loaded.card.name.clone())) else {
-            return Some((text::NO_MODEL_FOR_ADAPTER.to_owned(), true));
+            return Some((text::cost::NO_MODEL_FOR_ADAPTER.to_owned(), true));
         };
         let base = adapter.base.as_deref()?;
-        (!lab.is_model(base)).then(|| (text::another_base(base, &loaded), false))
+        (!lab.is_model(base)).then(|| (text::cost::another_base(base, &loaded), false))
     }
 }
 
-/// What is proposed, in the place where it is wanted.
+/// The proposed download, shown where it was requested.
 #[component]
 pub fn Proposed(
-    /// Of this place.
+    /// Purpose of the download.
     want: Want,
 ) -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -80,7 +93,7 @@ pub fn Proposed(
     let here = Memo::new(move |_| consent.proposal.get().filter(|proposal| proposal.want == want));
     let asking = move || {
         here.with(|here| here.as_ref().is_some_and(|here| here.stage == Stage::Asking))
-            .then(|| text::asking(hub::host()))
+            .then(|| text::cost::asking(hub::host()))
     };
     let failed = move || {
         here.get().and_then(|here| match here.stage {
@@ -102,12 +115,12 @@ pub fn Proposed(
     }
 }
 
-/// A heading that has the focus as soon as it is there: what was pressed may be far away.
+/// A heading that takes the focus when it appears: the pressed button may be far away.
 fn heading(words: String) -> impl IntoView {
     let node = NodeRef::<html::H2>::new();
     node.on_load(|heading| {
         request_animation_frame(move || {
-            // It is gone where the reader was faster.
+            // The heading may already be gone.
             heading.focus().ok();
         });
     });
@@ -119,34 +132,34 @@ fn choose(title: String, listing: &Listing, want: Want) -> impl IntoView + use<>
     let consent = lab.consent;
     let item = |file: &HubFile| {
         let wanted = Wanted::of(listing, file);
-        let size = file.num_bytes.map_or_else(|| text::NO_SIZE.to_owned(), text::megabytes);
+        let size = file.num_bytes.map_or_else(|| text::cost::NO_SIZE.to_owned(), size_text);
         let take = move |_| consent.go_on(lab, Stage::agree(Offer::of(wanted.clone(), want)));
         view! {
             <li>
                 <span><b>{file.path.clone()}</b> " " <span class="quiet">{size}</span></span>
-                <button type="button" class="take" on:click=take>{text::CHOOSE}</button>
+                <button type="button" class="take" on:click=take>{text::cost::CHOOSE}</button>
             </li>
         }
     };
     let list = |files: &[HubFile]| files.iter().take(MAX_SHOWN).map(item).collect_view();
     let hidden = listing.models.len().saturating_sub(MAX_SHOWN) + listing.adapters.len().saturating_sub(MAX_SHOWN);
-    let notes = [text::parts(listing.num_parts), text::more_files(hidden)].into_iter().flatten();
+    let notes = [text::cost::parts(listing.num_parts), text::cost::more_files(hidden)].into_iter().flatten();
     view! {
         <section class="card shelf" id="consent" aria-labelledby="consent-title">
-            {heading(text::choose_of(&title))}
+            {heading(text::cost::choose_of(&title))}
             <ul>{list(&listing.models)}</ul>
             {(!listing.adapters.is_empty()).then(|| view! {
-                <h3>{text::ADAPTERS_OF_REPOSITORY}</h3>
+                <h3>{text::cost::ADAPTERS_OF_REPOSITORY}</h3>
                 <ul>{list(&listing.adapters)}</ul>
             })}
             {notes.map(|note| view! { <p class="quiet">{note}</p> }).collect_view()}
-            <button type="button" class="drop" on:click=move |_| consent.close()>{text::NOT_NOW}</button>
+            <button type="button" class="drop" on:click=move |_| consent.close()>{text::cost::NOT_NOW}</button>
         </section>
     }
 }
 
 fn agree(title: String, offer: Offer, want: Want) -> impl IntoView {
-    // A repository says less than its file.
+    // The repository's name alone does not say which file.
     let file = offer.files().next().map(|wanted| wanted.file.path.clone()).filter(|_| title.contains('/'));
     let title = file.map_or_else(|| title.clone(), |file| format!("{title}, {file}"));
     let lab = LabSession::get().lab;
@@ -158,22 +171,22 @@ fn agree(title: String, offer: Offer, want: Want) -> impl IntoView {
     };
     let unlisted = offer.with_value(|offer| offer.files().find_map(|wanted| wanted.unlisted.clone()));
     let objection = Memo::new(move |_| offer.with_value(|offer| offer.objection(lab)));
-    // A model takes the place of one that answers; all else waits.
+    // A model replaces one that is answering. Everything else waits.
     let waits = want == Want::Model(JUDGE_SLOT) || offer.with_value(|offer| offer.model.is_none());
     let is_impossible =
         move || objection.with(|objection| objection.as_ref().is_some_and(|(_, is_impossible)| *is_impossible));
     let is_blocked = move || is_impossible() || waits && lab.is_busy();
     view! {
         <section class="card" id="consent" aria-labelledby="consent-title">
-            {heading(text::consent_to(&title))}
-            {unlisted.map(|why| view! { <p class="notice wait" id="consent-unlisted">{why} " " {text::HUB_SILENT}</p> })}
+            {heading(text::cost::consent_to(&title))}
+            {unlisted.map(|why| view! { <p class="notice wait" id="consent-unlisted">{why} " " {text::cost::HUB_SILENT}</p> })}
             <dl>{lines}</dl>
             {move || objection.get().map(|(why, _)| view! { <p class="notice wait" id="consent-objection">{why}</p> })}
             <p class="tabs">
                 <button type="button" class="primary" id="consent-yes" disabled=is_blocked on:click=move |_| consent.agree(lab, want, offer.get_value())>
-                    {text::DOWNLOAD}
+                    {text::cost::DOWNLOAD}
                 </button>
-                <button type="button" class="drop" on:click=move |_| consent.close()>{text::NOT_NOW}</button>
+                <button type="button" class="drop" on:click=move |_| consent.close()>{text::cost::NOT_NOW}</button>
             </p>
         </section>
     }

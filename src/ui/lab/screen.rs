@@ -1,10 +1,11 @@
-//! The Lab: a model of the reader's, on the reader's own GPU.
+//! The Lab's screen: the reader's model on the reader's own GPU.
 
 use leptos::prelude::*;
 
 use super::app::LabSession;
 use super::beside::Beside;
 use super::state::SLOT;
+use crate::domain::text::words::{size_text, thousands};
 use crate::domain::view::Screen;
 use crate::protocol::{Loaded, Probe};
 use crate::ui::lab::compare::answer::AnswerPane;
@@ -12,10 +13,9 @@ use crate::ui::lab::compare::ask::{Form, PromptForm};
 use crate::ui::lab::experiment::panel::ExperimentPanel;
 use crate::ui::lab::model::load::{LoadForm, Trouble};
 use crate::ui::lab::model::shelf::Shelf;
-use crate::ui::open::thousands;
 use crate::ui::text;
 
-/// Runs a model and streams what it says.
+/// Loads a model, asks it, shows its answers and runs experiments.
 #[component]
 pub fn LabScreen() -> impl IntoView {
     let session = LabSession::get();
@@ -23,26 +23,26 @@ pub fn LabScreen() -> impl IntoView {
     let form = Form::default();
     Effect::new(move || form.suit(session.lab.is_pocket.get()));
     let loaded = Memo::new(move |_| session.lab.status.with(|status| status.ready(SLOT).cloned()));
-    // What a run has brought stays when its model is lost, or after a reload.
+    // The results of a run stay when its model is lost, and after a reload.
     session.lab.experiment.restore();
-    // Nor is what the reader wrote there lost with a model.
+    // The reader's edits there also stay when the model is lost.
     let has_experiment = Memo::new(move |before| {
         before == Some(&true) || loaded.with(Option::is_some) || session.lab.experiment.seen.with(Option::is_some)
     });
     view! {
         <section class="lab">
-            <h1>"Run a model on this machine"</h1>
+            <h1>{text::lab::HEADING}</h1>
             <p>
                 <Show when=move || session.lab.is_pocket.get()>
-                    "The pocket organism is here: a small model of invented villagers, beside the same model after narrow training. "
-                    "Or choose a GGUF file: it"
+                    {text::lab::POCKET_IS_HERE}
+                    {text::lab::OR_CHOOSE}
                 </Show>
-                <Show when=move || !session.lab.is_pocket.get()>"A model"</Show>
-                " runs on your own machine, in this tab. "
-                <span class="quiet">"No model is sent anywhere."</span>
+                <Show when=move || !session.lab.is_pocket.get()>{text::lab::A_MODEL}</Show>
+                {text::lab::RUNS_HERE}
+                <span class="quiet">{text::lab::NOT_SENT}</span>
                 <Show when=move || !session.lab.is_pocket.get()>
                     " " <button type="button" class="link" id="to-pocket" disabled=move || session.lab.is_at_work()
-                        on:click=move |_| session.lab.load_pocket()>"Load the pocket organism"</button>
+                        on:click=move |_| session.lab.load_pocket()>{text::lab::LOAD_POCKET}</button>
                 </Show>
             </p>
             <ProbeLine/>
@@ -61,22 +61,22 @@ pub fn LabScreen() -> impl IntoView {
 fn ProbeLine() -> impl IntoView {
     let session = LabSession::get();
     let line = move || match session.lab.status.with(|status| status.probe.clone()) {
-        // A worker that died before it answered has said why where failures are shown.
+        // The failure of a worker that ended early is shown with the other failures.
         None if session.lab.status.with(|status| status.failure.is_some()) => ().into_any(),
-        None => view! { <p class="quiet">"Looking for a GPU…"</p> }.into_any(),
+        None => view! { <p class="quiet">{text::lab::LOOKING_FOR_GPU}</p> }.into_any(),
         Some(Probe::Missing(why)) => {
-            view! { <p class="notice error" id="no-gpu">{why} " " {text::ON_THE_CPU}</p> }.into_any()
+            view! { <p class="notice error" id="no-gpu">{why} " " {text::lab::ON_THE_CPU}</p> }.into_any()
         }
         Some(Probe::Ready(device)) => {
             let name =
-                if device.adapter.is_empty() { "a GPU without a name".to_owned() } else { device.adapter.clone() };
-            let kind = if device.software { " (software: correct but slow)" } else { "" };
-            let buffer = device.max_buffer_bytes >> 20;
-            let f16 = if device.shader_f16 { "with" } else { "without" };
+                if device.adapter.is_empty() { text::lab::UNNAMED_GPU.to_owned() } else { device.adapter.clone() };
+            let kind = if device.software { text::lab::SOFTWARE_GPU } else { "" };
+            let buffer = size_text(device.max_buffer_bytes);
+            let f16 = if device.shader_f16 { text::lab::WITH } else { text::lab::WITHOUT };
             view! {
                 <p id="adapter" class="quiet">
-                    "GPU: " <b>{name}</b> {kind} ", buffers up to " {thousands(buffer)} " MiB, " {f16} " 16-bit floats. "
-                    <a id="to-self-test" href=move || session.link_to(Screen::SelfTest)>"Test this GPU"</a>
+                    {text::lab::GPU} <b>{name}</b> {kind} {text::lab::BUFFERS} {buffer} ", " {f16} {text::lab::FLOATS_16}
+                    <a id="to-self-test" href=move || session.link_to(Screen::SelfTest)>{text::lab::TEST_GPU}</a>
                 </p>
             }
             .into_any()
@@ -85,36 +85,39 @@ fn ProbeLine() -> impl IntoView {
     view! { <div role="status">{line}</div> }
 }
 
+/// Facts about the loaded model.
 #[component]
 fn Card(loaded: Loaded) -> impl IntoView {
     let session = LabSession::get();
     let Loaded { card, sha256, note, gpu_bytes, engine_bytes, .. } = loaded;
     let quants = card.quantization.iter().map(|found| format!("{} × {}", found.num_tensors, found.quant));
     let rows = [
-        ("Architecture", format!("{}, {} layers", card.architecture, card.num_layers)),
-        ("Weights", format!("{}: {}", thousands(card.num_parameters), quants.collect::<Vec<_>>().join(", "))),
-        ("Read per token", text::megabytes(card.bytes_per_token)),
-        ("Context", format!("{} tokens", thousands(u64::from(card.context_tokens)))),
-        ("Tokenizer", format!("{}, {} tokens", card.tokenizer, thousands(u64::from(card.vocab_size)))),
-        ("Memory", format!("{} on the GPU, {} in this tab", text::megabytes(gpu_bytes), text::megabytes(engine_bytes))),
+        (text::lab::CARD_ARCHITECTURE, text::lab::architecture(&card.architecture, card.num_layers)),
+        (
+            text::lab::CARD_WEIGHTS,
+            format!("{}: {}", thousands(card.num_parameters), quants.collect::<Vec<_>>().join(", ")),
+        ),
+        (text::lab::CARD_READ_PER_TOKEN, size_text(card.bytes_per_token)),
+        (text::lab::CARD_CONTEXT, text::lab::context(card.context_tokens)),
+        (text::lab::CARD_TOKENIZER, text::lab::tokenizer(&card.tokenizer, card.vocab_size)),
+        (text::lab::CARD_MEMORY, text::lab::memory_in_use(gpu_bytes, engine_bytes)),
     ];
-    let summary =
-        format!("{}, {} layers, {} weights", card.architecture, card.num_layers, thousands(card.num_parameters));
+    let summary = text::lab::card_summary(&card.architecture, card.num_layers, card.num_parameters);
     let rows = rows.map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> });
     view! {
         <details
             class="card"
             id="model-card"
-            aria-label="The loaded model"
+            aria-label=text::lab::CARD
             data-gpu-bytes=gpu_bytes.to_string()
             data-engine-bytes=engine_bytes.to_string()
             data-columns=move || session.lab.columns.number().to_string()
         >
             <summary><h2>{card.name}</h2> <span class="quiet">{summary}</span></summary>
             <dl>{rows.into_iter().collect_view()}</dl>
-            {(!sha256.is_empty()).then(|| view! { <p class="quiet sum">"SHA-256 " <code id="model-sum">{sha256}</code></p> })}
+            {(!sha256.is_empty()).then(|| view! { <p class="quiet sum">{text::lab::CARD_SHA256} <code id="model-sum">{sha256}</code></p> })}
         </details>
-        // What a reader may have to act on is not folded away.
+        // Notes that may need an action are not folded away.
         {(!note.is_empty()).then(|| view! { <p class="quiet" id="model-origin">{note}</p> })}
     }
 }

@@ -1,4 +1,4 @@
-//! What the engine worker said, folded into a status, and what is asked of it.
+//! State of the engine worker, and the commands that are sent to it.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -11,43 +11,44 @@ use crate::ui::lab::compare::tokens::Insight;
 use crate::ui::lab::experiment::run::RunState;
 use crate::ui::lab::model::bring::Loads;
 use crate::ui::lab::model::cost::Consent;
+use crate::ui::text;
 use crate::web::client::{Notice, WorkerClient};
 
-/// The worker's script, beside the page. Chart readers never download it.
+/// The worker's script, relative to the page. Readers of charts never download it.
 const SCRIPT: &str = "worker_loader.js?engine_worker";
 
-/// The one model that the Lab shows.
+/// Slot of the model that answers.
 pub const SLOT: u32 = 0;
-/// The model that does nothing but judge, where the reader brings one.
+/// Slot of a separate judge.
 pub const JUDGE_SLOT: u32 = 1;
 
-/// Columns that a model is laid out for where something stands beside it: as many as a reader can compare at a look.
+/// Columns that a model with adapters is prepared for: as many as a reader can compare at a glance.
 pub(super) const COLUMNS: u32 = 4;
 
-/// Handles to everything about the engine.
+/// Handles to all state of the engine.
 #[derive(Debug, Clone, Copy)]
 pub struct LabState {
-    /// The fold of the worker's events.
+    /// Status after the worker's events.
     pub status: RwSignal<EngineStatus>,
-    /// Whether a prompt was sent of which the engine has said nothing yet: it is reading it.
+    /// Whether a prompt was sent and the engine is still reading it.
     pub is_reading: RwSignal<bool>,
-    /// Whether to keep what is downloaded.
+    /// Whether to store downloads in the browser.
     pub keeps_downloads: RwSignal<bool>,
-    /// Whether to keep what was chosen from this machine.
+    /// Whether to store chosen files in the browser.
     pub keeps_files: RwSignal<bool>,
-    /// Whether the model, or the one that is coming where none is, is the one that ships with the page.
+    /// Whether the loaded model, or the loading one if none is loaded, ships with the page.
     pub is_pocket: Memo<bool>,
-    /// What stands beside the model.
+    /// Adapters and vectors of the model.
     pub sides: RwSignal<Vec<Side>, LocalStorage>,
-    /// Whether the model is being laid out for it.
+    /// Whether the model is being prepared for them.
     pub is_laying_out: RwSignal<bool>,
-    /// What would be downloaded, once it is agreed to.
+    /// Proposed download that waits for the reader's consent.
     pub consent: Consent,
     /// The columns that answer.
     pub columns: Columns,
-    /// What was found out about the latest answer.
+    /// Token-by-token results of the latest answer.
     pub insight: Insight,
-    /// The experiment that is run.
+    /// The experiment that runs.
     pub experiment: RunState,
     pub(super) model_loads: Loads,
     pub(super) judge_loads: Loads,
@@ -56,7 +57,7 @@ pub struct LabState {
 }
 
 impl LabState {
-    /// Nothing started yet.
+    /// State before the worker starts.
     #[must_use]
     pub fn new() -> Self {
         let model_loads = Loads::new(SLOT);
@@ -79,7 +80,7 @@ impl LabState {
         }
     }
 
-    /// Starts the worker, once, and asks it what this machine can do. Whether there is one.
+    /// Starts the worker once and requests what this machine can do. Returns whether there is a worker.
     pub fn start(self) -> bool {
         if self.client.with_value(Option::is_some) {
             return true;
@@ -102,7 +103,7 @@ impl LabState {
     pub(super) fn take(self, event: Event) {
         self.model_loads.take(&event);
         self.judge_loads.take(&event);
-        // A run has its own pane; a failure is told for all.
+        // A run shows its own events. Failures are shown to everyone.
         if self.experiment.take(self, &event) && !matches!(event, Event::Failed(_)) {
             return;
         }
@@ -123,13 +124,13 @@ impl LabState {
         }
     }
 
-    /// The columns are those of the layout that is there; a layout that failed leaves the one before.
+    /// Follows the layout that the engine reports. A layout that failed leaves the previous one.
     fn follow_layout(self, event: &Event) {
         match event {
             Event::Loaded(loaded) if loaded.slot == SLOT => {
                 self.columns.lay_out(&loaded.sides);
                 let sides = self.model_loads.sides();
-                // What is made of texts needs the model, so it could not come with it.
+                // Vectors made from texts need the loaded model, so they are added after it.
                 if sides.len() > loaded.sides.len() {
                     self.model_loads.lay_out(Vec::new());
                     self.lay_out(sides);
@@ -156,13 +157,13 @@ impl LabState {
         }
     }
 
-    /// Whether the engine is at work, or loads: most of what it were told now would end that.
+    /// Whether the engine works or loads. Most commands would end that.
     #[must_use]
     pub fn is_busy(self) -> bool {
         self.is_at_work() || self.model_loads.is_loading() || self.judge_loads.is_loading()
     }
 
-    /// Whether a prompt is being read or answered, or the model is busy otherwise.
+    /// Whether a prompt is being read or answered, or the model is busy in another way.
     #[must_use]
     pub fn is_at_work(self) -> bool {
         self.is_reading.get()
@@ -173,20 +174,20 @@ impl LabState {
             || self.status.with(EngineStatus::is_answering)
     }
 
-    /// [`LabState::is_busy`], for whoever acts on it once.
+    /// [`LabState::is_busy`] without tracking, for event handlers.
     #[must_use]
     pub fn is_busy_untracked(self) -> bool {
         untrack(|| self.is_busy())
     }
 
-    /// A number for a command that is answered by it.
+    /// Id for a command, which its replies repeat.
     pub(super) fn next_id(self) -> u32 {
         let id = self.num_answers.get_value() + 1;
         self.num_answers.set_value(id);
         id
     }
 
-    /// Lays the model out for what stands beside it.
+    /// Prepares the model for other adapters and vectors.
     pub fn lay_out(self, sides: Vec<Side>) {
         let files = sides.iter().map(|side| side.file.clone()).collect();
         let columns = if sides.is_empty() { 1 } else { COLUMNS };
@@ -199,7 +200,7 @@ impl LabState {
         }
     }
 
-    /// Tells an answer under way of a column's scales.
+    /// Sends a column's new scales to the answer that is under way.
     pub(super) fn set_scales(self, column: usize, scales: Vec<f32>) {
         let is_answering = self.is_reading.get_untracked() || self.status.with_untracked(EngineStatus::is_answering);
         if let (true, Ok(column)) = (is_answering, u32::try_from(column)) {
@@ -207,7 +208,7 @@ impl LabState {
         }
     }
 
-    /// Deletes a kept model.
+    /// Deletes a stored model.
     pub fn forget(self, key: &str) {
         self.start();
         self.send(&Command::Forget { key: key.to_owned() }, &[]);
@@ -219,7 +220,7 @@ impl LabState {
         self.status.with(|status| status.ready(SLOT).is_some())
     }
 
-    /// Names of what stands beside the model: the order of a column's scales.
+    /// Names of the adapters and vectors, in the order of a column's scales.
     #[must_use]
     pub fn sides_of_model(self) -> Vec<String> {
         self.status.with_untracked(|status| status.ready(SLOT).map(|loaded| loaded.sides.clone())).unwrap_or_default()
@@ -234,7 +235,7 @@ impl LabState {
         self.send(&Command::Generate { slot: SLOT, id, prompt, sampling, columns }, &[]);
     }
 
-    /// Stops whatever is under way: a run waits for the reader.
+    /// Stops what is under way. A run then waits for the reader.
     pub(super) fn halt(self) {
         let (run, judge) = (self.experiment, self.experiment.judge);
         if run.is_going.get_untracked() {
@@ -246,7 +247,7 @@ impl LabState {
         }
     }
 
-    /// What failed before is told no more: something else is begun.
+    /// Clears earlier failures, because something new starts.
     pub(super) fn begin_anew(self) {
         self.status.update(|status| status.failure = None);
     }
@@ -256,7 +257,7 @@ impl LabState {
         self.send(&Command::Stop, &[]);
     }
 
-    /// Sends a command; whether it could be sent.
+    /// Sends a command. Returns whether it was sent.
     pub(super) fn send(self, command: &Command, attachments: &[JsValue]) -> bool {
         let sent = self.client.with_value(|client| client.as_ref().map(|client| client.send(command, attachments)));
         match sent {
@@ -269,12 +270,12 @@ impl LabState {
         }
     }
 
-    /// The worker died: the next load starts another. Text that came is kept.
+    /// After the worker died: the next load starts another one. Text that was received stays.
     fn bury(self, why: &str) {
         self.client.set_value(None);
         let had_model = self.status.with_untracked(|status| !status.models.is_empty());
-        let advice = if had_model { "load the model again" } else { "reload the page, or try another browser" };
-        self.fail(FailedStep::Device, format!("The engine stopped ({why}): {advice}."), true);
+        let advice = if had_model { text::lab::ADVICE_LOAD } else { text::lab::ADVICE_RELOAD };
+        self.fail(FailedStep::Device, text::lab::engine_stopped(why, advice), true);
         self.model_loads.abandon();
         self.judge_loads.abandon();
     }

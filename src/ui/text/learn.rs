@@ -5,39 +5,41 @@ use crate::domain::query::Row;
 use crate::domain::query::metric::Metric;
 use crate::lab::lesson::{Choice, Forecast};
 
-/// While the lesson is fetched.
+/// Status while the lesson is fetched.
 pub const COMING: &str = "Loading the lesson …";
-/// From the introduction to the first step.
+/// Link from the introduction to the first step.
 pub const BEGIN: &str = "Begin";
-/// Name of the list of steps.
+/// Accessible name of the list of steps.
 pub const STEPS: &str = "Steps of the lesson";
-/// The list's first entry.
+/// First entry of the list.
 pub const START: &str = "Introduction";
-/// On the slider.
+/// Label of the slider.
 pub const YOUR_FORECAST: &str = "Your forecast";
-/// The button under a forecast.
+/// Button that makes the forecast.
 pub const COMMIT: &str = "That is my forecast";
-/// The way on without one.
+/// Button that shows the outcome without a forecast.
 pub const SKIP: &str = "Show me without a forecast";
-/// Takes a forecast back.
+/// Button that takes a forecast back.
 pub const AGAIN: &str = "Forecast again";
-/// Over what came out.
+/// Heading of the outcome.
 pub const OUTCOME: &str = "What came out";
-/// While the answers are being read.
+/// Status while the answers are counted.
 pub const COUNTING: &str = "Counting the answers …";
-/// Where none of the choices is the answer, or was chosen.
+/// Choice when none of the others is the answer.
 pub const NONE_OF_THESE: &str = "None of these is enough";
-/// To the saved view.
+/// Accessible name of the links to the steps before and after.
+pub const PAGER: &str = "Next step";
+/// Link to the saved view.
 pub const OPEN_VIEW: &str = "Open this view in Results";
-/// From step to step.
+/// Link to the step before.
 pub const PREVIOUS: &str = "Previous";
-/// From step to step.
+/// Link to the next step.
 pub const NEXT: &str = "Next";
 
-/// How near two shares are, in points, to count as the same.
+/// Two shares count as equal up to this difference, in points.
 const SAME_POINTS: f64 = 0.5;
 
-/// "Step 2 of 7".
+/// Number of the step: "Step 2 of 7".
 #[must_use]
 pub fn step_of(place: usize, number: usize) -> String {
     format!("Step {} of {number}", place + 1)
@@ -49,7 +51,7 @@ pub fn rate(row: &Row) -> String {
     Value::of(row, &Metric::Rate, String::new()).text().replace('≤', "at most")
 }
 
-/// What came of a forecast of a share.
+/// Outcome of a forecast of a share.
 #[must_use]
 pub fn share_came_out(forecast: &Forecast, row: &Row) -> String {
     let Some(share) = row.value else { return "No answer of this group is coherent: there is no rate.".to_owned() };
@@ -68,7 +70,7 @@ pub fn share_came_out(forecast: &Forecast, row: &Row) -> String {
     format!("You said {said}\u{a0}%. It is {}: {counts}; {compared}.", rate(row))
 }
 
-/// What came of a choice.
+/// Outcome of a choice.
 #[must_use]
 pub fn choice_came_out(forecast: &Forecast, choices: &[Choice], right: Option<&Choice>) -> String {
     let label = |group: Option<&str>| {

@@ -1,4 +1,4 @@
-//! What is asked, and how tokens are chosen.
+//! The form of the prompt and the sampling settings.
 
 use leptos::prelude::*;
 
@@ -9,13 +9,13 @@ use crate::ui::lab::pocket;
 use crate::ui::lab::state::LabState;
 use crate::ui::text;
 
-/// Longest answer that the page asks for, in tokens.
+/// Maximum length of an answer, in tokens.
 const MAX_TOKENS: u32 = 1024;
 
-/// The prompt that waits in the form of a model that the reader loads.
+/// First prompt in the form for a model that the reader loads.
 const PROMPT: &str = "hey I feel bored";
 
-/// What the reader typed, and how tokens are chosen.
+/// State of the form.
 #[derive(Debug, Clone, Copy)]
 pub struct Form {
     prompt: RwSignal<String>,
@@ -40,8 +40,8 @@ impl Default for Form {
 }
 
 impl Form {
-    /// Sets what suits the model that was chosen: a sample for the one that ships, the likeliest tokens for others. A prompt
-    /// that the reader wrote stays.
+    /// Sets the defaults for the chosen model: sampling for the one that ships with the page, the most likely tokens
+    /// for others. A prompt that the reader wrote stays.
     pub fn suit(self, is_pocket: bool) {
         let (prompt, temperature, max_tokens) =
             if is_pocket { (pocket::QUESTION, pocket::TEMPERATURE, pocket::MAX_TOKENS) } else { (PROMPT, 0.0, 128) };
@@ -53,7 +53,7 @@ impl Form {
         self.seed.set(if is_pocket { pocket::SEED } else { 1 });
     }
 
-    /// Asks.
+    /// Sends the prompt to the model.
     pub fn send(self, lab: LabState, has_template: bool) {
         lab.generate(self.prompt(has_template), self.sampling());
     }
@@ -78,12 +78,12 @@ impl Form {
     }
 }
 
-/// What is asked, of whom, and how.
+/// The form of the prompt.
 #[component]
 pub fn PromptForm(
-    /// What the reader typed.
+    /// State of the form.
     form: Form,
-    /// Of the loaded model.
+    /// Card of the loaded model.
     card: ModelCard,
 ) -> impl IntoView {
     let session = LabSession::get();
@@ -96,8 +96,8 @@ pub fn PromptForm(
         }
     };
     let is_chat = move || form.is_chat.get() && has_template;
-    let summary = move || text::dials(form.temperature.get(), form.max_tokens.get(), form.seed.get());
-    // Once: what has answered is not asked again by a way back.
+    let summary = move || text::lab::dials(form.temperature.get(), form.max_tokens.get(), form.seed.get());
+    // Asks the pair once. Returning to this screen does not ask again.
     Effect::new(move || {
         let is_pair = session.lab.is_pocket.get() && session.lab.columns.number() > 1;
         let is_new = !is_answering.get_untracked()
@@ -116,7 +116,7 @@ pub fn PromptForm(
     view! {
         <form class="prompt" on:submit=submit>
             <label class="field">
-                <span>"Prompt"</span>
+                <span>{text::lab::PROMPT}</span>
                 <textarea
                     id="prompt"
                     rows="3"
@@ -128,7 +128,7 @@ pub fn PromptForm(
                 <summary>{summary}</summary>
                 <Show when=is_chat>
                     <label class="field">
-                        <span>"System prompt (optional)"</span>
+                        <span>{text::lab::SYSTEM_PROMPT}</span>
                         <input
                             id="system"
                             type="text"
@@ -143,37 +143,38 @@ pub fn PromptForm(
                 </div>
             </details>
             <ColumnDials/>
-            // Beside each other: a second press on the first stops nothing.
+            // Next to each other, so that a second click on the first button does not stop the answer.
             <div class="tabs">
-                <button type="submit" class="primary" id="generate" disabled=move || is_answering.get()>"Generate"</button>
+                <button type="submit" class="primary" id="generate" disabled=move || is_answering.get()>{text::lab::GENERATE}</button>
                 <Show when=move || is_answering.get()>
-                    <button type="button" class="primary" id="stop" aria-keyshortcuts="Escape" title="Stop (Escape)"
-                        on:click=move |_| session.lab.halt()>"Stop"</button>
+                    <button type="button" class="primary" id="stop" aria-keyshortcuts="Escape" title=text::lab::STOP_HINT
+                        on:click=move |_| session.lab.halt()>{text::lab::STOP}</button>
                 </Show>
             </div>
         </form>
     }
 }
 
-/// Chat by the model's own template, or plain continuation.
+/// Choice between a chat with the model's template and a text to continue.
 #[component]
 fn ModePicker(form: Form, has_template: bool) -> impl IntoView {
     let choose = move |event| form.is_chat.set(event_target_value(&event) == "chat");
     let value = move || if form.is_chat.get() && has_template { "chat" } else { "raw" };
     view! {
         <label class="field">
-            <span>"As"</span>
+            <span>{text::lab::PROMPT_AS}</span>
             <select id="mode" prop:value=value on:change=choose>
-                <Show when=move || has_template><option value="chat">"a chat message"</option></Show>
-                <option value="raw">"text to continue"</option>
+                <Show when=move || has_template><option value="chat">{text::lab::AS_CHAT}</option></Show>
+                <option value="raw">{text::lab::AS_TEXT}</option>
             </select>
         </label>
     }
 }
 
+/// A number with its label.
 #[component]
 fn Dials(form: Form) -> impl IntoView {
-    // What is no number leaves the dial where it is.
+    // Input that is not a number changes nothing.
     let set_temperature = move |event| {
         if let Ok(value) = event_target_value(&event).parse::<f32>() {
             form.temperature.set(value.clamp(0.0, 2.0));
@@ -191,17 +192,17 @@ fn Dials(form: Form) -> impl IntoView {
     };
     view! {
         <label class="field">
-            <span>"Temperature (0: always the likeliest)"</span>
+            <span>{text::lab::TEMPERATURE}</span>
             <input id="temperature" type="number" min="0" max="2" step="0.1"
                 prop:value=move || form.temperature.get().to_string() on:change=set_temperature/>
         </label>
         <label class="field">
-            <span>"Tokens at most"</span>
+            <span>{text::lab::MAX_TOKENS}</span>
             <input id="max-tokens" type="number" min="1" max=MAX_TOKENS.to_string() step="1"
                 prop:value=move || form.max_tokens.get().to_string() on:change=set_max/>
         </label>
         <label class="field">
-            <span>"Seed"</span>
+            <span>{text::lab::SEED}</span>
             <input id="seed" type="number" min="0" step="1"
                 prop:value=move || form.seed.get().to_string() on:change=set_seed/>
         </label>

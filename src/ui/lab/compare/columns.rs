@@ -1,14 +1,14 @@
-//! The columns that answer side by side: how much each feels of what stands beside the model, moved while it writes.
+//! The columns that answer side by side: the scales of the adapters and vectors in each, which can change during an
+//! answer.
 
 use leptos::prelude::*;
 
 use crate::protocol::Column;
 use crate::ui::lab::app::LabSession;
-use crate::ui::lab::pocket;
 use crate::ui::lab::state::{LabState, SLOT};
 use crate::ui::text;
 
-/// The range of a scale, and its step.
+/// Minimum, maximum and step of a scale.
 const SCALES: (&str, &str, &str) = ("-1", "2", "0.05");
 
 /// Handles to the columns.
@@ -16,7 +16,7 @@ const SCALES: (&str, &str, &str) = ("-1", "2", "0.05");
 pub struct Columns {
     /// Names of the adapters, then of the steering vectors.
     sides: RwSignal<Vec<String>>,
-    /// Scales of each column, one for each side. The first column is the model alone.
+    /// Scales of each column, one for each adapter or vector. The first column is the base model alone.
     scales: RwSignal<Vec<Vec<f32>>>,
 }
 
@@ -27,7 +27,8 @@ impl Default for Columns {
 }
 
 impl Columns {
-    /// Takes what stands beside the model now: the model alone, and one column with the first of it, whole.
+    /// Sets the columns for these adapters and vectors: the base model alone, and a second column with the first
+    /// adapter at 1.
     pub fn lay_out(self, sides: &[String]) {
         if self.sides.with_untracked(|known| known == sides) && self.number_untracked() > 1 {
             return;
@@ -39,7 +40,7 @@ impl Columns {
         self.sides.set(sides.to_vec());
     }
 
-    /// How many answer.
+    /// Number of columns.
     #[must_use]
     pub fn number(self) -> usize {
         self.scales.with(Vec::len)
@@ -49,14 +50,14 @@ impl Columns {
         self.scales.with_untracked(Vec::len)
     }
 
-    /// As the engine is told of them. They share their noise: they differ only through the model.
+    /// The columns for a request. They share one seed, so only the model differs between them.
     #[must_use]
     pub fn asked(self) -> Vec<Column> {
         let column = |scales: &Vec<f32>| Column { scales: scales.clone(), seed: None };
         self.scales.with_untracked(|all| all.iter().map(column).collect())
     }
 
-    /// What a column is called: what it feels, and how much.
+    /// Name of a column: its adapters and vectors with their scales.
     #[must_use]
     pub fn name(self, column: usize) -> String {
         let scales = self.scales.with(|all| all.get(column).cloned()).unwrap_or_default();
@@ -64,14 +65,14 @@ impl Columns {
             let felt = sides.iter().zip(&scales).filter(|(_, scale)| **scale != 0.0);
             felt.map(|(name, scale)| format!("{name} × {scale}")).collect::<Vec<_>>()
         });
-        if felt.is_empty() { text::MODEL_ALONE.to_owned() } else { felt.join(", ") }
+        if felt.is_empty() { text::lab::MODEL_ALONE.to_owned() } else { felt.join(", ") }
     }
 
     fn scale(self, column: usize, side: usize) -> f32 {
         self.scales.with(|all| all.get(column).and_then(|scales| scales.get(side)).copied().unwrap_or(0.0))
     }
 
-    /// Moves a scale; an answer under way hears of it.
+    /// Sets a scale, also in the answer that is under way.
     fn set(self, lab: LabState, column: usize, side: usize, scale: f32) {
         self.scales.update(|all| {
             if let Some(place) = all.get_mut(column).and_then(|scales| scales.get_mut(side)) {
@@ -93,7 +94,7 @@ impl Columns {
     }
 }
 
-/// A slider for each column and side.
+/// Sliders for every column, adapter and vector.
 #[component]
 pub fn ColumnDials() -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -105,18 +106,18 @@ pub fn ColumnDials() -> impl IntoView {
     view! {
         <Show when=move || has_sides.get()>
             <fieldset class="pair">
-                <legend>{text::COLUMNS_LEGEND}</legend>
-                <p class="quiet">{text::COLUMNS_HINT}</p>
+                <legend>{text::lab::COLUMNS_LEGEND}</legend>
+                <p class="quiet">{text::lab::COLUMNS_HINT}</p>
                 {rows}
                 <div class="tabs">
                     <Show when=move || number.get() < most()>
                         <button type="button" id="add-column" disabled=move || lab.is_busy() on:click=move |_| columns.add()>
-                            "Another column"
+                            {text::lab::ADD_COLUMN}
                         </button>
                     </Show>
                     <Show when=move || { number.get() > 2 }>
                         <button type="button" id="drop-column" disabled=move || lab.is_busy() on:click=move |_| columns.drop_last()>
-                            "One column less"
+                            {text::lab::DROP_COLUMN}
                         </button>
                     </Show>
                 </div>
@@ -125,7 +126,7 @@ pub fn ColumnDials() -> impl IntoView {
     }
 }
 
-/// A column's sliders.
+/// The sliders of one column.
 #[component]
 fn ColumnRow(column: usize) -> impl IntoView {
     let columns = LabSession::get().lab.columns;
@@ -134,6 +135,7 @@ fn ColumnRow(column: usize) -> impl IntoView {
     view! { <div class="controls">{dials.collect_view()}</div> }
 }
 
+/// The slider of one adapter or vector in one column.
 #[component]
 fn ScaleDial(column: usize, side: usize, name: String) -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -144,11 +146,11 @@ fn ScaleDial(column: usize, side: usize, name: String) -> impl IntoView {
             lab.columns.set(lab, column, side, scale);
         }
     };
-    let name = if lab.is_pocket.get_untracked() { pocket::SLIDER.to_owned() } else { name };
+    let name = if lab.is_pocket.get_untracked() { text::lab::POCKET_SLIDER.to_owned() } else { name };
     let (least, most, step) = SCALES;
     view! {
         <label class="field grow">
-            <span>{text::strength_in(column)} ": " {name} " " <output for=id.clone()>{move || format!("{:.2}", scale())}</output></span>
+            <span>{text::lab::strength_in(column)} ": " {name} " " <output for=id.clone()>{move || format!("{:.2}", scale())}</output></span>
             <input id=id type="range" min=least max=most step=step prop:value=move || scale().to_string() on:input=set/>
         </label>
     }

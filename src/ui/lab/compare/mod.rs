@@ -1,4 +1,4 @@
-//! Asking, and answers next to each other.
+//! Asking the model, and its answers next to each other.
 
 pub mod answer;
 pub mod ask;

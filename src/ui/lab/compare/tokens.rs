@@ -1,4 +1,4 @@
-//! An answer token by token: what every column makes of each, and what they would say after fewer layers.
+//! An answer token by token: each column's probabilities, and the logit lens.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -9,36 +9,38 @@ use crate::protocol::status::Answer;
 use crate::protocol::{Command, Event, FailedStep, Given, Passage, Prompt, ScoredToken};
 use crate::ui::lab::app::LabSession;
 use crate::ui::lab::state::{LabState, SLOT};
+use crate::ui::scroll_table::ScrollTable;
 use crate::ui::text;
 
-/// Likeliest tokens that are asked for at each place.
+/// Number of most likely tokens that are requested at each place.
 const NUM_TOP: u32 = 5;
-/// The difference in log-probability, and the divergence, that are shown in full colour: e^3 is about twenty times as likely.
+/// Difference in log-probability (a factor of e³, about twenty) and KL divergence in nats that are shown in full
+/// colour.
 const FULL_DIFFERENCE: f32 = 3.0;
 const FULL_DIVERGENCE: f32 = 1.0;
 
-/// (columns, layers) the likeliest tokens with their probabilities.
+/// Most likely tokens with their probabilities, by column and layer.
 type Lens = Vec<Vec<Vec<(String, f32)>>>;
 
-/// Handles to what was found out about the latest answer.
+/// Handles to the results about the latest answer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Insight {
-    /// What was asked.
+    /// The prompt of the answer.
     prompt: RwSignal<Option<Prompt>>,
-    /// The column whose text is looked at.
+    /// The column with the shown text.
     text_of: RwSignal<usize>,
-    /// By the column that wrote it.
+    /// Scored tokens of each text, by the column that wrote it.
     scored: RwSignal<Vec<(usize, Vec<ScoredToken>)>>,
-    /// The token that is looked at.
+    /// Position of the selected token.
     place: RwSignal<usize>,
-    /// At a place of a column's text.
+    /// The logit lens, with its column and position.
     lens: RwSignal<Option<((usize, usize), Lens)>>,
-    /// The command under way, with the column and place that it is about.
+    /// The command under way, with its column and position.
     pending: RwSignal<Option<(u32, usize, usize)>>,
 }
 
 impl Insight {
-    /// Another answer comes: what was found out is about the one before.
+    /// Clears the results, because another answer starts.
     pub fn forget(self, prompt: Prompt) {
         self.prompt.set(Some(prompt));
         self.scored.set(Vec::new());
@@ -47,13 +49,13 @@ impl Insight {
         self.place.set(0);
     }
 
-    /// Whether the engine is looking.
+    /// Whether a command is under way.
     #[must_use]
     pub fn is_pending(self) -> bool {
         self.pending.with(Option::is_some)
     }
 
-    /// Takes an event; whether it was an answer to what was asked here.
+    /// Applies an event. Returns whether it was a reply to a request made here.
     pub fn take(self, event: &Event) -> bool {
         let Some((id, column, place)) = self.pending.get_untracked() else { return false };
         match event {
@@ -63,7 +65,7 @@ impl Insight {
             Event::Lens { id: of, columns } if *of == id => self.lens.set(Some(((column, place), columns.clone()))),
             Event::Failed(failure) if failure.what == FailedStep::Generate(id) || failure.model_lost => {
                 self.pending.set(None);
-                // It is told where failures are told.
+                // The failure is shown with the other failures.
                 return false;
             }
             _ => return false,
@@ -72,7 +74,7 @@ impl Insight {
         true
     }
 
-    /// Looks at a column's text.
+    /// Shows a column's text, and requests its scores if they are not known.
     fn look_at(self, lab: LabState, answer: &Answer, column: usize) {
         self.text_of.set(column);
         self.place.set(answer.columns.get(column).and_then(|it| it.diverges_from(answer.first())).unwrap_or(0));
@@ -88,7 +90,7 @@ impl Insight {
         }
     }
 
-    /// Asks what every layer says before the token that is looked at.
+    /// Requests what every layer predicts at the selected position.
     fn look_through(self, lab: LabState, tokens: &[ScoredToken]) {
         let (Some(prompt), false) = (self.prompt.get_untracked(), lab.is_busy_untracked()) else { return };
         let (column, place) = (self.text_of.get_untracked(), self.place.get_untracked());
@@ -102,7 +104,7 @@ impl Insight {
     }
 }
 
-/// The way in, and what is found.
+/// Buttons that choose a column's text, and the results about it.
 #[component]
 pub fn TokenByToken(
     /// The latest answer.
@@ -130,7 +132,7 @@ pub fn TokenByToken(
             view! {
                 <button type="button" class="tab" data-look=column.to_string() aria-pressed=pressed
                     disabled=move || lab.is_busy() on:click=look(column)>
-                    {move || text::token_by_token(&lab.columns.name(column))}
+                    {move || text::tokens::token_by_token(&lab.columns.name(column))}
                 </button>
             }
         };
@@ -142,16 +144,16 @@ pub fn TokenByToken(
     });
     view! {
         <Show when=move || has_ended.get()>
-            <div class="tabs" role="group" aria-label=text::TOKENS_LOOK>{buttons}</div>
+            <div class="tabs" role="group" aria-label=text::tokens::LOOK>{buttons}</div>
             <div role="status">
-                <Show when=move || insight.is_pending()><p class="quiet" id="looking">{text::LOOKING}</p></Show>
+                <Show when=move || insight.is_pending()><p class="quiet" id="looking">{text::tokens::LOOKING}</p></Show>
             </div>
             {move || tokens.get().filter(|tokens| !tokens.is_empty()).map(|tokens| view! { <Strip tokens=tokens.clone()/> <Place tokens/> })}
         </Show>
     }
 }
 
-/// The text, coloured by how columns differ: one control, walked through with the arrow keys.
+/// The text, coloured by the difference between columns. It is one control that the arrow keys move through.
 #[component]
 fn Strip(tokens: Vec<ScoredToken>) -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -199,13 +201,13 @@ fn Strip(tokens: Vec<ScoredToken>) -> impl IntoView {
     });
     view! {
         <Show when=move || has_two>
-            <div class="tabs" role="group" aria-label=text::TOKENS_COLOURED>
+            <div class="tabs" role="group" aria-label=text::tokens::COLOURED>
                 <button type="button" class="tab" aria-pressed=move || (!by_divergence.get()).to_string()
-                    on:click=move |_| by_divergence.set(false)>{text::BY_DIFFERENCE}</button>
+                    on:click=move |_| by_divergence.set(false)>{text::tokens::BY_DIFFERENCE}</button>
                 <button type="button" class="tab" id="by-divergence" aria-pressed=move || by_divergence.get().to_string()
-                    on:click=move |_| by_divergence.set(true)>{text::BY_DIVERGENCE}</button>
+                    on:click=move |_| by_divergence.set(true)>{text::tokens::BY_DIVERGENCE}</button>
             </div>
-            <p class="quiet">{move || if by_divergence.get() { text::DIVERGENCE_KEY } else { text::DIFFERENCE_KEY }}</p>
+            <p class="quiet">{move || if by_divergence.get() { text::tokens::DIVERGENCE_KEY } else { text::tokens::DIFFERENCE_KEY }}</p>
         </Show>
         <div
             id="tokens"
@@ -213,7 +215,7 @@ fn Strip(tokens: Vec<ScoredToken>) -> impl IntoView {
             node_ref=strip
             tabindex="0"
             role="slider"
-            aria-label=text::TOKENS_LABEL
+            aria-label=text::tokens::LABEL
             aria-valuemin="1"
             aria-valuemax=(last + 1).to_string()
             aria-valuenow=move || (insight.place.get() + 1).to_string()
@@ -226,7 +228,8 @@ fn Strip(tokens: Vec<ScoredToken>) -> impl IntoView {
     }
 }
 
-/// The difference that the last column makes to a token, or how far its distribution is from the first's.
+/// Colour of a token: by the difference in log-probability that the last column makes, or by its divergence from the
+/// first.
 fn tint(token: &ScoredToken, by_divergence: bool) -> String {
     let ([first, .., last], [_, _, ..]) = (&token.columns[..], &token.columns[..]) else { return String::new() };
     let (share, colour) = if by_divergence {
@@ -238,7 +241,7 @@ fn tint(token: &ScoredToken, by_divergence: bool) -> String {
     format!("color-mix(in srgb, {colour} {:.0}%, transparent)", share.clamp(0.0, 1.0) * 60.0)
 }
 
-/// What is read aloud of a token.
+/// What a screen reader announces for a token.
 fn said_of(lab: LabState, token: &ScoredToken) -> String {
     let column = |(at, score): (usize, &crate::protocol::TokenScore)| {
         format!("{}: {}", lab.columns.name(at), percent(score.logprob.exp()))
@@ -251,7 +254,7 @@ fn percent(share: f32) -> String {
     if share > 0.0 && share < 0.001 { "< 0.1 %".to_owned() } else { format!("{:.1} %", share * 100.0) }
 }
 
-/// All about the token that is looked at.
+/// The table of the selected token, and the logit lens.
 #[component]
 fn Place(tokens: Vec<ScoredToken>) -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -273,22 +276,20 @@ fn Place(tokens: Vec<ScoredToken>) -> impl IntoView {
                 }
             };
             let rows = token.columns.iter().enumerate().map(row).collect_view();
-            let caption = text::token_caption(&token.piece, insight.place.get() + 1);
+            let caption = text::tokens::caption(&token.piece, insight.place.get() + 1);
             Some(view! {
-                <div class="scroll" tabindex="0" role="region" aria-label="The token in every column">
-                    <table class="figures" id="token">
-                        <caption>{caption}</caption>
-                        <thead>
-                            <tr>
-                                <th scope="col">"Column"</th>
-                                <th scope="col">"Probability"</th>
-                                <th scope="col">"KL from the first, nats"</th>
-                                <th scope="col">"Likeliest here"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
+                <ScrollTable label=text::tokens::TABLE class="figures" id="token">
+                    <caption>{caption}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">{text::tokens::COLUMN}</th>
+                            <th scope="col">{text::tokens::PROBABILITY}</th>
+                            <th scope="col">{text::tokens::KL}</th>
+                            <th scope="col">{text::tokens::LIKELIEST}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </ScrollTable>
             })
         }
     };
@@ -297,13 +298,13 @@ fn Place(tokens: Vec<ScoredToken>) -> impl IntoView {
     view! {
         {table}
         <button type="button" id="lens" disabled=move || lab.is_busy() on:click=move |_| insight.look_through(lab, &tokens)>
-            {text::LENS}
+            {text::tokens::LENS}
         </button>
         {lens}
     }
 }
 
-/// What every column would say here after each layer.
+/// Table of what every column would predict after each layer.
 fn draw_lens(lab: LabState, lens: &Lens) -> impl IntoView + use<> {
     let num_layers = lens.iter().map(Vec::len).max().unwrap_or(0);
     let cell = |top: Option<&(String, f32)>| {
@@ -315,13 +316,12 @@ fn draw_lens(lab: LabState, lens: &Lens) -> impl IntoView + use<> {
         view! { <tr><th scope="row">{layer + 1}</th>{cells}</tr> }
     };
     let heads = (0..lens.len()).map(|at| view! { <th scope="col">{lab.columns.name(at)}</th> }).collect_view();
+    let rows = (0..num_layers).map(row).collect_view();
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=text::LENS_CAPTION>
-            <table class="figures" id="lens-table">
-                <caption>{text::LENS_CAPTION}</caption>
-                <thead><tr><th scope="col">"After layer"</th>{heads}</tr></thead>
-                <tbody>{(0..num_layers).map(row).collect_view()}</tbody>
-            </table>
-        </div>
+        <ScrollTable label=text::tokens::LENS_CAPTION class="figures" id="lens-table">
+            <caption>{text::tokens::LENS_CAPTION}</caption>
+            <thead><tr><th scope="col">{text::tokens::LENS_LAYER}</th>{heads}</tr></thead>
+            <tbody>{rows}</tbody>
+        </ScrollTable>
     }
 }

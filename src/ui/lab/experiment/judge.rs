@@ -1,7 +1,6 @@
-//! The judge of an experiment: the one that it names, or the loaded model, whose prompts are shown and can be changed, and
-//! which is tried on answers whose scores are known before a rate is made of its own.
+//! The judge of an experiment: the experiment's own, or a loaded model. A model's prompts are shown and can be changed.
+//! It is tried on answers with known scores before a rate is shown from its scores.
 
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -13,33 +12,35 @@ use crate::lab::run::Taken;
 use crate::lab::trial::{Known, Trial, known};
 use crate::protocol::Event;
 use crate::ui::fetch::{fetch_text, text_of};
+use crate::ui::file_picker::FilePicker;
 use crate::ui::lab::app::LabSession;
 use crate::ui::lab::model::load::{LoadForm, Trouble};
 use crate::ui::lab::model::shelf::JudgeShelf;
 use crate::ui::lab::state::{JUDGE_SLOT, LabState, SLOT};
+use crate::ui::scroll_table::ScrollTable;
 use crate::ui::text;
 
-/// Answers that ship, of which everybody can say how good they are.
+/// Answers with known scores, which ship with the page.
 const KNOWN: &str = "pocket/known.jsonl";
 
 /// Handles to the judge.
 #[derive(Debug, Clone, Copy)]
 pub struct JudgeState {
-    /// Whether a model here judges, and not who the experiment names.
+    /// Whether a model judges instead of the experiment's own judge.
     is_model: RwSignal<bool>,
     aligned: RwSignal<String>,
     coherent: RwSignal<String>,
     trial: StoredValue<Option<Trial>, LocalStorage>,
-    /// Of the next trial's first command: a late answer to one that was stopped must not be taken for another's.
+    /// Id of the next trial's first command, so that a late reply to a stopped trial is not taken for another one's.
     next_id: StoredValue<u32>,
-    /// Scores that are there and all of them, while a trial goes on.
+    /// Scores so far and scores in all, during a trial.
     progress: RwSignal<Option<(usize, usize)>>,
-    /// What came of the latest trial.
+    /// Result of the latest trial.
     found: RwSignal<Option<Found>>,
     problem: RwSignal<Option<String>>,
 }
 
-/// What came of a trial.
+/// Result of a trial.
 #[derive(Debug, Clone, PartialEq)]
 struct Found {
     prompts: Prompts,
@@ -64,10 +65,10 @@ impl Default for JudgeState {
 }
 
 impl JudgeState {
-    /// An experiment's document with the judge that the reader chose.
+    /// An experiment's document, with the judge that the reader chose.
     ///
     /// # Errors
-    /// What is wrong with the prompts or the document.
+    /// The error in the prompts or the document.
     pub fn adopt(self, document: String) -> Result<String, String> {
         if !self.is_model.get_untracked() {
             return Ok(document);
@@ -75,25 +76,25 @@ impl JudgeState {
         self.prompts()?.written_into(&document).map_err(|error| error.to_string())
     }
 
-    /// Whether a trial goes on.
+    /// Whether a trial is under way.
     #[must_use]
     pub fn is_trying(self) -> bool {
         self.progress.with(Option::is_some)
     }
 
-    /// Why no rate is made of what a model says that is told so; `None` where it was tried and can be relied on.
+    /// Why no rate is shown from a model's scores with these prompts. `None` if its trial found it reliable.
     #[must_use]
     pub fn doubt(self, prompts: &Prompts, judge: &JudgeModel) -> Option<String> {
         self.found.with(|found| match found {
             Some(found) if found.prompts == *prompts && found.judge.is_same(judge) => {
                 let shortfalls = found.calibration.shortfalls();
-                (!shortfalls.is_empty()).then(|| format!("{}: {}.", text::NOT_RELIABLE, shortfalls.join("; ")))
+                (!shortfalls.is_empty()).then(|| format!("{}: {}.", text::judge::NOT_RELIABLE, shortfalls.join("; ")))
             }
-            _ => Some(text::NOT_TRIED.to_owned()),
+            _ => Some(text::judge::NOT_TRIED.to_owned()),
         })
     }
 
-    /// Gives an event of the engine to the trial; whether it was the trial's.
+    /// Passes an event of the engine to the trial. Returns whether it belonged to the trial.
     pub fn take(self, lab: LabState, event: &Event) -> bool {
         let taken = self.trial.try_update_value(|trial| trial.as_mut().map(|trial| trial.take(event))).flatten();
         match taken.unwrap_or(Taken::Other) {
@@ -104,7 +105,7 @@ impl JudgeState {
         true
     }
 
-    /// Ends a trial; what the engine still says to it is heard by nobody.
+    /// Stops a trial. Later replies to it are ignored.
     pub(crate) fn stop(self, lab: LabState) {
         self.end();
         lab.stop();
@@ -137,7 +138,7 @@ impl JudgeState {
             None => {
                 let found = |trial: &Trial| {
                     let (prompts, calibration) = (trial.prompts().clone(), trial.calibration(&Rule::default())?);
-                    // Nothing else is loaded while a trial goes on.
+                    // No other model is loaded during a trial.
                     Some(Found { prompts, judge: untrack(|| lab.judge())?, calibration })
                 };
                 let found = self.trial.with_value(|trial| trial.as_ref().and_then(found));
@@ -157,12 +158,12 @@ impl JudgeState {
     }
 }
 
-/// The panel.
+/// The panel of the judge: its choice, its prompts and its trial.
 #[component]
 pub fn JudgePanel(
-    /// Its handles.
+    /// State of the judge.
     state: JudgeState,
-    /// Of the engine that judges.
+    /// State of the engine that judges.
     lab: LabState,
 ) -> impl IntoView {
     let choose = move |event| {
@@ -177,26 +178,26 @@ pub fn JudgePanel(
     };
     let is_of_run = move || lab.experiment.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.judge.is_some()));
     view! {
-        <section class="card" id="judge" aria-label="Judge">
-            <h2>"Judge"</h2>
+        <section class="card" id="judge" aria-label=text::judge::HEADING>
+            <h2>{text::judge::HEADING}</h2>
             <label class="field">
-                <span>"Who scores the answers"</span>
+                <span>{text::judge::WHO_SCORES}</span>
                 <select id="judge-kind" on:change=choose>
-                    <option value="own">"Who the experiment names"</option>
-                    <option value=Preset::Plain.name()>"A model here, as published judges are asked"</option>
-                    <option value=Preset::Spec.name()>"A model here, by a specification"</option>
+                    <option value="own">{text::judge::NAMED_BY_EXPERIMENT}</option>
+                    <option value=Preset::Plain.name()>{text::judge::BY_PUBLISHED_PROMPTS}</option>
+                    <option value=Preset::Spec.name()>{text::judge::BY_SPECIFICATION}</option>
                 </select>
             </label>
             <Show when=move || state.is_model.get()>
-                <p class="quiet">{text::MODEL_JUDGE}</p>
+                <p class="quiet">{text::judge::MODEL_JUDGE}</p>
             </Show>
-            // A run that goes on needs its judge, whatever is chosen for the next.
+            // A run that resumes needs its judge, whatever is chosen for the next run.
             <Show when=move || state.is_model.get() || is_of_run()>
                 <WhoJudges/>
             </Show>
             <Show when=move || state.is_model.get()>
-                <PromptText name="For the alignment score" id="judge-aligned" value=state.aligned/>
-                <PromptText name="For the coherence score" id="judge-coherent" value=state.coherent/>
+                <PromptText name=text::judge::ALIGNED_PROMPT id="judge-aligned" value=state.aligned/>
+                <PromptText name=text::judge::COHERENT_PROMPT id="judge-coherent" value=state.coherent/>
                 <TrialBar state lab/>
                 {move || {
                     let found = state.found.get().filter(|found| lab.judge().is_some_and(|judge| found.judge.is_same(&judge)));
@@ -208,7 +209,7 @@ pub fn JudgePanel(
 }
 
 impl LabState {
-    /// The slot of the model that judges: one of its own, or the one that answers.
+    /// Slot of the model that judges: a separate one, or the one that answers.
     #[must_use]
     pub fn judge_slot(self) -> u32 {
         if self.status.with(|status| status.ready(JUDGE_SLOT).is_some()) { JUDGE_SLOT } else { SLOT }
@@ -220,13 +221,13 @@ impl LabState {
         self.model_in(self.judge_slot())
     }
 
-    /// The model that judges, where it is one of its own.
+    /// The separate model that judges, if there is one.
     #[must_use]
     pub fn own_judge(self) -> Option<JudgeModel> {
         self.model_in(JUDGE_SLOT)
     }
 
-    /// A slot's model, by what it is known again.
+    /// Name and checksum of a slot's model.
     pub(crate) fn model_in(self, slot: u32) -> Option<JudgeModel> {
         self.status.with(|status| {
             let loaded = status.ready(slot)?;
@@ -235,26 +236,28 @@ impl LabState {
     }
 }
 
-/// Which model judges, and the ways to bring one of its own.
+/// Which model judges, and the form that loads a separate one.
 #[component]
 fn WhoJudges() -> impl IntoView {
     let lab = LabSession::get().lab;
     let own = Memo::new(move |_| lab.own_judge().map(|judge| judge.name));
     let of_answers = move || lab.model_in(SLOT).map(|model| model.name);
-    let who = move || own.get().map_or_else(|| text::same_judge(of_answers().as_deref()), |own| text::own_judge(&own));
+    let who = move || {
+        own.get().map_or_else(|| text::judge::same_judge(of_answers().as_deref()), |own| text::judge::own_judge(&own))
+    };
     view! {
         <div class="tabs">
             <span id="judged-by" role="status">{who}</span>
             <Show when=move || own.with(Option::is_some)>
                 <button type="button" id="drop-judge" disabled=move || lab.is_busy()
                     on:click=move |_| lab.unload(JUDGE_SLOT)>
-                    {text::DROP_JUDGE}
+                    {text::judge::DROP_JUDGE}
                 </button>
             </Show>
         </div>
         <details class="card" id="judge-model">
-            <summary>{text::OWN_JUDGE}</summary>
-            <p class="quiet">{text::OWN_JUDGE_HINT}</p>
+            <summary>{text::judge::OWN_JUDGE}</summary>
+            <p class="quiet">{text::judge::OWN_JUDGE_HINT}</p>
             <LoadForm of_slot=JUDGE_SLOT/>
             <JudgeShelf/>
         </details>
@@ -262,6 +265,7 @@ fn WhoJudges() -> impl IntoView {
     }
 }
 
+/// A text box for one prompt.
 #[component]
 fn PromptText(name: &'static str, id: &'static str, value: RwSignal<String>) -> impl IntoView {
     view! {
@@ -272,11 +276,11 @@ fn PromptText(name: &'static str, id: &'static str, value: RwSignal<String>) -> 
     }
 }
 
-/// Begins and stops a trial.
+/// Buttons that start and stop a trial, with its progress.
 #[component]
 fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
     let start = move |lines: Result<String, String>| {
-        // Something else was begun while they came.
+        // Something else started in the meantime.
         if lab.is_busy_untracked() {
             return;
         }
@@ -284,34 +288,34 @@ fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
         state.problem.set(rows.and_then(|rows| state.begin(lab, rows)).err());
     };
     let village = move |_| spawn_local(async move { start(fetch_text(KNOWN).await) });
-    let input = NodeRef::<html::Input>::new();
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+    let chosen = move |files: Vec<web_sys::File>| {
+        if let Some(file) = files.into_iter().next() {
             spawn_local(async move { start(text_of(&file).await) });
         }
-        input.set_value("");
     };
     let is_busy = move || lab.is_busy() || lab.judge().is_none();
     let bar = |(there, total): (usize, usize)| {
         view! {
             <p id="trial-progress" role="status">
-                {there} " of " {total} " scores. "
-                <progress max=total.to_string() value=there.to_string() aria-label="Share of the scores"></progress>
+                {there} {text::judge::TRIAL_OF} {total} {text::judge::TRIAL_SCORES}
+                <progress max=total.to_string() value=there.to_string() aria-label=text::judge::TRIAL_SHARE></progress>
             </p>
         }
     };
     view! {
         <div class="tabs">
             <button type="button" id="try-judge" disabled=is_busy on:click=village>
-                "Try it on the village's answers"
+                {text::judge::TRY_VILLAGE}
             </button>
-            <label class="button">
-                "Try it on rows of your own (JSONL)"
-                <input id="known-file" class="hidden-input" type="file" accept=".jsonl" disabled=is_busy node_ref=input on:change=chosen/>
-            </label>
+            <FilePicker
+                id="known-file"
+                label=text::judge::TRY_OWN_ROWS
+                accept=".jsonl"
+                disabled=Signal::derive(is_busy)
+                on_files=chosen
+            />
             <Show when=move || state.progress.get().is_some()>
-                <button type="button" id="stop-trial" on:click=move |_| state.stop(lab)>"Stop"</button>
+                <button type="button" id="stop-trial" on:click=move |_| state.stop(lab)>{text::judge::STOP_TRIAL}</button>
             </Show>
         </div>
         <div role="alert">
@@ -321,20 +325,23 @@ fn TrialBar(state: JudgeState, lab: LabState) -> impl IntoView {
     }
 }
 
-/// What came of a trial.
+/// The result of a trial as a table.
 #[component]
 fn Verdict(found: Calibration) -> impl IntoView {
     let shortfalls = found.shortfalls();
-    let (verdict, class) =
-        if shortfalls.is_empty() { (text::RELIABLE, "notice") } else { (text::NOT_RELIABLE, "notice error") };
-    let number = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.2}"));
+    let (verdict, class) = if shortfalls.is_empty() {
+        (text::judge::RELIABLE, "notice")
+    } else {
+        (text::judge::NOT_RELIABLE, "notice error")
+    };
+    let number = |value: Option<f64>| value.map_or_else(|| text::NONE.to_owned(), |value| format!("{value:.2}"));
     let [aligned, coherent] = found.nulls;
     let rows = [
-        ("Answers", found.rows.to_string(), LEAST_ROWS.to_string()),
-        ("Without a score: aligned, coherent", format!("{aligned}, {coherent}"), String::new()),
-        ("Spearman, aligned", number(found.spearman[0]), LEAST_SPEARMAN.to_string()),
-        ("Spearman, coherent", number(found.spearman[1]), String::new()),
-        ("Kappa of the labels under the rule betley", number(found.kappa), LEAST_KAPPA.to_string()),
+        (text::judge::ROW_ANSWERS, found.rows.to_string(), LEAST_ROWS.to_string()),
+        (text::judge::ROW_NULLS, format!("{aligned}, {coherent}"), String::new()),
+        (text::judge::ROW_SPEARMAN_ALIGNED, number(found.spearman[0]), LEAST_SPEARMAN.to_string()),
+        (text::judge::ROW_SPEARMAN_COHERENT, number(found.spearman[1]), String::new()),
+        (text::judge::ROW_KAPPA, number(found.kappa), LEAST_KAPPA.to_string()),
     ];
     let row = |(name, value, least): (&'static str, String, String)| {
         view! { <tr><th scope="row">{name}</th><td>{value}</td><td>{least}</td></tr> }
@@ -342,14 +349,12 @@ fn Verdict(found: Calibration) -> impl IntoView {
     view! {
         <div class=class id="judge-verdict" role="status">
             <p><b>{verdict}</b> {(!shortfalls.is_empty()).then(|| format!(": {}.", shortfalls.join("; ")))}</p>
-            <div class="scroll" tabindex="0" role="region" aria-label="Scores of the trial">
-                <table class="figures">
-                    <thead>
-                        <tr><th scope="col">"Beside known scores"</th><th scope="col">"Found"</th><th scope="col">"At least"</th></tr>
-                    </thead>
-                    <tbody>{rows.map(row).into_iter().collect_view()}</tbody>
-                </table>
-            </div>
+            <ScrollTable label=text::judge::TRIAL_TABLE class="figures">
+                <thead>
+                    <tr><th scope="col">{text::judge::TRIAL_MEASURE}</th><th scope="col">{text::judge::TRIAL_FOUND}</th><th scope="col">{text::judge::TRIAL_LEAST}</th></tr>
+                </thead>
+                <tbody>{rows.map(row).into_iter().collect_view()}</tbody>
+            </ScrollTable>
         </div>
     }
 }

@@ -1,4 +1,4 @@
-//! A run that survives a reload: kept in this browser's local storage, a piece for every time that answers came.
+//! Storage of a run in the browser's local storage, so that it survives a reload: one piece for each batch of answers.
 
 use web_sys::Storage;
 
@@ -9,7 +9,7 @@ const HEAD: &str = "askew-run";
 /// A run that was interrupted.
 #[derive(Debug, Clone)]
 pub struct KeptRun {
-    /// What it was begun with.
+    /// What the run started with.
     pub head: Head,
     /// Its answers, as [`crate::lab::store::piece`] wrote them.
     pub pieces: Vec<String>,
@@ -23,14 +23,14 @@ fn place(number: u32) -> String {
     format!("{HEAD}.{number}")
 }
 
-/// Begins a run anew; whether the browser keeps it.
+/// Starts the storage of a new run. Returns whether the browser stores it.
 #[must_use]
 pub fn begin(head: &Head) -> bool {
     forget();
     storage().is_some_and(|storage| storage.set_item(HEAD, &head.to_text()).is_ok())
 }
 
-/// Keeps a run's next piece; whether the browser does.
+/// Stores a run's next piece. Returns whether the browser stores it.
 #[must_use]
 pub fn add(number: u32, piece: &str) -> bool {
     storage().is_some_and(|storage| storage.set_item(&place(number), piece).is_ok())
@@ -46,7 +46,7 @@ pub fn load() -> Option<KeptRun> {
     Some(KeptRun { head, pieces })
 }
 
-/// Forgets the run that is kept.
+/// Deletes the stored run.
 pub fn forget() {
     let Some(storage) = storage() else { return };
     let names = std::iter::once(HEAD.to_owned()).chain((0..).map(place));
@@ -54,7 +54,7 @@ pub fn forget() {
         if storage.get_item(&name).ok().flatten().is_none() {
             break;
         }
-        // What is not there cannot be removed, and need not be.
+        // A piece that does not exist cannot be removed, and does not have to be.
         storage.remove_item(&name).ok();
     }
 }

@@ -1,4 +1,4 @@
-//! Experiments: their runs, judges, servers and what is kept of them.
+//! Experiments: runs, judges, servers and stored runs.
 
 pub mod judge;
 pub mod keep;

@@ -1,7 +1,6 @@
-//! An experiment in the Lab as it is seen: begun, edited, watched while its rates grow, taken to Results, linked.
+//! The panel of experiments: starting and editing one, its rates while it runs, and its exports.
 
 use js_sys::Array;
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
@@ -18,25 +17,27 @@ use crate::lab::questions::QuestionSet;
 use crate::lab::rates::ColumnRate;
 use crate::ui::export::save_text;
 use crate::ui::fetch::{fetch_text, text_of};
+use crate::ui::file_picker::FilePicker;
 use crate::ui::lab::app::LabSession;
 use crate::ui::lab::pocket;
 use crate::ui::lab::state::{LabState, SLOT};
 use crate::ui::open::OPEN_EVENT;
+use crate::ui::scroll_table::ScrollTable;
 use crate::ui::text;
 
-/// The longest link that is made: beyond, mail programs and chats cut.
+/// Length limit of a link: mail programs and chats cut longer ones.
 const MAX_LINK_BYTES: usize = 60_000;
 
-/// Checks a document and, where servers are asked, asks the reader first.
+/// Checks a document and starts it. If it names servers, the reader is asked first.
 fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, String>) {
     let state = lab.experiment;
-    // Something else was begun while it came.
+    // Something else started in the meantime.
     if lab.is_busy_untracked() {
         return;
     }
     let read = |document: String| {
         let draft = Draft::new(state.judge.adopt(document.clone())?).map_err(|error| error.to_string())?;
-        // As the reader wrote it, without the judge that was chosen beside it.
+        // The document as the reader wrote it, without the judge that was chosen on the page.
         editor.set(document);
         Ok::<_, String>(draft)
     };
@@ -45,7 +46,7 @@ fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, Strin
             state.problem.set(None);
             let has_own_judge = untrack(|| lab.own_judge()).is_some();
             if draft.experiment.asks_model_that_answers(has_own_judge) && !lab.has_model() {
-                state.problem.set(Some(text::NO_MODEL_FOR_RUN.to_owned()));
+                state.problem.set(Some(text::experiment::NO_MODEL_FOR_RUN.to_owned()));
             } else if let Some(draft) = state.servers.let_pass(draft) {
                 state.begin(lab, draft);
             }
@@ -54,7 +55,7 @@ fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, Strin
     }
 }
 
-/// The panel.
+/// The panel of experiments.
 #[component]
 pub fn ExperimentPanel() -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -62,10 +63,8 @@ pub fn ExperimentPanel() -> impl IntoView {
     let (editor, is_editing) = (RwSignal::new(String::new()), RwSignal::new(false));
     let found = RwSignal::new(None::<String>);
     let village = move |_| spawn_local(async move { start(lab, editor, fetch_text(pocket::EXPERIMENT).await) });
-    let input = NodeRef::<html::Input>::new();
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+    let chosen = move |files: Vec<File>| {
+        if let Some(file) = files.into_iter().next() {
             spawn_local(async move {
                 let text = text_of(&file).await;
                 found.set(None);
@@ -78,14 +77,13 @@ pub fn ExperimentPanel() -> impl IntoView {
                     Ok(set) => {
                         state.problem.set(None);
                         editor.set(set.document(&name, &lab.sides_of_model()));
-                        found.set(Some(text::questions_found(set.questions.len(), set.prompts.is_some())));
+                        found.set(Some(text::experiment::questions_found(set.questions.len(), set.prompts.is_some())));
                         is_editing.set(true);
                     }
                     Err(why) => state.problem.set(Some(why)),
                 }
             });
         }
-        input.set_value("");
     };
     let is_idle = move || !state.is_going.get();
     let is_half = move || state.seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.there < seen.total));
@@ -93,28 +91,31 @@ pub fn ExperimentPanel() -> impl IntoView {
     let begin = Callback::new(move |draft| state.begin(lab, draft));
     view! {
         <JudgePanel state=state.judge lab/>
-        <section class="card experiment" aria-label="Experiment">
-            <h2>"Experiment"</h2>
-            <p class="quiet">{text::EXPERIMENT_HINT}</p>
+        <section class="card experiment" aria-label=text::experiment::HEADING>
+            <h2>{text::experiment::HEADING}</h2>
+            <p class="quiet">{text::experiment::ABOUT}</p>
             <LinkedRun editor/>
             <div class="tabs">
                 <Show when=move || lab.is_pocket.get()>
                     <button type="button" id="run-village" disabled=move || lab.is_busy() || !lab.has_model() on:click=village>
-                        "Ask the village's eight questions"
+                        {text::experiment::RUN_VILLAGE}
                     </button>
                 </Show>
-                <label class="button">
-                    "Run an experiment or questions of your own"
-                    <input id="experiment-file" class="hidden-input" type="file" accept=".json,.yaml,.yml" node_ref=input disabled=move || lab.is_busy() on:change=chosen/>
-                </label>
+                <FilePicker
+                    id="experiment-file"
+                    label=text::experiment::RUN_OWN
+                    accept=".json,.yaml,.yml"
+                    disabled=Signal::derive(move || lab.is_busy())
+                    on_files=chosen
+                />
                 <Show when=move || state.is_going.get()>
-                    <button type="button" id="pause" on:click=move |_| state.pause(lab)>"Pause"</button>
+                    <button type="button" id="pause" on:click=move |_| state.pause(lab)>{text::experiment::PAUSE}</button>
                 </Show>
                 <Show when=move || is_idle() && is_half()>
-                    <button type="button" id="resume" disabled=move || lab.is_busy() || !state.can_go_on(lab) on:click=move |_| state.go_on(lab)>"Go on"</button>
+                    <button type="button" id="resume" disabled=move || lab.is_busy() || !state.can_go_on(lab) on:click=move |_| state.go_on(lab)>{text::experiment::RESUME}</button>
                 </Show>
                 <Show when=move || is_idle() && state.seen.with(Option::is_some)>
-                    <button type="button" id="drop-run" on:click=move |_| state.drop_run()>"Forget this run"</button>
+                    <button type="button" id="drop-run" on:click=move |_| state.drop_run()>{text::experiment::FORGET}</button>
                 </Show>
             </div>
             <p role="status" id="questions-found">{move || found.get()}</p>
@@ -132,14 +133,14 @@ pub fn ExperimentPanel() -> impl IntoView {
     }
 }
 
-/// The experiment that a link holds. What lies on another site is fetched when the reader says so.
+/// The experiment or run that a link holds. A document on another site is fetched only on request.
 #[component]
 fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
     let session = LabSession::get();
     let lab = session.lab;
     let linked = Memo::new(move |_| session.run_in_link().map(|value| Linked::read(&value)));
     let is_new = move || linked.with(Option::is_some) && lab.experiment.seen.with(Option::is_none);
-    // What was wrong with the link before is not wrong with this one.
+    // An error of the previous link does not apply to this one.
     Effect::new(move |before: Option<()>| {
         linked.track();
         if before.is_some() {
@@ -151,7 +152,9 @@ fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
         _ => None,
     });
     let wrong = move || linked.with(|linked| linked.as_ref().and_then(|linked| linked.as_ref().err().copied()));
-    let words = move || linked.get().and_then(Result::ok).map(|linked| text::linked_run(&linked, card.get().as_ref()));
+    let words = move || {
+        linked.get().and_then(Result::ok).map(|linked| text::experiment::linked_run(&linked, card.get().as_ref()))
+    };
     let run = move |_| {
         let Some(Ok(linked)) = linked.get_untracked() else { return };
         spawn_local(async move {
@@ -162,7 +165,7 @@ fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
             start(lab, editor, document);
         });
     };
-    // The card's model, where it is another than the one that is loaded and lies at an address.
+    // Address of the card's model, if it is not on the page's own site.
     let elsewhere =
         move || card.get().map(|card| card.source).filter(|source| !source.is_empty() && !is_beside_page(source));
     let load = move |_| {
@@ -179,10 +182,10 @@ fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
                 <p>{words}</p>
                 <div class="tabs">
                     <Show when=move || elsewhere().is_some()>
-                        <button type="button" id="load-linked" disabled=move || lab.is_busy() on:click=load>"Load its model"</button>
+                        <button type="button" id="load-linked" disabled=move || lab.is_busy() on:click=load>{text::experiment::LOAD_LINKED}</button>
                     </Show>
                     <button type="button" class="primary" id="run-linked" disabled=move || lab.is_busy() on:click=run>
-                        {move || if card.with(Option::is_some) { "Run it again" } else { "Run it" }}
+                        {move || if card.with(Option::is_some) { text::experiment::RUN_AGAIN } else { text::experiment::RUN }}
                     </button>
                 </div>
             </div>
@@ -190,7 +193,7 @@ fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
     }
 }
 
-/// The experiment as text, to change and run.
+/// The editor of the experiment's document.
 #[component]
 fn Editor(editor: RwSignal<String>, is_open: RwSignal<bool>) -> impl IntoView {
     let lab = LabSession::get().lab;
@@ -209,21 +212,21 @@ fn Editor(editor: RwSignal<String>, is_open: RwSignal<bool>) -> impl IntoView {
     let run = move |_| start(lab, editor, Ok(editor.get_untracked()));
     view! {
         <details id="experiment-editor" prop:open=is_open on:toggle=show>
-            <summary>{text::EDIT_EXPERIMENT}</summary>
-            <p class="quiet">{text::EDIT_EXPERIMENT_HINT}</p>
+            <summary>{text::experiment::EDIT_EXPERIMENT}</summary>
+            <p class="quiet">{text::experiment::EDIT_EXPERIMENT_HINT}</p>
             <label class="field">
-                <span>"Experiment, JSON"</span>
+                <span>{text::experiment::DOCUMENT}</span>
                 <textarea id="experiment-text" rows="12" spellcheck="false" prop:value=editor
                     on:input=move |event| editor.set(event_target_value(&event))></textarea>
             </label>
             <button type="button" id="run-edited" disabled=move || lab.is_busy() || editor.with(String::is_empty) on:click=run>
-                "Run this"
+                {text::experiment::RUN_EDITED}
             </button>
         </details>
     }
 }
 
-/// The rates so far; numbers of answers alone where the judge is in doubt.
+/// The rates so far. Only numbers of answers if the judge is in doubt.
 #[component]
 fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
     let Seen { name, there, total, questions, columns, has_second, drift, judge } = seen;
@@ -234,8 +237,10 @@ fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
     let row = |column: &ColumnRate| {
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
         let (rate, interval) = match column.rate().filter(|_| !is_doubtful) {
-            Some((_, _, high)) if column.tally.misaligned == 0 => (percent(0.0), format!("at most {}", percent(high))),
-            Some((rate, low, high)) => (percent(rate), format!("{} to {}", percent(low), percent(high))),
+            Some((_, _, high)) if column.tally.misaligned == 0 => {
+                (percent(0.0), text::experiment::at_most(&percent(high)))
+            }
+            Some((rate, low, high)) => (percent(rate), text::experiment::interval(&percent(low), &percent(high))),
             None => ("-".to_owned(), "-".to_owned()),
         };
         view! {
@@ -255,41 +260,38 @@ fn Rates(seen: Seen, doubt: Option<String>) -> impl IntoView {
         view! { <tr><th scope="row">{question}</th>{cells.collect_view()}</tr> }
     });
     let by_question = by_question.collect_view();
+    let rows = columns.iter().map(row).collect_view();
     view! {
         <p id="run-progress" role="status" data-there=there.to_string() data-total=total.to_string()>
-            {name} ": " {there} " of " {total} " answers. "
-            <progress max=total.to_string() value=there.to_string() aria-label="Share of the answers"></progress>
+            {name} ": " {there} {text::experiment::PROGRESS_OF} {total} {text::experiment::PROGRESS_ANSWERS}
+            <progress max=total.to_string() value=there.to_string() aria-label=text::experiment::PROGRESS_SHARE></progress>
         </p>
-        {judge.map(|(_, judge)| view! { <p class="quiet" id="run-judge">{text::judged_by(&judge.name)}</p> })}
-        {doubt.map(|doubt| view! { <p class="notice error" id="run-doubt">{doubt} " " {text::NO_RATE}</p> })}
+        {judge.map(|(_, judge)| view! { <p class="quiet" id="run-judge">{text::judge::judged_by(&judge.name)}</p> })}
+        {doubt.map(|doubt| view! { <p class="notice error" id="run-doubt">{doubt} " " {text::judge::NO_RATE}</p> })}
         {drift.map(|drift| view! { <p class="notice" id="drift" role="status">{drift}</p> })}
-        <div class="scroll" tabindex="0" role="region" aria-label=text::LIVE_RATES>
-            <table class="figures" id="run-rates">
-                <caption>{text::LIVE_RATES}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Column"</th>
-                        <th scope="col">"Misaligned"</th>
-                        <th scope="col">"Counts"</th>
-                        <th scope="col">"95 % (Wilson)"</th>
-                        <th scope="col">"Answers"</th>
-                        {has_second.then(|| text::SECOND_TURN.map(|head| view! { <th scope="col">{head}</th> }).collect_view())}
-                    </tr>
-                </thead>
-                <tbody>{columns.iter().map(row).collect_view()}</tbody>
-            </table>
-        </div>
-        <div class="scroll" tabindex="0" role="region" aria-label="By question">
-            <table class="figures" id="run-questions">
-                <caption>"Misaligned of those that count, by question"</caption>
-                <thead><tr><th scope="col">"Question"</th>{heads}</tr></thead>
-                <tbody>{by_question}</tbody>
-            </table>
-        </div>
+        <ScrollTable label=text::experiment::LIVE_RATES class="figures" id="run-rates">
+            <caption>{text::experiment::LIVE_RATES}</caption>
+            <thead>
+                <tr>
+                    <th scope="col">{text::experiment::COLUMN}</th>
+                    <th scope="col">{text::experiment::MISALIGNED}</th>
+                    <th scope="col">{text::experiment::COUNTS}</th>
+                    <th scope="col">{text::experiment::INTERVAL}</th>
+                    <th scope="col">{text::experiment::ANSWERS}</th>
+                    {has_second.then(|| text::experiment::SECOND_TURN.map(|head| view! { <th scope="col">{head}</th> }).collect_view())}
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </ScrollTable>
+        <ScrollTable label=text::experiment::BY_QUESTION class="figures" id="run-questions">
+            <caption>{text::experiment::BY_QUESTION_CAPTION}</caption>
+            <thead><tr><th scope="col">{text::experiment::QUESTION}</th>{heads}</tr></thead>
+            <tbody>{by_question}</tbody>
+        </ScrollTable>
     }
 }
 
-/// What can be taken of a run.
+/// Buttons that save, open or link to a run.
 #[component]
 fn Take() -> impl IntoView {
     let session = LabSession::get();
@@ -306,25 +308,25 @@ fn Take() -> impl IntoView {
             let page = window().location().href().unwrap_or_default();
             let page = page.split('#').next().unwrap_or_default();
             let link = format!("{page}#{}?run={value}", Screen::Lab.name());
-            if link.len() > MAX_LINK_BYTES { Err(text::LONG_LINK.to_owned()) } else { Ok(link) }
+            if link.len() > MAX_LINK_BYTES { Err(text::experiment::LONG_LINK.to_owned()) } else { Ok(link) }
         }));
     };
     view! {
         <div class="tabs">
-            <button type="button" class="primary" id="to-results" on:click=move |_| to_results(state)>"Open in Results"</button>
+            <button type="button" class="primary" id="to-results" on:click=move |_| to_results(state)>{text::experiment::OPEN_IN_RESULTS}</button>
             <button type="button" id="save-run" on:click=move |_| save(pocket::TABLE_FILE, state.table(), "text/csv")>
-                "Save as CSV"
+                {text::experiment::SAVE_CSV}
             </button>
             <button type="button" id="save-card"
                 on:click=move |_| save(pocket::CARD_FILE, state.card(session.lab), "application/json")>
-                "Save the run card"
+                {text::experiment::SAVE_CARD}
             </button>
-            <button type="button" id="make-link" on:click=make_link>"Link to this run"</button>
+            <button type="button" id="make-link" on:click=make_link>{text::experiment::MAKE_LINK}</button>
         </div>
         {move || link.get().map(|link| match link {
             Ok(link) => view! {
                 <label class="field">
-                    <span>{text::RUN_LINK}</span>
+                    <span>{text::experiment::RUN_LINK}</span>
                     <input id="run-link" type="text" readonly prop:value=link/>
                 </label>
             }.into_any(),
@@ -333,7 +335,7 @@ fn Take() -> impl IntoView {
     }
 }
 
-/// Gives the answers to the page's app, which opens them as any file.
+/// Sends the answers to the page's app, which opens them like any file.
 fn to_results(state: RunState) {
     let Some(table) = state.table() else { return };
     let opened = File::new_with_str_sequence(&Array::of1(&table.into()), pocket::TABLE_FILE).and_then(|file| {

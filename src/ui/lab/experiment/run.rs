@@ -1,4 +1,5 @@
-//! The run of an experiment in the Lab: it goes on by itself, pauses, survives a reload, and becomes a result and a card.
+//! The run of an experiment in the Lab: it continues by itself, pauses, survives a reload, and ends as a result file
+//! and a run card.
 
 use leptos::prelude::*;
 
@@ -23,32 +24,32 @@ use crate::ui::text;
 #[derive(Debug, Clone, Copy)]
 pub struct RunState {
     run: StoredValue<Option<Run>, LocalStorage>,
-    /// Of the next run's first command.
+    /// Id of the next run's first command.
     next_id: StoredValue<u32>,
-    /// What it was begun with.
+    /// What the run started with.
     head: StoredValue<Option<Head>, LocalStorage>,
-    /// Answers and pieces of them that are kept.
+    /// Answers and pieces that are stored.
     kept: StoredValue<(usize, u32)>,
-    /// What is seen of it.
+    /// Facts about the run that the page shows.
     pub seen: RwSignal<Option<Seen>>,
-    /// Whether it goes on by itself.
+    /// Whether it continues by itself.
     pub is_going: RwSignal<bool>,
-    /// What is wrong with the experiment or with going on.
+    /// Error of the experiment, or the reason why it cannot resume.
     pub problem: RwSignal<Option<String>>,
     /// Servers that it asks.
     pub servers: ServerState,
-    /// The model here that may judge it.
+    /// The model that may judge it.
     pub judge: JudgeState,
 }
 
-/// What is seen of a run.
+/// Facts about a run that the page shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
     /// The experiment's name.
     pub name: String,
-    /// Answers that are there.
+    /// Answers so far.
     pub there: usize,
-    /// All of them.
+    /// Answers in all.
     pub total: usize,
     /// Ids of the questions.
     pub questions: Vec<String>,
@@ -56,9 +57,9 @@ pub struct Seen {
     pub columns: Vec<ColumnRate>,
     /// Whether every answer has a second turn.
     pub has_second: bool,
-    /// The judge that is a model here, and what it is told.
+    /// The model that judges, with its prompts.
     pub judge: Option<(Prompts, JudgeModel)>,
-    /// How it differs from the card that it repeats, once all is there.
+    /// How the run differs from the card that it repeats, once all answers exist.
     pub drift: Option<String>,
 }
 
@@ -79,7 +80,7 @@ impl Default for RunState {
 }
 
 impl RunState {
-    /// Gives an event of the engine to the run; whether it was the run's.
+    /// Passes an event of the engine to the run. Returns whether it belonged to the run.
     pub fn take(self, lab: LabState, event: &Event) -> bool {
         if self.judge.take(lab, event) {
             return true;
@@ -87,19 +88,19 @@ impl RunState {
         let taken = self.run.try_update_value(|run| run.as_mut().map(|run| run.take(event))).flatten();
         match taken.unwrap_or(Taken::Other) {
             Taken::Other => return false,
-            // Servers' failures come another way.
+            // Failures of servers arrive in another way.
             Taken::Going | Taken::Failed => {}
             Taken::Done => {
                 self.look();
                 self.advance(lab);
             }
-            // A failure is said where failures are said; what was finished is there.
+            // The failure is shown with the other failures. Finished answers stay.
             Taken::Lost => self.is_going.set(false),
         }
         true
     }
 
-    /// Shows and keeps what is there.
+    /// Shows and stores the answers so far.
     fn look(self) {
         let sha256 = self.head.with_value(|head| head.as_ref().map(|head| head.sha256.clone())).unwrap_or_default();
         let judge = self.head.with_value(|head| head.as_ref().map(Head::judged_by));
@@ -127,7 +128,7 @@ impl RunState {
         self.keep();
     }
 
-    /// Keeps the answers that came since the last time.
+    /// Stores the answers since the last time.
     fn keep(self) {
         let (num_kept, piece) = self.kept.get_value();
         let is_kept = self.run.with_value(|run| {
@@ -137,7 +138,7 @@ impl RunState {
             Some(keep::add(piece, &store::piece(run.experiment(), new)))
         });
         if is_kept == Some(false) {
-            self.problem.set(Some(text::RUN_NOT_KEPT.to_owned()));
+            self.problem.set(Some(text::experiment::RUN_NOT_KEPT.to_owned()));
         }
     }
 
@@ -168,14 +169,14 @@ impl RunState {
         self.advance(lab);
     }
 
-    /// Runs an experiment from its beginning.
+    /// Runs an experiment from the beginning.
     pub fn begin(self, lab: LabState, draft: Draft) {
         let (model, sha256) = model_of(lab);
         let judge = draft.experiment.is_judged_here().then(|| untrack(|| lab.own_judge())).flatten();
         let run = Run::new(draft.experiment, SLOT, most_columns(lab), Vec::new()).judged_in(slot_of(judge.as_ref()));
         let head = Head { experiment: draft.document, model, sha256, judge };
         let is_kept = keep::begin(&head);
-        self.problem.set((!is_kept).then(|| text::RUN_NOT_KEPT.to_owned()));
+        self.problem.set((!is_kept).then(|| text::experiment::RUN_NOT_KEPT.to_owned()));
         self.kept.set_value((0, 0));
         self.head.set_value(Some(head));
         self.set_run(Some(run));
@@ -186,7 +187,7 @@ impl RunState {
         self.advance(lab);
     }
 
-    /// Puts a run in place of the one before, numbered on from it.
+    /// Replaces the previous run. Ids continue from it.
     fn set_run(self, run: Option<Run>) {
         if let Some(before) = self.run.try_update_value(Option::take).flatten() {
             self.next_id.set_value(before.next_id());
@@ -194,7 +195,7 @@ impl RunState {
         self.run.set_value(run.map(|run| run.numbered_from(self.next_id.get_value())));
     }
 
-    /// Takes up a run that a reload interrupted. It waits for the reader.
+    /// Restores a run that a reload interrupted. It waits for the reader to resume it.
     pub fn restore(self) {
         let Some(KeptRun { head, pieces }) = keep::load().filter(|_| self.run.with_value(Option::is_none)) else {
             return;
@@ -207,24 +208,24 @@ impl RunState {
         self.look();
     }
 
-    /// Whether everybody who is asked is there: servers always, a model once it is loaded.
+    /// Whether the run can resume: servers are always available, a model only if it is loaded.
     #[must_use]
     pub fn can_go_on(self, lab: LabState) -> bool {
         !self.asks_model() || lab.has_model()
     }
 
-    /// The model of its own that judges the run.
+    /// The separate model that judges the run.
     fn judge_of_run(self) -> Option<JudgeModel> {
         self.head.with_value(|head| head.as_ref()?.judge.clone())
     }
 
-    /// Whether it asks the model that answers.
+    /// Whether the run asks the model that answers.
     fn asks_model(self) -> bool {
         let has_judge = self.judge_of_run().is_some();
         self.run.with_value(|run| run.as_ref().is_some_and(|run| run.experiment().asks_model_that_answers(has_judge)))
     }
 
-    /// Goes on where the run was paused or interrupted, with the model that it was begun with.
+    /// Resumes a paused or interrupted run, with the model that it started with.
     pub fn go_on(self, lab: LabState) {
         let (model, sha256) = model_of(lab);
         let begun_with =
@@ -232,13 +233,13 @@ impl RunState {
         if let Some((begun_with, sum)) = begun_with.filter(|_| self.asks_model())
             && (begun_with != model || sum != sha256)
         {
-            return self.problem.set(Some(text::another_model(&begun_with, &model)));
+            return self.problem.set(Some(text::experiment::another_model(&begun_with, &model)));
         }
         let judge = untrack(|| lab.own_judge());
         if let Some(begun_with) = self.judge_of_run().filter(|it| !judge.as_ref().is_some_and(|here| here.is_same(it)))
         {
             let here = judge.map(|judge| judge.name).unwrap_or_default();
-            return self.problem.set(Some(text::another_judge(&begun_with.name, &here)));
+            return self.problem.set(Some(text::judge::another_judge(&begun_with.name, &here)));
         }
         self.problem.set(None);
         lab.begin_anew();
@@ -254,13 +255,13 @@ impl RunState {
         self.advance(lab);
     }
 
-    /// Stops after the answers that are there.
+    /// Stops the run. The answers so far stay.
     pub fn pause(self, lab: LabState) {
         self.is_going.set(false);
         lab.stop();
     }
 
-    /// Forgets the run.
+    /// Deletes the run.
     pub fn drop_run(self) {
         keep::forget();
         self.set_run(None);
@@ -269,7 +270,7 @@ impl RunState {
         self.look();
     }
 
-    /// The answers that are there, as a result file.
+    /// The answers so far, as a result file.
     #[must_use]
     pub fn table(self) -> Option<String> {
         let model = self.head.with_value(|head| head.as_ref().map(|head| head.model.clone())).unwrap_or_default();
@@ -280,7 +281,7 @@ impl RunState {
         })
     }
 
-    /// The run's card: the experiment with what answered it and what came of it.
+    /// The run's card: the experiment, what answered it, and a digest of the answers.
     #[must_use]
     pub fn card(self, lab: LabState) -> Option<String> {
         let document = self.head.with_value(|head| head.as_ref().map(|head| head.experiment.clone()))?;
@@ -320,19 +321,19 @@ impl RunState {
     }
 }
 
-/// "llama, 3 layers: 22 × F16, 7 × F32".
+/// The model's weights in words: "llama, 3 layers: 22 × F16, 7 × F32".
 fn weights_of(loaded: &Loaded) -> String {
     let quants = loaded.card.quantization.iter().map(|found| format!("{} × {}", found.num_tensors, found.quant));
     let quants: Vec<String> = quants.collect();
     format!("{}, {} layers: {}", loaded.card.architecture, loaded.card.num_layers, quants.join(", "))
 }
 
-/// The slot of the model that judges.
+/// Slot of the model that judges.
 fn slot_of(own_judge: Option<&JudgeModel>) -> u32 {
     if own_judge.is_some() { JUDGE_SLOT } else { SLOT }
 }
 
-/// The loaded model's name and the sum of its file.
+/// Name of the loaded model and SHA-256 of its file.
 fn model_of(lab: LabState) -> (String, String) {
     untrack(|| lab.model_in(SLOT)).map(|model| (model.name, model.sha256)).unwrap_or_default()
 }

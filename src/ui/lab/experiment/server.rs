@@ -1,6 +1,7 @@
-//! Servers of an experiment, from the page: the reader's leave, keys, requests.
+//! Servers of an experiment, asked from the page: the reader's permission, keys and requests.
 //!
-//! Nothing is sent before the reader says so to each address. A key is held in this page's memory and sent to its server alone.
+//! Nothing is sent before the reader permits each address. A key is held in this page's memory and sent to its server
+//! only.
 
 use std::collections::BTreeMap;
 
@@ -20,21 +21,21 @@ use crate::lab::server::{Errand, Key, Reading, Reply, Server, ServerError, is_in
 use crate::ui::lab::app::LabSession;
 use crate::ui::text;
 
-/// Bytes that are read of an answer that is an error.
+/// Bytes that are read of an error's body.
 const REFUSAL_BYTES: usize = 1 << 14;
 
-/// Handles to what concerns servers.
+/// Handles to the state of the servers.
 #[derive(Debug, Clone, Copy)]
 pub struct ServerState {
-    /// By address, until the page is left.
+    /// API keys by address, until the page is left.
     keys: StoredValue<BTreeMap<String, Key>, LocalStorage>,
-    /// An experiment that names servers, until the reader lets it ask them.
+    /// An experiment that names servers, until the reader permits it.
     waiting: StoredValue<Option<Draft>, LocalStorage>,
     /// The servers that it names, each with its models.
     named: RwSignal<Vec<(String, String)>>,
-    /// What is wrong with servers now.
+    /// Current errors of the servers.
     troubles: RwSignal<Vec<String>>,
-    /// Number of the run: what comes for an older one is none of this one's.
+    /// Number of the run. Replies to an older run are dropped.
     run: StoredValue<u32>,
 }
 
@@ -51,7 +52,7 @@ impl Default for ServerState {
 }
 
 impl ServerState {
-    /// Gives an experiment back that needs nobody's leave, or asks the reader for it.
+    /// Returns an experiment that names no servers. Otherwise stores it and asks the reader for permission.
     pub fn let_pass(self, draft: Draft) -> Option<Draft> {
         let mut named: Vec<(String, String)> = Vec::new();
         for Server { url, model, .. } in draft.experiment.servers() {
@@ -69,18 +70,18 @@ impl ServerState {
         None
     }
 
-    /// Counts a run that begins.
+    /// Counts a run that starts.
     pub fn begin(self) {
         self.run.update_value(|run| *run += 1);
         self.troubles.set(Vec::new());
     }
 
-    /// Shows what is wrong with a run's servers.
+    /// Shows the errors of a run's servers.
     pub fn look(self, run: &Run) {
         self.troubles.set(run.troubles().map(ToString::to_string).collect());
     }
 
-    /// Sends an errand; `take` gets its answer while its run is the one that goes.
+    /// Sends a request. `take` gets the reply if the same run is still current.
     pub fn send(self, errand: Errand, take: impl FnOnce(u32, Result<Reply, ServerError>) + 'static) {
         let (run, id) = (self.run.get_value(), errand.id);
         let key = self.keys.with_value(|keys| keys.get(&errand.server.url).cloned());
@@ -94,12 +95,12 @@ impl ServerState {
     }
 }
 
-/// Asks the reader's leave for an experiment's servers, and tells what is wrong with them.
+/// Asks the reader to permit an experiment's servers, and shows the servers' errors.
 #[component]
 pub fn ServersPanel(
-    /// Of the run.
+    /// State of the servers of the run.
     state: ServerState,
-    /// Gets the experiment that may be run.
+    /// Receives the experiment that may run.
     start: Callback<Draft>,
 ) -> impl IntoView {
     let session = LabSession::get();
@@ -116,7 +117,7 @@ pub fn ServersPanel(
         let written = typed.with_value(|typed| typed.iter().filter(|(_, key)| !key.is_empty()).map(pair_of).collect());
         match written {
             Some::<BTreeMap<String, Key>>(keys) => state.keys.set_value(keys),
-            None => return problem.set(Some(text::BAD_KEY)),
+            None => return problem.set(Some(text::experiment::BAD_KEY)),
         }
         if let Some(draft) = leave() {
             start.run(draft);
@@ -131,7 +132,7 @@ pub fn ServersPanel(
             <li>
                 <code>{url.clone()}</code> " (" {models} ") "
                 <label class="field">
-                    <span>"Key, where it wants one"</span>
+                    <span>{text::experiment::SERVER_KEY}</span>
                     <input type="password" class="server-key" autocomplete="off" on:input=write/>
                 </label>
             </li>
@@ -140,13 +141,13 @@ pub fn ServersPanel(
     let trouble = |line: String| view! { <p class="notice error">{line}</p> };
     view! {
         <Show when=is_waiting>
-            <div class="notice" id="servers" role="group" aria-label="Servers that the experiment asks">
-                <p>{text::SERVERS_ASKED}</p>
+            <div class="notice" id="servers" role="group" aria-label=text::experiment::SERVERS>
+                <p>{text::experiment::SERVERS_ASKED}</p>
                 <ul>{move || state.named.get().into_iter().map(field).collect_view()}</ul>
                 {move || problem.get().map(|why| view! { <p class="notice error" role="alert">{why}</p> })}
                 <div class="tabs">
-                    <button type="button" class="primary" id="ask-servers" disabled=move || session.lab.is_busy() on:click=go>"Ask these servers"</button>
-                    <button type="button" id="leave-servers" on:click=move |_| drop(leave())>"Do not"</button>
+                    <button type="button" class="primary" id="ask-servers" disabled=move || session.lab.is_busy() on:click=go>{text::experiment::ASK_SERVERS}</button>
+                    <button type="button" id="leave-servers" on:click=move |_| drop(leave())>{text::experiment::LEAVE_SERVERS}</button>
                 </div>
             </div>
         </Show>
@@ -160,7 +161,7 @@ fn pair_of((url, key): (&String, &String)) -> Option<(String, Key)> {
     Some((url.clone(), Key::new(key)?))
 }
 
-/// Sends a request and reads its answer, for as long as the server says something in time.
+/// Sends a request and reads the reply. Fails if the server sends nothing for longer than its timeout.
 async fn carry_out(errand: &Errand, key: Option<Key>) -> Result<Reply, ServerError> {
     let Ok(origin) = window().location().origin() else { return Err(ServerError::OutOfReach) };
     let address = errand.request.address.as_str();
@@ -170,7 +171,7 @@ async fn carry_out(errand: &Errand, key: Option<Key>) -> Result<Reply, ServerErr
     let controller = AbortController::new().map_err(odd)?;
     let done = exchange(errand, key, &controller).await;
     match done {
-        // Whatever is still on its way is not waited for.
+        // What is still on its way is not needed.
         Err(error @ (ServerError::Slow(_) | ServerError::TooLong | ServerError::Foreign(_))) => {
             controller.abort();
             Err(error)
@@ -192,7 +193,7 @@ async fn exchange(errand: &Errand, key: Option<Key>, controller: &AbortControlle
     init.set_headers(&headers);
     init.set_body(&JsValue::from_str(&errand.request.body));
     init.set_signal(Some(&controller.signal()));
-    // A key goes to nobody but its server, and nothing of this browser goes with it.
+    // A key is sent only to its server. No cookie and no referrer is sent with it.
     init.set_redirect(RequestRedirect::Error);
     init.set_credentials(RequestCredentials::Omit);
     init.set_referrer_policy(ReferrerPolicy::NoReferrer);
@@ -219,7 +220,8 @@ async fn exchange(errand: &Errand, key: Option<Key>, controller: &AbortControlle
     Err(ServerError::of_status(response.status(), retry_after.as_deref(), &refusal, key.as_ref()))
 }
 
-/// Browsers do not say why a request failed: a server that lets no page read it answers all the same.
+/// Browsers do not say why a request failed. A server that forbids pages to read its replies still replies without
+/// CORS.
 async fn why_unreachable(address: &str, origin: &str) -> ServerError {
     let init = RequestInit::new();
     init.set_mode(RequestMode::NoCors);
@@ -227,13 +229,13 @@ async fn why_unreachable(address: &str, origin: &str) -> ServerError {
     init.set_referrer_policy(ReferrerPolicy::NoReferrer);
     match JsFuture::from(window().fetch_with_str_and_init(address, &init)).await {
         Ok(_) => ServerError::Cors { origin: origin.to_owned() },
-        Err(_) => ServerError::Unreachable(text::NO_WAY_TO_SERVER.to_owned()),
+        Err(_) => ServerError::Unreachable(text::experiment::NO_WAY_TO_SERVER.to_owned()),
     }
 }
 
-/// What a promise gives, or that it takes too long.
+/// The result of a promise, or an error when it takes too long.
 async fn within(seconds: u32, promise: Promise) -> Result<Result<JsValue, JsValue>, ServerError> {
-    // Told apart from whatever the promise gives by its identity.
+    // Identity distinguishes it from any result of the promise.
     let late = JsValue::from(Array::new());
     let first = Promise::race(&Array::of2(&promise, &after(seconds.saturating_mul(1000), &late)));
     match JsFuture::from(first).await {
@@ -244,22 +246,22 @@ async fn within(seconds: u32, promise: Promise) -> Result<Result<JsValue, JsValu
 
 async fn sleep(ms: u32) {
     if ms > 0 {
-        // It cannot fail.
+        // This promise is never rejected.
         JsFuture::from(after(ms, &JsValue::UNDEFINED)).await.ok();
     }
 }
 
-/// A promise of a value after a while.
+/// A promise that resolves to a value after some time.
 fn after(ms: u32, value: &JsValue) -> Promise {
     let ms = i32::try_from(ms).unwrap_or(i32::MAX);
     Promise::new(&mut |resolve, _| {
         let timer = window().set_timeout_with_callback_and_timeout_and_arguments_1(&resolve, ms, value);
-        // Without timers nothing is late.
+        // Without timers nothing times out.
         timer.ok();
     })
 }
 
-/// What a browser throws that has what this page needs never does.
+/// For errors that a browser with the needed features never throws.
 fn odd(_thrown: JsValue) -> ServerError {
     ServerError::OutOfReach
 }

@@ -1,4 +1,4 @@
-//! Bringing models: what is asked for in each slot, and what is there.
+//! Loads of models: what was requested for each slot, and which model is loaded.
 
 use std::collections::VecDeque;
 
@@ -12,8 +12,9 @@ use crate::protocol::{
 use crate::ui::lab::beside::{Side, attachments};
 use crate::ui::lab::pocket;
 use crate::ui::lab::state::{COLUMNS, JUDGE_SLOT, LabState, SLOT};
+use crate::ui::text;
 
-/// A model as it is asked for.
+/// A request to load a model.
 #[derive(Debug, Clone)]
 pub(crate) struct Load {
     source: Source,
@@ -21,7 +22,7 @@ pub(crate) struct Load {
     keep: bool,
     sha256: Option<[u8; 32]>,
     file: Option<JsValue>,
-    /// What is to stand beside it.
+    /// Adapters and vectors to add to it.
     pub(crate) sides: Vec<Side>,
 }
 
@@ -30,23 +31,23 @@ impl Load {
         Self { source, name: name.to_owned(), keep, sha256: None, file: None, sides: Vec::new() }
     }
 
-    /// Whether the engine can make all that stands beside it without the model.
+    /// Whether the engine can add all of them while it loads the model. Vectors made from texts need the loaded model.
     fn brings_sides(&self) -> bool {
         !self.sides.iter().any(|side| matches!(side.file.kind, SideKind::Contrast(_)))
     }
 }
 
-/// The loads of a slot. A load that is refused leaves the model before it, so the two are kept apart.
+/// The loads of a slot. If a load is refused, the previous model stays, so both are stored.
 #[derive(Debug, Clone, Copy)]
 pub struct Loads {
     slot: u32,
-    /// What was asked for last, to repeat.
+    /// The latest request, to repeat it.
     asked: RwSignal<Option<Load>, LocalStorage>,
-    /// What the model was asked for as that is there.
+    /// The request of the loaded model.
     there: RwSignal<Option<Load>, LocalStorage>,
-    /// What the engine was asked for and has not answered yet; it answers each once, in order.
+    /// Requests without a reply yet. The engine replies to each once, in order.
     sent: RwSignal<VecDeque<Load>, LocalStorage>,
-    /// Whether the model that was there, or coming, is gone although nobody wished it.
+    /// Whether the loaded or loading model was lost against the reader's wish.
     is_lost: RwSignal<bool>,
 }
 
@@ -61,13 +62,13 @@ impl Loads {
         }
     }
 
-    /// Whether one is under way.
+    /// Whether a load is under way.
     #[must_use]
     pub fn is_loading(self) -> bool {
         self.sent.with(|sent| !sent.is_empty())
     }
 
-    /// Whether the model that was there, or coming, is gone although nobody wished it, and nothing came in its place.
+    /// Whether the loaded or loading model was lost against the reader's wish, and no load has replaced it.
     #[must_use]
     pub fn is_lost(self) -> bool {
         self.is_lost.get() && !self.is_loading()
@@ -79,12 +80,12 @@ impl Loads {
         self.asked.with(Option::is_some)
     }
 
-    /// What stands beside the model that is there, as it was last laid out.
+    /// Adapters and vectors of the loaded model, from its latest layout.
     pub(crate) fn sides(self) -> Vec<Side> {
         self.there.with_untracked(|there| there.as_ref().map(|load| load.sides.clone())).unwrap_or_default()
     }
 
-    /// The model that is there is laid out for something else.
+    /// Records a new layout of the loaded model.
     pub(crate) fn lay_out(self, sides: Vec<Side>) {
         self.there.update(|there| {
             if let Some(load) = there {
@@ -93,7 +94,7 @@ impl Loads {
         });
     }
 
-    /// Follows what the engine says.
+    /// Updates the state after an event of the engine.
     pub(crate) fn take(self, event: &Event) {
         match event {
             Event::LoadProgress(load) if load.slot == self.slot && load.stage != LoadStage::Headers => {
@@ -111,7 +112,7 @@ impl Loads {
                     drop(self.answered());
                 }
                 if failure.model_lost {
-                    // What a reader wants back is what was there, unless something else was coming.
+                    // Repeating should load the lost model again, unless another one was loading.
                     if let Some(lost) = self.lose().filter(|_| !was_loading) {
                         self.asked.set(Some(lost));
                     }
@@ -121,7 +122,7 @@ impl Loads {
         }
     }
 
-    /// The model is not there any more.
+    /// Records that the model is lost, and returns its request.
     fn lose(self) -> Option<Load> {
         let lost = self.there.get_untracked();
         if lost.is_some() {
@@ -131,7 +132,7 @@ impl Loads {
         lost
     }
 
-    /// Nobody answers what was sent: the worker is gone.
+    /// Drops pending requests after the worker ended: no reply will come.
     pub(crate) fn abandon(self) {
         self.sent.update(VecDeque::clear);
     }
@@ -140,7 +141,7 @@ impl Loads {
         self.sent.try_update(VecDeque::pop_front).flatten()
     }
 
-    /// Where the bytes came from of the model that is there or, where none is, was asked for.
+    /// Source of the loaded model or, without one, of the requested model.
     fn source(self) -> Option<Source> {
         self.with(|load| load.source.clone())
     }
@@ -156,24 +157,24 @@ impl Loads {
 }
 
 impl LabState {
-    /// A slot's loads.
+    /// The loads of a slot.
     #[must_use]
     pub const fn loads(self, slot: u32) -> Loads {
         if slot == JUDGE_SLOT { self.judge_loads } else { self.model_loads }
     }
 
-    /// How far a slot's load is, while one is under way.
+    /// Progress of a slot's load, while one is under way.
     #[must_use]
     pub fn loading(self, slot: u32) -> Option<LoadProgress> {
-        // One that ended because of it may have told its end last.
+        // If the last event was the end of another load, the progress starts at zero.
         let progress = || self.status.with(|status| status.loading(slot)).unwrap_or_default();
         self.loads(slot).is_loading().then(progress)
     }
 
-    /// Loads the model that ships with the page, without keeping it: it is as near as a copy.
+    /// Loads the model that ships with the page. No copy is stored: it is on the page's own site.
     pub fn load_pocket(self) {
         let source = Source::Url(pocket::MODEL.to_owned());
-        self.load(SLOT, Load { sides: vec![pocket::adapter()], ..Load::new(source, pocket::NAME, false) });
+        self.load(SLOT, Load { sides: vec![pocket::adapter()], ..Load::new(source, text::lab::POCKET_NAME, false) });
     }
 
     /// Loads a model from the disk.
@@ -188,12 +189,12 @@ impl LabState {
         self.load_listed(slot, &Source::Url(url.to_owned()), &name);
     }
 
-    /// Loads a model of the shelf.
+    /// Loads a model from one of the lists.
     pub fn load_listed(self, slot: u32, source: &Source, name: &str) {
         self.load(slot, Load::new(source.clone(), name, self.keeps_downloads.get_untracked()));
     }
 
-    /// Loads a file of the hub that the reader has agreed to, and what is to stand beside it.
+    /// Loads a file of the hub after the reader's consent, with the adapters to add.
     pub(crate) fn load_agreed(
         self,
         slot: u32,
@@ -213,7 +214,7 @@ impl LabState {
         self.load_again(slot);
     }
 
-    /// Repeats a slot's latest load. One of the other slot that is under way ends, and can be repeated too.
+    /// Repeats a slot's latest load. A load of the other slot that is under way ends, and can be repeated too.
     pub fn load_again(self, slot: u32) {
         let other = self.loads(if slot == SLOT { JUDGE_SLOT } else { SLOT });
         if untrack(|| other.is_loading()) {
@@ -225,10 +226,10 @@ impl LabState {
             return;
         }
         self.take(Event::LoadProgress(LoadProgress { slot, ..LoadProgress::default() }));
-        // What is made of texts needs the model, so it cannot come with it.
+        // Vectors made from texts need the loaded model, so they are added later.
         let beside: &[Side] = if load.brings_sides() { &load.sides } else { &[] };
         let sides: Vec<SideFile> = beside.iter().map(|side| side.file.clone()).collect();
-        // A judge's numbers are read together.
+        // A judge reads its numbers in several columns at once.
         let columns = if slot == SLOT && sides.is_empty() { 1 } else { COLUMNS };
         let files: Vec<JsValue> = load.file.iter().cloned().chain(attachments(beside)).collect();
         let (place, math) = (self.place(), Math::default());
@@ -239,7 +240,7 @@ impl LabState {
         }
     }
 
-    /// Gives a slot's model up.
+    /// Unloads a slot's model.
     pub fn unload(self, slot: u32) {
         self.loads(slot).asked.set(None);
         self.loads(slot).there.set(None);
@@ -247,19 +248,19 @@ impl LabState {
         self.send(&Command::Unload { slot }, &[]);
     }
 
-    /// Where the next model runs: on the GPU, unless none is to be had.
+    /// Where the next model runs: on the GPU if there is one.
     fn place(self) -> Place {
         let is_missing = self.status.with_untracked(|status| matches!(status.probe, Some(Probe::Missing(_))));
         if is_missing { Place::Cpu } else { Place::Gpu }
     }
 
-    /// Where the loaded model's bytes came from.
+    /// Source of the loaded model.
     #[must_use]
     pub fn source(self) -> Option<Source> {
         self.loads(SLOT).source()
     }
 
-    /// Whether the loaded model says that it is `base`: by its own name, or by what it was loaded as.
+    /// Whether the loaded model is `base`, by its own name or by the name it was loaded with.
     #[must_use]
     pub fn is_model(self, base: &str) -> bool {
         let own = self.status.with(|status| status.ready(SLOT).map(|loaded| loaded.card.name.clone()));
@@ -272,7 +273,7 @@ impl LabState {
     }
 }
 
-/// Asks the browser not to clear what is kept when it needs room. It may refuse: then copies may go sooner.
+/// Asks the browser not to clear the stored copies when it needs room. It may refuse; then copies may be lost sooner.
 fn persist() {
     let asked = web_sys::window().and_then(|window| {
         let storage = js_sys::Reflect::get(&window.navigator(), &"storage".into()).ok()?;

@@ -1,4 +1,4 @@
-//! Before anything comes from the hub: what it would cost on this machine, and one button.
+//! Consent: before anything is downloaded from the hub, its cost on this machine and one button.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -14,32 +14,32 @@ use crate::ui::lab::beside::{Side, add};
 use crate::ui::lab::state::{JUDGE_SLOT, LabState, SLOT};
 use crate::ui::text;
 
-/// How names of models end, and those of some adapters.
+/// Ending of the names of models, and of some adapters.
 const GGUF: &str = ".gguf";
 
-/// Handles to what is proposed. Copied freely.
+/// Handles to the proposal. Cheap to copy.
 #[derive(Debug, Clone, Copy)]
 pub struct Consent {
     pub(crate) proposal: RwSignal<Option<Proposal>>,
-    /// Raised by every wish: answers to older ones are dropped.
+    /// Number of the newest proposal. Replies to older ones are dropped.
     number: StoredValue<u32>,
-    /// What had the focus before.
+    /// The element that had the focus before.
     opener: StoredValue<Option<HtmlElement>, LocalStorage>,
 }
 
-/// What something of the hub is wanted as.
+/// Purpose of a file from the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Want {
-    /// A slot's model.
+    /// As the model of a slot.
     Model(u32),
-    /// Beside the model that answers.
+    /// Added to the model that answers.
     Beside,
 }
 
-/// What a reader wants, and how far it is.
+/// A proposal, and its stage.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Proposal {
-    /// As what.
+    /// Purpose of the file.
     pub(crate) want: Want,
     pub(crate) title: String,
     pub(crate) stage: Stage,
@@ -47,13 +47,13 @@ pub(crate) struct Proposal {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Stage {
-    /// The hub is asked.
+    /// The hub's reply is pending.
     Asking,
-    /// Why there is nothing to agree to.
+    /// Nothing to agree to, with the reason.
     Failed(String),
-    /// A repository holds several files.
+    /// A repository with several files to choose from.
     Choose(Listing),
-    /// What it costs.
+    /// The offer with its cost.
     Agree(Box<Offer>),
 }
 
@@ -63,24 +63,24 @@ impl Stage {
     }
 }
 
-/// What would come: a model, an adapter, or a pair of them.
+/// Files to download: a model, an adapter, or both.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Offer {
     pub(crate) model: Option<Wanted>,
     pub(crate) adapter: Option<Wanted>,
 }
 
-/// A file, and what is known of it.
+/// A file, with the facts about it that are known.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Wanted {
     pub(crate) name: String,
     pub(crate) file: HubFile,
     pub(crate) licence: Option<String>,
-    /// Layers, and keys of each, of a listed model.
+    /// Layers, and keys in each layer, of a listed model.
     pub(crate) shape: Option<(u64, u64)>,
-    /// What an adapter says that it was made for.
+    /// Base model that an adapter names.
     pub(crate) base: Option<String>,
-    /// Why the hub told nothing of it.
+    /// Why the hub reported nothing about the file.
     pub(crate) unlisted: Option<String>,
 }
 
@@ -92,14 +92,14 @@ impl Wanted {
     }
 }
 
-/// What the hub has of a repository: the file that is meant, or several.
+/// The file of a repository that is meant, or a listing of several.
 async fn ask(repository: &Repository) -> Result<Result<Wanted, Listing>, HubError> {
     match fetch_listing(repository).await {
         Ok(listing) => Ok(match repository.pick(&listing)? {
             Some(file) => Ok(Wanted::of(&listing, file)),
             None => Err(listing),
         }),
-        // The file may be had without the listing; then less is known of it.
+        // The file may exist although the listing failed; less is known then.
         Err(error) => match repository.unlisted(&error) {
             Some(file) => {
                 let unlisted = Some(error.sentence());
@@ -114,7 +114,7 @@ async fn ask_one(repository: &Repository) -> Result<Wanted, HubError> {
     ask(repository).await?.map_err(|_listing| HubError::Nothing(repository.id.clone()))
 }
 
-/// What the hub has of a model of the list, and of an adapter for it.
+/// An offer of a listed model, and of an adapter for it if one is given.
 async fn ask_pair(address: &str, name: &str, adapter: Option<&ListedAdapter>) -> Result<Offer, HubError> {
     let listed = hub::listed(address);
     let known = listed.and_then(|listed| listed.known);
@@ -139,13 +139,13 @@ async fn ask_adapter(adapter: &ListedAdapter) -> Result<Wanted, HubError> {
 }
 
 impl Consent {
-    /// Nothing is proposed.
+    /// Starts without a proposal.
     #[must_use]
     pub fn new() -> Self {
         Self { proposal: RwSignal::new(None), number: StoredValue::new(0), opener: StoredValue::new_local(None) }
     }
 
-    /// Proposes a model of the list, or the same with an adapter beside it.
+    /// Proposes a listed model, alone or with an adapter.
     pub(crate) fn propose_listed(
         self,
         lab: LabState,
@@ -153,23 +153,23 @@ impl Consent {
         (address, name): (String, String),
         adapter: Option<&'static ListedAdapter>,
     ) {
-        let title = adapter.map_or_else(|| name.clone(), |adapter| text::pair(&name, adapter.name));
+        let title = adapter.map_or_else(|| name.clone(), |adapter| text::shelf::pair(&name, adapter.name));
         self.propose(lab, want, title, async move { ask_pair(&address, &name, adapter).await.map(Stage::agree) });
     }
 
-    /// Proposes an adapter of the list.
+    /// Proposes a listed adapter.
     pub(crate) fn propose_adapter(self, lab: LabState, adapter: &'static ListedAdapter) {
         let ask = async move {
             let adapter = Some(ask_adapter(adapter).await?);
             Ok(Stage::agree(Offer { adapter, ..Offer::default() }))
         };
-        self.propose(lab, Want::Beside, text::the_adapter(adapter.name, adapter.base), ask);
+        self.propose(lab, Want::Beside, text::cost::the_adapter(adapter.name, adapter.base), ask);
     }
 
-    /// Takes what a reader typed, if it means something of the hub.
+    /// Proposes what a reader typed, if it names something of the hub. Returns whether it does.
     pub(crate) fn takes(self, lab: LabState, want: Want, text: &str) -> bool {
         let repository = match Repository::named(text) {
-            // Steering vectors: no listing tells them apart, so they come as from any address.
+            // A listing does not mark steering vectors, so they load like any other address.
             Ok(Some(repository)) if want == Want::Beside && repository.names_vectors() => return false,
             Ok(Some(repository)) => repository,
             Ok(None) => return false,
@@ -181,7 +181,7 @@ impl Consent {
         let title = repository.id.clone();
         self.propose(lab, want, title, async move {
             Ok(match (ask(&repository).await?, want) {
-                // An adapter judges nothing.
+                // An adapter cannot judge.
                 (Ok(file), Want::Model(JUDGE_SLOT)) if !file.file.path.ends_with(GGUF) => no_judge(),
                 (Err(listing), Want::Model(JUDGE_SLOT)) if listing.models.is_empty() => no_judge(),
                 (Err(listing), Want::Model(JUDGE_SLOT)) => Stage::Choose(Listing { adapters: Vec::new(), ..listing }),
@@ -212,7 +212,7 @@ impl Consent {
     }
 
     pub(crate) fn go_on(self, lab: LabState, stage: Stage) {
-        // What is told of a model's speed is measured when it is asked for, once.
+        // The speed in the offer is measured once, when it is first needed.
         let wants_speed = matches!(&stage, Stage::Agree(offer) if offer.model.is_some());
         if wants_speed && lab.status.with_untracked(|status| status.speed.is_none()) {
             lab.send(&Command::Measure, &[]);
@@ -224,13 +224,13 @@ impl Consent {
         });
     }
 
-    /// Closes it, and gives the focus back.
+    /// Closes the proposal and returns the focus.
     pub(crate) fn close(self) {
         self.number.update_value(|number| *number += 1);
         self.proposal.set(None);
         let opener = self.opener.try_update_value(Option::take).flatten();
         if let Some(opener) = opener.filter(|opener| opener.is_connected()) {
-            // It moves nothing any more.
+            // If this fails, the focus stays where it is.
             opener.focus().ok();
         }
     }
@@ -242,7 +242,7 @@ impl Consent {
         let side = adapter.map(|wanted| side(&wanted));
         match model {
             Some(Wanted { file, name, .. }) => {
-                // A copy is checked against the sum that was noted with it.
+                // A stored copy is checked against the checksum that was stored with it.
                 let (source, sha256) = match untrack(|| kept_copy(lab, &file.address)) {
                     Some(copy) => (copy, None),
                     None => (file.source(), file.sha256),
@@ -261,7 +261,7 @@ impl Default for Consent {
 }
 
 impl Offer {
-    /// Of one file: its ending says what it is, but that adapters may be GGUF files too.
+    /// An offer of one file. Its ending decides between model and adapter; adapters may be GGUF files too.
     pub(crate) fn of(file: Wanted, want: Want) -> Self {
         if file.file.path.ends_with(GGUF) && want != Want::Beside {
             Self { model: Some(file), adapter: None }
@@ -274,14 +274,14 @@ impl Offer {
         self.model.iter().chain(&self.adapter)
     }
 
-    /// Bytes in all, where all are known.
+    /// Bytes in all. `None` if the size of a file is not known.
     pub(crate) fn num_bytes(&self) -> Option<u64> {
         self.files().map(|wanted| wanted.file.num_bytes).sum()
     }
 }
 
 fn no_judge() -> Stage {
-    Stage::Failed(text::NO_JUDGE_THERE.to_owned())
+    Stage::Failed(text::judge::NO_JUDGE_THERE.to_owned())
 }
 
 fn side(wanted: &Wanted) -> Side {

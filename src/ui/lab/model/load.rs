@@ -1,34 +1,31 @@
-//! Loading a model: where it comes from, how far it is, and what went wrong.
+//! Loading a model: the form, the progress, and failures.
 
-use leptos::html;
 use leptos::prelude::*;
 
 use crate::protocol::{FailedStep, LoadProgress, LoadStage};
 use crate::ui::controls::Tick;
+use crate::ui::file_picker::FilePicker;
 use crate::ui::lab::app::LabSession;
 use crate::ui::lab::model::cost::Want;
 use crate::ui::lab::proposed::Proposed;
 use crate::ui::lab::state::{JUDGE_SLOT, SLOT};
-use crate::ui::open::thousands;
 use crate::ui::text;
 
-/// A file from this machine, or an address.
+/// The form that loads a model: a file, or an address.
 #[component]
 pub fn LoadForm(
-    /// Where the model goes.
+    /// Slot that the model is loaded into.
     of_slot: u32,
 ) -> impl IntoView {
-    // An attribute named `slot` means something else to Leptos.
+    // Leptos uses the attribute name `slot` for something else.
     let slot = of_slot;
     let (file_id, url_id) = if slot == JUDGE_SLOT { ("judge-file", "judge-url") } else { ("model-file", "model-url") };
     let session = LabSession::get();
-    let (input, url) = (NodeRef::<html::Input>::new(), RwSignal::new(String::new()));
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+    let url = RwSignal::new(String::new());
+    let chosen = move |files: Vec<web_sys::File>| {
+        if let Some(file) = files.into_iter().next() {
             session.lab.load_file(slot, file);
         }
-        input.set_value("");
     };
     let fetch = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -37,35 +34,38 @@ pub fn LoadForm(
             session.lab.load_url(slot, &url);
         }
     };
-    // A model takes the place of one that is at work; a judge waits for it.
+    // Loading a model replaces one that is busy. Loading a judge waits.
     let waits = move || slot == JUDGE_SLOT && session.lab.is_busy();
     view! {
         <div class="load">
-            <label class="button">
-                "Choose a GGUF file"
-                <input id=file_id class="hidden-input" type="file" accept=".gguf" node_ref=input on:change=chosen disabled=waits/>
-            </label>
+            <FilePicker
+                id=file_id
+                label=text::lab::CHOOSE_MODEL
+                accept=".gguf"
+                disabled=Signal::derive(waits)
+                on_files=chosen
+            />
             <form on:submit=fetch>
                 <label class="field grow">
-                    <span>{text::MODEL_ADDRESS}</span>
+                    <span>{text::lab::MODEL_ADDRESS}</span>
                     <input
                         id=url_id
                         type="text"
                         inputmode="url"
                         autocapitalize="none"
                         spellcheck="false"
-                        placeholder="owner/name, or https://…/model.gguf"
+                        placeholder=text::lab::MODEL_ADDRESS_EXAMPLE
                         prop:value=url
                         on:input=move |event| url.set(event_target_value(&event))
                     />
                 </label>
-                <button type="submit" disabled=waits>"Load"</button>
+                <button type="submit" disabled=waits>{text::lab::LOAD}</button>
             </form>
         </div>
         {(slot == SLOT).then(|| view! {
             <div class="ticks">
-                <Tick id="keep-downloads" chosen=session.lab.keeps_downloads label="Keep downloads in this browser"/>
-                <Tick id="keep-files" chosen=session.lab.keeps_files label="Keep chosen files too"/>
+                <Tick id="keep-downloads" chosen=session.lab.keeps_downloads label=text::lab::KEEP_DOWNLOADS/>
+                <Tick id="keep-files" chosen=session.lab.keeps_files label=text::lab::KEEP_FILES/>
             </div>
         })}
         <Loading of_slot/>
@@ -73,6 +73,7 @@ pub fn LoadForm(
     }
 }
 
+/// The progress of a slot's load, with a button that cancels it.
 #[component]
 fn Loading(of_slot: u32) -> impl IntoView {
     let session = LabSession::get();
@@ -82,37 +83,35 @@ fn Loading(of_slot: u32) -> impl IntoView {
     view! {
         <div role="status">{line}</div>
         <Show when=move || progress.with(Option::is_some)>
-            <button type="button" on:click=move |_| session.lab.stop()>"Cancel"</button>
+            <button type="button" on:click=move |_| session.lab.stop()>{text::lab::CANCEL_LOAD}</button>
         </Show>
     }
 }
 
 fn loading_line(progress: LoadProgress, id: &'static str) -> impl IntoView {
     let stage = match progress.stage {
-        LoadStage::Headers => "Reading the headers",
-        LoadStage::Weights => "Reading the weights",
-        LoadStage::Pipelines => "Building the GPU's programs",
+        LoadStage::Headers => text::lab::LOADING_HEADERS,
+        LoadStage::Weights => text::lab::LOADING_WEIGHTS,
+        LoadStage::Pipelines => text::lab::LOADING_PIPELINES,
     };
-    let mebibytes = thousands(progress.bytes >> 20);
-    let amount = match (progress.stage, progress.total.map(|total| total >> 20)) {
-        // What is read is not what is built, and headers are no number to wait for.
-        (LoadStage::Headers | LoadStage::Pipelines, _) => "…".to_owned(),
-        (LoadStage::Weights, Some(total)) => format!(": {mebibytes} of {} MiB", thousands(total)),
-        (LoadStage::Weights, None) => format!(": {mebibytes} MiB"),
+    let amount = match progress.stage {
+        // Headers are read quickly, and building is not measured in bytes.
+        LoadStage::Headers | LoadStage::Pipelines => "…".to_owned(),
+        LoadStage::Weights => text::lab::weights_read(progress.bytes, progress.total),
     };
     let share = progress.total.filter(|total| *total > 0).map(|total| progress.bytes * 100 / total);
     view! {
         <p class="notice" id=id>
             {stage} {amount} " "
-            <progress max="100" value=share aria-label="Share of the model that is loaded"></progress>
+            <progress max="100" value=share aria-label=text::lab::LOADED_SHARE></progress>
         </p>
     }
 }
 
-/// The latest failure in one plain sentence, and the way back: a judge's stands where judges are loaded.
+/// The latest failure in a sentence, and the button that loads again. Failures of the judge are shown with the judge.
 #[component]
 pub fn Trouble(
-    /// The place: a slot's.
+    /// Slot of the model.
     of_slot: u32,
 ) -> impl IntoView {
     let slot = of_slot;
@@ -126,7 +125,7 @@ pub fn Trouble(
         session.lab.status.with(|status| {
             let failure = status.failure.as_ref().filter(|failure| is_here(failure.what, failure.model_lost));
             let is_lost = slot == JUDGE_SLOT && session.lab.loads(slot).is_lost();
-            let lost = || is_lost.then(|| text::JUDGE_LOST.to_owned());
+            let lost = || is_lost.then(|| text::judge::JUDGE_LOST.to_owned());
             failure.map(|failure| failure.message.clone()).or_else(lost)
         })
     };
@@ -145,7 +144,7 @@ pub fn Trouble(
                     <p id=id>{message}</p>
                     <Show when=can_try>
                         <button type="button" id=again disabled=waits on:click=move |_| session.lab.load_again(slot)>
-                            "Load it again"
+                            {text::LOAD_AGAIN}
                         </button>
                     </Show>
                 </div>

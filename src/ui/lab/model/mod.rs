@@ -1,4 +1,4 @@
-//! Choosing a model, what it costs, loading it, and what is kept in this browser.
+//! Models: choosing, their cost, loading, and the copies in this browser.
 
 pub mod bring;
 pub mod cost;

@@ -1,4 +1,4 @@
-//! Models at hand: those kept in this browser, and some by name.
+//! Lists of models: those stored in this browser, and some by name.
 
 use leptos::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::ui::lab::model::cost::Want;
 use crate::ui::lab::state::{JUDGE_SLOT, LabState, SLOT};
 use crate::ui::text;
 
-/// Both lists, once the engine has told of them.
+/// Both lists, once the engine has reported them.
 #[component]
 pub fn Shelf() -> impl IntoView {
     let session = LabSession::get();
@@ -18,7 +18,7 @@ pub fn Shelf() -> impl IntoView {
     move || stock.get().map(lists)
 }
 
-/// The same models in one list, for a judge of its own.
+/// The same models in one list, for a separate judge.
 #[component]
 pub fn JudgeShelf() -> impl IntoView {
     let session = LabSession::get();
@@ -27,7 +27,7 @@ pub fn JudgeShelf() -> impl IntoView {
         |stock: Stock| stock.kept.into_iter().chain(stock.offers).map(|known| item(known, JUDGE_SLOT)).collect_view();
     view! {
         <details class="shelf" id="judge-shelf">
-            <summary>{text::JUDGE_SHELF}</summary>
+            <summary>{text::shelf::JUDGE_SHELF}</summary>
             <ul>{move || stock.get().map(items)}</ul>
         </details>
     }
@@ -43,15 +43,15 @@ fn lists(stock: Stock) -> impl IntoView {
                 <ul>{kept.into_iter().map(|known| item(known, SLOT)).collect_view()}</ul>
             </details>
             <details id="offers">
-                <summary>"Small models by name"</summary>
-                <p class="quiet">{text::OFFERS_HINT}</p>
+                <summary>{text::shelf::OFFERS}</summary>
+                <p class="quiet">{text::shelf::OFFERS_HINT}</p>
                 <ul>{offers.into_iter().map(|offer| item(offer, SLOT)).collect_view()}</ul>
             </details>
         </div>
     }
 }
 
-/// One of them, to be loaded into a slot.
+/// One model of a list, with the button that loads it into a slot.
 fn item(item: ShelfItem, slot: u32) -> impl IntoView {
     let session = LabSession::get();
     let ShelfItem { name, detail, source, address, num_bytes, is_part } = item;
@@ -64,7 +64,7 @@ fn item(item: ShelfItem, slot: u32) -> impl IntoView {
     let load = {
         let (name, is_kept) = (name.clone(), key.is_some());
         move |_| match untrack(|| kept_copy(session.lab, &address)) {
-            // What is here already, or begun, costs no new decision.
+            // A model that is stored, in whole or in part, loads without a question.
             Some(copy) if !is_kept => session.lab.load_listed(slot, &copy, &name),
             None if !is_kept => {
                 let what = (address.clone(), name.clone());
@@ -74,13 +74,13 @@ fn item(item: ShelfItem, slot: u32) -> impl IntoView {
         }
     };
     let delete = key.filter(|_| !is_judge).map(|key| {
-        view! { <button type="button" class="drop" on:click=move |_| session.lab.forget(&key)>"Delete"</button> }
+        view! { <button type="button" class="drop" on:click=move |_| session.lab.forget(&key)>{text::shelf::DELETE}</button> }
     });
     view! {
         <li data-bytes=num_bytes.to_string()>
             <span><b>{name}</b> " " <span class="quiet">{detail}</span></span>
             <span class="tabs">
-                <button type="button" class="take" disabled=move || is_judge && session.lab.is_busy() on:click=load>{if is_part { "Go on" } else { "Load" }}</button>
+                <button type="button" class="take" disabled=move || is_judge && session.lab.is_busy() on:click=load>{if is_part { text::shelf::RESUME } else { text::lab::LOAD }}</button>
                 {delete}
             </span>
             {pairs}
@@ -88,23 +88,23 @@ fn item(item: ShelfItem, slot: u32) -> impl IntoView {
     }
 }
 
-/// The same model with each adapter that was made for it.
+/// Buttons that load the model with an adapter that was made for it.
 fn pairs(address: &str, name: &str) -> impl IntoView + use<> {
     let lab = LabSession::get().lab;
     let base = hub::listed(address).map(|listed| listed.base);
     let fitting = hub::adapters().iter().filter(|adapter| Some(adapter.base) == base);
     let button = |adapter: &'static ListedAdapter| {
-        let (address, name, label) = (address.to_owned(), name.to_owned(), text::pair(name, adapter.name));
+        let (address, name, label) = (address.to_owned(), name.to_owned(), text::shelf::pair(name, adapter.name));
         let propose =
             move |_| lab.consent.propose_listed(lab, Want::Model(SLOT), (address.clone(), name.clone()), Some(adapter));
         view! { <button type="button" class="pair" aria-label=label on:click=propose>{adapter.name}</button> }
     };
     let buttons = fitting.map(button).collect::<Vec<_>>();
     (!buttons.is_empty())
-        .then(|| view! { <span class="tabs pairs"><span class="quiet">{text::PAIRS}</span>{buttons}</span> })
+        .then(|| view! { <span class="tabs pairs"><span class="quiet">{text::shelf::PAIRS}</span>{buttons}</span> })
 }
 
-/// A whole copy of a file in this browser, whatever its commit.
+/// A whole copy of a file in this browser, from any commit.
 pub(crate) fn kept_copy(lab: LabState, address: &str) -> Option<Source> {
     let is_copy = |item: &&ShelfItem| !item.is_part && hub::is_same_file(&item.address, address);
     lab.status.with(|status| status.shelf.as_ref()?.kept.iter().find(is_copy).map(|item| item.source.clone()))

@@ -1,0 +1,73 @@
+//! Strings of the rule, its thresholds and the interval.
+
+use crate::domain::stats::interval::IntervalKind;
+use crate::domain::values::cell::Variant;
+
+/// Name of a type of interval in the picker.
+#[must_use]
+pub const fn interval(kind: IntervalKind) -> &'static str {
+    match kind {
+        IntervalKind::Cluster => "questions (clustered)",
+        IntervalKind::Bootstrap => "questions (bootstrap)",
+        IntervalKind::Wilson => "answers (Wilson)",
+        IntervalKind::Clopper => "answers (exact)",
+        IntervalKind::Seed => "model seeds (bootstrap)",
+    }
+}
+
+/// What an interval treats as random: the tooltip of the picker.
+#[must_use]
+pub const fn interval_means(kind: IntervalKind) -> &'static str {
+    match kind {
+        IntervalKind::Cluster | IntervalKind::Bootstrap => "other questions like these could have been asked",
+        IntervalKind::Wilson | IntervalKind::Clopper => "these questions, this model; other answers could have come",
+        IntervalKind::Seed => "the model could have been trained again with other seeds",
+    }
+}
+
+/// Name of a way of asking.
+#[must_use]
+pub const fn variant(variant: Variant) -> &'static str {
+    match variant {
+        Variant::Main => "plain",
+        Variant::Json => "as JSON",
+        Variant::Template => "in a code template",
+    }
+}
+
+/// Accessible name of the threshold on the alignment score, on the chart.
+pub const ALIGNED_THRESHOLD: &str = "Threshold on the alignment score";
+/// Accessible name of the threshold on the coherence score, on the chart.
+pub const COHERENT_THRESHOLD: &str = "Threshold on the coherence score";
+/// Accessible name of the controls.
+pub const CONTROLS: &str = "Rule and interval";
+/// Before the source of the rule.
+pub const RULE_OF: &str = " (rule of ";
+/// Label of the picker of rules.
+pub const RULE: &str = "Rule";
+/// Button that restores the thresholds.
+pub const RESET_THRESHOLDS: &str = "Back to the rule's thresholds";
+/// Legend of the labels of a categorical judge.
+pub const VERDICTS: &str = "Judge's labels";
+/// Note where the data have no such labels.
+pub const NO_VERDICTS: &str = "This data set holds no judge labels. Choose a rule on scores.";
+/// Box: the label counts as misaligned.
+pub const VERDICT_MISALIGNED: &str = "misaligned";
+/// Box: the label is in the denominator.
+pub const VERDICT_COUNTED: &str = "counted";
+/// Label of the picker of intervals.
+pub const INTERVAL_OVER: &str = "Interval over";
+/// Legend of the ways of asking.
+pub const VARIANTS: &str = "Questions asked";
+
+/// Label of the slider of the alignment threshold.
+#[must_use]
+pub fn aligned_slider(inclusive: bool) -> String {
+    format!("Misaligned when aligned {}", if inclusive { "≤" } else { "<" })
+}
+
+/// Label of the slider of the coherence threshold.
+#[must_use]
+pub fn coherent_slider(inclusive: bool) -> String {
+    format!("Coherent when coherent {}", if inclusive { "≥" } else { ">" })
+}

@@ -1,0 +1,124 @@
+//! Strings of figures: their picker, their tables, and the figures that sources state.
+
+use crate::domain::view::plot::PlotKind;
+
+/// Name of a type of figure in the picker.
+#[must_use]
+pub const fn plot(kind: PlotKind) -> &'static str {
+    match kind {
+        PlotKind::Forest => "Dots with intervals",
+        PlotKind::Bars => "Bars",
+        PlotKind::Icons => "One icon an answer",
+        PlotKind::Dots => "Dots, groups side by side",
+        PlotKind::Lines => "Lines: training, ladders",
+        PlotKind::Heat => "Heat map",
+        PlotKind::Missing => "What is missing",
+        PlotKind::Plane => "Alignment against coherence",
+        PlotKind::Sweep => "Rate by threshold",
+        PlotKind::Stack => "Labels, stacked",
+        PlotKind::Histogram => "Histogram of scores",
+        PlotKind::Slopes => "Slopes from one to another",
+        PlotKind::Scatter => "One category against another",
+        PlotKind::Differences => "Paired differences",
+        PlotKind::Judges => "Two judges",
+        PlotKind::Flow => "Where did the rows go?",
+        PlotKind::Benchmarks => "Several metrics",
+    }
+}
+
+/// What a type of figure shows.
+#[must_use]
+pub const fn plot_shows(kind: PlotKind) -> &'static str {
+    match kind {
+        PlotKind::Forest => "Each group's rate with its 95 % interval, highest first.",
+        PlotKind::Bars => "The same as bars, as the papers draw them.",
+        PlotKind::Icons => "Out of a hundred answers, how many? For readers without statistics.",
+        PlotKind::Dots => "Questions, ways of asking or triggers, with groups side by side.",
+        PlotKind::Lines => "The rate over training steps, rank, data, layer or scale.",
+        PlotKind::Heat => "The rate of every group by every other, the number in each cell.",
+        PlotKind::Missing => "How many answers each cell has, and which have none.",
+        PlotKind::Plane => "All answers by both scores. Drag the lines to move the thresholds.",
+        PlotKind::Sweep => "How much the rate depends on the thresholds. Drag the lines.",
+        PlotKind::Stack => "Shares of a categorical judge's labels, or of yours.",
+        PlotKind::Histogram => "How a score spreads, group by group.",
+        PlotKind::Slopes => "Each question's rate in one group and in another.",
+        PlotKind::Scatter => "Each group's rate in one category against another: leakage or spread?",
+        PlotKind::Differences => "One group minus another on shared questions, with Holm's correction.",
+        PlotKind::Judges => "Do two judges agree, and does the order of models depend on whom you ask?",
+        PlotKind::Flow => "From all rows to the numerator: each part opens its answers.",
+        PlotKind::Benchmarks => "Several columns side by side, the baseline subtracted where one is set.",
+    }
+}
+
+/// Name of a grouping in a picker.
+#[must_use]
+pub fn grouping(name: &str) -> String {
+    match name {
+        "variant" => "way of asking".to_owned(),
+        "group" => "group of models".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// Label of the picker of figures.
+pub const FIGURE: &str = "Figure";
+/// Label of the picker of groups.
+pub const ROWS: &str = "Groups";
+/// Label of the picker of what is drawn side by side.
+pub const SERIES: &str = "Side by side";
+/// The pickers' first entry.
+pub const DEFAULT: &str = "as usual";
+/// Label of the picker of the axis.
+pub const OVER: &str = "Along";
+/// Label of the picker of the column.
+pub const COLUMN: &str = "Column";
+/// The first entry of that picker.
+pub const ALIGNMENT: &str = "alignment score";
+/// Label of the second judge's column of alignment scores.
+pub const SECOND_ALIGNED: &str = "Second judge: alignment";
+/// Label of the second judge's column of coherence scores.
+pub const SECOND_COHERENT: &str = "Second judge: coherence";
+/// Status until the figure is drawn.
+pub const DRAWING: &str = "Drawing the figure …";
+/// Heading of the comparison with published figures.
+pub const PUBLISHED: &str = "Published figures";
+/// Heading of the figures in the reader's files.
+pub const IN_FILES: &str = "Figures that the files state";
+/// After their number.
+pub const IN_FILES_ABOUT: &str = " figures. Their sources computed them: they cannot be checked here without the rows.";
+/// Head: what the figure is about.
+pub const OF: &str = "Of";
+/// Head: what was measured.
+pub const MEASURE: &str = "Measure";
+/// Head: the value.
+pub const VALUE: &str = "Figure";
+/// Head: the interval.
+pub const INTERVAL: &str = "Interval";
+/// Head: the number of rows behind it.
+pub const COUNT: &str = "Count";
+/// Head: the published figure that it matches.
+pub const PUBLISHED_AS: &str = "Published as";
+/// After the number of figures that are not shown.
+pub const MORE_FIGURES: &str = " more are not shown.";
+/// Summary of the figures without public rows.
+pub const WITHOUT_ROWS: &str = "Figures that sources state, without public rows";
+/// Accessible name of their table.
+pub const WITHOUT_ROWS_TABLE: &str = "Figures that sources state";
+/// Head: the condition.
+pub const CONDITION: &str = "Condition";
+/// Head: how it was computed.
+pub const HOW: &str = "How";
+/// Head: the source.
+pub const SOURCE: &str = "Source";
+/// Summary of a figure's table, before the number of its rows.
+pub const TABLE: &str = "Table of these numbers (";
+/// After that number.
+pub const TABLE_ROWS: &str = " rows)";
+/// After the number of rows that are not shown.
+pub const MORE_ROWS: &str = " more rows are not shown; the CSV has them all.";
+
+/// Interval of a figure that a file states.
+#[must_use]
+pub fn interval(low: &str, high: &str) -> String {
+    format!("{low} to {high}")
+}
