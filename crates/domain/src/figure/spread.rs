@@ -6,7 +6,7 @@ use crate::query::counts::Counts;
 use crate::query::group::Groups;
 use crate::query::{By, GroupKey, Query, QueryError, check_setting};
 use crate::rows::dataset::Dataset;
-use crate::rows::dataset::column;
+use crate::rows::find::column;
 use crate::rule::Station;
 use crate::select::scope::Scope;
 use crate::stats::random::SplitMix64;

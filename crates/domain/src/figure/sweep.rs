@@ -7,7 +7,7 @@ use crate::query::counts::Counts;
 use crate::query::group::Groups;
 use crate::query::{GroupKey, Query, QueryError, check_setting};
 use crate::rows::dataset::Dataset;
-use crate::rows::dataset::column;
+use crate::rows::find::column;
 use crate::rule::tally::ratio;
 use crate::rule::{Denominator, Pooling, RuleBody, ScoreRule};
 use crate::values::score::Score;

@@ -5,8 +5,8 @@
 
 use crate::filter::Condition;
 use crate::query::{Metric, Query, QueryError};
-use crate::rows::dataset::column;
 use crate::rows::dataset::{Column, Dataset};
+use crate::rows::find::column;
 use crate::rule::{Class, Coded, RuleBody, ScoreRule, Station};
 use crate::values::score::Score;
 

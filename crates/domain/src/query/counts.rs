@@ -3,7 +3,7 @@
 use super::classify::{Classifier, NUM_CODES};
 use crate::query::{Metric, Query, QueryError};
 use crate::rows::dataset::Dataset;
-use crate::rows::dataset::column;
+use crate::rows::find::column;
 use crate::rule::Class;
 use crate::rule::Coded;
 use crate::rule::tally::{Tally, real};

@@ -2,4 +2,5 @@
 
 pub(crate) mod columns;
 pub mod dataset;
+pub(crate) mod find;
 pub mod labels;

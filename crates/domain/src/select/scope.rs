@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::error::QueryError;
 use crate::filter::{Condition, Filter};
-use crate::rows::dataset::{Dataset, column};
+use crate::rows::dataset::Dataset;
+use crate::rows::find::column;
 use crate::rule::Rule;
 use crate::text::search::Search;
 use crate::values::cell::CellKey;
