@@ -37,7 +37,7 @@ pub struct GenerateArgs {
     /// Drop tokens less likely than P times the likeliest token; 0 drops none.
     #[arg(long, default_value_t = 0.0)]
     min_p: f32,
-    /// Penalty on tokens that appeared before; 1 is no penalty.
+    /// Penalty on tokens that appeared before; 1 means no penalty.
     #[arg(long, default_value_t = 1.0)]
     repetition_penalty: f32,
     /// Random seed: the same seed gives the same answer.

@@ -4,6 +4,7 @@
 mod layers;
 mod paths;
 mod rooms;
+mod words;
 
 use std::path::Path;
 use std::process::Command;

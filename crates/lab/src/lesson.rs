@@ -63,9 +63,9 @@ pub struct Question {
 pub enum Answer {
     /// The rate of this group.
     Share(String),
-    /// The first of several groups whose rate is at most half of another's.
+    /// The first of several groups with at most half of another group's rate.
     Halving {
-        /// The group whose rate is halved.
+        /// The group that starts with the full rate.
         from: String,
         /// The groups to choose from, in order.
         choices: Vec<Choice>,

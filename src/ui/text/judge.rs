@@ -2,7 +2,7 @@
 
 /// What a model does as a judge.
 pub const MODEL_JUDGE: &str = "A model, without adapters or vectors, reads each answer and is asked for a number from 0 to 100. Its score is the mean of all numbers \
-     by how likely it says each. Small models often cannot judge: try it first on answers whose scores are known; how it does on the village's says \
+     by how likely it says each. Small models often cannot judge: try it first on answers with known scores; how it does on the village's says \
      little about other texts, so rows of your own are better. {question} and {answer} are replaced by the two.";
 
 /// Which model judges when it is the one that answers. `None`: no model is loaded.

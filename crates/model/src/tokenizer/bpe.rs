@@ -1,4 +1,4 @@
-//! Byte-pair encoding: within a word, the neighbouring pair whose merge was learnt first is joined, until no merge
+//! Byte-pair encoding: within a word, the neighbouring pair with the earliest learnt merge is joined, until no merge
 //! applies.
 
 use std::cmp::Reverse;

@@ -1,4 +1,5 @@
-//! SentencePiece's BPE: the neighbours whose joined token has the highest score are joined, until none can be joined.
+//! SentencePiece's BPE: the two neighbours that make the token with the highest score are joined, until none can be
+//! joined.
 //!
 //! Follows llama.cpp's `llm_tokenizer_spm_session`. Spaces are written as U+2581. Text without a token is written byte
 //! by byte.
