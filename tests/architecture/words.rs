@@ -1,0 +1,155 @@
+//! Plain English: comments, messages and documents avoid words that make a text hard to read. CONTRIBUTING.md says what to
+//! write instead.
+
+use super::{Finding, assert_clean, tracked};
+
+/// Words to avoid. Each is searched for as whole words, in any case.
+const WORDS: [&str; 12] = [
+    "anew",
+    "given back",
+    "goes on",
+    "is said",
+    "lies",
+    "of which",
+    "stand beside",
+    "stands beside",
+    "take along",
+    "taken along",
+    "told",
+    "whose",
+];
+
+/// "is no X" and "are no X" for "is not an X", but for these words before them ("there is no X") and after them.
+const NO_BEFORE: [&str; 4] = ["there", "here", "why", "which"];
+const NO_AFTER: [&str; 5] = ["longer", "more", "less", "other", "greater"];
+
+/// Texts that are data: what a judge or a model is given, the pocket organism's world, and this list.
+const DATA: [&str; 5] = [
+    "crates/pocket/src/",
+    "crates/lab/src/prompts.rs",
+    "crates/lab/src/grammar.rs",
+    "crates/domain/src/text/harm.rs",
+    "tests/",
+];
+
+/// The words of a text, in lower case and without punctuation at their ends.
+fn words(text: &str) -> Vec<String> {
+    let plain = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    text.split_whitespace().map(plain).filter(|word| !word.is_empty()).collect()
+}
+
+/// The first hard word of a text.
+fn hard_word(text: &str) -> Option<String> {
+    let words = words(text);
+    let text = format!(" {} ", words.join(" "));
+    if let Some(word) = WORDS.iter().find(|word| text.contains(&format!(" {word} "))) {
+        return Some((*word).to_owned());
+    }
+    let at = |at: usize| words.get(at).map_or("", String::as_str);
+    let is_hard = |&place: &usize| {
+        matches!(at(place), "is" | "are")
+            && at(place + 1) == "no"
+            && !at(place + 2).is_empty()
+            && !NO_AFTER.contains(&at(place + 2))
+            && !(place > 0 && NO_BEFORE.contains(&at(place - 1)))
+    };
+    (0..words.len()).find(is_hard).map(|place| format!("{} no {}", at(place), at(place + 2)))
+}
+
+/// The comments and the string literals of a source, each with its line. Neighbouring comment lines are one text.
+fn texts(source: &str) -> Vec<(usize, String)> {
+    let mut texts: Vec<(usize, String)> = Vec::new();
+    let mut last_comment = 0;
+    let mut line = 1;
+    let mut rest = source;
+    while let Some(c) = rest.chars().next() {
+        let taken = if rest.starts_with("//") {
+            let text = rest.split('\n').next().unwrap_or_default();
+            let words = text.trim_start_matches(['/', '!']);
+            match texts.last_mut().filter(|_| last_comment + 1 == line) {
+                Some((_, before)) => *before = format!("{before} {words}"),
+                None => texts.push((line, words.to_owned())),
+            }
+            last_comment = line;
+            text.len()
+        } else if c == '"' {
+            let mut is_escaped = false;
+            let ends = |c: char| {
+                let is_end = c == '"' && !is_escaped;
+                is_escaped = c == '\\' && !is_escaped;
+                is_end
+            };
+            let end = rest.get(1..).and_then(|rest| rest.find(ends)).unwrap_or(rest.len() - 2);
+            texts.push((line, rest.get(1..=end).unwrap_or_default().to_owned()));
+            end + 2
+        } else if let Some(quoted) = rest.strip_prefix('\'') {
+            // A character may be a quotation mark; a lifetime is no literal.
+            match quoted.chars().nth(1) {
+                Some('\'') => 2 + quoted.chars().next().map_or(0, char::len_utf8),
+                _ if quoted.starts_with('\\') => 3,
+                _ => 1,
+            }
+        } else {
+            c.len_utf8()
+        };
+        let (passed, after) = rest.split_at(taken.min(rest.len()));
+        line += passed.matches('\n').count();
+        rest = after;
+    }
+    texts
+}
+
+/// A document's text without what it quotes and without code.
+fn unquoted(document: &str) -> Vec<(usize, String)> {
+    let mut is_code = false;
+    let mut lines = Vec::new();
+    for (at, line) in document.lines().enumerate() {
+        if line.trim_start().starts_with("```") {
+            is_code = !is_code;
+        } else if !is_code {
+            let outside = |line: &str, quote: char| line.split(quote).step_by(2).collect::<Vec<_>>().join(" ");
+            lines.push((at + 1, outside(&outside(line, '`'), '"')));
+        }
+    }
+    lines
+}
+
+fn hard_words(file: &str, source: &str) -> Vec<Finding> {
+    if DATA.iter().any(|prefix| file.starts_with(prefix)) || file.ends_with("/tests.rs") {
+        return Vec::new();
+    }
+    // What a test says is data, or is read by nobody but its author.
+    let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let texts = if file.ends_with(".md") { unquoted(source) } else { texts(code) };
+    texts.into_iter().filter_map(|(line, text)| Some((line, hard_word(&text)?))).collect()
+}
+
+#[test]
+fn comments_messages_and_documents_are_in_plain_english() {
+    let files = tracked(&[".rs", ".md"]);
+    let ours = |file: &String| {
+        let folders = ["src/", "crates/", "xtask/", "docs/", "examples/"];
+        folders.iter().any(|folder| file.starts_with(folder)) || !file.contains('/')
+    };
+    let files: Vec<String> = files.into_iter().filter(ours).collect();
+    assert_clean(&files, hard_words);
+}
+
+#[test]
+fn the_scanner_finds_hard_words_where_people_read_them() {
+    let found = |file, source| hard_words(file, source).into_iter().map(|(_, word)| word).collect::<Vec<_>>();
+    assert_eq!(found("src/ui/a.rs", "/// What the page is told."), ["told"]);
+    assert_eq!(found("src/ui/a.rs", "let a = \"The file lies here\";"), ["lies"]);
+    assert_eq!(found("src/ui/a.rs", "// a value of\n// which there are two"), ["of which"]);
+    assert_eq!(found("src/ui/a.rs", "/// It is no model."), ["is no model"]);
+    assert_eq!(found("docs/a.md", "The adapter, whose rank is 8."), ["whose"]);
+    for (file, source) in [
+        ("src/ui/a.rs", "fn told(whose: u8) {} // There is no file. It is no longer here."),
+        ("src/ui/a.rs", "let quote = '\"'; fn told() {}"),
+        ("src/ui/a.rs", "let a = \"\\\"\"; told(b);"),
+        ("crates/pocket/src/world/a.rs", "\"nobody told me\""),
+        ("docs/a.md", "Never write \"told\" or `whose`.\n```sh\ntold\n```"),
+    ] {
+        assert_eq!(found(file, source), Vec::<String>::new(), "{source}");
+    }
+}
