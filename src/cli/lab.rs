@@ -206,7 +206,7 @@ fn finished(experiment: &Experiment, text: &str) -> (u64, Vec<Answer>) {
 }
 
 /// Executes a command and passes its events to the run, as the engine worker does.
-async fn answer(model: &mut LoadedModel, run: &mut Run, command: Command) -> Result<Taken, RuntimeError> {
+pub async fn answer(model: &mut LoadedModel, run: &mut Run, command: Command) -> Result<Taken, RuntimeError> {
     let (id, prompt, sampling, columns) = match command {
         Command::Generate { id, prompt, sampling, columns, .. } => (id, prompt, sampling, columns),
         Command::Judge { id, prompt, .. } => {
