@@ -1,6 +1,7 @@
 //! Rules about the source itself that the compiler cannot hold: which module may use which, how long a file may be, what
 //! must not be named. ARCHITECTURE.md says why. Each scanner is tested on sources that break its rule.
 
+mod docs;
 mod layers;
 mod paths;
 mod rooms;
