@@ -86,7 +86,11 @@ pub fn run(args: &LabArgs) -> Result<(), Failure> {
                             return Err(Failure::failed("the engine lost an answer: try again, or use --device cpu"));
                         }
                     }
-                    (Work::Engine(_), None) => return Err(Failure::usage("name the judge's model with --judge")),
+                    (Work::Engine(_), None) => {
+                        return Err(Failure::usage(
+                            "this experiment needs a model as its judge: give its GGUF file with --judge",
+                        ));
+                    }
                     (Work::Server(errand), _) => servers.send(errand),
                 }
                 while let Some(answered) = servers.next(false) {

@@ -36,7 +36,10 @@ pub fn run(args: &SelfTestArgs) -> Result<(), Failure> {
         SelfTestEvent::Checked(check) => {
             num_failed.set(num_failed.get() + usize::from(!check.holds));
             if !check.holds {
-                eprintln!("failed: {} ({:.1e}, limit {:.1e}) {}", check.name, check.error, check.limit, check.note);
+                eprintln!(
+                    "failed: {} (error {:.1e}, limit {:.1e}) {}",
+                    check.name, check.error, check.limit, check.note
+                );
             }
             checks.borrow_mut().push(json!(check));
         }

@@ -153,7 +153,7 @@ fn chat_templates_are_asked_for_again(page: &mut Page) {
     assert_eq!(num_requests(page, PART), 0, "a raw prompt needs no template");
     page.server().spoil(&format!("/{PART}"), Fault::Cut(50_000));
     ask(page, "chat", "hi", "4");
-    page.wait_text("main", "renders chat templates did not arrive");
+    page.wait_text("main", "renders chat templates could not be loaded");
     ask(page, "chat", "hi", "4");
     page.wait_for_long("document.querySelector('#answer')?.dataset.tokens.split(',').length === 4", "tokens", PATIENCE);
     wait_for_the_end(page);

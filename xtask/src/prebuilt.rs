@@ -224,7 +224,7 @@ mod tests {
         client
     }
 
-    /// One line on stderr, and one in the file that `cargo xtask test` counts.
+    /// Reports a skipped test: one line on stderr, and one in the log (`ASKEW_SKIP_LOG`) that `cargo xtask test` counts.
     fn skip(test: &str, reason: &str) {
         eprintln!("skipped: {test}: {reason}");
         if let Some(path) = std::env::var_os("ASKEW_SKIP_LOG") {

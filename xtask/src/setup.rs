@@ -193,7 +193,7 @@ pub(crate) fn wllama() -> Result<PathBuf, Failure> {
     Ok(folder)
 }
 
-/// Installs DuckDB, with which the benchmarks compare loading and counting, into the cache. Returns its `node_modules`.
+/// Installs DuckDB into the cache and returns its `node_modules`. The benchmarks compare loading and counting with it.
 ///
 /// # Errors
 /// If npm is absent or fails.

@@ -56,7 +56,7 @@ pub enum RuntimeError {
     NoModel,
     /// The part of the page that renders chats could not be loaded.
     #[error(
-        "the part of this page that renders chat templates did not arrive ({0}): try again, or use a raw prompt instead"
+        "the part of this page that renders chat templates could not be loaded ({0}): try again, or send the prompt as \"text to continue\""
     )]
     ChatPart(String),
     /// The user asked to stop.

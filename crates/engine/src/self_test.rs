@@ -1,6 +1,6 @@
 //! The self-test: compares this device's kernels with their CPU twins, and a model's logits with the CPU reference.
 //!
-//! Pure except for the GPU. The browser's worker and `askew self-test` are its shells.
+//! It has no side effects except on the GPU. The browser's worker and `askew self-test` supply the clock and the output.
 
 use std::ops::ControlFlow;
 use std::rc::Rc;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A refused file. Every message says what was found and what to do.
+/// Why a file was refused. Every message says what was found, and most say what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum FormatError {
     /// The file has zero bytes.

@@ -97,7 +97,9 @@ pub fn memory(needed: Option<u64>, has_cache: bool, fit: Option<Fit>, probe: Opt
 pub fn room(fit: Option<Option<Fit>>) -> String {
     match fit {
         None => "no copy is kept, as chosen above".to_owned(),
-        Some(Some(Fit::TooMuch(room))) => format!("room for {} only: it runs, but no copy is kept", size_text(room)),
+        Some(Some(Fit::TooMuch(room))) => {
+            format!("there is room for only {}: the model runs, but no copy is kept", size_text(room))
+        }
         Some(Some(Fit::Fits(room))) => format!("a copy is kept; there is room for {}", size_text(room)),
         Some(Some(Fit::Unknown) | None) => "a copy is kept where there is room for it".to_owned(),
     }

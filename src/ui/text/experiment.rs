@@ -54,7 +54,9 @@ pub fn linked_run(linked: &Linked, card: Option<&Card>) -> String {
             card.judge.as_ref().map(|judge| format!(", judged by {}", judge.name)).unwrap_or_default()
         ),
         (_, Linked::Text(_)) => "This link holds an experiment.".to_owned(),
-        (_, Linked::At(address)) => format!("This link names an experiment: {address}. It is fetched when you run it."),
+        (_, Linked::At(address)) => {
+            format!("This link points to an experiment at {address}. It is downloaded when you run it.")
+        }
     }
 }
 
@@ -65,7 +67,7 @@ pub const NO_MODEL_FOR_RUN: &str = "This experiment asks the model that is loade
 #[must_use]
 pub fn questions_found(number: usize, has_judge: bool) -> String {
     let judge = if has_judge {
-        "the loaded model judges them by the prompts of the file"
+        "the loaded model judges the answers with the prompts from the file"
     } else {
         "no judge is named, so add one or rate the answers yourself in Results, blind"
     };

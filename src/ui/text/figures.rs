@@ -32,12 +32,16 @@ pub const fn plot_shows(kind: PlotKind) -> &'static str {
     match kind {
         PlotKind::Forest => "Each group's rate with its 95 % interval, highest first.",
         PlotKind::Bars => "The same as bars, as the papers draw them.",
-        PlotKind::Icons => "Out of a hundred answers, how many? For readers without statistics.",
+        PlotKind::Icons => {
+            "Each group's share drawn as icons, such as 20 of 100 answers. For readers who are not used to percentages."
+        }
         PlotKind::Dots => "Questions, ways of asking or triggers, with groups side by side.",
         PlotKind::Lines => "The rate over training steps, rank, data, layer or scale.",
         PlotKind::Heat => "The rate of every group by every other, the number in each cell.",
         PlotKind::Missing => "How many answers each cell has, and which have none.",
-        PlotKind::Plane => "All answers by both scores. Drag the lines to move the thresholds.",
+        PlotKind::Plane => {
+            "All answers, placed by alignment score and coherence score. Drag the lines to move the thresholds."
+        }
         PlotKind::Sweep => "How much the rate depends on the thresholds. Drag the lines.",
         PlotKind::Stack => "Shares of a categorical judge's labels, or of yours.",
         PlotKind::Histogram => "How a score spreads, group by group.",

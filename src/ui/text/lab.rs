@@ -84,7 +84,7 @@ pub const AS_CHAT: &str = "a chat message";
 /// The prompt is a text to continue.
 pub const AS_TEXT: &str = "text to continue";
 /// Label of the temperature.
-pub const TEMPERATURE: &str = "Temperature (0: always the likeliest)";
+pub const TEMPERATURE: &str = "Temperature (0: always the likeliest token)";
 /// Label of the limit of tokens.
 pub const MAX_TOKENS: &str = "Tokens at most";
 /// Label of the seed.

@@ -143,7 +143,7 @@ pub fn worker_gave_up(why: &str) -> String {
 /// Error when the data worker ended and was restarted.
 #[must_use]
 pub fn worker_restarted(why: &str) -> String {
-    format!("it stopped ({why}) and was started again; your view is kept")
+    format!("it stopped ({why}) and was restarted; your view has not changed")
 }
 
 /// Error when a file of the page's own site did not arrive.

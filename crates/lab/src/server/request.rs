@@ -35,7 +35,7 @@ pub struct Errand {
     pub wait_ms: u32,
 }
 
-/// The seed for a server that corresponds to one of our seeds.
+/// Our seed, reduced to its lowest 31 bits, because some servers accept no larger seeds.
 #[must_use]
 pub const fn server_seed(seed: u64) -> u64 {
     seed & ((1 << SEED_BITS) - 1)
