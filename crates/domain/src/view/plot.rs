@@ -230,4 +230,12 @@ mod tests {
         assert_eq!(Plot::from_pairs(pairs), Plot::default());
         assert!(PlotKind::ALL.iter().all(|kind| PlotKind::named(kind.name()) == Some(*kind)));
     }
+
+    /// Postcard writes a variant as its number, so it knows all of them.
+    #[test]
+    fn the_picker_has_every_type() {
+        let known = (0..u8::MAX).filter_map(|number| postcard::from_bytes::<PlotKind>(&[number]).ok());
+        assert!(known.clone().count() > 1);
+        assert!(known.clone().all(|kind| PlotKind::ALL.contains(&kind)), "{:?}", known.collect::<Vec<_>>());
+    }
 }
