@@ -118,61 +118,6 @@ pub struct Plot {
     pub metrics: Vec<Metric>,
 }
 
-/// What the pairs of a link that say a plot begin with.
-const PREFIX: &str = "plot";
-
-impl Plot {
-    /// The plot as pairs of a link: `plot=heat`, `plot.rows=question`. What is as by default is left out.
-    #[must_use]
-    pub fn to_pairs(&self) -> Vec<(&'static str, String)> {
-        let Self { kind, rows, series, over, column, second, metrics } = self;
-        let usual = Self::default();
-        let mut pairs = Vec::new();
-        if *kind != usual.kind {
-            pairs.push((PREFIX, kind.name().to_owned()));
-        }
-        pairs.extend(rows.as_ref().map(|by| ("plot.rows", by_text(by))));
-        pairs.extend(series.as_ref().map(|by| ("plot.series", by_text(by))));
-        for (name, text) in [("plot.over", over), ("plot.column", column)] {
-            if !text.is_empty() {
-                pairs.push((name, text.clone()));
-            }
-        }
-        if let Some(second) = second {
-            pairs.push(("plot.aligned", second.aligned.clone()));
-            pairs.push(("plot.coherent", second.coherent.clone()));
-        }
-        pairs.extend(metrics.iter().map(|metric| ("plot.metric", metric.to_string())));
-        pairs
-    }
-
-    /// Takes one pair of a link; whether it was one of a plot's. What cannot be read changes nothing.
-    pub fn read_pair(&mut self, name: &str, value: &str) -> bool {
-        match name {
-            PREFIX => self.kind = PlotKind::named(value).unwrap_or_default(),
-            "plot.rows" => self.rows = Some(By::read(value)),
-            "plot.series" => self.series = Some(By::read(value)),
-            "plot.over" => value.clone_into(&mut self.over),
-            "plot.column" => value.clone_into(&mut self.column),
-            "plot.aligned" => value.clone_into(&mut self.second.get_or_insert_default().aligned),
-            "plot.coherent" => value.clone_into(&mut self.second.get_or_insert_default().coherent),
-            "plot.metric" => self.metrics.extend(value.parse().ok()),
-            _ => return false,
-        }
-        true
-    }
-
-    /// The plot of a link's pairs; others are passed over.
-    #[must_use]
-    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut plot = Self::default();
-        for (name, value) in pairs {
-            plot.read_pair(name, value);
-        }
-        plot
-    }
-}
-
 /// A grouping as [`By::read`] reads it.
 #[must_use]
 pub fn by_text(by: &By) -> String {
@@ -193,6 +138,7 @@ pub fn by_text(by: &By) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::View;
     use proptest::prelude::*;
 
     fn groupings() -> impl Strategy<Value = Option<By>> {
@@ -218,16 +164,14 @@ mod tests {
             let second = second.map(|(aligned, coherent)| Judges { aligned, coherent });
             let metrics = metrics.iter().map(|metric| metric.parse().unwrap()).collect();
             let plot = Plot { kind, rows, series, over: texts.0, column: texts.1, second, metrics };
-            let pairs = plot.to_pairs();
-            prop_assert_eq!(Plot::from_pairs(pairs.iter().map(|(name, value)| (*name, value.as_str()))), plot);
+            let view = View { plot, ..View::default() };
+            prop_assert_eq!(View::from_fragment(&view.to_fragment()), view);
         }
     }
 
     #[test]
-    fn the_default_is_short_and_what_cannot_be_read_changes_nothing() {
-        assert!(Plot::default().to_pairs().is_empty());
-        let pairs = [("plot", "pie"), ("plot.metric", "median"), ("model", "m")];
-        assert_eq!(Plot::from_pairs(pairs), Plot::default());
+    fn what_cannot_be_read_changes_nothing() {
+        assert_eq!(View::from_fragment("results?plot=pie&plot.metric=median&x=y"), View::default());
         assert!(PlotKind::ALL.iter().all(|kind| PlotKind::named(kind.name()) == Some(*kind)));
     }
 
