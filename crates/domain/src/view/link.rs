@@ -66,7 +66,7 @@ macro_rules! threshold {
                 _ => Vec::new(),
             },
             read: |view, value| {
-                let at = value.parse().ok().filter(|at| (0.0..=100.0).contains(at));
+                let at = value.parse::<f64>().ok().filter(|at| (0.0..=100.0).contains(at));
                 if let (RuleBody::Scores(rule), Some(at)) = (&mut view.rule.body, at) {
                     rule.$cut.at = at;
                 }
