@@ -7,6 +7,11 @@ use crate::values::cell::{CellKey, Variant};
 use crate::values::facet::Setting;
 
 /// Comparison of a number with another.
+///
+/// `=` means the same number, except for the rounding of one arithmetic operation: two numbers are equal if their
+/// difference is less than [`f64::EPSILON`] (2.2e-16) times the larger of them. So a score or a setting that a program
+/// wrote as `0.30000000000000004` equals 0.3, whatever its magnitude, and neighbouring integers differ up to 2^52. 0
+/// equals only 0. The other comparisons have no tolerance. [`Filter::settings`] compares settings exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// `>=`
@@ -45,7 +50,10 @@ impl Comparison {
             Self::AtMost => value <= with,
             Self::Above => value > with,
             Self::Below => value < with,
-            Self::Equal => (value - with).abs() < f64::EPSILON,
+            Self::Equal => {
+                // The first comparison is for zeros and infinities.
+                value == with || (value - with).abs() < f64::EPSILON * value.abs().max(with.abs())
+            }
         }
     }
 }
@@ -153,6 +161,39 @@ mod tests {
         }
         for bad in ["x", "x>=", ">=3", "x>=y", "x>=inf"] {
             assert!(bad.parse::<Condition>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn equal_numbers_differ_by_rounding_only() {
+        let is_equal = |a: f64, b: f64| {
+            assert_eq!(Comparison::Equal.holds(a, b), Comparison::Equal.holds(b, a), "{a} and {b}");
+            Comparison::Equal.holds(a, b)
+        };
+        for scale in [1e-300, 1e-20, 1e-9, 1.0, 1e9, 1e20, 1e300] {
+            assert!(is_equal((0.1 + 0.2) * scale, 0.3 * scale), "at {scale}");
+            assert!(is_equal(-scale, -scale) && !is_equal(-scale, scale), "at {scale}");
+            for gap in [1e-15, 1e-9, 0.5] {
+                assert!(!is_equal(scale, scale * (1.0 + gap)), "{gap} at {scale}");
+            }
+        }
+        assert!(!is_equal(1e-17, 2e-17) && !is_equal(0.0, 1e-300), "small numbers differ");
+        assert!(!is_equal(1e15, 1e15 + 1.0) && is_equal(1e16, 1e16), "large integers differ");
+        assert!(is_equal(0.0, -0.0) && is_equal(f64::INFINITY, f64::INFINITY));
+        assert!(!is_equal(f64::INFINITY, f64::MAX) && !is_equal(f64::INFINITY, f64::NEG_INFINITY));
+        assert!(!is_equal(f64::NAN, f64::NAN) && !is_equal(f64::NAN, 1.0));
+    }
+
+    /// Scores with up to two decimals were compared with an absolute tolerance before. The results stay the same.
+    #[test]
+    fn scores_compare_as_before() {
+        for score in 0..=10_000 {
+            let score = f64::from(score) / 100.0;
+            for other in [score, score + 0.01, score - 0.01, score.round(), score / 3.0 * 3.0, 0.0, 30.0, 100.0] {
+                let before = (score - other).abs() < f64::EPSILON || score == other;
+                let is_noise = score != other && (score - other).abs() < 1e-12;
+                assert!(is_noise || Comparison::Equal.holds(score, other) == before, "{score} and {other}");
+            }
         }
     }
 
