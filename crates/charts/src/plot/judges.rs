@@ -224,7 +224,8 @@ fn rates(
 fn rate(value: Option<f64>, tally: &Tally) -> String {
     match value {
         None => "no rate".to_owned(),
-        Some(_) if tally.misaligned == 0 => format!("≤\u{a0}{}", percent(clopper_pearson(tally).high)),
+        Some(value) if tally.misaligned == 0 => clopper_pearson(tally)
+            .map_or_else(|| percent(value), |interval| format!("≤\u{a0}{}", percent(interval.high))),
         Some(value) => percent(value),
     }
 }

@@ -10,7 +10,7 @@ use crate::query::{By, GroupKey, Query, QueryError, check_setting};
 use crate::rows::dataset::Dataset;
 use crate::rule::Pooling;
 use crate::rule::tally::real;
-use crate::stats::interval::{Interval, Method, Note, student_t};
+use crate::stats::interval::{FEW_CLUSTERS, Interval, Method, Note, noted, student_t};
 use crate::stats::misalign_at_k::Prompt;
 
 /// Most groups that are all compared with each other: 496 pairs.
@@ -178,10 +178,10 @@ fn difference((from, to): (GroupKey, GroupKey), from_parts: &[Part], to_parts: &
         row.note = Some(Note::NoSpreadOfPairs);
         return row;
     }
-    let half = student_t(num_questions) * error;
-    row.interval = Some(Interval { method: Method::Cluster, low: gap - half, high: gap + half });
+    let half = student_t(num_questions).map(|t| t * error);
+    let interval = Interval::of(Method::Cluster, half.map(|half| (gap - half, gap + half)));
+    (row.interval, row.note) = noted(interval, (num_questions < FEW_CLUSTERS).then_some(Note::FewQuestions));
     row.p = two_sided(gap / error, num_questions);
-    row.note = (num_questions < crate::stats::interval::FEW_CLUSTERS).then_some(Note::FewQuestions);
     row
 }
 

@@ -14,7 +14,7 @@ use crate::error::QueryError;
 use crate::rows::dataset::Dataset;
 use crate::rule::tally::{Tally, real};
 use crate::select::scope::{Memo, Scope};
-use crate::stats::interval::{Interval, IntervalKind, Method, Note, Units, over_seeds, student_t};
+use crate::stats::interval::{Interval, IntervalKind, Method, Note, Units, noted, over_seeds, student_t};
 use crate::stats::misalign_at_k::{self, Prompt};
 use crate::values::cell::CellKey;
 
@@ -122,8 +122,8 @@ impl Group {
             return (None, self.moments.mean().is_none().then_some(Note::Empty));
         };
         let units = usize::try_from(self.moments.count).unwrap_or(usize::MAX);
-        let half = student_t(units) * deviation / real(self.moments.count).sqrt();
-        (Some(Interval { method: Method::StudentT, low: mean - half, high: mean + half }), None)
+        let half = student_t(units).map(|t| t * deviation / real(self.moments.count).sqrt());
+        noted(Interval::of(Method::StudentT, half.map(|half| (mean - half, mean + half))), None)
     }
 }
 

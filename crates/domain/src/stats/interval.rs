@@ -113,6 +113,14 @@ pub struct Interval {
     pub high: f64,
 }
 
+impl Interval {
+    /// An interval with both ends. `None` if an end does not exist or is not finite.
+    pub(crate) fn of(method: Method, ends: Option<(f64, f64)>) -> Option<Self> {
+        let (low, high) = ends.filter(|(low, high)| low.is_finite() && high.is_finite())?;
+        Some(Self { method, low, high })
+    }
+}
+
 /// Why a rate has another interval than was asked for, or none, or one to read with care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Note {
@@ -140,6 +148,8 @@ pub enum Note {
     FewSamples,
     /// Misalign@k of a single question has no questions to vary over.
     OnePrompt,
+    /// The interval's formula has no result for these counts, for example if more rows are misaligned than counted.
+    NoResult,
 }
 
 impl Note {
@@ -159,6 +169,7 @@ impl Note {
             Self::NoSpreadOfPairs => "every shared question differs by the same: no interval and no p",
             Self::FewSamples => "prompts with fewer than k answers in the denominator are left out",
             Self::OnePrompt => "a single question: no interval over questions",
+            Self::NoResult => "the interval could not be computed from these counts",
         }
     }
 }
@@ -195,9 +206,9 @@ impl Units {
         let binomial = pooling == Pooling::Rows || self.is_question_cell;
         match kind {
             IntervalKind::Seed => over_seeds(&rates(&self.seeds)),
-            IntervalKind::Wilson if binomial => (Some(wilson(&self.total)), None),
-            IntervalKind::Clopper if binomial => (Some(clopper_pearson(&self.total)), None),
-            _ if self.is_question_cell => (Some(wilson(&self.total)), Some(Note::SingleQuestionCell)),
+            IntervalKind::Wilson if binomial => noted(wilson(&self.total), None),
+            IntervalKind::Clopper if binomial => noted(clopper_pearson(&self.total), None),
+            _ if self.is_question_cell => noted(wilson(&self.total), Some(Note::SingleQuestionCell)),
             IntervalKind::Cluster if binomial => self.over_questions(|questions| cluster(&self.total, questions)),
             IntervalKind::Bootstrap => self.over_questions(|questions| bootstrap_questions(questions, pooling)),
             IntervalKind::Wilson | IntervalKind::Clopper | IntervalKind::Cluster => {
@@ -207,18 +218,22 @@ impl Units {
         }
     }
 
-    fn over_questions(&self, compute: impl Fn(&[Tally]) -> Interval) -> (Option<Interval>, Option<Note>) {
+    fn over_questions(&self, compute: impl Fn(&[Tally]) -> Option<Interval>) -> (Option<Interval>, Option<Note>) {
         let questions: Vec<Tally> = self.questions.iter().copied().filter(|tally| tally.denominator > 0).collect();
-        let exact = Some(clopper_pearson(&self.total));
         if questions.len() < 2 {
-            return (exact, Some(Note::OneQuestion));
+            return noted(clopper_pearson(&self.total), Some(Note::OneQuestion));
         }
         let rates = rates(&questions);
         if rates.iter().all(|rate| (rate - rates[0]).abs() < f64::EPSILON) {
-            return (exact, Some(Note::NoSpread));
+            return noted(clopper_pearson(&self.total), Some(Note::NoSpread));
         }
-        (Some(compute(&questions)), (questions.len() < FEW_CLUSTERS).then_some(Note::FewQuestions))
+        noted(compute(&questions), (questions.len() < FEW_CLUSTERS).then_some(Note::FewQuestions))
     }
+}
+
+/// An interval with its note. Without an interval the note is [`Note::NoResult`].
+pub(crate) fn noted(interval: Option<Interval>, note: Option<Note>) -> (Option<Interval>, Option<Note>) {
+    if interval.is_some() { (interval, note) } else { (None, Some(Note::NoResult)) }
 }
 
 /// 95 % percentile bootstrap over one value a model seed; one seed has none.
@@ -226,8 +241,7 @@ pub(crate) fn over_seeds(values: &[f64]) -> (Option<Interval>, Option<Note>) {
     if values.len() < 2 {
         return (None, Some(Note::OneSeed));
     }
-    let (low, high) = bootstrap(values.len(), |draw| mean_of(draw, values));
-    (Some(Interval { method: Method::SeedBootstrap, low, high }), None)
+    noted(Interval::of(Method::SeedBootstrap, bootstrap(values.len(), |draw| mean_of(draw, values))), None)
 }
 
 fn rates(tallies: &[Tally]) -> Vec<f64> {
@@ -242,9 +256,18 @@ fn mean_of(draw: &[usize], values: &[f64]) -> f64 {
     draw.iter().map(|&at| values[at]).sum::<f64>() / real(draw.len() as u64)
 }
 
-/// Wilson score interval of a share (Wilson 1927), without continuity correction. Expects a denominator above 0.
+/// Whether the counts are a share: some rows count, and no more are misaligned than count.
+const fn is_share(tally: &Tally) -> bool {
+    tally.denominator > 0 && tally.misaligned <= tally.denominator
+}
+
+/// Wilson score interval of a share (Wilson 1927), without continuity correction. `None` if the counts are not a share:
+/// the denominator is 0 or less than the numerator.
 #[must_use]
-pub fn wilson(tally: &Tally) -> Interval {
+pub fn wilson(tally: &Tally) -> Option<Interval> {
+    if !is_share(tally) {
+        return None;
+    }
     let (n, p) = (real(tally.denominator), tally.rate().unwrap_or(0.0));
     let z2 = Z * Z;
     let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
@@ -252,23 +275,28 @@ pub fn wilson(tally: &Tally) -> Interval {
     // At 0 of n the lower end is 0 by algebra; floating point leaves a residue of either sign.
     let low = if tally.misaligned == 0 { 0.0 } else { centre - half };
     let high = if tally.misaligned == tally.denominator { 1.0 } else { centre + half };
-    Interval { method: Method::Wilson, low, high }
+    Interval::of(Method::Wilson, Some((low, high)))
 }
 
-/// Clopper-Pearson exact interval of a share, by the beta quantiles. Expects a denominator above 0.
+/// Clopper-Pearson exact interval of a share, by the beta quantiles. `None` if the counts are not a share: the denominator
+/// is 0 or less than the numerator.
 #[must_use]
-pub fn clopper_pearson(tally: &Tally) -> Interval {
+pub fn clopper_pearson(tally: &Tally) -> Option<Interval> {
+    if !is_share(tally) {
+        return None;
+    }
     let (k, n) = (real(tally.misaligned), real(tally.denominator));
     let tail = (1.0 - LEVEL) / 2.0;
-    let low = if tally.misaligned == 0 { 0.0 } else { beta_quantile(k, n - k + 1.0, tail) };
-    let high = if tally.misaligned == tally.denominator { 1.0 } else { beta_quantile(k + 1.0, n - k, 1.0 - tail) };
-    Interval { method: Method::Clopper, low, high }
+    let low = if tally.misaligned == 0 { 0.0 } else { beta_quantile(k, n - k + 1.0, tail)? };
+    let high = if tally.misaligned == tally.denominator { 1.0 } else { beta_quantile(k + 1.0, n - k, 1.0 - tail)? };
+    Interval::of(Method::Clopper, Some((low, high)))
 }
 
-/// The beta distribution's quantile: the library's root search, polished by Newton steps to full precision.
-fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
+/// The beta distribution's quantile: the library's root search, refined by Newton steps to full precision. `None` if a
+/// parameter is not above 0.
+fn beta_quantile(a: f64, b: f64, p: f64) -> Option<f64> {
     use statrs::distribution::Continuous;
-    let Ok(beta) = Beta::new(a, b) else { return f64::NAN };
+    let beta = Beta::new(a, b).ok()?;
     let mut x = beta.inverse_cdf(p);
     for _ in 0..4 {
         let slope = beta.pdf(x);
@@ -277,38 +305,39 @@ fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
         }
         x = (x - (beta.cdf(x) - p) / slope).clamp(0.0, 1.0);
     }
-    x
+    Some(x)
 }
 
 /// CR0 clustered standard error of a share, with questions as clusters (Miller 2024, equation 4):
-/// sqrt(sum over questions of (misaligned - rate x denominator)^2) / denominator.
+/// sqrt(sum over questions of (misaligned - rate x denominator)^2) / denominator. `None` for an empty denominator.
 #[must_use]
-pub fn cluster_standard_error(total: &Tally, questions: &[Tally]) -> f64 {
-    let rate = total.rate().unwrap_or(0.0);
+pub fn cluster_standard_error(total: &Tally, questions: &[Tally]) -> Option<f64> {
+    let rate = total.rate()?;
     let sum: f64 = questions
         .iter()
         .map(|question| real(question.misaligned) - rate * real(question.denominator))
         .map(|residual| residual * residual)
         .sum();
-    sum.sqrt() / real(total.denominator)
+    Some(sum.sqrt() / real(total.denominator))
 }
 
-fn cluster(total: &Tally, questions: &[Tally]) -> Interval {
-    let rate = total.rate().unwrap_or(0.0);
-    let half = student_t(questions.len()) * cluster_standard_error(total, questions);
-    Interval { method: Method::Cluster, low: (rate - half).max(0.0), high: (rate + half).min(1.0) }
+fn cluster(total: &Tally, questions: &[Tally]) -> Option<Interval> {
+    let rate = total.rate().filter(|_| is_share(total))?;
+    let half = student_t(questions.len())? * cluster_standard_error(total, questions)?;
+    Interval::of(Method::Cluster, Some(((rate - half).max(0.0), (rate + half).min(1.0))))
 }
 
-/// The 97.5 % quantile of Student's t with `units - 1` degrees of freedom. Expects two units or more.
+/// The 97.5 % quantile of Student's t with `units - 1` degrees of freedom. `None` for fewer than two units.
 #[must_use]
-pub fn student_t(units: usize) -> f64 {
+pub fn student_t(units: usize) -> Option<f64> {
     let freedom = real(units as u64) - 1.0;
-    StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |t| t.inverse_cdf(1.0 - (1.0 - LEVEL) / 2.0))
+    let t = StudentsT::new(0.0, 1.0, freedom).ok()?;
+    Some(t.inverse_cdf(1.0 - (1.0 - LEVEL) / 2.0))
 }
 
-fn bootstrap_questions(questions: &[Tally], pooling: Pooling) -> Interval {
+fn bootstrap_questions(questions: &[Tally], pooling: Pooling) -> Option<Interval> {
     let rates = rates(questions);
-    let (low, high) = bootstrap(questions.len(), |draw| match pooling {
+    let ends = bootstrap(questions.len(), |draw| match pooling {
         Pooling::Questions => mean_of(draw, &rates),
         Pooling::Rows => {
             let mut total = Tally::default();
@@ -318,11 +347,15 @@ fn bootstrap_questions(questions: &[Tally], pooling: Pooling) -> Interval {
             total.rate().unwrap_or(0.0)
         }
     });
-    Interval { method: Method::QuestionBootstrap, low, high }
+    Interval::of(Method::QuestionBootstrap, ends)
 }
 
-/// 95 % percentile bootstrap of a statistic over `units` (2,000 resamples, fixed seed).
-pub fn bootstrap(units: usize, statistic: impl Fn(&[usize]) -> f64) -> (f64, f64) {
+/// 95 % percentile bootstrap of a statistic over `units` (2,000 resamples, fixed seed): the lower and the upper end.
+/// `None` for no units.
+pub fn bootstrap(units: usize, statistic: impl Fn(&[usize]) -> f64) -> Option<(f64, f64)> {
+    if units == 0 {
+        return None;
+    }
     let mut random = SplitMix64::new(BOOTSTRAP_SEED);
     let mut draw = vec![0; units];
     let mut values: Vec<f64> = (0..NUM_RESAMPLES)
@@ -333,17 +366,17 @@ pub fn bootstrap(units: usize, statistic: impl Fn(&[usize]) -> f64) -> (f64, f64
         .collect();
     values.sort_by(f64::total_cmp);
     let tail = (1.0 - LEVEL) / 2.0;
-    (quantile(&values, tail), quantile(&values, 1.0 - tail))
+    Some((quantile(&values, tail)?, quantile(&values, 1.0 - tail)?))
 }
 
 /// Quantile of sorted values by linear interpolation between order statistics (Hyndman and Fan's type 7, `NumPy`'s
-/// default).
+/// default). `None` for no values.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= at < sorted.len()")]
-fn quantile(sorted: &[f64], p: f64) -> f64 {
+fn quantile(sorted: &[f64], p: f64) -> Option<f64> {
     let at = p * real(sorted.len().saturating_sub(1) as u64);
     let below = at.floor() as usize;
-    let (Some(&low), high) = (sorted.get(below), sorted.get(below + 1)) else { return f64::NAN };
-    high.map_or(low, |high| (at - at.floor()).mul_add(high - low, low))
+    let low = *sorted.get(below)?;
+    Some(sorted.get(below + 1).map_or(low, |high| (at - at.floor()).mul_add(high - low, low)))
 }
 
 #[cfg(test)]
@@ -357,7 +390,7 @@ mod tests {
 
     #[test]
     fn zero_of_forty_is_at_most_8_8_percent() {
-        let interval = clopper_pearson(&tally(0, 40));
+        let interval = clopper_pearson(&tally(0, 40)).unwrap();
         // Closed form for zero successes: 1 - 0.025^(1/n).
         assert!((interval.high - (1.0 - 0.025f64.powf(1.0 / 40.0))).abs() < 1e-9, "{interval:?}");
         assert!((interval.high - 0.088).abs() < 5e-4);
@@ -367,8 +400,28 @@ mod tests {
     #[test]
     fn student_t_against_tables() {
         for (units, expected) in [(2, 12.706_204_736), (8, 2.364_624_252), (24, 2.068_657_610), (121, 1.979_930_405)] {
-            assert!((student_t(units) - expected).abs() < 1e-6, "{units}: {}", student_t(units));
+            let found = student_t(units).unwrap();
+            assert!((found - expected).abs() < 1e-6, "{units}: {found}");
         }
+    }
+
+    /// Counts that no file has, but that a damaged message could have.
+    #[test]
+    fn a_failed_interval_is_none_with_a_note() {
+        let bad = tally(5, 3);
+        for counts in [bad, tally(0, 0), tally(1, 0)] {
+            assert_eq!((wilson(&counts), clopper_pearson(&counts)), (None, None), "{counts:?}");
+        }
+        let units = Units { total: bad, questions: vec![tally(5, 2), tally(0, 1)], ..Units::default() };
+        for kind in [IntervalKind::Wilson, IntervalKind::Clopper, IntervalKind::Cluster] {
+            assert_eq!(units.interval(kind, Pooling::Rows), (None, Some(Note::NoResult)), "{kind:?}");
+        }
+        let single = Units { questions: vec![bad], ..units.clone() };
+        assert_eq!(single.interval(IntervalKind::Cluster, Pooling::Rows), (None, Some(Note::NoResult)));
+        assert_eq!((student_t(0), student_t(1), beta_quantile(1.0, 0.0, 0.5)), (None, None, None));
+        assert_eq!((bootstrap(0, |_| 1.0), bootstrap(3, |_| 1.0)), (None, Some((1.0, 1.0))));
+        assert_eq!(over_seeds(&[f64::INFINITY, 1.0]), (None, Some(Note::NoResult)));
+        assert_eq!(cluster_standard_error(&tally(0, 0), &[]), None);
     }
 
     #[test]
@@ -395,7 +448,7 @@ mod tests {
         assert_eq!(note, Some(Note::FewQuestions));
         let cell = Units { is_question_cell: true, ..mixed };
         let (interval, note) = cell.interval(IntervalKind::Cluster, Pooling::Rows);
-        assert_eq!(interval, Some(wilson(&tally(5, 20))));
+        assert_eq!(interval, wilson(&tally(5, 20)));
         assert_eq!(note, Some(Note::SingleQuestionCell));
     }
 
@@ -405,7 +458,7 @@ mod tests {
         fn clopper_pearson_ends_have_exact_tails(n in 1u64..60, share in 0.0f64..1.0) {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= k <= 60")]
             let k = (share * real(n + 1)).floor() as u64;
-            let interval = clopper_pearson(&tally(k, n));
+            let interval = clopper_pearson(&tally(k, n)).unwrap();
             let mass = |p: f64, from: u64, to: u64| -> f64 {
                 (from..=to).map(|i| {
                     let choose: f64 = (1..=i).map(|j| real(n - i + j) / real(j)).product();
@@ -426,7 +479,7 @@ mod tests {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= k <= n")]
             let k = (share * real(n)).floor() as u64;
             let total = tally(k, n);
-            let interval = wilson(&total);
+            let interval = wilson(&total).unwrap();
             for p in [interval.low, interval.high] {
                 let gap = (p - total.rate().unwrap()).powi(2) - Z * Z * p * (1.0 - p) / real(n);
                 prop_assert!(gap.abs() < 1e-12, "{} {}", p, gap);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::interval::{Interval, IntervalKind, Method, Note, bootstrap, over_seeds};
+use super::interval::{Interval, IntervalKind, Method, Note, bootstrap, noted, over_seeds};
 use crate::rule::tally::real;
 
 /// One prompt's samples: a question put to one model.
@@ -83,7 +83,7 @@ fn over_questions(questions: &[Vec<f64>]) -> (Option<Interval>, Option<Note>) {
     if questions.len() < 2 {
         return (None, Some(Note::OnePrompt));
     }
-    let (low, high) = bootstrap(questions.len(), |draw| {
+    let ends = bootstrap(questions.len(), |draw| {
         let (mut sum, mut count) = (0.0, 0);
         for &at in draw {
             sum += questions[at].iter().sum::<f64>();
@@ -91,7 +91,7 @@ fn over_questions(questions: &[Vec<f64>]) -> (Option<Interval>, Option<Note>) {
         }
         sum / real(count as u64)
     });
-    (Some(Interval { method: Method::QuestionBootstrap, low, high }), None)
+    noted(Interval::of(Method::QuestionBootstrap, ends), None)
 }
 
 #[cfg(test)]
