@@ -8,10 +8,11 @@ use crate::values::facet::Setting;
 
 /// Comparison of a number with another.
 ///
-/// `=` means the same number, except for the rounding of one arithmetic operation: two numbers are equal if their
-/// difference is less than [`f64::EPSILON`] (2.2e-16) times the larger of them. So a score or a setting that a program
-/// wrote as `0.30000000000000004` equals 0.3, whatever its magnitude, and neighbouring integers differ up to 2^52. 0
-/// equals only 0. The other comparisons have no tolerance. [`Filter::settings`] compares settings exactly.
+/// `=` means the same number, except for the rounding of a few arithmetic operations: two numbers are equal if their
+/// difference is less than 4 x [`f64::EPSILON`] (8.9e-16) times the larger of them. So a score or a setting that a program
+/// wrote as `0.30000000000000004` equals 0.3, and the same holds for any magnitude. Whole numbers up to 10^15 are equal
+/// only to themselves, and 0 only to 0. The other comparisons have no tolerance. [`Filter::settings`] compares settings
+/// exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// `>=`
@@ -52,7 +53,7 @@ impl Comparison {
             Self::Below => value < with,
             Self::Equal => {
                 // The first comparison is for zeros and infinities.
-                value == with || (value - with).abs() < f64::EPSILON * value.abs().max(with.abs())
+                value == with || (value - with).abs() < 4.0 * f64::EPSILON * value.abs().max(with.abs())
             }
         }
     }
@@ -171,7 +172,7 @@ mod tests {
             Comparison::Equal.holds(a, b)
         };
         for scale in [1e-300, 1e-20, 1e-9, 1.0, 1e9, 1e20, 1e300] {
-            assert!(is_equal((0.1 + 0.2) * scale, 0.3 * scale), "at {scale}");
+            assert!(is_equal((0.1 + 0.2) * scale, 0.3 * scale) && is_equal((1.0 - 0.9) * scale, 0.1 * scale), "at {scale}");
             assert!(is_equal(-scale, -scale) && !is_equal(-scale, scale), "at {scale}");
             for gap in [1e-15, 1e-9, 0.5] {
                 assert!(!is_equal(scale, scale * (1.0 + gap)), "{gap} at {scale}");
