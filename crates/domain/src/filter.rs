@@ -172,7 +172,10 @@ mod tests {
             Comparison::Equal.holds(a, b)
         };
         for scale in [1e-300, 1e-20, 1e-9, 1.0, 1e9, 1e20, 1e300] {
-            assert!(is_equal((0.1 + 0.2) * scale, 0.3 * scale) && is_equal((1.0 - 0.9) * scale, 0.1 * scale), "at {scale}");
+            assert!(
+                is_equal((0.1 + 0.2) * scale, 0.3 * scale) && is_equal((1.0 - 0.9) * scale, 0.1 * scale),
+                "at {scale}"
+            );
             assert!(is_equal(-scale, -scale) && !is_equal(-scale, scale), "at {scale}");
             for gap in [1e-15, 1e-9, 0.5] {
                 assert!(!is_equal(scale, scale * (1.0 + gap)), "{gap} at {scale}");
