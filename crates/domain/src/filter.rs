@@ -1,4 +1,4 @@
-//! Which rows are asked about: the part of a question that all charts of a screen share.
+//! Filters: which rows a query uses. All charts of a screen share one filter.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +9,10 @@ use crate::values::facet::Setting;
 /// Comparison of a number with another.
 ///
 /// `=` means the same number, except for the rounding of a few arithmetic operations: two numbers are equal if their
-/// difference is less than 4 x [`f64::EPSILON`] (8.9e-16) times the larger of them. So a score or a setting that a program
-/// wrote as `0.30000000000000004` equals 0.3, and the same holds for any magnitude. Whole numbers up to 10^15 are equal
-/// only to themselves, and 0 only to 0. The other comparisons have no tolerance. [`Filter::settings`] compares settings
-/// exactly.
+/// difference is less than 4 x [`f64::EPSILON`] (8.9e-16) times the larger of them. So a score or a setting that a
+/// program wrote as `0.30000000000000004` equals 0.3, and the same holds for any magnitude. Whole numbers up to 10^15
+/// are equal only to themselves, and 0 only to 0. The other comparisons have no tolerance. [`Filter::settings`]
+/// compares settings exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// `>=`
@@ -28,10 +28,10 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// All, those of two characters first: `>=` also begins with `>`.
+    /// All comparisons. Signs of two characters come first, because `>=` also begins with `>`.
     pub const ALL: [Self; 5] = [Self::AtLeast, Self::AtMost, Self::Above, Self::Below, Self::Equal];
 
-    /// The sign.
+    /// The sign, as it is written in conditions.
     #[must_use]
     pub const fn sign(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl Comparison {
         }
     }
 
-    /// Whether a value meets the comparison.
+    /// Whether a value meets the comparison with another.
     #[must_use]
     pub fn holds(self, value: f64, with: f64) -> bool {
         match self {
@@ -59,14 +59,14 @@ impl Comparison {
     }
 }
 
-/// A condition that rows must meet: `--where COLUMN>=X`. Null meets none.
+/// A condition that rows must meet: `--where COLUMN>=X`. A row without a value never meets it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
     /// Numeric column, or a setting of the model.
     pub column: String,
-    /// How it is compared.
+    /// The comparison.
     pub comparison: Comparison,
-    /// With what.
+    /// The number on the right side.
     pub value: f64,
 }
 
@@ -93,25 +93,25 @@ impl std::str::FromStr for Condition {
     }
 }
 
-/// Which reader's labels rows may have.
+/// A filter on the reader's labels.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LabelFilter {
-    /// Leave out rows labelled in-domain.
+    /// Whether rows labelled in-domain are left out.
     pub drops_in_domain: bool,
-    /// Response types; empty for all, those without a type included.
+    /// Response types that are let through. Empty for all rows, with or without a type.
     pub kinds: Vec<String>,
 }
 
-/// Which rows are asked about. An empty list lets everything through.
+/// Which rows a query uses. An empty list lets everything through.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Filter {
-    /// Files by name.
+    /// Names of files.
     pub files: Vec<String>,
-    /// Models by name.
+    /// Names of models.
     pub models: Vec<String>,
-    /// Groups by name.
+    /// Names of groups.
     pub groups: Vec<String>,
-    /// Questions by id.
+    /// Ids of questions.
     pub questions: Vec<String>,
     /// Ways of asking.
     pub variants: Vec<Variant>,
@@ -119,18 +119,18 @@ pub struct Filter {
     pub seeds: Vec<String>,
     /// Categories or subsets.
     pub categories: Vec<String>,
-    /// Values of settings: of each setting named here, the values that are let through.
+    /// Values of settings. For each setting in the list, only its values in the list are let through.
     pub settings: Vec<Setting>,
-    /// Conditions on numeric columns and settings, all of which must hold.
+    /// Conditions on numeric columns and settings. All of them must hold.
     pub conditions: Vec<Condition>,
-    /// Text that answers or questions must hold.
+    /// Text that answers or questions must contain.
     pub search: Option<Search>,
-    /// Labels.
+    /// The reader's labels.
     pub labels: LabelFilter,
 }
 
 impl Filter {
-    /// Whether a cell's rows are asked about, as far as the cell decides.
+    /// Whether a cell passes the filter. Conditions on columns, the search and labels are checked for each row.
     #[must_use]
     pub fn takes(&self, cell: &CellKey) -> bool {
         fn lets<T: PartialEq>(list: &[T], value: &T) -> bool {

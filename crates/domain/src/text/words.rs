@@ -1,6 +1,6 @@
-//! Numbers and sentences as every screen and message writes them.
+//! Formats of numbers and sentences, for every screen and message.
 
-/// "49.2 MB", "1.2 GB": a million or a thousand million bytes, as file managers count.
+/// A size such as "49.2 MB" or "1.2 GB". 1 MB is 10^6 bytes and 1 GB is 10^9 bytes, as in file managers.
 #[must_use]
 pub fn size_text(bytes: u64) -> String {
     let (unit, name) = if bytes < 1_000_000_000 { (100_000, "MB") } else { (100_000_000, "GB") };
@@ -8,7 +8,7 @@ pub fn size_text(bytes: u64) -> String {
     format!("{}.{} {name}", tenths / 10, tenths % 10)
 }
 
-/// An error's words as a sentence.
+/// An error's message as a sentence, with a capital letter and a full stop.
 #[must_use]
 pub fn sentence(error: &impl ToString) -> String {
     let text = error.to_string();

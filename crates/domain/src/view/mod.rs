@@ -1,4 +1,4 @@
-//! A view: everything that a link holds. The address is the state; the rest is derived from it.
+//! A view: everything in a link. The address is the page's state, and everything else is derived from it.
 
 mod link;
 pub mod plot;
@@ -18,17 +18,17 @@ pub enum Screen {
     /// Charts, tables and answers.
     #[default]
     Results,
-    /// Models side by side.
+    /// Models next to each other.
     Compare,
-    /// Findings of the literature, each a view.
+    /// Findings from the literature, each as a view.
     Findings,
     /// A lesson, step by step.
     Learn,
     /// Running models.
     Lab,
-    /// Method, privacy, licence.
+    /// Method, privacy and licence.
     About,
-    /// Checks of this device, which the Lab leads to.
+    /// Checks of this device. The Lab has a link to it.
     SelfTest,
 }
 
@@ -37,7 +37,7 @@ impl Screen {
     pub const ALL: [Self; 7] =
         [Self::Results, Self::Compare, Self::Findings, Self::Learn, Self::Lab, Self::About, Self::SelfTest];
 
-    /// Those that the page's head leads to, in order.
+    /// The screens in the page's header, in order.
     pub const MAIN: [Self; 6] = [Self::Results, Self::Compare, Self::Findings, Self::Learn, Self::Lab, Self::About];
 
     /// The name in links.
@@ -61,7 +61,7 @@ impl Screen {
         Self::ALL.into_iter().find(|known| known.name() == name).unwrap_or_default()
     }
 
-    /// An address's fragment on this screen, the rest as it is.
+    /// An address's fragment with this screen and everything else unchanged.
     #[must_use]
     pub fn in_fragment(self, fragment: &str) -> String {
         let rest = trim(fragment).split_once('?').map(|(_, rest)| format!("?{rest}"));
@@ -73,29 +73,29 @@ fn trim(fragment: &str) -> &str {
     fragment.trim_start_matches('#').trim_start_matches('/')
 }
 
-/// Where the rows come from.
+/// The source of the rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A collection that ships with the page, by id.
     Published(String),
-    /// Files of the reader's, by name: after a reload they are asked for again.
+    /// The reader's own files, by name. After a reload the page asks for them again.
     Files(Vec<String>),
-    /// Files at addresses: a link loads them again, once the reader has agreed to. Those beside the page it loads at once.
+    /// Files at addresses. A link loads them again after the reader agrees. Files next to the page are loaded at once.
     Addresses(Vec<String>),
 }
 
 impl Source {
-    /// Whether all rows lie beside the page, in files that ship with it: whoever serves the page is asked, and nobody else.
+    /// Whether all rows are in files next to the page, which ship with it. Then no other site is contacted.
     #[must_use]
     pub fn is_beside_page(&self) -> bool {
         matches!(self, Self::Addresses(list) if !list.is_empty() && list.iter().all(|at| is_beside_page(at)))
     }
 }
 
-/// The step of whoever pressed "Run it live": the pair answers as soon as it is there.
+/// The step after a press on "Run it live": the pair answers as soon as it is loaded.
 pub const LIVE_STEP: &str = "live";
 
-/// Whether an address leads downwards from the page, and names nothing that could be another site.
+/// Whether an address is a path below the page's folder, and cannot be another site.
 #[must_use]
 pub fn is_beside_page(address: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
@@ -114,58 +114,58 @@ impl Default for Source {
 pub struct Selection {
     /// The mark's group.
     pub group: GroupKey,
-    /// Which of its rows are shown.
+    /// The part of its rows that is shown.
     pub part: Part,
     /// Seed of the reading order.
     pub seed: u64,
-    /// Answers passed over.
+    /// Number of answers before the first that is shown.
     pub offset: usize,
 }
 
-/// Everything that a link holds.
+/// Everything in a link.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct View {
     /// The screen.
     pub screen: Screen,
-    /// Where the rows come from.
+    /// The source of the rows.
     pub source: Source,
     /// The rule, with its thresholds.
     pub rule: Rule,
-    /// The interval asked for.
+    /// The kind of interval.
     pub interval: IntervalKind,
-    /// What is computed.
+    /// The number that is computed for each group.
     pub metric: Metric,
-    /// The columns that serve as the judge's scores.
+    /// The columns with the judge's scores.
     pub judges: Judges,
-    /// Which rows are asked about.
+    /// Which rows are used.
     pub filter: Filter,
-    /// Group whose value is subtracted from the others'.
+    /// A group. Its value is subtracted from the values of the others.
     pub baseline: Option<String>,
     /// The figure.
     pub plot: Plot,
-    /// The question that models are compared on.
+    /// The question on which models are compared.
     pub question: Option<String>,
-    /// The step of the lesson, by id: kept on the way to a saved view and back. The Lab takes [`LIVE_STEP`] for the reader's
-    /// word to begin.
+    /// The id of the lesson's step. It stays in the link on the way to a saved view and back. [`LIVE_STEP`] starts a
+    /// run in the Lab.
     pub step: Option<String>,
-    /// The mark that is open.
+    /// The open mark.
     pub selection: Option<Selection>,
-    /// Whether the view stands in a frame of another page: figures without what surrounds them.
+    /// Whether the view is in a frame of another page. Then only its figures are shown.
     pub is_embedded: bool,
-    /// An experiment for the Lab: its address, or the whole of it, packed.
+    /// An experiment for the Lab: its address, or the whole experiment, packed.
     pub run: Option<String>,
 }
 
 impl View {
-    /// The query of the chart by model: files are never pooled unasked.
+    /// The query of the chart by model. Files are pooled only if the reader asks for it.
     #[must_use]
     pub fn by_model(&self) -> Query {
-        // A baseline is a group of models.
+        // A baseline is a group, so rows are grouped by group.
         let by = if self.baseline.is_some() { By { group: true, ..By::NOTHING } } else { By::default() };
         Query { by, ..self.query() }
     }
 
-    /// The query of the chart by question, of one file's model.
+    /// The query of the chart by question, for one model of one file.
     #[must_use]
     pub fn by_question(&self, group: &GroupKey) -> Query {
         let mut query = self.query();
@@ -175,7 +175,7 @@ impl View {
         query
     }
 
-    /// The rule and the filters, whatever the grouping.
+    /// The query with the default grouping.
     #[must_use]
     pub fn query(&self) -> Query {
         Query {

@@ -1,4 +1,4 @@
-//! A figure that a reader asks for: which type, of which groups. Part of the view, so of the address.
+//! The reader's choice of a figure: its type and its groups. It is part of the view, so it is in the address.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,22 +9,23 @@ use crate::select::judge::Judges;
 /// Types of figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum PlotKind {
-    /// Dots with intervals, one group under another, highest first.
+    /// Dots with intervals, one group below another, highest first.
     #[default]
     Forest,
-    /// Bars with intervals, groups side by side, as the papers draw them.
+    /// Bars with intervals, groups next to each other, as in the papers.
     Bars,
-    /// One icon an answer ("20 of 100 answers"), for those who read no percentages.
+    /// Icons for answers ("20 of 100 answers"), for readers who are not used to percentages.
     Icons,
-    /// One dot for each row's group and series with its interval: questions by group, variants, with and without a trigger.
+    /// One dot with its interval for each row and series: questions by group, ways of asking, with and without a
+    /// trigger.
     Dots,
-    /// Lines over a setting: ladders, training curves with a line a seed and a band, dose-response.
+    /// Lines over a setting: ladders, dose-response, training curves with a line for each seed and a band.
     Lines,
-    /// Groups by groups, the number in each cell.
+    /// Groups by groups, with the number in each cell.
     Heat,
-    /// Groups by groups: how many answers there are, and which cells have none.
+    /// Groups by groups: the number of answers, and which cells have none.
     Missing,
-    /// Alignment x coherence with both thresholds.
+    /// Alignment x coherence, with both thresholds.
     Plane,
     /// The rate as a function of each threshold.
     Sweep,
@@ -32,22 +33,22 @@ pub enum PlotKind {
     Stack,
     /// A score's histogram by group.
     Histogram,
-    /// One line a question from the first of two groups to the second.
+    /// One line for each question, from the first of two groups to the second.
     Slopes,
-    /// One point a group: its rate in one category against its rate in another.
+    /// One point for each group: its rate in one category against its rate in another.
     Scatter,
     /// Paired differences on shared questions.
     Differences,
-    /// Two judges on the same answers: confusion, and whose order flips.
+    /// Two judges on the same answers: their confusion matrix, and the groups with another order.
     Judges,
-    /// Where the rows went.
+    /// The flow of the rows, from all rows to the numerator.
     Flow,
-    /// Several metrics by group, the baseline subtracted where there is one.
+    /// Several metrics by group. A baseline, if there is one, is subtracted.
     Benchmarks,
 }
 
 impl PlotKind {
-    /// All, in the order of a picker.
+    /// All types, in the order of the picker.
     pub const ALL: [Self; 17] = [
         Self::Forest,
         Self::Bars,
@@ -92,33 +93,33 @@ impl PlotKind {
         }
     }
 
-    /// The type of a name.
+    /// The type with a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
-/// A figure that a reader asks for. Fields that a type has no use for are left as they are.
+/// A figure that a reader asks for. A type ignores the fields that it does not use.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Plot {
     /// Its type.
     pub kind: PlotKind,
-    /// What its rows, bars, lines or curves are groups of; `None` lets the type choose from the data.
+    /// The grouping of its rows, bars, lines or curves. `None` lets the type choose from the data.
     pub rows: Option<By>,
-    /// What its columns or series are groups of; `None` lets the type choose.
+    /// The grouping of its columns or series. `None` lets the type choose.
     pub series: Option<By>,
-    /// Setting along the x axis of lines; empty lets the type choose.
+    /// Setting along the x axis of lines. Empty lets the type choose.
     pub over: String,
-    /// Column of a histogram; empty for the alignment score of the judge.
+    /// Column of a histogram. Empty for the alignment score of the judge.
     pub column: String,
     /// The second judge.
     pub second: Option<Judges>,
-    /// Metrics side by side.
+    /// The metrics of benchmarks. Empty lets the type choose.
     pub metrics: Vec<Metric>,
 }
 
-/// A grouping as [`By::read`] reads it.
+/// The text of a grouping, as [`By::read`] reads it.
 #[must_use]
 pub fn by_text(by: &By) -> String {
     let parts = [
