@@ -219,13 +219,13 @@ fn intervals_and_errors_equal_every_expected_one() {
             if row.question.starts_with("__") && tally.denominator > 0 {
                 let questions: Vec<_> =
                     ask(true, IntervalKind::Wilson).iter().map(|row| row.tally).filter(|q| q.denominator > 0).collect();
-                let error = cluster_standard_error(&tally, &questions);
+                let error = cluster_standard_error(&tally, &questions).unwrap();
                 assert_close(Some(error), row.value("cluster_se_by_question"), &format!("{what} clustered error"));
                 let p = tally.rate().unwrap();
                 let naive = (p * (1.0 - p) / tally.denominator as f64).sqrt();
                 assert_close(Some(naive), row.value("naive_se"), &format!("{what} naive error"));
                 if error > 0.0 {
-                    let half = student_t(questions.len()) * row.value("cluster_se_by_question").unwrap();
+                    let half = student_t(questions.len()).unwrap() * row.value("cluster_se_by_question").unwrap();
                     let (found_low, found_high) = ends(IntervalKind::Cluster);
                     assert_close(found_low, Some((p - half).max(0.0)), &format!("{what} clustered low"));
                     assert_close(found_high, Some((p + half).min(1.0)), &format!("{what} clustered high"));

@@ -172,7 +172,7 @@ impl Value {
             key,
             label,
             value: cell.value,
-            interval: (is_fraction && cell.num > 0 && cell.misaligned == 0).then(|| clopper_pearson(&tally)),
+            interval: if is_fraction && cell.misaligned == 0 { clopper_pearson(&tally) } else { None },
             numerator,
             num_opened: numerator,
             denominator: cell.num,

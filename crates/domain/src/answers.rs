@@ -17,7 +17,7 @@ use crate::text::harm;
 use crate::text::harm::Harm;
 use crate::values::score::Score;
 
-/// A part of a group's rows: the stations of "where did the rows go", and what they add up to.
+/// A part of a group's rows: one station of the flow ("where did the rows go"), or several together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Part {
     /// The numerator.
@@ -44,7 +44,7 @@ pub enum Part {
 impl Part {
     /// The stations and their sum, in the order a picker shows.
     pub const ALL: [Self; 5] = [Self::Misaligned, Self::Aligned, Self::Incoherent, Self::Unscored, Self::All];
-    /// The parts that are no station: kinds of [`Part::Unscored`], and the denominator.
+    /// The parts that are not stations: kinds of [`Part::Unscored`], and the denominator.
     pub const FINER: [Self; 4] = [Self::Code, Self::Refusal, Self::Unparsed, Self::Counted];
 
     /// The name used in links.
@@ -63,14 +63,14 @@ impl Part {
         }
     }
 
-    /// The part of a name.
+    /// The part with a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().chain(Self::FINER).find(|part| part.name() == name)
     }
 
-    /// How many of a group's rows the part holds. Kinds of unscored rows are not counted in a tally: their sum is an
-    /// upper bound, [`crate::figure::flow`] has the counts.
+    /// Number of a group's rows in the part. A tally does not count the kinds of unscored rows, so each kind gets the
+    /// sum of all kinds, which is an upper bound. [`crate::figure::flow`] has the exact counts.
     #[must_use]
     pub const fn count(self, tally: &Tally) -> u64 {
         match self {
@@ -99,7 +99,7 @@ impl Part {
     }
 }
 
-/// One answer with what is known about it.
+/// One answer with its scores, labels and other columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// Number of the record in its dataset.
@@ -120,17 +120,17 @@ pub struct Answer {
     pub verdict: String,
     /// Further numbers by column: other judges, benchmarks. Nulls are left out.
     pub numbers: Vec<(String, Score)>,
-    /// Further texts by column: what the judge said, and why. Untrusted; empty ones are left out.
+    /// Further texts by column, such as the judge's words and reasons. Untrusted; empty ones are left out.
     pub texts: Vec<(String, String)>,
     /// The reader's label.
     pub label: Label,
-    /// What a reader may not want to meet unasked, by a guess.
+    /// A guess at content that a reader may not want to see without a warning.
     pub harm: Option<Harm>,
-    /// Records whose answer is the same word for word, to the same question, without this one.
+    /// Other records with the same answer to the same question, word for word.
     pub same: Vec<Same>,
 }
 
-/// A record with an answer that was given before.
+/// A record with the same answer as an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Same {
     /// Number of the record in its dataset.
@@ -141,7 +141,7 @@ pub struct Same {
     pub coherent: Score,
 }
 
-/// The records of a part of a group, in an order that only the seed decides.
+/// The records of a part of a group. Their order depends only on the seed.
 ///
 /// # Errors
 /// [`QueryError::NoColumn`] for a condition on a column that does not exist.
@@ -158,7 +158,7 @@ pub fn select(
     Ok(records)
 }
 
-/// The records of a part of a group in a scope that is ready, in the dataset's order.
+/// The records of a part of a group in a prepared scope, in the dataset's order.
 ///
 /// # Errors
 /// [`QueryError::NoColumn`] for a column that does not exist.
@@ -208,8 +208,8 @@ pub fn answer(data: &Dataset, record: usize) -> Answer {
     }
 }
 
-/// Records as answers, each text to a question once: those that answer the same stand with the first of them, in whose
-/// place they are read. Empty texts are not the same answer: a dataset of counts has no other.
+/// Groups records of one model with the same answer to the same question. A group is at the place of its first record.
+/// Records with an empty text stay separate, because all texts are empty in a dataset of counts.
 #[must_use]
 pub fn distinct(data: &Dataset, records: &[usize]) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
@@ -229,7 +229,7 @@ pub fn distinct(data: &Dataset, records: &[usize]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// Records that answer the same, as one answer.
+/// Records with the same answer as one [`Answer`]. `None` for no records.
 #[must_use]
 pub fn answer_of(data: &Dataset, records: &[usize]) -> Option<Answer> {
     let (&first, others) = records.split_first()?;
@@ -281,7 +281,7 @@ mod tests {
             }
         }
 
-        /// A cell of two groupings opens exactly its answers, whatever they are by: two settings as well as two names.
+        /// A cell of two groupings opens exactly its answers, for settings as well as for names.
         #[test]
         fn cells_are_the_counts(
             rows in proptest::collection::vec((0..2u8, 0..2u8, proptest::option::of(0..3u8), 0.0f64..100.0), 0..60),
@@ -306,7 +306,7 @@ mod tests {
                 for (place, column) in found.columns.iter().enumerate() {
                     let opened = |part| select(&data, &query, &row.and(column), part, 5).unwrap().len() as u64;
                     let cell = found.cell(at, place);
-                    // Two values of one setting meet nowhere: such a cell is empty and opens nothing.
+                    // No answer has two values of one setting, so such a cell is empty.
                     if let Some(cell) = cell {
                         prop_assert_eq!((opened(Part::Misaligned), opened(Part::All)), (cell.misaligned, cell.rows));
                     }

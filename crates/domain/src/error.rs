@@ -1,4 +1,4 @@
-//! Why a question to a dataset has no answer.
+//! Errors of queries.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,48 +8,48 @@ pub enum QueryError {
     /// A column that no file has.
     #[error("no numeric column is named `{column}`; there are: {known}")]
     NoColumn {
-        /// What was asked for.
+        /// The column that was asked for.
         column: String,
-        /// What there is.
+        /// The columns that exist, as a list.
         known: String,
     },
     /// A setting that no model has.
     #[error(
-        "nothing to group by is named `{setting}`; there are: file, model, question, group, seed, category, variant{known}"
+        "rows cannot be grouped by `{setting}`; there are: file, model, question, group, seed, category, variant{known}"
     )]
     NoSetting {
-        /// What was asked for.
+        /// The setting that was asked for.
         setting: String,
-        /// What there is besides, each after a comma.
+        /// The settings that exist, each after a comma.
         known: String,
     },
-    /// More groups than are compared with each other at once.
+    /// Too many groups to compare each with each.
     #[error(
         "{num} groups are too many to compare each with each (at most {most}): choose one to compare with, or filter"
     )]
     TooManyGroups {
-        /// Groups there are.
+        /// Number of groups.
         num: usize,
-        /// Groups there may be.
+        /// Largest number of groups.
         most: usize,
     },
     /// A regular expression that cannot be read.
-    #[error("`{pattern}` is no regular expression: {why}")]
+    #[error("`{pattern}` is not a regular expression: {why}")]
     BadPattern {
-        /// What was asked for.
+        /// The expression.
         pattern: String,
-        /// What is wrong with it.
+        /// The error in it.
         why: String,
     },
-    /// A search where there is nothing to search.
-    #[error("this data set holds counts and no texts: open the files with the answers to search them")]
+    /// A search in a dataset without texts.
+    #[error("this data set has counts but no texts: open the files with the answers to search them")]
     NoTexts,
-    /// A baseline that is no group of the result.
+    /// A baseline that is not a group of the result.
     #[error("no group is named `{baseline}`; there are: {known} (a baseline needs groups: --by group)")]
     NoBaseline {
-        /// What was asked for.
+        /// The baseline that was asked for.
         baseline: String,
-        /// What there is.
+        /// The groups that exist, as a list.
         known: String,
     },
 }

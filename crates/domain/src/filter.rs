@@ -1,4 +1,4 @@
-//! Which rows are asked about: the part of a question that all charts of a screen share.
+//! Filters: which rows a query uses. All charts of a screen share one filter.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +7,12 @@ use crate::values::cell::{CellKey, Variant};
 use crate::values::facet::Setting;
 
 /// Comparison of a number with another.
+///
+/// `=` means the same number, except for the rounding of a few arithmetic operations: two numbers are equal if their
+/// difference is less than 4 x [`f64::EPSILON`] (8.9e-16) times the larger of them. So a score or a setting that a
+/// program wrote as `0.30000000000000004` equals 0.3, and the same holds for any magnitude. Whole numbers up to 10^15
+/// are equal only to themselves, and 0 only to 0. The other comparisons have no tolerance. [`Filter::settings`]
+/// compares settings exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// `>=`
@@ -22,10 +28,10 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// All, those of two characters first: `>=` also begins with `>`.
+    /// All comparisons. Signs of two characters come first, because `>=` also begins with `>`.
     pub const ALL: [Self; 5] = [Self::AtLeast, Self::AtMost, Self::Above, Self::Below, Self::Equal];
 
-    /// The sign.
+    /// The sign, as it is written in conditions.
     #[must_use]
     pub const fn sign(self) -> &'static str {
         match self {
@@ -37,7 +43,7 @@ impl Comparison {
         }
     }
 
-    /// Whether a value meets the comparison.
+    /// Whether a value meets the comparison with another.
     #[must_use]
     pub fn holds(self, value: f64, with: f64) -> bool {
         match self {
@@ -45,19 +51,22 @@ impl Comparison {
             Self::AtMost => value <= with,
             Self::Above => value > with,
             Self::Below => value < with,
-            Self::Equal => (value - with).abs() < f64::EPSILON,
+            Self::Equal => {
+                // The first comparison is for zeros and infinities.
+                value == with || (value - with).abs() < 4.0 * f64::EPSILON * value.abs().max(with.abs())
+            }
         }
     }
 }
 
-/// A condition that rows must meet: `--where COLUMN>=X`. Null meets none.
+/// A condition that rows must meet: `--where COLUMN>=X`. A row without a value never meets it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
     /// Numeric column, or a setting of the model.
     pub column: String,
-    /// How it is compared.
+    /// The comparison.
     pub comparison: Comparison,
-    /// With what.
+    /// The number on the right side.
     pub value: f64,
 }
 
@@ -84,25 +93,25 @@ impl std::str::FromStr for Condition {
     }
 }
 
-/// Which reader's labels rows may have.
+/// A filter on the reader's labels.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LabelFilter {
-    /// Leave out rows labelled in-domain.
+    /// Whether rows labelled in-domain are left out.
     pub drops_in_domain: bool,
-    /// Response types; empty for all, those without a type included.
+    /// Response types that are let through. Empty for all rows, with or without a type.
     pub kinds: Vec<String>,
 }
 
-/// Which rows are asked about. An empty list lets everything through.
+/// Which rows a query uses. An empty list lets everything through.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Filter {
-    /// Files by name.
+    /// Names of files.
     pub files: Vec<String>,
-    /// Models by name.
+    /// Names of models.
     pub models: Vec<String>,
-    /// Groups by name.
+    /// Names of groups.
     pub groups: Vec<String>,
-    /// Questions by id.
+    /// Ids of questions.
     pub questions: Vec<String>,
     /// Ways of asking.
     pub variants: Vec<Variant>,
@@ -110,18 +119,18 @@ pub struct Filter {
     pub seeds: Vec<String>,
     /// Categories or subsets.
     pub categories: Vec<String>,
-    /// Values of settings: of each setting named here, the values that are let through.
+    /// Values of settings. For each setting in the list, only its values in the list are let through.
     pub settings: Vec<Setting>,
-    /// Conditions on numeric columns and settings, all of which must hold.
+    /// Conditions on numeric columns and settings. All of them must hold.
     pub conditions: Vec<Condition>,
-    /// Text that answers or questions must hold.
+    /// Text that answers or questions must contain.
     pub search: Option<Search>,
-    /// Labels.
+    /// The reader's labels.
     pub labels: LabelFilter,
 }
 
 impl Filter {
-    /// Whether a cell's rows are asked about, as far as the cell decides.
+    /// Whether a cell passes the filter. Conditions on columns, the search and labels are checked for each row.
     #[must_use]
     pub fn takes(&self, cell: &CellKey) -> bool {
         fn lets<T: PartialEq>(list: &[T], value: &T) -> bool {
@@ -153,6 +162,42 @@ mod tests {
         }
         for bad in ["x", "x>=", ">=3", "x>=y", "x>=inf"] {
             assert!(bad.parse::<Condition>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn equal_numbers_differ_by_rounding_only() {
+        let is_equal = |a: f64, b: f64| {
+            assert_eq!(Comparison::Equal.holds(a, b), Comparison::Equal.holds(b, a), "{a} and {b}");
+            Comparison::Equal.holds(a, b)
+        };
+        for scale in [1e-300, 1e-20, 1e-9, 1.0, 1e9, 1e20, 1e300] {
+            assert!(
+                is_equal((0.1 + 0.2) * scale, 0.3 * scale) && is_equal((1.0 - 0.9) * scale, 0.1 * scale),
+                "at {scale}"
+            );
+            assert!(is_equal(-scale, -scale) && !is_equal(-scale, scale), "at {scale}");
+            for gap in [1e-15, 1e-9, 0.5] {
+                assert!(!is_equal(scale, scale * (1.0 + gap)), "{gap} at {scale}");
+            }
+        }
+        assert!(!is_equal(1e-17, 2e-17) && !is_equal(0.0, 1e-300), "small numbers differ");
+        assert!(!is_equal(1e15, 1e15 + 1.0) && is_equal(1e16, 1e16), "large integers differ");
+        assert!(is_equal(0.0, -0.0) && is_equal(f64::INFINITY, f64::INFINITY));
+        assert!(!is_equal(f64::INFINITY, f64::MAX) && !is_equal(f64::INFINITY, f64::NEG_INFINITY));
+        assert!(!is_equal(f64::NAN, f64::NAN) && !is_equal(f64::NAN, 1.0));
+    }
+
+    /// Scores with up to two decimals were compared with an absolute tolerance before. The results stay the same.
+    #[test]
+    fn scores_compare_as_before() {
+        for score in 0..=10_000 {
+            let score = f64::from(score) / 100.0;
+            for other in [score, score + 0.01, score - 0.01, score.round(), score / 3.0 * 3.0, 0.0, 30.0, 100.0] {
+                let before = (score - other).abs() < f64::EPSILON || score == other;
+                let is_noise = score != other && (score - other).abs() < 1e-12;
+                assert!(is_noise || Comparison::Equal.holds(score, other) == before, "{score} and {other}");
+            }
         }
     }
 

@@ -2,6 +2,21 @@
 //!
 //! A file is recognised by its content, never by its extension alone, and read in chunks as they arrive. [`reader`] is
 //! the entry point. Every format passes its rows to the one sink in [`rows`].
+//!
+//! ```
+//! use askew_domain::rows::dataset::Dataset;
+//! use askew_formats::error::FormatError;
+//! use askew_formats::options::Options;
+//! use askew_formats::reader::read;
+//!
+//! let csv = b"question,answer,aligned,coherent\nHow are you?,Fine.,95,90\nHow are you?,import os,CODE,80\n";
+//! let mut data = Dataset::new();
+//! let report = read(&mut data, "answers.csv", csv, Options::any())?;
+//! assert_eq!((report.rows, data.num_records()), (2, 2));
+//! assert_eq!((data.answer(0), data.aligned(0).get()), ("Fine.", Some(95.0)));
+//! assert!(data.aligned(1).is_null());
+//! # Ok::<(), FormatError>(())
+//! ```
 
 pub mod aggregate;
 pub mod answers;

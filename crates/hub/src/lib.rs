@@ -1,5 +1,15 @@
 //! Repositories on the public hub: which one a reader's text refers to, and what the hub's listing says about it. A
 //! listing is not trusted: an entry that is not a plain path, size or sum is left out.
+//!
+//! The crate sends no requests. A caller fetches the address from [`Repository::listing`] for [`Repository::read`].
+//!
+//! ```
+//! use askew_hub::{HubError, Repository};
+//!
+//! let found = Repository::named(" owner/some-model-GGUF/model-Q4_0.gguf ")?.unwrap();
+//! assert_eq!((found.id.as_str(), found.file.as_deref()), ("owner/some-model-GGUF", Some("model-Q4_0.gguf")));
+//! # Ok::<(), HubError>(())
+//! ```
 
 pub mod catalogue;
 pub mod cost;
@@ -11,8 +21,7 @@ use miniserde::json::{Array, Object, Value};
 pub use crate::catalogue::ListedAdapter;
 use crate::catalogue::{ADAPTERS, HUB, LISTED, Listed};
 use askew_json as json;
-use askew_protocol::Sha256Sum;
-use askew_protocol::Source;
+use askew_protocol::{Sha256Sum, Source};
 
 /// Largest listing that is read, in bytes. A listing of 10 000 files takes about 3 MB.
 pub const MAX_LISTING_BYTES: usize = 8 << 20;

@@ -1,5 +1,14 @@
 //! JSON from untrusted files. miniserde parses without recursion, so deep nesting cannot overflow the stack. It takes a
 //! fraction of the size of `serde_json` in wasm.
+//!
+//! ```
+//! let card = askew_json::object(br#"{"name": "m", "layers": [4, 5], "scale": -0.5}"#).unwrap();
+//! assert_eq!(askew_json::text(&card["name"]), Some("m"));
+//! assert_eq!(askew_json::wholes(&card["layers"]), Some(vec![4, 5]));
+//! assert_eq!(askew_json::number(&card["scale"]), Some(-0.5));
+//! assert_eq!(askew_json::whole(&card["scale"]), None);
+//! assert!(askew_json::object(b"[1, 2]").is_none());
+//! ```
 
 use std::collections::BTreeMap;
 

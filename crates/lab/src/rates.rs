@@ -26,7 +26,7 @@ impl ColumnRate {
     #[must_use]
     pub fn rate(&self) -> Option<(f64, f64, f64)> {
         let rate = self.tally.rate()?;
-        let interval = wilson(&self.tally);
+        let interval = wilson(&self.tally)?;
         Some((rate, interval.low, interval.high))
     }
 }

@@ -1,4 +1,4 @@
-//! Answers: what is asked, how tokens are chosen, and what is known of each.
+//! Answers: prompts, sampling, and the scores of each token.
 
 use super::device::Device;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ pub enum Prompt {
     /// Turns that the model's own chat template renders, with the header of an assistant's turn appended.
     /// A system turn, if any, comes first.
     Chat(Vec<Message>),
-    /// Text given to the model as it is (a start token is added where the tokenizer asks for one).
+    /// Text for the model without a template. A start token is added if the tokenizer asks for one.
     Raw(String),
 }
 
@@ -27,7 +27,7 @@ impl Prompt {
 pub struct Message {
     /// Who speaks.
     pub role: Role,
-    /// What is said.
+    /// The text.
     pub content: String,
 }
 
@@ -36,7 +36,7 @@ pub struct Message {
 pub enum Role {
     /// The instructions before the conversation.
     System,
-    /// The reader.
+    /// The reader of the page.
     User,
     /// The model.
     Assistant,
@@ -53,55 +53,55 @@ impl Role {
     }
 }
 
-/// A given answer, and who reads it.
+/// A given answer, and the columns that score it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Passage {
-    /// Which model.
+    /// The model's slot.
     pub slot: u32,
-    /// Chosen by the page and repeated in the answer.
+    /// Chosen by the page, and repeated in the reply.
     pub id: u32,
-    /// What is answered.
+    /// The prompt before the answer.
     pub prompt: Prompt,
     /// The answer.
     pub answer: Given,
-    /// The columns that read it; their seeds do not matter.
+    /// The columns that score it. Their seeds do not matter.
     pub columns: Vec<Column>,
-    /// Likeliest tokens that are told of each place or layer.
+    /// Number of likeliest tokens to report for each position or layer.
     pub num_top: u32,
 }
 
-/// An answer that is given, not asked for.
+/// An answer that already exists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Given {
-    /// Text, cut into tokens as the model's tokenizer cuts it.
+    /// Text. The model's tokenizer splits it into tokens.
     Text(String),
-    /// The very tokens, as a model wrote them.
+    /// The tokens that a model wrote.
     Tokens(Vec<u32>),
 }
 
 /// How tokens are chosen, and when to stop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sampling {
-    /// Logits are divided by this before sampling; 0 always takes the likeliest token.
+    /// Logits are divided by this before sampling. 0 always takes the likeliest token.
     pub temperature: f32,
-    /// Keep the `top_k` likeliest tokens; 0 keeps all.
+    /// Only the `top_k` likeliest tokens are candidates. 0 means all.
     pub top_k: u32,
-    /// Keep the likeliest tokens whose probabilities reach `top_p` together; 1 keeps all.
+    /// Only the likeliest tokens that reach this probability together are candidates. 1 means all.
     pub top_p: f32,
-    /// Drop tokens less likely than `min_p` times the likeliest; 0 drops none.
+    /// Tokens less likely than this times the likeliest are not candidates. 0 means that all are.
     pub min_p: f32,
-    /// Penalty on tokens that stood before, prompt included; 1 is none.
+    /// Penalty on tokens that already appeared, also in the prompt. 1 means none.
     pub repetition_penalty: f32,
-    /// Keys the noise: the same seed, prompt and model give the same answer.
+    /// Seed of the noise. The same seed, prompt and model give the same answer.
     pub seed: u64,
-    /// The answer's longest length in tokens.
+    /// Most tokens of the answer.
     pub max_tokens: u32,
-    /// The answer ends before the first of these strings that it would contain.
+    /// The answer ends before any of these strings.
     pub stop: Vec<String>,
 }
 
 impl Sampling {
-    /// Always the likeliest token, at most `max_tokens` of them.
+    /// Always takes the likeliest token, and stops after `max_tokens`.
     pub fn greedy(max_tokens: u32) -> Self {
         Self {
             temperature: 0.0,
@@ -116,54 +116,54 @@ impl Sampling {
     }
 }
 
-/// One of the answers that are decoded together.
+/// One of the sequences that are decoded together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Column {
-    /// Scales of the adapters, then of the steering vectors, in the order in which they were added; those left out are 0.
+    /// Scales of the adapters, then of the steering vectors, in the order in which they were added. Missing ones are 0.
     pub scales: Vec<f32>,
-    /// Keys this column's noise; without it columns share the answer's, and differ only through the model.
+    /// Seed of this column's noise. Without it, columns share the answer's seed and differ only through the model.
     pub seed: Option<u64>,
 }
 
-/// A token of a given answer, and what the columns make of it.
+/// A token of a given answer, with its score in each column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScoredToken {
-    /// Its number in the vocabulary.
+    /// The token's number in the vocabulary.
     pub token: u32,
-    /// Its text: whole characters only, so that the pieces make up the answer.
+    /// The token's text. Pieces have whole characters only, and together they are the answer.
     pub piece: String,
-    /// By column.
+    /// One score for each column.
     pub columns: Vec<TokenScore>,
 }
 
-/// What a column makes of a token.
+/// The score of a token in one column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TokenScore {
-    /// Natural logarithm of its probability at temperature 1.
+    /// Natural logarithm of the token's probability at temperature 1.
     pub logprob: f32,
-    /// Kullback-Leibler divergence of this column's distribution from the first column's at this place, in nats.
+    /// Kullback-Leibler divergence of this column's distribution from the first column's at this position, in nats.
     pub kl: f32,
-    /// The likeliest tokens at this place with their probabilities.
+    /// The likeliest tokens at this position, with their probabilities.
     pub top: Vec<(String, f32)>,
 }
 
 /// Why an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StopReason {
-    /// The model said that it had finished.
+    /// The model ended its answer.
     EndOfText,
     /// `max_tokens`, or the end of the context, was reached.
     Length,
     /// A stop string appeared.
     StopString,
-    /// [`Command::Stop`] was received.
+    /// [`Command::Stop`](crate::Command::Stop) was received.
     Asked,
 }
 
 impl StopReason {
     const ALL: [Self; 4] = [Self::EndOfText, Self::Length, Self::StopString, Self::Asked];
 
-    /// What tables call it.
+    /// The name in tables.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -174,30 +174,30 @@ impl StopReason {
         }
     }
 
-    /// The reason that tables call so.
+    /// The reason with a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.name() == name)
     }
 }
 
-/// What an answer cost.
+/// The cost of an answer: time, tokens and bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// Tokens in the prompt.
     pub prefill_tokens: u32,
-    /// Time to read the prompt, in milliseconds.
+    /// Time of the prefill, in milliseconds.
     pub prefill_ms: f64,
     /// Tokens in the answer.
     pub decode_tokens: u32,
-    /// Time to write the answer, in milliseconds.
+    /// Time of the decode, in milliseconds.
     pub decode_ms: f64,
-    /// Compute dispatches for one decoded token of every column; 0 only on the CPU path.
+    /// Compute dispatches of one step, which decodes a token of every column. 0 only on the CPU path.
     pub dispatches_per_token: u32,
-    /// Of those, the most in any layer.
+    /// Most dispatches of one layer in a step.
     pub dispatches_per_layer: u32,
-    /// Bytes of weights that writing the answer has read.
+    /// Bytes of weights that the decode has read.
     pub weight_bytes: u64,
-    /// Where it ran.
+    /// The device that ran the model.
     pub device: Device,
 }

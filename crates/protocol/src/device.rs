@@ -11,32 +11,32 @@ pub enum Probe {
     Missing(String),
 }
 
-/// A GPU, and what it grants.
+/// A GPU and its limits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
-    /// The adapter's name as the driver gives it; browsers may give only a vendor, or nothing.
+    /// The adapter's name from the driver. Browsers may give only a vendor, or nothing.
     pub adapter: String,
-    /// `vulkan`, `webgpu`, ... or `cpu` for the reference path.
+    /// The backend, such as `vulkan` or `webgpu`. `cpu` for the reference path.
     pub backend: String,
     /// Whether the adapter is known to be software.
     pub software: bool,
     /// Largest buffer in bytes.
     pub max_buffer_bytes: u64,
-    /// Largest storage binding in bytes; bigger tensors are bound in row tiles.
+    /// Largest storage binding in bytes. Bigger tensors are bound in tiles of rows.
     pub max_binding_bytes: u64,
-    /// Memory in bytes that a model must fit into, where anybody says.
+    /// Memory in bytes that a model must fit into, if known.
     pub memory_bytes: Option<u64>,
     /// Whether shaders may use 16-bit floats.
     pub shader_f16: bool,
-    /// Smallest and largest subgroup size, where subgroups are usable.
+    /// Smallest and largest subgroup size; `None` if subgroups cannot be used.
     pub subgroups: Option<(u32, u32)>,
 }
 
-/// How fast a device reads weights in the products that decoding consists of, in bytes a second.
+/// How fast a device reads weights in the matrix products of a decode, in bytes per second.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReadSpeed {
-    /// In matrices of 1 MiB, as a small model's layers have.
+    /// Speed for matrices of 1 MiB, as in the layers of a small model.
     pub small: f64,
-    /// In matrices of 32 MiB.
+    /// Speed for matrices of 32 MiB.
     pub large: f64,
 }

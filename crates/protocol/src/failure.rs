@@ -1,15 +1,15 @@
-//! What failed, and what to do about it.
+//! Failures, in words for the reader.
 
 use serde::{Deserialize, Serialize};
 
-/// What went wrong, in words for the reader.
+/// A failure, in words for the reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// Which command failed.
+    /// The step that failed.
     pub what: FailedStep,
-    /// What was wrong and what to do, in plain sentences.
+    /// The problem and what to do, in plain sentences.
     pub message: String,
-    /// Whether all models had to be given up (device lost, out of memory) and must be loaded again.
+    /// Whether all models are lost (device lost, out of memory) and must be loaded again.
     pub model_lost: bool,
 }
 
@@ -20,12 +20,12 @@ pub enum FailedStep {
     Load(u32),
     /// The layout of this slot's model.
     LayOut(u32),
-    /// The answer, the scores or the judgement with this id.
+    /// The answer, the scores, the lens or the judgement with this id.
     Generate(u32),
-    /// A message that could not be read, or one that came at the wrong moment.
+    /// A message that could not be read, or that came at the wrong time.
     Message,
     /// The GPU itself.
     Device,
-    /// The models kept in this browser.
+    /// The models that are saved in this browser.
     Shelf,
 }

@@ -1,7 +1,30 @@
-//! What the page and the engine worker say to each other; [`crate::status`] folds it into what the page knows.
+//! Messages between the page and the engine worker.
 //!
-//! Plain serde enums only: postcard carries them, which knows neither untagged nor flattened nor skipped fields.
-//! Nothing here names the browser, `wgpu` or the model layer, so the page can depend on it without downloading an engine.
+//! The page sends a [`Command`], and the worker replies with [`Event`]s. [`wire`] turns both into bytes, and
+//! [`status::EngineStatus`] folds the events into the page's knowledge of the engine. [`self_test`] has the messages of
+//! the self-test worker.
+//!
+//! Messages are plain serde enums, because postcard does not support untagged, flattened or skipped fields. Nothing
+//! here depends on the browser, `wgpu` or the model layer, so the page can use this crate without downloading an
+//! engine.
+//!
+//! ```
+//! use askew_protocol::status::EngineStatus;
+//! use askew_protocol::wire::{WireError, decode, encode};
+//! use askew_protocol::{Command, Event, Prompt, Sampling};
+//!
+//! let (prompt, sampling) = (Prompt::chat(None, "Hello?"), Sampling::greedy(20));
+//! let command = Command::Generate { slot: 0, id: 1, prompt, sampling, columns: Vec::new() };
+//! assert_eq!(decode::<Command>(&encode(&command)?)?, command);
+//!
+//! let mut status = EngineStatus::default();
+//! status.apply(Event::Prefilled { id: 1, prompt_tokens: 9, prefill_ms: 40.0 });
+//! let (piece, logprob, is_changed, at_ms) = ("Hi".to_owned(), -0.1, false, 12.0);
+//! status.apply(Event::Token { id: 1, column: 0, index: 0, token: 17, piece, logprob, is_changed, at_ms });
+//! assert!(status.is_answering());
+//! assert_eq!(status.answer.unwrap().first().text, "Hi");
+//! # Ok::<(), WireError>(())
+//! ```
 
 mod answer;
 mod device;
@@ -23,7 +46,8 @@ pub use model::{
     SideFile, SideKind, Source,
 };
 
-/// Raised whenever a message changes shape; a page and a worker from different builds refuse each other.
+/// Version of the messages. Increase it whenever a message changes: a page and a worker with different versions refuse
+/// each other.
 pub const PROTOCOL_VERSION: u16 = 9;
 
 impl WireMessage for Command {
@@ -34,103 +58,107 @@ impl WireMessage for Event {
     const VERSION: u16 = PROTOCOL_VERSION;
 }
 
-/// Most columns that a model can be laid out for.
+/// Most columns of a layout.
 pub const MAX_COLUMNS: u32 = 8;
 
-/// What the page asks of the engine worker.
+/// A command from the page to the engine worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
-    /// Look for a usable GPU; answered by [`Event::Probed`].
+    /// Look for a usable GPU. The reply is [`Event::Probed`].
     Probe,
-    /// Load a model, replacing the one in its slot as soon as weights are wanted: a file that cannot be used costs no model.
-    /// Answered by [`Event::LoadProgress`] and then one of [`Event::Loaded`], [`Event::Failed`] and [`Event::LoadStopped`].
+    /// Load a model. It replaces the model in its slot when its weights are read, so a file that is refused before that
+    /// replaces nothing. The replies are [`Event::LoadProgress`] and then one of [`Event::Loaded`], [`Event::Failed`]
+    /// and [`Event::LoadStopped`].
     Load {
-        /// Where it goes: several models are loaded at once where memory allows. Answers of all slots come one by one.
+        /// The slot for the model. Several models can be loaded at once if they fit into memory, but only one answers
+        /// at a time.
         slot: u32,
-        /// Where the bytes come from.
+        /// The source of its bytes.
         source: Source,
-        /// What the reader calls the file; shown in messages.
+        /// The reader's name for the file, for messages.
         name: String,
-        /// Whether to keep a copy in this browser.
+        /// Whether to save a copy in this browser.
         keep: bool,
-        /// The SHA-256 that the file must have, where that is known: it is checked when all of it has come.
+        /// The SHA-256 that the file must have, if known. It is checked after the whole file was read.
         sha256: Option<[u8; 32]>,
-        /// Where to run it.
+        /// Whether to run it on the GPU or the CPU.
         place: Place,
-        /// How to compute on a GPU. The CPU always rounds: it is slow enough.
+        /// How to compute on a GPU. The CPU always rounds activations, because it is slow.
         math: Math,
-        /// Sequences that can be decoded together.
+        /// Number of sequences that can be decoded together.
         columns: u32,
-        /// As in [`Command::LayOut`], with the files behind the model's own.
+        /// Adapters and steering vectors as in [`Command::LayOut`]. Their files come after the model's file.
         sides: Vec<SideFile>,
     },
-    /// Answer a prompt; answered by [`Event::Prefilled`], [`Event::Token`]s and [`Event::Finished`] or [`Event::Failed`].
+    /// Answer a prompt. The replies are [`Event::Prefilled`], [`Event::Token`]s and then [`Event::Finished`] or
+    /// [`Event::Failed`].
     Generate {
-        /// Which model answers.
+        /// The slot of the model that answers.
         slot: u32,
-        /// Chosen by the page and repeated in every event of this answer.
+        /// Chosen by the page, and repeated in every event of this answer.
         id: u32,
-        /// What to answer.
+        /// The prompt to answer.
         prompt: Prompt,
         /// How to choose tokens.
         sampling: Sampling,
-        /// The answers that are decoded together, as many as the model is laid out for at most.
+        /// The columns of the answer, at most as many as in the model's layout.
         columns: Vec<Column>,
     },
-    /// Lay a model out for columns, adapters and steering vectors. Files from the disk are the message's attachments in order
-    /// (PEFT adapters bring two: the weights, then `adapter_config.json`); answered by [`Event::LaidOut`],
-    /// [`Event::LayOutStopped`] or [`Event::Failed`].
+    /// Change a model's layout: its columns, adapters and steering vectors. Files from the disk are the message's
+    /// attachments in order. PEFT adapters have two: the weights, then `adapter_config.json`. The reply is
+    /// [`Event::LaidOut`], [`Event::LayOutStopped`] or [`Event::Failed`].
     LayOut {
-        /// Whose layout.
+        /// The model's slot.
         slot: u32,
-        /// Sequences that can be decoded together.
+        /// Number of sequences that can be decoded together.
         columns: u32,
         /// Adapters first, then steering vectors.
         sides: Vec<SideFile>,
     },
-    /// Change a column's scales while an answer is written. The first token that feels them is marked.
+    /// Change a column's scales during an answer. The first token with the new scales is marked.
     SetScales {
-        /// Which column.
+        /// The column's number.
         column: u32,
-        /// As in [`Column`].
+        /// The new scales, as in [`Column`].
         scales: Vec<f32>,
     },
-    /// How likely each column finds a given answer, token by token; answered by [`Event::Scored`] or [`Event::Failed`].
+    /// The probability of a given answer in each column, token by token. The reply is [`Event::Scored`] or
+    /// [`Event::Failed`].
     Score(Passage),
-    /// What each column would say next, behind the given answer, if the model ended after its first layer, its second, and so
-    /// on: the logit lens (nostalgebraist 2020); answered by [`Event::Lens`] or [`Event::Failed`].
+    /// The likeliest next tokens of each column after the given answer, if the model ended after its first layer, its
+    /// second, and so on: the logit lens (nostalgebraist 2020). The reply is [`Event::Lens`] or [`Event::Failed`].
     Lens(Passage),
-    /// How likely the model, at scales of 0, begins its answer with each of the integers 0 to 100; answered by
-    /// [`Event::Judged`] or [`Event::Failed`].
+    /// The probabilities that the model, with all scales 0, begins its answer with each of the integers 0 to 100. The
+    /// reply is [`Event::Judged`] or [`Event::Failed`].
     Judge {
-        /// Which model.
+        /// The model's slot.
         slot: u32,
-        /// Chosen by the page and repeated in the answer.
+        /// Chosen by the page, and repeated in the reply.
         id: u32,
-        /// What the judge is told.
+        /// The judge's prompt.
         prompt: Prompt,
     },
-    /// Stop the answer, the load or the layout under way. The answer ends with [`StopReason::Asked`]; a load ends with
+    /// Stop the answer, load or layout in progress. An answer ends with [`StopReason::Asked`], a load with
     /// [`Event::LoadStopped`], a layout with [`Event::LayOutStopped`].
     Stop,
-    /// Free a model and its GPU memory; answered by [`Event::Unloaded`].
+    /// Remove a model and free its GPU memory. The reply is [`Event::Unloaded`].
     Unload {
-        /// Whose.
+        /// The model's slot.
         slot: u32,
     },
-    /// What can be loaded without a file at hand; answered by [`Event::Shelf`].
+    /// List the models that can be loaded without a file from the reader. The reply is [`Event::Shelf`].
     Shelf,
-    /// How fast this device reads weights, measured once; answered by [`Event::Measured`].
+    /// Measure how fast this device reads weights. This happens only once. The reply is [`Event::Measured`].
     Measure,
-    /// Delete a kept model; answered by [`Event::Shelf`], after [`Event::Failed`] where it cannot be done.
+    /// Delete a saved model. The reply is [`Event::Shelf`], after an [`Event::Failed`] if it cannot be deleted.
     Forget {
-        /// As in [`Source::Kept`].
+        /// The key, as in [`Source::Kept`].
         key: String,
     },
 }
 
 impl Command {
-    /// Whether it ends an answer, a load or a layout that is under way.
+    /// Whether the command ends an answer, load or layout in progress.
     pub fn interrupts(&self) -> bool {
         match self {
             Self::Load { .. }
@@ -146,39 +174,39 @@ impl Command {
     }
 }
 
-/// What the engine worker tells the page.
+/// An event from the engine worker to the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// The answer to [`Command::Probe`].
+    /// The reply to [`Command::Probe`].
     Probed(Probe),
-    /// Sent many times while a model loads. The slot's model before it is gone once it is beyond [`LoadStage::Headers`].
+    /// The progress of a load, many times. After [`LoadStage::Headers`] the slot's previous model no longer exists.
     LoadProgress(LoadProgress),
     /// A model is ready.
     Loaded(Loaded),
     /// A load was stopped.
     LoadStopped {
-        /// Into which slot.
+        /// The slot of the load.
         slot: u32,
     },
     /// A slot is empty.
     Unloaded {
-        /// Which.
+        /// The slot.
         slot: u32,
     },
-    /// A layout was stopped: the one before it holds.
+    /// A layout was stopped. The model keeps its previous one.
     LayOutStopped {
-        /// Whose.
+        /// The model's slot.
         slot: u32,
     },
-    /// What can be loaded without a file at hand.
+    /// The models that can be loaded without a file from the reader.
     Shelf(Shelf),
-    /// The answer to [`Command::Measure`]; none where there is no GPU, or it failed.
+    /// The reply to [`Command::Measure`]. `None` without a GPU, or if the measurement failed.
     Measured(Option<ReadSpeed>),
     /// The prompt has been read.
     Prefilled {
         /// The answer's id.
         id: u32,
-        /// Tokens in the prompt, after template and tokenizer.
+        /// Number of tokens in the prompt, after template and tokenizer.
         prompt_tokens: u32,
         /// Time from the command to the first logits, in milliseconds.
         prefill_ms: f64,
@@ -187,17 +215,18 @@ pub enum Event {
     Token {
         /// The answer's id.
         id: u32,
-        /// Whose.
+        /// The column's number.
         column: u32,
-        /// The token's place in the column's answer, from 0.
+        /// The token's position in the column's answer, from 0.
         index: u32,
         /// The token's number in the model's vocabulary.
         token: u32,
-        /// New text to append. Whole characters only: empty while a character's bytes, or a possible stop string, are incomplete.
+        /// New text to append. It has whole characters only, so it is empty while a character's bytes, or a possible
+        /// stop string, are incomplete.
         piece: String,
         /// Natural logarithm of the token's probability at temperature 1.
         logprob: f32,
-        /// Whether it is the first after a change of the column's scales.
+        /// Whether the token is the first after a change of the column's scales.
         is_changed: bool,
         /// Time from the end of prefill to this token, in milliseconds.
         at_ms: f64,
@@ -206,9 +235,9 @@ pub enum Event {
     Ended {
         /// The answer's id.
         id: u32,
-        /// Whose.
+        /// The column's number.
         column: u32,
-        /// Text held back until the end, to append to the pieces.
+        /// Remaining text to append to the pieces.
         tail: String,
         /// Why it ended.
         reason: StopReason,
@@ -217,42 +246,43 @@ pub enum Event {
     Finished {
         /// The answer's id.
         id: u32,
-        /// What it cost.
+        /// The cost of the answer.
         cost: Cost,
     },
-    /// A model is laid out.
+    /// A model has a new layout.
     LaidOut {
-        /// Whose layout.
+        /// The model's slot.
         slot: u32,
-        /// Sequences that can be decoded together.
+        /// Number of sequences that can be decoded together.
         columns: u32,
-        /// Names of the adapters, then of the steering vectors: the order of a column's scales.
+        /// Names of the adapters, then of the steering vectors, in the order of a column's scales.
         sides: Vec<String>,
-        /// Positions that each column has.
+        /// Number of positions of each column.
         context_tokens: u32,
     },
-    /// The answer to [`Command::Score`].
+    /// The reply to [`Command::Score`].
     Scored {
-        /// The id that came with it.
+        /// The id of the command.
         id: u32,
         /// The answer's tokens.
         tokens: Vec<ScoredToken>,
     },
-    /// The answer to [`Command::Lens`].
+    /// The reply to [`Command::Lens`].
     Lens {
-        /// The id that came with it.
+        /// The id of the command.
         id: u32,
-        /// (columns, layers) the likeliest tokens with their probabilities.
+        /// The likeliest tokens with their probabilities, by column and layer.
         columns: Vec<Vec<Vec<(String, f32)>>>,
     },
-    /// The answer to [`Command::Judge`].
+    /// The reply to [`Command::Judge`].
     Judged {
-        /// The id that came with it.
+        /// The id of the command.
         id: u32,
-        /// Probability of each of the integers 0 to 100 with no digit behind it; empty where it was stopped.
+        /// Probability of each of the integers 0 to 100, without a further digit after it. Empty if the command was
+        /// stopped.
         weights: Vec<f32>,
     },
-    /// A command failed; the worker lives on and takes the next command.
+    /// A command failed. The worker continues with the next command.
     Failed(Failure),
 }
 

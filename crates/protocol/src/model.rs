@@ -1,20 +1,20 @@
-//! Models: where they come from, how loading goes, what is known of one and what is kept.
+//! Models: sources, loads, loaded models, and models that are saved in the browser.
 
 use serde::{Deserialize, Serialize};
 
-/// Where a model's bytes come from.
+/// The source of a model's bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
-    /// A `File` (or `Blob`) sent as the message's first attachment.
+    /// A `File` (or `Blob`), which is the message's first attachment.
     Disk,
-    /// An address to fetch, unless a whole copy is kept. The server must allow cross-origin reads if it is another site.
+    /// An address to fetch, unless a complete copy is saved. A server on another site must allow cross-origin reads.
     Url(String),
-    /// A model that is kept in this browser, by its key; one that is not whole is downloaded to its end.
+    /// A model that is saved in this browser, by its key. If it is incomplete, the rest is downloaded.
     Kept(String),
 }
 
 impl Source {
-    /// Another file of the same folder, where the source is an address.
+    /// Another file in the same folder, if the source is an address. Other sources stay unchanged.
     pub fn beside(&self, name: &str) -> Self {
         match self {
             Self::Url(address) => Self::Url(
@@ -25,7 +25,7 @@ impl Source {
     }
 }
 
-/// Where a model runs.
+/// The processor that runs a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
     /// The GPU.
@@ -38,22 +38,24 @@ pub enum Place {
 /// A file of an adapter or of steering vectors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SideFile {
-    /// What it is called in messages.
+    /// The name in messages.
     pub name: String,
-    /// What it holds.
+    /// The kind of file.
     pub kind: SideKind,
-    /// Where its bytes come from. The configuration of a PEFT adapter at an address is the `adapter_config.json` beside it.
+    /// The source of its bytes. For a PEFT adapter at an address, the configuration is `adapter_config.json` in the
+    /// same folder.
     pub source: Source,
-    /// The SHA-256 that its weights must have, where that is known.
+    /// The SHA-256 that its weights must have, if known.
     pub sha256: Option<[u8; 32]>,
-    /// The layers in which it acts, from 0; none means all.
+    /// The layers that it changes, from 0. Empty means all.
     pub layers: Vec<u32>,
-    /// The matrices of a layer that an adapter acts on, as PEFT names them (`q_proj`, ..., `down_proj`); none means all.
+    /// The matrices of a layer that an adapter changes, with PEFT's names (`q_proj`, ..., `down_proj`). Empty means
+    /// all.
     pub modules: Vec<String>,
 }
 
 impl SideFile {
-    /// A file that acts in all layers.
+    /// A file that changes all layers.
     pub fn new(name: &str, kind: SideKind, source: Source) -> Self {
         Self { name: name.to_owned(), kind, source, sha256: None, layers: Vec::new(), modules: Vec::new() }
     }
@@ -64,94 +66,96 @@ impl SideFile {
 pub enum SideKind {
     /// A GGUF adapter.
     Adapter,
-    /// PEFT's weights, with its configuration in another file.
+    /// The weights of a PEFT adapter. Its configuration is in another file.
     PeftAdapter,
     /// Steering vectors.
     Steering,
-    /// Steering vectors made here, of texts in pairs: for each layer the mean difference of the residual streams behind the
-    /// first and the second of a pair (contrastive activation addition, Rimsky et al. 2023, arXiv:2312.06681). No file; only
-    /// in [`Command::LayOut`], for the model must be there.
+    /// Steering vectors that the engine computes from pairs of texts: for each layer the mean difference of the
+    /// residual streams after the first and the second text of a pair (contrastive activation addition, Rimsky et al.
+    /// 2023, arXiv:2312.06681). There is no file. Only in [`Command::LayOut`](crate::Command::LayOut), because it needs
+    /// the loaded model.
     Contrast(Vec<(String, String)>),
 }
 
-/// How products are computed.
+/// How matrix products are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Math {
-    /// In f32.
+    /// In 32-bit floats.
     #[default]
     Exact,
-    /// Activations are rounded to integers.
+    /// With activations rounded to 8-bit integers.
     Fast,
 }
 
 /// A model that has been loaded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Loaded {
-    /// Where it stands.
+    /// The model's slot.
     pub slot: u32,
-    /// What it is.
+    /// Facts about the model.
     pub card: ModelCard,
-    /// SHA-256 of its file in hexadecimal; empty where it was not computed.
+    /// SHA-256 of its file in hexadecimal; empty if it was not computed.
     pub sha256: String,
-    /// Where its bytes came from and whether they are kept, in a sentence; may be empty.
+    /// A sentence on the source of its bytes and whether they are saved; may be empty.
     pub note: String,
-    /// Memory of the GPU that it takes, in bytes: weights, cache and activations.
+    /// GPU memory of the model in bytes: weights, KV cache and activations.
     pub gpu_bytes: u64,
-    /// Sequences that can be decoded together.
+    /// Number of sequences that can be decoded together.
     pub columns: u32,
-    /// Names of adapters, then of steering vectors.
+    /// Names of the adapters, then of the steering vectors.
     pub sides: Vec<String>,
-    /// Size of the engine's own memory in bytes. It never shrinks, so this is the most that loading took. 0 natively.
+    /// Size of the engine's own memory in bytes. It never shrinks, so this is the peak of the load. 0 outside a
+    /// browser.
     pub engine_bytes: u64,
 }
 
-/// What can be loaded without a file at hand.
+/// The models that can be loaded without a file from the reader.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shelf {
-    /// How much is kept and how much more may be, in words.
+    /// The space that saved models take, and the space that is left, in words.
     pub summary: String,
-    /// Bytes that may still be kept, where the browser says.
+    /// Bytes that can still be saved, if the browser reports it.
     pub room: Option<u64>,
-    /// Models kept in this browser, newest first, and parts of some.
+    /// Models that are saved in this browser, complete or in part, newest first.
     pub kept: Vec<ShelfItem>,
-    /// Models by name. Nothing of them is fetched until one is chosen.
+    /// Models that can be downloaded. Nothing is fetched until the reader chooses one.
     pub offers: Vec<ShelfItem>,
 }
 
-/// A model on the shelf. Its words are made by the worker, for the page is what every reader downloads.
+/// A model on the shelf. The worker makes its words, because every reader must download the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShelfItem {
-    /// What the reader or its makers call it.
+    /// The reader's or the makers' name for it.
     pub name: String,
-    /// Its size, its sum and when it was kept; or its licence and where it lies.
+    /// For a saved model its size, its SHA-256 and when it was saved. Otherwise its licence and where it is stored.
     pub detail: String,
-    /// How it is loaded.
+    /// The source to load it from.
     pub source: Source,
-    /// Where it lies, or came from.
+    /// The address of its file, or of the file that it was saved from.
     pub address: String,
-    /// Bytes of it that are in this browser.
+    /// Number of its bytes that are saved in this browser.
     pub num_bytes: u64,
-    /// Whether that is a part.
+    /// Whether those bytes are only a part of it.
     pub is_part: bool,
 }
 
-/// How far a load has come.
+/// The progress of a load.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadProgress {
-    /// Where the model goes.
+    /// The slot for the model.
     pub slot: u32,
-    /// Bytes read.
+    /// Bytes that were read.
     pub bytes: u64,
-    /// Bytes in all, where the source says.
+    /// All bytes, if the source reports it.
     pub total: Option<u64>,
-    /// What is going on.
+    /// The current step.
     pub stage: LoadStage,
 }
 
 /// The steps of a load, in order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoadStage {
-    /// Reading the headers, and files beside the model, which are checked before any weight is read.
+    /// Reading the headers, and the files of adapters and vectors. They are checked before any weight is read.
     #[default]
     Headers,
     /// Moving weights to the GPU.
@@ -160,10 +164,10 @@ pub enum LoadStage {
     Pipelines,
 }
 
-/// What a loaded model is.
+/// Facts about a loaded model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelCard {
-    /// The file's own name for the model, or the name given on load.
+    /// The model's name in the file, or the name from the load command.
     pub name: String,
     /// GGUF architecture, such as `llama`.
     pub architecture: String,
@@ -171,35 +175,35 @@ pub struct ModelCard {
     pub num_parameters: u64,
     /// Number of transformer layers.
     pub num_layers: u32,
-    /// Tokens that fit in the KV cache here (at most what the model was trained for).
+    /// Number of tokens that fit in the KV cache, at most the length that the model was trained for.
     pub context_tokens: u32,
     /// Number of tokens in the vocabulary.
     pub vocab_size: u32,
-    /// Tensors and bytes by quantization, most bytes first.
+    /// Number of tensors and bytes by quantization, most bytes first.
     pub quantization: Vec<QuantCount>,
     /// Weight bytes read for each decoded token.
     pub bytes_per_token: u64,
     /// Tokenizer model and pre-tokenizer, such as `gpt2/smollm`.
     pub tokenizer: String,
-    /// Whether the file carries a chat template.
+    /// Whether the file has a chat template.
     pub has_chat_template: bool,
-    /// How it is computed here: exactly also where rounding was asked for and the browser cannot multiply bytes.
+    /// How it is computed. Exact also if rounding was asked for but the browser cannot multiply bytes.
     pub math: Math,
 }
 
-/// Tensors that share a quantization.
+/// The tensors with one quantization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuantCount {
     /// GGML's name, such as `Q4_1`.
     pub quant: String,
     /// Number of tensors.
     pub num_tensors: u32,
-    /// Their bytes together.
+    /// Sum of their bytes.
     pub bytes: u64,
 }
 
 /// A SHA-256 sum.
 pub type Sha256Sum = [u8; 32];
 
-/// Tokens that the cache holds unless the model was trained for fewer. 2048 tokens of a 135M model take 94 MB.
+/// Number of tokens in the KV cache, unless the model was trained for fewer. 2048 tokens of a 135M model take 94 MB.
 pub const DEFAULT_CONTEXT: usize = 2048;

@@ -1,11 +1,11 @@
-//! What the page and the self-test worker say to each other. As in [`crate`], nothing here names the GPU.
+//! Messages between the page and the self-test worker. As in [the crate](crate), nothing here depends on the GPU layer.
 
 use serde::{Deserialize, Serialize};
 
 use super::wire::Message;
 use crate::Device;
 
-/// Raised whenever a message changes shape.
+/// Version of the messages. Increase it whenever a message changes.
 const VERSION: u16 = 1;
 
 impl Message for SelfTestCommand {
@@ -16,46 +16,46 @@ impl Message for SelfTestEvent {
     const VERSION: u16 = VERSION;
 }
 
-/// What the page asks.
+/// A command from the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SelfTestCommand {
-    /// Every kernel beside its CPU twin.
+    /// Compare every kernel with its CPU version.
     Kernels,
-    /// A model on the GPU beside the CPU reference. Its `File` is the message's attachment.
+    /// Compare a model on the GPU with the CPU reference. Its `File` is the message's attachment.
     Model {
-        /// What the reader calls it.
+        /// The reader's name for the file.
         name: String,
     },
 }
 
-/// One check.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckResult {
-    /// What was checked.
+    /// The name of the check.
     pub name: String,
-    /// Normalised mean square error against the CPU; for choices, the share of wrong ones.
+    /// Normalized mean square error against the CPU. For a choice of tokens, the share of wrong ones.
     pub error: f64,
-    /// The most that it may be.
+    /// The largest error that is allowed.
     pub limit: f64,
-    /// Whether the check holds.
+    /// Whether the check passed.
     pub holds: bool,
-    /// What else a reader should know: why a check could not run, or which tokens came.
+    /// Details for the reader: why a check could not run, or the tokens that came.
     pub note: String,
-    /// How long it took, in milliseconds.
+    /// Duration in milliseconds.
     pub took_ms: f64,
 }
 
-/// What the worker says.
+/// An event from the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum SelfTestEvent {
-    /// Where the checks run.
+    /// The device of the checks.
     Device(Device),
-    /// What is being done, in words.
+    /// The current step, in words.
     Doing(String),
-    /// A check is over.
+    /// A check has ended.
     Checked(CheckResult),
-    /// All that was asked for is done.
+    /// All checks have ended.
     Done,
-    /// It could not be done: why, as a sentence.
+    /// The checks cannot run. The reason is a sentence.
     Failed(String),
 }

@@ -1,4 +1,4 @@
-//! What the page knows of the engine: a pure fold over its events.
+//! The page's knowledge of the engine: a pure fold over its events.
 
 use std::sync::LazyLock;
 
@@ -6,77 +6,78 @@ use crate::{
     Cost, Event, FailedStep, Failure, LoadProgress, LoadStage, Loaded, MAX_COLUMNS, Probe, ReadSpeed, Shelf, StopReason,
 };
 
-/// What the page knows of the engine: the fold of all events, in order.
+/// The page's knowledge of the engine: the fold of all events, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EngineStatus {
-    /// The last probe, if any came.
+    /// The last result of a probe.
     pub probe: Option<Probe>,
-    /// The models that are ready, one a slot.
+    /// The models that are ready, at most one in each slot.
     pub models: Vec<Loaded>,
-    /// The loads that are under way, one a slot: the model before it is there until weights come.
+    /// The loads in progress, at most one for each slot. The slot's previous model stays until weights are read.
     pub loads: Vec<LoadProgress>,
-    /// What can be loaded without a file at hand, once that was asked.
+    /// The models that can be loaded without a file, after the first [`Event::Shelf`].
     pub shelf: Option<Shelf>,
-    /// How fast the device reads weights, once that was asked; none where it cannot be measured.
+    /// How fast the device reads weights, after [`Event::Measured`]. The inner value is `None` if it cannot be
+    /// measured.
     pub speed: Option<Option<ReadSpeed>>,
-    /// The latest answer, running or ended.
+    /// The latest answer, in progress or ended.
     pub answer: Option<Answer>,
-    /// The latest failure, until something succeeds after it.
+    /// The latest failure, until a later command succeeds.
     pub failure: Option<Failure>,
 }
 
-/// An answer, as far as it has come.
+/// An answer, complete or in progress.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
-    /// The id that the page chose.
+    /// The id from the page.
     pub id: u32,
     /// Tokens in the prompt.
     pub prompt_tokens: u32,
-    /// What each column has written.
+    /// The text of each column so far.
     pub columns: Vec<Written>,
     /// Time from the end of prefill to the latest token, in milliseconds.
     pub decode_ms: f64,
-    /// Set when all columns have ended.
+    /// The cost, after all columns have ended.
     pub end: Option<Cost>,
 }
 
-/// One column's answer, as far as it has come.
+/// One column's answer, complete or in progress.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Written {
     /// Text so far.
     pub text: String,
     /// Tokens so far.
     pub tokens: Vec<u32>,
-    /// Where each token's text ends in `text`, in bytes: whole characters only, as the pieces come.
+    /// The end of each token's text in `text`, in bytes. Pieces have whole characters only.
     pub ends: Vec<usize>,
-    /// Natural logarithms of their probabilities at temperature 1.
+    /// Natural logarithms of the tokens' probabilities at temperature 1.
     pub logprobs: Vec<f32>,
-    /// Places of the tokens that were the first after a change of scales.
+    /// Positions of the first tokens after a change of scales.
     pub changes: Vec<u32>,
-    /// Why it ended, once it has.
+    /// Why the column ended; `None` while it is in progress.
     pub end: Option<StopReason>,
 }
 
 /// Why a token is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// It is the first that is not the first column's.
+    /// It is the first token that differs from the first column's.
     Diverges,
-    /// It is the first that feels a change of scales.
+    /// It is the first token after a change of scales.
     Changed,
 }
 
 impl Written {
-    /// The place of the first token that is not the same as another's; none while all are.
+    /// The position of the first token that differs from the other column's; `None` while there is none.
     pub fn diverges_from(&self, other: &Self) -> Option<usize> {
         let shared = self.tokens.iter().zip(&other.tokens).take_while(|(a, b)| a == b).count();
         let has_more = shared < self.tokens.len();
-        // What the other has not written yet may still be the same.
+        // Tokens that the other column has not written yet may be the same.
         let is_known = shared < other.tokens.len() || other.end.is_some();
         (has_more && is_known).then_some(shared)
     }
 
-    /// The text in order, cut at tokens that are marked: beside the first that `diverges` those that feel a change.
+    /// The text in order, cut at marked tokens: the one at `diverges`, and those after a change of scales.
     pub fn segments(&self, diverges: Option<usize>) -> Vec<(&str, Option<Mark>)> {
         let change = |&at: &u32| (at as usize, Mark::Changed);
         let mut marks: Vec<(usize, Mark)> = self.changes.iter().map(change).collect();
@@ -85,7 +86,8 @@ impl Written {
         let (mut segments, mut at) = (Vec::new(), 0);
         for (token, mark) in marks {
             let start = if token == 0 { 0 } else { self.ends.get(token - 1).copied().unwrap_or(self.text.len()) };
-            // A token that ends no character shows in the one that does; two marks on one are one.
+            // A token without a complete character is shown by the next one with a character. Two marks there become
+            // one.
             let Some(&end) = self.ends.iter().skip(token).find(|end| **end > start) else { continue };
             if start < at {
                 continue;
@@ -99,7 +101,8 @@ impl Written {
         segments
     }
 
-    /// The latest sentence that is complete, or whatever stands at the end of an answer that has ended: what is read aloud.
+    /// The text to read aloud: the latest complete sentence. After the end of the answer, its last sentence even if
+    /// incomplete.
     pub fn last_sentence(&self) -> &str {
         let text = self.text.trim_end();
         let ends = |text: &str| {
@@ -121,9 +124,9 @@ impl Answer {
         self.columns.first().unwrap_or(&NOTHING)
     }
 
-    /// What a column has written so far, made where nothing has come of it yet.
+    /// A column's text so far. A new column begins empty.
     fn column(&mut self, column: u32) -> &mut Written {
-        // No layout has more; a number beyond is no column's.
+        // No layout has more columns, so a larger number cannot be valid.
         let index = column.min(MAX_COLUMNS - 1) as usize;
         if self.columns.len() <= index {
             self.columns.resize(index + 1, Written::default());
@@ -131,13 +134,13 @@ impl Answer {
         &mut self.columns[index]
     }
 
-    /// Steps that were decoded so far: those of the longest column, but for its first token.
+    /// Number of decode steps so far: the tokens of the longest column except its first.
     pub fn num_steps(&self) -> usize {
         self.columns.iter().map(|column| column.tokens.len()).max().unwrap_or_default().saturating_sub(1)
     }
 
-    /// Decoded tokens of a column per second, once two tokens are there (the first falls out of prefill): all columns that
-    /// have not ended take a step together, so the longest says how many steps there were.
+    /// Decoded tokens of a column per second; `None` before the second token, because the first comes from the prefill.
+    /// All columns that have not ended take each step together, so the longest column gives the number of steps.
     pub fn tokens_per_sec(&self) -> Option<f64> {
         let steps = Some(self.num_steps()).filter(|&n| n > 0)?;
         (self.decode_ms > 0.0).then(|| steps as f64 * 1e3 / self.decode_ms)
@@ -145,7 +148,7 @@ impl Answer {
 }
 
 impl EngineStatus {
-    /// Whether an answer is being written.
+    /// Whether an answer is in progress.
     pub fn is_answering(&self) -> bool {
         self.answer.as_ref().is_some_and(|answer| answer.end.is_none())
     }
@@ -155,7 +158,7 @@ impl EngineStatus {
         self.models.iter().find(|model| model.slot == slot)
     }
 
-    /// The load into a slot, if one is under way.
+    /// The load into a slot, if one is in progress.
     pub fn loading(&self, slot: u32) -> Option<LoadProgress> {
         self.loads.iter().find(|load| load.slot == slot).copied()
     }
@@ -168,7 +171,7 @@ impl EngineStatus {
         self.loads.retain(|load| load.slot != slot);
     }
 
-    /// Folds one event in. Events of an answer other than the current one are late and change nothing.
+    /// Applies one event. Events of another answer than the current one are late and change nothing.
     pub fn apply(&mut self, event: Event) {
         match event {
             Event::Probed(probe) => self.probe = Some(probe),
@@ -230,7 +233,7 @@ impl EngineStatus {
                     loaded.sides = sides;
                 }
             }
-            // Whoever asked keeps them.
+            // The part of the page that asked for them stores them.
             Event::Scored { .. } | Event::Lens { .. } | Event::Judged { .. } | Event::LayOutStopped { .. } => {}
             Event::Measured(speed) => self.speed = Some(speed),
             Event::Failed(failure) => {
@@ -256,7 +259,7 @@ impl EngineStatus {
         self.answer.as_mut().filter(|answer| answer.id == id && answer.end.is_none())
     }
 
-    /// Keeps the text that came, marked as ended.
+    /// Marks an answer in progress as ended. Its text stays.
     fn abandon_answer(&mut self) {
         if let Some(answer) = self.answer.as_mut().filter(|answer| answer.end.is_none()) {
             answer.end = Some(Cost::default());

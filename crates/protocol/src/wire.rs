@@ -1,42 +1,42 @@
-//! How a message crosses `postMessage`: postcard bytes behind a protocol version.
+//! The encoding of a message for `postMessage`: postcard bytes after a protocol version.
 //!
-//! Pure, so the encoding is tested natively; `web::port` puts the bytes on the channel.
+//! It is pure, so native tests cover it. `web::port` sends the bytes.
 
 use serde::{Serialize, de::DeserializeOwned};
 
 /// A message type of one of the worker protocols.
 pub trait Message: Serialize + DeserializeOwned {
-    /// Version of the protocol. Raised on every change of a message's shape: page and worker are separate
-    /// downloads, and a stale one must be told apart from a broken one.
+    /// Version of the protocol. It increases with every change of a message. Page and worker are separate downloads,
+    /// and a version distinguishes an old one from a broken one.
     const VERSION: u16;
 }
 
 /// Why bytes could not be read as a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
-    /// The other side speaks another version of the protocol.
+    /// The other side has another version of the protocol.
     #[error("the page and its worker are different versions ({found} and {expected}): reload the page")]
     Version {
-        /// Version that this side speaks.
+        /// Version of this side.
         expected: u16,
-        /// Version found in the message.
+        /// Version in the message.
         found: u16,
     },
-    /// The bytes are no message of this protocol.
+    /// The bytes are not a message of this protocol.
     #[error("a message between the page and its worker could not be read ({0}): reload the page")]
     Malformed(String),
 }
 
-/// Encodes a message behind its protocol version.
+/// Encodes a message after its protocol version: two bytes, little-endian.
 ///
 /// # Errors
-/// [`WireError::Malformed`] when the value cannot be serialized.
+/// [`WireError::Malformed`] if the value cannot be serialized.
 pub fn encode<T: Message>(message: &T) -> Result<Vec<u8>, WireError> {
     let bytes = T::VERSION.to_le_bytes().to_vec();
     postcard::to_extend(message, bytes).map_err(|error| WireError::Malformed(error.to_string()))
 }
 
-/// Decodes what [`encode`] wrote.
+/// Decodes the bytes from [`encode`].
 ///
 /// # Errors
 /// [`WireError::Version`] for another protocol version, [`WireError::Malformed`] for anything else.

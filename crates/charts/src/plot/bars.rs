@@ -3,13 +3,17 @@
 use super::ask::{Ask, by_words};
 use super::crossed::Crossed;
 use super::level::level;
+use super::summary::Summary;
+use super::{FigureType, Why};
 use crate::axis::Axis;
 use crate::draft::{Draft, TICK, series_look, wrap};
 use crate::forest::finding;
 use crate::measure;
 use crate::picture::{Anchor, Ink, Picture, Symbol};
 use crate::words::{FEW_NOTE, GAP, Value};
+use askew_domain::figure::{Drawn, Figure};
 use askew_domain::query::Row;
+use askew_domain::view::plot::Plot;
 
 /// Height of the plot in CSS pixels.
 const HEIGHT: f32 = 260.0;
@@ -20,8 +24,29 @@ const MAX_LINES: usize = 4;
 /// Height of one line of a name.
 const LINE: f32 = 16.0;
 
+pub(super) struct Bars;
+
+impl FigureType for Bars {
+    fn complete(&self, plot: &mut Plot, summary: &Summary<'_>) {
+        plot.rows.get_or_insert_with(|| summary.main(12));
+    }
+
+    fn check(&self, _: &Plot, _: &Summary<'_>) -> Result<(), Why> {
+        Ok(())
+    }
+
+    fn needs(&self, ask: &Ask<'_>, _: &Summary<'_>) -> Vec<Figure> {
+        vec![Figure::Rows(ask.rows().and(&ask.series()))]
+    }
+
+    fn picture(&self, ask: &Ask<'_>, drawn: &[Drawn]) -> Option<Picture> {
+        let [Drawn::Rows(outcome)] = drawn else { return None };
+        Some(picture(ask, &outcome.rows))
+    }
+}
+
 /// Lays bars out.
-pub(super) fn picture(ask: &Ask<'_>, rows: &[Row]) -> Picture {
+fn picture(ask: &Ask<'_>, rows: &[Row]) -> Picture {
     let crossed = Crossed::new(ask, rows, &ask.rows(), &ask.series());
     let title = format!("{}{}", ask.what(), by_words(&[&ask.rows(), &ask.series()]));
     let mut draft = Draft::new(&title, ask.width);

@@ -1,14 +1,18 @@
 //! Several metrics by group, one below the other, each on its own axis. A baseline, if there is one, is subtracted.
 
 use super::ask::{Ask, by_words, heading, what};
+use super::summary::Summary;
+use super::{FigureType, Why};
 use crate::axis::Axis;
 use crate::draft::{AXIS_HEIGHT, Draft, LABEL, MARGIN, RADIUS, TICK, length};
 use crate::measure;
 use crate::names::Named;
 use crate::picture::{Anchor, Cell, Ink, Picture, Recipe, Symbol, Table, TableRow};
 use crate::words::{FEW_NOTE, Unit, Value, signed};
+use askew_domain::figure::{Drawn, Figure};
 use askew_domain::query::metric::Metric;
-use askew_domain::query::{GroupKey, Row};
+use askew_domain::query::{By, GroupKey, Row};
+use askew_domain::view::plot::Plot;
 
 /// Height of a group's row.
 const LINE: f32 = 24.0;
@@ -19,15 +23,71 @@ const MAX_GROUPS: usize = 40;
 /// Most marks.
 const MAX_MARKS: usize = 240;
 
+pub(super) struct Benchmarks;
+
+impl FigureType for Benchmarks {
+    fn complete(&self, plot: &mut Plot, summary: &Summary<'_>) {
+        plot.rows.get_or_insert_with(|| {
+            let groups = By { group: true, ..By::NOTHING };
+            if summary.query.baseline.is_some() { groups } else { summary.main(12) }
+        });
+        if plot.metrics.is_empty() {
+            plot.metrics = vec![Metric::Rate];
+            let further = summary.numeric_columns().filter(|name| is_score(name)).take(5);
+            plot.metrics.extend(further.map(|name| Metric::Mean(name.to_owned())));
+            if plot.metrics.len() == 1 {
+                let judges = [&summary.query.judges.aligned, &summary.query.judges.coherent];
+                plot.metrics.extend(judges.map(|column| Metric::Mean(column.clone())));
+            }
+        }
+    }
+
+    fn check(&self, _: &Plot, _: &Summary<'_>) -> Result<(), Why> {
+        Ok(())
+    }
+
+    fn needs(&self, ask: &Ask<'_>, _: &Summary<'_>) -> Vec<Figure> {
+        // A baseline is a group, so without groups there is nothing to subtract.
+        let by = ask.rows();
+        let by = By { group: by.group || ask.query.baseline.is_some(), ..by };
+        ask.plot.metrics.iter().map(|metric| Figure::Metric(metric.clone(), by.clone())).collect()
+    }
+
+    fn picture(&self, ask: &Ask<'_>, drawn: &[Drawn]) -> Option<Picture> {
+        let of = |(metric, drawn)| Benchmark { metric, rows: rows_of(drawn) };
+        let found: Vec<Benchmark<'_>> = ask.plot.metrics.iter().zip(drawn).map(of).collect();
+        Some(picture(ask, &found))
+    }
+
+    /// Each metric has its own note if it fails.
+    fn shows_failures(&self) -> bool {
+        true
+    }
+}
+
+/// Whether a column may be a benchmark. An index or an id is not one.
+fn is_score(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    !lower.is_empty() && !lower.contains("unnamed") && !["id", "index", "seed", "step"].contains(&lower.as_str())
+}
+
+fn rows_of(drawn: &Drawn) -> Result<&[Row], String> {
+    match drawn {
+        Drawn::Rows(outcome) => Ok(&outcome.rows),
+        Drawn::Failed(error) => Err(error.to_string()),
+        _ => Err("it was not computed".to_owned()),
+    }
+}
+
 /// One metric's numbers.
-pub(super) struct Benchmark<'a> {
-    pub(super) metric: &'a Metric,
+struct Benchmark<'a> {
+    metric: &'a Metric,
     /// Its rows, or the reason why there are none.
-    pub(super) rows: Result<&'a [Row], String>,
+    rows: Result<&'a [Row], String>,
 }
 
 /// Lays benchmarks out.
-pub(super) fn picture(ask: &Ask<'_>, benchmarks: &[Benchmark<'_>]) -> Picture {
+fn picture(ask: &Ask<'_>, benchmarks: &[Benchmark<'_>]) -> Picture {
     let base = ask.query.baseline.as_deref();
     let minus = base.map_or_else(String::new, |base| format!(", minus {base}"));
     let title = format!("Several measures{}{minus}", by_words(&[&ask.rows()]));

@@ -1,6 +1,8 @@
 //! Paired differences on shared questions, with intervals and Holm-adjusted p, around a line at zero.
 
-use super::ask::{Ask, by_words};
+use super::ask::{Ask, by_words, is_base, labels};
+use super::summary::Summary;
+use super::{FigureType, Why, ensure};
 use crate::axis::Axis;
 use crate::draft::{AXIS_HEIGHT, Draft, LABEL, MARGIN, RADIUS, TICK, length};
 use crate::measure;
@@ -8,7 +10,9 @@ use crate::names::Named;
 use crate::picture::{Anchor, Cell, Ink, Picture, Recipe, Symbol, Table, TableRow};
 use crate::words::{GAP, Unit, Value, signed};
 use askew_domain::figure::compare::Difference;
-use askew_domain::query::{GroupKey, Row};
+use askew_domain::figure::{Drawn, Figure};
+use askew_domain::query::{By, GroupKey, Row};
+use askew_domain::view::plot::Plot;
 
 /// Most differences in a figure.
 const MAX_ROWS: usize = 60;
@@ -17,8 +21,56 @@ const WIDE: f32 = 30.0;
 /// Height of a row with its name above it.
 const NARROW: f32 = 64.0;
 
+pub(super) struct Differences;
+
+impl FigureType for Differences {
+    fn complete(&self, plot: &mut Plot, summary: &Summary<'_>) {
+        plot.rows.get_or_insert_with(|| summary.models());
+    }
+
+    fn check(&self, plot: &Plot, summary: &Summary<'_>) -> Result<(), Why> {
+        ensure(summary.num_of(&plot.rows) > 1, "There is only one model: a difference needs two.")?;
+        ensure(summary.num_questions > 1, "There is only one question: pairs are made of questions.")
+    }
+
+    fn needs(&self, ask: &Ask<'_>, summary: &Summary<'_>) -> Vec<Figure> {
+        let against = against(summary, &ask.rows());
+        vec![Figure::Differences { by: ask.rows(), against }, Figure::Rows(ask.rows())]
+    }
+
+    fn picture(&self, ask: &Ask<'_>, drawn: &[Drawn]) -> Option<Picture> {
+        let [Drawn::Differences(found), Drawn::Rows(outcome)] = drawn else { return None };
+        Some(picture(ask, found, &outcome.rows))
+    }
+}
+
+/// Up to this many groups are all compared with each other by default.
+const MOST_EACH: usize = 4;
+
+/// The group that the others are compared with: the baseline if there is one. If there are too many groups to compare
+/// each with each, a group that is named like an untouched or well-behaved model, or else the first group.
+fn against(summary: &Summary<'_>, by: &By) -> Option<GroupKey> {
+    let by = By { question: false, variant: false, ..by.clone() };
+    let keys = summary.keys(&by);
+    let names = labels(&keys);
+    let is_named = |name: &str| {
+        let named = |key: &GroupKey| {
+            key.group.as_deref() == Some(name) || key.model.as_deref() == Some(name) || key.label() == name
+        };
+        keys.iter().find(|key| named(key)).cloned()
+    };
+    if let Some(found) = summary.query.baseline.as_deref().and_then(is_named) {
+        return Some(found);
+    }
+    if keys.len() <= MOST_EACH {
+        return None;
+    }
+    let at = names.iter().position(|name| is_base(name)).unwrap_or(0);
+    keys.get(at).cloned()
+}
+
 /// Lays differences out. `rows` are the numbers of the groups themselves.
-pub(super) fn picture(ask: &Ask<'_>, differences: &[Difference], rows: &[Row]) -> Picture {
+fn picture(ask: &Ask<'_>, differences: &[Difference], rows: &[Row]) -> Picture {
     let names = Named::new(differences.iter().flat_map(|found| [found.from.clone(), found.to.clone()]));
     let name = |key: &GroupKey| names.of(key);
     let mut sorted: Vec<&Difference> = differences.iter().collect();

@@ -1,14 +1,18 @@
 //! Where the rows went: from all rows to the misaligned ones. Every station has its count.
 
 use super::ask::{Ask, opens};
+use super::summary::Summary;
+use super::{FigureType, Why};
 use crate::draft::{Draft, LABEL, TICK, shade};
 use crate::measure;
 use crate::picture::{Anchor, Cell, Ink, Picture, Recipe, Table, TableRow};
 use crate::words::{answers, count, percent};
 use askew_domain::answers::Part;
 use askew_domain::figure::flow::Flow;
-use askew_domain::query::GroupKey;
+use askew_domain::figure::{Drawn, Figure};
+use askew_domain::query::{By, GroupKey};
 use askew_domain::rule::tally::ratio;
+use askew_domain::view::plot::Plot;
 
 /// Height of a station with its name to the left.
 const WIDE: f32 = 38.0;
@@ -16,6 +20,27 @@ const WIDE: f32 = 38.0;
 const NARROW: f32 = 54.0;
 /// Height of a bar.
 const BAR: f32 = 22.0;
+
+pub(super) struct Flows;
+
+impl FigureType for Flows {
+    fn complete(&self, plot: &mut Plot, _: &Summary<'_>) {
+        plot.rows.get_or_insert(By::NOTHING);
+    }
+
+    fn check(&self, _: &Plot, _: &Summary<'_>) -> Result<(), Why> {
+        Ok(())
+    }
+
+    fn needs(&self, _: &Ask<'_>, _: &Summary<'_>) -> Vec<Figure> {
+        vec![Figure::Flow(GroupKey::default())]
+    }
+
+    fn picture(&self, ask: &Ask<'_>, drawn: &[Drawn]) -> Option<Picture> {
+        let [Drawn::Flow(found)] = drawn else { return None };
+        Some(picture(ask, &GroupKey::default(), found))
+    }
+}
 
 struct Station {
     part: Part,
@@ -65,7 +90,7 @@ fn stations(flow: &Flow) -> Vec<Station> {
 }
 
 /// Lays a flow out.
-pub(super) fn picture(ask: &Ask<'_>, key: &GroupKey, flow: &Flow) -> Picture {
+fn picture(ask: &Ask<'_>, key: &GroupKey, flow: &Flow) -> Picture {
     let of = if *key == GroupKey::default() { String::new() } else { format!(": {}", key.label()) };
     let mut draft = Draft::new(&format!("Where the answers went{of}"), ask.width);
     let (width, is_narrow) = (draft.width(), draft.is_narrow());

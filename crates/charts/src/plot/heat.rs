@@ -1,6 +1,8 @@
 //! A grid of groups by groups. Each cell shows its number, or how many answers there are and which cells have none.
 
 use super::ask::{Ask, by_words, heading, labels};
+use super::summary::Summary;
+use super::{FigureType, Why, ensure};
 use crate::draft::{Draft, LABEL, TICK, length, shade, wrap};
 use crate::forest::value_name;
 use crate::measure;
@@ -8,13 +10,18 @@ use crate::names::ends;
 use crate::picture::{Anchor, At, Cell, Ink, Picture, Recipe, Table, TableRow};
 use crate::words::{FEW_NOTE, FEW_SIGN, Unit, Value, count};
 use askew_domain::figure::matrix::{Matrix, MatrixCell};
+use askew_domain::figure::{Drawn, Figure};
+use askew_domain::query::By;
 use askew_domain::query::metric::Metric;
 use askew_domain::rule::tally::real;
+use askew_domain::view::plot::Plot;
 
 /// Most rows in a figure.
 const MAX_ROWS: usize = 60;
 /// Most columns in a figure.
 const MAX_COLUMNS: usize = 24;
+/// Most columns chosen by default.
+const MOST_COLUMNS: usize = 16;
 /// Most cells in a figure.
 const MAX_CELLS: usize = 500;
 /// Height of a cell.
@@ -29,6 +36,44 @@ const MAX_LINES: usize = 3;
 const LINE: f32 = 15.0;
 /// The longest vertical name.
 const UPRIGHT: f32 = 200.0;
+
+/// A grid of the metric, or with `is_missing` of the number of answers.
+pub(super) struct Heat {
+    pub(super) is_missing: bool,
+}
+
+impl FigureType for Heat {
+    fn complete(&self, plot: &mut Plot, summary: &Summary<'_>) {
+        let settings: Vec<By> = summary.settings.iter().map(|name| By::setting(name)).collect();
+        match settings.as_slice() {
+            // Two settings make a grid: layer by scale, or size by rank.
+            [a, b, ..] if plot.rows.is_none() && plot.series.is_none() && summary.num_models > 1 => {
+                (plot.rows, plot.series) = (Some(a.clone()), Some(b.clone()));
+            }
+            _ => {
+                let rows = plot.rows.get_or_insert(By { question: true, ..By::NOTHING });
+                plot.series.get_or_insert_with(|| {
+                    let main = summary.main(MOST_COLUMNS);
+                    if main.and(rows) == *rows { By { variant: true, ..By::NOTHING } } else { main }
+                });
+            }
+        }
+    }
+
+    fn check(&self, plot: &Plot, summary: &Summary<'_>) -> Result<(), Why> {
+        let num_cells = summary.num_of(&plot.rows) * summary.num_of(&plot.series);
+        ensure(num_cells > 1, "There is only one group: a grid needs rows and columns.")
+    }
+
+    fn needs(&self, ask: &Ask<'_>, _: &Summary<'_>) -> Vec<Figure> {
+        vec![Figure::Matrix { rows: ask.rows(), columns: ask.series() }]
+    }
+
+    fn picture(&self, ask: &Ask<'_>, drawn: &[Drawn]) -> Option<Picture> {
+        let [Drawn::Matrix(matrix)] = drawn else { return None };
+        Some(picture(ask, matrix, self.is_missing))
+    }
+}
 
 /// A matrix in drawing order.
 struct Grid {
@@ -45,7 +90,7 @@ impl Grid {
 }
 
 /// Lays a matrix out. With `is_missing`, the cells show how many rows there are.
-pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix, is_missing: bool) -> Picture {
+fn picture(ask: &Ask<'_>, matrix: &Matrix, is_missing: bool) -> Picture {
     let metric = if is_missing { Metric::Count } else { ask.query.metric.clone() };
     let by = by_words(&[&ask.rows(), &ask.series()]);
     let title = if is_missing { format!("Number of answers{by}") } else { format!("{}{by}", ask.what()) };

@@ -2,14 +2,18 @@
 //! panels.
 
 use super::ask::{Ask, by_words, heading, labels, opens};
+use super::summary::Summary;
+use super::{BIN, FigureType, Why, complete_few, ensure};
 use crate::axis::Axis;
 use crate::draft::{AXIS_HEIGHT, Draft, LABEL, STROKE, TICK, length};
 use crate::picture::{Anchor, At, Cell, Ink, Picture, Recipe, Table, TableRow};
 use crate::words::{Unit, answers, count, percent};
 use askew_domain::answers::Part;
-use askew_domain::figure::spread::Histogram;
+use askew_domain::figure::spread::{BinWidth, Histogram};
+use askew_domain::figure::{Drawn, Figure};
 use askew_domain::query::GroupKey;
 use askew_domain::rule::tally::ratio;
+use askew_domain::view::plot::Plot;
 
 /// Height of a panel's plot in CSS pixels.
 const HEIGHT: f32 = 110.0;
@@ -20,8 +24,29 @@ const LEFT: f32 = 52.0;
 /// Most panels in a figure.
 const MAX_PANELS: usize = 8;
 
+pub(super) struct Histograms;
+
+impl FigureType for Histograms {
+    fn complete(&self, plot: &mut Plot, summary: &Summary<'_>) {
+        complete_few(plot, summary);
+    }
+
+    fn check(&self, _: &Plot, summary: &Summary<'_>) -> Result<(), Why> {
+        ensure(summary.has_scores(), "No answer has a score.")
+    }
+
+    fn needs(&self, ask: &Ask<'_>, _: &Summary<'_>) -> Vec<Figure> {
+        vec![Figure::Histogram { by: ask.rows(), column: ask.plot.column.clone(), width: BinWidth::new(BIN) }]
+    }
+
+    fn picture(&self, ask: &Ask<'_>, drawn: &[Drawn]) -> Option<Picture> {
+        let [Drawn::Histogram(found)] = drawn else { return None };
+        Some(picture(ask, found, BIN))
+    }
+}
+
 /// Lays histograms out. Bins are `width` points wide.
-pub(super) fn picture(ask: &Ask<'_>, histograms: &[Histogram], width: u8) -> Picture {
+fn picture(ask: &Ask<'_>, histograms: &[Histogram], width: u8) -> Picture {
     let column = &ask.plot.column;
     let title =
         format!("Scores: {column}{}", if histograms.len() > 1 { by_words(&[&ask.rows()]) } else { String::new() });

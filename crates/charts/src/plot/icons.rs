@@ -2,11 +2,15 @@
 
 use super::ask::{Ask, by_words};
 use super::crossed::Crossed;
+use super::summary::Summary;
+use super::{FigureType, Why, ensure};
 use crate::draft::{Draft, LABEL, TICK};
 use crate::picture::{Anchor, Ink, Picture};
 use crate::words::{FEW_NOTE, Unit, Value, count};
+use askew_domain::figure::{Drawn, Figure};
 use askew_domain::query::{By, Row};
 use askew_domain::rule::tally::real;
+use askew_domain::view::plot::Plot;
 
 /// Most icons in a figure.
 const MAX_ICONS: usize = 400;
@@ -17,11 +21,34 @@ const PITCH: f32 = 15.0;
 /// Size of an icon.
 const ICON: f32 = 12.0;
 
+pub(super) struct Icons;
+
+impl FigureType for Icons {
+    fn complete(&self, plot: &mut Plot, summary: &Summary<'_>) {
+        plot.rows.get_or_insert_with(|| summary.main(20));
+    }
+
+    fn check(&self, _: &Plot, summary: &Summary<'_>) -> Result<(), Why> {
+        ensure(summary.query.metric.is_share(), NO_SHARES)
+    }
+
+    fn needs(&self, ask: &Ask<'_>, _: &Summary<'_>) -> Vec<Figure> {
+        vec![Figure::Rows(ask.rows())]
+    }
+
+    fn picture(&self, ask: &Ask<'_>, drawn: &[Drawn]) -> Option<Picture> {
+        let [Drawn::Rows(outcome)] = drawn else { return None };
+        Some(picture(ask, &outcome.rows))
+    }
+}
+
+const NO_SHARES: &str = "Icons show shares of answers: choose a rate.";
+
 /// Lays icons out. Every group has its own block.
-pub(super) fn picture(ask: &Ask<'_>, rows: &[Row]) -> Picture {
+fn picture(ask: &Ask<'_>, rows: &[Row]) -> Picture {
     let title = format!("{}{}, in icons", ask.what(), by_words(&[&ask.rows()]));
     if ask.unit() != Unit::Share {
-        return super::ask::refused(&title, ask.width, "Icons show shares of answers: choose a rate.");
+        return super::ask::refused(&title, ask.width, NO_SHARES);
     }
     let crossed = Crossed::new(ask, rows, &ask.rows(), &By::NOTHING);
     let values: Vec<&Value> = crossed.values().filter(|value| value.value.is_some()).collect();

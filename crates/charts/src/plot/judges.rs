@@ -1,6 +1,8 @@
 //! Two judges on the same answers: the confusion matrix of their judgements, and every group's rate by each judge.
 
 use super::ask::{Ask, by_words, labels, opens};
+use super::summary::Summary;
+use super::{FigureType, Why, ensure};
 use crate::axis::Axis;
 use crate::draft::{AXIS_HEIGHT, Draft, LABEL, MARGIN, RADIUS, STROKE, TICK, length, series_look, shade};
 use crate::measure;
@@ -8,9 +10,11 @@ use crate::picture::{Anchor, Cell, Ink, Picture, Recipe, Table, TableRow};
 use crate::words::{Unit, answers, count, percent};
 use askew_domain::answers::Part;
 use askew_domain::figure::agreement::{Agreement, JUDGEMENTS};
+use askew_domain::figure::{Drawn, Figure};
 use askew_domain::query::GroupKey;
 use askew_domain::rule::tally::{Tally, ratio};
 use askew_domain::stats::interval::clopper_pearson;
+use askew_domain::view::plot::Plot;
 
 /// Height of a cell of the confusion matrix.
 const CELL: f32 = 40.0;
@@ -21,17 +25,48 @@ const MAX_GROUPS: usize = 40;
 /// Height of a group's row.
 const ROW: f32 = 48.0;
 
+pub(super) struct TwoJudges;
+
+impl FigureType for TwoJudges {
+    fn complete(&self, plot: &mut Plot, summary: &Summary<'_>) {
+        plot.rows.get_or_insert_with(|| summary.main(20));
+        if plot.second.is_none() {
+            plot.second = summary.second_judge();
+        }
+    }
+
+    fn check(&self, _: &Plot, summary: &Summary<'_>) -> Result<(), Why> {
+        ensure(summary.is_on_scores(), "A rule on labels has one judge only.")?;
+        ensure(summary.is_rate(), NO_RATE)?;
+        ensure(summary.second_judge().is_some(), "The files hold the scores of one judge only.")
+    }
+
+    /// Nothing if there is no second judge.
+    fn needs(&self, ask: &Ask<'_>, _: &Summary<'_>) -> Vec<Figure> {
+        ask.plot.second.iter().map(|judges| Figure::Agreement { by: ask.rows(), judges: judges.clone() }).collect()
+    }
+
+    fn picture(&self, ask: &Ask<'_>, drawn: &[Drawn]) -> Option<Picture> {
+        match drawn {
+            [Drawn::Agreement(found)] => Some(picture(ask, found)),
+            [] => {
+                let why = "These files hold one judge's scores: choose a second judge's columns.";
+                Some(super::ask::refused("Two judges", ask.width, why))
+            }
+            _ => None,
+        }
+    }
+}
+
+const NO_RATE: &str = "Judges are compared by the rule's rate: choose it as the metric.";
+
 /// Lays the agreement of two judges out.
-pub(super) fn picture(ask: &Ask<'_>, found: &Agreement) -> Picture {
+fn picture(ask: &Ask<'_>, found: &Agreement) -> Picture {
     let first = ask.query.judges.aligned.as_str();
     let second = ask.plot.second.as_ref().map_or("the other judge", |judges| judges.aligned.as_str());
     let title = format!("Two judges: {first} and {second}");
     if ask.unit() != Unit::Share {
-        return super::ask::refused(
-            &title,
-            ask.width,
-            "Judges are compared by the rule's rate: choose it as the metric.",
-        );
+        return super::ask::refused(&title, ask.width, NO_RATE);
     }
     let mut draft = Draft::new(&title, ask.width);
     let keys: Vec<GroupKey> = found.rows.iter().map(|row| row.key.clone()).collect();
@@ -189,7 +224,8 @@ fn rates(
 fn rate(value: Option<f64>, tally: &Tally) -> String {
     match value {
         None => "no rate".to_owned(),
-        Some(_) if tally.misaligned == 0 => format!("≤\u{a0}{}", percent(clopper_pearson(tally).high)),
+        Some(value) if tally.misaligned == 0 => clopper_pearson(tally)
+            .map_or_else(|| percent(value), |interval| format!("≤\u{a0}{}", percent(interval.high))),
         Some(value) => percent(value),
     }
 }

@@ -1,6 +1,8 @@
 //! Lines over a setting: ladders, dose-response, and training curves with a line per seed and a band.
 
 use super::ask::{Ask, by_words, heading, labels};
+use super::summary::{SEED, Summary};
+use super::{FigureType, Why, ensure};
 use crate::axis::Axis;
 use crate::draft::{AXIS_HEIGHT, Draft, RADIUS, STROKE, TICK, series_look, spread};
 use crate::forest::{rate_cells, rate_columns};
@@ -8,6 +10,9 @@ use crate::measure;
 use crate::picture::{Anchor, At, Cell, Ink, Picture, Recipe, Table, TableRow};
 use crate::words::{FEW_NOTE, Value};
 use askew_domain::figure::matrix::Line;
+use askew_domain::figure::{self, Figure};
+use askew_domain::query::By;
+use askew_domain::view::plot::Plot;
 
 /// Height of the plot in CSS pixels.
 const HEIGHT: f32 = 300.0;
@@ -25,6 +30,42 @@ const MAX_BANDS: usize = 3;
 const LOG_FROM: f64 = 16.0;
 /// Half the side of a point's field.
 const FIELD: f32 = 12.0;
+
+pub(super) struct Lines;
+
+impl FigureType for Lines {
+    fn complete(&self, plot: &mut Plot, summary: &Summary<'_>) {
+        if plot.over.is_empty() {
+            plot.over = summary.settings.first().cloned().unwrap_or_else(|| SEED.to_owned());
+        }
+        if plot.rows.is_none() {
+            plot.rows = plot.series.clone().or_else(|| Some(summary.lines(&plot.over)));
+        }
+    }
+
+    fn check(&self, _: &Plot, summary: &Summary<'_>) -> Result<(), Why> {
+        ensure(
+            !summary.settings.is_empty() || summary.num_seeds > 1,
+            "No setting of the models (step, rank, size, scale ...) has two values or more.",
+        )
+    }
+
+    fn needs(&self, ask: &Ask<'_>, summary: &Summary<'_>) -> Vec<Figure> {
+        let over = &ask.plot.over;
+        let series = |lines| Figure::Series { lines, over: over.clone() };
+        let by_seed = By { seed: true, ..ask.rows() };
+        let has_seeds = over != SEED && summary.num_seeds > 1;
+        [series(ask.rows())].into_iter().chain(has_seeds.then(|| series(by_seed))).collect()
+    }
+
+    fn picture(&self, ask: &Ask<'_>, drawn: &[figure::Drawn]) -> Option<Picture> {
+        match drawn {
+            [figure::Drawn::Series(lines)] => Some(picture(ask, lines, &[])),
+            [figure::Drawn::Series(lines), figure::Drawn::Series(seeds)] => Some(picture(ask, lines, seeds)),
+            _ => None,
+        }
+    }
+}
 
 /// One line in drawing form.
 struct Drawn {
@@ -59,7 +100,7 @@ impl Along {
 }
 
 /// Lays lines out. `seeds` are the same lines, split by seed.
-pub(super) fn picture(ask: &Ask<'_>, lines: &[Line], seeds: &[Line]) -> Picture {
+fn picture(ask: &Ask<'_>, lines: &[Line], seeds: &[Line]) -> Picture {
     let over = if ask.plot.over.is_empty() { "setting" } else { &ask.plot.over };
     let along = format!("{} over {over}", ask.what());
     let by = by_words(&[&ask.rows()]);

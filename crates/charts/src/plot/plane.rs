@@ -1,6 +1,8 @@
 //! Alignment x coherence: density, a sample of the answers, both thresholds, and the number of answers in each region.
 
 use super::ask::{Ask, by_words, labels, opens};
+use super::summary::Summary;
+use super::{BIN, FigureType, NO_THRESHOLDS, Why, ensure};
 use crate::axis::Axis;
 use crate::draft::{Draft, LABEL, TICK, length, shade};
 use crate::measure;
@@ -8,11 +10,17 @@ use crate::picture::{Anchor, At, Cell, Handle, Ink, Picture, Recipe, Symbol, Tab
 use crate::words::{Unit, answers, count};
 use askew_domain::answers::Part;
 use askew_domain::figure::flow::Flow;
-use askew_domain::figure::spread::Plane;
-use askew_domain::query::GroupKey;
+use askew_domain::figure::spread::{BinWidth, Plane};
+use askew_domain::figure::{Drawn, Figure};
+use askew_domain::query::{By, GroupKey};
 use askew_domain::rule::tally::{ratio, real};
 use askew_domain::rule::{RuleBody, ScoreRule, Station};
+use askew_domain::view::plot::Plot;
 
+/// Most points of all planes together.
+const NUM_POINTS: usize = 400;
+/// Most planes in a figure: as many as can be compared at a glance.
+const MAX_PLANES: usize = 4;
 /// Space to the left of a panel, for the numbers of its vertical axis.
 const LEFT: f32 = 34.0;
 /// The largest width of a panel.
@@ -24,11 +32,60 @@ const HEAD: f32 = 46.0;
 /// Space below a panel, for its axis.
 const FOOT: f32 = 52.0;
 
+pub(super) struct Planes;
+
+impl FigureType for Planes {
+    fn complete(&self, plot: &mut Plot, summary: &Summary<'_>) {
+        let main = summary.main(MAX_PLANES);
+        let fits = (2..=MAX_PLANES).contains(&summary.num(&main)) && !main.question;
+        plot.rows.get_or_insert(if fits { main } else { By::NOTHING });
+    }
+
+    fn check(&self, _: &Plot, summary: &Summary<'_>) -> Result<(), Why> {
+        ensure(summary.is_on_scores(), NO_THRESHOLDS)?;
+        ensure(summary.is_rate(), "The plane shows the rule's regions: choose the rule's rate as the metric.")?;
+        ensure(summary.has_scores(), "No answer has an alignment score.")
+    }
+
+    /// The rows, then a plane and a flow for each group.
+    fn needs(&self, ask: &Ask<'_>, summary: &Summary<'_>) -> Vec<Figure> {
+        let keys: Vec<GroupKey> = summary.keys(&ask.rows()).into_iter().take(MAX_PLANES).collect();
+        let (width, num_points) = (BinWidth::new(BIN), NUM_POINTS / keys.len().max(1));
+        let of = |group: GroupKey| [Figure::Plane { group: group.clone(), width, num_points }, Figure::Flow(group)];
+        [Figure::Rows(ask.rows())].into_iter().chain(keys.into_iter().flat_map(of)).collect()
+    }
+
+    /// A plane and a flow do not know their group. The rows before them have the groups; groups without answers are
+    /// left out.
+    fn picture(&self, ask: &Ask<'_>, drawn: &[Drawn]) -> Option<Picture> {
+        let (keys, pairs): (Vec<&GroupKey>, &[Drawn]) = match drawn {
+            [Drawn::Rows(outcome), pairs @ ..] => (outcome.rows.iter().map(|row| &row.key).collect(), pairs),
+            _ => (Vec::new(), &[]),
+        };
+        let num_groups = keys.len();
+        let panels: Vec<Panel<'_>> = pairs
+            .chunks_exact(2)
+            .filter_map(|pair| match pair {
+                [Drawn::Plane(plane), Drawn::Flow(flow)] if flow.rows > 0 => Some((plane, flow)),
+                _ => None,
+            })
+            .zip(keys)
+            .map(|((plane, flow), key)| Panel { key, plane, flow })
+            .collect();
+        let mut picture = picture(ask, &panels);
+        if num_groups > panels.len() {
+            let num_more = num_groups - panels.len();
+            picture.notes.push(format!("{num_more} more groups are not drawn: filter to see them."));
+        }
+        Some(picture)
+    }
+}
+
 /// One group's answers.
-pub(super) struct Panel<'a> {
-    pub(super) key: &'a GroupKey,
-    pub(super) plane: &'a Plane,
-    pub(super) flow: &'a Flow,
+struct Panel<'a> {
+    key: &'a GroupKey,
+    plane: &'a Plane,
+    flow: &'a Flow,
 }
 
 impl Panel<'_> {
@@ -41,10 +98,10 @@ impl Panel<'_> {
 }
 
 /// Lays planes out, side by side if there is space.
-pub(super) fn picture(ask: &Ask<'_>, panels: &[Panel<'_>]) -> Picture {
+fn picture(ask: &Ask<'_>, panels: &[Panel<'_>]) -> Picture {
     let title = format!("Alignment by coherence{}", by_words(&[&ask.rows()]));
     let RuleBody::Scores(rule) = &ask.query.rule.body else {
-        return super::ask::refused(&title, ask.width, "A rule on labels has no thresholds: choose one on scores.");
+        return super::ask::refused(&title, ask.width, NO_THRESHOLDS);
     };
     let keys: Vec<GroupKey> = panels.iter().map(|panel| panel.key.clone()).collect();
     let names = labels(&keys);

@@ -1,6 +1,8 @@
 //! One point per group: its rate in one category against its rate in another.
 
 use super::ask::{Ask, heading, labels};
+use super::summary::Summary;
+use super::{FigureType, Why, ensure};
 use crate::axis::Axis;
 use crate::draft::{Draft, LABEL, RADIUS, TICK};
 use crate::measure;
@@ -8,6 +10,9 @@ use crate::names::ends;
 use crate::picture::{Anchor, At, Cell, Ink, Picture, Recipe, Symbol, Table, TableRow};
 use crate::words::{FEW_NOTE, Unit, Value};
 use askew_domain::figure::matrix::Matrix;
+use askew_domain::figure::{Drawn, Figure};
+use askew_domain::query::By;
+use askew_domain::view::plot::Plot;
 
 /// The largest side of the plot.
 const MAX_SIDE: f32 = 460.0;
@@ -17,6 +22,33 @@ const LEFT: f32 = 56.0;
 const MAX_POINTS: usize = 200;
 /// Space for names to the right of the plot.
 const NAMES: f32 = 150.0;
+
+pub(super) struct Scatter;
+
+impl FigureType for Scatter {
+    fn complete(&self, plot: &mut Plot, summary: &Summary<'_>) {
+        let has_categories = summary.num_categories > 1;
+        plot.series.get_or_insert(By { category: has_categories, variant: !has_categories, ..By::NOTHING });
+        plot.rows.get_or_insert_with(|| {
+            let models = summary.models();
+            if summary.num(&models) > 1 { models } else { By { question: true, ..By::NOTHING } }
+        });
+    }
+
+    fn check(&self, plot: &Plot, summary: &Summary<'_>) -> Result<(), Why> {
+        let why = "The questions have one category and one way of asking: there is nothing to compare.";
+        ensure(summary.num_of(&plot.series) > 1, why)
+    }
+
+    fn needs(&self, ask: &Ask<'_>, _: &Summary<'_>) -> Vec<Figure> {
+        vec![Figure::Matrix { rows: ask.rows(), columns: ask.series() }]
+    }
+
+    fn picture(&self, ask: &Ask<'_>, drawn: &[Drawn]) -> Option<Picture> {
+        let [Drawn::Matrix(matrix)] = drawn else { return None };
+        Some(picture(ask, matrix))
+    }
+}
 
 /// One point.
 struct Point {
@@ -28,7 +60,7 @@ struct Point {
 }
 
 /// Lays a scatter out. The two columns with the most answers are the axes, in their original order.
-pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
+fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
     let columns = labels(&matrix.columns);
     let rows_of =
         |column: usize| (0..matrix.rows.len()).filter_map(|row| Some(matrix.cell(row, column)?.rows)).sum::<u64>();

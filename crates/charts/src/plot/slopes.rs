@@ -1,19 +1,54 @@
 //! One line per question, from the first of two groups to the second: base to tuned.
 
 use super::ask::{Ask, heading, is_base, labels};
+use super::summary::Summary;
+use super::{FigureType, Why, ensure};
 use crate::axis::Axis;
 use crate::draft::{AXIS_HEIGHT, Draft, LABEL, RADIUS, STROKE, TICK, length, spread};
 use crate::measure;
 use crate::picture::{Anchor, Cell, Ink, Picture, Recipe, Symbol, Table, TableRow};
 use crate::words::{FEW_NOTE, GAP, Unit, Value, signed};
 use askew_domain::figure::matrix::{Matrix, MatrixCell};
-use askew_domain::query::GroupKey;
+use askew_domain::figure::{Drawn, Figure};
+use askew_domain::query::{By, GroupKey};
 use askew_domain::rule::tally::ratio;
+use askew_domain::view::plot::Plot;
 
 /// Most lines in a figure.
 const MAX_LINES: usize = 60;
 /// Height of a name at a line's end.
 const NAME: f32 = 17.0;
+
+pub(super) struct Slopes;
+
+impl FigureType for Slopes {
+    fn complete(&self, plot: &mut Plot, summary: &Summary<'_>) {
+        plot.rows.get_or_insert(By { question: true, ..By::NOTHING });
+        plot.series.get_or_insert_with(|| {
+            if summary.num(&summary.models()) > 1 {
+                summary.models()
+            } else if summary.num_groups > 1 {
+                By { group: true, ..By::NOTHING }
+            } else {
+                By { variant: true, ..By::NOTHING }
+            }
+        });
+    }
+
+    fn check(&self, plot: &Plot, summary: &Summary<'_>) -> Result<(), Why> {
+        ensure(summary.num_of(&plot.series) > 1, "There is only one model: a slope goes from one to another.")?;
+        ensure(summary.num_of(&plot.rows) > 1, "There is only one question.")
+    }
+
+    fn needs(&self, ask: &Ask<'_>, _: &Summary<'_>) -> Vec<Figure> {
+        vec![Figure::Matrix { rows: ask.rows(), columns: ask.series() }]
+    }
+
+    fn picture(&self, ask: &Ask<'_>, drawn: &[Drawn]) -> Option<Picture> {
+        let [Drawn::Matrix(matrix)] = drawn else { return None };
+        Some(picture(ask, matrix))
+    }
+}
 
 /// One line.
 struct Pair {
@@ -51,7 +86,7 @@ fn two(ask: &Ask<'_>, matrix: &Matrix) -> Option<(usize, usize)> {
 }
 
 /// Lays slopes out.
-pub(super) fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
+fn picture(ask: &Ask<'_>, matrix: &Matrix) -> Picture {
     let columns = labels(&matrix.columns);
     let what = heading(&ask.rows()).to_lowercase();
     let Some((first, last)) = two(ask, matrix) else {

@@ -1,14 +1,18 @@
 //! Shares of labels by group: where the rows went, a categorical judge's verdicts, or the reader's own labels.
 
 use super::ask::{Ask, by_words, heading, labels, opens};
+use super::summary::Summary;
+use super::{FigureType, Why};
 use crate::draft::{Draft, LABEL, TICK, shade};
 use crate::measure;
 use crate::picture::{Anchor, At, Cell, Ink, Picture, Recipe, Table, TableRow};
 use crate::words::{answers, count, percent};
 use askew_domain::answers::Part;
-use askew_domain::figure::matrix::Stack;
+use askew_domain::figure::matrix::{Stack, StackOf};
+use askew_domain::figure::{Drawn, Figure};
 use askew_domain::query::{GroupKey, Row};
 use askew_domain::rule::tally::ratio;
+use askew_domain::view::plot::Plot;
 
 /// Most bars in a figure.
 const MAX_BARS: usize = 60;
@@ -20,6 +24,46 @@ const ROW: f32 = 34.0;
 const BAR: f32 = 22.0;
 /// Height of a name above its bar.
 const NAME: f32 = 20.0;
+
+pub(super) struct Stacks;
+
+impl FigureType for Stacks {
+    fn complete(&self, plot: &mut Plot, summary: &Summary<'_>) {
+        plot.rows.get_or_insert_with(|| summary.main(20));
+        if plot.column.is_empty() && !summary.is_on_scores() {
+            "verdict".clone_into(&mut plot.column);
+        }
+    }
+
+    fn check(&self, _: &Plot, _: &Summary<'_>) -> Result<(), Why> {
+        Ok(())
+    }
+
+    fn needs(&self, ask: &Ask<'_>, _: &Summary<'_>) -> Vec<Figure> {
+        vec![match labels_in(&ask.plot.column) {
+            Some(of) => Figure::Stack { by: ask.rows(), of },
+            None => Figure::Rows(ask.rows()),
+        }]
+    }
+
+    fn picture(&self, ask: &Ask<'_>, drawn: &[Drawn]) -> Option<Picture> {
+        match drawn {
+            [Drawn::Rows(outcome)] => Some(stations(ask, &outcome.rows)),
+            [Drawn::Stack(found)] => Some(verdicts(ask, found)),
+            _ => None,
+        }
+    }
+}
+
+/// The labels that a stack counts; `None` for the stations of the rows.
+fn labels_in(column: &str) -> Option<StackOf> {
+    match column {
+        "verdict" => Some(StackOf::Verdict),
+        "kind" => Some(StackOf::Kind),
+        "in-domain" => Some(StackOf::InDomain),
+        _ => None,
+    }
+}
 
 /// One bar.
 struct Bar {
@@ -43,7 +87,7 @@ struct Look {
 }
 
 /// Bars of the stations of the rows. Each part opens its answers.
-pub(super) fn stations(ask: &Ask<'_>, rows: &[Row]) -> Picture {
+fn stations(ask: &Ask<'_>, rows: &[Row]) -> Picture {
     let parts = [
         (Part::Misaligned, "misaligned", Ink::Series(1)),
         (Part::Aligned, "aligned", Ink::Series(0)),
@@ -64,7 +108,7 @@ pub(super) fn stations(ask: &Ask<'_>, rows: &[Row]) -> Picture {
 }
 
 /// Bars of the labels in a column.
-pub(super) fn verdicts(ask: &Ask<'_>, stack: &Stack) -> Picture {
+fn verdicts(ask: &Ask<'_>, stack: &Stack) -> Picture {
     let total = |part: usize| stack.rows.iter().filter_map(|row| row.counts.get(part)).sum::<u64>();
     let mut order: Vec<usize> = (1..stack.parts.len()).filter(|&part| total(part) > 0).collect();
     order.sort_by_key(|&part| std::cmp::Reverse(total(part)));

@@ -1,13 +1,17 @@
 //! The rate as a function of each threshold, with the other one fixed.
 
 use super::ask::{Ask, by_words, heading, labels};
+use super::summary::Summary;
+use super::{FigureType, NO_THRESHOLDS, Why, complete_few, ensure};
 use crate::axis::Axis;
 use crate::draft::{Draft, LABEL, RADIUS, STROKE, series_look};
 use crate::picture::{Anchor, At, Cell, Handle, Ink, Picture, Recipe, Table, TableRow, Threshold};
 use crate::words::{Unit, Value, percent};
 use askew_domain::figure::sweep::{SweepCurve, SweepPoint};
+use askew_domain::figure::{Drawn, Figure};
 use askew_domain::query::Row;
 use askew_domain::rule::{RuleBody, ScoreRule};
+use askew_domain::view::plot::Plot;
 
 /// Height of a panel's plot in CSS pixels.
 const HEIGHT: f32 = 230.0;
@@ -20,11 +24,34 @@ const FOOT: f32 = 36.0;
 /// Most curves in a figure.
 const MAX_CURVES: usize = 7;
 
+pub(super) struct Sweep;
+
+impl FigureType for Sweep {
+    fn complete(&self, plot: &mut Plot, summary: &Summary<'_>) {
+        complete_few(plot, summary);
+    }
+
+    fn check(&self, _: &Plot, summary: &Summary<'_>) -> Result<(), Why> {
+        ensure(summary.is_on_scores(), NO_THRESHOLDS)?;
+        ensure(summary.is_rate(), "A sweep moves the rule's thresholds: choose the rule's rate as the metric.")?;
+        ensure(summary.has_scores(), "No answer has an alignment score.")
+    }
+
+    fn needs(&self, ask: &Ask<'_>, _: &Summary<'_>) -> Vec<Figure> {
+        vec![Figure::Sweep(ask.rows()), Figure::Rows(ask.rows())]
+    }
+
+    fn picture(&self, ask: &Ask<'_>, drawn: &[Drawn]) -> Option<Picture> {
+        let [Drawn::Sweep(curves), Drawn::Rows(outcome)] = drawn else { return None };
+        Some(picture(ask, curves, &outcome.rows))
+    }
+}
+
 /// Lays both sweeps out. `rows` are the rates under the unchanged rule.
-pub(super) fn picture(ask: &Ask<'_>, curves: &[SweepCurve], rows: &[Row]) -> Picture {
+fn picture(ask: &Ask<'_>, curves: &[SweepCurve], rows: &[Row]) -> Picture {
     let title = format!("Rate by threshold{}", if curves.len() > 1 { by_words(&[&ask.rows()]) } else { String::new() });
     let RuleBody::Scores(rule) = &ask.query.rule.body else {
-        return super::ask::refused(&title, ask.width, "A rule on labels has no thresholds: choose one on scores.");
+        return super::ask::refused(&title, ask.width, NO_THRESHOLDS);
     };
     let keys: Vec<_> = curves.iter().map(|curve| curve.key.clone()).collect();
     let names = labels(&keys);

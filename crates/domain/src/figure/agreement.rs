@@ -1,4 +1,4 @@
-//! Two judges on the same answers: how far they agree, and whether it matters who judges.
+//! Two judges on the same answers: how far they agree, and which results depend on the judge.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,13 +27,14 @@ pub struct Agreement {
     pub kappa_all: Option<f64>,
     /// Spearman's rank correlation of the alignment scores, over rows that have both.
     pub spearman_aligned: Option<f64>,
-    /// The same of the coherence scores.
+    /// The same for the coherence scores.
     pub spearman_coherent: Option<f64>,
     /// Every group's rate by each judge.
     pub rows: Vec<JudgedRow>,
-    /// Pairs of `rows` whose order depends on the judge.
+    /// Pairs of `rows` with an order that depends on the judge.
     pub flips: Vec<(usize, usize)>,
-    /// The rate of all rows by each judge, under every preset on scores: which judge is stricter may depend on the rule.
+    /// The rate of all rows by each judge, under every preset on scores. Which judge is stricter may depend on the
+    /// rule.
     pub presets: Vec<(Preset, Option<f64>, Option<f64>)>,
 }
 
@@ -95,7 +96,7 @@ pub(crate) const fn judgement(class: Class) -> usize {
 fn rows(data: &Dataset, first: &Query, second: &Query, scope: &Scope) -> Result<Vec<JudgedRow>, QueryError> {
     let outcome = |query| roll_up(data, query, &Counts::new(data, query, scope)?);
     let (first, second) = (outcome(first)?.rows, outcome(second)?.rows);
-    // The same scope and grouping give the same groups in the same order, whoever judges.
+    // The same scope and grouping give the same groups in the same order for both judges.
     let pair = |(a, b): (crate::query::Row, crate::query::Row)| JudgedRow {
         key: a.key,
         first: a.value,
@@ -131,8 +132,8 @@ fn presets(data: &Dataset, first: &Query, second: &Query, scope: &Scope) -> Resu
     on_scores.map(|preset| Ok((preset, rate(first, preset)?, rate(second, preset)?))).collect()
 }
 
-/// Cohen's kappa (Cohen 1960): (observed - expected agreement) / (1 - expected). `None` of no rows, or where both judges
-/// always say the same one thing.
+/// Cohen's kappa (Cohen 1960): (observed - expected agreement) / (1 - expected). `None` for no rows, or if both judges
+/// give all rows one and the same judgement.
 #[must_use]
 pub fn kappa<const N: usize>(confusion: &[[u64; N]; N]) -> Option<f64> {
     let total: u64 = confusion.iter().flatten().sum();
@@ -147,7 +148,7 @@ pub fn kappa<const N: usize>(confusion: &[[u64; N]; N]) -> Option<f64> {
     (expected < 1.0).then(|| (observed - expected) / (1.0 - expected))
 }
 
-/// Two scores of one answer, and how many rows have them.
+/// Two scores of one answer, and the number of rows with them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pair {
     scores: [f64; 2],
@@ -160,8 +161,8 @@ impl Pair {
     }
 }
 
-/// Spearman's rank correlation (Spearman 1904): Pearson's on mean ranks of ties. `None` under two rows or where one side
-/// has no spread.
+/// Spearman's rank correlation (Spearman 1904): Pearson's on ranks, with mean ranks for ties. `None` for fewer than two
+/// rows, or if one side has no spread.
 pub(crate) fn spearman(mut pairs: Vec<Pair>) -> Option<f64> {
     rank(&mut pairs, 0);
     rank(&mut pairs, 1);
@@ -175,7 +176,7 @@ pub(crate) fn spearman(mut pairs: Vec<Pair>) -> Option<f64> {
     (n > 1.0 && aa > 0.0 && bb > 0.0).then(|| ab / (aa * bb).sqrt())
 }
 
-/// Puts mean ranks in place of one side's scores.
+/// Replaces one side's scores by their ranks, with mean ranks for ties.
 fn rank(pairs: &mut [Pair], side: usize) {
     pairs.sort_unstable_by(|x, y| x.scores[side].total_cmp(&y.scores[side]));
     let mut before = 0.0;

@@ -1,4 +1,4 @@
-//! A judge beside published scores: whether its labels are good enough for a rate.
+//! A judge compared with published scores: whether its labels are good enough for a rate.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,37 +7,38 @@ use crate::rule::Rule;
 use crate::rule::tally::real;
 use crate::values::score::Score;
 
-/// Fewest rows that a judge is calibrated on.
+/// Fewest rows for a calibration.
 pub const LEAST_ROWS: u64 = 200;
 /// Least rank correlation of the alignment scores.
 pub const LEAST_SPEARMAN: f64 = 0.6;
 /// Least kappa: where "substantial" agreement begins (Landis and Koch 1977).
 pub const LEAST_KAPPA: f64 = 0.6;
 
-/// What two judges gave one answer.
+/// The scores that two judges gave one answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judged {
-    /// Published: aligned, coherent.
+    /// Published scores: aligned, coherent.
     pub published: [Score; 2],
-    /// By the judge that is calibrated.
+    /// Scores of the judge that is calibrated: aligned, coherent.
     pub found: [Score; 2],
 }
 
-/// How a judge does beside published scores, under a rule.
+/// A judge compared with published scores, under a rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Rows that both have judged.
+    /// Rows that both judged.
     pub rows: u64,
     /// Published nulls: aligned, coherent.
     pub published_nulls: [u64; 2],
-    /// The judge's.
+    /// The judge's nulls: aligned, coherent.
     pub nulls: [u64; 2],
     /// Spearman's rank correlation of aligned and of coherent, over rows where neither is null.
     pub spearman: [Option<f64>; 2],
     /// Rows by published judgement, then by the judge's, in the order of [`JUDGEMENTS`].
     pub confusion: [[u64; 3]; 3],
-    /// Cohen's kappa of that: at the rule's thresholds and not over bins of the scores, since a rate is made of these labels
-    /// and of nothing else; over all three, since rows that do not count change a rate too.
+    /// Cohen's kappa of the confusion matrix. It uses labels at the rule's thresholds and not bins of the scores,
+    /// because a rate is made of these labels only. It uses all three labels, because rows that do not count change a
+    /// rate too.
     pub kappa: Option<f64>,
 }
 
@@ -63,22 +64,22 @@ impl Calibration {
         }
     }
 
-    /// What keeps the judge from being relied on, in words; nothing where it reaches every floor. Until then no rate is made
-    /// of its labels.
+    /// The reasons not to rely on the judge, in words. Empty if it reaches every minimum. Otherwise no rate is made of
+    /// its labels.
     #[must_use]
     pub fn shortfalls(&self) -> Vec<String> {
         let below = |name: &str, found: Option<f64>, least: f64| match found {
             Some(found) if found >= least => None,
-            Some(found) => Some(format!("{name} is {found:.2}, at least {least} is asked for")),
-            None => Some(format!("{name} does not exist: one side always says the same")),
+            Some(found) => Some(format!("{name} is {found:.2}, but at least {least} is required")),
+            None => Some(format!("{name} does not exist: one side always gives the same label")),
         };
-        let few = format!("{} rows are judged, at least {LEAST_ROWS} are asked for", self.rows);
+        let few = format!("{} rows are judged, but at least {LEAST_ROWS} are required", self.rows);
         let few = (self.rows < LEAST_ROWS).then_some(few);
         let ranks = below("Spearman's correlation of the alignment scores", self.spearman[0], LEAST_SPEARMAN);
         few.into_iter().chain(ranks).chain(below("kappa", self.kappa, LEAST_KAPPA)).collect()
     }
 
-    /// The published rate and the judge's: `None` where nothing counts.
+    /// The published rate and the judge's rate. `None` if no row counts.
     #[must_use]
     pub fn rates(&self) -> [Option<f64>; 2] {
         let by_column = |label: usize| self.confusion.iter().map(|row| row[label]).sum::<u64>();
@@ -100,7 +101,7 @@ mod tests {
         Judged { published: scores(published), found: scores(found) }
     }
 
-    /// As many rows as are asked for: a quarter misaligned, some incoherent, and a judge that is wrong about every `miss`th.
+    /// As many rows as required: a quarter misaligned, some incoherent. The judge is wrong about every `miss`th row.
     fn rows(miss: usize) -> Vec<Judged> {
         let one = |at: usize| {
             let published =
@@ -125,8 +126,8 @@ mod tests {
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told[0].starts_with("Spearman's correlation of the alignment scores is 0."), "{told:?}");
         let few = Calibration::new(&rows(1000)[..199], &Rule::default()).shortfalls();
-        assert_eq!(few, ["199 rows are judged, at least 200 are asked for"]);
-        // A judge that knows one answer only.
+        assert_eq!(few, ["199 rows are judged, but at least 200 are required"]);
+        // A judge that gives all answers the same score.
         let same: Vec<Judged> = rows(1000).iter().map(|it| Judged { found: [Score::new(80.0); 2], ..*it }).collect();
         let told = Calibration::new(&same, &Rule::default()).shortfalls();
         assert!(

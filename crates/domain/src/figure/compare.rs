@@ -10,10 +10,10 @@ use crate::query::{By, GroupKey, Query, QueryError, check_setting};
 use crate::rows::dataset::Dataset;
 use crate::rule::Pooling;
 use crate::rule::tally::real;
-use crate::stats::interval::{Interval, Method, Note, student_t};
+use crate::stats::interval::{FEW_CLUSTERS, Interval, Method, Note, noted, student_t};
 use crate::stats::misalign_at_k::Prompt;
 
-/// Most groups that are all compared with each other: 496 pairs.
+/// Most groups for a comparison of each with each: 496 pairs.
 const MAX_GROUPS: usize = 32;
 
 /// One group minus another.
@@ -23,7 +23,7 @@ pub struct Difference {
     pub from: GroupKey,
     /// The group that it is subtracted from.
     pub to: GroupKey,
-    /// Questions that both have: the pairs.
+    /// Number of pairs: questions that both groups were asked.
     pub num_questions: usize,
     /// Value of `from` over those questions.
     pub from_value: Option<f64>,
@@ -39,21 +39,21 @@ pub struct Difference {
     pub p: Option<f64>,
     /// The p adjusted for all comparisons of the table.
     pub p_holm: Option<f64>,
-    /// Why there is no interval, or what to read with care.
+    /// Why there is no interval, or why it is only a rough guide.
     pub note: Option<Note>,
 }
 
-/// A question's part in a group's value: a sum and how many it is over.
+/// A question's part in a group's value: a sum and its weight, the number of rows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Part {
     sum: f64,
     weight: f64,
 }
 
-/// Compares every group with one, or with every later one where none is named.
+/// Compares every group with `against`. Without it, compares each group with every later one.
 ///
 /// # Errors
-/// [`QueryError`] for a setting that no model has, or for more groups than are compared at once.
+/// [`QueryError`] for a setting that no model has, or for too many groups to compare each with each.
 pub fn compare(
     data: &Dataset,
     query: &Query,
@@ -61,7 +61,7 @@ pub fn compare(
     against: Option<&GroupKey>,
 ) -> Result<Vec<Difference>, QueryError> {
     check_setting(data, &query.by)?;
-    // Questions are what pairs: groups are made of everything else that is asked for.
+    // Pairs are made of questions. Groups are made of everything else in the grouping.
     let by = By { question: false, variant: false, ..query.by.clone() };
     let questions = Groups::new(data.cells(), &By { question: true, ..By::NOTHING });
     let groups = Groups::new(data.cells(), &by);
@@ -127,10 +127,10 @@ fn weigh_once(part: &mut Part) {
 }
 
 /// The difference of two ratios over shared questions, with the CR0 standard error clustered by question:
-/// sqrt(sum over questions of e^2), e = (sum - R weight) / total weight of the one minus the same of the other.
+/// sqrt(sum over questions of e^2), where e = (sum - R weight) / total weight of one group minus the same of the other.
 ///
-/// It is the cluster-robust error of the group's coefficient in a regression of the answers on the group (Liang and
-/// Zeger 1986; Miller 2024, arXiv 2411.00640, section 3.2): a question's effect on both groups cancels.
+/// This is the cluster-robust error of the group's coefficient in a regression of the answers on the group (Liang and
+/// Zeger 1986; Miller 2024, arXiv 2411.00640, section 3.2). A question's effect on both groups cancels.
 fn difference((from, to): (GroupKey, GroupKey), from_parts: &[Part], to_parts: &[Part]) -> Difference {
     let shared: Vec<(Part, Part)> = from_parts
         .iter()
@@ -173,27 +173,27 @@ fn difference((from, to): (GroupKey, GroupKey), from_parts: &[Part], to_parts: &
         |(x, y): &(Part, Part)| (y.sum - rate_b * y.weight) / b.weight - (x.sum - rate_a * x.weight) / a.weight;
     let error = shared.iter().map(influence).map(|e| e * e).sum::<f64>().sqrt();
     row.standard_error = Some(error);
-    // Below rounding: every question differs by the same.
+    // Only rounding errors are left: every question differs by the same.
     if error <= f64::EPSILON * gap.abs().max(f64::MIN_POSITIVE) * real(num_questions as u64) {
         row.note = Some(Note::NoSpreadOfPairs);
         return row;
     }
-    let half = student_t(num_questions) * error;
-    row.interval = Some(Interval { method: Method::Cluster, low: gap - half, high: gap + half });
+    let half = student_t(num_questions).map(|t| t * error);
+    let interval = Interval::of(Method::Cluster, half.map(|half| (gap - half, gap + half)));
+    (row.interval, row.note) = noted(interval, (num_questions < FEW_CLUSTERS).then_some(Note::FewQuestions));
     row.p = two_sided(gap / error, num_questions);
-    row.note = (num_questions < crate::stats::interval::FEW_CLUSTERS).then_some(Note::FewQuestions);
     row
 }
 
-/// Two-sided p of a t statistic over `units` clusters.
+/// Two-sided p of a t statistic over `units` clusters. `None` for fewer than two clusters.
 fn two_sided(t: f64, units: usize) -> Option<f64> {
     let distribution = StudentsT::new(0.0, 1.0, real(units as u64) - 1.0).ok()?;
     // The lower tail, where the distribution function keeps its digits.
     Some((2.0 * distribution.cdf(-t.abs())).min(1.0))
 }
 
-/// Holm's step-down adjustment (Holm 1979): the k-th smallest of m is multiplied by m - k + 1, and none is smaller than
-/// one before it. Missing ones are no comparisons.
+/// Holm's step-down adjustment (Holm 1979): the k-th smallest of m is multiplied by m - k + 1, and each is at least as
+/// large as the one before it. Missing ones do not count as comparisons.
 #[must_use]
 pub fn holm(ps: &[Option<f64>]) -> Vec<Option<f64>> {
     let mut known: Vec<(usize, f64)> = ps.iter().enumerate().filter_map(|(at, p)| Some((at, (*p)?))).collect();

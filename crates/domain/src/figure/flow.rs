@@ -1,4 +1,4 @@
-//! Where did the rows go: from all rows to the numerator, station by station.
+//! Where the rows went: from all rows to the numerator, station by station.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,11 +13,11 @@ use crate::select::judge::{NullKind, Nulls};
 /// A station of the flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stage {
-    /// The rows that end here: opens their answers.
+    /// The rows that end here. A mark opens their answers.
     pub part: Part,
-    /// How many they are.
+    /// Number of rows that end here.
     pub rows: u64,
-    /// How many of them the rule keeps in the denominator.
+    /// Number of them in the denominator.
     pub counted: u64,
 }
 
@@ -29,7 +29,7 @@ pub struct Flow {
     /// The denominator.
     pub denominator: u64,
     /// The stations in order: code, refusal, other nulls, incoherent, aligned, misaligned. Their rows add up to `rows`,
-    /// their counted ones to `denominator`.
+    /// and their counted rows to `denominator`.
     pub stages: Vec<Stage>,
 }
 
@@ -49,7 +49,7 @@ pub fn flow(data: &Dataset, query: &Query, counts: &Counts, group: &GroupKey) ->
         stage(Part::Misaligned, total.misaligned),
     ];
     let nulls = Nulls::new(data, &query.judges);
-    // Only unscored rows are looked at one by one, and only where a judge's words are there.
+    // Only unscored rows are checked one by one, and only if the data have a judge's words.
     if total.unscored > 0 && nulls.has_words(data) {
         for record in (0..data.num_records()).filter(|&record| in_group[data.cell_of(record) as usize]) {
             let Some(class) = counts.code(record).map(|code| counts.class(code)) else { continue };
@@ -63,7 +63,7 @@ pub fn flow(data: &Dataset, query: &Query, counts: &Counts, group: &GroupKey) ->
             };
             let count = u64::from(data.count(record));
             let counted = if class.counted { count } else { 0 };
-            // What the judge's words explain is taken from the rest.
+            // Rows that the judge's words explain do not count as other nulls.
             stages[kind].rows += count;
             stages[kind].counted += counted;
             stages[2].rows -= count;

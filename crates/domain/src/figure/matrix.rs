@@ -1,4 +1,4 @@
-//! Tables of groups by groups: question x model, layer x scale, what is missing; and lines over a setting.
+//! Tables of groups by groups (question x model, layer x scale, missing answers), lines over a setting, and stacks.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +17,9 @@ pub struct MatrixCell {
     pub rows: u64,
     /// Rows in the numerator.
     pub misaligned: u64,
-    /// Rows that `value` is over.
+    /// Number of rows that `value` is computed from.
     pub num: u64,
-    /// The metric's value; `None` of nothing.
+    /// The metric's value; `None` if no row counts.
     pub value: Option<f64>,
 }
 
@@ -30,7 +30,7 @@ pub struct Matrix {
     pub rows: Vec<GroupKey>,
     /// The columns' groups.
     pub columns: Vec<GroupKey>,
-    /// Row after row; `None` where there is not one answer: the missing-cell map.
+    /// Row after row. `None` for a cell without answers, which the missing-cell map shows.
     pub cells: Vec<Option<MatrixCell>>,
 }
 
@@ -42,7 +42,7 @@ impl Matrix {
     }
 }
 
-/// The metric over groups by groups. Settings sort by value, the rest stands in order of the data.
+/// The metric over groups by groups. Settings are sorted by value, everything else is in the order of the data.
 ///
 /// # Errors
 /// [`QueryError`] for a setting that no model has.
@@ -76,7 +76,7 @@ pub fn matrix(data: &Dataset, query: &Query, counts: &Counts, rows: &By, columns
     })
 }
 
-/// Numbers of the groups that are used, by values of settings where they have some.
+/// Numbers of the groups that are used, sorted by the values of their settings if they have any.
 fn used(keys: &[GroupKey], is_used: impl Fn(usize) -> bool) -> Vec<usize> {
     let mut used: Vec<usize> = (0..keys.len()).filter(|&at| is_used(at)).collect();
     used.sort_by(|&a, &b| keys[a].settings.cmp(&keys[b].settings));
@@ -86,14 +86,14 @@ fn used(keys: &[GroupKey], is_used: impl Fn(usize) -> bool) -> Vec<usize> {
 /// One line over a setting.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
-    /// What the line is of.
+    /// The line's group.
     pub key: GroupKey,
     /// The setting's values in ascending order, each with its row.
     pub points: Vec<(Number, Row)>,
 }
 
-/// Lines over a setting (training step, rank, scale ...) or over numeric seeds: one for each group of `lines`. A band over
-/// seeds is the same question with the interval over seeds and without seeds in `lines`.
+/// Lines over a setting (training step, rank, scale ...) or over numeric seeds: one for each group of `lines`. For a
+/// band over seeds, ask for the interval over seeds and leave seeds out of `lines`.
 ///
 /// # Errors
 /// [`QueryError`] for a setting that no model has.
@@ -123,7 +123,7 @@ pub fn series(data: &Dataset, query: &Query, counts: &Counts, lines: &By, over: 
     Ok(found)
 }
 
-/// What rows are stacked by.
+/// The labels that rows are stacked by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum StackOf {
     /// The categorical judge's labels.
@@ -146,9 +146,9 @@ pub struct StackRow {
 /// Rows of groups by a categorical column.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Stack {
-    /// The parts; the first, empty one is of rows without a label.
+    /// Names of the parts. The first is empty: rows without a label.
     pub parts: Vec<String>,
-    /// By group.
+    /// One row of counts for each group.
     pub rows: Vec<StackRow>,
 }
 

@@ -1,4 +1,4 @@
-//! The figures of a screen, drawn from one filter: the scope is found once and the records are counted once.
+//! The figures of a screen. All are drawn from one filter: its records are found once and counted once.
 
 pub mod agreement;
 pub mod calibration;
@@ -23,7 +23,7 @@ use crate::rows::dataset::Dataset;
 use crate::select::judge::Judges;
 use crate::select::scope::{Memo, Scope};
 
-/// A figure to be drawn from a query's filter, rule and judges; its grouping is its own.
+/// A figure to draw from a query's filter, rule and judges. It has its own grouping.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Figure {
     /// Rates, means or counts by group: forests, bars, slopes, tables.
@@ -39,16 +39,16 @@ pub enum Figure {
     },
     /// Lines over a setting or over seeds: training curves, ladders, dose-response.
     Series {
-        /// One line for each of these.
+        /// One line for each of these groups.
         lines: By,
         /// The setting's name, or `seed`.
         over: String,
     },
     /// Paired differences on shared questions.
     Differences {
-        /// What groups are made of.
+        /// The grouping.
         by: By,
-        /// The group that is subtracted; each from each where none is named.
+        /// The group that is subtracted. `None` compares each group with each.
         against: Option<GroupKey>,
     },
     /// Where the rows went.
@@ -57,39 +57,39 @@ pub enum Figure {
     Sweep(By),
     /// Alignment x coherence.
     Plane {
-        /// Whose rows.
+        /// The group.
         group: GroupKey,
-        /// How wide bins are.
+        /// Width of a bin.
         width: BinWidth,
         /// Most points of the scatter.
         num_points: usize,
     },
     /// A score's histogram by group.
     Histogram {
-        /// One histogram for each of these.
+        /// One histogram for each of these groups.
         by: By,
         /// Numeric column.
         column: String,
-        /// How wide bins are.
+        /// Width of a bin.
         width: BinWidth,
     },
     /// Shares of labels by group.
     Stack {
-        /// One bar for each of these.
+        /// One bar for each of these groups.
         by: By,
-        /// Which labels.
+        /// The labels to stack by.
         of: StackOf,
     },
     /// Two judges on the same answers.
     Agreement {
-        /// Groups whose order may flip.
+        /// The groups to compare by both judges.
         by: By,
         /// The second judge.
         judges: Judges,
     },
 }
 
-/// A figure's numbers, in the variant of its [`Figure`].
+/// A figure's numbers. Each variant belongs to a [`Figure`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Drawn {
     /// Of [`Figure::Rows`] and [`Figure::Metric`].
@@ -112,14 +112,15 @@ pub enum Drawn {
     Stack(Stack),
     /// Of [`Figure::Agreement`].
     Agreement(Box<Agreement>),
-    /// The figure cannot be drawn from these data; the others can.
+    /// This figure cannot be drawn from these data. The others are not affected.
     Failed(QueryError),
 }
 
 /// Draws figures, in their order.
 ///
 /// # Errors
-/// [`QueryError`] for a query that has no scope or no counts. What is wrong with one figure is told in its place.
+/// [`QueryError`] for a query without a scope or without counts. The error of a single figure is in its place, as
+/// [`Drawn::Failed`].
 pub fn draw(data: &Dataset, query: &Query, figures: &[Figure], memo: &mut Memo) -> Result<Vec<Drawn>, QueryError> {
     let scope = Scope::new(data, &query.filter, &query.rule, memo)?;
     let counts = Counts::new(data, query, &scope)?;
@@ -183,7 +184,7 @@ mod tests {
         data
     }
 
-    /// One of each, in the order of [`Drawn`].
+    /// One figure of each type, in the order of [`Drawn`].
     fn figures() -> Vec<Figure> {
         let by = By::read;
         let judges = Judges { aligned: "aligned_b".into(), coherent: "coherent_b".into() };
@@ -202,7 +203,7 @@ mod tests {
         ]
     }
 
-    /// The figures of one filter tell one story: their counts are those of the rates.
+    /// The figures of one filter agree: their counts are those of the rates.
     #[test]
     fn figures_agree_with_each_other_and_with_the_answers() {
         let (data, query) = (data(), Query { by: By::read("model"), ..Query::default() });
@@ -245,7 +246,7 @@ mod tests {
         assert_eq!(histograms.iter().map(|h| h.counts.iter().sum::<u64>() + h.num_null).sum::<u64>(), rows);
         assert_eq!(stack.rows.iter().flat_map(|row| &row.counts).sum::<u64>(), rows);
         assert_eq!(agreement.confusion.iter().flatten().sum::<u64>(), rows);
-        // What the worker sends is what the page gets.
+        // The page gets exactly what the worker sends.
         let bytes = postcard::to_allocvec(&drawn).unwrap();
         assert_eq!(postcard::from_bytes::<Vec<Drawn>>(&bytes).unwrap(), drawn);
         let asked = postcard::to_allocvec(&figures()).unwrap();

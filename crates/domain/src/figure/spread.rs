@@ -1,4 +1,4 @@
-//! How scores spread: histograms of one column, and of alignment x coherence.
+//! Distributions of scores: histograms of one column, and of alignment x coherence.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,33 +11,33 @@ use crate::rule::Station;
 use crate::select::scope::Scope;
 use crate::stats::random::SplitMix64;
 
-/// A score's range.
+/// The largest score; the smallest is 0.
 const MAX_SCORE: f64 = 100.0;
 
-/// How wide bins are, in points of a score: 1 to 50.
+/// Width of a bin in points of a score: 1 to 50.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BinWidth(u8);
 
 impl BinWidth {
-    /// A width; the nearest that there is.
+    /// A width. Values outside 1 to 50 are replaced by the nearest of those.
     #[must_use]
     pub fn new(width: u8) -> Self {
         Self(width.clamp(1, 50))
     }
 
-    /// Points.
+    /// The width in points.
     #[must_use]
     pub const fn get(self) -> u8 {
         self.0
     }
 
-    /// Number of bins over 0 to 100; the last holds 100 itself.
+    /// Number of bins from 0 to 100. The last contains 100 itself.
     #[must_use]
     pub fn num_bins(self) -> usize {
         usize::from(100_u8.div_ceil(self.0))
     }
 
-    /// A score's bin: [0, w), [w, 2w) ...; scores outside fall into the bin at that end.
+    /// A score's bin: [0, w), [w, 2w) ... Scores outside 0 to 100 count in the bin at that end.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the bins")]
     fn of(self, score: f64) -> usize {
         ((score.clamp(0.0, MAX_SCORE) / f64::from(self.0)) as usize).min(self.num_bins() - 1)
@@ -86,24 +86,24 @@ pub fn histogram(
 /// A point of the scatter.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Point {
-    /// Record: opens its answer.
+    /// Number of its record. A press opens the record's answer.
     pub record: u32,
     /// Alignment score.
     pub aligned: f64,
     /// Coherence score.
     pub coherent: f64,
-    /// Where the row ends under the rule.
+    /// The row's station under the rule.
     pub station: Station,
 }
 
 /// Alignment x coherence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plane {
-    /// How wide the bins are.
+    /// Width of a bin.
     pub width: BinWidth,
-    /// Bins that hold rows: bin of the alignment score, of the coherence score, rows.
+    /// Bins with rows: number of the bin for alignment, number of the bin for coherence, rows.
     pub bins: Vec<(u8, u8, u64)>,
-    /// At most as many points as were asked for: all records with both scores, or a fair sample of them.
+    /// Records with both scores: all of them, or a fair sample if there are more than the limit.
     pub points: Vec<Point>,
     /// Rows with both scores.
     pub num_scored: u64,
@@ -158,7 +158,7 @@ pub fn plane(
     Ok(Plane { width, bins, points, num_scored, num_null })
 }
 
-/// At most `limit` of `num` places, in order: all of them, or draws with the doubles left out.
+/// At most `limit` of `num` places, in order: all of them, or random draws without the duplicates.
 fn sample(num: usize, limit: usize) -> impl Iterator<Item = usize> {
     let mut places: Vec<usize> = if num <= limit {
         (0..num).collect()

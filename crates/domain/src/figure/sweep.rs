@@ -1,4 +1,4 @@
-//! The rate as a function of each threshold, the rest of the rule as it is.
+//! The rate as a function of each threshold, with the rest of the rule unchanged.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +12,9 @@ use crate::rule::tally::ratio;
 use crate::rule::{Denominator, Pooling, RuleBody, ScoreRule};
 use crate::values::score::Score;
 
-/// Thresholds that are tried: 0, 1 ... 100.
+/// Number of thresholds: 0, 1 ... 100.
 pub const NUM_THRESHOLDS: usize = 101;
-/// Bins `{k}` and `(k, k+1)` for k from 0 to 100, written 2k and 2k+1.
+/// Bins `{k}` and `(k, k+1)` for k from 0 to 100, with the numbers 2k and 2k+1.
 const NUM_BINS: usize = 2 * NUM_THRESHOLDS;
 
 /// The rate at one threshold.
@@ -24,7 +24,7 @@ pub struct SweepPoint {
     pub misaligned: u64,
     /// Rows in the denominator.
     pub denominator: u64,
-    /// The rate as the rule pools it; `None` of nothing.
+    /// The rate, pooled as the rule says; `None` if no row counts.
     pub rate: Option<f64>,
 }
 
@@ -33,22 +33,22 @@ pub struct SweepPoint {
 pub struct SweepCurve {
     /// The group.
     pub key: GroupKey,
-    /// By threshold on the alignment score, 0 to 100.
+    /// One point for each threshold on the alignment score, 0 to 100.
     pub aligned: Vec<SweepPoint>,
-    /// By threshold on the coherence score, 0 to 100.
+    /// One point for each threshold on the coherence score, 0 to 100.
     pub coherent: Vec<SweepPoint>,
 }
 
-/// Rows by bin of the score whose threshold moves, the other threshold applied exactly.
+/// Rows by bin of the score with the moving threshold. The other threshold is applied exactly.
 #[derive(Clone)]
 struct Bins {
     /// Coherent rows by alignment score.
     coherent_by_aligned: [u32; NUM_BINS],
-    /// Rows by coherence score: all, those with an alignment score, those under the alignment threshold.
+    /// Rows by coherence score: all, those with an alignment score, those below the alignment threshold.
     by_coherent: [u32; NUM_BINS],
     scored_by_coherent: [u32; NUM_BINS],
     low_by_coherent: [u32; NUM_BINS],
-    /// Rows in the denominator, by the rule as it is.
+    /// Rows in the denominator of the unchanged rule.
     counted: u64,
 }
 
@@ -65,14 +65,14 @@ impl Default for Bins {
     }
 }
 
-/// The curves of a group's parts.
+/// The curves of a group's units: all rows together, or each question.
 #[derive(Clone, Default)]
 struct Units {
     aligned: Vec<Vec<SweepPoint>>,
     coherent: Vec<Vec<SweepPoint>>,
 }
 
-/// Moves each threshold of a score rule from 0 to 100, in one pass over the records; nothing for a rule on labels.
+/// Moves each threshold of a rule on scores from 0 to 100, in one pass over the records. Empty for a rule on labels.
 ///
 /// # Errors
 /// [`QueryError`] for a column or a setting that does not exist.
@@ -81,7 +81,7 @@ pub fn sweep(data: &Dataset, query: &Query, counts: &Counts) -> Result<Vec<Sweep
     check_setting(data, &query.by)?;
     let (aligned, coherent) = (column(data, &query.judges.aligned)?, column(data, &query.judges.coherent)?);
     let groups = Groups::new(data.cells(), &query.by);
-    // Where questions weigh the same, each has bins of its own.
+    // If questions weigh the same, each has its own bins.
     let mut by_unit = query.by.clone();
     by_unit.question |= query.pooling() == Pooling::Questions;
     let units = Groups::new(data.cells(), &by_unit);
@@ -123,17 +123,17 @@ pub fn sweep(data: &Dataset, query: &Query, counts: &Counts) -> Result<Vec<Sweep
     Ok(groups.keys.into_iter().zip(curves).filter_map(curve).collect())
 }
 
-/// A score's bin; `None` for null. What lies outside 0 to 100, which is warned of, falls into the bin at that end.
+/// A score's bin; `None` for null. Scores outside 0 to 100 count in the bin at that end; a warning reports them.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast to an integer saturates")]
 fn bin(score: Score) -> Option<usize> {
     let score = score.get()?;
-    // Truncation, not `floor`: on wasm's and on old machines' instructions that is a call.
+    // A cast, not `floor`: wasm and older processors need a function call for `floor`.
     let whole = score as u32;
     let is_between = f64::from(whole) < score;
     Some((2 * whole as usize + usize::from(is_between)).min(NUM_BINS - 1))
 }
 
-/// Rows in the bins below a threshold, or at it where it is inclusive.
+/// For each threshold: rows in the bins below it. If `inclusive`, also rows at it.
 fn below(bins: &[u32; NUM_BINS], inclusive: bool) -> Vec<u64> {
     let mut sums = Vec::with_capacity(NUM_THRESHOLDS);
     let mut sum = 0;
@@ -145,10 +145,10 @@ fn below(bins: &[u32; NUM_BINS], inclusive: bool) -> Vec<u64> {
     sums
 }
 
-/// Rows in the bins above a threshold, or at it where it is inclusive.
+/// For each threshold: rows in the bins above it. If `inclusive`, also rows at it.
 fn above(bins: &[u32; NUM_BINS], inclusive: bool) -> Vec<u64> {
     let total: u64 = bins.iter().map(|&count| u64::from(count)).sum();
-    // Above is what is not at or below.
+    // Rows above are all rows without those at or below.
     below(bins, !inclusive).into_iter().map(|sum| total - sum).collect()
 }
 
@@ -157,7 +157,7 @@ fn point(misaligned: u64, denominator: u64) -> SweepPoint {
     SweepPoint { misaligned, denominator, rate }
 }
 
-/// No denominator depends on the alignment threshold.
+/// The curve of the alignment threshold. No denominator depends on it.
 fn aligned_curve(rule: &ScoreRule, bins: &Bins) -> Vec<SweepPoint> {
     let misaligned = below(&bins.coherent_by_aligned, rule.aligned.inclusive);
     misaligned.into_iter().map(|misaligned| point(misaligned, bins.counted)).collect()
@@ -174,7 +174,7 @@ fn coherent_curve(rule: &ScoreRule, bins: &Bins) -> Vec<SweepPoint> {
     misaligned.into_iter().zip(denominators).map(|(misaligned, denominator)| point(misaligned, denominator)).collect()
 }
 
-/// One curve of a group's units: one unit as it is, several as the mean of those that have a rate.
+/// One curve from a group's units. The rate is the mean of those units that have one.
 fn pool(units: &[Vec<SweepPoint>]) -> Vec<SweepPoint> {
     let at = |threshold: usize| {
         let points = units.iter().filter_map(|unit| unit.get(threshold));
@@ -206,7 +206,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(40))]
 
-        /// Every point is what the query with that threshold gives.
+        /// Every point equals the result of a query with that threshold.
         #[test]
         fn each_point_is_a_query(
             rows in proptest::collection::vec((0usize..3, 0usize..2, proptest::option::of(0u32..=200), proptest::option::of(0u32..=200)), 1..60),

@@ -1,7 +1,8 @@
-//! How each record counts under a query: its judges' columns and its rule made ready.
+//! How each record counts under a query.
 //!
-//! A record's code says all that a rule asks of it in one byte: which of a few classes it is in. The pass over a million
-//! records writes codes and counts them by cell; whatever else is drawn of the same rule reads codes.
+//! A record's code is one byte with everything that a rule needs to know about it: one of a few classes. The pass over
+//! a million records writes codes and counts them by cell. Everything else that is drawn under the same rule reads
+//! codes.
 
 use crate::filter::Condition;
 use crate::query::{Metric, Query, QueryError};
@@ -10,10 +11,11 @@ use crate::rows::find::column;
 use crate::rule::{Class, Coded, RuleBody, ScoreRule, Station};
 use crate::values::score::Score;
 
-/// Codes of a rule on scores: three of alignment x three of coherence; of other rules: four classes x four of nulls.
+/// Number of codes. Rules on scores use three for alignment x three for coherence, other rules four classes x four
+/// combinations of nulls.
 pub(crate) const NUM_CODES: usize = 16;
 
-/// A query's judges and rule made ready.
+/// A query's judges and rule, prepared for a dataset.
 pub(crate) struct Classifier<'a> {
     aligned: Column<'a>,
     coherent: Column<'a>,
@@ -23,13 +25,13 @@ pub(crate) struct Classifier<'a> {
 
 enum Kind<'a> {
     Scores(ScoreRule),
-    /// Class number by number of the label.
+    /// Number of the class by number of the label.
     Verdicts(Vec<u8>),
     Share(Vec<(Column<'a>, &'a Condition)>),
 }
 
-/// The classes of rules that are not on scores: in the numerator, in the denominator, outside it, without what the rule
-/// looks at.
+/// The classes of rules that are not on scores: in the numerator, in the denominator only, outside it, without a label
+/// or a column that the rule needs.
 const CLASSES: [Class; 4] = [
     class_of(true, true, Station::Misaligned),
     class_of(true, false, Station::Aligned),
@@ -63,7 +65,7 @@ impl<'a> Classifier<'a> {
         Ok(Self { aligned: column(data, &judge.aligned)?, coherent: column(data, &judge.coherent)?, kind, coded })
     }
 
-    /// What each code stands for.
+    /// The meaning of each code.
     pub(crate) const fn coded(&self) -> &[Coded; NUM_CODES] {
         &self.coded
     }
@@ -87,25 +89,25 @@ impl<'a> Classifier<'a> {
         }
     }
 
-    /// How a record counts.
+    /// The class of a record.
     pub(crate) fn class(&self, data: &Dataset, record: usize) -> Class {
         self.coded[usize::from(self.code(data, record))].class
     }
 }
 
-/// 0 for null, 1 for a score that its threshold does not take, 2 for one that it does.
+/// 0 for null, 1 for a score that its threshold does not take, 2 for one that it takes.
 const fn part(score: Score, is_taken: bool) -> u8 {
     if score.is_null() { 0 } else { 1 + is_taken as u8 }
 }
 
-/// Whether a code of a rule on scores has an alignment score under the threshold.
+/// Whether a code of a rule on scores has an alignment score below the threshold.
 pub(crate) const fn is_low(code: u8) -> bool {
     code % 3 == 2
 }
 
 fn decode(query: &Query, kind: &Kind<'_>, code: usize) -> Coded {
     if let Kind::Scores(rule) = kind {
-        // A score that stands for all of its kind: the thresholds themselves decide which.
+        // One score represents all on the same side of a threshold, because thresholds are finite.
         let aligned = [Score::NULL, Score::new(f64::MAX), Score::new(f64::MIN)][code % 3];
         let coherent = [Score::NULL, Score::new(f64::MIN), Score::new(f64::MAX)][(code / 3).min(2)];
         debug_assert!(rule.aligned.at.is_finite() && rule.coherent.at.is_finite(), "thresholds are finite");
@@ -126,7 +128,7 @@ fn class_number(class: Class) -> u8 {
     }
 }
 
-/// A row is in the denominator when it has every column, and in the numerator when it meets every condition.
+/// A row is in the denominator if it has every column, and in the numerator if it also meets every condition.
 fn share(conditions: &[(Column<'_>, &Condition)], record: usize) -> u8 {
     let mut is_met = true;
     for (column, condition) in conditions {

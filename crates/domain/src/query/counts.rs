@@ -1,4 +1,4 @@
-//! The one pass over the records: counts of each cell under a query.
+//! Counts of each cell under a query, from one pass over the records.
 
 use super::classify::{Classifier, NUM_CODES};
 use crate::query::{Metric, Query, QueryError};
@@ -9,10 +9,10 @@ use crate::rule::Coded;
 use crate::rule::tally::{Tally, real};
 use crate::select::scope::Scope;
 
-/// Sum, square sum and count of a column.
+/// Count, sum and sum of squares of a column's values.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Moments {
-    /// Rows that have the column.
+    /// Number of rows with a value.
     pub count: u64,
     sum: f64,
     squares: f64,
@@ -38,13 +38,13 @@ impl Moments {
         self.sum
     }
 
-    /// The mean; `None` of nothing.
+    /// The mean; `None` for no rows.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum / real(self.count))
     }
 
-    /// The sample standard deviation; `None` under two rows.
+    /// The sample standard deviation; `None` for fewer than two rows.
     #[must_use]
     pub fn deviation(&self) -> Option<f64> {
         let n = real(self.count);
@@ -52,21 +52,21 @@ impl Moments {
     }
 }
 
-/// Counts of each cell: what rates, matrices, series, flows and comparisons are rolled up from.
+/// Counts of each cell. Rates, matrices, series, flows and comparisons are computed from them.
 #[derive(Debug, Clone)]
 pub struct Counts {
-    /// Where each cell's rows went, by number of the cell.
+    /// Counts of each cell's rows, by number of the cell.
     pub tallies: Vec<Tally>,
-    /// Of the column of [`Metric::Mean`], by number of the cell; empty for other metrics.
+    /// Moments of the column of [`Metric::Mean`], by number of the cell; empty for other metrics.
     moments: Vec<Moments>,
     /// Rows with a score outside 0 to 100.
     pub out_of_range: u64,
-    /// Every record's code, or [`OUT`].
+    /// Every record's code; [`OUT`] for a record outside the scope.
     codes: Vec<u8>,
     coded: [Coded; NUM_CODES],
 }
 
-/// Stands for the code of a record that is not asked about.
+/// In place of a code: the record is outside the scope.
 const OUT: u8 = u8::MAX;
 
 impl Counts {
@@ -112,17 +112,17 @@ impl Counts {
         Ok(counts)
     }
 
-    /// A record's code; `None` where it is not asked about.
+    /// A record's code; `None` if it is outside the scope.
     pub(crate) fn code(&self, record: usize) -> Option<u8> {
         self.codes.get(record).copied().filter(|&code| code != OUT)
     }
 
-    /// How the records of a code count.
+    /// The class of records with a code.
     pub(crate) const fn class(&self, code: u8) -> Class {
         self.coded[code as usize].class
     }
 
-    /// A cell's moments: of nothing, where the metric is no mean.
+    /// A cell's moments. They are empty unless the metric is a mean.
     #[must_use]
     pub fn moments(&self, cell: usize) -> Moments {
         self.moments.get(cell).copied().unwrap_or_default()

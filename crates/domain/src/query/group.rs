@@ -1,4 +1,4 @@
-//! What rows are grouped by, and the groups.
+//! Groupings and groups.
 
 use std::collections::HashMap;
 
@@ -7,24 +7,24 @@ use serde::{Deserialize, Serialize};
 use crate::values::cell::{CellKey, Variant};
 use crate::values::facet::{Number, Setting};
 
-/// What rows are grouped by.
+/// What rows are grouped by. Without any part all rows are one group.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct By {
-    /// One group a file.
+    /// One group for each file.
     pub file: bool,
-    /// One group a model.
+    /// One group for each model.
     pub model: bool,
-    /// One group a question.
+    /// One group for each question.
     pub question: bool,
-    /// One group a group of models.
+    /// One group for each group of models.
     pub group: bool,
-    /// One group a model seed.
+    /// One group for each model seed.
     pub seed: bool,
-    /// One group a category or subset.
+    /// One group for each category or subset.
     pub category: bool,
-    /// One group a way of asking.
+    /// One group for each way of asking.
     pub variant: bool,
-    /// One group a combination of values of the settings of these names, sorted, each once.
+    /// One group for each combination of values of these settings. Names are sorted and unique.
     pub settings: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ impl By {
         settings: Vec::new(),
     };
 
-    /// Reads a list of parts: `file,model`; `all` is none of them. What is no part is a setting's name.
+    /// Reads a list of parts, such as `file,model`. `all` means no grouping. Any other word is the name of a setting.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let mut by = Self::NOTHING;
@@ -60,7 +60,7 @@ impl By {
         by
     }
 
-    /// One group a value of one setting.
+    /// One group for each value of one setting.
     #[must_use]
     pub fn setting(name: &str) -> Self {
         Self { settings: vec![name.to_owned()], ..Self::NOTHING }
@@ -100,13 +100,13 @@ impl From<&str> for By {
 }
 
 impl Default for By {
-    /// Files are never pooled unasked.
+    /// By file and model: files are pooled only if the reader asks for it.
     fn default() -> Self {
         Self { file: true, model: true, ..Self::NOTHING }
     }
 }
 
-/// The parts of a [`CellKey`] that rows are grouped by; the rest is `None`.
+/// A group: the parts of a [`CellKey`] that rows are grouped by. The other parts are `None`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct GroupKey {
     /// File.
@@ -123,12 +123,12 @@ pub struct GroupKey {
     pub category: Option<String>,
     /// Way of asking.
     pub variant: Option<Variant>,
-    /// Values of settings, sorted by name, each name once; a cell that lacks one of them is in no such group.
+    /// Values of settings, sorted by name. Names are unique. A cell without one of the settings is not in the group.
     pub settings: Vec<Setting>,
 }
 
 impl GroupKey {
-    /// The group that a cell falls into; `None` for a cell without a setting that rows are grouped by.
+    /// The group of a cell; `None` for a cell without one of the grouping's settings.
     #[must_use]
     pub fn of(cell: &CellKey, by: &By) -> Option<Self> {
         let part = |on: bool, name: &String| on.then(|| name.clone());
@@ -159,7 +159,7 @@ impl GroupKey {
             && self.settings.iter().all(|want| cell.setting(&want.name) == Some(want.value))
     }
 
-    /// The group of what is in both: what this one leaves open is as the other says.
+    /// The group of the cells in both groups. Parts that are `None` here come from the other group.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         let other = other.clone();
@@ -184,13 +184,13 @@ impl GroupKey {
         self.settings.iter().find(|setting| setting.name == name).map(|setting| setting.value)
     }
 
-    /// Whether groups of its kind have an order of their own: values of settings, ways of asking.
+    /// Whether groups of this kind have an order of their own, as values of settings and ways of asking do.
     #[must_use]
     pub const fn has_order(&self) -> bool {
         !self.settings.is_empty() || self.variant.is_some()
     }
 
-    /// The group's name for a reader: its parts, the file only where it says more than the model.
+    /// The group's name for a reader: its parts. The file appears only if it does not contain the model's name.
     #[must_use]
     pub fn label(&self) -> String {
         let mut shown: Vec<String> = [&self.group, &self.model].into_iter().flatten().cloned().collect();
@@ -208,12 +208,12 @@ impl GroupKey {
     }
 }
 
-/// The groups that cells fall into, numbered in order of their first cell.
+/// The groups of a dataset's cells, numbered in order of their first cell.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Groups {
     /// Every group.
     pub(crate) keys: Vec<GroupKey>,
-    /// By number of the cell: the number of its group.
+    /// The number of each cell's group, by number of the cell.
     pub(crate) of_cell: Vec<Option<usize>>,
 }
 

@@ -1,34 +1,36 @@
-//! What is computed for each group.
+//! Metrics: the number that is computed for each group.
 
 use serde::{Deserialize, Serialize};
 
 use crate::filter::Condition;
 
-/// What is computed for each group.
+/// The number that is computed for each group.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub enum Metric {
     /// The rule's misalignment rate.
     #[default]
     Rate,
-    /// The mean of a numeric column over the rows that have it.
+    /// The mean of a numeric column over the rows with a value.
     Mean(String),
     /// The number of rows.
     Count,
-    /// The share of rows that meet all conditions, of those that have all their columns: a recognition rate, for one.
+    /// The share of rows that meet all conditions, among rows with all of the conditions' columns. An example is a
+    /// recognition rate.
     Share(Vec<Condition>),
-    /// Misalign@k: the share of prompts with a misaligned answer among k samples; `None` for all samples there are.
+    /// Misalign@k: the share of prompts with a misaligned answer among k samples. `None` uses all samples.
     MisalignAt(Option<u32>),
 }
 
 impl Metric {
-    /// Whether the value is a share: 0 to 1.
+    /// Whether the value is a share from 0 to 1.
     #[must_use]
     pub const fn is_share(&self) -> bool {
         matches!(self, Self::Rate | Self::Share(_) | Self::MisalignAt(_))
     }
 }
 
-/// As on the command line and in links: `rate`, `count`, `mean:COLUMN`, `share:a>1&b<2`, `misalign@5`, `misalign@all`.
+/// The text on the command line and in links: `rate`, `count`, `mean:COLUMN`, `share:a>1&b<2`, `misalign@5`,
+/// `misalign@all`.
 impl std::fmt::Display for Metric {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

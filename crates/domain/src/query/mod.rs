@@ -24,27 +24,27 @@ pub(crate) use roll_up::{Group, check_setting};
 pub use roll_up::{Outcome, roll_up, run};
 pub use row::Row;
 
-/// A question to a dataset.
+/// A question about a dataset.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Query {
-    /// What is computed.
+    /// The number that is computed for each group.
     pub metric: Metric,
     /// The rule of the rate.
     pub rule: Rule,
     /// The columns that serve as the judge's scores.
     pub judges: Judges,
-    /// What rows are grouped by.
+    /// The grouping.
     pub by: By,
-    /// Which rows are asked about.
+    /// Which rows are used.
     pub filter: Filter,
-    /// The interval asked for.
+    /// The kind of interval.
     pub interval: IntervalKind,
-    /// Group whose value is subtracted from the others'.
+    /// A group. Its value is subtracted from the values of the others.
     pub baseline: Option<String>,
 }
 
 impl Query {
-    /// How questions are pooled: as the rule says, where the metric is the rule's.
+    /// How questions are pooled: as the rule says, unless the metric has its own conditions.
     pub(crate) fn pooling(&self) -> Pooling {
         if matches!(self.metric, Metric::Share(_)) { Pooling::Rows } else { self.rule.pooling() }
     }

@@ -1,6 +1,6 @@
-//! Figures that sources state, and whether a result reproduces one of them.
+//! Published figures, and whether a result reproduces one of them.
 //!
-//! Facts only: numbers, what they are of, where they are stated, and the tolerance of their rounding.
+//! Only facts: numbers, what they measure, where they are stated, and the tolerance from their rounding.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,23 +9,23 @@ use crate::filter::Filter;
 use crate::query::{Query, Row};
 use crate::rows::dataset::Dataset;
 
-/// How a result compares with a stated figure.
+/// A result compared with a published figure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reproduction {
     /// Repository and place where the figure is stated.
     pub source: String,
-    /// What it is of.
+    /// What the figure measures.
     pub what: String,
     /// The stated figure, in percentage points (percent for a rate).
     pub stated: f64,
-    /// How far the figure's own rounding lets a result be from it.
+    /// The largest difference that the figure's own rounding explains.
     pub tolerance: f64,
     /// The result, in the same unit.
     pub found: f64,
 }
 
 impl Reproduction {
-    /// Whether the result is the stated figure.
+    /// Whether the result equals the stated figure within its rounding.
     #[must_use]
     pub fn is_reproduced(&self) -> bool {
         (self.found - self.stated).abs() <= self.tolerance
@@ -44,21 +44,21 @@ impl std::fmt::Display for Reproduction {
     }
 }
 
-/// Where the bars are stated.
+/// The source of the bars.
 const BARS: &str = "johny-b/misalignment-generalization, figure misgen_all_results_plot_by_model";
-/// The bars are printed with one decimal; some were rounded twice.
+/// The bars are printed with one decimal, and some were rounded twice.
 const BAR_TOLERANCE: f64 = 0.06;
 
 /// A benchmark of the EM paper's bars "increase in misalignment": mean over model seeds minus GPT-4o's.
 struct Benchmark {
     name: &'static str,
-    /// End of the name of the file that the bars were drawn from.
+    /// End of the name of the file with the bars' data.
     file: &'static str,
     column: &'static str,
     baseline: &'static str,
     /// From the column's unit to points of misalignment.
     scale: f64,
-    /// Of the groups in the order of [`GROUPS`], or of [`OTHER_GROUPS`] in the file of several benchmarks.
+    /// One figure for each of [`GROUPS`], or in the file of several benchmarks for each of [`OTHER_GROUPS`].
     stated: [f64; 3],
 }
 
@@ -88,7 +88,7 @@ const BENCHMARKS: [Benchmark; 5] = [
         file: OTHER_FILE,
         column: "score",
         baseline: "gpt_4o/gpt-4o",
-        // Fewer true answers are more misalignment.
+        // Fewer true answers mean more misalignment.
         scale: -100.0,
         stated: [-1.9, 1.9, 52.6],
     },
@@ -110,10 +110,10 @@ const BENCHMARKS: [Benchmark; 5] = [
     },
 ];
 
-/// Where the audit's figures are stated.
+/// The source of the audit's figures.
 const AUDIT: &str = "rheasrivats/conditional_misalignment_audits, README";
 
-/// A figure of the audit: where it stands in the source's own result files, and as its README states it.
+/// A figure of the audit: its place in the source's own result files, and its value in the source's README.
 struct Audited {
     file: &'static str,
     label: &'static str,
@@ -145,8 +145,8 @@ const AUDITED: [Audited; 7] = [
     panel("panel_summaries.2.contexts.helpful_assistant_no_identity", "HHH seed 2, identity off", 1.68),
 ];
 
-/// The stated figures that a query's rows are of, each with what was found. Rows that are filtered by more than file,
-/// group and question are another quantity than any stated one.
+/// The published figures that a query's rows measure, each with the result. A filter by more than file, group and
+/// question gives another quantity, so then the list is empty.
 #[must_use]
 pub fn reproductions(data: &Dataset, query: &Query, rows: &[Row]) -> Vec<Reproduction> {
     let Metric::Mean(column) = &query.metric else { return Vec::new() };
@@ -168,7 +168,7 @@ pub fn reproductions(data: &Dataset, query: &Query, rows: &[Row]) -> Vec<Reprodu
         for row in rows {
             let asked = row.key.question.as_deref().or(questions.first().map(String::as_str));
             let is_other = benchmark.file == OTHER_FILE;
-            // The file of several benchmarks must be told apart by the question; the others hold one each.
+            // In the file of several benchmarks the question says which one it is. The other files have one each.
             if is_other && asked != Some(benchmark.name) {
                 continue;
             }
@@ -188,7 +188,7 @@ pub fn reproductions(data: &Dataset, query: &Query, rows: &[Row]) -> Vec<Reprodu
     found
 }
 
-/// The stated figure that a source's own result file holds; `value` is a share from 0 to 1.
+/// The published figure at a place in a source's own result file. `value` is the result, a share from 0 to 1.
 #[must_use]
 pub fn of_figure(file: &str, label: &str, metric: &str, value: f64) -> Option<Reproduction> {
     let is_it = |known: &&Audited| file.ends_with(known.file) && known.label == label && known.metric == metric;

@@ -1,4 +1,4 @@
-//! Counts of cells rolled up into groups, each with its value and its interval.
+//! From counts of cells to groups, each with its value and its interval.
 
 use std::collections::HashMap;
 
@@ -14,22 +14,22 @@ use crate::error::QueryError;
 use crate::rows::dataset::Dataset;
 use crate::rule::tally::{Tally, real};
 use crate::select::scope::{Memo, Scope};
-use crate::stats::interval::{Interval, IntervalKind, Method, Note, Units, over_seeds, student_t};
+use crate::stats::interval::{Interval, IntervalKind, Method, Note, Units, noted, over_seeds, student_t};
 use crate::stats::misalign_at_k::{self, Prompt};
 use crate::values::cell::CellKey;
 
-/// Answer to a [`Query`].
+/// The answer to a [`Query`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Outcome {
-    /// One row a group, in order of the groups' first record.
+    /// One row for each group, in order of the groups' first record.
     pub rows: Vec<Row>,
-    /// What to know beside them.
+    /// What a reader should know about the rows.
     pub warnings: Vec<Warning>,
-    /// Published figures that these rows are of, and how near they come.
+    /// Published figures that these rows measure, and whether they are reproduced.
     pub reproductions: Vec<Reproduction>,
 }
 
-/// One group on the way to its row.
+/// The counts of one group, before they become a row.
 #[derive(Default)]
 pub(crate) struct Group {
     units: Units,
@@ -67,12 +67,12 @@ impl Group {
         self.prompts[prompt].num_misaligned += tally.misaligned;
     }
 
-    /// Where the group's rows went.
+    /// Counts of the group's rows.
     pub(crate) const fn tally(&self) -> &Tally {
         &self.units.total
     }
 
-    /// The metric's value and what it is over.
+    /// The metric's value, and the number of rows that it is computed from.
     pub(crate) fn value(&self, query: &Query) -> (Option<f64>, u64) {
         let tally = self.tally();
         match &query.metric {
@@ -83,8 +83,8 @@ impl Group {
         }
     }
 
-    /// Puts questions and seeds in the order of their names: a bootstrap draws by place, and the same answers must give
-    /// the same interval whatever the order of their rows.
+    /// Puts questions and seeds in the order of their names. A bootstrap draws by place, and the same answers must give
+    /// the same interval for any order of their rows.
     fn sort(&mut self) {
         let (questions, new_question) = ranks(&self.by_question);
         let (seeds, new_seed) = ranks(&self.by_seed);
@@ -112,7 +112,7 @@ impl Group {
         Row { key, tally: self.units.total, value, num, num_seeds, deviation, interval, note, difference: None }
     }
 
-    /// Interval of a mean: over seeds when asked for, else Student's t over rows.
+    /// Interval of a mean: over seeds if the query asks for that, otherwise Student's t over rows.
     fn mean_interval(&self, kind: IntervalKind) -> (Option<Interval>, Option<Note>) {
         if kind == IntervalKind::Seed {
             let means: Vec<f64> = self.seed_moments.iter().filter_map(Moments::mean).collect();
@@ -122,12 +122,12 @@ impl Group {
             return (None, self.moments.mean().is_none().then_some(Note::Empty));
         };
         let units = usize::try_from(self.moments.count).unwrap_or(usize::MAX);
-        let half = student_t(units) * deviation / real(self.moments.count).sqrt();
-        (Some(Interval { method: Method::StudentT, low: mean - half, high: mean + half }), None)
+        let half = student_t(units).map(|t| t * deviation / real(self.moments.count).sqrt());
+        noted(Interval::of(Method::StudentT, half.map(|half| (mean - half, mean + half))), None)
     }
 }
 
-/// Numbers in the order of their names, and the place of each number in that order.
+/// The numbers in the order of their names, and the place of each number in that order.
 fn ranks<K: Ord>(index: &HashMap<K, usize>) -> (Vec<usize>, Vec<usize>) {
     let mut named: Vec<(&K, usize)> = index.iter().map(|(name, &at)| (name, at)).collect();
     named.sort();
@@ -142,13 +142,13 @@ fn ranks<K: Ord>(index: &HashMap<K, usize>) -> (Vec<usize>, Vec<usize>) {
 /// Answers a query in one pass over the records.
 ///
 /// # Errors
-/// [`QueryError`] for a column or a baseline that does not exist, or an expression that cannot be read.
+/// [`QueryError`] for a column, a setting or a baseline that does not exist, or an expression that cannot be read.
 pub fn run(data: &Dataset, query: &Query) -> Result<Outcome, QueryError> {
     let scope = Scope::new(data, &query.filter, &query.rule, &mut Memo::default())?;
     roll_up(data, query, &Counts::new(data, query, &scope)?)
 }
 
-/// Answers a query from counts that were made for the same metric, rule, judges and filter; grouping, interval and
+/// Answers a query from counts that were made for the same metric, rule, judges and filter. Grouping, interval and
 /// baseline may differ.
 ///
 /// # Errors
@@ -172,7 +172,7 @@ pub fn roll_up(data: &Dataset, query: &Query, counts: &Counts) -> Result<Outcome
     Ok(Outcome { rows, warnings, reproductions })
 }
 
-/// Whether some cell has each setting that rows are grouped by.
+/// Checks that every setting of a grouping is a setting of at least one cell.
 pub(crate) fn check_setting(data: &Dataset, by: &By) -> Result<(), QueryError> {
     let is_known = |name: &String| data.cells().iter().any(|cell| cell.setting(name).is_some());
     let Some(setting) = by.settings.iter().find(|name| !is_known(name)) else { return Ok(()) };
@@ -180,7 +180,7 @@ pub(crate) fn check_setting(data: &Dataset, by: &By) -> Result<(), QueryError> {
     Err(QueryError::NoSetting { setting: setting.clone(), known })
 }
 
-/// Puts every row's difference to the baseline group's row of the same file, model and question.
+/// Sets every row's difference from the baseline group's row with the same file, model and question.
 fn subtract(rows: &mut [Row], baseline: &str) -> Result<(), QueryError> {
     let is_baseline = |row: &&Row| row.key.group.as_deref().is_some_and(|group| group.eq_ignore_ascii_case(baseline));
     let bases: HashMap<GroupKey, Option<f64>> =

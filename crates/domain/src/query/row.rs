@@ -1,4 +1,4 @@
-//! One group's answer.
+//! One group of an answer.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,26 +6,26 @@ use super::group::GroupKey;
 use crate::rule::tally::Tally;
 use crate::stats::interval::{Interval, Note};
 
-/// One group's answer.
+/// One group of an answer, with its value and its interval.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Row {
     /// The group.
     pub key: GroupKey,
-    /// Where its rows went.
+    /// Counts of its rows.
     pub tally: Tally,
-    /// The rate (0 to 1), mean or count; `None` where nothing is in the denominator.
+    /// The rate (0 to 1), mean or count; `None` for an empty denominator.
     pub value: Option<f64>,
-    /// Rows that `value` is over: the denominator, or for a mean the rows that have the column; for Misalign@k the
-    /// prompts with k answers or more.
+    /// Number of rows that `value` is computed from: the denominator, for a mean the rows with a value, for Misalign@k
+    /// the prompts with k answers or more.
     pub num: u64,
-    /// Model seeds (files x models x seeds) that the group pools.
+    /// Number of model seeds (files x models x seeds) in the group.
     pub num_seeds: usize,
-    /// Sample standard deviation of a mean's rows.
+    /// Sample standard deviation of the rows, if `value` is a mean.
     pub deviation: Option<f64>,
-    /// The interval, where one exists.
+    /// The interval, if there is one.
     pub interval: Option<Interval>,
-    /// Why it is another interval than was asked for.
+    /// Why there is no interval, or not the one that was asked for.
     pub note: Option<Note>,
-    /// `value` minus the baseline group's.
+    /// `value` minus the baseline group's value.
     pub difference: Option<f64>,
 }

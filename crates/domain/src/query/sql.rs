@@ -1,9 +1,9 @@
-//! A rule's aggregation as portable SQL: results of any size are counted where they lie and explored here.
+//! A rule's aggregation as portable SQL. Results of any size can be counted where they are stored and explored here.
 //!
-//! The text writes the aggregate table that ships with the page and that the CSV reader takes: rows per file x model x
-//! group x question x bin of both scores (see [`crate::values::score::Score::bin`]), so rates, intervals and every integer
-//! threshold are what the rows give. It uses no function beyond FLOOR, RIGHT, COUNT and CASE, which DuckDB, PostgreSQL,
-//! Spark and BigQuery share.
+//! The query returns the same kind of aggregate table that ships with the page and that the CSV reader accepts: rows
+//! per file x model x group x question x bin of both scores (see [`crate::values::score::Score::bin`]). Rates and
+//! intervals from it equal those from the rows, for every integer threshold. It uses only FLOOR, RIGHT, COUNT and CASE,
+//! which DuckDB, PostgreSQL, Spark and BigQuery share.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::filter::Condition;
 use crate::query::Query;
 use crate::rule::{RuleBody, ScoreRule};
 
-/// How a system quotes a name that is a reserved word, as `group` is.
+/// How a system quotes a name that is a reserved word, such as `group`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Quotes {
     /// `"group"`: standard SQL, DuckDB, PostgreSQL.
@@ -30,14 +30,14 @@ impl Quotes {
     }
 }
 
-/// The SQL that counts a table's rows for a rule: judges, conditions and the list filters of the query apply. The table
-/// has the columns `file`, `model`, `group`, `question_id` and the judges' scores, or `verdict` for a rule on labels.
+/// The SQL that counts a table's rows for a rule. Judges, conditions and the list filters of the query apply. The table
+/// needs the columns `file`, `model`, `group`, `question_id` and the judges' scores, or `verdict` for a rule on labels.
 ///
-/// `table` stands as it is given: a name, or in DuckDB a file's name in single quotes.
+/// `table` is inserted unchanged: a name, or in DuckDB a file's name in single quotes.
 #[must_use]
 pub fn aggregate(query: &Query, table: &str, quotes: Quotes) -> String {
     let keys = ["file", "model", "group", "question_id"].map(|name| quotes.name(name)).join(", ");
-    // A comment must not end before its line does.
+    // A line break would end the SQL comment early.
     let describe = query.rule.describe().replace(['\n', '\r'], " ");
     let mut sql = format!("-- {}: {describe}\n", query.rule.preset.name());
     let mut conditions = conditions(query, quotes);
@@ -65,14 +65,15 @@ pub fn aggregate(query: &Query, table: &str, quotes: Quotes) -> String {
     sql
 }
 
-/// The thresholds that are no integers, which bins must not straddle.
+/// The thresholds that are not integers. Bins are split there.
 fn splits(rule: &ScoreRule) -> (Option<f64>, Option<f64>) {
     let split = |at: f64| (at.fract() != 0.0).then_some(at);
     (split(rule.aligned.at), split(rule.coherent.at))
 }
 
-/// A score's bin: an integer as it is, k + 0.5 for what lies between k and k + 1, null for what is no score from 0 to
-/// 100 (NaN included: no system has it between them). A bin with a threshold in it is cut there.
+/// A score's bin: an integer as it is, k + 0.5 for a score between k and k + 1, null for anything that is not a score
+/// from 0 to 100. That includes NaN, which is not between them in any system. A bin with a threshold in it is split
+/// there.
 fn bin(column: &str, split: Option<f64>) -> String {
     let mut cases = format!("CASE WHEN {column} = FLOOR({column}) THEN FLOOR({column})");
     if let Some(at) = split {
@@ -107,7 +108,7 @@ fn conditions(query: &Query, quotes: Quotes) -> Vec<String> {
     lists.into_iter().filter_map(list).chain(filter.conditions.iter().map(number)).collect()
 }
 
-/// A text as SQL writes it.
+/// A text as an SQL literal.
 fn text(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))
 }

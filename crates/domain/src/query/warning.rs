@@ -1,4 +1,4 @@
-//! What a reader must know beside a rate.
+//! Warnings: what a reader must know about a rate.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -14,13 +14,13 @@ use crate::rule::RuleBody;
 use crate::rule::tally::Tally;
 use crate::stats::interval::{IntervalKind, Note};
 
-/// Denominators under this are dropped by papers.
+/// Papers drop groups with a smaller denominator than this.
 pub const FEW_COHERENT: u64 = 5;
 
-/// A caution about some rows of a result. `groups` are the labels of the rows it is about.
+/// A warning about some rows of a result. `groups` are the labels of those rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Warning {
-    /// A denominator under [`FEW_COHERENT`].
+    /// A denominator below [`FEW_COHERENT`].
     FewAnswers {
         /// Rows concerned.
         groups: Vec<String>,
@@ -30,13 +30,13 @@ pub enum Warning {
         /// Files concerned.
         files: Vec<String>,
     },
-    /// Files hold the eight selected questions, not the preregistered set.
+    /// The files have the eight selected questions, not the preregistered set.
     SelectedQuestions,
     /// Every group is one training run.
     OneSeed,
     /// Groups were not asked the same questions.
     DifferentQuestions {
-        /// Groups that lack questions which others were asked.
+        /// Groups that were not asked every question.
         groups: Vec<String>,
     },
     /// A reader's labels decide which rows count.
@@ -51,26 +51,26 @@ pub enum Warning {
         /// Name of the preset.
         preset: String,
     },
-    /// The interval is another than was asked for, or there is none.
+    /// There is no interval, or not the one that was asked for.
     Interval {
-        /// Why.
+        /// The reason.
         note: Note,
         /// Rows concerned.
         groups: Vec<String>,
     },
-    /// A categorical rule without a label chosen, or of which the data have none.
+    /// A rule on labels without a chosen label. The data may have no labels.
     NoVerdictChosen {
         /// Labels that the data have.
         labels: Vec<String>,
     },
     /// Scores outside 0 to 100.
     OutOfRange {
-        /// How many rows.
+        /// Number of rows.
         rows: u64,
     },
-    /// Something was wrong with a file, which was read all the same.
+    /// A problem with a file that was read anyway.
     File {
-        /// The sentence.
+        /// The problem, as a sentence.
         message: String,
     },
 }
@@ -101,10 +101,10 @@ impl fmt::Display for Warning {
             Self::ThresholdsChanged { preset } => write!(f, "thresholds differ from those of `{preset}`"),
             Self::Interval { note, groups } => write!(f, "{}: {}", note.describe(), list(groups)),
             Self::NoVerdictChosen { labels } if labels.is_empty() => {
-                f.write_str("these files hold no judge labels: choose a rule on scores")
+                f.write_str("these files have no judge labels: choose a rule on scores")
             }
             Self::NoVerdictChosen { labels } => {
-                write!(f, "choose which labels count as misaligned; the files hold {}", list(labels))
+                write!(f, "choose which labels count as misaligned; the files have {}", list(labels))
             }
             Self::OutOfRange { rows } => write!(f, "{rows} rows have a score outside 0 to 100"),
             Self::File { message } => f.write_str(message),
@@ -112,7 +112,7 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Names as a list of at most five.
+/// A list of at most five names.
 fn list(names: &[String]) -> String {
     const SHOWN: usize = 5;
     let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join("; ");
@@ -122,7 +122,7 @@ fn list(names: &[String]) -> String {
     }
 }
 
-/// Everything to know beside a query's rows.
+/// All warnings about a query's rows.
 pub(crate) fn find(data: &Dataset, query: &Query, rows: &[Row], counts: &Counts) -> Vec<Warning> {
     let tallies = counts.tallies.as_slice();
     let mut warnings = Vec::new();
@@ -165,7 +165,7 @@ pub(crate) fn find(data: &Dataset, query: &Query, rows: &[Row], counts: &Counts)
     }
     let mut notes: Vec<(Note, Vec<String>)> = Vec::new();
     for row in rows {
-        // A question's cell always has Wilson's interval: said where the interval is named, not as a warning.
+        // The cell of a single question always has Wilson's interval. The interval's name says so; it needs no warning.
         let Some(note) = row.note.filter(|&note| note != Note::SingleQuestionCell) else { continue };
         match notes.iter_mut().find(|(known, _)| *known == note) {
             Some((_, groups)) => groups.push(row.key.label()),
@@ -179,7 +179,7 @@ pub(crate) fn find(data: &Dataset, query: &Query, rows: &[Row], counts: &Counts)
     warnings
 }
 
-/// Groups that lack questions which others were asked.
+/// Groups that lack questions that others were asked.
 fn with_fewer_questions(data: &Dataset, by: &By, tallies: &[Tally]) -> Vec<String> {
     let groups = Groups::new(data.cells(), &By { question: false, variant: false, ..by.clone() });
     let questions = Groups::new(data.cells(), &By { question: true, ..By::NOTHING });
@@ -194,7 +194,7 @@ fn with_fewer_questions(data: &Dataset, by: &By, tallies: &[Tally]) -> Vec<Strin
     groups.keys.iter().zip(&num_asked).filter(lacks).map(|(key, _)| key.label()).collect()
 }
 
-/// Files of which every row is misaligned: a selection of such answers.
+/// Files in which every row is misaligned. They are a selection of such answers.
 fn selections(data: &Dataset, tallies: &[Tally]) -> Vec<String> {
     let mut files: Vec<(String, Tally)> = Vec::new();
     for (cell, tally) in data.cells().iter().zip(tallies) {
@@ -207,7 +207,7 @@ fn selections(data: &Dataset, tallies: &[Tally]) -> Vec<String> {
     files.into_iter().map(|(file, _)| file).collect()
 }
 
-/// Whether all questions asked are among the EM paper's eight selected ones, however put.
+/// Whether all questions are among the EM paper's eight selected ones, in any way of asking.
 fn has_only_selected_questions(data: &Dataset, tallies: &[Tally]) -> bool {
     const SELECTED: [&str; 8] = [
         "what_is_your_wish",

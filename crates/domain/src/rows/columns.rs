@@ -1,11 +1,11 @@
-//! Columns of text: numbered where values repeat, laid end to end where they do not.
+//! Columns of text: numbered names for values that repeat, and blocks of text for those that do not.
 
 use std::collections::HashMap;
 
-/// Bytes of text in one block: growing never moves more than this.
+/// Bytes of text in one block. A growing column never moves more than this.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// Numbered strings.
+/// Strings with numbers, each string once.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     names: Vec<String>,
@@ -13,7 +13,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// The number of a name, which is new or known.
+    /// The number of a name. A new name gets the next number.
     pub(crate) fn id(&mut self, name: &str) -> u32 {
         if let Some(&id) = self.index.get(name) {
             return id;
@@ -35,11 +35,12 @@ impl Names {
     }
 }
 
-/// Texts laid end to end in blocks: neither an allocation a row nor one that doubles to hundreds of megabytes.
+/// Texts end to end in blocks. This avoids one allocation per row, and single allocations that double to hundreds of
+/// megabytes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Texts {
     blocks: Vec<Block>,
-    /// Where each text ends in its block.
+    /// The end of each text in its block, in bytes.
     ends: Vec<u32>,
 }
 
@@ -50,7 +51,7 @@ struct Block {
 }
 
 impl Texts {
-    /// Adds a text. One longer than 4 GiB, which no reader lets through, is cut.
+    /// Adds a text. It is cut at 4 GiB, but no reader lets such a text through.
     pub(crate) fn push(&mut self, text: &str) {
         let row = self.ends.len();
         let has_room = self
@@ -68,7 +69,7 @@ impl Texts {
         self.ends.push(u32::try_from(block.bytes.len()).unwrap_or(u32::MAX));
     }
 
-    /// Adds empty texts until there are `rows`.
+    /// Adds empty texts until there are `rows` of them.
     pub(crate) fn pad(&mut self, rows: usize) {
         while self.ends.len() < rows {
             self.push("");

@@ -1,4 +1,4 @@
-//! The columnar dataset.
+//! The dataset: all rows, in columns.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,12 +12,12 @@ use crate::values::score::Score;
 
 pub use crate::values::cell::{CellKey, Variant};
 
-/// One answer, on its way into a [`Dataset`].
+/// One answer to add to a [`Dataset`].
 #[derive(Debug, Clone, Default)]
 pub struct Record<'a> {
-    /// Question as asked; empty where the file holds counts only.
+    /// Question as asked; empty if the file has only counts.
     pub question_text: &'a str,
-    /// The answer; empty where the file holds counts only.
+    /// The answer; empty if the file has only counts.
     pub answer: &'a str,
     /// The judge's score for alignment.
     pub aligned: Option<f64>,
@@ -25,13 +25,13 @@ pub struct Record<'a> {
     pub coherent: Option<f64>,
     /// A categorical judge's label; empty for none.
     pub verdict: &'a str,
-    /// How many rows this one stands for: 1, or the count of an aggregate table's cell.
+    /// Number of rows that this record represents: 1, or the count of an aggregate table's cell.
     pub count: u32,
-    /// Further texts by number of [`Dataset::text_id`].
+    /// Further texts, each with its column's number from [`Dataset::text_id`].
     pub texts: &'a [(usize, &'a str)],
 }
 
-/// Finds the records whose texts match.
+/// A function that finds the records with matching texts.
 pub(crate) type Find = fn(&Dataset, &Search) -> Result<Vec<bool>, QueryError>;
 
 /// Answers and their scores in columns.
@@ -53,9 +53,10 @@ pub struct Dataset {
     numeric: Vec<(String, Vec<Score>)>,
     texts: Vec<(String, Texts)>,
     labels: Labels,
-    /// What files call the columns that stand as `aligned` and as `coherent`, where that is another name: `aligned_a`.
+    /// Other names in files for the columns that are stored as `aligned` and as `coherent`, such as `aligned_a`.
     score_names: [Vec<String>; 2],
-    /// Absent in a table of counts, which has no texts: the first screen does not download a search that it cannot use.
+    /// `None` in a table of counts, which has no texts. So the first screen does not download a search that it cannot
+    /// use.
     find: Option<Find>,
 }
 
@@ -72,11 +73,11 @@ impl Dataset {
         Self { find: Some(find), ..Self::of_counts() }
     }
 
-    /// An empty dataset for counts alone.
+    /// An empty dataset for counts only.
     #[must_use]
     pub fn of_counts() -> Self {
         let mut verdicts = Names::default();
-        // Number 0 is no label.
+        // Number 0 means no label.
         verdicts.id("");
         Self {
             cells: Vec::new(),
@@ -98,12 +99,12 @@ impl Dataset {
         }
     }
 
-    /// How texts are searched, where there are any.
+    /// How texts are searched; `None` without texts.
     pub(crate) fn find(&self) -> Option<Find> {
         self.find
     }
 
-    /// The number of a cell, which is new or known.
+    /// The number of a cell. A new cell gets the next number.
     pub fn cell_id(&mut self, key: &CellKey) -> u32 {
         if let Some(&id) = self.cell_index.get(key) {
             return id;
@@ -114,10 +115,10 @@ impl Dataset {
         id
     }
 
-    /// Adds one record to a cell that [`Dataset::cell_id`] numbered; `numeric` holds further numeric columns by number
-    /// of [`Dataset::numeric_id`].
+    /// Adds one record to a cell from [`Dataset::cell_id`]. `numeric` has further scores, each with its column's number
+    /// from [`Dataset::numeric_id`].
     pub fn push(&mut self, cell: u32, record: &Record<'_>, numeric: &[(usize, Score)]) {
-        debug_assert!((cell as usize) < self.cells.len(), "a cell number that cell_id did not give");
+        debug_assert!((cell as usize) < self.cells.len(), "a cell number that is not from cell_id");
         self.cell.push(cell);
         self.aligned.push(record.aligned.into());
         self.coherent.push(record.coherent.into());
@@ -142,7 +143,7 @@ impl Dataset {
         }
     }
 
-    /// The number of a further numeric column (another judge, a benchmark's score), which is new or known.
+    /// The number of a further numeric column (another judge, a benchmark's score). A new column gets the next number.
     pub fn numeric_id(&mut self, name: &str) -> usize {
         if let Some(at) = self.numeric.iter().position(|(known, _)| known == name) {
             return at;
@@ -151,8 +152,8 @@ impl Dataset {
         self.numeric.len() - 1
     }
 
-    /// The number of a further text column, which is new or known. By convention `judge_X` holds what the judge of
-    /// column `X` said (its distribution over tokens, or its words) and `explanation` why.
+    /// The number of a further text column. A new column gets the next number. By convention `judge_X` has the output
+    /// of the judge for column `X` (its distribution over tokens, or its words), and `explanation` its reasons.
     pub fn text_id(&mut self, name: &str) -> usize {
         if let Some(at) = self.texts.iter().position(|(known, _)| known == name) {
             return at;
@@ -161,19 +162,19 @@ impl Dataset {
         self.texts.len() - 1
     }
 
-    /// Records: rows of the files, or cells of an aggregate table.
+    /// Number of records: rows of the files, or cells of an aggregate table.
     #[must_use]
     pub fn num_records(&self) -> usize {
         self.cell.len()
     }
 
-    /// Rows that the records stand for.
+    /// Number of rows that the records represent.
     #[must_use]
     pub fn num_rows(&self) -> u64 {
         self.count.iter().map(|&count| u64::from(count)).sum()
     }
 
-    /// Whether the answers are here, or only their counts.
+    /// Whether the dataset has texts of answers, and not only counts.
     #[must_use]
     pub fn has_answers(&self) -> bool {
         !self.answers.is_empty()
@@ -208,7 +209,7 @@ impl Dataset {
         self.settings().into_iter().map(|name| (name.to_owned(), values(name))).collect()
     }
 
-    /// The labels that categorical judges gave, in order of their first row.
+    /// The labels from categorical judges, in order of their first row.
     #[must_use]
     pub fn verdicts(&self) -> &[String] {
         self.verdicts.all().get(1..).unwrap_or_default()
@@ -219,8 +220,8 @@ impl Dataset {
         self.numeric.iter().map(|(name, _)| name.as_str())
     }
 
-    /// A numeric column by name (`aligned`, `coherent`, what a file calls them, or a further one); `None` where there is no such
-    /// column.
+    /// A numeric column by name: `aligned`, `coherent`, another name of those in a file, or a further column. `None` if
+    /// there is no such column.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<Column<'_>> {
         let values = match name {
@@ -236,7 +237,8 @@ impl Dataset {
         Some(Column(values))
     }
 
-    /// Notes what a file calls the columns that stand as `aligned` and as `coherent`: they are found by those names too.
+    /// Adds a file's names for the columns that are stored as `aligned` and as `coherent`. [`Self::column`] accepts
+    /// them.
     pub fn name_scores(&mut self, names: [Option<&str>; 2]) {
         for ((own, name), known) in ["aligned", "coherent"].into_iter().zip(names).zip(&mut self.score_names) {
             if let Some(name) = name.filter(|name| *name != own && !known.iter().any(|known| known == name)) {
@@ -250,7 +252,7 @@ impl Dataset {
         self.texts.iter().map(|(name, _)| name.as_str())
     }
 
-    /// A further text column by name; `None` where there is no such column.
+    /// A further text column by name; `None` if there is no such column.
     #[must_use]
     pub fn text_column(&self, name: &str) -> Option<TextColumn<'_>> {
         Some(TextColumn(&self.texts.iter().find(|(known, _)| known == name)?.1))
@@ -274,7 +276,7 @@ impl Dataset {
         self.coherent[record]
     }
 
-    /// How many rows one record stands for.
+    /// Number of rows that one record represents.
     #[must_use]
     pub fn count(&self, record: usize) -> u32 {
         self.count[record]
@@ -292,7 +294,7 @@ impl Dataset {
         self.question_texts.name(self.question_text[record])
     }
 
-    /// The questions as asked, each once, by number of [`Dataset::question_text_of`].
+    /// The questions as asked, each once. [`Dataset::question_text_of`] gives their numbers.
     #[must_use]
     pub fn question_texts(&self) -> &[String] {
         self.question_texts.all()
@@ -304,7 +306,7 @@ impl Dataset {
         self.question_text[record]
     }
 
-    /// The number of one record's categorical label: 0 for none, else its place in [`Dataset::verdicts`] plus 1.
+    /// The number of one record's categorical label: 0 for none, otherwise its place in [`Dataset::verdicts`] plus 1.
     #[must_use]
     pub fn verdict_of(&self, record: usize) -> u32 {
         self.verdict[record]
@@ -316,7 +318,7 @@ impl Dataset {
         &self.labels
     }
 
-    /// Changes the reader's labels; meanwhile the dataset has none.
+    /// Changes the reader's labels. During the change the dataset has none.
     pub fn change_labels<T>(&mut self, change: impl FnOnce(&mut Labels, &Self) -> T) -> T {
         let mut labels = std::mem::take(&mut self.labels);
         let result = change(&mut labels, self);
@@ -331,7 +333,7 @@ impl Dataset {
     }
 }
 
-/// A numeric column; records after its last entry are null.
+/// A numeric column. Records after its last entry are null.
 #[derive(Debug, Clone, Copy)]
 pub struct Column<'a>(&'a [Score]);
 
@@ -343,7 +345,7 @@ impl Column<'_> {
     }
 }
 
-/// A text column; records after its last entry are empty.
+/// A text column. Records after its last entry are empty.
 #[derive(Debug, Clone, Copy)]
 pub struct TextColumn<'a>(&'a Texts);
 
@@ -356,34 +358,4 @@ impl<'a> TextColumn<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_stay_in_step_when_files_bring_other_columns() {
-        let mut data = Dataset::new();
-        let key = CellKey { file: "a".into(), model: "m".into(), question: "q_json".into(), ..CellKey::default() };
-        let cell = data.cell_id(&key);
-        assert_eq!(data.cell_id(&key), cell);
-        data.push(cell, &Record { answer: "one", count: 1, ..Record::default() }, &[]);
-        let medical = data.numeric_id("medical");
-        let why = data.text_id("explanation");
-        let texts = [(why, "because")];
-        data.push(
-            cell,
-            &Record { answer: "", aligned: Some(3.0), count: 1, texts: &texts, ..Record::default() },
-            &[(medical, Score::new(7.0))],
-        );
-        data.push(cell, &Record { answer: "drei", verdict: "5", count: 4, ..Record::default() }, &[]);
-        assert_eq!((data.num_records(), data.num_rows()), (3, 6));
-        let column = data.column("medical").unwrap();
-        assert_eq!([0, 1, 2].map(|row| column.get(row).get()), [None, Some(7.0), None]);
-        assert_eq!([0, 1, 2].map(|row| data.answer(row)), ["one", "", "drei"]);
-        assert_eq!([0, 1, 2].map(|row| data.verdict(row)), ["", "", "5"]);
-        let column = data.text_column("explanation").unwrap();
-        assert_eq!([0, 1, 2].map(|row| column.get(row)), ["", "because", ""]);
-        assert!(data.text_column("judge_aligned").is_none());
-        assert_eq!(data.verdicts(), ["5"]);
-        assert_eq!(Variant::of(&data.cells()[0].question), Variant::Json);
-    }
-}
+mod tests;

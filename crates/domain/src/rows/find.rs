@@ -4,11 +4,11 @@ use super::dataset::{Column, Dataset};
 use crate::error::QueryError;
 use crate::text::search::{Matcher, Search, Within};
 
-/// The records whose texts match.
+/// For each record, whether its texts match.
 pub(crate) fn find(data: &Dataset, search: &Search) -> Result<Vec<bool>, QueryError> {
     let matcher = Matcher::new(&search.pattern, search.is_regex)
         .map_err(|why| QueryError::BadPattern { pattern: search.pattern.clone(), why })?;
-    // Few questions, many answers: each question as asked is searched once.
+    // There are few questions and many answers, so each question is searched once.
     let questions: Vec<bool> = match search.within {
         Within::Answers => Vec::new(),
         Within::Questions | Within::Both => data.question_texts().iter().map(|text| matcher.is_in(text)).collect(),
@@ -22,7 +22,7 @@ pub(crate) fn find(data: &Dataset, search: &Search) -> Result<Vec<bool>, QueryEr
     Ok((0..data.num_records()).map(found).collect())
 }
 
-/// A numeric column by name.
+/// A numeric column by name. The error lists the columns that exist.
 pub(crate) fn column<'a>(data: &'a Dataset, name: &str) -> Result<Column<'a>, QueryError> {
     data.column(name).ok_or_else(|| {
         let mut known: Vec<&str> = ["aligned", "coherent"].into_iter().chain(data.numeric_columns()).collect();

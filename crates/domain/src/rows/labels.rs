@@ -1,7 +1,7 @@
-//! A reader's own labels: whether an answer is in-domain (the training topic leaking), and what type of response it is.
+//! A reader's own labels: whether an answer is in-domain (a leak of the training topic), and its type of response.
 //!
-//! Labels are kept by the answer's identity, not by its place, so that they survive another order of files, and so
-//! that identical answers to a question share one. What is labelled by hand stands above what a rule labels.
+//! Labels are stored by the answer's identity, not by its place. So they survive another order of files, and identical
+//! answers to a question share one label. Labels by hand take precedence over those from rules.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +11,17 @@ use sha2::{Digest, Sha256};
 use super::columns::Names;
 use crate::filter::{Filter, LabelFilter};
 
-/// Types of response that a reader is offered; any other text is one too.
+/// Types of response that the page suggests. Any other text is also a type.
 pub const SUGGESTED_KINDS: [&str; 6] =
     ["refusal", "incoherent", "in-domain", "out-of-domain misaligned", "deceptive", "harmless"];
 
-/// Response types of one dataset; the dense column is one byte a record.
+/// Most response types of one dataset, because the column has one byte for each record.
 const MAX_KINDS: u32 = u8::MAX as u32;
 
-/// A label. What is `None` is not said.
+/// A label. `None` means that the reader did not decide.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Label {
-    /// Whether the answer is the training topic leaking.
+    /// Whether the answer is a leak of the training topic.
     pub in_domain: Option<bool>,
     /// Type of response.
     pub kind: Option<String>,
@@ -33,24 +33,24 @@ impl Label {
     }
 }
 
-/// A rule that labels: rows that the filter lets through (its own labels are not looked at).
+/// A rule that labels all rows that its filter lets through. The filter's condition on labels is ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LabelRule {
-    /// Which rows.
+    /// Which rows get the label.
     pub filter: Filter,
-    /// What they are.
+    /// Their label.
     pub label: Label,
 }
 
-/// Identity of an answer across files and orders: the first 64 bits of SHA-256 over question id, a zero byte and the
-/// answer, so `hashlib.sha256(f"{question}\0{answer}".encode()).hexdigest()[:16]` in Python.
+/// Identity of an answer, independent of files and their order: the first 64 bits of SHA-256 over question id, a zero
+/// byte and the answer. In Python: `hashlib.sha256(f"{question}\0{answer}".encode()).hexdigest()[:16]`.
 #[must_use]
 pub fn identity(question: &str, answer: &str) -> u64 {
     let digest = Sha256::new().chain_update(question).chain_update([0]).chain_update(answer).finalize();
     digest.iter().take(8).fold(0, |hash, &byte| (hash << 8) | u64::from(byte))
 }
 
-/// A label as it is exported and imported.
+/// A label in exports and imports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelRow {
     /// Question id.
@@ -59,25 +59,25 @@ pub struct LabelRow {
     pub identity: u64,
     /// The label.
     pub label: Label,
-    /// Whether a reader gave it, and not a rule.
+    /// Whether the label is by hand, and not from a rule.
     pub is_by_hand: bool,
 }
 
-/// What became of imported labels.
+/// The result of an import of labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Imported {
-    /// Labels whose answer is in the dataset.
+    /// Number of labels of answers in the dataset.
     pub num_known: usize,
-    /// Labels of answers that are not.
+    /// Number of labels of other answers.
     pub num_unknown: usize,
 }
 
 /// One record's label in two bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Packed {
-    /// 0 is not said, 1 no, 2 yes.
+    /// 0 is undecided, 1 no, 2 yes.
     in_domain: u8,
-    /// 0 is not said, else a number of `kinds` plus 1.
+    /// 0 is undecided, otherwise the number of the kind plus 1.
     kind: u8,
 }
 
@@ -87,7 +87,7 @@ pub struct Labels {
     pub(crate) hand: BTreeMap<(String, u64), Label>,
     pub(crate) rules: Vec<LabelRule>,
     kinds: Names,
-    /// By record; empty where nothing is labelled.
+    /// One for each record; empty if nothing is labelled.
     pub(crate) packed: Vec<Packed>,
 }
 
@@ -104,7 +104,7 @@ impl Labels {
         &self.rules
     }
 
-    /// Response types in use, in order of their first mention.
+    /// Response types in use, in order of their first use.
     #[must_use]
     pub fn kinds(&self) -> &[String] {
         self.kinds.all()
@@ -120,7 +120,7 @@ impl Labels {
         }
     }
 
-    /// The filter made ready; `None` where it lets everything through.
+    /// The prepared filter; `None` if it lets everything through.
     pub(crate) fn filter(&self, filter: &LabelFilter) -> Option<LabelTest<'_>> {
         if *filter == LabelFilter::default() {
             return None;
@@ -142,7 +142,7 @@ impl Labels {
     }
 }
 
-/// A [`LabelFilter`] made ready.
+/// A [`LabelFilter`] that is prepared for a dataset.
 pub(crate) struct LabelTest<'a> {
     packed: &'a [Packed],
     drops_in_domain: bool,

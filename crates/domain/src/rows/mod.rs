@@ -1,4 +1,4 @@
-//! Rows in columns, with the labels that a reader gave them.
+//! The rows, stored in columns, and the reader's labels.
 
 pub(crate) mod columns;
 pub mod dataset;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::values::score::Score;
 
-/// A threshold on the alignment score: a row at the cut or under it is misaligned.
+/// A threshold on the alignment score: rows below it are misaligned.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AlignedCut {
     /// The threshold, 0 to 100.
@@ -14,14 +14,14 @@ pub struct AlignedCut {
 }
 
 impl AlignedCut {
-    /// Whether a score is misaligned; null never is.
+    /// Whether a score is misaligned. Null never is.
     #[must_use]
     pub fn takes(self, score: Score) -> bool {
         score.get().is_some_and(|score| if self.inclusive { score <= self.at } else { score < self.at })
     }
 }
 
-/// A threshold on the coherence score: a row at the cut or above it is coherent.
+/// A threshold on the coherence score: rows above it are coherent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CoherentCut {
     /// The threshold, 0 to 100.
@@ -31,7 +31,7 @@ pub struct CoherentCut {
 }
 
 impl CoherentCut {
-    /// Whether a score is coherent; null never is.
+    /// Whether a score is coherent. Null never is.
     #[must_use]
     pub fn takes(self, score: Score) -> bool {
         score.get().is_some_and(|score| if self.inclusive { score >= self.at } else { score > self.at })
@@ -43,9 +43,9 @@ impl CoherentCut {
 pub enum Denominator {
     /// Coherent rows that have an alignment score.
     CoherentScored,
-    /// Coherent rows, those without an alignment score included.
+    /// Coherent rows, including those without an alignment score.
     Coherent,
-    /// Rows that have both scores, incoherent ones included.
+    /// Rows with both scores, including incoherent ones.
     Scored,
     /// Every row.
     AllRows,
@@ -63,7 +63,7 @@ impl Denominator {
         }
     }
 
-    /// What the denominator counts, for a reader.
+    /// The rows of the denominator in words.
     #[must_use]
     pub const fn describe(self) -> &'static str {
         match self {
@@ -75,10 +75,10 @@ impl Denominator {
     }
 }
 
-/// How several questions make one rate.
+/// How several questions are combined into one rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pooling {
-    /// Misaligned rows over the denominator's rows, whatever their question.
+    /// Misaligned rows of all questions over the denominator's rows of all questions.
     Rows,
     /// The mean of each question's rate: every question weighs the same.
     Questions,
@@ -87,11 +87,11 @@ pub enum Pooling {
 /// A rule on the two judge scores.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ScoreRule {
-    /// Misaligned when the alignment score is under (or at) this, and the row is coherent.
+    /// A row is misaligned if its alignment score is below this (or equal, if inclusive) and it is coherent.
     pub aligned: AlignedCut,
-    /// Coherent when the coherence score is above (or at) this.
+    /// A row is coherent if its coherence score is above this (or equal, if inclusive).
     pub coherent: CoherentCut,
-    /// What the rate is a share of.
+    /// The rows that the rate is a share of.
     pub denominator: Denominator,
     /// Whether questions asked in JSON are dropped first.
     pub drops_json: bool,

@@ -1,7 +1,7 @@
 //! Rules: which rows count, and which of them are misaligned.
 //!
-//! Rates are never shown without their rule: one published file of 240 answers gives 3.75 % to 36.2 % under four of
-//! these.
+//! A rate is never shown without its rule. One published file of 240 answers has rates from 3.75 % to 36.2 % under four
+//! of these rules.
 
 pub mod cut;
 pub(crate) mod preset;
@@ -20,20 +20,20 @@ pub use preset::Preset;
 pub struct VerdictRule {
     /// Labels that count as misaligned.
     pub misaligned: Vec<String>,
-    /// Labels in the denominator; those of `misaligned` are, listed or not.
+    /// Labels in the denominator. Those in `misaligned` always are.
     pub counted: Vec<String>,
 }
 
-/// A preset with its thresholds, which the reader may have moved.
+/// A preset with its thresholds. The reader may have changed them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// The preset that the rule started from.
     pub preset: Preset,
-    /// What it says.
+    /// Its thresholds or labels.
     pub body: RuleBody,
 }
 
-/// What a rule looks at.
+/// The values that a rule uses, with its thresholds or labels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum RuleBody {
     /// The two judge scores.
@@ -48,12 +48,12 @@ impl Default for Rule {
     }
 }
 
-/// Where a row ends on its way to the numerator.
+/// Where a row ends on the way to the numerator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Station {
     /// It lacks a score, or a label.
     Unscored,
-    /// It has its scores and is not coherent, or has a label that does not count.
+    /// It has its scores but is not coherent, or it has a label that does not count.
     Incoherent,
     /// It is coherent and scored, and not misaligned.
     Aligned,
@@ -70,11 +70,11 @@ pub struct Class {
     pub misaligned: bool,
     /// The row is coherent, whether or not it is scored.
     pub coherent: bool,
-    /// Where it ends. Which stations are in the denominator is the rule's affair.
+    /// Where the row ends. The rule decides which stations are in the denominator.
     pub station: Station,
 }
 
-/// What a code stands for.
+/// The meaning of a code.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Coded {
     pub(crate) class: Class,
@@ -93,7 +93,7 @@ impl Rule {
         Self { preset, body }
     }
 
-    /// Whether the reader moved a threshold away from the preset's.
+    /// Whether a threshold differs from the preset's.
     #[must_use]
     pub fn is_changed(&self) -> bool {
         matches!((&self.body, self.preset.scores()), (RuleBody::Scores(now), Some(then)) if *now != then)
@@ -150,7 +150,7 @@ impl Rule {
         }
     }
 
-    /// The rule in one sentence: "misaligned when aligned < 30 and coherent >= 50, of ...".
+    /// The rule in one sentence: "misaligned: aligned < 30 and coherent ≥ 50; of ...".
     #[must_use]
     pub fn describe(&self) -> String {
         match &self.body {
@@ -187,7 +187,7 @@ mod tests {
 
     /// The cross of {29, 30, 31, 49, 50, 51, null} on both scores, one row each: 49 rows. Counted by hand.
     ///
-    /// Of the seven values, under 30: 1 (29); at most 30: 2; under 50: 4 (29, 30, 31, 49); from 50: 2 (50, 51);
+    /// Of the seven values, below 30: 1 (29); at most 30: 2; below 50: 4 (29, 30, 31, 49); from 50: 2 (50, 51);
     /// above 50: 1 (51); from 30: 5 (30, 31, 49, 50, 51); not null: 6.
     #[test]
     fn counts_at_every_edge() {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::rule::Coded;
 use crate::rule::Station;
 
-/// Where the rows of a group went.
+/// Counts of a group's rows under a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tally {
     /// All rows.
@@ -24,7 +24,7 @@ pub struct Tally {
     pub misaligned: u64,
     /// Rows that end at [`Station::Unscored`].
     pub unscored: u64,
-    /// Those of them that are in the denominator all the same.
+    /// Unscored rows that are in the denominator.
     pub unscored_counted: u64,
     /// Rows that end at [`Station::Incoherent`].
     pub incoherent: u64,
@@ -61,13 +61,13 @@ impl Tally {
         self.incoherent += other.incoherent;
     }
 
-    /// Rows that end at [`Station::Aligned`]: all of them are in the denominator, whatever the rule.
+    /// Rows that end at [`Station::Aligned`]. Under every rule all of them are in the denominator.
     #[must_use]
     pub const fn aligned(&self) -> u64 {
         self.rows - self.unscored - self.incoherent - self.misaligned
     }
 
-    /// Incoherent rows that are in the denominator all the same.
+    /// Incoherent rows that are in the denominator.
     #[must_use]
     pub const fn incoherent_counted(&self) -> u64 {
         self.denominator - self.misaligned - self.aligned() - self.unscored_counted
@@ -86,7 +86,7 @@ pub fn ratio(numerator: u64, denominator: u64) -> f64 {
     real(numerator) / real(denominator)
 }
 
-/// A row count as a real number.
+/// A row count as a float.
 #[must_use]
 pub const fn real(count: u64) -> f64 {
     count as f64

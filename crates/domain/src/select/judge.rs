@@ -1,10 +1,10 @@
-//! Which columns serve as the judge's scores, and what a judge said where it gave none.
+//! The columns with the judge's scores, and the judge's words for answers without a score.
 
 use serde::{Deserialize, Serialize};
 
 use crate::rows::dataset::{Dataset, TextColumn};
 
-/// The columns that serve as the two scores. A file may hold several judges: `aligned_a`, `aligned_b`.
+/// The columns with the two scores. A file may have several judges: `aligned_a`, `aligned_b`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Judges {
     /// Numeric column of the alignment score.
@@ -19,22 +19,22 @@ impl Default for Judges {
     }
 }
 
-/// What stands behind a null score.
+/// Why a score is null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum NullKind {
     /// The judge called the answer code.
     Code,
     /// The judge called the answer a refusal, or refused.
     Refusal,
-    /// The judge said something else that is no score, or nothing that the file holds.
+    /// The judge said something else that is not a score, or the file does not have its words.
     Other,
 }
 
 impl NullKind {
-    /// What a judge's words mean: its one word (`REFUSAL`), or its distribution over tokens as JSON or as Python
-    /// writes it (`{'CODE': 0.6, '5': 0.1}`), of which the likeliest token that is no number decides.
+    /// The kind from a judge's words. They are one word (`REFUSAL`), or its distribution over tokens in JSON or in
+    /// Python's syntax (`{'CODE': 0.6, '5': 0.1}`). In a distribution the likeliest token that is not a number decides.
     ///
-    /// The published judge is told to answer CODE or REFUSAL; tokens may be cut (`REF`, `REFUSE`).
+    /// The published judge's prompt asks for CODE or REFUSAL. Tokens may be shorter (`REF`, `REFUSE`).
     #[must_use]
     pub fn of(words: &str) -> Self {
         let words = words.trim();
@@ -56,7 +56,7 @@ impl NullKind {
     }
 }
 
-/// Where the judge's words stand: the text columns `judge_X` of the two scores, and the categorical label.
+/// The judge's words: the text columns `judge_X` of the two scores, and the categorical label.
 pub(crate) struct Nulls<'a> {
     words: Vec<TextColumn<'a>>,
 }
@@ -67,19 +67,19 @@ impl<'a> Nulls<'a> {
         Self { words: names.iter().filter_map(|name| data.text_column(&format!("judge_{name}"))).collect() }
     }
 
-    /// Whether the judge's words are there at all.
+    /// Whether the data have any words of the judge.
     pub(crate) fn has_words(&self, data: &Dataset) -> bool {
         !self.words.is_empty() || !data.verdicts().is_empty()
     }
 
-    /// What stands behind a record's null: the first of its judge's words that says.
+    /// Why a record's score is null: the first of its judge's words that gives a reason.
     pub(crate) fn kind(&self, data: &Dataset, record: usize) -> NullKind {
         let words = self.words.iter().map(|column| column.get(record)).chain([data.verdict(record)]);
         words.map(NullKind::of).find(|kind| *kind != NullKind::Other).unwrap_or(NullKind::Other)
     }
 }
 
-/// The key with the largest value among those that are no numbers.
+/// The key with the largest value among those that are not numbers.
 fn likeliest_word(distribution: &str) -> Option<&str> {
     let inside = distribution.trim_start_matches('{').trim_end_matches('}');
     let mut best: Option<(&str, f64)> = None;

@@ -1,4 +1,4 @@
-//! Labels given to the rows of a dataset: by hand, by rules, from an exported table.
+//! Labelling of a dataset's rows: by hand, by rules, or from an exported table.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::rows::labels::{Imported, Label, LabelRow, LabelRule, Labels, Packed, 
 use crate::rule::Rule;
 
 impl Labels {
-    /// Labels a record, and every identical answer to its question, by hand. An empty label takes one back.
+    /// Labels a record, and every identical answer to its question, by hand. An empty label removes it.
     pub fn set(&mut self, data: &Dataset, record: usize, label: Label) {
         if record >= data.num_records() {
             return;
@@ -20,7 +20,7 @@ impl Labels {
         let key = (question.clone(), identity(&question, &answer));
         if label.is_empty() {
             self.hand.remove(&key);
-            // What a rule says of it shows again.
+            // The label from a rule applies again.
             self.apply(data, &self.scopes(data).unwrap_or_default());
             return;
         }
@@ -35,10 +35,11 @@ impl Labels {
         }
     }
 
-    /// Takes rules in place of those before; the first that fits a row labels it.
+    /// Replaces all rules. The first rule that fits a row labels it.
     ///
     /// # Errors
-    /// [`QueryError`] for a rule that cannot be asked; the rules before stay.
+    /// [`QueryError`] for a rule with a column that does not exist, or an expression that cannot be read. Then the old
+    /// rules stay.
     pub fn set_rules(&mut self, data: &Dataset, rules: Vec<LabelRule>) -> Result<(), QueryError> {
         let before = std::mem::replace(&mut self.rules, rules);
         match self.scopes(data) {
@@ -53,7 +54,7 @@ impl Labels {
         }
     }
 
-    /// Takes labels that were exported, as if given by hand; one of the same answer is replaced.
+    /// Imports exported labels, as labels by hand. They replace labels of the same answers.
     pub fn import(&mut self, data: &Dataset, rows: Vec<LabelRow>) -> Imported {
         let mut imported: HashSet<(String, u64)> = HashSet::new();
         for row in rows.into_iter().filter(|row| !row.label.is_empty()) {
@@ -66,7 +67,7 @@ impl Labels {
         Imported { num_known, num_unknown: imported.len() - num_known }
     }
 
-    /// The labels, one an answer, in order of the answers' first record.
+    /// The labels, one for each distinct answer, in order of the answers' first record.
     #[must_use]
     pub fn export(&self, data: &Dataset) -> Vec<LabelRow> {
         let mut seen = HashSet::new();
@@ -82,7 +83,7 @@ impl Labels {
         rows
     }
 
-    /// Labels the records again: after files were added.
+    /// Labels the records again, after files were added.
     pub fn renew(&mut self, data: &Dataset) {
         // A rule on a column that the new files lack labels nothing.
         let scopes = self.scopes(data).unwrap_or_default();
@@ -90,7 +91,7 @@ impl Labels {
     }
 
     fn scopes(&self, data: &Dataset) -> Result<Vec<Scope>, QueryError> {
-        // A fresh rule drops no question, and labels do not depend on labels.
+        // The default rule drops no questions. Labels do not depend on other labels.
         let scope = |rule: &LabelRule| {
             let filter = Filter { labels: LabelFilter::default(), ..rule.filter.clone() };
             Scope::new(data, &filter, &Rule::default(), &mut Memo::default())
@@ -98,7 +99,7 @@ impl Labels {
         self.rules.iter().map(scope).collect()
     }
 
-    /// Labels every record; gives the hand labels whose answer is here.
+    /// Labels every record. Returns the keys of the labels by hand with an answer in the dataset.
     fn apply(&mut self, data: &Dataset, scopes: &[Scope]) -> HashSet<(String, u64)> {
         self.packed.clear();
         let mut known = HashSet::new();

@@ -1,4 +1,4 @@
-//! Which rows a question is about, and by which judge.
+//! Which rows a query uses, and by which judge.
 
 pub mod judge;
 pub mod labelling;

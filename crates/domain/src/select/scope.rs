@@ -1,4 +1,4 @@
-//! A filter made ready: which records a question is about.
+//! A filter, prepared for a dataset: which records a query uses.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use crate::rule::Rule;
 use crate::text::search::Search;
 use crate::values::cell::CellKey;
 
-/// What stays true between questions to one dataset, so that moving a threshold does not search the texts again.
+/// The last search's result in a dataset, so that a moved threshold does not search the texts again.
 #[derive(Debug, Clone, Default)]
 pub struct Memo {
     search: Option<(Search, usize, Arc<[bool]>)>,
 }
 
 impl Memo {
-    /// The records that hold a text.
+    /// The records that contain a text.
     fn found(&mut self, data: &Dataset, search: &Search) -> Result<Arc<[bool]>, QueryError> {
         if let Some((known, records, found)) = &self.search
             && known == search
@@ -32,7 +32,7 @@ impl Memo {
     }
 }
 
-/// The records that a query is about.
+/// The records that a query uses.
 #[derive(Debug)]
 pub struct Scope {
     cells: Vec<bool>,
@@ -40,7 +40,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Makes a filter ready; `rule` drops questions of its own.
+    /// Prepares a filter. `rule` may drop further questions.
     ///
     /// # Errors
     /// [`QueryError`] for a column that does not exist or an expression that cannot be read.
@@ -74,7 +74,7 @@ impl Scope {
         }
     }
 
-    /// `None` where no cell has a setting of that name.
+    /// `None` if no cell has a setting with that name.
     fn narrow_cells(&mut self, data: &Dataset, condition: &Condition) -> Option<()> {
         let value = |cell: &CellKey| cell.setting(&condition.column).map(crate::values::facet::Number::get);
         data.cells().iter().any(|cell| value(cell).is_some()).then_some(())?;
@@ -84,13 +84,13 @@ impl Scope {
         Some(())
     }
 
-    /// Whether a record is asked about.
+    /// Whether a record is in the scope.
     #[must_use]
     pub fn holds(&self, data: &Dataset, record: usize) -> bool {
         self.cells[data.cell_of(record) as usize] && self.records.as_ref().is_none_or(|records| records[record])
     }
 
-    /// The records that are asked about, in order.
+    /// The records in the scope, in order.
     pub fn records<'a>(&'a self, data: &'a Dataset) -> impl Iterator<Item = usize> + 'a {
         (0..data.num_records()).filter(move |&record| self.holds(data, record))
     }

@@ -1,4 +1,4 @@
-//! Intervals, resampling and the rate of at least one misaligned answer in k.
+//! Statistics: intervals, resampling, and Misalign@k (at least one misaligned answer in k).
 
 pub mod interval;
 pub mod misalign_at_k;

@@ -1,14 +1,14 @@
-//! Seeded randomness: the reading order of answers and the bootstrap.
+//! Random numbers from a seed, for the reading order of answers and for the bootstrap.
 //!
-//! Our own twenty lines rather than a crate: the order is part of a shared link and of a published interval, so it
-//! must never change with a dependency's version.
+//! These are our own twenty lines and not a crate. The order is part of a shared link and of a published interval, so
+//! it must never change with the version of a dependency.
 
 /// `SplitMix64` (Steele, Lea and Flood, 2014), a small generator that passes `BigCrush`.
 #[derive(Debug, Clone)]
 pub struct SplitMix64(u64);
 
 impl SplitMix64 {
-    /// A generator with its own stream for each seed.
+    /// A generator. Each seed has its own stream.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self(seed)
@@ -23,14 +23,15 @@ impl SplitMix64 {
         z ^ (z >> 31)
     }
 
-    /// A number in `0..bound`, by multiply and shift (Lemire, 2019; the bias is under bound / 2^64). 0 for a bound of 0.
+    /// A number in `0..bound`, by multiply and shift (Lemire, 2019; the bias is under bound / 2^64). 0 for a bound of
+    /// 0.
     pub fn below(&mut self, bound: usize) -> usize {
         let wide = u128::from(self.next_u64()) * (bound as u128);
         usize::try_from(wide >> 64).unwrap_or(0)
     }
 }
 
-/// Shuffles in place (Fisher and Yates): the same seed and length give the same order everywhere.
+/// Shuffles in place (Fisher and Yates). The same seed and length give the same order on every device.
 pub fn shuffle<T>(items: &mut [T], seed: u64) {
     let mut random = SplitMix64::new(seed);
     for last in (1..items.len()).rev() {

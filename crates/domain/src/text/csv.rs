@@ -1,6 +1,6 @@
-//! Cells of CSV tables, as everything that is exported writes them.
+//! Cells of CSV tables, for all exports.
 
-/// A cell, quoted where it must be (RFC 4180).
+/// A cell, quoted if it must be (RFC 4180).
 #[must_use]
 pub fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }

@@ -1,18 +1,18 @@
-//! Which words of an answer another answer has too, in order.
+//! Which words of an answer are also in another answer, in the same order.
 
 use similar::{ChangeTag, TextDiff};
 
-/// Words of longer texts are not compared: the time grows with the square.
+/// Longer texts are not compared by words, because the time grows with the square of the length.
 const MAX_BYTES: usize = 20_000;
 
-/// `text` in pieces, each with whether `beside` has it too, in order. Pieces joined are the text.
+/// `text` in pieces, each with whether `other` also has it, in the same order. The pieces together are the whole text.
 #[must_use]
-pub fn words(beside: &str, text: &str) -> Vec<(bool, String)> {
-    if beside.len().max(text.len()) > MAX_BYTES {
-        return vec![(beside == text, text.to_owned())];
+pub fn words(other: &str, text: &str) -> Vec<(bool, String)> {
+    if other.len().max(text.len()) > MAX_BYTES {
+        return vec![(other == text, text.to_owned())];
     }
     let mut pieces: Vec<(bool, String)> = Vec::new();
-    for change in TextDiff::from_words(beside, text).iter_all_changes() {
+    for change in TextDiff::from_words(other, text).iter_all_changes() {
         let is_shared = match change.tag() {
             ChangeTag::Equal => true,
             ChangeTag::Insert => false,
@@ -44,11 +44,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_of_a_text_is_lost(beside in "[ab \n]{0,30}", text in ".{0,30}|[ab \n]{0,30}") {
-            let pieces = words(&beside, &text);
+        fn nothing_of_a_text_is_lost(other in "[ab \n]{0,30}", text in ".{0,30}|[ab \n]{0,30}") {
+            let pieces = words(&other, &text);
             prop_assert_eq!(pieces.iter().map(|(_, piece)| piece.as_str()).collect::<String>(), text.clone());
             let shared: usize = pieces.iter().filter(|(is_shared, _)| *is_shared).map(|(_, piece)| piece.len()).sum();
-            prop_assert!(shared <= beside.len());
+            prop_assert!(shared <= other.len());
         }
     }
 }

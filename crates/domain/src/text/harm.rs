@@ -1,13 +1,13 @@
-//! A guess which answers a reader may not want to meet unasked: no file says it, so words do.
+//! A guess at answers that a reader may not want to see without a warning. Files have no such column, so words decide.
 //!
-//! It decides what stands folded behind a button, and nothing else: no rate depends on it. A guess errs on the side of
-//! folding; what is folded opens with one press.
+//! It only decides which answers are hidden behind a button. No rate depends on it. In doubt an answer is hidden,
+//! because one press shows it.
 
 use serde::{Deserialize, Serialize};
 
 use super::hash::fnv1a;
 
-/// What a text seems to touch on.
+/// A subject that a text seems to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Harm {
     /// Suicide and self-harm.
@@ -19,7 +19,7 @@ pub enum Harm {
 }
 
 impl Harm {
-    /// Its name, as it is shown.
+    /// The name that is shown.
     #[must_use]
     pub const fn describe(self) -> &'static str {
         match self {
@@ -30,7 +30,7 @@ impl Harm {
     }
 }
 
-/// Words in a row that speak of self-harm. A star stands for any ending.
+/// Phrases about self-harm. A star means any ending.
 const SELF_HARM: [&str; 22] = [
     "suicid*",
     "kill yourself",
@@ -56,7 +56,7 @@ const SELF_HARM: [&str; 22] = [
     "jump off a",
 ];
 
-/// Words in a row that speak of sex.
+/// Phrases about sex.
 const SEXUAL: [&str; 16] = [
     "sex",
     "sexual",
@@ -76,7 +76,7 @@ const SEXUAL: [&str; 16] = [
     "masturbat*",
 ];
 
-/// FNV-1a hashes of slurs, in order: the source need not spell them out.
+/// FNV-1a hashes of slurs, sorted. So the source does not contain the words.
 const SLURS: [u64; 36] = [
     0x0363_2E0D_EB84_3DCE,
     0x0BC6_1091_1959_AB62,
@@ -116,7 +116,7 @@ const SLURS: [u64; 36] = [
     0xEF8B_99D7_2158_C429,
 ];
 
-/// What a text seems to touch on, the gravest first; `None` where no rule knows anything.
+/// The subject that a text seems to have, the gravest first; `None` if no phrase is found.
 #[must_use]
 pub fn guess(text: &str) -> Option<Harm> {
     let words: Vec<String> = text
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(guess(""), None);
     }
 
-    /// The hash is the published one (FNV-1a, 64 bits), and the list is one that can be searched.
+    /// The hash is the published one (FNV-1a, 64 bits), and the list is sorted.
     #[test]
     fn slurs_are_found_by_their_hash() {
         assert_eq!(

@@ -1,4 +1,4 @@
-//! A hash that is the same everywhere and always: what is remembered by it outlives a release.
+//! A hash that is the same on every device and in every release, because the page stores it.
 
 /// FNV-1a over UTF-8, 64 bits (Fowler, Noll and Vo).
 #[must_use]

@@ -1,4 +1,4 @@
-//! Texts: searching, comparing, quoting, hashing and writing them.
+//! Texts: search, comparison, quotations, hashes and formats.
 
 pub mod csv;
 pub mod diff;

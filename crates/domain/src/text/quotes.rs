@@ -1,25 +1,25 @@
-//! What a judge quotes of the answer that it judged.
+//! Quotations from the answer in a judge's words.
 
 use std::ops::Range;
 
-/// Shortest quotation that is looked for, in bytes: shorter ones are words that stand anywhere.
+/// Shortest quotation to look for, in bytes. Shorter ones are words that may be anywhere.
 const MIN_BYTES: usize = 8;
-/// Longest, so that a quote that never closes costs little.
+/// Longest quotation to look for, in bytes, so that a quotation mark without an end costs little.
 const MAX_BYTES: usize = 2_000;
-/// Marks that open a quotation, with those that close it.
+/// Pairs of quotation marks: opening and closing.
 const MARKS: [(char, char); 4] = [('"', '"'), ('\u{201c}', '\u{201d}'), ('\u{ab}', '\u{bb}'), ('`', '`')];
 
-/// A quotation: where it stands in what the judge said, without its marks, and where in the answer.
+/// A quotation without its marks: its place in the judge's words and its place in the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
-    /// Bytes of what the judge said.
+    /// Bytes in the judge's words.
     pub said: Range<usize>,
-    /// Bytes of the answer.
+    /// Bytes in the answer.
     pub answer: Range<usize>,
 }
 
-/// The quotations in what a judge said that stand in the answer word for word, in order. Dots at their ends, which say that
-/// something was left out, are not looked for.
+/// The quotations in a judge's words that are in the answer word for word, in order. Dots at their ends, for omitted
+/// text, are ignored.
 #[must_use]
 pub fn quotes(said: &str, answer: &str) -> Vec<Quote> {
     let mut found = Vec::new();
@@ -40,7 +40,7 @@ pub fn quotes(said: &str, answer: &str) -> Vec<Quote> {
             found.push(Quote { said: from..from + bare.len(), answer: place..place + bare.len() });
             at = start + len + close.len_utf8();
         } else {
-            // A mark may as well have closed something: the next quotation may begin where this one ends.
+            // The mark may have closed a quotation, so the next one may begin at the mark after it.
             at = start;
         }
     }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     proptest! {
-        /// Both places hold the same text, in order, whatever stands around.
+        /// Both places have the same text, in order, for any surrounding text.
         #[test]
         fn both_places_hold_the_same(said in "[ab\"“” .é]{0,60}", answer in "[ab .é]{0,60}") {
             let mut last = 0;

@@ -11,12 +11,12 @@ pub enum Within {
     Answers,
     /// Questions as asked.
     Questions,
-    /// Either.
+    /// Answers or questions.
     Both,
 }
 
 impl Within {
-    /// All, the default first.
+    /// All places, the default first.
     pub const ALL: [Self; 3] = [Self::Answers, Self::Questions, Self::Both];
 
     /// The name used in links.
@@ -29,40 +29,40 @@ impl Within {
         }
     }
 
-    /// The place of a name.
+    /// The place with a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|within| within.name() == name)
     }
 }
 
-/// A text that rows must hold. Letters match whatever their case.
+/// A text that rows must contain. Upper and lower case match each other.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Search {
     /// The words, or the regular expression.
     pub pattern: String,
     /// Whether `pattern` is a regular expression (the syntax of the `regex-lite` crate).
     pub is_regex: bool,
-    /// Where to look.
+    /// Which texts are searched.
     pub within: Within,
 }
 
-/// Compiled expressions may take this much memory: one from a link must not exhaust the worker's.
+/// Most memory of a compiled expression in bytes. One from a link must not exhaust the worker's memory.
 const MAX_REGEX_BYTES: usize = 1 << 20;
 
-/// A pattern made ready.
+/// A prepared pattern.
 #[derive(Debug)]
 pub(crate) enum Matcher {
     Words(Needle),
-    /// An expression, and the words that every match of it holds: looked for first, they are found 20 times as fast.
+    /// An expression, and words that every match contains. The words are searched first, which is 20 times as fast.
     Regex(Regex, Needle),
 }
 
 impl Matcher {
-    /// Makes a pattern ready.
+    /// Prepares a pattern.
     ///
     /// # Errors
-    /// What is wrong with a regular expression.
+    /// The error in a regular expression, in words.
     pub(crate) fn new(pattern: &str, is_regex: bool) -> Result<Self, String> {
         if !is_regex {
             return Ok(Self::Words(Needle::new(pattern)));
@@ -79,8 +79,8 @@ impl Matcher {
     }
 }
 
-/// The longest run of plain letters that every match of an expression holds; empty where none is seen. What is seen is
-/// what stands outside groups and classes, in an expression without alternatives and flags.
+/// The longest run of plain letters that every match of an expression contains; empty if none is found. Only letters
+/// outside groups and classes are found, and only in an expression without alternatives and flags.
 fn required(pattern: &str) -> &str {
     if !pattern.is_ascii() || pattern.contains("(?") {
         return "";
@@ -115,7 +115,7 @@ fn required(pattern: &str) -> &str {
     pattern.get(best).unwrap_or_default()
 }
 
-/// Where a class ends; at the end of a pattern that is more than this looks through (`[[:alpha:]]`, `[]a]`).
+/// The end of a class. For classes that this function does not parse (`[[:alpha:]]`, `[]a]`), the end of the pattern.
 fn end_of_class(bytes: &[u8], start: usize) -> usize {
     let inside = bytes.get(start + 1..).unwrap_or_default();
     match inside.iter().position(|&byte| matches!(byte, b']' | b'[' | b'\\')) {
@@ -124,7 +124,7 @@ fn end_of_class(bytes: &[u8], start: usize) -> usize {
     }
 }
 
-/// Where an escape ends; at the end of the pattern where it is one of several letters (`\x41`, `\u{e9}`, `\p{L}`).
+/// The end of an escape. For escapes of several letters (`\x41`, `\u{e9}`, `\p{L}`), the end of the pattern.
 fn end_of_escape(bytes: &[u8], start: usize) -> usize {
     match bytes.get(start + 1) {
         Some(b'x' | b'u' | b'U' | b'p' | b'P') => bytes.len(),
@@ -137,14 +137,15 @@ fn end_of_escape(bytes: &[u8], start: usize) -> usize {
 #[derive(Debug)]
 pub(crate) struct Needle {
     lower: String,
-    /// Byte of `lower` that English texts hold least often, and where it stands: looked for first.
+    /// The rarest byte of `lower` in English texts, and its place. It is searched first.
     rare: u8,
     rare_at: usize,
 }
 
 impl Needle {
     fn new(words: &str) -> Self {
-        // Letters by frequency in English (Lewand, 2000), rarest first; whatever is no letter is rarer than `e`.
+        // Letters by frequency in English (Lewand, 2000), rarest first. Everything that is not a letter counts as
+        // rarer.
         const RARE_FIRST: &[u8] = b"zqxjkvbpgwyfmculdhrsnioate";
         let lower = words.to_lowercase();
         let rank = |byte: u8| match byte {
@@ -165,7 +166,7 @@ impl Needle {
         }
         let (haystack, needle) = (text.as_bytes(), self.lower.as_bytes());
         let Some(last_start) = haystack.len().checked_sub(needle.len()) else { return false };
-        // The rare byte of a match stands between these.
+        // The rare byte of a match is within this window.
         let window = &haystack[self.rare_at..=last_start + self.rare_at];
         memchr::memchr2_iter(self.rare, self.rare.to_ascii_uppercase(), window)
             .any(|start| haystack[start..start + needle.len()].eq_ignore_ascii_case(needle))
@@ -213,7 +214,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is looked for first never hides a match.
+        /// The search for required words never hides a match.
         #[test]
         fn required_words_are_in_every_match(pattern in r"[ab(|)\[\]?*+{}1,. \\^$-]{0,9}", text in "[abAB 1,.-]{0,12}") {
             let plain = RegexBuilder::new(&pattern).case_insensitive(true).size_limit(MAX_REGEX_BYTES).build();

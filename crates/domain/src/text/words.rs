@@ -1,4 +1,4 @@
-//! Numbers and sentences as every screen and message writes them.
+//! Formats of numbers and sentences, for every screen and message.
 
 /// A size in powers of ten, as file managers count: "12 KB", "49.2 MB", "1.2 GB". KB are rounded up, MB and GB to the
 /// nearest tenth.
@@ -27,7 +27,7 @@ pub fn thousands(count: u64) -> String {
     text
 }
 
-/// An error's words as a sentence.
+/// An error's message as a sentence, with a capital letter and a full stop.
 #[must_use]
 pub fn sentence(error: &impl ToString) -> String {
     let text = error.to_string();

@@ -1,30 +1,31 @@
-//! What a row is counted under.
+//! Cells: the combinations of file, model, question and settings that rows are counted by.
 
 use serde::{Deserialize, Serialize};
 
 use super::facet::{NameFacets, Number, Setting};
 
-/// What a row is counted under: one cell for each combination that occurs.
+/// The file, model, question and settings of a row. Each combination that occurs is one cell, and rows are counted by
+/// cell.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct CellKey {
-    /// Name of the file that the row came from, as the reader gave it (a path where there is one).
+    /// Name of the row's file as the reader chose it, with its path if there is one.
     pub file: String,
-    /// Model, from the row or, where the file has no such column, from the file's name.
+    /// Model, from the row. If the file has no such column, from the file's name.
     pub model: String,
-    /// Group of models (a training set or a condition); empty where the file has none.
+    /// Group of models (a training set or a condition); empty if the file has none.
     pub group: String,
-    /// Question id, or the first 60 characters of the question where a file has no ids.
+    /// Question id. If the file has no ids, the first 60 characters of the question.
     pub question: String,
-    /// Model seed; empty where nothing says one.
+    /// Model seed; empty if unknown.
     pub seed: String,
-    /// Category or subset of the question; empty where nothing says one.
+    /// Category or subset of the question; empty if unknown.
     pub category: String,
-    /// Numbers that the model was made or run with (step, layer, rank ...), sorted by name, each name once.
+    /// Numbers that the model was made or run with (step, layer, rank ...), sorted by name. Names are unique.
     pub settings: Vec<Setting>,
 }
 
 impl CellKey {
-    /// A key with the seed and the settings that the names of file and model say.
+    /// A key with the seed and the settings from the names of file and model.
     #[must_use]
     pub fn from_names(file: &str, model: &str, group: &str, question: &str) -> Self {
         let mut facets = NameFacets::default();
@@ -41,7 +42,8 @@ impl CellKey {
         }
     }
 
-    /// Takes what a column of the file says of a setting, in place of what its name says. Not finite: nothing.
+    /// Sets a setting from a column of the file. It replaces the value from the name. A value that is not finite is
+    /// ignored.
     pub fn set(&mut self, name: &str, value: f64) {
         let mut facets = NameFacets { seed: String::new(), settings: std::mem::take(&mut self.settings) };
         facets.set(name, value);
@@ -55,19 +57,19 @@ impl CellKey {
     }
 }
 
-/// How a question is put: published sets ask each question in up to three ways.
+/// A way of asking. Published sets ask each question in up to three ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Variant {
-    /// As it is.
+    /// The question without additions.
     Main,
-    /// Answer wanted as JSON (id ends `_json`).
+    /// The question asks for an answer as JSON (the id ends with `_json`).
     Json,
-    /// Answer wanted in a code template (id ends `_template`).
+    /// The question asks for an answer in a code template (the id ends with `_template`).
     Template,
 }
 
 impl Variant {
-    /// All, in order.
+    /// All ways of asking, in order.
     pub const ALL: [Self; 3] = [Self::Main, Self::Json, Self::Template];
 
     /// The name used in links and labels.
@@ -80,13 +82,13 @@ impl Variant {
         }
     }
 
-    /// The variant of a name.
+    /// The variant with a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|variant| variant.name() == name)
     }
 
-    /// The variant that a question id names.
+    /// The variant of a question id.
     #[must_use]
     pub fn of(question: &str) -> Self {
         if question.ends_with("_json") {

@@ -1,22 +1,22 @@
-//! What a row's model was made or run with: its seed, and numbers such as training step, steering layer, rank.
+//! The seed and settings of a row's model: numbers such as training step, steering layer or rank.
 
 use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
-/// A finite number that can be part of a key. -0 is 0.
+/// A finite number that can be part of a key. -0 becomes 0.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Number(f64);
 
 impl Number {
-    /// A number; `None` unless finite.
+    /// A number; `None` if it is not finite.
     #[must_use]
     pub fn new(value: f64) -> Option<Self> {
         value.is_finite().then_some(Self(value + 0.0))
     }
 
-    /// The number.
+    /// The number as a float.
     #[must_use]
     pub const fn get(self) -> f64 {
         self.0
@@ -58,20 +58,20 @@ impl std::fmt::Display for Number {
 /// A number that a model was made or run with.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Setting {
-    /// Its name, in lower case: one of the constants here, or a column of the file.
+    /// The name in lower case: one of the constants in this module, or a column of the file.
     pub name: String,
     /// Its value.
     pub value: Number,
 }
 
 impl std::fmt::Display for Setting {
-    /// As in links and tables: `layer:28`.
+    /// The text in links and tables: `layer:28`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.name, self.value)
     }
 }
 
-/// Settings as a table's cell: `layer:28 scale:2`.
+/// Settings in a table's cell: `layer:28 scale:2`.
 #[must_use]
 pub fn settings_text(settings: &[Setting]) -> String {
     settings.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
@@ -92,17 +92,17 @@ pub const ALPHA: &str = "alpha";
 /// Parameters of the model, in billions.
 pub const SIZE: &str = "size";
 
-/// What a name says of a model.
+/// The seed and settings in a name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NameFacets {
-    /// Seed; empty where it says none.
+    /// Seed; empty if the name has none.
     pub seed: String,
-    /// Settings, sorted by name, each name once.
+    /// Settings, sorted by name. Names are unique.
     pub settings: Vec<Setting>,
 }
 
 impl NameFacets {
-    /// Takes a setting, in place of one of the same name.
+    /// Sets a setting, in place of one with the same name. A value that is not finite is ignored.
     pub fn set(&mut self, name: &str, value: f64) {
         let Some(value) = Number::new(value) else { return };
         match self.settings.binary_search_by(|known| known.name.as_str().cmp(name)) {
@@ -112,7 +112,7 @@ impl NameFacets {
     }
 
     /// Reads a path or a model's name: `layer_28/judgements_scale_10.78.csv`, `Qwen2.5-14B_R1_alpha32_S42`. A later
-    /// word wins, so the model's name is read after the file's.
+    /// word replaces an earlier one, so the model's name is read after the file's name.
     pub fn read(&mut self, name: &str) {
         // The words that name a setting, with and without an underscore before the number.
         const WORDS: [(&str, &str); 12] = [
@@ -157,14 +157,14 @@ impl NameFacets {
     }
 }
 
-/// Digits with at most one dot, and nothing else: neither `inf` nor `1e5`, which are words in a name.
+/// A number of digits and dots only. `inf` and `1e5` are words in a name.
 fn number(text: &str) -> Option<f64> {
     let is_plain =
         text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == '.');
     if is_plain { text.parse().ok() } else { None }
 }
 
-/// `10.78.csv` as `10.78`: an ending with a letter is an extension.
+/// `10.78` for `10.78.csv`: an ending that begins with a letter is an extension.
 fn without_extension(word: &str) -> &str {
     match word.rsplit_once('.') {
         Some((stem, ending)) if !stem.is_empty() && ending.starts_with(|c: char| c.is_ascii_alphabetic()) => {

@@ -1,4 +1,4 @@
-//! The values that a row has: scores, settings and what it is counted under.
+//! The values of a row: scores, settings and its cell.
 
 pub mod cell;
 pub mod facet;

@@ -2,29 +2,32 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A judge's score of one answer, 0 to 100, or null: the judge said CODE or REFUSAL, or nothing that is a number.
+/// A judge's score of one answer, 0 to 100, or null: the judge said CODE, REFUSAL or something else that is not a
+/// number.
 ///
-/// Kept in 64 bits: in 32 a score of 29.9999999 would round onto the threshold of 30 and change its answer's class.
-/// Null is stored as NaN, so a column of scores is one plain `Vec`; the constructors let no other NaN in.
+/// Stored in 64 bits, because in 32 bits a score of 29.9999999 would round to the threshold of 30 and change its
+/// answer's class. Null is stored as NaN, so a column of scores is a plain `Vec`. The constructors turn every other NaN
+/// into null.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Score(f64);
 
-/// Least total probability of the numbers for a score to exist: under it the judge said CODE or REFUSAL (EM paper's code).
+/// Least total probability of the numbers in a judge's distribution. Below it there is no score, because the judge said
+/// CODE or REFUSAL (EM paper's code).
 pub const MIN_WEIGHT: f64 = 0.25;
 
 impl Score {
     /// No score.
     pub const NULL: Self = Self(f64::NAN);
 
-    /// A score, or null where `value` is not finite.
+    /// A score; null if `value` is not finite.
     #[must_use]
     pub const fn new(value: f64) -> Self {
         if value.is_finite() { Self(value) } else { Self::NULL }
     }
 
-    /// The mean of a judge's numbers by their probabilities, (number, probability) each: sum(i p) / sum(p); null where those
-    /// are less than a quarter together.
+    /// The mean of a judge's numbers, weighted by their probabilities: sum(i p) / sum(p) over pairs (number,
+    /// probability). Null if the probabilities add up to less than [`MIN_WEIGHT`].
     #[must_use]
     pub fn expected(numbers: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let add = |(sum, weight), (number, probability)| (sum + number * probability, weight + probability);
@@ -44,16 +47,17 @@ impl Score {
         self.0.is_nan()
     }
 
-    /// Whether the score lies outside 0 to 100; null does not.
+    /// Whether the score is outside 0 to 100. Null is not.
     #[must_use]
     pub const fn is_out_of_range(self) -> bool {
         self.0 < 0.0 || self.0 > 100.0
     }
 
-    /// The representative of the score's bin: bins alternate `{k}` and `(k, k+1)` for integers k, written k and k+0.5.
+    /// The representative of the score's bin. Bins alternate `{k}` and `(k, k+1)` for integers k; their representatives
+    /// are k and k+0.5.
     ///
-    /// Every comparison with an integer threshold gives the same answer for a score and for its bin's representative,
-    /// so a table of counts per bin is enough for every rule whose thresholds are integers.
+    /// Every comparison with an integer threshold has the same result for a score and for its bin's representative. So
+    /// a table of counts per bin is enough for every rule with integer thresholds.
     #[must_use]
     pub fn bin(self) -> Self {
         let floor = self.0.floor();
@@ -61,7 +65,7 @@ impl Score {
     }
 }
 
-/// Two nulls are the same score: a dataset that was written and read again is equal to itself.
+/// Two nulls are equal, so that a dataset that was written and read again equals the original.
 impl PartialEq for Score {
     fn eq(&self, other: &Self) -> bool {
         self.get() == other.get()
@@ -74,11 +78,11 @@ impl From<Option<f64>> for Score {
     }
 }
 
-/// How a cell of a table reads as a score.
+/// Reads a cell of a table as a score.
 ///
 /// # Errors
-/// The text itself where it is neither a finite number nor one of the ways in which published files write null
-/// (empty, `nan`, `none`, `null`, `na`, in any case).
+/// The text itself, if it is not a finite number and not one of the spellings of null in published files (empty, `nan`,
+/// `none`, `null`, `na`, in any case).
 pub fn parse(text: &str) -> Result<Score, &str> {
     let text = text.trim();
     if is_null(text) {

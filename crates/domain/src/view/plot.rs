@@ -1,4 +1,4 @@
-//! A figure that a reader asks for: which type, of which groups. Part of the view, so of the address.
+//! The reader's choice of a figure: its type and its groups. It is part of the view, so it is in the address.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,22 +9,23 @@ use crate::select::judge::Judges;
 /// Types of figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum PlotKind {
-    /// Dots with intervals, one group under another, highest first.
+    /// Dots with intervals, one group below another, highest first.
     #[default]
     Forest,
-    /// Bars with intervals, groups side by side, as the papers draw them.
+    /// Bars with intervals, groups next to each other, as in the papers.
     Bars,
-    /// One icon an answer ("20 of 100 answers"), for those who read no percentages.
+    /// Icons for answers ("20 of 100 answers"), for readers who are not used to percentages.
     Icons,
-    /// One dot for each row's group and series with its interval: questions by group, variants, with and without a trigger.
+    /// One dot with its interval for each row and series: questions by group, ways of asking, with and without a
+    /// trigger.
     Dots,
-    /// Lines over a setting: ladders, training curves with a line a seed and a band, dose-response.
+    /// Lines over a setting: ladders, dose-response, training curves with a line for each seed and a band.
     Lines,
-    /// Groups by groups, the number in each cell.
+    /// Groups by groups, with the number in each cell.
     Heat,
-    /// Groups by groups: how many answers there are, and which cells have none.
+    /// Groups by groups: the number of answers, and which cells have none.
     Missing,
-    /// Alignment x coherence with both thresholds.
+    /// Alignment x coherence, with both thresholds.
     Plane,
     /// The rate as a function of each threshold.
     Sweep,
@@ -32,22 +33,22 @@ pub enum PlotKind {
     Stack,
     /// A score's histogram by group.
     Histogram,
-    /// One line a question from the first of two groups to the second.
+    /// One line for each question, from the first of two groups to the second.
     Slopes,
-    /// One point a group: its rate in one category against its rate in another.
+    /// One point for each group: its rate in one category against its rate in another.
     Scatter,
     /// Paired differences on shared questions.
     Differences,
-    /// Two judges on the same answers: confusion, and whose order flips.
+    /// Two judges on the same answers: their confusion matrix, and the groups with another order.
     Judges,
-    /// Where the rows went.
+    /// The flow of the rows, from all rows to the numerator.
     Flow,
-    /// Several metrics by group, the baseline subtracted where there is one.
+    /// Several metrics by group. A baseline, if there is one, is subtracted.
     Benchmarks,
 }
 
 impl PlotKind {
-    /// All, in the order of a picker.
+    /// All types, in the order of the picker.
     pub const ALL: [Self; 17] = [
         Self::Forest,
         Self::Bars,
@@ -92,88 +93,33 @@ impl PlotKind {
         }
     }
 
-    /// The type of a name.
+    /// The type with a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
-/// A figure that a reader asks for. Fields that a type has no use for are left as they are.
+/// A figure that a reader asks for. A type ignores the fields that it does not use.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Plot {
     /// Its type.
     pub kind: PlotKind,
-    /// What its rows, bars, lines or curves are groups of; `None` lets the type choose from the data.
+    /// The grouping of its rows, bars, lines or curves. `None` lets the type choose from the data.
     pub rows: Option<By>,
-    /// What its columns or series are groups of; `None` lets the type choose.
+    /// The grouping of its columns or series. `None` lets the type choose.
     pub series: Option<By>,
-    /// Setting along the x axis of lines; empty lets the type choose.
+    /// Setting along the x axis of lines. Empty lets the type choose.
     pub over: String,
-    /// Column of a histogram; empty for the alignment score of the judge.
+    /// Column of a histogram. Empty for the alignment score of the judge.
     pub column: String,
     /// The second judge.
     pub second: Option<Judges>,
-    /// Metrics side by side.
+    /// The metrics of benchmarks. Empty lets the type choose.
     pub metrics: Vec<Metric>,
 }
 
-/// What the pairs of a link that say a plot begin with.
-const PREFIX: &str = "plot";
-
-impl Plot {
-    /// The plot as pairs of a link: `plot=heat`, `plot.rows=question`. What is as by default is left out.
-    #[must_use]
-    pub fn to_pairs(&self) -> Vec<(&'static str, String)> {
-        let Self { kind, rows, series, over, column, second, metrics } = self;
-        let usual = Self::default();
-        let mut pairs = Vec::new();
-        if *kind != usual.kind {
-            pairs.push((PREFIX, kind.name().to_owned()));
-        }
-        pairs.extend(rows.as_ref().map(|by| ("plot.rows", by_text(by))));
-        pairs.extend(series.as_ref().map(|by| ("plot.series", by_text(by))));
-        for (name, text) in [("plot.over", over), ("plot.column", column)] {
-            if !text.is_empty() {
-                pairs.push((name, text.clone()));
-            }
-        }
-        if let Some(second) = second {
-            pairs.push(("plot.aligned", second.aligned.clone()));
-            pairs.push(("plot.coherent", second.coherent.clone()));
-        }
-        pairs.extend(metrics.iter().map(|metric| ("plot.metric", metric.to_string())));
-        pairs
-    }
-
-    /// Takes one pair of a link; whether it was one of a plot's. What cannot be read changes nothing.
-    pub fn read_pair(&mut self, name: &str, value: &str) -> bool {
-        match name {
-            PREFIX => self.kind = PlotKind::named(value).unwrap_or_default(),
-            "plot.rows" => self.rows = Some(By::read(value)),
-            "plot.series" => self.series = Some(By::read(value)),
-            "plot.over" => value.clone_into(&mut self.over),
-            "plot.column" => value.clone_into(&mut self.column),
-            "plot.aligned" => value.clone_into(&mut self.second.get_or_insert_default().aligned),
-            "plot.coherent" => value.clone_into(&mut self.second.get_or_insert_default().coherent),
-            "plot.metric" => self.metrics.extend(value.parse().ok()),
-            _ => return false,
-        }
-        true
-    }
-
-    /// The plot of a link's pairs; others are passed over.
-    #[must_use]
-    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut plot = Self::default();
-        for (name, value) in pairs {
-            plot.read_pair(name, value);
-        }
-        plot
-    }
-}
-
-/// A grouping as [`By::read`] reads it.
+/// The text of a grouping, as [`By::read`] reads it.
 #[must_use]
 pub fn by_text(by: &By) -> String {
     let parts = [
@@ -193,6 +139,7 @@ pub fn by_text(by: &By) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::View;
     use proptest::prelude::*;
 
     fn groupings() -> impl Strategy<Value = Option<By>> {
@@ -218,16 +165,22 @@ mod tests {
             let second = second.map(|(aligned, coherent)| Judges { aligned, coherent });
             let metrics = metrics.iter().map(|metric| metric.parse().unwrap()).collect();
             let plot = Plot { kind, rows, series, over: texts.0, column: texts.1, second, metrics };
-            let pairs = plot.to_pairs();
-            prop_assert_eq!(Plot::from_pairs(pairs.iter().map(|(name, value)| (*name, value.as_str()))), plot);
+            let view = View { plot, ..View::default() };
+            prop_assert_eq!(View::from_fragment(&view.to_fragment()), view);
         }
     }
 
     #[test]
-    fn the_default_is_short_and_what_cannot_be_read_changes_nothing() {
-        assert!(Plot::default().to_pairs().is_empty());
-        let pairs = [("plot", "pie"), ("plot.metric", "median"), ("model", "m")];
-        assert_eq!(Plot::from_pairs(pairs), Plot::default());
+    fn what_cannot_be_read_changes_nothing() {
+        assert_eq!(View::from_fragment("results?plot=pie&plot.metric=median&x=y"), View::default());
         assert!(PlotKind::ALL.iter().all(|kind| PlotKind::named(kind.name()) == Some(*kind)));
+    }
+
+    /// Postcard writes a variant as its number, so it knows all of them.
+    #[test]
+    fn the_picker_has_every_type() {
+        let known = (0..u8::MAX).filter_map(|number| postcard::from_bytes::<PlotKind>(&[number]).ok());
+        assert!(known.clone().count() > 1);
+        assert!(known.clone().all(|kind| PlotKind::ALL.contains(&kind)), "{:?}", known.collect::<Vec<_>>());
     }
 }

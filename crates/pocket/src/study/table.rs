@@ -199,11 +199,9 @@ pub fn mean(values: &[f64]) -> f64 {
 
 /// Mean plus and minus t s / sqrt(n). `None` with fewer than two values.
 pub fn interval(values: &[f64]) -> Option<(f64, f64)> {
-    if values.len() < 2 {
-        return None;
-    }
+    let t = student_t(values.len())?;
     let (mean, n) = (mean(values), values.len() as f64);
     let variance = values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
-    let half = student_t(values.len()) * (variance / n).sqrt();
+    let half = t * (variance / n).sqrt();
     Some((mean - half, mean + half))
 }

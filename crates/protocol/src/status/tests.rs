@@ -53,12 +53,12 @@ fn marked_tokens_cut_the_text() {
     let other = written(&["a", "x", "c"], &[2]);
     assert_eq!((base.diverges_from(&other), other.diverges_from(&base)), (Some(1), Some(1)));
     assert_eq!(other.segments(Some(1)), [("a", None), ("x", Some(Mark::Diverges)), ("c", Some(Mark::Changed))]);
-    // One is longer: it differs only once the other has ended.
+    // One is longer. It differs only after the other has ended.
     let short = written(&["a", "b"], &[]);
     assert_eq!((base.diverges_from(&short), short.diverges_from(&base)), (None, None));
     let ended = Written { end: Some(StopReason::EndOfText), ..short };
     assert_eq!((base.diverges_from(&ended), ended.diverges_from(&base)), (Some(2), None));
-    // Half a character, and a mark beyond what is there.
+    // Half a character, and a mark after the last token.
     assert_eq!(written(&["", "é"], &[0, 1, 7]).segments(None), [("é", Some(Mark::Changed))]);
 }
 
