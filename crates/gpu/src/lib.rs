@@ -22,7 +22,7 @@ pub mod pack;
 mod weights;
 
 pub use allocation::Allocation;
-pub use buffers::Chosen;
+pub use buffers::SampledToken;
 pub use device::{Counts, DeviceCaps, Gpu, GpuOptions};
 pub use error::GpuError;
 pub use lanes::Lane;
