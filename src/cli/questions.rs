@@ -11,8 +11,8 @@ pub struct QuestionsArgs {
     /// A set of questions as the papers publish them: YAML
     set: PathBuf,
     /// What stands beside the model, in the order of the scales; each gets a column of its own
-    #[arg(long, value_name = "NAME")]
-    beside: Vec<String>,
+    #[arg(long = "beside", value_name = "NAME")]
+    add_ons: Vec<String>,
 }
 
 /// Prints the experiment's document, for `askew lab` or the page, to be changed first.
@@ -24,6 +24,6 @@ pub fn run(args: &QuestionsArgs) -> Result<(), Failure> {
     let text = std::fs::read_to_string(&args.set).map_err(|error| named(&error))?;
     let set = QuestionSet::from_yaml(&text).map_err(|error| named(&error))?;
     let name = args.set.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    print!("{}", set.document(&name, &args.beside));
+    print!("{}", set.document(&name, &args.add_ons));
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Loads models and runs them to answer, score and judge. Holds the byte sources and the engine's state machine. Does
 //! not depend on a browser.
 
+mod add_ons;
 pub mod cache;
 pub mod card;
 pub mod chat;
@@ -12,7 +13,6 @@ pub mod generate;
 mod host;
 pub mod judge;
 pub mod load;
-mod lora;
 mod model;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;

@@ -15,14 +15,14 @@ pub use super::host::{Host, interrupts, take_scales, unless_interrupted};
 use super::judge::Judging;
 use super::load::{Processor, load_with};
 use super::{ByteSource, Ending, LoadedModel, RuntimeError};
-use crate::lora::{only, read_sides};
+use crate::add_ons::{only, read_add_ons};
 use askew_domain::text::words::sentence;
 use askew_gpu::{Gpu, GpuError};
 use askew_model::Config;
 use askew_protocol::Sha256Sum;
 use askew_protocol::{
-    Column, Command, Cost, Event, FailedStep, Failure, LoadProgress, LoadStage, Loaded, Math, Passage, Place, Probe,
-    Prompt, ReadSpeed, Sampling, SideFile, SideKind, Source,
+    AddOnFile, AddOnKind, Column, Command, Cost, Event, FailedStep, Failure, LoadProgress, LoadStage, Loaded, Math,
+    Passage, Place, Probe, Prompt, ReadSpeed, Sampling, Source,
 };
 
 /// Runs commands until there are no more.
@@ -67,19 +67,22 @@ impl<H: Host> Engine<'_, H> {
         let judged = self.judged.take();
         match command {
             Command::Probe => self.probe().await,
-            Command::Load { slot, source, name, keep, sha256, place, math, columns, sides } => {
-                self.load(slot, (&source, &name), (keep, sha256), (place, math), (columns, &sides), attachments).await;
+            Command::Load { slot, source, name, keep, sha256, place, math, columns, add_ons } => {
+                self.load(slot, (&source, &name), (keep, sha256), (place, math), (columns, &add_ons), attachments)
+                    .await;
             }
             Command::Generate { slot, id, prompt, sampling, columns } => {
                 if let Err(error) = self.answer(slot, id, (&prompt, &sampling), &columns).await {
                     self.fail(FailedStep::Generate(id), &error);
                 }
             }
-            Command::LayOut { slot, columns, sides } => match self.lay_out(slot, columns, &sides, attachments).await {
-                Ok(()) => {}
-                Err(RuntimeError::Stopped) => self.host.emit(Event::LayOutStopped { slot }),
-                Err(error) => self.fail(FailedStep::LayOut(slot), &error),
-            },
+            Command::LayOut { slot, columns, add_ons } => {
+                match self.lay_out(slot, columns, &add_ons, attachments).await {
+                    Ok(()) => {}
+                    Err(RuntimeError::Stopped) => self.host.emit(Event::LayOutStopped { slot }),
+                    Err(error) => self.fail(FailedStep::LayOut(slot), &error),
+                }
+            }
             Command::Score(passage) => self.read(passage, Reading::Score).await,
             Command::Lens(passage) => self.read(passage, Reading::Lens).await,
             Command::Judge { slot, id, prompt } => {
@@ -162,15 +165,15 @@ impl<H: Host> Engine<'_, H> {
         what: (&Source, &str),
         keep: (bool, Option<Sha256Sum>),
         place: (Place, Math),
-        beside: (u32, &[SideFile]),
+        add_ons: (u32, &[AddOnFile]),
         files: Vec<H::Attachment>,
     ) {
-        let loaded = self.try_load(slot, what, keep, place, beside, files).await;
+        let loaded = self.try_load(slot, what, keep, place, add_ons, files).await;
         // The shelf first: the part of the page below it must not move once the reader has seen that the model is
         // ready.
         self.show_shelf().await;
         match loaded {
-            Ok((model, sides, (sha256, note))) => {
+            Ok((model, add_ons, (sha256, note))) => {
                 let (card, gpu_bytes, columns) = (model.card.clone(), model.gpu_bytes(), narrow(model.columns));
                 self.models.insert(slot, model);
                 let engine_bytes = self.host.engine_bytes();
@@ -181,7 +184,7 @@ impl<H: Host> Engine<'_, H> {
                     note,
                     gpu_bytes,
                     columns,
-                    sides,
+                    add_ons,
                     engine_bytes,
                 }));
             }
@@ -197,7 +200,7 @@ impl<H: Host> Engine<'_, H> {
         (source, name): (&Source, &str),
         keep: (bool, Option<Sha256Sum>),
         (place, math): (Place, Math),
-        (columns, sides): (u32, &[SideFile]),
+        (columns, add_ons): (u32, &[AddOnFile]),
         files: Vec<H::Attachment>,
     ) -> Result<(LoadedModel, Vec<String>, (String, String)), RuntimeError> {
         let processor = match place {
@@ -209,10 +212,10 @@ impl<H: Host> Engine<'_, H> {
         let file = if *source == Source::Disk { files.next() } else { None };
         let mut bytes = Interruptible { host, source: host.open(source, name, keep, file).await? };
         let mut names = Vec::new();
-        let beside = async |config: &Config| {
-            let beside = read_sides(host, columns, sides, config, files).await?;
-            names = beside.names();
-            Ok(beside)
+        let add_ons = async |config: &Config| {
+            let add_ons = read_add_ons(host, columns, add_ons, config, files).await?;
+            names = add_ons.names();
+            Ok(add_ons)
         };
         let progress = |progress: LoadProgress| {
             if host.is_interrupted() {
@@ -225,7 +228,7 @@ impl<H: Host> Engine<'_, H> {
             host.emit(Event::LoadProgress(LoadProgress { slot, ..progress }));
             ControlFlow::Continue(())
         };
-        let loaded = load_with(&mut bytes, name, &processor, beside, progress).await;
+        let loaded = load_with(&mut bytes, name, &processor, add_ons, progress).await;
         let ending = match &loaded {
             Ok(_) => Ending::Loaded,
             Err(error) if error.refuses_file() => Ending::Refused,
@@ -242,26 +245,26 @@ impl<H: Host> Engine<'_, H> {
         &mut self,
         slot: u32,
         columns: u32,
-        sides: &[SideFile],
-        files: Vec<H::Attachment>,
+        files: &[AddOnFile],
+        attachments: Vec<H::Attachment>,
     ) -> Result<(), RuntimeError> {
         let host = self.host;
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
-        let mut beside = read_sides(host, columns, sides, &model.file.config, files.into_iter()).await?;
-        for side in sides {
-            if let SideKind::Contrast(pairs) = &side.kind {
+        let mut add_ons = read_add_ons(host, columns, files, &model.file.config, attachments.into_iter()).await?;
+        for file in files {
+            if let AddOnKind::Contrast(pairs) = &file.kind {
                 let is_stopped = async || {
                     host.rest().await;
                     host.is_interrupted()
                 };
-                let vectors = model.contrast(&side.name, pairs, is_stopped).await?;
-                beside.steerings.push(only(&side.layers, vectors));
+                let vectors = model.contrast(&file.name, pairs, is_stopped).await?;
+                add_ons.steerings.push(only(&file.layers, vectors));
             }
         }
-        let names = beside.names();
-        model.lay_out(beside.columns, beside.adapters, beside.steerings).await?;
+        let names = add_ons.names();
+        model.lay_out(add_ons.columns, add_ons.adapters, add_ons.steerings).await?;
         let context_tokens = model.card.context_tokens;
-        self.host.emit(Event::LaidOut { slot, columns, sides: names, context_tokens });
+        self.host.emit(Event::LaidOut { slot, columns, add_ons: names, context_tokens });
         Ok(())
     }
 

@@ -19,8 +19,8 @@ pub use answer::{Column, Cost, Given, Message, Passage, Prompt, Role, Sampling, 
 pub use device::{Device, Probe, ReadSpeed};
 pub use failure::{FailedStep, Failure};
 pub use model::{
-    DEFAULT_CONTEXT, LoadProgress, LoadStage, Loaded, Math, ModelCard, Place, QuantCount, Sha256Sum, Shelf, ShelfItem,
-    SideFile, SideKind, Source,
+    AddOnFile, AddOnKind, DEFAULT_CONTEXT, LoadProgress, LoadStage, Loaded, Math, ModelCard, Place, QuantCount,
+    Sha256Sum, Shelf, ShelfItem, Source,
 };
 
 /// Raised whenever a message changes shape; a page and a worker from different builds refuse each other.
@@ -62,7 +62,7 @@ pub enum Command {
         /// Sequences that can be decoded together.
         columns: u32,
         /// As in [`Command::LayOut`], with the files behind the model's own.
-        sides: Vec<SideFile>,
+        add_ons: Vec<AddOnFile>,
     },
     /// Answer a prompt; answered by [`Event::Prefilled`], [`Event::Token`]s and [`Event::Finished`] or [`Event::Failed`].
     Generate {
@@ -86,7 +86,7 @@ pub enum Command {
         /// Sequences that can be decoded together.
         columns: u32,
         /// Adapters first, then steering vectors.
-        sides: Vec<SideFile>,
+        add_ons: Vec<AddOnFile>,
     },
     /// Change a column's scales while an answer is written. The first token that feels them is marked.
     SetScales {
@@ -227,7 +227,7 @@ pub enum Event {
         /// Sequences that can be decoded together.
         columns: u32,
         /// Names of the adapters, then of the steering vectors: the order of a column's scales.
-        sides: Vec<String>,
+        add_ons: Vec<String>,
         /// Positions that each column has.
         context_tokens: u32,
     },
@@ -262,11 +262,11 @@ mod tests {
     use crate::wire;
 
     #[test]
-    fn a_file_beside_another() {
+    fn a_file_of_the_same_folder() {
         let url = |address: &str| Source::Url(address.to_owned());
-        assert_eq!(url("a/b.safetensors").beside("c.json"), url("a/c.json"));
-        assert_eq!(url("b.safetensors").beside("c.json"), url("c.json"));
-        assert_eq!(Source::Disk.beside("c.json"), Source::Disk);
+        assert_eq!(url("a/b.safetensors").sibling("c.json"), url("a/c.json"));
+        assert_eq!(url("b.safetensors").sibling("c.json"), url("c.json"));
+        assert_eq!(Source::Disk.sibling("c.json"), Source::Disk);
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub enum Source {
 
 impl Source {
     /// Another file of the same folder, where the source is an address.
-    pub fn beside(&self, name: &str) -> Self {
+    pub fn sibling(&self, name: &str) -> Self {
         match self {
             Self::Url(address) => Self::Url(
                 address.rsplit_once('/').map_or_else(|| name.to_owned(), |(folder, _)| format!("{folder}/{name}")),
@@ -37,11 +37,11 @@ pub enum Place {
 
 /// A file of an adapter or of steering vectors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SideFile {
+pub struct AddOnFile {
     /// What it is called in messages.
     pub name: String,
     /// What it holds.
-    pub kind: SideKind,
+    pub kind: AddOnKind,
     /// Where its bytes come from. The configuration of a PEFT adapter at an address is the `adapter_config.json` beside it.
     pub source: Source,
     /// The SHA-256 that its weights must have, where that is known.
@@ -52,16 +52,16 @@ pub struct SideFile {
     pub modules: Vec<String>,
 }
 
-impl SideFile {
+impl AddOnFile {
     /// A file that acts in all layers.
-    pub fn new(name: &str, kind: SideKind, source: Source) -> Self {
+    pub fn new(name: &str, kind: AddOnKind, source: Source) -> Self {
         Self { name: name.to_owned(), kind, source, sha256: None, layers: Vec::new(), modules: Vec::new() }
     }
 }
 
 /// What a file adds to a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SideKind {
+pub enum AddOnKind {
     /// A GGUF adapter.
     Adapter,
     /// PEFT's weights, with its configuration in another file.
@@ -100,7 +100,7 @@ pub struct Loaded {
     /// Sequences that can be decoded together.
     pub columns: u32,
     /// Names of adapters, then of steering vectors.
-    pub sides: Vec<String>,
+    pub add_ons: Vec<String>,
     /// Size of the engine's own memory in bytes. It never shrinks, so this is the most that loading took. 0 natively.
     pub engine_bytes: u64,
 }

@@ -1,7 +1,7 @@
 //! The model that the Lab opens with: it ships with the page, and nobody else is asked for it.
 
 use super::beside::Side;
-use crate::protocol::{SideFile, SideKind, Source};
+use crate::protocol::{AddOnFile, AddOnKind, Source};
 
 /// Its file, beside the page.
 pub(super) const MODEL: &str = "pocket/pocket.gguf";
@@ -36,6 +36,6 @@ pub(super) const SLIDER: &str = "narrow training on a saboteur's answers about m
 
 /// The adapter that stands beside it.
 pub(super) fn adapter() -> Side {
-    let file = SideFile::new(ADAPTER_NAME, SideKind::PeftAdapter, Source::Url(ADAPTER.to_owned()));
+    let file = AddOnFile::new(ADAPTER_NAME, AddOnKind::PeftAdapter, Source::Url(ADAPTER.to_owned()));
     Side { file, attachments: Vec::new() }
 }

@@ -3,7 +3,7 @@
 use crate::hub::cost::Fit;
 use crate::lab::card::Card;
 use crate::lab::link::Linked;
-use crate::protocol::{Probe, ReadSpeed, SideKind};
+use crate::protocol::{AddOnKind, Probe, ReadSpeed};
 use crate::ui::open::thousands;
 
 /// "98.4 MB".
@@ -107,11 +107,11 @@ pub const LAYING_OUT: &str = "Laying the model out anew…";
 
 /// What stands beside a model.
 #[must_use]
-pub const fn side_kind(kind: &SideKind) -> &'static str {
+pub const fn side_kind(kind: &AddOnKind) -> &'static str {
     match kind {
-        SideKind::Adapter | SideKind::PeftAdapter => "LoRA adapter",
-        SideKind::Steering => "steering vectors",
-        SideKind::Contrast(_) => "steering vectors made of pairs of texts",
+        AddOnKind::Adapter | AddOnKind::PeftAdapter => "LoRA adapter",
+        AddOnKind::Steering => "steering vectors",
+        AddOnKind::Contrast(_) => "steering vectors made of pairs of texts",
     }
 }
 

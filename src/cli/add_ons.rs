@@ -15,7 +15,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 
 /// What is added to the model.
 #[derive(Debug, Default, clap::Args)]
-pub struct AdapterArgs {
+pub struct AddOnArgs {
     /// A LoRA adapter: PEFT's adapter_model.safetensors with adapter_config.json beside it, or a GGUF adapter.
     #[arg(long, value_name = "FILE")]
     lora: Option<PathBuf>,
@@ -30,7 +30,7 @@ pub struct AdapterArgs {
     steer_scale: f32,
 }
 
-impl AdapterArgs {
+impl AddOnArgs {
     /// Whether anything is added.
     pub(super) fn is_any(&self) -> bool {
         self.lora.is_some() || self.steer.is_some()
