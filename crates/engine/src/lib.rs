@@ -6,6 +6,7 @@ pub mod cache;
 pub mod card;
 pub mod chat;
 mod clock;
+mod commands;
 mod cpu_model;
 mod error;
 pub mod fit;
