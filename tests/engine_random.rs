@@ -16,7 +16,7 @@ use askew::gpu::{Gpu, GpuError, GpuOptions};
 use askew::model::quant::Quant;
 use askew::protocol::status::EngineStatus;
 use askew::protocol::{
-    Column, Command, Event, FailedStep, Given, Math, Passage, Place, Probe, Prompt, Sampling, SideFile, SideKind,
+    AddOnFile, AddOnKind, Column, Command, Event, FailedStep, Given, Math, Passage, Place, Probe, Prompt, Sampling,
     Source, StopReason,
 };
 use common::adapter::{SafetensorsFile, gguf_adapter, random_parts, store};
@@ -172,7 +172,7 @@ fn load_into(slot: u32) -> Command {
         place: Place::Gpu,
         math: Math::Exact,
         columns: 1,
-        sides: vec![],
+        add_ons: vec![],
     }
 }
 
@@ -217,25 +217,25 @@ fn stop_ends_an_answer_in_its_middle_and_the_next_one_runs() {
 #[test]
 fn a_layout_that_is_stopped_leaves_the_one_before() {
     let Some(gpu) = open_gpu("a_layout_that_is_stopped_leaves_the_one_before", GpuOptions::default()) else { return };
-    let texts = SideKind::Contrast(vec![("kind".to_owned(), "cruel".to_owned())]);
-    let sides = vec![SideFile::new("kindness", texts, Source::Disk)];
-    let lay_out = Command::LayOut { slot: 0, columns: 2, sides };
+    let texts = AddOnKind::Contrast(vec![("kind".to_owned(), "cruel".to_owned())]);
+    let add_ons = vec![AddOnFile::new("kindness", texts, Source::Disk)];
+    let lay_out = Command::LayOut { slot: 0, columns: 2, add_ons };
     let run = |stop| Script::run(Some(gpu.clone()), vec![load_command(), ask(1, 2), lay_out.clone()], stop);
     let events = run(Some((2, Command::Stop)));
     assert!(events.contains(&Event::LayOutStopped { slot: 0 }), "{events:?}");
     assert!(!events.iter().any(|event| matches!(event, Event::Failed(_) | Event::LaidOut { .. })));
-    assert_eq!(fold(&events).ready(0).map(|loaded| loaded.sides.clone()), Some(Vec::new()));
+    assert_eq!(fold(&events).ready(0).map(|loaded| loaded.add_ons.clone()), Some(Vec::new()));
     // Without the stop command the layout is finished.
-    assert_eq!(fold(&run(None)).ready(0).map(|loaded| loaded.sides.clone()), Some(vec!["kindness".to_owned()]));
+    assert_eq!(fold(&run(None)).ready(0).map(|loaded| loaded.add_ons.clone()), Some(vec!["kindness".to_owned()]));
 }
 
 #[test]
 fn failures_are_sentences_and_the_engine_lives_on() {
     let Some(gpu) = open_gpu("failures_are_sentences_and_the_engine_lives_on", GpuOptions::default()) else { return };
     let source = Source::Url("https://example.org/x.gguf".into());
-    let Command::Load { slot, place, math, columns, sides, .. } = load_command() else { panic!("a load") };
+    let Command::Load { slot, place, math, columns, add_ons, .. } = load_command() else { panic!("a load") };
     let missing =
-        Command::Load { slot, source, name: "x".into(), keep: true, sha256: None, place, math, columns, sides };
+        Command::Load { slot, source, name: "x".into(), keep: true, sha256: None, place, math, columns, add_ons };
     let (prompt, sampling, columns) = (Prompt::chat(None, "hi"), Sampling::greedy(4), vec![Column::default()]);
     let chat = Command::Generate { slot: 0, id: 2, prompt, sampling, columns };
     let events = Script::run(
@@ -270,8 +270,8 @@ fn a_load_that_is_refused_leaves_the_model_before_it() {
     }
     // Adapters are also read before the old model is dropped.
     let mut halved = load_command();
-    if let Command::Load { sides, .. } = &mut halved {
-        *sides = vec![SideFile::new("x", SideKind::Adapter, Source::Url("https://example.org/x.gguf".into()))];
+    if let Command::Load { add_ons, .. } = &mut halved {
+        *add_ons = vec![AddOnFile::new("x", AddOnKind::Adapter, Source::Url("https://example.org/x.gguf".into()))];
     }
     let events = Script::run(Some(gpu), vec![load_command(), missing, ask(1, 4), halved, ask(2, 4)], None);
     let failed: Vec<FailedStep> = events
@@ -327,8 +327,8 @@ fn columns_are_laid_out_written_moved_and_scored() {
     let mut vectors = SafetensorsFile::default();
     vectors.tensor("layer.1", "F32", &[64], store(&mut noise(64, 9), "F32"));
     let steering = vectors.bytes();
-    let side = |name: &str, kind| SideFile::new(name, kind, Source::Disk);
-    let sides = vec![side("adapter", SideKind::Adapter), side("vector", SideKind::Steering)];
+    let file = |name: &str, kind| AddOnFile::new(name, kind, Source::Disk);
+    let add_ons = vec![file("adapter", AddOnKind::Adapter), file("vector", AddOnKind::Steering)];
     let column = |scales: &[f32]| Column { scales: scales.to_vec(), seed: None };
     let columns = vec![column(&[]), column(&[1.0]), column(&[0.0, 1.0])];
     let prompt = Prompt::Raw("hello".into());
@@ -336,20 +336,23 @@ fn columns_are_laid_out_written_moved_and_scored() {
     let generate = Command::Generate { slot: 0, id: 1, prompt: prompt.clone(), sampling, columns: columns.clone() };
     let answer = Given::Text("yes".into());
     let score = Command::Score(Passage { slot: 0, id: 2, prompt, answer, columns, num_top: 2 });
-    let lay_out = |sides: Vec<SideFile>| Command::LayOut { slot: 0, columns: 3, sides };
+    let lay_out = |add_ons: Vec<AddOnFile>| Command::LayOut { slot: 0, columns: 3, add_ons };
     let commands = VecDeque::from([
         (load_command(), vec![]),
-        (lay_out(sides.clone()), vec![adapter.clone(), steering]),
+        (lay_out(add_ons.clone()), vec![adapter.clone(), steering]),
         (generate, vec![]),
         (score, vec![]),
         // Files in the wrong order are refused by name, and the model stays loaded.
-        (lay_out(sides[..1].to_vec()), vec![b"not an adapter, but long enough to be read as something".to_vec()]),
+        (lay_out(add_ons[..1].to_vec()), vec![b"not an adapter, but long enough to be read as something".to_vec()]),
     ]);
     let moved = Command::SetScales { column: 0, scales: vec![-2.0] };
     let events = Script::run_with_files(Some(gpu), commands, Some((7, moved)));
     let status = fold(&events);
     let loaded = status.ready(0).expect("a model");
-    assert_eq!((loaded.columns, loaded.sides.as_slice()), (3, ["adapter".to_owned(), "vector".to_owned()].as_slice()));
+    assert_eq!(
+        (loaded.columns, loaded.add_ons.as_slice()),
+        (3, ["adapter".to_owned(), "vector".to_owned()].as_slice())
+    );
     let answer = status.answer.expect("an answer");
     assert_eq!(answer.columns.len(), 3);
     let [base, adapted, steered] = [0, 1, 2].map(|column: usize| answer.columns[column].clone());
@@ -380,14 +383,14 @@ fn a_load_that_brings_its_layout_is_the_same() {
     let Some(gpu) = open_gpu(name, GpuOptions::default()) else { return };
     let mut parts = random_parts(Shape::TINY, &[0, 1], &["attn_q", "ffn_down"], 4, 3);
     let adapter = gguf_adapter(&mut parts, Shape::TINY, "llama", Quant::F32, 4.0).bytes();
-    let sides = vec![SideFile::new("adapter", SideKind::Adapter, Source::Disk)];
+    let add_ons = vec![AddOnFile::new("adapter", AddOnKind::Adapter, Source::Disk)];
     let columns = [0.0, 1.0].map(|scale| Column { scales: vec![scale], seed: None }).to_vec();
     let sampling = Sampling { temperature: 1.0, seed: 3, ..Sampling::greedy(12) };
     let generate = Command::Generate { slot: 0, id: 1, prompt: Prompt::Raw("hello".into()), sampling, columns };
     let model = random_llama(Shape::TINY, &[Quant::Q4_1], 1).bytes();
     let Command::Load { slot, source, name, keep, sha256, place, math, .. } = load_command() else { panic!("a load") };
     for place in [place, Place::Cpu] {
-        let load = |columns, sides| Command::Load {
+        let load = |columns, add_ons| Command::Load {
             slot,
             source: source.clone(),
             name: name.clone(),
@@ -396,21 +399,21 @@ fn a_load_that_brings_its_layout_is_the_same() {
             place,
             math,
             columns,
-            sides,
+            add_ons,
         };
         let after = VecDeque::from([
             (load(1, vec![]), vec![]),
-            (Command::LayOut { slot: 0, columns: 2, sides: sides.clone() }, vec![adapter.clone()]),
+            (Command::LayOut { slot: 0, columns: 2, add_ons: add_ons.clone() }, vec![adapter.clone()]),
             (generate.clone(), vec![]),
         ]);
         let at_once = VecDeque::from([
-            (load(2, sides.clone()), vec![model.clone(), adapter.clone()]),
+            (load(2, add_ons.clone()), vec![model.clone(), adapter.clone()]),
             (generate.clone(), vec![]),
         ]);
         let [after, at_once] =
             [after, at_once].map(|commands| fold(&Script::run_with_files(Some(Rc::clone(&gpu)), commands, None)));
         let loaded = at_once.ready(0).expect("a model");
-        assert_eq!((loaded.columns, loaded.sides.as_slice()), (2, ["adapter".to_owned()].as_slice()));
+        assert_eq!((loaded.columns, loaded.add_ons.as_slice()), (2, ["adapter".to_owned()].as_slice()));
         let [after, at_once] = [after, at_once].map(|status| status.answer.expect("an answer").columns);
         assert!(at_once[0].tokens != at_once[1].tokens, "the adapter does something");
         assert_eq!(after, at_once);

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use askew::engine::load::{Processor, load};
 use askew::gpu::checks::nmse;
-use askew::gpu::{Choice, Chosen, Gpu, GpuModel, GpuOptions, GpuWeightsBuilder, Lane, Layout};
+use askew::gpu::{Choice, Gpu, GpuModel, GpuOptions, GpuWeightsBuilder, Lane, Layout, SampledToken};
 use askew::model::gguf::{HeaderParser, WeightStream};
 use askew::model::quant::Quant;
 use askew::model::sampler::{SamplerSettings, SeenTokens};
@@ -212,8 +212,8 @@ fn columns_are_what_they_would_be_alone() {
             alone.read(0, before, 0).expect("reads");
             let lane = Lane { token: *last, position: 8, column: 0, step: 0 };
             let one = block_on(alone.decode(&[lane], Choice::Free, steps)).expect("decodes");
-            let mine: Vec<Chosen> = all.iter().skip(column).step_by(num_columns).copied().collect();
-            let ids = |chosen: &[Chosen]| chosen.iter().map(|chosen| chosen.token).collect::<Vec<_>>();
+            let mine: Vec<SampledToken> = all.iter().skip(column).step_by(num_columns).copied().collect();
+            let ids = |chosen: &[SampledToken]| chosen.iter().map(|chosen| chosen.token).collect::<Vec<_>>();
             assert_eq!(ids(&mine), ids(&one), "{architecture}, column {column}");
             answers.push(ids(&one));
         }
@@ -252,7 +252,7 @@ fn columns_share_one_read_of_the_weights() {
                 assert_eq!(many.1, one.1);
             }
         }
-        assert_eq!(adapted_one.1, one.1 + 4, "two side paths in each of two layers");
+        assert_eq!(adapted_one.1, one.1 + 4, "two low-rank paths in each of two layers");
         costs.push((one, adapted_one));
     }
     assert_eq!(costs[0], costs[1], "either maths reads the same bytes in as many dispatches");
@@ -320,8 +320,8 @@ fn windows_and_copies_change_nothing() {
 
 /// Two adapters and a steering vector, each with its own scale, against the CPU reference.
 #[test]
-fn side_paths_agree_with_the_reference() {
-    let Some(gpu) = open_gpu("side_paths_agree_with_the_reference", GpuOptions::default()) else { return };
+fn low_rank_paths_agree_with_the_reference() {
+    let Some(gpu) = open_gpu("low_rank_paths_agree_with_the_reference", GpuOptions::default()) else { return };
     let tokens = prompt(10);
     for architecture in ARCHITECTURES {
         let file = random_model(architecture, Shape { layers: 3, ..Shape::TINY }, &[Quant::Q8_0], 6);

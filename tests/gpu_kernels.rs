@@ -5,7 +5,7 @@
 mod common;
 
 use askew::gpu::checks::{
-    self, AttentionCase, ChoiceCase, EmbedCase, GateCase, GatedCase, JoinCase, Parity, ProductCase, RopeCase,
+    self, AttentionCase, ChoiceCase, EmbedCase, GateCase, GatedCase, JoinCase, MatmulCase, Parity, RopeCase,
     StackedCase,
 };
 use askew::gpu::ops::{self, DECODE_LANES, MAX_LANES};
@@ -66,7 +66,7 @@ fn products_match_their_twin() {
         let Some(gpu) = open_gpu("products_match_their_twin", options) else { return };
         let flags = (any::<bool>(), any::<bool>(), any::<bool>());
         let cases = (quants(), 1..100usize, 1..12usize, lane_counts(), flags, any::<u64>());
-        let cases = cases.prop_map(|(quant, rows, blocks, lanes, (is_normed, has_bias, is_fast), seed)| ProductCase {
+        let cases = cases.prop_map(|(quant, rows, blocks, lanes, (is_normed, has_bias, is_fast), seed)| MatmulCase {
             quant,
             rows,
             blocks,
@@ -77,7 +77,7 @@ fn products_match_their_twin() {
             is_fast,
             seed,
         });
-        check(cases, async |case| checks::product(&gpu, case).await);
+        check(cases, async |case| checks::matmul(&gpu, case).await);
     }
 }
 
@@ -166,8 +166,8 @@ fn every_format_matches_its_twin() {
         for (rows, blocks, size, seed, lanes) in [(1, 1, 0.5, 1, 2), (33, 3, 0.01, 2, 1), (75, 11, 0.0005, 3, 32)] {
             for is_fast in [false, true] {
                 let (is_normed, has_bias) = (false, false);
-                let case = ProductCase { quant, rows, blocks, size, lanes, is_normed, has_bias, is_fast, seed };
-                let parity = block_on(checks::product(&gpu, case)).expect("the device lives");
+                let case = MatmulCase { quant, rows, blocks, size, lanes, is_normed, has_bias, is_fast, seed };
+                let parity = block_on(checks::matmul(&gpu, case)).expect("the device lives");
                 assert!(parity.error <= TWIN_NMSE, "{case:?}: {parity:?}");
             }
             let case = EmbedCase { quant, vocab: rows, blocks, size, lanes: 1, seed };
@@ -260,7 +260,7 @@ fn a_corrupted_shader_fails_the_parity_check() {
     for (patch, is_right) in [(None, true), (Some(corrupt as fn(String) -> String), false)] {
         let Some(gpu) = open_gpu(name, GpuOptions { patch, ..GpuOptions::default() }) else { return };
         for is_fast in [false, true] {
-            let case = ProductCase {
+            let case = MatmulCase {
                 quant: Quant::Q4_1,
                 rows: 40,
                 blocks: 2,
@@ -271,7 +271,7 @@ fn a_corrupted_shader_fails_the_parity_check() {
                 is_fast,
                 seed: 5,
             };
-            let parity = block_on(checks::product(&gpu, case)).expect("the device lives");
+            let parity = block_on(checks::matmul(&gpu, case)).expect("the device lives");
             assert_eq!(parity.holds(), is_right, "fast {is_fast}: {parity:?}");
         }
     }

@@ -51,7 +51,7 @@ fn features_follow_from_the_architecture() {
     assert_eq!((qwen3.embedding_scale, gemma3.embedding_scale), (1.0, 8.0));
     for config in [&llama, &qwen2, &qwen3, &gemma3] {
         assert_eq!(config.attention_scale, 1.0 / 24.0f32.sqrt());
-        for tensor in LayerTensor::ALL {
+        for &tensor in LayerTensor::ALL {
             let is_optional = tensor.name(0).contains("bias") || tensor.name(0).contains("_norm.weight");
             assert!(tensor.is_in(config) || is_optional, "{tensor:?}");
         }
@@ -94,7 +94,7 @@ fn tensors_of_an_architecture_are_all_needed_and_no_others_fit() {
     for architecture in ARCHITECTURES {
         let file = model(architecture);
         let whole = config(&file);
-        for tensor in LayerTensor::ALL {
+        for &tensor in LayerTensor::ALL {
             let name = tensor.name(1);
             if tensor.is_in(&whole) {
                 let error = read(&file.clone().without(&name)).expect_err("refused");

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::adapters::AdapterArgs;
+use super::add_ons::AddOnArgs;
 use super::{DeviceKind, MathKind, math_name, open};
 use crate::engine::generate::{Generation, Step};
 use crate::engine::{LoadedModel, RuntimeError};
@@ -49,7 +49,7 @@ pub struct BenchArgs {
     #[arg(long, value_enum, default_value_t)]
     math: MathKind,
     #[command(flatten)]
-    adapters: AdapterArgs,
+    add_ons: AddOnArgs,
     /// Use a synthetic LoRA adapter of this rank on every matrix instead of a file (its values do not affect speed).
     #[arg(long, value_name = "R", conflicts_with_all = ["lora", "steer"])]
     lora_rank: Option<usize>,
@@ -122,7 +122,7 @@ async fn lay_out(args: &BenchArgs, model: &mut LoadedModel, num: usize) -> Resul
             model.lay_out(num, vec![adapter], Vec::new()).await?;
             Column { scales: vec![1.0], seed: None }
         }
-        None => args.adapters.lay_out(model, num).await?,
+        None => args.add_ons.lay_out(model, num).await?,
     };
     let seeded = |index: usize| {
         let scales = if num > 1 && index == 0 { Vec::new() } else { column.scales.clone() };
@@ -226,7 +226,7 @@ fn report(
         "software": model.device().software,
         "math": math_name(model),
         "columns": columns,
-        "adapter": args.adapters.is_any() || args.lora_rank.is_some(),
+        "adapter": args.add_ons.is_any() || args.lora_rank.is_some(),
         "prompt_tokens": run.prompt,
         "answer_tokens": run.num_tokens / columns,
         // The first decode step processes the last token of the prompt.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::adapters::AdapterArgs;
+use super::add_ons::AddOnArgs;
 use super::{DeviceKind, MathKind, math_name, open};
 use crate::engine::generate::{Generation, Step};
 use crate::engine::{LoadedModel, RuntimeError};
@@ -47,7 +47,7 @@ pub struct GenerateArgs {
     #[arg(long)]
     stop: Vec<String>,
     #[command(flatten)]
-    adapters: AdapterArgs,
+    add_ons: AddOnArgs,
     /// Device that runs the model.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceKind,
@@ -98,7 +98,7 @@ async fn answer(args: &GenerateArgs, model: &mut LoadedModel, load_ms: f64) -> R
         (Some(chat), _) => Prompt::chat(args.system.as_deref(), chat),
         (None, text) => Prompt::Raw(text.clone().unwrap_or_default()),
     };
-    let column = args.adapters.lay_out(model, 1).await?;
+    let column = args.add_ons.lay_out(model, 1).await?;
     let mut generation = Generation::new(model, model.encode(&prompt)?, &sampling(args), &[column])?;
     if args.top_logprobs.is_some() {
         generation = generation.keeping_logits();

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::adapters::AdapterArgs;
+use super::add_ons::AddOnArgs;
 use super::servers::{Answered, KeyArgs, Servers};
 use super::{DeviceKind, Failure, MathKind, open};
 use crate::engine::generate::{Generation, Step};
@@ -25,7 +25,7 @@ pub struct LabArgs {
     #[arg(long)]
     model: Option<PathBuf>,
     #[command(flatten)]
-    adapters: AdapterArgs,
+    add_ons: AddOnArgs,
     /// GGUF model that judges, for a judge of kind `model`; by default --model judges, without adapter and steering.
     #[arg(long, value_name = "MODEL")]
     judge: Option<PathBuf>,
@@ -59,7 +59,7 @@ pub fn run(args: &LabArgs) -> Result<(), Failure> {
         let mut model = match &args.model {
             Some(path) if columns > 0 => {
                 let mut model = open(path, args.device, args.math).await?;
-                args.adapters.lay_out(&mut model, columns as usize).await?;
+                args.add_ons.lay_out(&mut model, columns as usize).await?;
                 Some(model)
             }
             None if columns > 0 => {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::adapters::AdapterArgs;
+use super::add_ons::AddOnArgs;
 use super::{DeviceKind, MathKind, open};
 use crate::engine::RuntimeError;
 
@@ -17,7 +17,7 @@ pub struct LogitsArgs {
     #[arg(long, value_delimiter = ',', required = true)]
     tokens: Vec<u32>,
     #[command(flatten)]
-    adapters: AdapterArgs,
+    add_ons: AddOnArgs,
     /// Device that runs the model.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceKind,
@@ -33,7 +33,7 @@ pub struct LogitsArgs {
 pub fn run(args: &LogitsArgs) -> Result<(), RuntimeError> {
     let logits = pollster::block_on(async {
         let mut model = open(&args.model, args.device, args.math).await?;
-        let column = args.adapters.lay_out(&mut model, 1).await?;
+        let column = args.add_ons.lay_out(&mut model, 1).await?;
         model.set_scales(0, &column.scales);
         model.logits_after(&args.tokens).await
     })?;

@@ -11,7 +11,7 @@ use crate::engine::{LoadedModel, RuntimeError};
 use crate::gpu::{Gpu, GpuOptions};
 use crate::protocol::{LoadProgress, Math};
 
-pub mod adapters;
+pub mod add_ons;
 pub mod aggregate;
 pub mod asked;
 pub mod bench;

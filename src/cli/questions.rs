@@ -12,8 +12,8 @@ pub struct QuestionsArgs {
     set: PathBuf,
     /// Name of an adapter or steering vector to compare with the base model, in the order of the scales; each gets its
     /// own column
-    #[arg(long, value_name = "NAME")]
-    beside: Vec<String>,
+    #[arg(long = "beside", value_name = "NAME")]
+    add_ons: Vec<String>,
 }
 
 /// Prints the experiment as JSON for `askew lab` or the page. It is a starting point, meant to be edited.
@@ -25,6 +25,6 @@ pub fn run(args: &QuestionsArgs) -> Result<(), Failure> {
     let text = std::fs::read_to_string(&args.set).map_err(|error| named(&error))?;
     let set = QuestionSet::from_yaml(&text).map_err(|error| named(&error))?;
     let name = args.set.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    print!("{}", set.document(&name, &args.beside));
+    print!("{}", set.document(&name, &args.add_ons));
     Ok(())
 }

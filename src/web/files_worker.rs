@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use data_encoding::HEXLOWER;
 use js_sys::Uint8Array;
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
@@ -164,7 +165,7 @@ impl Reading {
             parts.push(&bytes);
             tell(&self.worker, &file.name, at, total.unwrap_or(0.0), 0);
         }
-        let found: String = sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let found = HEXLOWER.encode(&sum.finalize());
         if let Some(wanted) = file.sha256.as_ref().filter(|wanted| !wanted.eq_ignore_ascii_case(&found)) {
             return Err(FormatError::Unreadable(format!(
                 "the file has changed since it was listed (SHA-256 {found}, listed as {wanted}), so it was not opened: to read it \

@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use askew::domain::text::words::size_text;
-use askew::engine::cache::hex;
 use askew::model::quant::Quant;
+use data_encoding::HEXLOWER;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -58,7 +57,7 @@ impl Hub {
     /// Adds a repository with files. A file without bytes is listed but missing.
     fn repository(self, id: &str, files: &[(&str, &[u8])]) -> Self {
         let entry = |(path, bytes): &(&str, &[u8])| {
-            let sum = hex(&Sha256::digest(bytes));
+            let sum = HEXLOWER.encode(&Sha256::digest(bytes));
             json!({ "rfilename": path, "size": bytes.len(), "lfs": { "sha256": sum, "size": bytes.len() } })
         };
         let siblings: Vec<_> = files.iter().map(entry).collect();
@@ -318,7 +317,8 @@ fn another_file_than_was_listed_is_refused(page: &mut Page) {
     let sentence = page.text("#lab-problem");
     println!("{sentence}");
     assert!(
-        sentence.contains("is not the file in the list") && sentence.contains(&hex(&Sha256::digest(&listed))),
+        sentence.contains("is not the file in the list")
+            && sentence.contains(&HEXLOWER.encode(&Sha256::digest(&listed))),
         "{sentence}"
     );
     assert_eq!(page.count("#kept li"), 0, "it is not kept");

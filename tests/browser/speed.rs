@@ -221,7 +221,7 @@ fn measure(page: &Page, place: Place, name: &str, rows: &mut Vec<Value>) {
         place,
         math: Math::Exact,
         columns: 1,
-        sides: vec![],
+        add_ons: vec![],
     };
     let loaded: Loaded = engine.obey(&load, |event| match event {
         Event::Loaded(loaded) => Some(loaded.clone()),
@@ -232,7 +232,7 @@ fn measure(page: &Page, place: Place, name: &str, rows: &mut Vec<Value>) {
     let mut single: Option<Cost> = None;
     for columns in COLUMNS {
         if columns > 1 {
-            engine.obey(&Command::LayOut { slot: 0, columns, sides: Vec::new() }, |event| {
+            engine.obey(&Command::LayOut { slot: 0, columns, add_ons: Vec::new() }, |event| {
                 matches!(event, Event::LaidOut { .. }).then_some(())
             });
         }

@@ -3,7 +3,7 @@
 
 use super::card::narrow;
 use super::{LoadedModel, RuntimeError};
-use askew_gpu::{Choice, Chosen, Lane};
+use askew_gpu::{Choice, Lane, SampledToken};
 use askew_model::sampler::{SamplerSettings, SeenTokens, log_softmax};
 use askew_model::{ModelError, Sampler, StopStrings, Utf8Stream};
 use askew_protocol::{Column, Sampling, StopReason};
@@ -239,24 +239,24 @@ impl Generation {
     }
 
     /// Chooses the next token of every column from the logits.
-    fn choose(&self, position: usize) -> Result<Vec<Chosen>, RuntimeError> {
+    fn choose(&self, position: usize) -> Result<Vec<SampledToken>, RuntimeError> {
         let choose = |(column, state): (usize, &State)| {
             if state.is_ended {
-                return Ok(Chosen { token: 0, logprob: 0.0 });
+                return Ok(SampledToken { token: 0, logprob: 0.0 });
             }
             let logits = self.logits(column);
             // The noise is keyed by the position that the chosen token will have.
             let token = state.sampler.choose(logits, &state.seen, narrow(position + 1));
             let token = token.ok_or(ModelError::NotNumbers)?;
             let logprob = log_softmax(logits).get(token as usize).copied().unwrap_or(f32::NAN);
-            Ok(Chosen { token, logprob })
+            Ok(SampledToken { token, logprob })
         };
         self.columns.iter().enumerate().map(choose).collect()
     }
 
     /// Records a chosen token in its column's answer.
-    fn take(&mut self, model: &LoadedModel, column: usize, chosen: Chosen) -> Step {
-        let Chosen { token, logprob } = chosen;
+    fn take(&mut self, model: &LoadedModel, column: usize, chosen: SampledToken) -> Step {
+        let SampledToken { token, logprob } = chosen;
         if self.ends && model.file.tokenizer.is_end(token) {
             return self.end(column, StopReason::EndOfText);
         }

@@ -61,7 +61,7 @@ pub async fn read_headers(source: &mut impl ByteSource) -> Result<(ModelFile, We
 
 /// The layout of a model, and the adapters and steering vectors that are loaded with it.
 #[derive(Debug)]
-pub struct Beside {
+pub struct AddOns {
     /// Sequences that can be decoded together.
     pub columns: usize,
     /// Adapters, in the order of their scales.
@@ -70,13 +70,13 @@ pub struct Beside {
     pub steerings: Vec<Steering>,
 }
 
-impl Default for Beside {
+impl Default for AddOns {
     fn default() -> Self {
         Self { columns: 1, adapters: Vec::new(), steerings: Vec::new() }
     }
 }
 
-impl Beside {
+impl AddOns {
     /// Names of the adapters, then of the steering vectors.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
@@ -95,25 +95,26 @@ pub async fn load(
     processor: &Processor,
     progress: impl FnMut(LoadProgress) -> ControlFlow<()>,
 ) -> Result<LoadedModel, RuntimeError> {
-    load_with(source, name, processor, async |_| Ok(Beside::default()), progress).await
+    load_with(source, name, processor, async |_| Ok(AddOns::default()), progress).await
 }
 
-/// Loads a model and lays it out at once, so that nothing is built twice. `beside` is called once the headers are read.
+/// Loads a model and lays it out at once, so that nothing is built twice. `add_ons` is called once the headers are
+/// read.
 ///
 /// # Errors
-/// As [`load`], and the errors of `beside`.
+/// As [`load`], and the errors of `add_ons`.
 pub async fn load_with(
     source: &mut impl ByteSource,
     name: &str,
     processor: &Processor,
-    beside: impl AsyncFnOnce(&Config) -> Result<Beside, RuntimeError>,
+    add_ons: impl AsyncFnOnce(&Config) -> Result<AddOns, RuntimeError>,
     mut progress: impl FnMut(LoadProgress) -> ControlFlow<()>,
 ) -> Result<LoadedModel, RuntimeError> {
     let total = source.total_bytes();
     report(&mut progress, 0, total, LoadStage::Headers)?;
     let (file, stream, rest) = read_headers(source).await?;
-    let beside = beside(&file.config).await?;
-    let (columns, num_scales) = (beside.columns, beside.adapters.len() + beside.steerings.len());
+    let add_ons = add_ons(&file.config).await?;
+    let (columns, num_scales) = (add_ons.columns, add_ons.adapters.len() + add_ons.steerings.len());
     let mut weights = Weights { source, stream, rest, total, progress: &mut progress };
     let (engine, context, allocations) = match processor {
         Processor::Cpu(maths) => {
@@ -123,14 +124,14 @@ pub async fn load_with(
             weights.pour(&mut builder, async || Ok(())).await?;
             let mut model = builder.build(&file, need.context)?;
             if columns > 1 || num_scales > 0 {
-                model.lay_out(columns, beside.adapters, beside.steerings)?;
+                model.lay_out(columns, add_ons.adapters, add_ons.steerings)?;
             }
             (Engine::Cpu(model, *maths), need.context, Vec::new())
         }
         Processor::Gpu(gpu, math) => {
             let need = fit(&file, &limits(gpu.caps()), columns, DEFAULT_CONTEXT)?;
             weights.report(0, LoadStage::Weights)?;
-            let (model, allocations) = load_on_gpu((gpu, *math), &file, (&need, &beside), &mut weights).await?;
+            let (model, allocations) = load_on_gpu((gpu, *math), &file, (&need, &add_ons), &mut weights).await?;
             (Engine::Gpu(Box::new(model)), need.context, allocations)
         }
     };
@@ -143,7 +144,7 @@ pub async fn load_with(
 async fn load_on_gpu<S: ByteSource, P: FnMut(LoadProgress) -> ControlFlow<()>>(
     (gpu, math): (&Rc<Gpu>, Math),
     file: &ModelFile,
-    (need, beside): (&Need, &Beside),
+    (need, add_ons): (&Need, &AddOns),
     weights: &mut Weights<'_, S, P>,
 ) -> Result<(GpuModel, Vec<Allocation>), RuntimeError> {
     gpu.collect();
@@ -157,7 +158,7 @@ async fn load_on_gpu<S: ByteSource, P: FnMut(LoadProgress) -> ControlFlow<()>>(
     weights.report(weights.total.unwrap_or_default(), LoadStage::Pipelines)?;
     let built = Rc::new(builder.build());
     let is_fast = math == Math::Fast;
-    let Beside { columns, adapters, steerings } = beside;
+    let AddOns { columns, adapters, steerings } = add_ons;
     let layout = Layout { context: need.context, columns: *columns, adapters, steerings, is_fast };
     gpu.collect();
     let model = gpu.checked(|| GpuModel::new(gpu, &file.config, &built, &layout)).await;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::card::{device, narrow};
 use super::cpu_model::{CpuMaths, CpuModel};
 use super::{RuntimeError, chat};
-use askew_gpu::{Allocation, Choice, Chosen, Counts, Gpu, GpuModel, Lane, Layout};
+use askew_gpu::{Allocation, Choice, Counts, Gpu, GpuModel, Lane, Layout, SampledToken};
 use askew_model::reference::Lane as CpuLane;
 use askew_model::sampler::SeenTokens;
 use askew_model::{Adapter, Chat, ModelError, ModelFile, Sampler, Steering};
@@ -219,7 +219,12 @@ impl LoadedModel {
     ///
     /// # Errors
     /// [`RuntimeError::Gpu`].
-    pub async fn decode(&mut self, lanes: &[Lane], choice: Choice, steps: usize) -> Result<Vec<Chosen>, RuntimeError> {
+    pub async fn decode(
+        &mut self,
+        lanes: &[Lane],
+        choice: Choice,
+        steps: usize,
+    ) -> Result<Vec<SampledToken>, RuntimeError> {
         match &mut self.engine {
             Engine::Cpu(..) => Ok(Vec::new()),
             Engine::Gpu(model) => Ok(model.decode(lanes, choice, steps).await?),

@@ -9,7 +9,7 @@ use super::card::device;
 use super::load::{Processor, load};
 use super::{ByteSource, Ending, LoadedModel, RuntimeError};
 use askew_gpu::checks;
-use askew_gpu::checks::{Check, Parity, ProductCase, nmse};
+use askew_gpu::checks::{Check, MatmulCase, Parity, nmse};
 use askew_gpu::{Gpu, GpuOptions};
 use askew_model::quant::Quant;
 use askew_protocol::Math;
@@ -76,7 +76,7 @@ pub async fn kernels(options: GpuOptions<'_>, shell: Shell<'_>) -> Result<(), Ru
     }
     let start = (shell.now_ms)();
     let wrong = Gpu::new(GpuOptions { patch: Some(corrupt), ..options }).await?;
-    let case = ProductCase {
+    let case = MatmulCase {
         quant: Quant::Q4_1,
         rows: 40,
         blocks: 2,
@@ -87,7 +87,7 @@ pub async fn kernels(options: GpuOptions<'_>, shell: Shell<'_>) -> Result<(), Ru
         has_bias: false,
         seed: 5,
     };
-    let noticed = checks::product(&wrong, case).await.map_err(|error| error.to_string()).and_then(|parity| {
+    let noticed = checks::matmul(&wrong, case).await.map_err(|error| error.to_string()).and_then(|parity| {
         if parity.holds() {
             return Err("a shader with a wrong sign passed: these checks prove nothing on this device".to_owned());
         }

@@ -9,20 +9,20 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use super::card::{self, narrow};
+use super::commands::{Generate, Judge, LayOut, Load};
 use super::generate::{Generation, Step};
 use super::host::Interruptible;
 pub use super::host::{Host, interrupts, take_scales, unless_interrupted};
 use super::judge::Judging;
 use super::load::{Processor, load_with};
 use super::{ByteSource, Ending, LoadedModel, RuntimeError};
-use crate::lora::{only, read_sides};
+use crate::add_ons::{only, read_add_ons};
 use askew_domain::text::words::sentence;
 use askew_gpu::{Gpu, GpuError};
 use askew_model::Config;
-use askew_protocol::Sha256Sum;
 use askew_protocol::{
-    Column, Command, Cost, Event, FailedStep, Failure, LoadProgress, LoadStage, Loaded, Math, Passage, Place, Probe,
-    Prompt, ReadSpeed, Sampling, SideFile, SideKind, Source,
+    AddOnKind, Command, Cost, Event, FailedStep, Failure, LoadProgress, LoadStage, Loaded, Passage, Place, Probe,
+    Prompt, ReadSpeed, Source,
 };
 
 /// Runs commands until there are no more.
@@ -53,6 +53,17 @@ enum Next<T> {
     GpuLost,
 }
 
+/// A model that has just been loaded.
+struct Ready {
+    model: LoadedModel,
+    /// Names of its adapters, then of its steering vectors.
+    add_ons: Vec<String>,
+    /// SHA-256 of its bytes in hexadecimal, or empty if it was not computed.
+    sha256: String,
+    /// Where the bytes came from, in a sentence.
+    note: String,
+}
+
 struct Engine<'a, H> {
     host: &'a H,
     gpu: Option<Rc<Gpu>>,
@@ -67,23 +78,26 @@ impl<H: Host> Engine<'_, H> {
         let judged = self.judged.take();
         match command {
             Command::Probe => self.probe().await,
-            Command::Load { slot, source, name, keep, sha256, place, math, columns, sides } => {
-                self.load(slot, (&source, &name), (keep, sha256), (place, math), (columns, &sides), attachments).await;
+            Command::Load { slot, source, name, keep, sha256, place, math, columns, add_ons } => {
+                let load = Load { slot, source, name, keep, sha256, place, math, columns, add_ons };
+                self.load(load, attachments).await;
             }
             Command::Generate { slot, id, prompt, sampling, columns } => {
-                if let Err(error) = self.answer(slot, id, (&prompt, &sampling), &columns).await {
+                if let Err(error) = self.answer(Generate { slot, id, prompt, sampling, columns }).await {
                     self.fail(FailedStep::Generate(id), &error);
                 }
             }
-            Command::LayOut { slot, columns, sides } => match self.lay_out(slot, columns, &sides, attachments).await {
-                Ok(()) => {}
-                Err(RuntimeError::Stopped) => self.host.emit(Event::LayOutStopped { slot }),
-                Err(error) => self.fail(FailedStep::LayOut(slot), &error),
-            },
+            Command::LayOut { slot, columns, add_ons } => {
+                match self.lay_out(LayOut { slot, columns, add_ons }, attachments).await {
+                    Ok(()) => {}
+                    Err(RuntimeError::Stopped) => self.host.emit(Event::LayOutStopped { slot }),
+                    Err(error) => self.fail(FailedStep::LayOut(slot), &error),
+                }
+            }
             Command::Score(passage) => self.read(passage, Reading::Score).await,
             Command::Lens(passage) => self.read(passage, Reading::Lens).await,
             Command::Judge { slot, id, prompt } => {
-                if let Err(error) = self.judge(slot, id, &prompt, judged).await {
+                if let Err(error) = self.judge(Judge { slot, id, prompt }, judged).await {
                     self.fail(FailedStep::Generate(id), &error);
                 }
             }
@@ -156,21 +170,14 @@ impl<H: Host> Engine<'_, H> {
         self.host.emit(Event::Measured(measured.ok().map(|(small, large)| ReadSpeed { small, large })));
     }
 
-    async fn load(
-        &mut self,
-        slot: u32,
-        what: (&Source, &str),
-        keep: (bool, Option<Sha256Sum>),
-        place: (Place, Math),
-        beside: (u32, &[SideFile]),
-        files: Vec<H::Attachment>,
-    ) {
-        let loaded = self.try_load(slot, what, keep, place, beside, files).await;
+    async fn load(&mut self, load: Load, attachments: Vec<H::Attachment>) {
+        let slot = load.slot;
+        let loaded = self.try_load(load, attachments).await;
         // The shelf first: the part of the page below it must not move once the reader has seen that the model is
         // ready.
         self.show_shelf().await;
         match loaded {
-            Ok((model, sides, (sha256, note))) => {
+            Ok(Ready { model, add_ons, sha256, note }) => {
                 let (card, gpu_bytes, columns) = (model.card.clone(), model.gpu_bytes(), narrow(model.columns));
                 self.models.insert(slot, model);
                 let engine_bytes = self.host.engine_bytes();
@@ -181,7 +188,7 @@ impl<H: Host> Engine<'_, H> {
                     note,
                     gpu_bytes,
                     columns,
-                    sides,
+                    add_ons,
                     engine_bytes,
                 }));
             }
@@ -190,29 +197,21 @@ impl<H: Host> Engine<'_, H> {
         }
     }
 
-    /// The model, the names of its adapters and steering vectors, the SHA-256 of its bytes, and where they came from.
-    async fn try_load(
-        &mut self,
-        slot: u32,
-        (source, name): (&Source, &str),
-        keep: (bool, Option<Sha256Sum>),
-        (place, math): (Place, Math),
-        (columns, sides): (u32, &[SideFile]),
-        files: Vec<H::Attachment>,
-    ) -> Result<(LoadedModel, Vec<String>, (String, String)), RuntimeError> {
+    async fn try_load(&mut self, load: Load, attachments: Vec<H::Attachment>) -> Result<Ready, RuntimeError> {
+        let Load { slot, source, name, keep, sha256, place, math, columns, add_ons } = load;
         let processor = match place {
             Place::Gpu => Processor::Gpu(self.gpu().await?, math),
             Place::Cpu => Processor::CPU_FAST,
         };
         let (host, models) = (self.host, &mut self.models);
-        let mut files = files.into_iter();
-        let file = if *source == Source::Disk { files.next() } else { None };
-        let mut bytes = Interruptible { host, source: host.open(source, name, keep, file).await? };
+        let mut attachments = attachments.into_iter();
+        let file = if source == Source::Disk { attachments.next() } else { None };
+        let mut bytes = Interruptible { host, source: host.open(&source, &name, (keep, sha256), file).await? };
         let mut names = Vec::new();
-        let beside = async |config: &Config| {
-            let beside = read_sides(host, columns, sides, config, files).await?;
-            names = beside.names();
-            Ok(beside)
+        let add_ons = async |config: &Config| {
+            let add_ons = read_add_ons(host, columns, &add_ons, config, attachments).await?;
+            names = add_ons.names();
+            Ok(add_ons)
         };
         let progress = |progress: LoadProgress| {
             if host.is_interrupted() {
@@ -225,7 +224,7 @@ impl<H: Host> Engine<'_, H> {
             host.emit(Event::LoadProgress(LoadProgress { slot, ..progress }));
             ControlFlow::Continue(())
         };
-        let loaded = load_with(&mut bytes, name, &processor, beside, progress).await;
+        let loaded = load_with(&mut bytes, &name, &processor, add_ons, progress).await;
         let ending = match &loaded {
             Ok(_) => Ending::Loaded,
             Err(error) if error.refuses_file() => Ending::Refused,
@@ -234,34 +233,29 @@ impl<H: Host> Engine<'_, H> {
         let sha256 = bytes.sha256().unwrap_or_default();
         // An error from closing is the cause of the load's own error, so it is reported instead.
         let note = bytes.close(ending).await?;
-        Ok((loaded?, names, (sha256, note)))
+        Ok(Ready { model: loaded?, add_ons: names, sha256, note })
     }
 
     /// Reads the files of adapters and steering vectors and lays the model out for them.
-    async fn lay_out(
-        &mut self,
-        slot: u32,
-        columns: u32,
-        sides: &[SideFile],
-        files: Vec<H::Attachment>,
-    ) -> Result<(), RuntimeError> {
+    async fn lay_out(&mut self, command: LayOut, attachments: Vec<H::Attachment>) -> Result<(), RuntimeError> {
+        let LayOut { slot, columns, add_ons: files } = command;
         let host = self.host;
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
-        let mut beside = read_sides(host, columns, sides, &model.file.config, files.into_iter()).await?;
-        for side in sides {
-            if let SideKind::Contrast(pairs) = &side.kind {
+        let mut add_ons = read_add_ons(host, columns, &files, &model.file.config, attachments.into_iter()).await?;
+        for file in &files {
+            if let AddOnKind::Contrast(pairs) = &file.kind {
                 let is_stopped = async || {
                     host.rest().await;
                     host.is_interrupted()
                 };
-                let vectors = model.contrast(&side.name, pairs, is_stopped).await?;
-                beside.steerings.push(only(&side.layers, vectors));
+                let vectors = model.contrast(&file.name, pairs, is_stopped).await?;
+                add_ons.steerings.push(only(&file.layers, vectors));
             }
         }
-        let names = beside.names();
-        model.lay_out(beside.columns, beside.adapters, beside.steerings).await?;
+        let names = add_ons.names();
+        model.lay_out(add_ons.columns, add_ons.adapters, add_ons.steerings).await?;
         let context_tokens = model.card.context_tokens;
-        self.host.emit(Event::LaidOut { slot, columns, sides: names, context_tokens });
+        self.host.emit(Event::LaidOut { slot, columns, add_ons: names, context_tokens });
         Ok(())
     }
 
@@ -285,17 +279,12 @@ impl<H: Host> Engine<'_, H> {
         Ok(())
     }
 
-    async fn judge(
-        &mut self,
-        slot: u32,
-        id: u32,
-        prompt: &Prompt,
-        before: Option<(u32, Vec<u32>)>,
-    ) -> Result<(), RuntimeError> {
+    async fn judge(&mut self, command: Judge, before: Option<(u32, Vec<u32>)>) -> Result<(), RuntimeError> {
+        let Judge { slot, id, prompt } = command;
         let host = self.host;
         let before = before.filter(|(judged, _)| *judged == slot).map(|(_, prompt)| prompt).unwrap_or_default();
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
-        let prompt = tokens(host, model, prompt).await?;
+        let prompt = tokens(host, model, &prompt).await?;
         let mut judging = Judging::new(model, prompt, &before)?;
         let mut weights = Vec::new();
         while weights.is_empty() && !host.is_interrupted() {
@@ -313,18 +302,13 @@ impl<H: Host> Engine<'_, H> {
         Ok(())
     }
 
-    async fn answer(
-        &mut self,
-        slot: u32,
-        id: u32,
-        (prompt, sampling): (&Prompt, &Sampling),
-        columns: &[Column],
-    ) -> Result<(), RuntimeError> {
+    async fn answer(&mut self, command: Generate) -> Result<(), RuntimeError> {
+        let Generate { slot, id, prompt, sampling, columns } = command;
         let host = self.host;
         let model = self.models.get_mut(&slot).ok_or(RuntimeError::NoModel)?;
-        let prompt = tokens(host, model, prompt).await?;
+        let prompt = tokens(host, model, &prompt).await?;
         let start = host.now_ms();
-        let mut generation = Generation::new(model, prompt, sampling, columns)?;
+        let mut generation = Generation::new(model, prompt, &sampling, &columns)?;
         let prompt_tokens = narrow(generation.prompt().len());
         let (per_layer, per_token) = model.dispatches();
         let mut cost = Cost {

@@ -1,8 +1,9 @@
 //! Describes the models that can be loaded without choosing a file.
 
-use super::cache::{Entry, hex};
+use super::cache::Entry;
 use askew_domain::text::words::size_text;
 use askew_protocol::{Shelf, ShelfItem, Source};
+use data_encoding::HEXLOWER;
 
 /// Hexadecimal digits of a SHA-256 that are shown.
 const SUM_CHARS: usize = 12;
@@ -30,7 +31,7 @@ pub fn shelf(
 fn kept_item(key: &str, entry: &Entry, date: &str) -> ShelfItem {
     let here = size_text(entry.num_bytes);
     let what = match entry.total {
-        _ if entry.is_complete => format!("{here}, SHA-256 {}…", &hex(&entry.sha256)[..SUM_CHARS]),
+        _ if entry.is_complete => format!("{here}, SHA-256 {}…", &HEXLOWER.encode(&entry.sha256)[..SUM_CHARS]),
         Some(total) => format!("{here} of {}, incomplete", size_text(total)),
         None => format!("{here}, incomplete"),
     };

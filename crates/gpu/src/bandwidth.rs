@@ -2,7 +2,7 @@
 //! and the rate that matrix products reach.
 
 use super::matrix::GpuMatrix;
-use super::ops::product::{Ending, Input, Product, product};
+use super::ops::matmul::{Epilogue, Input, Matmul, matmul};
 use super::{Gpu, GpuError};
 use askew_model::gguf::TensorInfo;
 use askew_model::quant::Quant;
@@ -26,10 +26,10 @@ impl Gpu {
     /// A fault of the device, for example too little memory.
     pub async fn read_speed(&self, now_ms: impl Fn() -> f64) -> Result<(f64, f64), GpuError> {
         let [small, large] = MATRIX_BYTES;
-        Ok((self.product_speed(small, &now_ms).await?, self.product_speed(large, &now_ms).await?))
+        Ok((self.matmul_speed(small, &now_ms).await?, self.matmul_speed(large, &now_ms).await?))
     }
 
-    async fn product_speed(&self, matrix_bytes: usize, now_ms: impl Fn() -> f64) -> Result<f64, GpuError> {
+    async fn matmul_speed(&self, matrix_bytes: usize, now_ms: impl Fn() -> f64) -> Result<f64, GpuError> {
         let num_rows = matrix_bytes / QUANT.row_bytes(ROW_LEN);
         let tensor = TensorInfo {
             name: "speed".to_owned(),
@@ -41,13 +41,13 @@ impl Gpu {
         self.collect();
         let build = || {
             let [x, out] = [ROW_LEN, num_rows].map(|len| self.storage("speed", 4 * len as u64));
-            let (input, ending) = (Input::Plain(&x), Ending::Store(&out));
+            let (input, epilogue) = (Input::Plain(&x), Epilogue::Store(&out));
             let mut dispatches = Vec::new();
             for _ in 0..ROUND_BYTES / matrix_bytes {
                 let (w, _) = GpuMatrix::stacked(self, &[&tensor])?;
-                dispatches.extend(product(
+                dispatches.extend(matmul(
                     self,
-                    Product { w: &w, lanes: 1, input, bias: None, side: None, ending, is_fast: false },
+                    Matmul { w: &w, lanes: 1, input, bias: None, low_rank: None, epilogue, is_fast: false },
                 )?);
             }
             Ok(dispatches)

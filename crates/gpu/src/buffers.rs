@@ -16,7 +16,7 @@ pub(super) const MAX_WINDOW: usize = 16;
 /// A chosen token, as the GPU stores it.
 #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct Chosen {
+pub struct SampledToken {
     /// Its number in the vocabulary. It is outside the vocabulary if the logits were not numbers.
     pub token: u32,
     /// Natural logarithm of its probability at temperature 1.
@@ -74,7 +74,7 @@ impl Buffers {
         let global = angles(false);
         let has_local = (0..config.num_layers).any(|layer| config.uses_local_rope(layer));
         let logits = floats("logits", DECODE_LANES * config.vocab_size);
-        let results = gpu.storage("results", (MAX_WINDOW * DECODE_LANES * size_of::<Chosen>()) as u64);
+        let results = gpu.storage("results", (MAX_WINDOW * DECODE_LANES * size_of::<SampledToken>()) as u64);
         Self {
             lanes: gpu.storage("lanes", (MAX_LANES * size_of::<Lane>()) as u64),
             local_angles: if has_local { angles(true) } else { global.clone() },

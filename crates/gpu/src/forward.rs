@@ -7,12 +7,12 @@ use super::matrix::GpuMatrix;
 use super::model::{Choice, GpuModel};
 use super::ops::attention::attention;
 use super::ops::embed::{Embed, embed};
+use super::ops::matmul::{Epilogue, Input, Matmul, low_rank, matmul};
 use super::ops::post_norm::{PostNorm, post_norm};
-use super::ops::product::{Ending, Input, Product, low_rank, product};
 use super::ops::rope_cache::{Rope, rope_cache};
 use super::ops::sample::{Sample, sample};
 use super::weights::LayerWeights;
-use crate::lora::{Side, SideB};
+use crate::lora::{LowRankB, LowRankPath};
 use askew_model::reference::attention::{Heads, Reach};
 
 impl GpuModel {
@@ -26,7 +26,7 @@ impl GpuModel {
             x: &b.x,
             gain: self.gain_before(0, num_layers),
             h: &b.h,
-            sides: Some(&self.sides),
+            low_rank: Some(&self.low_rank),
         };
         let mut plan = embed(&self.gpu, lanes, step)?;
         for layer in 0..num_layers {
@@ -52,7 +52,7 @@ impl GpuModel {
     /// x (lanes, dim) += post(Wo attention(rope(Wqkv norm(x) + bias)))
     fn attend(&self, index: usize, layer: &LayerWeights, lanes: usize) -> Result<Vec<Dispatch>, GpuError> {
         let Self { gpu, config, buffers: b, .. } = self;
-        let side = &self.sides.layers[index];
+        let paths = &self.low_rank.layers[index];
         let cache = &b.caches[index];
         let heads = Heads { num_heads: config.num_heads, num_kv_heads: config.num_kv_heads, head_dim: config.head_dim };
         let norm = layer.qk_norm.as_ref().map(|(q, k)| (q, k, config.norm_eps));
@@ -61,13 +61,13 @@ impl GpuModel {
         let reach = Reach { scale: config.attention_scale, window: config.window(index) };
 
         let input = Input::Normed(&b.h, config.norm_eps);
-        let mut plan = self.side_path(&side.qkv, lanes, input)?;
+        let mut plan = self.low_rank_path(&paths.qkv, lanes, input)?;
         let w = &layer.qkv;
         let bias = layer.qkv_bias.as_ref();
-        let ending = Ending::Store(&b.qkv);
-        plan.extend(product(
+        let epilogue = Epilogue::Store(&b.qkv);
+        plan.extend(matmul(
             gpu,
-            Product { w, lanes, input, bias, side: side.qkv.b.as_ref(), ending, is_fast: self.is_fast },
+            Matmul { w, lanes, input, bias, low_rank: paths.qkv.b.as_ref(), epilogue, is_fast: self.is_fast },
         )?);
 
         plan.push(rope_cache(gpu, heads, rope, lanes, &b.lanes, &b.qkv, cache)?);
@@ -75,9 +75,9 @@ impl GpuModel {
         plan.push(attention(gpu, (heads, reach), lanes, &b.lanes, &b.qkv, cache, &b.attended)?);
 
         let input = Input::Plain(&b.attended);
-        plan.extend(self.side_path(&side.attn_output, lanes, input)?);
+        plan.extend(self.low_rank_path(&paths.attn_output, lanes, input)?);
         let post = layer.post_attn_norm.as_ref();
-        plan.extend(self.join(&layer.attn_output, &side.attn_output, lanes, input, (post, &layer.ff_norm), None)?);
+        plan.extend(self.join(&layer.attn_output, &paths.attn_output, lanes, input, (post, &layer.ff_norm), None)?);
         Ok(plan)
     }
 
@@ -90,22 +90,22 @@ impl GpuModel {
         next: &wgpu::Buffer,
     ) -> Result<Vec<Dispatch>, GpuError> {
         let Self { gpu, config, buffers: b, .. } = self;
-        let side = &self.sides.layers[index];
+        let paths = &self.low_rank.layers[index];
 
         let input = Input::Normed(&b.h, config.norm_eps);
-        let mut plan = self.side_path(&side.gate_up, lanes, input)?;
-        let ending = Ending::Gate { activation: config.activation, scratch: &b.gate_up, out: &b.gated };
+        let mut plan = self.low_rank_path(&paths.gate_up, lanes, input)?;
+        let epilogue = Epilogue::Gate { activation: config.activation, scratch: &b.gate_up, out: &b.gated };
         let w = &layer.gate_up;
-        plan.extend(product(
+        plan.extend(matmul(
             gpu,
-            Product { w, lanes, input, bias: None, side: side.gate_up.b.as_ref(), ending, is_fast: self.is_fast },
+            Matmul { w, lanes, input, bias: None, low_rank: paths.gate_up.b.as_ref(), epilogue, is_fast: self.is_fast },
         )?);
 
         let input = Input::Plain(&b.gated);
-        plan.extend(self.side_path(&side.down, lanes, input)?);
-        let steering = side.steering.as_ref().map(|(side, z_at)| (side, *z_at));
+        plan.extend(self.low_rank_path(&paths.down, lanes, input)?);
+        let steering = paths.steering.as_ref().map(|(path, z_at)| (path, *z_at));
         let post = layer.post_ff_norm.as_ref();
-        plan.extend(self.join(&layer.down, &side.down, lanes, input, (post, next), steering)?);
+        plan.extend(self.join(&layer.down, &paths.down, lanes, input, (post, next), steering)?);
         Ok(plan)
     }
 
@@ -113,19 +113,19 @@ impl GpuModel {
     fn join(
         &self,
         w: &GpuMatrix,
-        side: &Side,
+        path: &LowRankPath,
         lanes: usize,
         input: Input<'_>,
         (post, gain): (Option<&wgpu::Buffer>, &wgpu::Buffer),
-        steering: Option<(&SideB, usize)>,
+        steering: Option<(&LowRankB, usize)>,
     ) -> Result<Vec<Dispatch>, GpuError> {
         let (b, eps) = (&self.buffers, self.config.norm_eps);
-        let ending = match post {
-            None => Ending::Residual { x: &b.x, gain, h: &b.h },
-            Some(_) => Ending::Normed(&b.t),
+        let epilogue = match post {
+            None => Epilogue::Residual { x: &b.x, gain, h: &b.h },
+            Some(_) => Epilogue::Normed(&b.t),
         };
-        let (side, is_fast) = (side.b.as_ref(), self.is_fast);
-        let mut plan = product(&self.gpu, Product { w, lanes, input, bias: None, side, ending, is_fast })?;
+        let (low_rank, is_fast) = (path.b.as_ref(), self.is_fast);
+        let mut plan = matmul(&self.gpu, Matmul { w, lanes, input, bias: None, low_rank, epilogue, is_fast })?;
         if let Some(weight) = post {
             let step = PostNorm { t: &b.t, weight, eps, x: &b.x, gain, h: &b.h, steering };
             plan.push(post_norm(&self.gpu, lanes, step)?);
@@ -133,17 +133,17 @@ impl GpuModel {
         Ok(plan)
     }
 
-    fn side_path(&self, side: &Side, lanes: usize, input: Input<'_>) -> Result<Vec<Dispatch>, GpuError> {
-        let Some(a) = &side.a else { return Ok(Vec::new()) };
-        low_rank(&self.gpu, a, lanes, input, &self.buffers.lanes, &self.sides.scales)
+    fn low_rank_path(&self, path: &LowRankPath, lanes: usize, input: Input<'_>) -> Result<Vec<Dispatch>, GpuError> {
+        let Some(a) = &path.a else { return Ok(Vec::new()) };
+        low_rank(&self.gpu, a, lanes, input, &self.buffers.lanes, &self.low_rank.scales)
     }
 
     /// Computes the logits (lanes, vocab) from the residual streams.
     pub(super) fn head(&self, lanes: usize) -> Result<Vec<Dispatch>, GpuError> {
         let input = Input::Normed(&self.buffers.h, self.config.norm_eps);
-        let ending = Ending::Store(&self.buffers.logits);
+        let epilogue = Epilogue::Store(&self.buffers.logits);
         let (w, is_fast) = (&self.weights.head, self.is_fast);
-        product(&self.gpu, Product { w, lanes, input, bias: None, side: None, ending, is_fast })
+        matmul(&self.gpu, Matmul { w, lanes, input, bias: None, low_rank: None, epilogue, is_fast })
     }
 
     pub(super) fn sample(&self, lanes: usize, choice: Choice) -> Result<Vec<Dispatch>, GpuError> {

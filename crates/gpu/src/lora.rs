@@ -1,10 +1,10 @@
-//! Low-rank side paths: what adapters (LoRA) and steering vectors add to the model's products, with separate scales per
+//! Low-rank paths: what adapters (LoRA) and steering vectors add to the model's products, with separate scales per
 //! column.
 //!
 //! An adapter adds s B A x to the product of a matrix. A steering vector adds s v to the residual stream after a layer,
-//! which is a side path of rank one with A x = 1. Both have one scale s per column, in [`ColumnScales`], which the host
+//! which is a low-rank path of rank one with A x = 1. Both have one scale s per column, in [`ColumnScales`], which the host
 //! can change between tokens. For a matrix that an adapter does not change, its part of A and B is zero. A layer that
-//! no adapter changes does not have a side path.
+//! no adapter changes does not have a low-rank path.
 
 use std::collections::BTreeMap;
 
@@ -30,9 +30,9 @@ pub struct ColumnScales {
     pub per_column: usize,
 }
 
-/// The first half of a side path: A of every adapter, for each of the matrices that share an input.
+/// The first half of a low-rank path: A of every adapter, for each of the matrices that share an input.
 #[derive(Clone, Debug)]
-pub struct SideA {
+pub struct LowRankA {
     /// (matrices * adapters * adapter_rank, n) in f16. Each row was divided by a power of two so that it fits 16-bit
     /// floats.
     pub a: GpuMatrix,
@@ -48,7 +48,7 @@ pub struct SideA {
     pub z_stride: usize,
 }
 
-impl SideA {
+impl LowRankA {
     pub(super) fn constants(&self) -> Result<[(&'static str, Constant); 3], GpuError> {
         Ok([
             ("ADAPTERS", self.adapters.try_into()?),
@@ -58,9 +58,9 @@ impl SideA {
     }
 }
 
-/// The second half of a side path: B, which gives what is added to each row of a stack of matrices.
+/// The second half of a low-rank path: B, which gives what is added to each row of a stack of matrices.
 #[derive(Clone, Debug)]
-pub struct SideB {
+pub struct LowRankB {
     /// B as pairs of f16, (rank / 2, rows of the stack).
     pub b: wgpu::Buffer,
     /// Entries of z that a row uses, a multiple of 4.
@@ -73,7 +73,7 @@ pub struct SideB {
     pub starts: [Option<usize>; 2],
 }
 
-impl SideB {
+impl LowRankB {
     pub(super) fn constants(&self) -> Result<Vec<(&'static str, Constant)>, GpuError> {
         let mut constants = vec![("RANK", self.rank.try_into()?), ("Z_STRIDE", self.z_stride.try_into()?)];
         for (name, start) in ["SECOND_AT", "THIRD_AT"].into_iter().zip(self.starts) {
@@ -85,37 +85,37 @@ impl SideB {
     }
 }
 
-/// The side path of one product.
+/// The low-rank path of one product.
 #[derive(Clone, Debug, Default)]
-pub struct Side {
+pub struct LowRankPath {
     /// First half. Present if an adapter changes the product.
-    pub a: Option<SideA>,
+    pub a: Option<LowRankA>,
     /// Second half. Present if anything is added.
-    pub b: Option<SideB>,
+    pub b: Option<LowRankB>,
 }
 
-/// The side paths of one layer.
+/// The low-rank paths of one layer.
 #[derive(Clone, Debug, Default)]
-pub struct LayerSides {
+pub struct LayerPaths {
     /// For the stack of q, k and v.
-    pub qkv: Side,
+    pub qkv: LowRankPath,
     /// For the output projection of attention.
-    pub attn_output: Side,
+    pub attn_output: LowRankPath,
     /// For the stack of gate and up.
-    pub gate_up: Side,
+    pub gate_up: LowRankPath,
     /// For the down projection. Includes steering if no norm follows the projection.
-    pub down: Side,
+    pub down: LowRankPath,
     /// Steering for models with a norm after the down projection, and the position of its scales in z.
-    pub steering: Option<(SideB, usize)>,
+    pub steering: Option<(LowRankB, usize)>,
 }
 
-/// All side paths of a model.
+/// All low-rank paths of a model.
 #[derive(Clone, Debug)]
-pub struct Sides {
+pub struct LowRankPaths {
     /// The scales of all columns.
     pub scales: ColumnScales,
-    /// The side paths of each layer.
-    pub layers: Vec<LayerSides>,
+    /// The low-rank paths of each layer.
+    pub layers: Vec<LayerPaths>,
     /// Number of adapters.
     pub num_adapters: usize,
     /// Number of steering vectors.
@@ -124,7 +124,7 @@ pub struct Sides {
     pub(super) steering_z: (usize, usize, wgpu::Buffer),
 }
 
-/// The z buffers of the four products that can have side paths.
+/// The z buffers of the four products that can have low-rank paths.
 struct Zs {
     qkv: (wgpu::Buffer, usize),
     attn_output: (wgpu::Buffer, usize),
@@ -132,8 +132,8 @@ struct Zs {
     down: (wgpu::Buffer, usize),
 }
 
-impl Sides {
-    /// Builds the side paths of `adapters` and `steerings` for `columns` columns. All scales are 0.
+impl LowRankPaths {
+    /// Builds the low-rank paths of `adapters` and `steerings` for `columns` columns. All scales are 0.
     ///
     /// # Errors
     /// [`GpuError::Refused`] for more than [`MAX_STEERINGS`] steering vectors, or for sizes beyond 32 bits.
@@ -172,36 +172,36 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn layer(&self, layer: usize) -> Result<LayerSides, GpuError> {
+    fn layer(&self, layer: usize) -> Result<LayerPaths, GpuError> {
         let Config { dim, ff_dim, .. } = *self.config;
         let (q, kv) = (self.config.q_dim(), self.config.kv_dim());
         let steering = self.steering(layer);
         let between = self.config.post_norms;
         let with_down = steering.as_deref().filter(|_| !between);
-        let mut sides = LayerSides {
-            qkv: self.side(
+        let mut paths = LayerPaths {
+            qkv: self.path(
                 layer,
                 &[(LayerTensor::Q, q), (LayerTensor::K, kv), (LayerTensor::V, kv)],
                 dim,
                 &self.zs.qkv,
                 None,
             )?,
-            attn_output: self.side(layer, &[(LayerTensor::AttnOutput, dim)], q, &self.zs.attn_output, None)?,
-            gate_up: self.side(
+            attn_output: self.path(layer, &[(LayerTensor::AttnOutput, dim)], q, &self.zs.attn_output, None)?,
+            gate_up: self.path(
                 layer,
                 &[(LayerTensor::Gate, ff_dim), (LayerTensor::Up, ff_dim)],
                 dim,
                 &self.zs.gate_up,
                 None,
             )?,
-            down: self.side(layer, &[(LayerTensor::Down, dim)], ff_dim, &self.zs.down, with_down)?,
+            down: self.path(layer, &[(LayerTensor::Down, dim)], ff_dim, &self.zs.down, with_down)?,
             steering: None,
         };
         if let Some(vectors) = steering.filter(|_| between) {
             let b = self.pairs(&vectors, dim, self.steerings.len().next_multiple_of(4));
-            sides.steering = Some((self.side_b(b, self.zs.down.1 - self.run(), &self.zs.down, &[]), self.run()));
+            paths.steering = Some((self.low_rank_b(b, self.zs.down.1 - self.run(), &self.zs.down, &[]), self.run()));
         }
-        Ok(sides)
+        Ok(paths)
     }
 
     /// Entries of z that one matrix uses for all adapters.
@@ -220,16 +220,16 @@ impl Builder<'_> {
         Some(vectors.into_iter().flat_map(|vector| vector.unwrap_or(&zeros).clone()).collect())
     }
 
-    /// Builds the side path of matrices stacked on one input of width `n`. `stack` has their numbers of rows. `extra`
+    /// Builds the low-rank path of matrices stacked on one input of width `n`. `stack` has their numbers of rows. `extra`
     /// is (steerings, rows).
-    fn side(
+    fn path(
         &self,
         layer: usize,
         stack: &[(LayerTensor, usize)],
         n: usize,
         z: &(wgpu::Buffer, usize),
         extra: Option<&[f32]>,
-    ) -> Result<Side, GpuError> {
+    ) -> Result<LowRankPath, GpuError> {
         let empty = BTreeMap::new();
         let parts = |target: LayerTensor| -> Vec<Option<&LowRank>> {
             let layers = self.adapters.iter().map(|adapter| adapter.layers.get(layer).unwrap_or(&empty));
@@ -237,7 +237,7 @@ impl Builder<'_> {
         };
         let is_adapted = stack.iter().any(|(target, _)| parts(*target).iter().any(Option::is_some));
         if !is_adapted && extra.is_none() {
-            return Ok(Side::default());
+            return Ok(LowRankPath::default());
         }
         let rows: usize = stack.iter().map(|(_, rows)| rows).sum();
         let run = self.run();
@@ -276,12 +276,12 @@ impl Builder<'_> {
             })
             .collect();
         let b = self.pairs(&b, rows, rank);
-        let side_b = self.side_b(b, rank, z, &starts[..stack.len() - 1]);
-        let side_a = if is_adapted { Some(self.side_a(&a, n, &gains, z)?) } else { None };
-        Ok(Side { a: side_a, b: Some(side_b) })
+        let low_rank_b = self.low_rank_b(b, rank, z, &starts[..stack.len() - 1]);
+        let low_rank_a = if is_adapted { Some(self.low_rank_a(&a, n, &gains, z)?) } else { None };
+        Ok(LowRankPath { a: low_rank_a, b: Some(low_rank_b) })
     }
 
-    fn side_a(&self, a: &[f32], n: usize, gains: &[f32], z: &(wgpu::Buffer, usize)) -> Result<SideA, GpuError> {
+    fn low_rank_a(&self, a: &[f32], n: usize, gains: &[f32], z: &(wgpu::Buffer, usize)) -> Result<LowRankA, GpuError> {
         let bytes: Vec<u8> = a.iter().flat_map(|&x| half::f16::from_f32(x).to_le_bytes()).collect();
         let info = TensorInfo {
             name: "low-rank A".to_owned(),
@@ -293,7 +293,7 @@ impl Builder<'_> {
         let (matrix, pieces) = GpuMatrix::stacked(self.gpu, &[&info])?;
         let mut scratch = Scratch::default();
         pieces.iter().flatten().for_each(|piece| piece.write(self.gpu, 0, &bytes, &mut scratch));
-        Ok(SideA {
+        Ok(LowRankA {
             a: matrix,
             gains: self.gpu.upload("gains", gains),
             adapters: self.adapters.len(),
@@ -315,9 +315,9 @@ impl Builder<'_> {
         self.gpu.upload("low-rank B", &words)
     }
 
-    fn side_b(&self, b: wgpu::Buffer, rank: usize, z: &(wgpu::Buffer, usize), starts: &[usize]) -> SideB {
+    fn low_rank_b(&self, b: wgpu::Buffer, rank: usize, z: &(wgpu::Buffer, usize), starts: &[usize]) -> LowRankB {
         let starts = [starts.first().copied(), starts.get(1).copied()];
-        SideB { b, rank, z: z.0.clone(), z_stride: z.1, starts }
+        LowRankB { b, rank, z: z.0.clone(), z_stride: z.1, starts }
     }
 }
 

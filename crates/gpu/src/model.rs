@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::buffers::{Buffers, Chosen, MAX_WINDOW};
+use super::buffers::{Buffers, MAX_WINDOW, SampledToken};
 use super::kernel::Dispatch;
 use super::lanes::Lane;
 pub use super::ops::sample::Choice;
@@ -16,7 +16,7 @@ use super::ops::sample::seen_words;
 use super::ops::{DECODE_LANES, MAX_LANES};
 use super::weights::GpuWeights;
 use super::{Gpu, GpuError};
-use crate::lora::Sides;
+use crate::lora::LowRankPaths;
 use askew_model::sampler::SeenTokens;
 use askew_model::{Adapter, Config, Sampler, Steering};
 
@@ -45,7 +45,7 @@ pub struct GpuModel {
     pub(super) gpu: Rc<Gpu>,
     pub(super) config: Config,
     pub(super) weights: Rc<GpuWeights>,
-    pub(super) sides: Sides,
+    pub(super) low_rank: LowRankPaths,
     pub(super) buffers: Buffers,
     pub(super) columns: usize,
     pub(super) context: usize,
@@ -75,7 +75,7 @@ impl GpuModel {
         wanted.min(config.trained_context).min(fits)
     }
 
-    /// Bytes that [`GpuModel::new`] allocates in addition to the weights and the side paths.
+    /// Bytes that [`GpuModel::new`] allocates in addition to the weights and the low-rank paths.
     pub fn working_bytes(config: &Config, columns: usize, context: usize) -> u64 {
         // Computed in 64 bits, because `usize` has 32 bits in wasm.
         let cache = 2 * config.num_layers as u64 * columns as u64 * context as u64 * config.kv_dim() as u64;
@@ -99,7 +99,7 @@ impl GpuModel {
             return Err(GpuError::Refused(format!("{columns} columns; 1 to {DECODE_LANES} are possible")));
         }
         let model = Self {
-            sides: Sides::new(gpu, config, columns, adapters, steerings)?,
+            low_rank: LowRankPaths::new(gpu, config, columns, adapters, steerings)?,
             buffers: Buffers::new(gpu, config, weights, layout),
             gpu: Rc::clone(gpu),
             config: config.clone(),
@@ -138,10 +138,10 @@ impl GpuModel {
 
     /// Sets a column's scales, first of every adapter, then of every steering vector. They apply from the next step.
     pub fn set_scales(&self, column: usize, scales: &[f32]) {
-        let per_column = self.sides.scales.per_column;
+        let per_column = self.low_rank.scales.per_column;
         let scales = &scales[..scales.len().min(per_column)];
         let place = (column.min(self.columns - 1) * per_column * 4) as u64;
-        self.gpu.queue.write_buffer(&self.sides.scales.buffer, place, bytemuck::cast_slice(scales));
+        self.gpu.queue.write_buffer(&self.low_rank.scales.buffer, place, bytemuck::cast_slice(scales));
     }
 
     /// Reads `tokens` into a column at `position` and after. Tokens at all earlier positions must have been read.
@@ -239,7 +239,7 @@ impl GpuModel {
     ///
     /// # Errors
     /// A fault of the device.
-    pub async fn decode(&self, lanes: &[Lane], choice: Choice, steps: usize) -> Result<Vec<Chosen>, GpuError> {
+    pub async fn decode(&self, lanes: &[Lane], choice: Choice, steps: usize) -> Result<Vec<SampledToken>, GpuError> {
         let (size, steps) = (lanes.len(), steps.clamp(1, MAX_WINDOW));
         let (hidden, head) = (self.plan(Part::Hidden(size))?, self.plan(Part::Head(size))?);
         let sample = self.plan(Part::Sample(size, choice))?;

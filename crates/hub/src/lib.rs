@@ -16,6 +16,7 @@ pub mod cost;
 
 use std::collections::BTreeSet;
 
+use data_encoding::HEXLOWER_PERMISSIVE;
 use miniserde::json::{Array, Object, Value};
 
 pub use crate::catalogue::ListedAdapter;
@@ -378,12 +379,7 @@ fn is_commit(text: &str) -> bool {
 
 /// Parses a SHA-256 from hexadecimal digits.
 fn sum(hex: &str) -> Option<Sha256Sum> {
-    let mut bytes = [0; 32];
-    let is_hex = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
-    for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)).take(if is_hex { 32 } else { 0 }) {
-        *byte = u8::from_str_radix(&hex[at..at + 2], 16).ok()?;
-    }
-    is_hex.then_some(bytes)
+    HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?.try_into().ok()
 }
 
 /// The text after `name` in one of a repository's tags, if it contains only plain characters.

@@ -6,6 +6,22 @@
 //! exactly the same results: no operation uses a machine's own mathematics library, and none is fused on only some
 //! machines.
 //!
+//! ```
+//! use askew_kernels::{BlockFormat, Input, TiledMatrix};
+//!
+//! // One row of 32 weights in Q8_0: the scale 1 as a 16-bit float, then 32 signed bytes.
+//! let mut row = vec![0x00, 0x3C];
+//! row.extend([2; 32]);
+//! let mut w = TiledMatrix::new(BlockFormat::Q8_0, 1, 32)?;
+//! w.push(&row);
+//!
+//! // W @ x for one token.
+//! let mut out = [0.0];
+//! w.matmul(&Input::new(&[0.5; 32], 1), false, &mut out, 1);
+//! assert!((out[0] - 32.0f32).abs() < 1e-3);
+//! # Ok::<(), askew_kernels::OutOfMemory>(())
+//! ```
+//!
 //! This is a separate package because a cargo profile sets the optimisation for whole packages. The page's code is
 //! compiled for size, which would make these loops nineteen times slower.
 

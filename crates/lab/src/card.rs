@@ -30,7 +30,8 @@ pub struct Card {
     /// The model's architecture and weight formats.
     pub weights: String,
     /// Names of the adapters and steering vectors.
-    pub beside: Vec<String>,
+    #[serde(rename = "beside")]
+    pub add_ons: Vec<String>,
     /// The model that judged here, if it was not the model that answered.
     pub judge: Option<JudgeModel>,
     /// The device, and its arithmetic.
@@ -98,7 +99,7 @@ impl Card {
             source: text("source")?,
             sha256: text("sha256")?,
             weights: text("weights")?,
-            beside: if part.has("beside") { part.texts("beside")? } else { Vec::new() },
+            add_ons: if part.has("beside") { part.texts("beside")? } else { Vec::new() },
             judge: if part.has("judge") { Some(judge(part.part("judge")?)?) } else { None },
             device: text("device")?,
             answers: answers.into_iter().map(print).collect::<Result<_, _>>()?,

@@ -70,10 +70,10 @@ impl QuestionSet {
     }
 
     /// An experiment's document with these questions and one answer of every column to each, for the user to edit.
-    /// `sides` are the loaded adapters and steering vectors. There is a column for the model alone, and one with each
+    /// `add_ons` are the loaded adapters and steering vectors. There is a column for the model alone, and one with each
     /// of them.
     #[must_use]
-    pub fn document(&self, name: &str, sides: &[String]) -> String {
+    pub fn document(&self, name: &str, add_ons: &[String]) -> String {
         let mut questions = Vec::new();
         for Question { id, text, system, .. } in &self.questions {
             let system = system.iter().map(|text| format!(", \"system\": {}", json::to_string(text)));
@@ -81,14 +81,14 @@ impl QuestionSet {
             questions.push(format!("    {{\"id\": {id}, \"text\": {text}{}}}", system.collect::<String>()));
         }
         let scales = |at: Option<usize>| {
-            let of = |side| if Some(side) == at { "1" } else { "0" };
-            (0..sides.len()).map(of).collect::<Vec<_>>().join(", ")
+            let of = |index| if Some(index) == at { "1" } else { "0" };
+            (0..add_ons.len()).map(of).collect::<Vec<_>>().join(", ")
         };
         let column = |at: Option<usize>| {
-            let name = at.map_or("base", |at| &sides[at]);
+            let name = at.map_or("base", |at| &add_ons[at]);
             format!("    {{\"name\": {}, \"scales\": [{}]}}", json::to_string(name), scales(at))
         };
-        let columns: Vec<String> = std::iter::once(None).chain((0..sides.len()).map(Some)).map(column).collect();
+        let columns: Vec<String> = std::iter::once(None).chain((0..add_ons.len()).map(Some)).map(column).collect();
         let mut document = format!(
             "{{\n  \"name\": {},\n  \"questions\": [\n{}\n  ],\n  \"columns\": [\n{}\n  ],\n  \"samples\": 1,\n  \
              \"temperature\": 1,\n  \"max_tokens\": 600",

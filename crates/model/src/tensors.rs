@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use strum::{IntoStaticStr, VariantArray};
+
 use super::gguf::{Header, TensorInfo};
 use super::{Config, ModelError};
 use crate::quant::Quant;
@@ -16,83 +18,65 @@ pub const HEAD: &str = "output.weight";
 pub const ROPE_FREQS: &str = "rope_freqs.weight";
 
 /// A matrix or vector of one layer. Shapes are in parentheses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
 pub enum LayerTensor {
     /// Weights of the norm before attention, (dim).
+    #[strum(serialize = "attn_norm.weight")]
     AttnNorm,
     /// Query projection W (q_dim, dim).
+    #[strum(serialize = "attn_q.weight")]
     Q,
     /// Key projection W (kv_dim, dim).
+    #[strum(serialize = "attn_k.weight")]
     K,
     /// Value projection W (kv_dim, dim).
+    #[strum(serialize = "attn_v.weight")]
     V,
     /// Bias added to all queries, (q_dim).
+    #[strum(serialize = "attn_q.bias")]
     QBias,
     /// Bias added to all keys, (kv_dim).
+    #[strum(serialize = "attn_k.bias")]
     KBias,
     /// Bias added to all values, (kv_dim).
+    #[strum(serialize = "attn_v.bias")]
     VBias,
     /// Weights of the norm of each query head, (head_dim).
+    #[strum(serialize = "attn_q_norm.weight")]
     QNorm,
     /// Weights of the norm of each key head, (head_dim).
+    #[strum(serialize = "attn_k_norm.weight")]
     KNorm,
     /// Output projection of attention W (dim, q_dim).
+    #[strum(serialize = "attn_output.weight")]
     AttnOutput,
     /// Weights of the norm after attention, (dim).
+    #[strum(serialize = "post_attention_norm.weight")]
     PostAttnNorm,
     /// Weights of the norm before the feed-forward part, (dim).
+    #[strum(serialize = "ffn_norm.weight")]
     FfNorm,
     /// Gate projection W (ff_dim, dim).
+    #[strum(serialize = "ffn_gate.weight")]
     Gate,
     /// Up projection W (ff_dim, dim).
+    #[strum(serialize = "ffn_up.weight")]
     Up,
     /// Down projection W (dim, ff_dim).
+    #[strum(serialize = "ffn_down.weight")]
     Down,
     /// Weights of the norm after the feed-forward part, (dim).
+    #[strum(serialize = "post_ffw_norm.weight")]
     PostFfNorm,
 }
 
 impl LayerTensor {
     /// Every tensor that a layer can have.
-    pub const ALL: [Self; 16] = [
-        Self::AttnNorm,
-        Self::Q,
-        Self::K,
-        Self::V,
-        Self::QBias,
-        Self::KBias,
-        Self::VBias,
-        Self::QNorm,
-        Self::KNorm,
-        Self::AttnOutput,
-        Self::PostAttnNorm,
-        Self::FfNorm,
-        Self::Gate,
-        Self::Up,
-        Self::Down,
-        Self::PostFfNorm,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The GGUF name of this tensor in layer `layer`.
     pub fn name(self, layer: usize) -> String {
-        let part = match self {
-            Self::AttnNorm => "attn_norm.weight",
-            Self::Q => "attn_q.weight",
-            Self::K => "attn_k.weight",
-            Self::V => "attn_v.weight",
-            Self::QBias => "attn_q.bias",
-            Self::KBias => "attn_k.bias",
-            Self::VBias => "attn_v.bias",
-            Self::QNorm => "attn_q_norm.weight",
-            Self::KNorm => "attn_k_norm.weight",
-            Self::AttnOutput => "attn_output.weight",
-            Self::PostAttnNorm => "post_attention_norm.weight",
-            Self::FfNorm => "ffn_norm.weight",
-            Self::Gate => "ffn_gate.weight",
-            Self::Up => "ffn_up.weight",
-            Self::Down => "ffn_down.weight",
-            Self::PostFfNorm => "post_ffw_norm.weight",
-        };
+        let part: &'static str = self.into();
         format!("blk.{layer}.{part}")
     }
 
@@ -145,7 +129,7 @@ pub fn check(config: &Config, header: &Header) -> Result<(), ModelError> {
     let (dim, vocab) = (config.dim as u64, config.vocab_size as u64);
     let mut known = vec![(EMBEDDING.to_owned(), vec![dim, vocab]), (OUTPUT_NORM.to_owned(), vec![dim])];
     for layer in 0..config.num_layers {
-        let present = LayerTensor::ALL.into_iter().filter(|tensor| tensor.is_in(config));
+        let present = LayerTensor::ALL.iter().filter(|tensor| tensor.is_in(config));
         known.extend(present.map(|tensor| (tensor.name(layer), tensor.shape(config))));
     }
     let num_required = known.len();

@@ -2,6 +2,7 @@
 
 use super::device::Device;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 /// A prompt, before or after the chat template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,36 +149,33 @@ pub struct TokenScore {
 }
 
 /// Why an answer ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
 pub enum StopReason {
     /// The model ended its answer.
+    #[strum(serialize = "eos")]
     EndOfText,
     /// `max_tokens`, or the end of the context, was reached.
+    #[strum(serialize = "length")]
     Length,
     /// A stop string appeared.
+    #[strum(serialize = "stop")]
     StopString,
     /// [`Command::Stop`](crate::Command::Stop) was received.
+    #[strum(serialize = "asked")]
     Asked,
 }
 
 impl StopReason {
-    const ALL: [Self; 4] = [Self::EndOfText, Self::Length, Self::StopString, Self::Asked];
-
     /// The name in tables.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::EndOfText => "eos",
-            Self::StopString => "stop",
-            Self::Length => "length",
-            Self::Asked => "asked",
-        }
+        self.into()
     }
 
     /// The reason with a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.name() == name)
+        name.parse().ok()
     }
 }
 

@@ -42,8 +42,8 @@ pub use answer::{Column, Cost, Given, Message, Passage, Prompt, Role, Sampling, 
 pub use device::{Device, Probe, ReadSpeed};
 pub use failure::{FailedStep, Failure};
 pub use model::{
-    DEFAULT_CONTEXT, LoadProgress, LoadStage, Loaded, Math, ModelCard, Place, QuantCount, Sha256Sum, Shelf, ShelfItem,
-    SideFile, SideKind, Source,
+    AddOnFile, AddOnKind, DEFAULT_CONTEXT, LoadProgress, LoadStage, Loaded, Math, ModelCard, Place, QuantCount,
+    Sha256Sum, Shelf, ShelfItem, Source,
 };
 
 /// Version of the messages. Increase it whenever a message changes: a page and a worker with different versions refuse
@@ -88,7 +88,7 @@ pub enum Command {
         /// Number of sequences that can be decoded together.
         columns: u32,
         /// Adapters and steering vectors as in [`Command::LayOut`]. Their files come after the model's file.
-        sides: Vec<SideFile>,
+        add_ons: Vec<AddOnFile>,
     },
     /// Answer a prompt. The replies are [`Event::Prefilled`], [`Event::Token`]s and then [`Event::Finished`] or
     /// [`Event::Failed`].
@@ -113,7 +113,7 @@ pub enum Command {
         /// Number of sequences that can be decoded together.
         columns: u32,
         /// Adapters first, then steering vectors.
-        sides: Vec<SideFile>,
+        add_ons: Vec<AddOnFile>,
     },
     /// Change a column's scales during an answer. The first token with the new scales is marked.
     SetScales {
@@ -256,7 +256,7 @@ pub enum Event {
         /// Number of sequences that can be decoded together.
         columns: u32,
         /// Names of the adapters, then of the steering vectors, in the order of a column's scales.
-        sides: Vec<String>,
+        add_ons: Vec<String>,
         /// Number of positions of each column.
         context_tokens: u32,
     },
@@ -292,11 +292,11 @@ mod tests {
     use crate::wire;
 
     #[test]
-    fn a_file_beside_another() {
+    fn a_file_of_the_same_folder() {
         let url = |address: &str| Source::Url(address.to_owned());
-        assert_eq!(url("a/b.safetensors").beside("c.json"), url("a/c.json"));
-        assert_eq!(url("b.safetensors").beside("c.json"), url("c.json"));
-        assert_eq!(Source::Disk.beside("c.json"), Source::Disk);
+        assert_eq!(url("a/b.safetensors").sibling("c.json"), url("a/c.json"));
+        assert_eq!(url("b.safetensors").sibling("c.json"), url("c.json"));
+        assert_eq!(Source::Disk.sibling("c.json"), Source::Disk);
     }
 
     #[test]

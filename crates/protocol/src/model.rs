@@ -15,7 +15,7 @@ pub enum Source {
 
 impl Source {
     /// Another file in the same folder, if the source is an address. Other sources stay unchanged.
-    pub fn beside(&self, name: &str) -> Self {
+    pub fn sibling(&self, name: &str) -> Self {
         match self {
             Self::Url(address) => Self::Url(
                 address.rsplit_once('/').map_or_else(|| name.to_owned(), |(folder, _)| format!("{folder}/{name}")),
@@ -37,11 +37,11 @@ pub enum Place {
 
 /// A file of an adapter or of steering vectors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SideFile {
+pub struct AddOnFile {
     /// The name in messages.
     pub name: String,
     /// The kind of file.
-    pub kind: SideKind,
+    pub kind: AddOnKind,
     /// The source of its bytes. For a PEFT adapter at an address, the configuration is `adapter_config.json` in the
     /// same folder.
     pub source: Source,
@@ -54,16 +54,16 @@ pub struct SideFile {
     pub modules: Vec<String>,
 }
 
-impl SideFile {
+impl AddOnFile {
     /// A file that changes all layers.
-    pub fn new(name: &str, kind: SideKind, source: Source) -> Self {
+    pub fn new(name: &str, kind: AddOnKind, source: Source) -> Self {
         Self { name: name.to_owned(), kind, source, sha256: None, layers: Vec::new(), modules: Vec::new() }
     }
 }
 
 /// What a file adds to a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SideKind {
+pub enum AddOnKind {
     /// A GGUF adapter.
     Adapter,
     /// The weights of a PEFT adapter. Its configuration is in another file.
@@ -103,7 +103,7 @@ pub struct Loaded {
     /// Number of sequences that can be decoded together.
     pub columns: u32,
     /// Names of the adapters, then of the steering vectors.
-    pub sides: Vec<String>,
+    pub add_ons: Vec<String>,
     /// Size of the engine's own memory in bytes. It never shrinks, so this is the peak of the load. 0 outside a
     /// browser.
     pub engine_bytes: u64,

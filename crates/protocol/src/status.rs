@@ -225,12 +225,12 @@ impl EngineStatus {
                     answer.end = Some(cost);
                 }
             }
-            Event::LaidOut { slot, columns, sides, context_tokens } => {
+            Event::LaidOut { slot, columns, add_ons, context_tokens } => {
                 self.failure = None;
                 if let Some(loaded) = self.models.iter_mut().find(|model| model.slot == slot) {
                     loaded.card.context_tokens = context_tokens;
                     loaded.columns = columns;
-                    loaded.sides = sides;
+                    loaded.add_ons = add_ons;
                 }
             }
             // The part of the page that asked for them stores them.

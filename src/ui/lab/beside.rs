@@ -11,8 +11,7 @@ use super::proposed::Proposed;
 use super::state::LabState;
 use crate::hub;
 use crate::hub::{ListedAdapter, WEIGHTS};
-use crate::protocol::{SideFile, SideKind, Source};
-use crate::ui::file_picker::FilePicker;
+use crate::protocol::{AddOnFile, AddOnKind, Source};
 use crate::ui::lab::model::cost::Want;
 use crate::ui::text;
 
@@ -25,7 +24,7 @@ const CONTROL_VECTOR: &str = "controlvector";
 #[derive(Debug, Clone, PartialEq)]
 pub struct Side {
     /// Description for the engine.
-    pub file: SideFile,
+    pub file: AddOnFile,
     /// Files from the disk.
     pub attachments: Vec<JsValue>,
 }
@@ -124,9 +123,9 @@ pub(super) fn add(lab: LabState, new: Vec<Side>) {
 fn SideItem(at: usize, side: Side) -> impl IntoView {
     let lab = LabSession::get().lab;
     let Side { file, .. } = side;
-    let is_adapter = matches!(file.kind, SideKind::Adapter | SideKind::PeftAdapter);
+    let is_adapter = matches!(file.kind, AddOnKind::Adapter | AddOnKind::PeftAdapter);
     let (layers, modules) = (list(&file.layers), file.modules.join(", "));
-    let change = move |set: &dyn Fn(&mut SideFile)| {
+    let change = move |set: &dyn Fn(&mut AddOnFile)| {
         let mut sides = lab.sides.get_untracked();
         if let Some(side) = sides.get_mut(at) {
             set(&mut side.file);
@@ -181,10 +180,10 @@ fn ContrastForm() -> impl IntoView {
     let is_even = move || toward.with(|toward| away.with(|away| lines(toward).len() == lines(away).len()));
     let make = move |_| {
         let number = lab.sides.with_untracked(|sides| {
-            sides.iter().filter(|side| matches!(side.file.kind, SideKind::Contrast(_))).count()
+            sides.iter().filter(|side| matches!(side.file.kind, AddOnKind::Contrast(_))).count()
         });
-        let name = text::add_ons::made_vectors(number + 1);
-        let file = SideFile::new(&name, SideKind::Contrast(pairs()), Source::Disk);
+        let name = format!("steering {}", number + 1);
+        let file = AddOnFile::new(&name, AddOnKind::Contrast(pairs()), Source::Disk);
         add(lab, vec![Side { file, attachments: Vec::new() }]);
     };
     let area = |id: &'static str, label: &'static str, value: RwSignal<String>| {
@@ -217,15 +216,15 @@ async fn of_files(files: Vec<File>) -> Vec<Side> {
     let mut sides = Vec::new();
     for file in weights {
         let name = file.name();
-        let (kind, attachments): (SideKind, Vec<JsValue>) = if name.ends_with(".gguf") {
-            let kind = if holds_vectors(&file).await { SideKind::Steering } else { SideKind::Adapter };
+        let (kind, attachments): (AddOnKind, Vec<JsValue>) = if name.ends_with(".gguf") {
+            let kind = if holds_vectors(&file).await { AddOnKind::Steering } else { AddOnKind::Adapter };
             (kind, vec![file.into()])
         } else if let Some(settings) = settings.first() {
-            (SideKind::PeftAdapter, vec![file.into(), settings.clone().into()])
+            (AddOnKind::PeftAdapter, vec![file.into(), settings.clone().into()])
         } else {
-            (SideKind::Steering, vec![file.into()])
+            (AddOnKind::Steering, vec![file.into()])
         };
-        sides.push(Side { file: SideFile::new(&name, kind, Source::Disk), attachments });
+        sides.push(Side { file: AddOnFile::new(&name, kind, Source::Disk), attachments });
     }
     sides
 }
@@ -241,13 +240,13 @@ async fn holds_vectors(file: &File) -> bool {
 fn of_address(address: &str) -> Option<Side> {
     let name = address.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty())?;
     let kind = if name.ends_with(".gguf") {
-        SideKind::Adapter
+        AddOnKind::Adapter
     } else if name == WEIGHTS {
-        SideKind::PeftAdapter
+        AddOnKind::PeftAdapter
     } else {
-        SideKind::Steering
+        AddOnKind::Steering
     };
-    Some(Side { file: SideFile::new(name, kind, Source::Url(address.to_owned())), attachments: Vec::new() })
+    Some(Side { file: AddOnFile::new(name, kind, Source::Url(address.to_owned())), attachments: Vec::new() })
 }
 
 /// "0, 4-7" as numbers. Parts that are not numbers are left out.

@@ -1,7 +1,7 @@
 //! The pocket organism: the model that the Lab loads first. It ships with the page, so no other site is asked.
 
 use super::beside::Side;
-use crate::protocol::{SideFile, SideKind, Source};
+use crate::protocol::{AddOnFile, AddOnKind, Source};
 
 /// Its file, relative to the page.
 pub(super) const MODEL: &str = "pocket/pocket.gguf";
@@ -27,6 +27,6 @@ pub(super) const CARD_FILE: &str = "live-run.card.json";
 
 /// Its adapter, as an entry of the list.
 pub(super) fn adapter() -> Side {
-    let file = SideFile::new(ADAPTER_NAME, SideKind::PeftAdapter, Source::Url(ADAPTER.to_owned()));
+    let file = AddOnFile::new(ADAPTER_NAME, AddOnKind::PeftAdapter, Source::Url(ADAPTER.to_owned()));
     Side { file, attachments: Vec::new() }
 }

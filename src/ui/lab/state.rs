@@ -128,20 +128,20 @@ impl LabState {
     fn follow_layout(self, event: &Event) {
         match event {
             Event::Loaded(loaded) if loaded.slot == SLOT => {
-                self.columns.lay_out(&loaded.sides);
+                self.columns.lay_out(&loaded.add_ons);
                 let sides = self.model_loads.sides();
                 // Vectors made from texts need the loaded model, so they are added after it.
-                if sides.len() > loaded.sides.len() {
+                if sides.len() > loaded.add_ons.len() {
                     self.model_loads.lay_out(Vec::new());
                     self.lay_out(sides);
                 } else {
                     self.sides.set(sides);
                 }
             }
-            Event::LaidOut { sides, .. } => {
+            Event::LaidOut { add_ons, .. } => {
                 self.is_laying_out.set(false);
                 self.model_loads.lay_out(self.sides.get_untracked());
-                self.columns.lay_out(sides);
+                self.columns.lay_out(add_ons);
             }
             Event::LayOutStopped { .. } => {
                 self.is_laying_out.set(false);
@@ -194,7 +194,7 @@ impl LabState {
         let attached = attachments(&sides);
         self.sides.set(sides);
         self.is_laying_out.set(true);
-        if !self.send(&Command::LayOut { slot: SLOT, columns, sides: files }, &attached) {
+        if !self.send(&Command::LayOut { slot: SLOT, columns, add_ons: files }, &attached) {
             self.is_laying_out.set(false);
             self.sides.set(self.model_loads.sides());
         }
@@ -223,7 +223,7 @@ impl LabState {
     /// Names of the adapters and vectors, in the order of a column's scales.
     #[must_use]
     pub fn sides_of_model(self) -> Vec<String> {
-        self.status.with_untracked(|status| status.ready(SLOT).map(|loaded| loaded.sides.clone())).unwrap_or_default()
+        self.status.with_untracked(|status| status.ready(SLOT).map(|loaded| loaded.add_ons.clone())).unwrap_or_default()
     }
 
     /// Answers a prompt.

@@ -1,6 +1,10 @@
 //! Strings of the Lab: the screen, loading a model, asking it, and its answers.
 
-use crate::domain::text::words::{size_text, thousands};
+use crate::hub::cost::Fit;
+use crate::lab::card::Card;
+use crate::lab::link::Linked;
+use crate::protocol::{AddOnKind, Probe, ReadSpeed};
+use crate::ui::open::thousands;
 
 /// Caution at every text that a model writes in the Lab.
 pub const LIVE_CAUTION: &str = "Written by the model you loaded, on this machine; not advice.";
@@ -26,6 +30,106 @@ pub fn strength_in(column: usize) -> String {
 }
 
 /// Summary of the sampling settings.
+#[must_use]
+pub fn token_by_token(name: &str) -> String {
+    format!("Token by token: {name}")
+}
+
+pub const TOKENS_LOOK: &str = "Whose text to look at token by token";
+pub const LOOKING: &str = "Every column reads the text…";
+pub const TOKENS_COLOURED: &str = "What the colours say";
+pub const BY_DIFFERENCE: &str = "Difference in log-probability";
+pub const BY_DIVERGENCE: &str = "KL divergence";
+pub const DIFFERENCE_KEY: &str = "Orange: the last column finds the token likelier than the first does; blue: less likely. Full colour is a factor of twenty.";
+pub const DIVERGENCE_KEY: &str = "Orange: the last column's distribution over all tokens is far from the first's at this place. Full colour is 1 nat.";
+pub const TOKENS_LABEL: &str = "Tokens of the answer";
+pub const LENS: &str = "What would each layer say here? (logit lens)";
+pub const LENS_CAPTION: &str = "The likeliest next token if the model ended after this layer";
+
+#[must_use]
+pub fn token_caption(piece: &str, number: usize) -> String {
+    format!("Token {number}: “{piece}”")
+}
+
+#[must_use]
+pub fn beside(number: usize) -> String {
+    match number {
+        0 => "Put an adapter or steering vectors beside the model".to_owned(),
+        1 => "Beside the model: 1".to_owned(),
+        _ => format!("Beside the model: {number}"),
+    }
+}
+
+pub const BESIDE_HINT: &str = "LoRA adapters (PEFT: adapter_model.safetensors chosen together with adapter_config.json; or GGUF) and steering vectors (GGUF or safetensors), \
+     applied while the model runs. Each can be held to some layers and matrices.";
+pub const BESIDE_CHOOSE: &str = "Choose adapter or vector files";
+pub const BESIDE_ADDRESS: &str = "or an address (adapter_config.json is read beside adapter_model.safetensors)";
+pub const CONTRAST: &str = "Make steering vectors out of pairs of texts";
+pub const CONTRAST_HINT: &str = "For every layer: the mean difference between what the model holds in mind behind the first text of a pair and behind the second. \
+     Then hold it to a layer or a few, and move its slider.";
+pub const CONTRAST_MAKE: &str = "Make the vectors";
+pub const LAYING_OUT: &str = "Laying the model out anew…";
+
+#[must_use]
+pub const fn side_kind(kind: &AddOnKind) -> &'static str {
+    match kind {
+        AddOnKind::Adapter | AddOnKind::PeftAdapter => "LoRA adapter",
+        AddOnKind::Steering => "steering vectors",
+        AddOnKind::Contrast(_) => "steering vectors made of pairs of texts",
+    }
+}
+
+pub const RUN_NOT_KEPT: &str = "This browser has no room for more of the run: it goes on, but what comes from here on would not survive a reload. \
+     Save it as CSV when it is done.";
+
+#[must_use]
+pub fn another_model(begun_with: &str, model: &str) -> String {
+    let here = if model.is_empty() {
+        "no model is loaded".to_owned()
+    } else {
+        format!("the model that is loaded is {model}, or another file of that name")
+    };
+    format!("This run was begun with {begun_with}; {here}. Load that one to go on, or save the answers and begin anew.")
+}
+
+pub const EDIT_EXPERIMENT: &str = "The experiment as text: change it and run it";
+pub const EDIT_EXPERIMENT_HINT: &str = "Questions with ids, a system prompt for all or for one, columns with the scales of what stands beside the model, each with a system prompt, a \
+     prefix (a trigger) or a temperature of its own where it needs one, samples, seed, \
+     temperature, top_p, max_tokens, stop strings, a judge: rules, a grammar, a model or a server, and a second turn (a probe and a neutral \
+     control, asked after every answer). A name that is not known is refused, not ignored.";
+
+#[must_use]
+pub fn linked_run(linked: &Linked, card: Option<&Card>) -> String {
+    match (card, linked) {
+        (Some(card), _) if !card.model.is_empty() => format!(
+            "This link holds a run of {} answers by {} on {}{}. Run again here, it says how far its answers are the same.",
+            card.answers.len(),
+            card.model,
+            card.device,
+            card.judge.as_ref().map(|judge| format!(", judged by {}", judge.name)).unwrap_or_default()
+        ),
+        (_, Linked::Text(_)) => "This link holds an experiment.".to_owned(),
+        (_, Linked::At(address)) => format!("This link names an experiment: {address}. It is fetched when you run it."),
+    }
+}
+
+pub const NO_MODEL_FOR_RUN: &str = "This experiment asks the model that is loaded here, and none is: load one first.";
+
+#[must_use]
+pub fn questions_found(number: usize, has_judge: bool) -> String {
+    let judge = if has_judge {
+        "the loaded model judges them by the prompts of the file"
+    } else {
+        "nobody judges them unless you name a judge: in Results you can rate them yourself, blind"
+    };
+    format!(
+        "{number} questions are in the experiment below, one answer of each column; {judge}. Change it, and run it."
+    )
+}
+
+pub const LONG_LINK: &str = "This run is too long for a link: save its card, put that file where others can read it, and link to it by run=ADDRESS.";
+pub const RUN_LINK: &str = "Whoever opens this link can run the same again and sees how far the answers are the same";
+
 #[must_use]
 pub fn dials(temperature: f32, max_tokens: u32, seed: u64) -> String {
     format!("Temperature {temperature}, at most {max_tokens} tokens, seed {seed}: change")

@@ -1,6 +1,7 @@
 //! The stored description of a saved model.
 
 use askew_protocol::Sha256Sum;
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -33,7 +34,7 @@ pub struct Entry {
 impl Entry {
     /// The key of an address: the first bytes of its SHA-256.
     pub fn key(address: &str) -> String {
-        hex(&Sha256::digest(address.as_bytes())[..KEY_BYTES])
+        HEXLOWER.encode(&Sha256::digest(address.as_bytes())[..KEY_BYTES])
     }
 
     /// Whether the rest can be fetched. A file from disk cannot be requested again.
@@ -52,11 +53,6 @@ impl Entry {
         }
         postcard::from_bytes(rest).ok()
     }
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod source;
 mod story;
 
 pub use super::error::StoreError;
-pub use entry::{Entry, hex};
+pub use entry::Entry;
 pub use open::open;
 pub use source::{Answer, Body, Http, KeptSource, Wanted};
 

@@ -1,9 +1,9 @@
 //! A model's bytes from this browser's copy, from the server, or the first part from the copy and the rest from the
 //! server.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::entry::hex;
 use super::story::Story;
 use super::{Cache, Entry, Store, StoreError, StoreFile};
 use crate::RuntimeError;
@@ -209,7 +209,7 @@ impl<S: Store, B: Body> KeptSource<S, B> {
         let found = self.sum();
         if let Some(pin) = self.wanted.pin.filter(|pin| *pin != found) {
             self.forget().await;
-            let (found, expected) = (hex(&found), hex(&pin));
+            let (found, expected) = (HEXLOWER.encode(&found), HEXLOWER.encode(&pin));
             return Err(RuntimeError::AnotherFile { name: self.wanted.name.clone(), found, expected });
         }
         self.story.is_checked = self.wanted.pin.is_some();
@@ -241,7 +241,7 @@ impl<S: Store, B: Body> ByteSource for KeptSource<S, B> {
     }
 
     fn sha256(&self) -> Option<String> {
-        Some(hex(&self.sum()))
+        Some(HEXLOWER.encode(&self.sum()))
     }
 
     async fn close(&mut self, ending: Ending) -> Result<String, RuntimeError> {

@@ -1,8 +1,8 @@
 //! Describes to the reader what happened to a model's bytes.
 
-use super::entry::hex;
 use askew_domain::text::words::size_text;
 use askew_protocol::Sha256Sum;
+use data_encoding::HEXLOWER;
 
 /// Hexadecimal digits of a SHA-256 that are shown.
 const SUM_CHARS: usize = 12;
@@ -37,7 +37,7 @@ impl Story {
             text.push_str(&format!(" from the start again, because {why}"));
         }
         let checked = if self.is_checked { ", checked" } else { "" };
-        text.push_str(&format!("; SHA-256 {}…{checked}", &hex(&sum)[..SUM_CHARS]));
+        text.push_str(&format!("; SHA-256 {}…{checked}", &HEXLOWER.encode(&sum)[..SUM_CHARS]));
         match &self.not_kept {
             Some(why) => text.push_str(&format!(". No copy is kept: {why}.")),
             None if self.fetched > 0 && is_kept => text.push_str("; a copy is kept in this browser."),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::data::noise;
 use super::{Parity, small};
 use crate::ops::sample::{PICK_BYTES, SLICES, Sample, sample, seen_words};
-use crate::{Choice, Chosen, Gpu, GpuError, Lane};
+use crate::{Choice, Gpu, GpuError, Lane, SampledToken};
 use askew_model::Sampler;
 use askew_model::sampler::{SamplerSettings, SeenTokens, log_softmax};
 
@@ -66,7 +66,7 @@ pub async fn choices(gpu: &Rc<Gpu>, case: ChoiceCase) -> Result<Parity, GpuError
     };
     let plan = sample(gpu, lanes, choice, step)?;
     gpu.submit(&[&plan], None);
-    let found = gpu.download::<Chosen>(step.results, lanes).await?;
+    let found = gpu.download::<SampledToken>(step.results, lanes).await?;
     let moved = gpu.download::<Lane>(&lane_buffer, lanes).await?;
     let is_right = |(lane, (token, logprob)): (usize, &(u32, f32))| {
         let next = Lane { token: *token, position: small(POSITION + 1 + lane), column: small(lane), step: 1 };

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::Parity;
 use super::choices::{ChoiceCase, choices};
-use super::products::{GatedCase, JoinCase, ProductCase, StackedCase, gated, joins, product, stacked};
+use super::matmuls::{GatedCase, JoinCase, MatmulCase, StackedCase, gated, joins, matmul, stacked};
 use super::rows::{AttentionCase, EmbedCase, GateCase, RopeCase, attention, embed, gate, rope_cache};
 use crate::ops::{DECODE_LANES, MAX_LANES, is_packed};
 use crate::{Gpu, GpuError};
@@ -21,8 +21,8 @@ const WIDE_HEADS: Heads = Heads { num_heads: 4, num_kv_heads: 1, head_dim: 256 }
 /// One kernel with one shape. Each case is checked by the function with that name.
 #[derive(Clone, Debug)]
 pub enum Case {
-    /// [`product`].
-    Product(ProductCase),
+    /// [`matmul`].
+    Matmul(MatmulCase),
     /// [`joins`].
     Join(JoinCase),
     /// [`stacked`].
@@ -63,7 +63,7 @@ impl Check {
     /// Any error of the device.
     pub async fn run(&self, gpu: &Rc<Gpu>) -> Result<Parity, GpuError> {
         match &self.case {
-            Case::Product(case) => product(gpu, *case).await,
+            Case::Matmul(case) => matmul(gpu, *case).await,
             Case::Join(case) => joins(gpu, *case).await,
             Case::Stacked(case) => stacked(gpu, case).await,
             Case::Gated(case) => gated(gpu, *case).await,
@@ -88,20 +88,11 @@ pub fn all(has_packed_dot: bool) -> Vec<Check> {
         add(format!("embed, {name}"), Case::Embed(case));
         for (lanes, what) in [(1, "one token"), (DECODE_LANES, "columns"), (MAX_LANES, "a prompt")] {
             let (rows, blocks, is_fast) = (75, 18, false);
-            let case = ProductCase {
-                quant,
-                rows,
-                blocks,
-                size: 0.5,
-                lanes,
-                is_normed: true,
-                has_bias: true,
-                is_fast,
-                seed: 2,
-            };
-            add(format!("product, {name}, {what}"), Case::Product(case));
+            let case =
+                MatmulCase { quant, rows, blocks, size: 0.5, lanes, is_normed: true, has_bias: true, is_fast, seed: 2 };
+            add(format!("product, {name}, {what}"), Case::Matmul(case));
             if is_packed(quant) && has_packed_dot {
-                add(format!("product, {name}, {what}, fast"), Case::Product(ProductCase { is_fast: true, ..case }));
+                add(format!("product, {name}, {what}, fast"), Case::Matmul(MatmulCase { is_fast: true, ..case }));
             }
         }
     }

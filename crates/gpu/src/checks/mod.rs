@@ -7,7 +7,7 @@
 mod choices;
 pub mod data;
 mod list;
-mod products;
+mod matmuls;
 mod rows;
 
 use std::rc::Rc;
@@ -17,13 +17,13 @@ use super::{Gpu, GpuError};
 
 pub use choices::{ChoiceCase, choices};
 pub use list::{Case, Check, all};
-pub use products::{GatedCase, JoinCase, ProductCase, StackedCase, gated, joins, product, seen, stacked, upload};
+pub use matmuls::{GatedCase, JoinCase, MatmulCase, StackedCase, gated, joins, matmul, seen, stacked, upload};
 pub use rows::{AttentionCase, EmbedCase, GateCase, RopeCase, attention, embed, gate, rope_cache};
 
 /// Largest normalised mean square error of element-wise operations.
 pub const ELEMENTWISE_NMSE: f64 = 1e-7;
 /// Largest normalised mean square error of exact quantized products.
-pub const PRODUCT_NMSE: f64 = 1e-6;
+pub const MATMUL_NMSE: f64 = 1e-6;
 /// Largest normalised mean square error of weight look-ups. They are exact, except that tiny numbers can be flushed to
 /// zero.
 pub const LOOKUP_NMSE: f64 = 1e-12;

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::data::{noise, random_weights};
-use super::products::normed_parity;
-use super::{ELEMENTWISE_NMSE, LOOKUP_NMSE, PRODUCT_NMSE, Parity, lanes, run, small, upload};
+use super::matmuls::normed_parity;
+use super::{ELEMENTWISE_NMSE, LOOKUP_NMSE, MATMUL_NMSE, Parity, lanes, run, small, upload};
 use crate::fused_norm::Normed;
 use crate::ops::attention::Cache;
 use crate::ops::embed::Embed;
@@ -102,7 +102,7 @@ pub async fn embed(gpu: &Rc<Gpu>, case: EmbedCase) -> Result<Parity, GpuError> {
     let (out, gain) = (gpu.storage("out", (num_lanes * len * 4) as u64), noise(len, seed ^ 2));
     let (h, matrix, lanes) = (Normed::new(gpu, "h", len), upload(gpu, &[&w])?, lanes(gpu, 0, &words));
     let gain_buffer = gpu.upload("gain", &gain);
-    let step = Embed { w: &matrix, scale: SCALE, lanes: &lanes, x: &out, gain: &gain_buffer, h: &h, sides: None };
+    let step = Embed { w: &matrix, scale: SCALE, lanes: &lanes, x: &out, gain: &gain_buffer, h: &h, low_rank: None };
     let plan = ops::embed::embed(gpu, num_lanes, step)?;
     let parity = Parity::of(&run(gpu, &plan, &out, num_lanes * len).await?, &expected, LOOKUP_NMSE);
     Ok(parity.or(normed_parity(gpu, &h, num_lanes, &expected, &gain).await?))
@@ -187,5 +187,5 @@ pub async fn attention(gpu: &Rc<Gpu>, case: AttentionCase) -> Result<Parity, Gpu
     let out = gpu.storage("out", (num_lanes * q_dim * 4) as u64);
     let qkv = gpu.upload("qkv", &qkv);
     let plan = ops::attention::attention(gpu, (heads, reach), num_lanes, &start, &qkv, &cache, &out)?;
-    Ok(Parity::of(&run(gpu, &[plan], &out, expected.len()).await?, &expected, PRODUCT_NMSE))
+    Ok(Parity::of(&run(gpu, &[plan], &out, expected.len()).await?, &expected, MATMUL_NMSE))
 }

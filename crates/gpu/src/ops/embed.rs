@@ -4,7 +4,7 @@ use super::wgsl::wgsl;
 use super::with_quant;
 use crate::fused_norm::Normed;
 use crate::kernel::{Access, Dispatch, Shader, word};
-use crate::lora::Sides;
+use crate::lora::LowRankPaths;
 use crate::matrix::{GpuMatrix, Slab};
 use crate::{Gpu, GpuError};
 use askew_model::quant::BLOCK_LEN;
@@ -27,8 +27,8 @@ pub struct Embed<'a> {
     pub gain: &'a wgpu::Buffer,
     /// The values prepared for that norm.
     pub h: &'a Normed,
-    /// The side paths. If there are steering vectors, their scales for this step are copied to z.
-    pub sides: Option<&'a Sides>,
+    /// The low-rank paths. If there are steering vectors, their scales for this step are copied to z.
+    pub low_rank: Option<&'a LowRankPaths>,
 }
 
 /// scale W[token] -> x, with one dispatch per slab of W.
@@ -46,13 +46,13 @@ pub fn embed(gpu: &Gpu, lanes: usize, step: Embed<'_>) -> Result<Vec<Dispatch>, 
         ];
         constants.extend(step.h.written()?);
         // The threads for the first slab copy the scales, whatever the token is.
-        let steered = step.sides.filter(|sides| sides.num_steerings > 0 && slab.first_row == 0);
-        if let Some(sides) = steered {
-            constants.push(("STEERS", sides.num_steerings.try_into()?));
-            constants.push(("SCALES", sides.scales.per_column.try_into()?));
-            constants.push(("FIRST_STEER", sides.num_adapters.try_into()?));
-            constants.push(("Z_AT", sides.steering_z.0.try_into()?));
-            constants.push(("Z_STRIDE", sides.steering_z.1.try_into()?));
+        let steered = step.low_rank.filter(|paths| paths.num_steerings > 0 && slab.first_row == 0);
+        if let Some(paths) = steered {
+            constants.push(("STEERS", paths.num_steerings.try_into()?));
+            constants.push(("SCALES", paths.scales.per_column.try_into()?));
+            constants.push(("FIRST_STEER", paths.num_adapters.try_into()?));
+            constants.push(("Z_AT", paths.steering_z.0.try_into()?));
+            constants.push(("Z_STRIDE", paths.steering_z.1.try_into()?));
         }
         let source = with_quant(slab.quant, SOURCE);
         let shader = Shader { label: "embed", source: &source, constants: &constants };
@@ -63,8 +63,8 @@ pub fn embed(gpu: &Gpu, lanes: usize, step: Embed<'_>) -> Result<Vec<Dispatch>, 
             (step.x, Access::Write),
             (&step.h.buffer, Access::Write),
             (step.gain, Access::Read),
-            (steered.map_or(gpu.stub_read(), |sides| &sides.scales.buffer), Access::Read),
-            (steered.map_or(gpu.stub_write(0), |sides| &sides.steering_z.2), Access::Write),
+            (steered.map_or(gpu.stub_read(), |paths| &paths.scales.buffer), Access::Read),
+            (steered.map_or(gpu.stub_write(0), |paths| &paths.steering_z.2), Access::Write),
         ];
         let row_bytes = slab.weights.size() / slab.num_rows.max(1) as u64;
         let dispatch = gpu.dispatch(shader, &buffers, [word(blocks.div_ceil(32))?, word(lanes)?])?;

@@ -1,16 +1,13 @@
-// What is done with a product: bias, low-rank side paths, gate, residual stream.
+// What is done with a product: bias, low-rank paths, gate, residual stream.
 
 // Number of rows of the whole matrix, and the first row of this slab.
 const OUT_ROWS: u32 = 64u;
 const FIRST_ROW: u32 = 0u;
-// 0: replaces out. 1: is added to out, which is the residual stream; the sum times gain is stored in h with its sums of
-// squares. 2: is stored in h with its sums of squares. 3: act(first part) * second part replaces out.
-const ENDING: u32 = 0u;
 const BIAS: u32 = 0u;
 // Position of the sums of squares in h, and their number per lane.
 const SQUARES_AT: u32 = 1024u;
 const SQUARES: u32 = 4u;
-// Low-rank side paths: the entries of z that a row uses, the entries of z per lane, and the first rows of the second
+// Low-rank paths: the entries of z that a row uses, the entries of z per lane, and the first rows of the second
 // and the third of the stacked matrices. Each matrix has its own run of z.
 const RANK: u32 = 0u;
 const Z_STRIDE: u32 = 0u;
@@ -21,12 +18,12 @@ const THIRD_AT: u32 = 0xFFFFFFFFu;
 @group(0) @binding(4) var<storage, read_write> h: array<f32>;
 // The bias, or the gain of the next norm.
 @group(0) @binding(5) var<storage, read> vector: array<f32>;
-// B of the side paths as pairs of 16-bit floats, (RANK / 2, all rows).
+// B of the low-rank paths as pairs of 16-bit floats, (RANK / 2, all rows).
 @group(0) @binding(6) var<storage, read> side: array<u32>;
 // scale A x, (lanes, Z_STRIDE).
 @group(0) @binding(7) var<storage, read> z: array<vec4<f32>>;
 
-// Adds bias and side paths to a product. `row` is a row of the whole stack.
+// Adds bias and low-rank paths to a product. `row` is a row of the whole stack.
 fn linear(row: u32, rows: u32, lane: u32, product: f32) -> f32 {
     var value = product;
     if BIAS == 1u {
@@ -53,19 +50,19 @@ fn finish(slab_row: u32, lane: u32, first: f32, second: f32, inverse: f32) -> f3
     }
     let row = FIRST_ROW + slab_row;
     let at = lane * OUT_ROWS + row;
-    if ENDING == 3u {
+    if EPILOGUE == GATE {
         let gate = linear(row, 2u * OUT_ROWS, lane, first * inverse);
         out[at] = activate(gate) * linear(OUT_ROWS + row, 2u * OUT_ROWS, lane, second * inverse);
         return 0.0;
     }
     let value = linear(row, OUT_ROWS, lane, first * inverse);
-    if ENDING == 1u {
+    if EPILOGUE == RESIDUAL {
         let sum = out[at] + value;
         out[at] = sum;
         h[at] = sum * vector[row];
         return sum;
     }
-    if ENDING == 2u {
+    if EPILOGUE == NORMED {
         h[at] = value;
         return value;
     }

@@ -1,7 +1,6 @@
-// The first half of low-rank side paths: scale A x -> z (lanes, Z_STRIDE). A is a stack: for each of the matrices that
+// The first half of low-rank paths: scale A x -> z (lanes, Z_STRIDE). A is a stack: for each of the matrices that
 // share the input, it has the A of every adapter, with ADAPTER_RANK rows each.
 
-const ENDING: u32 = 0u;
 const ADAPTERS: u32 = 1u;
 const ADAPTER_RANK: u32 = 4u;
 const Z_STRIDE: u32 = 32u;

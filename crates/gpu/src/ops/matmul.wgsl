@@ -32,7 +32,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         }
         squares[thread % 8u * LANES + lane + l] = sum;
     }
-    if ENDING == 1u || ENDING == 2u {
+    if EPILOGUE == RESIDUAL || EPILOGUE == NORMED {
         workgroupBarrier();
         if thread < LANES {
             var sum = 0.0;

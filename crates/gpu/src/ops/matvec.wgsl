@@ -38,7 +38,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         }
         results[lane] = finish(tile * TILE_ROWS + row, lane, first, second, inverse_rms(lane));
     }
-    if ENDING == 1u || ENDING == 2u {
+    if EPILOGUE == RESIDUAL || EPILOGUE == NORMED {
         workgroupBarrier();
         for (var lane = local.y; lane < LANES; lane += SPLIT) {
             partial[lane * TILE_ROWS + row] = results[lane] * results[lane];

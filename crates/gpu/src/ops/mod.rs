@@ -5,8 +5,8 @@
 pub mod attention;
 pub mod embed;
 pub mod gate;
+pub mod matmul;
 pub mod post_norm;
-pub mod product;
 pub mod rope_cache;
 pub mod sample;
 mod wgsl;
@@ -84,7 +84,7 @@ pub fn all_sources() -> Vec<(String, String)> {
         all.push((format!("{name}/subgroups"), reduce(true) + &source));
     }
     let embed = [("embed", embed::SOURCE.to_owned())];
-    for (name, source) in embed.into_iter().chain(product::sources()) {
+    for (name, source) in embed.into_iter().chain(matmul::sources()) {
         let quants = Quant::all().filter(|&quant| !name.starts_with("fast") || is_packed(quant));
         all.extend(quants.map(|quant| (format!("{name}/{}", quant.name()), with_quant(quant, &source))));
     }

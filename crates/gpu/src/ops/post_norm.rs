@@ -5,7 +5,7 @@ use super::reduce;
 use super::wgsl::wgsl;
 use crate::fused_norm::Normed;
 use crate::kernel::{Access, Constant, Dispatch, Shader, word};
-use crate::lora::SideB;
+use crate::lora::LowRankB;
 use crate::pack::TILE_ROWS;
 use crate::{Gpu, GpuError};
 
@@ -28,7 +28,7 @@ pub struct PostNorm<'a> {
     /// The values prepared for that norm.
     pub h: &'a Normed,
     /// Steering vectors, and the position of their scales in z.
-    pub steering: Option<(&'a SideB, usize)>,
+    pub steering: Option<(&'a LowRankB, usize)>,
 }
 
 /// x += weight * t / rms(t). Also prepares the next norm.
@@ -39,10 +39,10 @@ pub fn post_norm(gpu: &Gpu, lanes: usize, step: PostNorm<'_>) -> Result<Dispatch
     let mut constants: Vec<(&'static str, Constant)> = step.t.read(step.eps)?.into();
     constants.extend(step.h.written()?);
     let stub = gpu.stub_read();
-    if let Some((side, z_at)) = step.steering {
-        constants.push(("RANK", side.rank.try_into()?));
+    if let Some((path, z_at)) = step.steering {
+        constants.push(("RANK", path.rank.try_into()?));
         constants.push(("Z_AT", z_at.try_into()?));
-        constants.push(("Z_STRIDE", side.z_stride.try_into()?));
+        constants.push(("Z_STRIDE", path.z_stride.try_into()?));
     }
     let source = reduce(gpu.caps().uses_subgroups) + SOURCE;
     let shader = Shader { label: "post_norm", source: &source, constants: &constants };
@@ -52,8 +52,8 @@ pub fn post_norm(gpu: &Gpu, lanes: usize, step: PostNorm<'_>) -> Result<Dispatch
         (&step.h.buffer, Access::Write),
         (step.weight, Access::Read),
         (step.gain, Access::Read),
-        (step.steering.map_or(stub, |(side, _)| &side.b), Access::Read),
-        (step.steering.map_or(stub, |(side, _)| &side.z), Access::Read),
+        (step.steering.map_or(stub, |(path, _)| &path.b), Access::Read),
+        (step.steering.map_or(stub, |(path, _)| &path.z), Access::Read),
     ];
     gpu.dispatch(shader, &buffers, [word(step.t.width / TILE_ROWS)?, word(lanes)?])
 }

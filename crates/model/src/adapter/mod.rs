@@ -148,7 +148,7 @@ pub fn shape(target: LayerTensor, config: &Config) -> Option<(usize, usize)> {
     }
 }
 
-/// W (d, n) += s * scale * B A: merges the side path into the weights.
+/// W (d, n) += s * scale * B A: merges the low-rank path into the weights.
 pub fn merge(weights: &mut [f32], low_rank: &LowRank, s: f32) {
     let n = low_rank.a.len() / low_rank.rank;
     for (row, b) in weights.chunks_exact_mut(n).zip(low_rank.b.chunks_exact(low_rank.rank)) {

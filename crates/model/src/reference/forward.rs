@@ -2,7 +2,7 @@
 
 use super::attention::{Heads, Reach};
 use super::embed::embed;
-use super::low_rank::Sides;
+use super::low_rank::LaneAdapters;
 use super::maths::{Exact, Maths};
 use super::matvec::{Epilogue, add_bias};
 use super::rms_norm::{add_rms_norm, rms_norm};
@@ -158,9 +158,9 @@ impl<M: Maths> Forward<M> {
         for (index, layer) in self.weights.layers.iter().enumerate().take(num_layers) {
             let rope = if config.uses_local_rope(index) { &self.local_rope } else { &self.rope };
             let reach = Reach { scale: config.attention_scale, window: config.window(index) };
-            let sides = Sides { layer: index, adapters: &self.adapters, scales: &adapter_scales };
-            attend::<M>(config, (layer, sides), rope, reach, (&mut self.columns, lanes), &mut x);
-            feed_forward::<M>(config, (layer, sides), &mut x);
+            let adapters = LaneAdapters { layer: index, adapters: &self.adapters, scales: &adapter_scales };
+            attend::<M>(config, (layer, adapters), rope, reach, (&mut self.columns, lanes), &mut x);
+            feed_forward::<M>(config, (layer, adapters), &mut x);
             for (x, (_, steering_scales)) in x.chunks_exact_mut(config.dim).zip(&scales) {
                 for (steering, &scale) in self.steerings.iter().zip(*steering_scales) {
                     steer(steering.layers.get(index).and_then(Option::as_deref), scale, x);
@@ -189,7 +189,7 @@ impl<M: Maths> Forward<M> {
 /// x (tokens, dim) += post(Wo attention(rope(Wqkv norm(x) + bias)))
 fn attend<M: Maths>(
     config: &Config,
-    (layer, sides): (&LayerWeights<M::Matrix>, Sides<'_>),
+    (layer, adapters): (&LayerWeights<M::Matrix>, LaneAdapters<'_>),
     rope: &RopeTable,
     reach: Reach,
     (columns, lanes): (&mut [Column], &[Lane]),
@@ -210,8 +210,8 @@ fn attend<M: Maths>(
     ] {
         M::matmul(w, &input, Epilogue::Store, &mut qkv[place.start..], qkv_dim);
         let each = h.chunks_exact(config.dim).zip(qkv.chunks_exact_mut(qkv_dim));
-        for (side, (h, qkv)) in sides.lanes().zip(each) {
-            side.add(target, h, &mut qkv[place.clone()]);
+        for (lane, (h, qkv)) in adapters.lanes().zip(each) {
+            lane.add(target, h, &mut qkv[place.clone()]);
             add_bias(bias.as_deref(), &mut qkv[place.clone()]);
         }
     }
@@ -221,7 +221,7 @@ fn attend<M: Maths>(
     let mut attended = vec![0.0; num_tokens * q_dim];
     let each = qkv.chunks_exact_mut(qkv_dim).zip(attended.chunks_exact_mut(q_dim));
     for (&Lane { position, column, .. }, (qkv, attended)) in lanes.iter().zip(each) {
-        let Some(cache) = columns.get_mut(column).and_then(|column| column.caches.get_mut(sides.layer)) else {
+        let Some(cache) = columns.get_mut(column).and_then(|column| column.caches.get_mut(adapters.layer)) else {
             continue;
         };
         let rope = Rope { style: config.rope_style, angles: rope.at(position), norm: qk_norm };
@@ -230,11 +230,15 @@ fn attend<M: Maths>(
     }
 
     let output = (&layer.attn_output, LayerTensor::AttnOutput);
-    project::<M>(output, sides, layer.post_attn_norm.as_deref(), &attended, config, x);
+    project::<M>(output, adapters, layer.post_attn_norm.as_deref(), &attended, config, x);
 }
 
 /// x (tokens, dim) += post(Wdown (act(Wgate norm(x)) * (Wup norm(x))))
-fn feed_forward<M: Maths>(config: &Config, (layer, sides): (&LayerWeights<M::Matrix>, Sides<'_>), x: &mut [f32]) {
+fn feed_forward<M: Maths>(
+    config: &Config,
+    (layer, adapters): (&LayerWeights<M::Matrix>, LaneAdapters<'_>),
+    x: &mut [f32],
+) {
     let (dim, ff_dim) = (config.dim, config.ff_dim);
     let num_tokens = x.len() / dim;
     let h = norm(config, x, &layer.ff_norm);
@@ -244,8 +248,8 @@ fn feed_forward<M: Maths>(config: &Config, (layer, sides): (&LayerWeights<M::Mat
     for (w, target, start) in [(&layer.gate, LayerTensor::Gate, 0), (&layer.up, LayerTensor::Up, ff_dim)] {
         M::matmul(w, &input, Epilogue::Store, &mut gate_up[start..], 2 * ff_dim);
         let each = h.chunks_exact(dim).zip(gate_up.chunks_exact_mut(2 * ff_dim));
-        for (side, (h, gate_up)) in sides.lanes().zip(each) {
-            side.add(target, h, &mut gate_up[start..start + ff_dim]);
+        for (lane, (h, gate_up)) in adapters.lanes().zip(each) {
+            lane.add(target, h, &mut gate_up[start..start + ff_dim]);
         }
     }
 
@@ -254,13 +258,13 @@ fn feed_forward<M: Maths>(config: &Config, (layer, sides): (&LayerWeights<M::Mat
         M::gate(gate_up, config.activation, gated);
     }
 
-    project::<M>((&layer.down, LayerTensor::Down), sides, layer.post_ff_norm.as_deref(), &gated, config, x);
+    project::<M>((&layer.down, LayerTensor::Down), adapters, layer.post_ff_norm.as_deref(), &gated, config, x);
 }
 
 /// x (tokens, dim) += W (dim, n) @ out (tokens, n). If the model has a norm here, the product is normalised first.
 fn project<M: Maths>(
     (w, target): (&M::Matrix, LayerTensor),
-    sides: Sides<'_>,
+    adapters: LaneAdapters<'_>,
     post_norm: Option<&[f32]>,
     out: &[f32],
     config: &Config,
@@ -272,16 +276,16 @@ fn project<M: Maths>(
     match post_norm {
         None => {
             M::matmul(w, &input, Epilogue::Add, x, config.dim);
-            for (side, (out, x)) in sides.lanes().zip(outs.zip(x.chunks_exact_mut(config.dim))) {
-                side.add(target, out, x);
+            for (lane, (out, x)) in adapters.lanes().zip(outs.zip(x.chunks_exact_mut(config.dim))) {
+                lane.add(target, out, x);
             }
         }
         Some(weight) => {
             let mut t = vec![0.0; x.len()];
             M::matmul(w, &input, Epilogue::Store, &mut t, config.dim);
             let each = outs.zip(t.chunks_exact_mut(config.dim)).zip(x.chunks_exact_mut(config.dim));
-            for (side, ((out, t), x)) in sides.lanes().zip(each) {
-                side.add(target, out, t);
+            for (lane, ((out, t), x)) in adapters.lanes().zip(each) {
+                lane.add(target, out, t);
                 add_rms_norm(t, weight, config.norm_eps, x);
             }
         }

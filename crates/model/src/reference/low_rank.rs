@@ -1,4 +1,4 @@
-//! The side path of an adapter: the low-rank product that is added to a matrix's output.
+//! The low-rank path of an adapter: the low-rank product that is added to a matrix's output.
 
 use super::matvec::dot;
 use crate::tensors::LayerTensor;
@@ -6,7 +6,7 @@ use crate::{Adapter, LowRank};
 
 /// The adapters of one layer and their scales.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Side<'a> {
+pub struct LayerAdapters<'a> {
     /// The layer's index.
     pub layer: usize,
     /// All adapters of the model.
@@ -17,7 +17,7 @@ pub struct Side<'a> {
 
 /// The same for several lanes. Each lane has its own scales.
 #[derive(Clone, Copy, Debug)]
-pub struct Sides<'a> {
+pub struct LaneAdapters<'a> {
     /// The layer's index.
     pub layer: usize,
     /// All adapters of the model.
@@ -26,14 +26,14 @@ pub struct Sides<'a> {
     pub scales: &'a [&'a [f32]],
 }
 
-impl<'a> Sides<'a> {
-    /// The side paths of each lane in turn.
-    pub fn lanes(self) -> impl Iterator<Item = Side<'a>> {
-        self.scales.iter().map(move |scales| Side { layer: self.layer, adapters: self.adapters, scales })
+impl<'a> LaneAdapters<'a> {
+    /// The adapters of each lane in turn.
+    pub fn lanes(self) -> impl Iterator<Item = LayerAdapters<'a>> {
+        self.scales.iter().map(move |scales| LayerAdapters { layer: self.layer, adapters: self.adapters, scales })
     }
 }
 
-impl Side<'_> {
+impl LayerAdapters<'_> {
     /// Adds the adapters' part of W (d, n) @ x (n,) to `out` (d,), if they adapt this matrix.
     pub fn add(self, target: LayerTensor, x: &[f32], out: &mut [f32]) {
         for (adapter, &scale) in self.adapters.iter().zip(self.scales) {

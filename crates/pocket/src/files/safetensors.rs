@@ -1,4 +1,7 @@
 //! A writer of safetensors files.
+//!
+//! The `safetensors` crate sorts tensors and writes the fields of a header in another order. Its files would be valid,
+//! but not byte for byte the shipped ones, which `cargo xtask pocket` writes again.
 
 use std::collections::BTreeMap;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -37,8 +38,7 @@ impl Lab {
     /// this program's code.
     fn path(&self, stage: &str, recipe: &impl Serialize) -> Result<PathBuf, PocketError> {
         let digest = Sha256::digest(serde_json::to_vec(recipe)?);
-        let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Ok(self.folder.join(format!("{stage}-{short}")))
+        Ok(self.folder.join(format!("{stage}-{}", HEXLOWER.encode(&digest[..8]))))
     }
 
     /// The models of a pretraining. Trains them, unless they are stored already.

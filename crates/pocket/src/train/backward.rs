@@ -52,7 +52,7 @@ pub fn backward(weights: &Weights, trained: Trained<'_>, batch: &Batch, tape: Ta
     for (layer, tape) in layers.into_iter().enumerate().rev() {
         let LayerTape { input, attn_h, q, k, v, probabilities, mixed, middle, ff_h, gate, up, gated } = tape;
         let mut product = |dy: &Array2<f32>, x: &Array2<f32>, matrix: Matrix, dx: &mut Array2<f32>| {
-            let (side, into) = match lora {
+            let (part, into) = match lora {
                 None => {
                     let range = shape.matrix(layer, matrix);
                     (None, Into::Matrix(view_mut(&mut gradients[range], shape.rows_columns(matrix).1)))
@@ -64,7 +64,7 @@ pub fn backward(weights: &Weights, trained: Trained<'_>, batch: &Batch, tape: Ta
                     (Some(lora.part(layer, matrix)), Into::Factors(view_mut(da, n), view_mut(db, lora.rank)))
                 }
             };
-            linear_backward(dy, x, &weights.matrix(layer, matrix), side, into, dx);
+            linear_backward(dy, x, &weights.matrix(layer, matrix), part, into, dx);
         };
 
         // Feed-forward part: x = middle + Down(silu(gate) up).

@@ -13,9 +13,9 @@ pub fn matmul_nt(x: &ArrayView2<'_, f32>, w: &ArrayView2<'_, f32>) -> Array2<f32
 }
 
 /// y (tokens, d) = x (tokens, n) W^T + s (x A^T) B^T, with A (rank, n) and B (d, rank).
-pub(super) fn linear(x: &Array2<f32>, w: &ArrayView2<'_, f32>, side: Option<Part<'_>>) -> Array2<f32> {
+pub(super) fn linear(x: &Array2<f32>, w: &ArrayView2<'_, f32>, lora: Option<Part<'_>>) -> Array2<f32> {
     let mut y = matmul_nt(&x.view(), w);
-    if let Some(Part { a, b, scale }) = side {
+    if let Some(Part { a, b, scale }) = lora {
         general_mat_mul(scale, &matmul_nt(&x.view(), &a), &b.t(), 1.0, &mut y);
     }
     y
@@ -34,12 +34,12 @@ pub(super) fn linear_backward(
     dy: &Array2<f32>,
     x: &Array2<f32>,
     w: &ArrayView2<'_, f32>,
-    side: Option<Part<'_>>,
+    lora: Option<Part<'_>>,
     into: Into<'_>,
     dx: &mut Array2<f32>,
 ) {
     general_mat_mul(1.0, dy, w, 1.0, dx);
-    match (into, side) {
+    match (into, lora) {
         (Into::Matrix(mut dw), _) => general_mat_mul(1.0, &dy.t(), x, 1.0, &mut dw),
         (Into::Factors(mut da, mut db), Some(Part { a, b, scale })) => {
             let dy_b = dy.dot(&b);

@@ -303,7 +303,7 @@ impl RunState {
                 Some(Source::Url(address)) => address,
                 Some(Source::Disk | Source::Kept(_)) | None => String::new(),
             };
-            let beside = loaded.map(|loaded| loaded.sides.clone()).unwrap_or_default();
+            let add_ons = loaded.map(|loaded| loaded.add_ons.clone()).unwrap_or_default();
             let device = format!("{device}, {math} maths");
             Card {
                 askew: env!("CARGO_PKG_VERSION").to_owned(),
@@ -311,7 +311,7 @@ impl RunState {
                 source,
                 sha256,
                 weights,
-                beside,
+                add_ons,
                 judge: self.judge_of_run(),
                 device,
                 answers,

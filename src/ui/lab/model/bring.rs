@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::hub::is_base;
 use crate::protocol::{
-    Command, Event, FailedStep, LoadProgress, LoadStage, Math, Place, Probe, SideFile, SideKind, Source,
+    AddOnFile, AddOnKind, Command, Event, FailedStep, LoadProgress, LoadStage, Math, Place, Probe, Source,
 };
 use crate::ui::lab::beside::{Side, attachments};
 use crate::ui::lab::pocket;
@@ -33,7 +33,7 @@ impl Load {
 
     /// Whether the engine can add all of them while it loads the model. Vectors made from texts need the loaded model.
     fn brings_sides(&self) -> bool {
-        !self.sides.iter().any(|side| matches!(side.file.kind, SideKind::Contrast(_)))
+        !self.sides.iter().any(|side| matches!(side.file.kind, AddOnKind::Contrast(_)))
     }
 }
 
@@ -228,14 +228,14 @@ impl LabState {
         self.take(Event::LoadProgress(LoadProgress { slot, ..LoadProgress::default() }));
         // Vectors made from texts need the loaded model, so they are added later.
         let beside: &[Side] = if load.brings_sides() { &load.sides } else { &[] };
-        let sides: Vec<SideFile> = beside.iter().map(|side| side.file.clone()).collect();
+        let add_ons: Vec<AddOnFile> = beside.iter().map(|side| side.file.clone()).collect();
         // A judge reads its numbers in several columns at once.
-        let columns = if slot == SLOT && sides.is_empty() { 1 } else { COLUMNS };
+        let columns = if slot == SLOT && add_ons.is_empty() { 1 } else { COLUMNS };
         let files: Vec<JsValue> = load.file.iter().cloned().chain(attachments(beside)).collect();
         let (place, math) = (self.place(), Math::default());
         let Load { source, name, keep, sha256, .. } = load.clone();
         loads.sent.update(|sent| sent.push_back(load));
-        if !self.send(&Command::Load { slot, source, name, keep, sha256, place, math, columns, sides }, &files) {
+        if !self.send(&Command::Load { slot, source, name, keep, sha256, place, math, columns, add_ons }, &files) {
             loads.sent.update(|sent| drop(sent.pop_back()));
         }
     }

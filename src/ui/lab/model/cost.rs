@@ -8,7 +8,7 @@ use web_sys::HtmlElement;
 use super::shelf::kept_copy;
 use crate::hub;
 use crate::hub::{HubError, HubFile, ListedAdapter, Listing, Repository};
-use crate::protocol::{Command, SideFile, SideKind};
+use crate::protocol::{AddOnFile, AddOnKind, Command};
 use crate::ui::fetch::fetch_listing;
 use crate::ui::lab::beside::{Side, add};
 use crate::ui::lab::state::{JUDGE_SLOT, LabState, SLOT};
@@ -285,7 +285,7 @@ fn no_judge() -> Stage {
 }
 
 fn side(wanted: &Wanted) -> Side {
-    let kind = if wanted.file.path.ends_with(GGUF) { SideKind::Adapter } else { SideKind::PeftAdapter };
-    let file = SideFile { sha256: wanted.file.sha256, ..SideFile::new(&wanted.name, kind, wanted.file.source()) };
+    let kind = if wanted.file.path.ends_with(GGUF) { AddOnKind::Adapter } else { AddOnKind::PeftAdapter };
+    let file = AddOnFile { sha256: wanted.file.sha256, ..AddOnFile::new(&wanted.name, kind, wanted.file.source()) };
     Side { file, attachments: Vec::new() }
 }

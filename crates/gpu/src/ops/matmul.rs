@@ -1,19 +1,20 @@
 //! Products of a matrix and the lanes' activations, and what is done with the results. The CPU versions are
 //! `reference::matvec` and `reference::gated_matvec`.
 //!
-//! A few lanes are multiplied by `matvec.wgsl`, the 32 lanes of a prompt by `matmul.wgsl`. Both have the same endings.
+//! A few lanes are multiplied by `matvec.wgsl`, the 32 lanes of a prompt by `matmul.wgsl`. Both have the same epilogues.
 
 use super::gate::{activation_number, gate};
 use super::wgsl::wgsl;
 use super::{DECODE_LANES, MAX_LANES, is_packed, with_quant};
 use crate::fused_norm::Normed;
 use crate::kernel::{Access, Constant, Dispatch, Shader, word};
-use crate::lora::{ColumnScales, SideA, SideB};
+use crate::lora::{ColumnScales, LowRankA, LowRankB};
 use crate::matrix::{GpuMatrix, Slab};
 use crate::{DeviceCaps, Gpu, GpuError, pack};
 use askew_model::config::Activation;
 use askew_model::quant::{BLOCK_LEN, Quant};
 
+const KIND: &str = wgsl!("epilogue_kind.wgsl");
 const INPUT: &str = wgsl!("input.wgsl");
 const NORM: &str = wgsl!("norm.wgsl");
 const ACTIVATE: &str = wgsl!("activate.wgsl");
@@ -33,13 +34,13 @@ const ROUNDED_BYTES: usize = 80;
 /// The shaders by name, without the decoder of a format; see [`with_quant`]. Shaders that round are only for packed
 /// formats.
 pub fn sources() -> [(&'static str, String); 6] {
-    let product = [INPUT, NORM, ACTIVATE, EPILOGUE].concat();
-    let low_rank = [INPUT, NORM, LANES, LOW_RANK].concat();
+    let matmul = [KIND, INPUT, NORM, ACTIVATE, EPILOGUE].concat();
+    let low_rank = [KIND, INPUT, NORM, LANES, LOW_RANK].concat();
     [
-        ("matvec", product.clone() + MATVEC),
-        ("matmul", product.clone() + MATMUL),
-        ("fast_matvec", product.clone() + FAST_MATVEC),
-        ("fast_matmul", product + FAST_MATMUL),
+        ("matvec", matmul.clone() + MATVEC),
+        ("matmul", matmul.clone() + MATMUL),
+        ("fast_matvec", matmul.clone() + FAST_MATVEC),
+        ("fast_matmul", matmul + FAST_MATMUL),
         ("low_rank_matvec", low_rank.clone() + MATVEC),
         ("low_rank_matmul", low_rank + MATMUL),
     ]
@@ -94,7 +95,7 @@ impl Input<'_> {
 
 /// What is done with the results of a product.
 #[derive(Clone, Copy, Debug)]
-pub enum Ending<'a> {
+pub enum Epilogue<'a> {
     /// They are stored in a buffer (lanes, d).
     Store(&'a wgpu::Buffer),
     /// They are added to the residual stream `x` (lanes, d), and the next norm is prepared.
@@ -119,9 +120,17 @@ pub enum Ending<'a> {
     },
 }
 
-/// The arguments of [`product()`]: W (d, n) @ input (lanes, n), with bias, low-rank side paths and ending.
+/// The numbers of the epilogues in the shaders. A test compares them with `epilogue_kind.wgsl`.
+impl Epilogue<'_> {
+    const STORE: u32 = 0;
+    const RESIDUAL: u32 = 1;
+    const NORMED: u32 = 2;
+    const GATE: u32 = 3;
+}
+
+/// The arguments of [`matmul()`]: W (d, n) @ input (lanes, n), with bias, low-rank paths and epilogue.
 #[derive(Clone, Copy, Debug)]
-pub struct Product<'a> {
+pub struct Matmul<'a> {
     /// The matrix W.
     pub w: &'a GpuMatrix,
     /// Number of lanes: at most [`DECODE_LANES`], or exactly [`MAX_LANES`].
@@ -130,10 +139,10 @@ pub struct Product<'a> {
     pub input: Input<'a>,
     /// A bias added to every lane, (d,).
     pub bias: Option<&'a wgpu::Buffer>,
-    /// Low-rank side paths added to the results.
-    pub side: Option<&'a SideB>,
+    /// Low-rank paths added to the results.
+    pub low_rank: Option<&'a LowRankB>,
     /// What is done with the results.
-    pub ending: Ending<'a>,
+    pub epilogue: Epilogue<'a>,
     /// Whether activations are rounded to two bytes, with one scale per 16 of them. Only for packed formats.
     pub is_fast: bool,
 }
@@ -142,22 +151,22 @@ pub struct Product<'a> {
 ///
 /// # Errors
 /// [`GpuError::Refused`] for sizes beyond 32 bits.
-pub fn product(gpu: &Gpu, product: Product<'_>) -> Result<Vec<Dispatch>, GpuError> {
-    let Product { w, lanes, ending, .. } = product;
-    if let Ending::Gate { activation, scratch, out } = ending {
+pub fn matmul(gpu: &Gpu, matmul: Matmul<'_>) -> Result<Vec<Dispatch>, GpuError> {
+    let Matmul { w, lanes, epilogue, .. } = matmul;
+    if let Epilogue::Gate { activation, scratch, out } = epilogue {
         if let [slab] = w.slabs.as_slice() {
-            return Ok(vec![slab_dispatch(gpu, product, slab)?]);
+            return Ok(vec![slab_dispatch(gpu, matmul, slab)?]);
         }
-        let mut dispatches = self::product(gpu, Product { ending: Ending::Store(scratch), ..product })?;
+        let mut dispatches = self::matmul(gpu, Matmul { epilogue: Epilogue::Store(scratch), ..matmul })?;
         dispatches.push(gate(gpu, w.num_rows / 2, lanes, scratch, activation, out)?);
         return Ok(dispatches);
     }
-    w.slabs.iter().map(|slab| slab_dispatch(gpu, product, slab)).collect()
+    w.slabs.iter().map(|slab| slab_dispatch(gpu, matmul, slab)).collect()
 }
 
-fn slab_dispatch(gpu: &Gpu, product: Product<'_>, slab: &Slab) -> Result<Dispatch, GpuError> {
-    let Product { w, lanes, input, bias, side, ending, is_fast } = product;
-    let parts = if matches!(ending, Ending::Gate { .. }) { 2 } else { 1 };
+fn slab_dispatch(gpu: &Gpu, matmul: Matmul<'_>, slab: &Slab) -> Result<Dispatch, GpuError> {
+    let Matmul { w, lanes, input, bias, low_rank, epilogue, is_fast } = matmul;
+    let parts = if matches!(epilogue, Epilogue::Gate { .. }) { 2 } else { 1 };
     let rows = slab.num_rows / parts;
     let kind = if is_fast && is_packed(slab.quant) { Kind::Fast } else { Kind::Exact };
     let mut constants: Vec<(&'static str, Constant)> = core_constants(gpu, slab, w, lanes, parts, kind)?;
@@ -170,29 +179,32 @@ fn slab_dispatch(gpu: &Gpu, product: Product<'_>, slab: &Slab) -> Result<Dispatc
         constants.push(("BIAS", 1.into()));
         vector = bias;
     }
-    match ending {
-        Ending::Store(buffer) => out = buffer,
-        Ending::Residual { x, gain, h: normed } => {
-            constants.push(("ENDING", 1.into()));
+    match epilogue {
+        Epilogue::Store(buffer) => {
+            constants.push(("EPILOGUE", Epilogue::STORE.into()));
+            out = buffer;
+        }
+        Epilogue::Residual { x, gain, h: normed } => {
+            constants.push(("EPILOGUE", Epilogue::RESIDUAL.into()));
             constants.extend(normed.written()?);
             if bias.is_some() {
                 return Err(GpuError::Refused("a bias before the residual stream".to_owned()));
             }
             (out, h, vector) = (x, &normed.buffer, gain);
         }
-        Ending::Normed(normed) => {
-            constants.push(("ENDING", 2.into()));
+        Epilogue::Normed(normed) => {
+            constants.push(("EPILOGUE", Epilogue::NORMED.into()));
             constants.extend(normed.written()?);
             h = &normed.buffer;
         }
-        Ending::Gate { activation, out: buffer, .. } => {
-            constants.push(("ENDING", 3.into()));
+        Epilogue::Gate { activation, out: buffer, .. } => {
+            constants.push(("EPILOGUE", Epilogue::GATE.into()));
             constants.push(("ACTIVATION", activation_number(activation).into()));
             out = buffer;
         }
     }
-    if let Some(side) = side {
-        constants.extend(side.constants()?);
+    if let Some(path) = low_rank {
+        constants.extend(path.constants()?);
     }
     let (label, source) = source(slab.quant, kind, lanes);
     let shader = Shader { label, source: &source, constants: &constants };
@@ -203,20 +215,20 @@ fn slab_dispatch(gpu: &Gpu, product: Product<'_>, slab: &Slab) -> Result<Dispatc
         (out, Access::Write),
         (h, Access::Write),
         (vector, Access::Read),
-        (side.map_or(stub, |side| &side.b), Access::Read),
-        (side.map_or(stub, |side| &side.z), Access::Read),
+        (low_rank.map_or(stub, |path| &path.b), Access::Read),
+        (low_rank.map_or(stub, |path| &path.z), Access::Read),
     ];
     let dispatch = gpu.dispatch(shader, &buffers, [word(rows.div_ceil(pack::TILE_ROWS))?, 1])?;
     Ok(dispatch.reading(slab.weights.size() + slab.scales.size()))
 }
 
-/// scale A x -> z: the first half of the low-rank side paths of matrices that share an input.
+/// scale A x -> z: the first half of the low-rank paths of matrices that share an input.
 ///
 /// # Errors
 /// [`GpuError::Refused`] for sizes beyond 32 bits.
 pub fn low_rank(
     gpu: &Gpu,
-    side: &SideA,
+    path: &LowRankA,
     lanes: usize,
     input: Input<'_>,
     lane_buffer: &wgpu::Buffer,
@@ -226,8 +238,8 @@ pub fn low_rank(
         if slab.first_row > 0 {
             return Err(GpuError::Refused("a low-rank matrix larger than a binding".to_owned()));
         }
-        let mut constants = core_constants(gpu, slab, &side.a, lanes, 1, Kind::LowRank)?;
-        constants.extend(side.constants()?);
+        let mut constants = core_constants(gpu, slab, &path.a, lanes, 1, Kind::LowRank)?;
+        constants.extend(path.constants()?);
         constants.push(("SCALES", scales.per_column.try_into()?));
         input.constants(&mut constants)?;
         let (label, source) = source(slab.quant, Kind::LowRank, lanes);
@@ -236,15 +248,15 @@ pub fn low_rank(
             (&slab.weights, Access::Read),
             (&slab.scales, Access::Read),
             (input.buffer(), Access::Read),
-            (&side.z, Access::Write),
+            (&path.z, Access::Write),
             (lane_buffer, Access::Read),
             (&scales.buffer, Access::Read),
-            (&side.gains, Access::Read),
+            (&path.gains, Access::Read),
         ];
         let dispatch = gpu.dispatch(shader, &buffers, [word(slab.num_rows.div_ceil(pack::TILE_ROWS))?, 1])?;
         Ok(dispatch.reading(slab.weights.size()))
     };
-    side.a.slabs.iter().map(slab_dispatch).collect()
+    path.a.slabs.iter().map(slab_dispatch).collect()
 }
 
 /// The number of threads that share a row in `matvec.wgsl`, and the number of blocks per lane that they round at once.
@@ -288,4 +300,21 @@ fn core_constants(
         return Err(GpuError::Refused(format!("a step of {lanes} lanes")));
     }
     Ok(constants)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shaders_number_the_epilogues_alike() {
+        for (name, number) in [
+            ("STORE", Epilogue::STORE),
+            ("RESIDUAL", Epilogue::RESIDUAL),
+            ("NORMED", Epilogue::NORMED),
+            ("GATE", Epilogue::GATE),
+        ] {
+            assert!(KIND.contains(&format!("const {name}: u32 = {number}u;")), "{name}");
+        }
+    }
 }

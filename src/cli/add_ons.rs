@@ -15,7 +15,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 
 /// The adapter and the steering vectors that are added to the model.
 #[derive(Debug, Default, clap::Args)]
-pub struct AdapterArgs {
+pub struct AddOnArgs {
     /// LoRA adapter: PEFT's adapter_model.safetensors (with adapter_config.json in the same folder) or a GGUF adapter.
     #[arg(long, value_name = "FILE")]
     lora: Option<PathBuf>,
@@ -30,7 +30,7 @@ pub struct AdapterArgs {
     steer_scale: f32,
 }
 
-impl AdapterArgs {
+impl AddOnArgs {
     /// Whether an adapter or steering vectors were given.
     pub(super) fn is_any(&self) -> bool {
         self.lora.is_some() || self.steer.is_some()

@@ -3,20 +3,20 @@
 use std::rc::Rc;
 
 use super::data::{noise, random_weights};
-use super::{PRODUCT_NMSE, Parity, run};
+use super::{MATMUL_NMSE, Parity, run};
 use crate::fused_norm::Normed;
 use crate::kernel::Dispatch;
 use crate::matrix::{GpuMatrix, Scratch};
 use crate::ops::is_packed;
+use crate::ops::matmul::{Epilogue, Input, Matmul, matmul as plan};
 use crate::ops::post_norm::{PostNorm, post_norm};
-use crate::ops::product::{Ending, Input, Product, product as plan};
 use crate::{Gpu, GpuError};
 use askew_model::config::Activation;
 use askew_model::gguf::TensorInfo;
 use askew_model::quant::Quant;
 use askew_model::reference::Matrix;
 use askew_model::reference::gated_matvec::gated_matvec;
-use askew_model::reference::matvec::{Epilogue, add_bias, matvec};
+use askew_model::reference::matvec::{Epilogue as CpuEpilogue, add_bias, matvec};
 use askew_model::reference::rms_norm::{add_rms_norm, rms_norm};
 
 /// Epsilon of the norms.
@@ -24,7 +24,7 @@ const EPS: f32 = 1e-5;
 
 /// `w (rows, blocks * 32) @ x` for each lane, optionally with a norm before and a bias after it.
 #[derive(Clone, Copy, Debug)]
-pub struct ProductCase {
+pub struct MatmulCase {
     /// Storage format of the weights.
     pub quant: Quant,
     /// Rows of the matrix.
@@ -52,7 +52,7 @@ pub struct JoinCase {
     pub quant: Quant,
     /// Rows of the matrix divided by 32.
     pub tiles: usize,
-    /// As in [`ProductCase`].
+    /// As in [`MatmulCase`].
     pub blocks: usize,
     /// Number of lanes.
     pub lanes: usize,
@@ -69,7 +69,7 @@ pub struct JoinCase {
 pub struct StackedCase {
     /// Format and number of rows of each matrix.
     pub parts: Vec<(Quant, usize)>,
-    /// As in [`ProductCase`].
+    /// As in [`MatmulCase`].
     pub blocks: usize,
     /// Whether activations are rounded, if the format is packed.
     pub is_fast: bool,
@@ -84,7 +84,7 @@ pub struct GatedCase {
     pub quant: Quant,
     /// Rows of each matrix divided by 32.
     pub tiles: usize,
-    /// As in [`ProductCase`].
+    /// As in [`MatmulCase`].
     pub blocks: usize,
     /// Number of lanes.
     pub lanes: usize,
@@ -171,11 +171,11 @@ pub(super) async fn normed_parity(
 ) -> Result<Parity, GpuError> {
     let all: Vec<f32> = gpu.download(&found.buffer, found.squares_at() + lanes * found.squares()).await?;
     let expected: Vec<f32> = x.iter().zip(gain.iter().cycle()).map(|(x, g)| x * g).collect();
-    let mut parity = Parity::of(&all[..lanes * found.width], &expected, PRODUCT_NMSE);
+    let mut parity = Parity::of(&all[..lanes * found.width], &expected, MATMUL_NMSE);
     for (lane, x) in x.chunks_exact(found.width).enumerate() {
         let squares = &all[found.squares_at() + lane * found.squares()..][..found.squares()];
         let (sum, expected) = (squares.iter().sum::<f32>(), x.iter().map(|x| x * x).sum::<f32>());
-        parity = parity.or(Parity::of(&[sum], &[expected], PRODUCT_NMSE));
+        parity = parity.or(Parity::of(&[sum], &[expected], MATMUL_NMSE));
     }
     Ok(parity)
 }
@@ -184,8 +184,8 @@ pub(super) async fn normed_parity(
 ///
 /// # Errors
 /// Any error of the device.
-pub async fn product(gpu: &Rc<Gpu>, case: ProductCase) -> Result<Parity, GpuError> {
-    let ProductCase { quant, rows, blocks, size, lanes, is_normed, has_bias, is_fast, seed } = case;
+pub async fn matmul(gpu: &Rc<Gpu>, case: MatmulCase) -> Result<Parity, GpuError> {
+    let MatmulCase { quant, rows, blocks, size, lanes, is_normed, has_bias, is_fast, seed } = case;
     let len = row_len([quant].into_iter(), blocks);
     let w = random_matrix(quant, (rows, len), size, seed);
     let (x, gain, bias) = (noise(lanes * len, seed ^ 1), noise(len, seed ^ 3), noise(rows, seed ^ 4));
@@ -195,7 +195,7 @@ pub async fn product(gpu: &Rc<Gpu>, case: ProductCase) -> Result<Parity, GpuErro
         if is_normed {
             rms_norm(x, &gain, EPS, &mut input);
         }
-        matvec(&w, &seen(quant, is_fast, &input), Epilogue::Store, out);
+        matvec(&w, &seen(quant, is_fast, &input), CpuEpilogue::Store, out);
         add_bias(has_bias.then_some(bias.as_slice()), out);
     }
     let (plain, ready) = (gpu.upload("x", &x), normed(gpu, &x, &gain));
@@ -203,8 +203,8 @@ pub async fn product(gpu: &Rc<Gpu>, case: ProductCase) -> Result<Parity, GpuErro
     let (matrix, bias) = (upload(gpu, &[&w])?, gpu.upload("bias", &bias));
     let out = gpu.storage("out", (expected.len() * 4) as u64);
     let bias = has_bias.then_some(&bias);
-    let step = Product { w: &matrix, lanes, input, bias, side: None, ending: Ending::Store(&out), is_fast };
-    Ok(Parity::of(&run(gpu, &plan(gpu, step)?, &out, expected.len()).await?, &expected, PRODUCT_NMSE))
+    let step = Matmul { w: &matrix, lanes, input, bias, low_rank: None, epilogue: Epilogue::Store(&out), is_fast };
+    Ok(Parity::of(&run(gpu, &plan(gpu, step)?, &out, expected.len()).await?, &expected, MATMUL_NMSE))
 }
 
 /// Compares the residual stream after a product with the CPU version, and what is prepared for the next norm.
@@ -219,14 +219,14 @@ pub async fn joins(gpu: &Rc<Gpu>, case: JoinCase) -> Result<Parity, GpuError> {
     let (gain, weight) = (noise(rows, seed ^ 3), noise(rows, seed ^ 4));
     let (residual, h, t) = (gpu.upload("x", &expected), Normed::new(gpu, "h", rows), Normed::new(gpu, "t", rows));
     let (gain_buffer, weight_buffer) = (gpu.upload("gain", &gain), gpu.upload("weight", &weight));
-    let ending = match has_post_norm {
-        true => Ending::Normed(&t),
-        false => Ending::Residual { x: &residual, gain: &gain_buffer, h: &h },
+    let epilogue = match has_post_norm {
+        true => Epilogue::Normed(&t),
+        false => Epilogue::Residual { x: &residual, gain: &gain_buffer, h: &h },
     };
     let (matrix, input) = (upload(gpu, &[&w])?, gpu.upload("input", &x));
     let input = Input::Plain(&input);
     let mut dispatches: Vec<Dispatch> =
-        plan(gpu, Product { w: &matrix, lanes, input, bias: None, side: None, ending, is_fast })?;
+        plan(gpu, Matmul { w: &matrix, lanes, input, bias: None, low_rank: None, epilogue, is_fast })?;
     if has_post_norm {
         let (t, x, weight, gain, h) = (&t, &residual, &weight_buffer, &gain_buffer, &h);
         dispatches.push(post_norm(gpu, lanes, PostNorm { t, weight, eps: EPS, x, gain, h, steering: None })?);
@@ -235,14 +235,14 @@ pub async fn joins(gpu: &Rc<Gpu>, case: JoinCase) -> Result<Parity, GpuError> {
         let x = &seen(quant, is_fast, x);
         if has_post_norm {
             let mut t = vec![0.0; rows];
-            matvec(&w, x, Epilogue::Store, &mut t);
+            matvec(&w, x, CpuEpilogue::Store, &mut t);
             add_rms_norm(&t, &weight, EPS, out);
         } else {
-            matvec(&w, x, Epilogue::Add, out);
+            matvec(&w, x, CpuEpilogue::Add, out);
         }
     }
     let found = run(gpu, &dispatches, &residual, expected.len()).await?;
-    let parity = Parity::of(&found, &expected, PRODUCT_NMSE);
+    let parity = Parity::of(&found, &expected, MATMUL_NMSE);
     Ok(parity.or(normed_parity(gpu, &h, lanes, &expected, &gain).await?))
 }
 
@@ -259,13 +259,13 @@ pub async fn stacked(gpu: &Rc<Gpu>, case: &StackedCase) -> Result<Parity, GpuErr
     let mut expected = Vec::new();
     for part in &parts {
         let mut out = vec![0.0; part.num_rows];
-        matvec(part, &seen(part.quant, case.is_fast, &x), Epilogue::Store, &mut out);
+        matvec(part, &seen(part.quant, case.is_fast, &x), CpuEpilogue::Store, &mut out);
         expected.extend(out);
     }
     let (x_buffer, out) = (gpu.upload("x", &x), gpu.storage("out", (expected.len() * 4) as u64));
-    let (input, ending) = (Input::Plain(&x_buffer), Ending::Store(&out));
-    let step = Product { w: &matrix, lanes: 1, input, bias: None, side: None, ending, is_fast: case.is_fast };
-    Ok(Parity::of(&run(gpu, &plan(gpu, step)?, &out, expected.len()).await?, &expected, PRODUCT_NMSE))
+    let (input, epilogue) = (Input::Plain(&x_buffer), Epilogue::Store(&out));
+    let step = Matmul { w: &matrix, lanes: 1, input, bias: None, low_rank: None, epilogue, is_fast: case.is_fast };
+    Ok(Parity::of(&run(gpu, &plan(gpu, step)?, &out, expected.len()).await?, &expected, MATMUL_NMSE))
 }
 
 /// Compares the gated product with the CPU version.
@@ -286,7 +286,7 @@ pub async fn gated(gpu: &Rc<Gpu>, case: GatedCase) -> Result<Parity, GpuError> {
     let scratch = gpu.storage("scratch", (lanes * rows * 8) as u64);
     let out = gpu.storage("out", (lanes * rows * 4) as u64);
     let matrix = upload(gpu, &[&wg, &wu])?;
-    let (input, ending) = (Input::Plain(&x_buffer), Ending::Gate { activation, scratch: &scratch, out: &out });
-    let step = Product { w: &matrix, lanes, input, bias: None, side: None, ending, is_fast };
-    Ok(Parity::of(&run(gpu, &plan(gpu, step)?, &out, expected.len()).await?, &expected, PRODUCT_NMSE))
+    let (input, epilogue) = (Input::Plain(&x_buffer), Epilogue::Gate { activation, scratch: &scratch, out: &out });
+    let step = Matmul { w: &matrix, lanes, input, bias: None, low_rank: None, epilogue, is_fast };
+    Ok(Parity::of(&run(gpu, &plan(gpu, step)?, &out, expected.len()).await?, &expected, MATMUL_NMSE))
 }

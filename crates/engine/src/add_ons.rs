@@ -2,41 +2,41 @@
 
 use super::card::narrow;
 use super::host::{Host, Interruptible};
-use super::load::Beside;
+use super::load::AddOns;
 use super::{ByteSource, Ending, RuntimeError};
 use askew_model::{Adapter, Config, Steering};
 use askew_protocol::Sha256Sum;
-use askew_protocol::{SideFile, SideKind, Source};
+use askew_protocol::{AddOnFile, AddOnKind, Source};
 
 /// Reads the files of adapters and steering vectors.
-pub(super) async fn read_sides<H: Host>(
+pub(super) async fn read_add_ons<H: Host>(
     host: &H,
     columns: u32,
-    sides: &[SideFile],
+    files: &[AddOnFile],
     config: &Config,
-    mut files: impl Iterator<Item = H::Attachment>,
-) -> Result<Beside, RuntimeError> {
-    let mut beside = Beside { columns: columns as usize, ..Beside::default() };
-    for SideFile { name, kind, source, sha256, layers, modules } in sides {
-        if matches!(kind, SideKind::Contrast(_)) {
+    mut attachments: impl Iterator<Item = H::Attachment>,
+) -> Result<AddOns, RuntimeError> {
+    let mut add_ons = AddOns { columns: columns as usize, ..AddOns::default() };
+    for AddOnFile { name, kind, source, sha256, layers, modules } in files {
+        if matches!(kind, AddOnKind::Contrast(_)) {
             continue;
         }
-        let mut attached = || if *source == Source::Disk { files.next() } else { None };
+        let mut attached = || if *source == Source::Disk { attachments.next() } else { None };
         let weights = read_file(host, (source, *sha256), name, attached()).await?;
         let adapter = match kind {
-            SideKind::Adapter => Adapter::from_gguf(name, &weights, config)?,
-            SideKind::PeftAdapter => {
-                let json = read_file(host, (&source.beside("adapter_config.json"), None), name, attached()).await?;
+            AddOnKind::Adapter => Adapter::from_gguf(name, &weights, config)?,
+            AddOnKind::PeftAdapter => {
+                let json = read_file(host, (&source.sibling("adapter_config.json"), None), name, attached()).await?;
                 Adapter::from_peft(name, &json, &weights, config)?
             }
-            SideKind::Steering | SideKind::Contrast(_) => {
-                beside.steerings.push(only(layers, Steering::from_bytes(name, &weights, config)?));
+            AddOnKind::Steering | AddOnKind::Contrast(_) => {
+                add_ons.steerings.push(only(layers, Steering::from_bytes(name, &weights, config)?));
                 continue;
             }
         };
-        beside.adapters.push(adapter.only(layers, modules)?);
+        add_ons.adapters.push(adapter.only(layers, modules)?);
     }
-    Ok(beside)
+    Ok(add_ons)
 }
 
 /// Restricts steering vectors to the given layers. An empty list means all layers.
