@@ -41,7 +41,6 @@ pub mod parts;
 pub mod plots;
 pub mod results;
 pub mod scroll_table;
-pub mod self_test;
 pub mod session;
 pub mod share;
 pub mod stated;

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::judge::JudgeState;
 use super::keep::{self, KeptRun};
 use super::server::ServerState;
+use super::{JUDGE_SLOT, LabState, SLOT};
 use crate::domain::rule::Rule;
 use crate::lab::card::{Card, Drift, Print};
 use crate::lab::experiment::{Draft, Experiment};
@@ -17,7 +18,6 @@ use crate::lab::server::{Reply, ServerError};
 use crate::lab::store::{self, Head};
 use crate::lab::table;
 use crate::protocol::{Event, Loaded, Math, Probe, Source};
-use crate::ui::lab::state::{JUDGE_SLOT, LabState, SLOT};
 use crate::ui::text;
 
 /// Handles to the run.

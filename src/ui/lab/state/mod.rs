@@ -1,16 +1,29 @@
-//! State of the engine worker, and the commands that are sent to it.
+//! State of the engine worker, and the commands that are sent to it. The Lab's views are made of it; no component is
+//! here.
+
+pub mod add_ons;
+pub mod columns;
+pub mod consent;
+pub mod insight;
+pub mod judge;
+mod keep;
+pub mod loads;
+pub mod pocket;
+pub mod run;
+pub mod server;
+pub mod session;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::beside::{Side, attachments};
+use self::add_ons::{Side, attachments};
+use self::columns::Columns;
+use self::consent::Consent;
+use self::insight::Insight;
+use self::loads::Loads;
+use self::run::RunState;
 use crate::protocol::status::EngineStatus;
 use crate::protocol::{Command, Event, FailedStep, Failure, Prompt, Sampling};
-use crate::ui::lab::compare::columns::Columns;
-use crate::ui::lab::compare::tokens::Insight;
-use crate::ui::lab::experiment::run::RunState;
-use crate::ui::lab::model::bring::Loads;
-use crate::ui::lab::model::cost::Consent;
 use crate::ui::text;
 use crate::web::client::{Notice, WorkerClient};
 
