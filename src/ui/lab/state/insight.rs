@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{LabState, SLOT};
+use super::{LabState, SLOT, Sender};
 use crate::protocol::status::Answer;
 use crate::protocol::{Command, Event, FailedStep, Given, Passage, Prompt, ScoredToken};
 
@@ -45,23 +45,19 @@ impl Insight {
         self.pending.with(Option::is_some)
     }
 
-    /// Applies an event. Returns whether it was a reply to a request made here.
-    pub fn take(self, event: &Event) -> bool {
-        let Some((id, column, place)) = self.pending.get_untracked() else { return false };
+    /// Applies a reply to a command sent here. Late replies about an earlier answer change nothing.
+    pub(super) fn take(self, event: &Event) {
+        let Some((id, column, place)) = self.pending.get_untracked() else { return };
         match event {
             Event::Scored { id: of, tokens } if *of == id => {
                 self.scored.update(|scored| scored.push((column, tokens.clone())));
             }
             Event::Lens { id: of, columns } if *of == id => self.lens.set(Some(((column, place), columns.clone()))),
-            Event::Failed(failure) if failure.what == FailedStep::Generate(id) || failure.model_lost => {
-                self.pending.set(None);
-                // The failure is shown with the other failures.
-                return false;
-            }
-            _ => return false,
+            // The failure is shown with the other failures.
+            Event::Failed(failure) if failure.what == FailedStep::Generate(id) || failure.model_lost => {}
+            _ => return,
         }
         self.pending.set(None);
-        true
     }
 
     /// Shows a column's text, and requests its scores if they are not known.
@@ -71,11 +67,11 @@ impl Insight {
         let is_known = self.scored.with_untracked(|scored| scored.iter().any(|(of, _)| *of == column));
         let (Some(prompt), false) = (self.prompt.get_untracked(), is_known || lab.is_busy_untracked()) else { return };
         let tokens = answer.columns.get(column).map(|it| it.tokens.clone()).unwrap_or_default();
-        let id = lab.next_id();
+        let id = lab.new_id();
         self.pending.set(Some((id, column, 0)));
         let (answer, columns) = (Given::Tokens(tokens), lab.columns.asked());
         let passage = Passage { slot: SLOT, id, prompt, answer, columns, num_top: NUM_TOP };
-        if !lab.send(&Command::Score(passage), &[]) {
+        if !lab.ask(Sender::Insight, id, &Command::Score(passage)) {
             self.pending.set(None);
         }
     }
@@ -85,10 +81,11 @@ impl Insight {
         let (Some(prompt), false) = (self.prompt.get_untracked(), lab.is_busy_untracked()) else { return };
         let (column, place) = (self.text_of.get_untracked(), self.place.get_untracked());
         let before = tokens.iter().take(place).map(|token| token.token).collect();
-        let id = lab.next_id();
+        let id = lab.new_id();
         self.pending.set(Some((id, column, place)));
         let (answer, columns) = (Given::Tokens(before), lab.columns.asked());
-        if !lab.send(&Command::Lens(Passage { slot: SLOT, id, prompt, answer, columns, num_top: 1 }), &[]) {
+        let passage = Passage { slot: SLOT, id, prompt, answer, columns, num_top: 1 };
+        if !lab.ask(Sender::Insight, id, &Command::Lens(passage)) {
             self.pending.set(None);
         }
     }

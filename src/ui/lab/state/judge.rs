@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::{JUDGE_SLOT, LabState, SLOT};
+use super::{JUDGE_SLOT, LabState, SLOT, Sender};
 use crate::domain::figure::calibration::Calibration;
 use crate::domain::rule::Rule;
 use crate::lab::judge::JudgeModel;
@@ -21,8 +21,6 @@ pub struct JudgeState {
     pub(crate) aligned: RwSignal<String>,
     pub(crate) coherent: RwSignal<String>,
     trial: StoredValue<Option<Trial>, LocalStorage>,
-    /// Id of the next trial's first command, so that a late reply to a stopped trial is not taken for another one's.
-    next_id: StoredValue<u32>,
     /// Scores so far and scores in all, during a trial.
     pub(crate) progress: RwSignal<Option<(usize, usize)>>,
     /// Result of the latest trial.
@@ -46,7 +44,6 @@ impl Default for JudgeState {
             aligned: RwSignal::new(aligned),
             coherent: RwSignal::new(coherent),
             trial: StoredValue::new_local(None),
-            next_id: StoredValue::new(0),
             progress: RwSignal::default(),
             found: RwSignal::default(),
             problem: RwSignal::default(),
@@ -84,15 +81,14 @@ impl JudgeState {
         })
     }
 
-    /// Passes an event of the engine to the trial. Returns whether it belonged to the trial.
-    pub fn take(self, lab: LabState, event: &Event) -> bool {
+    /// Passes a reply of the engine to the trial.
+    pub(super) fn take(self, lab: LabState, event: &Event) {
         let taken = self.trial.try_update_value(|trial| trial.as_mut().map(|trial| trial.take(event))).flatten();
         match taken.unwrap_or(Taken::Other) {
-            Taken::Other => return false,
+            Taken::Other => {}
             Taken::Done => self.advance(lab),
             Taken::Going | Taken::Lost | Taken::Failed => self.end(),
         }
-        true
     }
 
     /// Stops a trial. Later replies to it are ignored.
@@ -108,21 +104,22 @@ impl JudgeState {
     /// Starts a trial on answers with known scores.
     pub(crate) fn begin(self, lab: LabState, rows: Vec<Known>) -> Result<(), String> {
         let trial = Trial::new(self.prompts()?, untrack(|| lab.judge_slot()), rows);
-        self.trial.set_value(Some(trial.numbered_from(self.next_id.get_value())));
+        self.trial.set_value(Some(trial));
         lab.begin_anew();
         self.advance(lab);
         Ok(())
     }
 
     fn advance(self, lab: LabState) {
+        let id = lab.new_id();
         let next = self.trial.try_update_value(|trial| {
             let trial = trial.as_mut()?;
             self.progress.set(Some(trial.progress()));
-            trial.start_next()
+            trial.start_next(id)
         });
         match next.flatten() {
             Some(command) => {
-                if !lab.send(&command, &[]) {
+                if !lab.ask(Sender::Trial, id, &command) {
                     self.end();
                 }
             }
@@ -142,9 +139,7 @@ impl JudgeState {
     }
 
     fn end(self) {
-        if let Some(trial) = self.trial.try_update_value(Option::take).flatten() {
-            self.next_id.set_value(trial.next_id());
-        }
+        self.trial.set_value(None);
         self.progress.set(None);
     }
 }
