@@ -51,7 +51,7 @@ pub fn change(session: Session, question: Explore) {
                     keep(&state.by_hand);
                     state.said = imported.map(|done| text::labels::imported(done.num_known, done.num_unknown));
                 });
-                session.data.label_changes.update(|changes| *changes += 1);
+                session.data.drawn.label_changes.update(|changes| *changes += 1);
             }
             Ok(_) => {}
             Err(why) => labels.update(|state| state.said = Some(why)),
@@ -63,8 +63,9 @@ pub fn change(session: Session, question: Explore) {
 pub fn follow(session: Session) {
     session.labels.update_untracked(|state| state.by_hand = kept());
     Effect::new(move || {
-        let has_answers = session.data.opened.with(|open| open.as_ref().is_some_and(|open| open.summary.has_answers));
-        if !session.data.can_explore.get() || !has_answers {
+        let has_answers =
+            session.data.reading.opened.with(|open| open.as_ref().is_some_and(|open| open.summary.has_answers));
+        if !session.data.reading.can_explore.get() || !has_answers {
             return;
         }
         let (rows, rules) = session.labels.with_untracked(|state| (state.by_hand.clone(), state.rules.clone()));
@@ -145,7 +146,7 @@ pub fn LabelButtons(
 pub fn LabelTools() -> impl IntoView {
     let session = Session::get();
     let has_answers =
-        move || session.data.opened.with(|open| open.as_ref().is_some_and(|open| open.summary.has_answers));
+        move || session.data.reading.opened.with(|open| open.as_ref().is_some_and(|open| open.summary.has_answers));
     let state = session.labels;
     let drops = move || session.view.with(|view| view.filter.labels.drops_in_domain);
     let toggle = move |event| {

@@ -54,7 +54,7 @@ impl Parts {
     /// Every component of the explorer.
     pub const ALL: Self = Self {
         start: |session| {
-            session.data.mappings.set(mapper::stored());
+            session.data.reading.mappings.set(mapper::stored());
             labels::follow(session);
             open::hear(session);
         },

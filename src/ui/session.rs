@@ -107,7 +107,7 @@ impl Session {
         let source = self.view.with_untracked(|view| view.source.clone());
         match source {
             Source::Files(names) | Source::Addresses(names) => names.join(", "),
-            Source::Published(id) => self.data.collections.with_untracked(|list| {
+            Source::Published(id) => self.data.shipped.collections.with_untracked(|list| {
                 let known = list.iter().find(|collection| collection.id == id);
                 known.map_or(id.clone(), |found| text::open::at_commit(&found.source, &found.commit))
             }),
