@@ -15,23 +15,6 @@ use crate::domain::rows::labels::{Label, LabelRow, LabelRule, SUGGESTED_KINDS};
 use crate::domain::text::search::{Search, Within};
 use crate::explorer::question::{Explore, Explored};
 
-/// State of the labels of the open data set.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct LabelState {
-    /// Number of labelled answers.
-    pub num_labelled: usize,
-    /// Types of response in use.
-    pub kinds: Vec<String>,
-    /// The rules, in order.
-    pub rules: Vec<LabelRule>,
-    /// Labels given by hand, for all data sets. They are stored in this browser.
-    pub by_hand: Vec<LabelRow>,
-    /// Those of them that belong to open answers.
-    here: Vec<LabelRow>,
-    /// Result or error of the last import or export.
-    pub said: Option<String>,
-}
-
 /// Sends a change of the labels to the worker and applies the result. Rates and answers are requested again.
 pub fn change(session: Session, question: Explore) {
     spawn_local(async move {

@@ -5,7 +5,7 @@
 //! Components only bind; every string that they show is in [`text`].
 //!
 //! The page has three apps: [`app`] draws the first screen, the explorer's app replaces it when the reader needs more
-//! ([`handover`]), and [`lab::app`] is downloaded when one of its screens is opened.
+//! ([`more`], [`handover`]), and [`lab::app`] is downloaded when one of its screens is opened.
 
 pub mod about;
 pub mod address;
@@ -18,6 +18,7 @@ pub mod controls;
 pub mod covered;
 pub mod data;
 mod embedded;
+pub mod explorer;
 pub mod export;
 mod fetch;
 pub mod figure;
@@ -28,11 +29,13 @@ pub mod focus;
 pub mod formatted;
 pub mod handover;
 pub mod lab;
+pub mod label_state;
 pub mod labels;
 pub mod learn;
 pub mod learn_step;
 pub mod mapper;
 pub mod metric;
+pub mod more;
 pub mod open;
 pub mod part;
 pub mod parts;
