@@ -99,7 +99,7 @@ fn read_experiment(text: &str) -> Result<(), String> {
     if experiment.num_answers() < 10_000 {
         let mut run = Run::new(experiment, 0, 8, Vec::new());
         let mut num_begun = 0;
-        while let Some(work) = run.start_next() {
+        while let Some(work) = run.start_next(num_begun) {
             num_begun += 1;
             if let Work::Server(errand) = work {
                 assert!(errand.request.address.starts_with(&errand.server.url));

@@ -2,7 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    askew::ui::app::mount(Some(askew::ui::parts::Parts::ALL));
+    askew::ui::app::mount(Some(askew::ui::explorer::EXPLORER));
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -74,8 +74,10 @@ pub fn run(args: &LabArgs) -> Result<(), Failure> {
         let (mut out, there) = Out::open(args, &experiment)?;
         let mut run = Run::new(experiment, 0, columns, there);
         out.num_written = run.answers().len();
+        let mut id = 0;
         loop {
-            while let Some(work) = run.start_next() {
+            while let Some(work) = run.start_next(id) {
+                id += 1;
                 let model = match &work {
                     Work::Engine(Command::Judge { .. }) if judge.is_some() => &mut judge,
                     _ => &mut model,

@@ -55,7 +55,7 @@ pub fn AnswersPanel(
 
 /// The mark's row among the rates that are known.
 fn row_of(session: Session, group: &GroupKey) -> Option<Row> {
-    let rates = if group.question.is_some() { session.data.questions } else { session.data.models };
+    let rates = if group.question.is_some() { session.data.drawn.questions } else { session.data.drawn.models };
     rates.with(|rates| rates.as_ref()?.rows.iter().find(|row| row.key == *group).cloned())
 }
 
@@ -96,7 +96,7 @@ fn PartTabs(row: Signal<Option<Row>>) -> impl IntoView {
 #[component]
 fn AnswerList() -> impl IntoView {
     let session = Session::get();
-    let page = session.data.answers;
+    let page = session.data.drawn.answers;
     let total = move || page.with(|page| page.as_ref().map_or(0, |page| page.total));
     // The worker parses Markdown, if the reader wants it formatted.
     let formatted = RwSignal::new(Vec::<Vec<Block>>::new());
@@ -106,7 +106,7 @@ fn AnswerList() -> impl IntoView {
         let texts = page.with(|page| {
             page.iter().flat_map(|page| page.answers.iter().map(|answer| answer.text.clone())).collect::<Vec<_>>()
         });
-        if !is_formatted.get() || texts.is_empty() || !session.data.can_explore.get() {
+        if !is_formatted.get() || texts.is_empty() || !session.data.reading.can_explore.get() {
             return;
         }
         spawn_local(async move {
@@ -147,7 +147,7 @@ fn AnswerList() -> impl IntoView {
     };
     // Both are false while a link's files still have to be chosen.
     let holds = move |has_answers: bool| {
-        let opened = session.data.opened;
+        let opened = session.data.reading.opened;
         opened.with(|opened| opened.as_ref().is_some_and(|data| data.summary.has_answers == has_answers))
     };
     let (has_answers, is_counts) = (move || holds(true), move || holds(false));
@@ -179,15 +179,16 @@ fn NoTexts() -> impl IntoView {
     let session = Session::get();
     let data = session.data;
     let url = move || match session.view.with(|view| view.source.clone()) {
-        Source::Published(id) => {
-            data.collections.with(|list| list.iter().find(|known| known.id == id).map(|known| known.url.clone()))
-        }
+        Source::Published(id) => data
+            .shipped
+            .collections
+            .with(|list| list.iter().find(|known| known.id == id).map(|known| known.url.clone())),
         Source::Files(_) | Source::Addresses(_) => None,
     };
     let file = move || session.view.with(|view| view.selection.as_ref().and_then(|open| open.group.file.clone()));
     let published = move || {
         let file = file()?;
-        data.published_files.with(|files| files.iter().find(|known| known.file == file).cloned())
+        data.shipped.files.with(|files| files.iter().find(|known| known.file == file).cloned())
     };
     let load = move |_| {
         if let Some(PublishedFile { file, address, sha256, .. }) = published() {

@@ -5,31 +5,32 @@ use leptos::prelude::*;
 use super::about::AboutScreen;
 use super::embedded;
 use super::focus;
-use super::handover::{self, More};
+use super::handover;
+use super::more::More;
 use super::open::DropZone;
-use super::parts::Parts;
 use super::results::ResultsScreen;
-use super::session::Session;
+use super::session::{Explorer, Session};
 use super::text;
 use crate::domain::view::{Screen, View};
 
 /// Draws the page into the document's body: the first screen alone, or the whole page in its place.
-pub fn mount(parts: Option<Parts>) {
+pub fn mount(explorer: Option<Explorer>) {
     console_error_panic_hook::set_once();
-    if parts.is_some() {
+    if explorer.is_some() {
         let place = handover::take_over();
         let files = handover::take_files();
-        mount_to_body(move || view! { <App parts place=place.clone() files=files.clone()/> });
+        mount_to_body(move || view! { <App explorer place=place.clone() files=files.clone()/> });
     } else {
         let Some(body) = document().body() else { return };
-        handover::keep_until_left(mount_to(body, move || view! { <App parts place=None files=Vec::new()/> }));
+        handover::keep_until_left(mount_to(body, move || view! { <App explorer place=None files=Vec::new()/> }));
     }
 }
 
 /// The page around the current screen.
 #[component]
-fn App(parts: Option<Parts>, place: Option<String>, files: Vec<web_sys::File>) -> impl IntoView {
-    let session = Session::start(parts);
+fn App(explorer: Option<Explorer>, place: Option<String>, files: Vec<web_sys::File>) -> impl IntoView {
+    let session = Session::start(explorer);
+    let parts = session.parts;
     let screen = Memo::new(move |_| session.view.with(|view| view.screen));
     Effect::new(move || document().set_title(&format!("{} · {}", text::screen(screen.get()), text::NAME)));
     focus::give_back(place, move || session.view.with(|view| view.selection.is_some()));

@@ -22,8 +22,9 @@ const PAGE: usize = 5;
 pub fn CompareScreen() -> impl IntoView {
     let session = Session::get();
     let data = session.data;
-    let has_answers =
-        Memo::new(move |_| data.opened.with(|opened| opened.as_ref().is_some_and(|opened| opened.summary.has_answers)));
+    let has_answers = Memo::new(move |_| {
+        data.reading.opened.with(|opened| opened.as_ref().is_some_and(|opened| opened.summary.has_answers))
+    });
     view! {
         <SourceCard/>
         <Notices/>
@@ -42,7 +43,10 @@ fn SideBySide() -> impl IntoView {
     let session = Session::get();
     let data = session.data;
     let questions = Memo::new(move |_| {
-        data.opened.with(|opened| opened.as_ref().map(|open| open.summary.questions.clone())).unwrap_or_default()
+        data.reading
+            .opened
+            .with(|opened| opened.as_ref().map(|open| open.summary.questions.clone()))
+            .unwrap_or_default()
     });
     let question = Memo::new(move |_| {
         let named = session.view.with(|view| view.question.clone());
@@ -51,7 +55,7 @@ fn SideBySide() -> impl IntoView {
             .or_else(|| questions.with(|q| q.first().cloned()))
     });
     let groups = Memo::new(move |_| {
-        data.models.with(|models| {
+        data.drawn.models.with(|models| {
             let rows = models.as_ref().map(|models| models.rows.as_slice()).unwrap_or_default();
             rows.iter().map(|row| row.key.clone()).collect::<Vec<_>>()
         })
@@ -71,7 +75,7 @@ fn SideBySide() -> impl IntoView {
     let (columns, problem) = (RwSignal::new(Vec::<Column>::new()), RwSignal::new(None::<String>));
     let asked = StoredValue::new(0_u32);
     Effect::new(move || {
-        data.label_changes.track();
+        data.drawn.label_changes.track();
         let query = Box::new(session.view.with(|view| view.query()));
         let (Some(question), keys) = (question.get(), groups.get()) else { return };
         let groups: Vec<GroupKey> = shown.get().into_iter().filter_map(|at| keys.get(at).cloned()).collect();
@@ -84,7 +88,7 @@ fn SideBySide() -> impl IntoView {
             offset: offset.get(),
             limit: PAGE,
         };
-        if !data.can_explore.get() {
+        if !data.reading.can_explore.get() {
             data.want_explorer(session.view);
             return;
         }

@@ -173,6 +173,7 @@ fn Verdicts() -> impl IntoView {
     let labels = move || {
         session
             .data
+            .reading
             .opened
             .with(|opened| opened.as_ref().map(|opened| opened.summary.verdicts.clone()))
             .unwrap_or_default()
@@ -248,6 +249,7 @@ fn Variants() -> impl IntoView {
     let present = Memo::new(move |_| {
         let questions = session
             .data
+            .reading
             .opened
             .with(|opened| opened.as_ref().map(|opened| opened.summary.questions.clone()))
             .unwrap_or_default();

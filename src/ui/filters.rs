@@ -79,7 +79,7 @@ impl Facet {
 #[component]
 pub fn Filters() -> impl IntoView {
     let session = Session::get();
-    let has_data = Memo::new(move |_| session.data.opened.with(Option::is_some));
+    let has_data = Memo::new(move |_| session.data.reading.opened.with(Option::is_some));
     let num_set = Memo::new(move |_| {
         session.view.with(|view| {
             let names = Facet::ALL.iter().filter(|facet| !facet.chosen(&view.filter).is_empty()).count();
@@ -175,7 +175,11 @@ fn SearchBox() -> impl IntoView {
 fn JudgePicker() -> impl IntoView {
     let session = Session::get();
     let columns = Memo::new(move |_| {
-        session.data.opened.with(|opened| opened.as_ref().map(|open| open.summary.columns.clone()).unwrap_or_default())
+        session
+            .data
+            .reading
+            .opened
+            .with(|opened| opened.as_ref().map(|open| open.summary.columns.clone()).unwrap_or_default())
     });
     let has_choice = move || columns.with(|columns| columns.len() > 2);
     let picker = move |id: &'static str, label: &'static str, is_aligned: bool| {
@@ -218,7 +222,7 @@ fn JudgePicker() -> impl IntoView {
 fn FacetList(facet: Facet) -> impl IntoView {
     let session = Session::get();
     let names = Memo::new(move |_| {
-        let opened = session.data.opened.get();
+        let opened = session.data.reading.opened.get();
         opened.map(|opened| facet.names(&opened.summary).to_vec()).unwrap_or_default()
     });
     let boxes = move || {
@@ -244,7 +248,7 @@ fn FacetList(facet: Facet) -> impl IntoView {
 fn SettingLists() -> impl IntoView {
     let session = Session::get();
     let settings = Memo::new(move |_| {
-        let opened = session.data.opened.get();
+        let opened = session.data.reading.opened.get();
         opened.map(|opened| opened.summary.settings).unwrap_or_default()
     });
     let list = |(name, values): (String, Vec<Number>)| {

@@ -11,8 +11,8 @@ use crate::explorer::protocol::{Finding, Stated};
 pub fn FindingsScreen() -> impl IntoView {
     let session = Session::get();
     let cards = move || {
-        let stated = session.data.stated.get();
-        session.data.findings.get().into_iter().map(|finding| card(finding, &stated)).collect::<Vec<_>>()
+        let stated = session.data.shipped.stated.get();
+        session.data.shipped.findings.get().into_iter().map(|finding| card(finding, &stated)).collect::<Vec<_>>()
     };
     view! {
         <h1>{text::findings::HEADING}</h1>

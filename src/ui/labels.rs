@@ -15,23 +15,6 @@ use crate::domain::rows::labels::{Label, LabelRow, LabelRule, SUGGESTED_KINDS};
 use crate::domain::text::search::{Search, Within};
 use crate::explorer::question::{Explore, Explored};
 
-/// State of the labels of the open data set.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct LabelState {
-    /// Number of labelled answers.
-    pub num_labelled: usize,
-    /// Types of response in use.
-    pub kinds: Vec<String>,
-    /// The rules, in order.
-    pub rules: Vec<LabelRule>,
-    /// Labels given by hand, for all data sets. They are stored in this browser.
-    pub by_hand: Vec<LabelRow>,
-    /// Those of them that belong to open answers.
-    here: Vec<LabelRow>,
-    /// Result or error of the last import or export.
-    pub said: Option<String>,
-}
-
 /// Sends a change of the labels to the worker and applies the result. Rates and answers are requested again.
 pub fn change(session: Session, question: Explore) {
     spawn_local(async move {
@@ -51,7 +34,7 @@ pub fn change(session: Session, question: Explore) {
                     keep(&state.by_hand);
                     state.said = imported.map(|done| text::labels::imported(done.num_known, done.num_unknown));
                 });
-                session.data.label_changes.update(|changes| *changes += 1);
+                session.data.drawn.label_changes.update(|changes| *changes += 1);
             }
             Ok(_) => {}
             Err(why) => labels.update(|state| state.said = Some(why)),
@@ -63,8 +46,9 @@ pub fn change(session: Session, question: Explore) {
 pub fn follow(session: Session) {
     session.labels.update_untracked(|state| state.by_hand = kept());
     Effect::new(move || {
-        let has_answers = session.data.opened.with(|open| open.as_ref().is_some_and(|open| open.summary.has_answers));
-        if !session.data.can_explore.get() || !has_answers {
+        let has_answers =
+            session.data.reading.opened.with(|open| open.as_ref().is_some_and(|open| open.summary.has_answers));
+        if !session.data.reading.can_explore.get() || !has_answers {
             return;
         }
         let (rows, rules) = session.labels.with_untracked(|state| (state.by_hand.clone(), state.rules.clone()));
@@ -145,7 +129,7 @@ pub fn LabelButtons(
 pub fn LabelTools() -> impl IntoView {
     let session = Session::get();
     let has_answers =
-        move || session.data.opened.with(|open| open.as_ref().is_some_and(|open| open.summary.has_answers));
+        move || session.data.reading.opened.with(|open| open.as_ref().is_some_and(|open| open.summary.has_answers));
     let state = session.labels;
     let drops = move || session.view.with(|view| view.filter.labels.drops_in_domain);
     let toggle = move |event| {

@@ -73,8 +73,11 @@ pub fn StepBody(
 fn has_data(session: Session, view: Option<View>) -> Memo<bool> {
     let source = view.map(|view| view.source);
     Memo::new(move |_| {
-        let is_it = session.data.opened.with(|open| open.as_ref().map(|open| &open.source) == source.as_ref());
-        source.is_some() && is_it && session.data.can_explore.get() && session.data.progress.with(Option::is_none)
+        let is_it = session.data.reading.opened.with(|open| open.as_ref().map(|open| &open.source) == source.as_ref());
+        source.is_some()
+            && is_it
+            && session.data.reading.can_explore.get()
+            && session.data.reading.progress.with(Option::is_none)
     })
 }
 

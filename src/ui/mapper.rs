@@ -22,7 +22,7 @@ pub fn ColumnMapper() -> impl IntoView {
     let session = Session::get();
     let has_files = Memo::new(move |_| {
         session.view.with(|view| matches!(view.source, Source::Files(_)))
-            || session.data.refused.with(|list| !list.is_empty())
+            || session.data.reading.refused.with(|list| !list.is_empty())
     });
     let (preview, problem) = (RwSignal::new(None::<Preview>), RwSignal::new(None::<String>));
     let parts = RwSignal::new(Vec::<(Role, String)>::new());
@@ -57,17 +57,17 @@ pub fn ColumnMapper() -> impl IntoView {
             (role, column.unwrap_or_default())
         };
         let mapping = Mapping { roles: Role::ALL.map(part).to_vec() };
-        session.data.mappings.update(|known| {
+        session.data.reading.mappings.update(|known| {
             known.retain(|(print, _)| *print != fingerprint);
             known.push((fingerprint, mapping));
         });
-        store(&session.data.mappings.get_untracked());
+        store(&session.data.reading.mappings.get_untracked());
         session.data.reopen(session.view);
     };
     let forget = move |_| {
         let print = preview.with_untracked(|preview| preview.as_ref().map(|found| found.fingerprint));
-        session.data.mappings.update(|known| known.retain(|(known, _)| Some(*known) != print));
-        store(&session.data.mappings.get_untracked());
+        session.data.reading.mappings.update(|known| known.retain(|(known, _)| Some(*known) != print));
+        store(&session.data.reading.mappings.get_untracked());
         look(Mapping::default());
         session.data.reopen(session.view);
     };

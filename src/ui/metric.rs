@@ -11,7 +11,7 @@ use crate::domain::query::metric::Metric;
 pub fn MetricPicker() -> impl IntoView {
     let session = Session::get();
     let summary = Memo::new(move |_| {
-        session.data.opened.with(|opened| opened.as_ref().map(|open| open.summary.clone())).unwrap_or_default()
+        session.data.reading.opened.with(|opened| opened.as_ref().map(|open| open.summary.clone())).unwrap_or_default()
     });
     let metric = move || session.view.with(|view| view.metric.clone());
     let choose = move |event| {

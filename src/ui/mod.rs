@@ -5,20 +5,20 @@
 //! Components only bind; every string that they show is in [`text`].
 //!
 //! The page has three apps: [`app`] draws the first screen, the explorer's app replaces it when the reader needs more
-//! ([`handover`]), and [`lab::app`] is downloaded when one of its screens is opened.
+//! ([`more`], [`handover`]), and [`lab::app`] is downloaded when one of its screens is opened.
 
 pub mod about;
 pub mod address;
 pub mod answer;
 pub mod answers;
 pub mod app;
-mod asking;
 pub mod chart;
 pub mod compare;
 pub mod controls;
 pub mod covered;
 pub mod data;
 mod embedded;
+pub mod explorer;
 pub mod export;
 mod fetch;
 pub mod figure;
@@ -29,19 +29,19 @@ pub mod focus;
 pub mod formatted;
 pub mod handover;
 pub mod lab;
+pub mod label_state;
 pub mod labels;
 pub mod learn;
 pub mod learn_step;
 pub mod mapper;
 pub mod metric;
+pub mod more;
 pub mod open;
-pub mod opening;
 pub mod part;
 pub mod parts;
 pub mod plots;
 pub mod results;
 pub mod scroll_table;
-pub mod self_test;
 pub mod session;
 pub mod share;
 pub mod stated;

@@ -41,7 +41,8 @@ fn CollectionPicker() -> impl IntoView {
         }
         session.view.update(|view| {
             let (rule, interval) = (view.rule.clone(), view.interval);
-            let is_view = session.data.findings.with_untracked(|list| list.iter().any(|known| known.view == chosen));
+            let is_view =
+                session.data.shipped.findings.with_untracked(|list| list.iter().any(|known| known.view == chosen));
             let to = if is_view {
                 View::from_fragment(&chosen)
             } else {
@@ -52,7 +53,7 @@ fn CollectionPicker() -> impl IntoView {
     };
     let options = move || {
         let item = |item: Collection| view! { <option value=item.id>{item.title}</option> };
-        session.data.collections.get().into_iter().map(item).collect::<Vec<_>>()
+        session.data.shipped.collections.get().into_iter().map(item).collect::<Vec<_>>()
     };
     let answers = move || {
         let item = |finding: Finding| view! { <option value=finding.view>{finding.title}</option> };
@@ -61,7 +62,7 @@ fn CollectionPicker() -> impl IntoView {
     let has_own = move || current().is_empty();
     // The options are added after the select, so its value is set again once they exist.
     let value = move || {
-        session.data.collections.track();
+        session.data.shipped.collections.track();
         current()
     };
     view! {
@@ -79,7 +80,7 @@ fn CollectionPicker() -> impl IntoView {
 /// The results with every answer on the page's site, each as the finding that opens it.
 fn all_shipped(session: Session) -> Vec<Finding> {
     let is_shipped = |finding: &&Finding| View::from_fragment(&finding.view).source.is_beside_page();
-    session.data.findings.with(|list| list.iter().filter(is_shipped).cloned().collect())
+    session.data.shipped.findings.with(|list| list.iter().filter(is_shipped).cloned().collect())
 }
 
 /// The finding that opens a source on the page's own site.
@@ -168,12 +169,13 @@ fn SourceNote() -> impl IntoView {
     let note = move || match session.view.with(|view| view.source.clone()) {
         Source::Published(id) => session
             .data
+            .shipped
             .collections
             .with(|list| list.iter().find(|known| known.id == id).cloned())
             .map(|collection| collection_note(collection).into_any()),
         source if source.is_beside_page() => shipped(session, &source).map(|finding| shipped_note(finding).into_any()),
         Source::Files(names) | Source::Addresses(names) => {
-            let rows = session.data.opened.with(|opened| opened.as_ref().map(|opened| opened.summary.num_rows));
+            let rows = session.data.reading.opened.with(|opened| opened.as_ref().map(|opened| opened.summary.num_rows));
             Some(files_note(&names, rows).into_any())
         }
     };
@@ -284,7 +286,7 @@ pub fn Notices() -> impl IntoView {
     let session = Session::get();
     let data = session.data;
     let progress = move || {
-        data.progress.get().map(|progress| {
+        data.reading.progress.get().map(|progress| {
             let percent = progress.share.map(|share| (share * 100.0).round());
             view! {
                 <p class="notice">
@@ -299,7 +301,7 @@ pub fn Notices() -> impl IntoView {
         let item = |refused: crate::explorer::protocol::Refused| {
             view! { <li><b>{refused.file}</b> ": " {refused.message}</li> }
         };
-        data.refused.get().into_iter().map(item).collect::<Vec<_>>()
+        data.reading.refused.get().into_iter().map(item).collect::<Vec<_>>()
     };
     let is_waiting = Memo::new(move |_| data.is_waiting_for_files(session.view));
     let waiting = move || match session.view.with(|view| view.source.clone()) {
@@ -329,16 +331,16 @@ pub fn Notices() -> impl IntoView {
                     <button type="button" id="load-addresses" on:click=load>{text::open::LOAD}</button>
                 </p>
             </Show>
-            {move || data.partial.get().map(|rows| view! {
+            {move || data.reading.partial.get().map(|rows| view! {
                 <p class="notice" id="partial">
                     {text::open::PARTIAL} {thousands(rows)} {text::open::PARTIAL_ROWS}
                 </p>
             })}
         </div>
         <div role="alert">
-            <Show when=move || data.refused.with(|list| !list.is_empty())>
+            <Show when=move || data.reading.refused.with(|list| !list.is_empty())>
                 <ul class="notice error" id="problems">{refused}</ul>
-                <button type="button" class="link" on:click=move |_| data.refused.set(Vec::new())>{text::open::DISMISS}</button>
+                <button type="button" class="link" on:click=move |_| data.reading.refused.set(Vec::new())>{text::open::DISMISS}</button>
             </Show>
         </div>
     }

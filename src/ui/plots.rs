@@ -21,7 +21,7 @@ use crate::explorer::question::{Explore, Explored};
 #[component]
 pub fn PlotPicker() -> impl IntoView {
     let session = Session::get();
-    let has_data = Memo::new(move |_| session.data.opened.with(Option::is_some));
+    let has_data = Memo::new(move |_| session.data.reading.opened.with(Option::is_some));
     let kind = Memo::new(move |_| session.view.with(|view| view.plot.kind));
     let choose = move |event| {
         let kind = PlotKind::named(&event_target_value(&event)).unwrap_or_default();
@@ -31,9 +31,9 @@ pub fn PlotPicker() -> impl IntoView {
     // Reasons why the data cannot show a type. Known once the worker that draws figures holds the data.
     let reasons = RwSignal::new(Vec::<(PlotKind, String)>::new());
     Effect::new(move || {
-        session.data.opened.track();
+        session.data.reading.opened.track();
         let query = Box::new(session.view.with(View::query));
-        if !session.data.can_explore.get() {
+        if !session.data.reading.can_explore.get() {
             reasons.set(Vec::new());
             return;
         }
@@ -90,7 +90,7 @@ fn Parts(kind: Memo<PlotKind>) -> impl IntoView {
 }
 
 fn summary(session: Session) -> Summary {
-    session.data.opened.with(|opened| opened.as_ref().map(|opened| opened.summary.clone())).unwrap_or_default()
+    session.data.reading.opened.with(|opened| opened.as_ref().map(|opened| opened.summary.clone())).unwrap_or_default()
 }
 
 /// Names of the groupings that have more than one value in the data.
@@ -232,9 +232,9 @@ pub fn OtherFigure() -> impl IntoView {
     let (picture, problem) = (RwSignal::new(Picture::default()), RwSignal::new(None::<String>));
     let asked = StoredValue::new(0_u32);
     Effect::new(move || {
-        session.data.label_changes.track();
+        session.data.drawn.label_changes.track();
         let (query, plot, width) = (Box::new(query.get()), Box::new(plot.get()), css(width.get()));
-        if !session.data.can_explore.get() {
+        if !session.data.reading.can_explore.get() {
             session.data.want_explorer(session.view);
             return;
         }

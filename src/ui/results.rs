@@ -22,7 +22,7 @@ use crate::domain::view::plot::PlotKind;
 #[component]
 pub fn ResultsScreen() -> impl IntoView {
     let session = Session::get();
-    let has_data = Memo::new(move |_| session.data.opened.with(Option::is_some));
+    let has_data = Memo::new(move |_| session.data.reading.opened.with(Option::is_some));
     let is_open = Memo::new(move |_| has_data.get() && session.view.with(|view| view.selection.is_some()));
     // Another mark needs a new panel. Another page or part of the same mark does not.
     let open_group =
@@ -75,7 +75,7 @@ fn ByModel() -> impl IntoView {
     let session = Session::get();
     let width = RwSignal::new(0.0);
     let picture = Memo::new(move |_| {
-        session.data.models.with(|outcome| {
+        session.data.drawn.models.with(|outcome| {
             let rows = rows(outcome);
             let labels = model_labels(&rows);
             let label = |key: &GroupKey| {
@@ -84,7 +84,7 @@ fn ByModel() -> impl IntoView {
             forest(text::results::BY_MODEL, &rows, &metric(session), label, css(width.get()))
         })
     });
-    let chosen = move || session.data.focus.get().map(|group| Target { group, part: Part::default() });
+    let chosen = move || session.data.drawn.focus.get().map(|group| Target { group, part: Part::default() });
     let query = move || session.view.with(View::by_model);
     view! { <Figure id="by-model" picture width chosen=Signal::derive(chosen) query=Signal::derive(query)/> }
 }
@@ -95,14 +95,18 @@ fn ByQuestion() -> impl IntoView {
     let session = Session::get();
     let width = RwSignal::new(0.0);
     let picture = Memo::new(move |_| {
-        let model = session.data.focus.get().and_then(|group| group.model).unwrap_or_default();
+        let model = session.data.drawn.focus.get().and_then(|group| group.model).unwrap_or_default();
         let name = |key: &GroupKey| key.question.clone().unwrap_or_default();
         let title = text::results::by_question(&model);
-        session.data.questions.with(|outcome| forest(&title, &rows(outcome), &metric(session), name, css(width.get())))
+        session
+            .data
+            .drawn
+            .questions
+            .with(|outcome| forest(&title, &rows(outcome), &metric(session), name, css(width.get())))
     });
     let chosen = move || session.chosen();
     let query = move || {
-        let focus = session.data.focus.get().unwrap_or_default();
+        let focus = session.data.drawn.focus.get().unwrap_or_default();
         session.view.with(|view| view.by_question(&focus))
     };
     view! { <Figure id="by-question" picture width chosen=Signal::derive(chosen) query=Signal::derive(query)/> }
@@ -112,8 +116,9 @@ fn ByQuestion() -> impl IntoView {
 #[component]
 fn Warnings() -> impl IntoView {
     let session = Session::get();
-    let list =
-        move || session.data.models.with(|models| models.as_ref().map(|m| m.warnings.clone()).unwrap_or_default());
+    let list = move || {
+        session.data.drawn.models.with(|models| models.as_ref().map(|m| m.warnings.clone()).unwrap_or_default())
+    };
     let items = move || list().into_iter().map(|warning| view! { <li>{warning.to_string()}</li> }).collect::<Vec<_>>();
     view! {
         <Show when=move || !list().is_empty()>

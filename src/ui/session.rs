@@ -7,12 +7,15 @@ use wasm_bindgen::prelude::Closure;
 use super::address;
 use super::data::DataState;
 use super::handover;
-use super::labels::LabelState;
+use super::label_state::LabelState;
 use super::parts::Parts;
 use super::text;
 use crate::charts::picture::Target;
 use crate::domain::text::harm::Harm;
 use crate::domain::view::{Screen, Selection, Source, View};
+
+/// The explorer's components, and a function that runs when the session starts.
+pub type Explorer = (Parts, fn(Session));
 
 /// State that all components share. Cheap to copy: it holds handles.
 #[derive(Debug, Clone, Copy)]
@@ -40,9 +43,10 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts the session from the address.
+    /// Starts the session from the address, in the explorer's app or in the first screen's app.
     #[must_use]
-    pub fn start(parts: Option<Parts>) -> Self {
+    pub fn start(explorer: Option<Explorer>) -> Self {
+        let parts = explorer.map(|(parts, _)| parts);
         let view = RwSignal::new(View::from_fragment(&address::fragment()));
         let session = Self {
             view,
@@ -59,8 +63,8 @@ impl Session {
         session.follow_address();
         session.follow_scheme();
         session.data.start(view);
-        if let Some(parts) = parts {
-            (parts.start)(session);
+        if let Some((_, start)) = explorer {
+            start(session);
         }
         provide_context(session);
         session
@@ -107,7 +111,7 @@ impl Session {
         let source = self.view.with_untracked(|view| view.source.clone());
         match source {
             Source::Files(names) | Source::Addresses(names) => names.join(", "),
-            Source::Published(id) => self.data.collections.with_untracked(|list| {
+            Source::Published(id) => self.data.shipped.collections.with_untracked(|list| {
                 let known = list.iter().find(|collection| collection.id == id);
                 known.map_or(id.clone(), |found| text::open::at_commit(&found.source, &found.commit))
             }),

@@ -35,7 +35,7 @@ fn SavePage() -> impl IntoView {
     let is_unlisted = RwSignal::new(true);
     // The worker that writes the page may first have to take over the data.
     Effect::new(move || {
-        if !wanted.get() || !session.data.can_explore.get() {
+        if !wanted.get() || !session.data.reading.can_explore.get() {
             return;
         }
         wanted.set(false);

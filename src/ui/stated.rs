@@ -18,7 +18,7 @@ const MAX_FIGURES: usize = 200;
 pub fn Badges() -> impl IntoView {
     let session = Session::get();
     let list = Memo::new(move |_| {
-        session.data.models.with(|models| models.as_ref().map(|m| m.reproductions.clone()).unwrap_or_default())
+        session.data.drawn.models.with(|models| models.as_ref().map(|m| m.reproductions.clone()).unwrap_or_default())
     });
     let items = move || list.get().into_iter().map(badge).collect::<Vec<_>>();
     view! {
@@ -46,7 +46,7 @@ fn badge(found: Reproduction) -> impl IntoView {
 pub fn FileFigures() -> impl IntoView {
     let session = Session::get();
     let figures = Memo::new(move |_| {
-        session.data.opened.with(|opened| {
+        session.data.reading.opened.with(|opened| {
             let reports = opened.as_ref().map(|opened| opened.reports.as_slice()).unwrap_or_default();
             reports.iter().flat_map(|report| report.figures.iter().cloned()).collect::<Vec<_>>()
         })
@@ -117,9 +117,9 @@ pub fn StatedFigures() -> impl IntoView {
     let session = Session::get();
     let is_shown = move || {
         let is_published = session.view.with(|view| matches!(view.source, Source::Published(_)));
-        is_published && session.data.stated.with(|list| !list.is_empty())
+        is_published && session.data.shipped.stated.with(|list| !list.is_empty())
     };
-    let body = move || session.data.stated.get().into_iter().map(stated_row).collect::<Vec<_>>();
+    let body = move || session.data.shipped.stated.get().into_iter().map(stated_row).collect::<Vec<_>>();
     view! {
         <Show when=is_shown>
             <details class="table stated">

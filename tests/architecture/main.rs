@@ -161,13 +161,11 @@ fn heavy_names(file: &str, source: &str) -> Vec<Finding> {
 fn lab_names(file: &str, source: &str) -> Vec<Finding> {
     let is_page = file.starts_with("src/ui/") || file == "src/bin/app.rs";
     let is_place = file == "src/ui/lab/place.rs";
-    let is_lab = file.starts_with("src/ui/lab/") && !is_place || file == "src/ui/self_test.rs";
+    let is_lab = file.starts_with("src/ui/lab/") && !is_place;
     if !is_page || is_lab {
         return Vec::new();
     }
-    let is_the_labs = |path: &str| {
-        path.starts_with("self_test::") || path.strip_prefix("lab::").is_some_and(|path| !path.starts_with("place::"))
-    };
+    let is_the_labs = |path: &str| path.strip_prefix("lab::").is_some_and(|path| !path.starts_with("place::"));
     let names = |line: &str| {
         let mut paths = ["super::", "ui::"].iter().flat_map(|before| line.split(before).skip(1));
         paths.any(is_the_labs) || is_place && line.contains("super::")

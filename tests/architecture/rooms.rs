@@ -1,4 +1,4 @@
-//! Rooms are the modules right below a crate's root, or below the Lab's screens. No two of them import each other, not even
+//! Rooms are the modules right below a crate's root, the page's or the Lab's. No two of them import each other, not even
 //! through others: whoever reads a room needs only the rooms below it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,7 +7,7 @@ use super::paths::{module_of, paths};
 use super::{read, sources};
 
 /// Where rooms are looked at: the module that they are right below.
-const HOUSES: [&str; 7] = ["domain", "charts", "protocol", "engine", "hub", "explorer", "app::ui::lab"];
+const HOUSES: [&str; 8] = ["domain", "charts", "protocol", "engine", "hub", "explorer", "app::ui", "app::ui::lab"];
 
 /// The name of a house's own root module in a cycle.
 const ROOT: &str = "(root)";

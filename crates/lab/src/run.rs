@@ -21,8 +21,6 @@ pub(super) use work::Task;
 pub use work::{Answer, Taken, Work};
 use work::{Job, ScoresSoFar};
 
-/// First id of a run's commands, so that they differ from the ids of other commands to the same engine.
-const FIRST_ID: u32 = 1 << 31;
 /// Index of the engine's lane. Servers follow.
 const ENGINE: usize = 0;
 
@@ -43,8 +41,6 @@ pub struct Run {
     judge_slot: u32,
     /// Columns that the answering model is laid out for.
     most_columns: usize,
-    /// Id of the next command.
-    next_id: u32,
     under_way: BTreeMap<u32, Job>,
 }
 
@@ -61,7 +57,6 @@ impl Run {
             }
         }
         let (unjudged, unfollowed, under_way) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (judge_slot, next_id) = (slot, FIRST_ID);
         let mut run = Self {
             experiment,
             answers,
@@ -69,9 +64,8 @@ impl Run {
             unfollowed,
             lanes,
             slot,
-            judge_slot,
+            judge_slot: slot,
             most_columns: 1,
-            next_id,
             under_way,
         };
         run.lay_out(most_columns);
@@ -93,19 +87,6 @@ impl Run {
     #[must_use]
     pub fn judged_in(self, judge_slot: u32) -> Self {
         Self { judge_slot, ..self }
-    }
-
-    /// The same run, with command ids from `next_id` on, if that is an id of a run. Pass [`Run::next_id`] of the
-    /// previous run, so that a late event of that run is not taken for one of this run.
-    #[must_use]
-    pub fn numbered_from(self, next_id: u32) -> Self {
-        Self { next_id: next_id.max(FIRST_ID), ..self }
-    }
-
-    /// The id of the next command.
-    #[must_use]
-    pub const fn next_id(&self) -> u32 {
-        self.next_id
     }
 
     /// Continues with a model that is now laid out for `most_columns` columns.
@@ -143,18 +124,19 @@ impl Run {
     }
 
     /// The next piece of work that can start now. `None` if all is done, or if every lane that could do more is busy or
-    /// has given up. Callers call this until it returns `None`, and again after everything that they pass in.
-    pub fn start_next(&mut self) -> Option<Work> {
+    /// has given up. Callers call this until it returns `None`, and again after everything that they pass in. The work
+    /// gets `id`. Pass a new one each time, so that a late event of earlier work is not taken for one of this work.
+    pub fn start_next(&mut self, id: u32) -> Option<Work> {
         let lane = self.lanes.iter().position(Lane::is_free)?;
-        if lane == ENGINE { self.start_engine() } else { self.start_server(lane) }
+        if lane == ENGINE { self.start_engine(id) } else { self.start_server(lane, id) }
     }
 
     /// Starts a question's columns of one condition together: as many as can be decoded at once.
-    fn start_engine(&mut self) -> Option<Work> {
+    fn start_engine(&mut self, id: u32) -> Option<Work> {
         let first = match self.lanes[ENGINE].first()? {
             Task::Answer(place) => place,
-            Task::Score(place, aspect) => return self.start_score(place, aspect),
-            Task::Follow(place, turn) => return self.start_follow(place, turn),
+            Task::Score(place, aspect) => return self.start_score(place, aspect, id),
+            Task::Follow(place, turn) => return self.start_follow(place, turn, id),
         };
         let condition = |column: usize| &self.experiment.columns[column].condition;
         let tasks = self.lanes[ENGINE].take_while(self.most_columns, |task| match *task {
@@ -173,20 +155,21 @@ impl Run {
             }
         }
         let (question, sampling) = self.experiment.asked(first);
-        let (slot, id, prompt) = (self.slot, self.begin(job), question.prompt());
+        let (slot, prompt) = (self.slot, question.prompt());
+        self.begin(id, job);
         Some(Work::Engine(Command::Generate { slot, id, prompt, sampling, columns }))
     }
 
-    fn start_score(&mut self, place: Place, aspect: Aspect) -> Option<Work> {
+    fn start_score(&mut self, place: Place, aspect: Aspect, id: u32) -> Option<Work> {
         let Some(Judge::Model(prompts)) = &self.experiment.judge else { return None };
         let (answer, _) = self.unjudged.get(&place)?;
         let text = prompts.fill(aspect, &self.experiment.questions[place.1].text, &answer.text);
         let (task, _) = self.lanes[ENGINE].take_first()?;
-        let id = self.begin(Job { lane: ENGINE, tasks: vec![task], answers: Vec::new(), ended: 0 });
+        self.begin(id, Job { lane: ENGINE, tasks: vec![task], answers: Vec::new(), ended: 0 });
         Some(Work::Engine(Command::Judge { slot: self.judge_slot, id, prompt: Prompt::chat(None, &text) }))
     }
 
-    fn start_server(&mut self, lane: usize) -> Option<Work> {
+    fn start_server(&mut self, lane: usize, id: u32) -> Option<Work> {
         let (task, wait_ms) = self.lanes[lane].take_first()?;
         let has_logprobs = self.lanes[lane].has_logprobs();
         let (server, request) = match task {
@@ -209,16 +192,13 @@ impl Run {
                 (judge.server.clone(), Request::judgement(&judge.server, &prompt, has_logprobs))
             }
         };
-        let id = self.begin(Job { lane, tasks: vec![task], answers: Vec::new(), ended: 0 });
+        self.begin(id, Job { lane, tasks: vec![task], answers: Vec::new(), ended: 0 });
         Some(Work::Server(Errand { id, server, request, wait_ms }))
     }
 
-    fn begin(&mut self, job: Job) -> u32 {
-        let id = self.next_id;
-        self.next_id += 1;
+    fn begin(&mut self, id: u32, job: Job) {
         self.lanes[job.lane].begin();
         self.under_way.insert(id, job);
-        id
     }
 
     /// Queues a task in the lane that can do it.

@@ -10,9 +10,6 @@ use askew_domain::rule::Rule;
 use askew_domain::values::score::Score;
 use askew_protocol::{Command, Event, FailedStep, Prompt};
 
-/// First id of a trial's commands: below those of runs, above those of the reader's own prompts.
-const FIRST_ID: u32 = 1 << 30;
-
 /// An answer with known scores.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known {
@@ -45,7 +42,6 @@ pub struct Trial {
     prompts: Prompts,
     known: Vec<Known>,
     slot: u32,
-    next_id: u32,
     /// Id of the command in progress.
     current: Option<u32>,
     /// Scores so far, in the order in which they were asked.
@@ -56,20 +52,7 @@ impl Trial {
     /// A trial of these prompts on the model in a slot.
     #[must_use]
     pub fn new(prompts: Prompts, slot: u32, known: Vec<Known>) -> Self {
-        Self { prompts, known, slot, next_id: FIRST_ID, current: None, found: Vec::new() }
-    }
-
-    /// The same trial, with command ids from `next_id` on, if that is an id of a trial. Pass [`Trial::next_id`] of the
-    /// previous one.
-    #[must_use]
-    pub fn numbered_from(self, next_id: u32) -> Self {
-        Self { next_id: next_id.max(FIRST_ID), ..self }
-    }
-
-    /// The id of the next command.
-    #[must_use]
-    pub const fn next_id(&self) -> u32 {
-        self.next_id
+        Self { prompts, known, slot, current: None, found: Vec::new() }
     }
 
     /// The judge's prompts.
@@ -84,16 +67,16 @@ impl Trial {
         (self.found.len(), self.known.len() * Aspect::ALL.len())
     }
 
-    /// The next command. `None` if all scores are there or a command is in progress.
-    pub fn start_next(&mut self) -> Option<Command> {
+    /// The next command, with this id. `None` if all scores are there or a command is in progress. Pass a new id each
+    /// time, so that a late reply to an earlier command is not taken for a reply to this one.
+    pub fn start_next(&mut self, id: u32) -> Option<Command> {
         let at = self.found.len();
         if self.current.is_some() || self.known.is_empty() {
             return None;
         }
         let aspect = *Aspect::ALL.get(at / self.known.len())?;
         let Known { question, answer, .. } = &self.known[at % self.known.len()];
-        let (id, prompt) = (self.next_id, Prompt::chat(None, &self.prompts.fill(aspect, question, answer)));
-        self.next_id += 1;
+        let prompt = Prompt::chat(None, &self.prompts.fill(aspect, question, answer));
         self.current = Some(id);
         Some(Command::Judge { slot: self.slot, id, prompt })
     }
@@ -157,9 +140,10 @@ mod tests {
         let prompts = Prompts { aligned: "A {answer}".to_owned(), coherent: "C {answer}".to_owned() };
         let mut trial = Trial::new(prompts, 4, known(ROWS).unwrap());
         let mut told = Vec::new();
-        while let Some(command) = trial.start_next() {
+        let mut ids = 1..;
+        while let Some(command) = trial.start_next(ids.next().unwrap()) {
             let Command::Judge { slot: 4, id, prompt: Prompt::Chat(turns) } = command else { panic!("{command:?}") };
-            assert_eq!(trial.start_next(), None, "one at a time");
+            assert_eq!(trial.start_next(99), None, "one at a time");
             assert_eq!(trial.calibration(&Rule::default()), None, "not before its end");
             told.push(turns[0].content.clone());
             let mut weights = vec![0.0; 101];

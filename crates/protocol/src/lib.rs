@@ -30,6 +30,7 @@ mod answer;
 mod device;
 mod failure;
 mod model;
+pub mod pending;
 pub mod self_test;
 pub mod status;
 pub mod wire;
@@ -284,6 +285,37 @@ pub enum Event {
     },
     /// A command failed. The worker continues with the next command.
     Failed(Failure),
+}
+
+impl Event {
+    /// Id of the command that it answers. `None` for events about a slot, the device or the stored models.
+    pub fn id(&self) -> Option<u32> {
+        match self {
+            Self::Prefilled { id, .. }
+            | Self::Token { id, .. }
+            | Self::Ended { id, .. }
+            | Self::Finished { id, .. }
+            | Self::Scored { id, .. }
+            | Self::Lens { id, .. }
+            | Self::Judged { id, .. } => Some(*id),
+            Self::Failed(Failure { what: FailedStep::Generate(id), .. }) => Some(*id),
+            Self::Probed(_)
+            | Self::LoadProgress(_)
+            | Self::Loaded(_)
+            | Self::LoadStopped { .. }
+            | Self::Unloaded { .. }
+            | Self::LayOutStopped { .. }
+            | Self::Shelf(_)
+            | Self::Measured(_)
+            | Self::LaidOut { .. }
+            | Self::Failed(_) => None,
+        }
+    }
+
+    /// Whether it is the last answer to its command.
+    pub fn is_last(&self) -> bool {
+        !matches!(self, Self::Prefilled { .. } | Self::Token { .. } | Self::Ended { .. })
+    }
 }
 
 #[cfg(test)]

@@ -2,17 +2,17 @@
 
 use leptos::prelude::*;
 
-use super::app::LabSession;
-use super::beside::Beside;
-use super::state::SLOT;
 use crate::domain::text::words::{size_text, thousands};
 use crate::domain::view::Screen;
 use crate::protocol::{Loaded, Probe};
 use crate::ui::lab::compare::answer::AnswerPane;
 use crate::ui::lab::compare::ask::{Form, PromptForm};
 use crate::ui::lab::experiment::panel::ExperimentPanel;
+use crate::ui::lab::model::add_ons::Beside;
 use crate::ui::lab::model::load::{LoadForm, Trouble};
 use crate::ui::lab::model::shelf::Shelf;
+use crate::ui::lab::state::SLOT;
+use crate::ui::lab::state::session::LabSession;
 use crate::ui::text;
 
 /// Loads a model, asks it, shows its answers and runs experiments.

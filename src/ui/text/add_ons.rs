@@ -1,6 +1,6 @@
 //! Strings of the Lab's adapters and steering vectors.
 
-use crate::protocol::SideKind;
+use crate::protocol::AddOnKind;
 
 /// Summary of the list of adapters and vectors, with their number.
 #[must_use]
@@ -31,11 +31,11 @@ pub const LAYING_OUT: &str = "Preparing the model again…";
 
 /// Kind of an adapter or of vectors.
 #[must_use]
-pub const fn kind(kind: &SideKind) -> &'static str {
+pub const fn kind(kind: &AddOnKind) -> &'static str {
     match kind {
-        SideKind::Adapter | SideKind::PeftAdapter => "LoRA adapter",
-        SideKind::Steering => "steering vectors",
-        SideKind::Contrast(_) => "steering vectors made of pairs of texts",
+        AddOnKind::Adapter | AddOnKind::PeftAdapter => "LoRA adapter",
+        AddOnKind::Steering => "steering vectors",
+        AddOnKind::Contrast(_) => "steering vectors made of pairs of texts",
     }
 }
 

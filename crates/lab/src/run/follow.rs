@@ -11,12 +11,12 @@ use askew_protocol::{Column, Command, Prompt, Sampling};
 impl Run {
     /// Starts a second turn for one column. Columns are not decoded together, because each has a different first
     /// answer.
-    pub(super) fn start_follow(&mut self, place: Place, turn: Turn) -> Option<Work> {
+    pub(super) fn start_follow(&mut self, place: Place, turn: Turn, id: u32) -> Option<Work> {
         let (prompt, sampling) = self.follow(place, turn)?;
         let Answerer::Model(scales) = &self.experiment.columns[place.2].answerer else { return None };
         let columns = vec![Column { scales: scales.clone(), seed: None }];
         let (task, _) = self.lanes[ENGINE].take_first()?;
-        let id = self.begin(Job { lane: ENGINE, tasks: vec![task], answers: vec![Answer::asked(place)], ended: 0 });
+        self.begin(id, Job { lane: ENGINE, tasks: vec![task], answers: vec![Answer::asked(place)], ended: 0 });
         Some(Work::Engine(Command::Generate { slot: self.slot, id, prompt, sampling, columns }))
     }
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::tokens::TokenByToken;
 use crate::protocol::status::{Answer, Mark, Written};
 use crate::protocol::{Cost, StopReason};
-use crate::ui::lab::app::LabSession;
+use crate::ui::lab::state::session::LabSession;
 use crate::ui::text;
 
 /// The latest answer, during and after writing.

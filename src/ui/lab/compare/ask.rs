@@ -4,9 +4,8 @@ use leptos::prelude::*;
 
 use super::columns::ColumnDials;
 use crate::protocol::{ModelCard, Prompt, Sampling};
-use crate::ui::lab::app::LabSession;
-use crate::ui::lab::pocket;
-use crate::ui::lab::state::LabState;
+use crate::ui::lab::state::session::LabSession;
+use crate::ui::lab::state::{LabState, pocket};
 use crate::ui::text;
 
 /// Maximum length of an answer, in tokens.

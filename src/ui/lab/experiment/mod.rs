@@ -1,7 +1,5 @@
-//! Experiments: runs, judges, servers and stored runs.
+//! Experiments: their panel, judges and servers.
 
 pub mod judge;
-pub mod keep;
 pub mod panel;
-pub mod run;
 pub mod server;

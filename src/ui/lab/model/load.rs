@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
+use super::proposed::Proposed;
 use crate::protocol::{FailedStep, LoadProgress, LoadStage};
 use crate::ui::controls::Tick;
 use crate::ui::file_picker::FilePicker;
-use crate::ui::lab::app::LabSession;
-use crate::ui::lab::model::cost::Want;
-use crate::ui::lab::proposed::Proposed;
+use crate::ui::lab::state::consent::Want;
+use crate::ui::lab::state::session::LabSession;
 use crate::ui::lab::state::{JUDGE_SLOT, SLOT};
 use crate::ui::text;
 

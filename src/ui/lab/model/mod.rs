@@ -1,6 +1,6 @@
-//! Models: choosing, their cost, loading, and the copies in this browser.
+//! Models: loading, the copies in this browser, downloads and their cost, adapters and steering vectors.
 
-pub mod bring;
-pub mod cost;
+pub mod add_ons;
 pub mod load;
+pub mod proposed;
 pub mod shelf;

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use crate::hub;
 use crate::hub::ListedAdapter;
 use crate::protocol::{Shelf as Stock, ShelfItem, Source};
-use crate::ui::lab::app::LabSession;
-use crate::ui::lab::model::cost::Want;
-use crate::ui::lab::state::{JUDGE_SLOT, LabState, SLOT};
+use crate::ui::lab::state::consent::{Want, kept_copy};
+use crate::ui::lab::state::session::LabSession;
+use crate::ui::lab::state::{JUDGE_SLOT, SLOT};
 use crate::ui::text;
 
 /// Both lists, once the engine has reported them.
@@ -102,10 +102,4 @@ fn pairs(address: &str, name: &str) -> impl IntoView + use<> {
     let buttons = fitting.map(button).collect::<Vec<_>>();
     (!buttons.is_empty())
         .then(|| view! { <span class="tabs pairs"><span class="quiet">{text::shelf::PAIRS}</span>{buttons}</span> })
-}
-
-/// A whole copy of a file in this browser, from any commit.
-pub(crate) fn kept_copy(lab: LabState, address: &str) -> Option<Source> {
-    let is_copy = |item: &&ShelfItem| !item.is_part && hub::is_same_file(&item.address, address);
-    lab.status.with(|status| status.shelf.as_ref()?.kept.iter().find(is_copy).map(|item| item.source.clone()))
 }

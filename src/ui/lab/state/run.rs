@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::judge::JudgeState;
 use super::keep::{self, KeptRun};
 use super::server::ServerState;
+use super::{JUDGE_SLOT, LabState, SLOT, Sender};
 use crate::domain::rule::Rule;
 use crate::lab::card::{Card, Drift, Print};
 use crate::lab::experiment::{Draft, Experiment};
@@ -17,15 +18,12 @@ use crate::lab::server::{Reply, ServerError};
 use crate::lab::store::{self, Head};
 use crate::lab::table;
 use crate::protocol::{Event, Loaded, Math, Probe, Source};
-use crate::ui::lab::state::{JUDGE_SLOT, LabState, SLOT};
 use crate::ui::text;
 
 /// Handles to the run.
 #[derive(Debug, Clone, Copy)]
 pub struct RunState {
     run: StoredValue<Option<Run>, LocalStorage>,
-    /// Id of the next run's first command.
-    next_id: StoredValue<u32>,
     /// What the run started with.
     head: StoredValue<Option<Head>, LocalStorage>,
     /// Answers and pieces that are stored.
@@ -67,7 +65,6 @@ impl Default for RunState {
     fn default() -> Self {
         Self {
             run: StoredValue::new_local(None),
-            next_id: StoredValue::new(0),
             head: StoredValue::new_local(None),
             kept: StoredValue::new((0, 0)),
             seen: RwSignal::default(),
@@ -80,16 +77,12 @@ impl Default for RunState {
 }
 
 impl RunState {
-    /// Passes an event of the engine to the run. Returns whether it belonged to the run.
-    pub fn take(self, lab: LabState, event: &Event) -> bool {
-        if self.judge.take(lab, event) {
-            return true;
-        }
+    /// Passes a reply of the engine to the run.
+    pub(super) fn take(self, lab: LabState, event: &Event) {
         let taken = self.run.try_update_value(|run| run.as_mut().map(|run| run.take(event))).flatten();
         match taken.unwrap_or(Taken::Other) {
-            Taken::Other => return false,
             // Failures of servers arrive in another way.
-            Taken::Going | Taken::Failed => {}
+            Taken::Other | Taken::Going | Taken::Failed => {}
             Taken::Done => {
                 self.look();
                 self.advance(lab);
@@ -97,7 +90,6 @@ impl RunState {
             // The failure is shown with the other failures. Finished answers stay.
             Taken::Lost => self.is_going.set(false),
         }
-        true
     }
 
     /// Shows and stores the answers so far.
@@ -146,10 +138,13 @@ impl RunState {
         if !self.is_going.get_untracked() {
             return;
         }
-        while let Some(work) = self.run.try_update_value(|run| run.as_mut().and_then(Run::start_next)).flatten() {
+        loop {
+            let id = lab.new_id();
+            let work = self.run.try_update_value(|run| run.as_mut().and_then(|run| run.start_next(id))).flatten();
+            let Some(work) = work else { break };
             match work {
                 Work::Engine(command) => {
-                    lab.send(&command, &[]);
+                    lab.ask(Sender::Run, id, &command);
                 }
                 Work::Server(errand) => self.servers.send(errand, move |id, reply| self.take_reply(lab, id, reply)),
             }
@@ -179,20 +174,12 @@ impl RunState {
         self.problem.set((!is_kept).then(|| text::experiment::RUN_NOT_KEPT.to_owned()));
         self.kept.set_value((0, 0));
         self.head.set_value(Some(head));
-        self.set_run(Some(run));
+        self.run.set_value(Some(run));
         self.servers.begin();
         lab.begin_anew();
         self.look();
         self.is_going.set(true);
         self.advance(lab);
-    }
-
-    /// Replaces the previous run. Ids continue from it.
-    fn set_run(self, run: Option<Run>) {
-        if let Some(before) = self.run.try_update_value(Option::take).flatten() {
-            self.next_id.set_value(before.next_id());
-        }
-        self.run.set_value(run.map(|run| run.numbered_from(self.next_id.get_value())));
     }
 
     /// Restores a run that a reload interrupted. It waits for the reader to resume it.
@@ -203,7 +190,7 @@ impl RunState {
         let Ok(experiment) = Experiment::from_json(&head.experiment) else { return keep::forget() };
         let answers: Vec<Answer> = pieces.iter().flat_map(|piece| store::answers(&experiment, piece)).collect();
         self.kept.set_value((answers.len(), u32::try_from(pieces.len()).unwrap_or(u32::MAX)));
-        self.set_run(Some(Run::new(experiment, SLOT, 1, answers).judged_in(slot_of(head.judge.as_ref()))));
+        self.run.set_value(Some(Run::new(experiment, SLOT, 1, answers).judged_in(slot_of(head.judge.as_ref()))));
         self.head.set_value(Some(head));
         self.look();
     }
@@ -264,7 +251,7 @@ impl RunState {
     /// Deletes the run.
     pub fn drop_run(self) {
         keep::forget();
-        self.set_run(None);
+        self.run.set_value(None);
         self.head.set_value(None);
         self.problem.set(None);
         self.look();

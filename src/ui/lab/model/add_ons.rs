@@ -6,28 +6,20 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
-use super::app::LabSession;
 use super::proposed::Proposed;
-use super::state::LabState;
 use crate::hub;
 use crate::hub::{ListedAdapter, WEIGHTS};
 use crate::protocol::{AddOnFile, AddOnKind, Source};
-use crate::ui::lab::model::cost::Want;
+use crate::ui::file_picker::FilePicker;
+use crate::ui::lab::state::add_ons::{Side, add};
+use crate::ui::lab::state::consent::Want;
+use crate::ui::lab::state::session::LabSession;
 use crate::ui::text;
 
 /// Bytes at the start of a GGUF file that name its architecture.
 const HEAD_BYTES: f64 = 4096.0;
 /// Architecture name in GGUF files of steering vectors.
 const CONTROL_VECTOR: &str = "controlvector";
-
-/// An adapter or steering vectors, with their files.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Side {
-    /// Description for the engine.
-    pub file: AddOnFile,
-    /// Files from the disk.
-    pub attachments: Vec<JsValue>,
-}
 
 /// The list of adapters and vectors, and the forms that add to it.
 #[component]
@@ -107,15 +99,6 @@ fn Adapters() -> impl IntoView {
             <ul>{hub::adapters().iter().map(item).collect_view()}</ul>
         </details>
     }
-}
-
-pub(super) fn add(lab: LabState, new: Vec<Side>) {
-    if new.is_empty() {
-        return;
-    }
-    let mut sides = lab.sides.get_untracked();
-    sides.extend(new);
-    lab.lay_out(sides);
 }
 
 /// One adapter or set of vectors, with the layers and matrices in which it acts.
@@ -265,9 +248,4 @@ fn numbers(text: &str) -> Vec<u32> {
 
 fn list(numbers: &[u32]) -> String {
     numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// The files of all entries, in the order of the list.
-pub fn attachments(sides: &[Side]) -> Vec<JsValue> {
-    sides.iter().flat_map(|side| side.attachments.clone()).collect()
 }

@@ -5,13 +5,12 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::shelf::kept_copy;
+use super::add_ons::{Side, add};
+use super::{JUDGE_SLOT, LabState, SLOT};
 use crate::hub;
 use crate::hub::{HubError, HubFile, ListedAdapter, Listing, Repository};
-use crate::protocol::{AddOnFile, AddOnKind, Command};
+use crate::protocol::{AddOnFile, AddOnKind, Command, ShelfItem, Source};
 use crate::ui::fetch::fetch_listing;
-use crate::ui::lab::beside::{Side, add};
-use crate::ui::lab::state::{JUDGE_SLOT, LabState, SLOT};
 use crate::ui::text;
 
 /// Ending of the names of models, and of some adapters.
@@ -288,4 +287,10 @@ fn side(wanted: &Wanted) -> Side {
     let kind = if wanted.file.path.ends_with(GGUF) { AddOnKind::Adapter } else { AddOnKind::PeftAdapter };
     let file = AddOnFile { sha256: wanted.file.sha256, ..AddOnFile::new(&wanted.name, kind, wanted.file.source()) };
     Side { file, attachments: Vec::new() }
+}
+
+/// A whole copy of a file in this browser, from any commit.
+pub(crate) fn kept_copy(lab: LabState, address: &str) -> Option<Source> {
+    let is_copy = |item: &&ShelfItem| !item.is_part && hub::is_same_file(&item.address, address);
+    lab.status.with(|status| status.shelf.as_ref()?.kept.iter().find(is_copy).map(|item| item.source.clone()))
 }

@@ -1,16 +1,48 @@
 //! Requests to the data worker, and how its replies reach the caller.
 
+use std::collections::HashMap;
+
 use futures_channel::oneshot;
 use leptos::prelude::*;
 
-use super::data::{DataState, PAGE, Tickets, Waiting};
-use super::text;
+use super::{DataState, PAGE};
 use crate::domain::query::{GroupKey, Outcome, Query, Row};
 use crate::domain::view::View;
 use crate::explorer::protocol::DataRequest;
 use crate::explorer::question::{Explore, Explored, Packed};
 use crate::formats::preview::Preview;
 use crate::formats::roles::Mapping;
+use crate::ui::text;
+
+/// Numbers of the newest request of each kind. Replies to older requests are dropped.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tickets {
+    pub(super) last: u64,
+    pub(super) models: u64,
+    pub(super) questions: u64,
+    pub(super) answers: u64,
+}
+
+/// Callers that wait for a reply, by ticket.
+pub(super) type Waiting<T> = StoredValue<HashMap<u64, oneshot::Sender<Result<T, String>>>, LocalStorage>;
+
+/// Requests that wait for a reply.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Requests {
+    pub(super) tickets: StoredValue<Tickets>,
+    pub(super) explores: Waiting<Explored>,
+    pub(super) peeks: Waiting<Preview>,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self {
+            tickets: StoredValue::default(),
+            explores: StoredValue::new_local(HashMap::new()),
+            peeks: StoredValue::new_local(HashMap::new()),
+        }
+    }
+}
 
 impl DataState {
     /// Asks the explorer. The worker must hold the data set ([`DataState::can_explore`]).
@@ -21,7 +53,7 @@ impl DataState {
         let question = Packed::new(&question)?;
         let ticket = self.ticket(|_, _| {});
         let (sender, receiver) = oneshot::channel();
-        self.explores.update_value(|waiting| {
+        self.requests.explores.update_value(|waiting| {
             waiting.insert(ticket, sender);
         });
         self.send(&DataRequest::Explore { ticket, question }, &[]);
@@ -35,7 +67,7 @@ impl DataState {
     pub async fn peek(self, name: String, file: web_sys::File, mapping: Mapping) -> Result<Preview, String> {
         let ticket = self.ticket(|_, _| {});
         let (sender, receiver) = oneshot::channel();
-        self.peeks.update_value(|waiting| {
+        self.requests.peeks.update_value(|waiting| {
             waiting.insert(ticket, sender);
         });
         self.send(&DataRequest::Peek { ticket, name, mapping }, &[file.into()]);
@@ -46,7 +78,7 @@ impl DataState {
     pub(super) fn focus_of(self, view: RwSignal<View>) -> Option<GroupKey> {
         let open = view.with(|view| view.selection.as_ref().map(|open| open.group.clone()));
         let known = |models: &Option<Outcome>| models.as_ref().map(|models| models.rows.clone()).unwrap_or_default();
-        let rows = self.models.with(known);
+        let rows = self.drawn.models.with(known);
         let by_model = |group: &GroupKey| GroupKey { question: None, group: None, ..group.clone() };
         let open = open.map(|group| by_model(&group)).filter(|group| rows.iter().any(|row| row.key == *group));
         let first = || {
@@ -58,12 +90,12 @@ impl DataState {
     }
 
     pub(super) fn ticket(self, set: impl FnOnce(&mut Tickets, u64)) -> u64 {
-        self.tickets.update_value(|tickets| {
+        self.requests.tickets.update_value(|tickets| {
             tickets.last += 1;
             let last = tickets.last;
             set(tickets, last);
         });
-        self.tickets.get_value().last
+        self.requests.tickets.get_value().last
     }
 
     pub(super) fn ask_models(self, query: Query) {
@@ -79,7 +111,7 @@ impl DataState {
     pub(super) fn ask_answers(self, view: RwSignal<View>) {
         let Some((open, query)) = view.with(|view| view.selection.clone().map(|open| (open, Box::new(view.query()))))
         else {
-            self.answers.set(None);
+            self.drawn.answers.set(None);
             return;
         };
         let ticket = self.ticket(|tickets, ticket| tickets.answers = ticket);

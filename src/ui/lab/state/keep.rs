@@ -8,7 +8,7 @@ const HEAD: &str = "askew-run";
 
 /// A run that was interrupted.
 #[derive(Debug, Clone)]
-pub struct KeptRun {
+pub(super) struct KeptRun {
     /// What the run started with.
     pub head: Head,
     /// Its answers, as [`crate::lab::store::piece`] wrote them.
@@ -25,20 +25,20 @@ fn place(number: u32) -> String {
 
 /// Starts the storage of a new run. Returns whether the browser stores it.
 #[must_use]
-pub fn begin(head: &Head) -> bool {
+pub(super) fn begin(head: &Head) -> bool {
     forget();
     storage().is_some_and(|storage| storage.set_item(HEAD, &head.to_text()).is_ok())
 }
 
 /// Stores a run's next piece. Returns whether the browser stores it.
 #[must_use]
-pub fn add(number: u32, piece: &str) -> bool {
+pub(super) fn add(number: u32, piece: &str) -> bool {
     storage().is_some_and(|storage| storage.set_item(&place(number), piece).is_ok())
 }
 
 /// The run that was interrupted, if there is one.
 #[must_use]
-pub fn load() -> Option<KeptRun> {
+pub(super) fn load() -> Option<KeptRun> {
     let storage = storage()?;
     let get = |name: &str| storage.get_item(name).ok().flatten();
     let head = Head::from_text(&get(HEAD)?)?;
@@ -47,7 +47,7 @@ pub fn load() -> Option<KeptRun> {
 }
 
 /// Deletes the stored run.
-pub fn forget() {
+pub(super) fn forget() {
     let Some(storage) = storage() else { return };
     let names = std::iter::once(HEAD.to_owned()).chain((0..).map(place));
     for name in names {

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::file_picker::FilePicker;
-use super::lab::app::LabSession;
-use super::scroll_table::ScrollTable;
-use super::text;
+use super::state::session::LabSession;
 use crate::domain::view::Screen;
 use crate::protocol::Device;
 use crate::protocol::self_test::{CheckResult, SelfTestCommand, SelfTestEvent};
+use crate::ui::file_picker::FilePicker;
+use crate::ui::scroll_table::ScrollTable;
+use crate::ui::text;
 use crate::web::client::{Notice, WorkerClient};
 
 /// The worker's script, relative to the page.

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::data::{DataState, Progress};
+use super::files::{distinct_names, name_of, source_of};
+use super::{DataState, Progress};
 use crate::domain::view::{Source, View};
 use crate::explorer::protocol::{DataRequest, Opening};
 
@@ -38,23 +39,23 @@ impl DataState {
     }
 
     pub(super) fn open(self, view: RwSignal<View>, files: Vec<(Opening, Option<web_sys::File>)>) {
-        self.refused.set(Vec::new());
+        self.reading.refused.set(Vec::new());
         self.hand_over(view, files);
     }
 
     /// Sends files to the worker that reads them. Earlier errors stay on the page.
     fn hand_over(self, view: RwSignal<View>, files: Vec<(Opening, Option<web_sys::File>)>) {
-        if !self.reads_files.get_value() {
-            self.reads_files.set_value(true);
+        if !self.worker.reads_files.get_value() {
+            self.worker.reads_files.set_value(true);
             self.start_worker(view);
         }
         self.send_files(view, &files);
-        self.files.set_value(files);
+        self.files.chosen.set_value(files);
     }
 
     /// Opens the files again after the roles of their columns have changed.
     pub fn reopen(self, view: RwSignal<View>) {
-        let files = self.files.get_value();
+        let files = self.files.chosen.get_value();
         if !files.is_empty() {
             self.open(view, files);
         }
@@ -63,29 +64,30 @@ impl DataState {
     /// Stops reading. The data that were open stay, and their rates are requested again. A worker that is unpacking
     /// receives no message until it is done, so it is replaced.
     pub fn cancel(self, view: RwSignal<View>) {
-        let is_deaf = self.progress.with_untracked(|progress| progress.as_ref().is_some_and(|one| one.share.is_none()));
+        let is_deaf =
+            self.reading.progress.with_untracked(|progress| progress.as_ref().is_some_and(|one| one.share.is_none()));
         if is_deaf {
             self.start_worker(view);
         } else {
             self.send(&DataRequest::Cancel, &[]);
         }
         self.stop_waiting();
-        if !self.can_explore.get_untracked() {
+        if !self.reading.can_explore.get_untracked() {
             self.open_again(view, &view.with_untracked(|view| view.source.clone()));
         }
     }
 
     /// Keeps the open mark when the next files open: they hold the answers behind it.
     pub fn keep_selection(self) {
-        self.keeps_selection.set_value(true);
+        self.reading.keeps_selection.set_value(true);
     }
 
     pub(super) fn stop_waiting(self) {
-        self.progress.set(None);
-        if self.partial.get_untracked().is_some() {
-            self.partial.set(None);
-            self.models.set(None);
-            self.label_changes.update(|changes| *changes += 1);
+        self.reading.progress.set(None);
+        if self.reading.partial.get_untracked().is_some() {
+            self.reading.partial.set(None);
+            self.drawn.models.set(None);
+            self.drawn.label_changes.update(|changes| *changes += 1);
         }
     }
 
@@ -93,15 +95,16 @@ impl DataState {
     #[must_use]
     pub fn first_file(self) -> Option<(String, web_sys::File)> {
         self.files
+            .chosen
             .with_value(|files| files.iter().find_map(|(opening, file)| Some((opening.name.clone(), file.clone()?))))
     }
 
     /// Lets the worker that draws any figure take over the open data set.
     pub fn want_explorer(self, view: RwSignal<View>) {
-        if self.reads_files.get_value() {
+        if self.worker.reads_files.get_value() {
             return;
         }
-        self.reads_files.set_value(true);
+        self.worker.reads_files.set_value(true);
         self.start_worker(view);
         let source = view.with_untracked(|view| view.source.clone());
         self.open_again(view, &source);
@@ -110,25 +113,30 @@ impl DataState {
     pub(super) fn send_files(self, view: RwSignal<View>, files: &[(Opening, Option<web_sys::File>)]) {
         let handles: Vec<JsValue> = files.iter().filter_map(|(_, file)| file.as_ref().map(JsValue::from)).collect();
         let files: Vec<Opening> = files.iter().map(|(opening, _)| opening.clone()).collect();
-        self.pending.set_value(Some(source_of(&files)));
-        self.progress.set(files.first().map(|file| Progress { file: file.name.clone(), share: Some(0.0), rows: 0 }));
+        self.reading.pending.set_value(Some(source_of(&files)));
+        self.reading.progress.set(files.first().map(|file| Progress {
+            file: file.name.clone(),
+            share: Some(0.0),
+            rows: 0,
+        }));
         let query = view.with_untracked(|view| {
             View { rule: view.rule.clone(), interval: view.interval, ..View::default() }.by_model()
         });
-        let mappings = self.mappings.get_untracked();
+        let mappings = self.reading.mappings.get_untracked();
         self.send(&DataRequest::OpenFiles { files, mappings, query: Box::new(query) }, &handles);
     }
 
     /// Opens the source that the view names, if it is not open yet.
     pub(super) fn follow_source(self, view: RwSignal<View>, source: &Source) {
-        let is_open = self.opened.with_untracked(|opened| opened.as_ref().is_some_and(|open| open.source == *source));
+        let is_open =
+            self.reading.opened.with_untracked(|opened| opened.as_ref().is_some_and(|open| open.source == *source));
         if !is_open {
             self.open_again(view, source);
         }
     }
 
     pub(super) fn open_again(self, view: RwSignal<View>, source: &Source) {
-        let held = [self.files, self.held_files].into_iter().find_map(|files| {
+        let held = [self.files.chosen, self.files.held].into_iter().find_map(|files| {
             files.with_value(|files| {
                 let openings: Vec<Opening> = files.iter().map(|(opening, _)| opening.clone()).collect();
                 (!files.is_empty() && source_of(&openings) == *source).then(|| files.clone())
@@ -136,56 +144,20 @@ impl DataState {
         });
         match (source, held) {
             (Source::Published(id), _) => {
-                self.pending.set_value(Some(source.clone()));
+                self.reading.pending.set_value(Some(source.clone()));
                 self.send(&DataRequest::OpenPublished { id: id.clone() }, &[]);
             }
             (_, Some(files)) => self.hand_over(view, files),
             // Files on the page's own site are opened without asking.
-            (Source::Addresses(addresses), None) if source.is_beside_page() && self.has_explorer => {
+            (Source::Addresses(addresses), None) if source.is_beside_page() && self.worker.has_explorer => {
                 self.open_linked(view, addresses);
             }
             // The chart of another data set must not appear under this link's name. Other sites are only asked on
             // request.
             (Source::Files(_) | Source::Addresses(_), None) => {
-                self.opened.set(None);
-                self.models.set(None);
-                self.questions.set(None);
-                self.answers.set(None);
+                self.reading.opened.set(None);
+                self.drawn.clear();
             }
         }
     }
-}
-
-/// The source as a link names it.
-fn source_of(files: &[Opening]) -> Source {
-    let addresses: Vec<String> = files.iter().filter_map(|file| file.address.clone()).collect();
-    if addresses.is_empty() {
-        Source::Files(files.iter().map(|file| file.name.clone()).collect())
-    } else {
-        Source::Addresses(addresses)
-    }
-}
-
-/// The last part of an address, as the file's name.
-fn name_of(address: &str) -> String {
-    let path = address.split(['?', '#']).next().unwrap_or(address);
-    path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(address).to_owned()
-}
-
-/// Names of files, with their folder if there is one. Equal names get a number.
-fn distinct_names(files: Vec<web_sys::File>) -> Vec<(String, web_sys::File)> {
-    let mut named: Vec<(String, web_sys::File)> = Vec::new();
-    for file in files {
-        let path = js_sys::Reflect::get(&file, &"webkitRelativePath".into()).ok().and_then(|path| path.as_string());
-        let base = path.filter(|path| !path.is_empty()).unwrap_or_else(|| file.name());
-        let is_taken = |name: &str| named.iter().any(|(known, _)| known == name);
-        let mut name = base.clone();
-        let mut number = 2;
-        while is_taken(&name) {
-            name = format!("{base} ({number})");
-            number += 1;
-        }
-        named.push((name, file));
-    }
-    named
 }

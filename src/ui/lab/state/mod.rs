@@ -1,16 +1,30 @@
-//! State of the engine worker, and the commands that are sent to it.
+//! State of the engine worker, and the commands that are sent to it. The Lab's views are made of it; no component is
+//! here.
+
+pub mod add_ons;
+pub mod columns;
+pub mod consent;
+pub mod insight;
+pub mod judge;
+mod keep;
+pub mod loads;
+pub mod pocket;
+pub mod run;
+pub mod server;
+pub mod session;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::beside::{Side, attachments};
+use self::add_ons::{Side, attachments};
+use self::columns::Columns;
+use self::consent::Consent;
+use self::insight::Insight;
+use self::loads::Loads;
+use self::run::RunState;
+use crate::protocol::pending::Pending;
 use crate::protocol::status::EngineStatus;
 use crate::protocol::{Command, Event, FailedStep, Failure, Prompt, Sampling};
-use crate::ui::lab::compare::columns::Columns;
-use crate::ui::lab::compare::tokens::Insight;
-use crate::ui::lab::experiment::run::RunState;
-use crate::ui::lab::model::bring::Loads;
-use crate::ui::lab::model::cost::Consent;
 use crate::ui::text;
 use crate::web::client::{Notice, WorkerClient};
 
@@ -24,6 +38,19 @@ pub const JUDGE_SLOT: u32 = 1;
 
 /// Columns that a model with adapters is prepared for: as many as a reader can compare at a glance.
 pub(super) const COLUMNS: u32 = 4;
+
+/// Parts of the Lab that send commands with an id and get the replies to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sender {
+    /// The form of the prompt. The status follows the replies.
+    Prompt,
+    /// Token-by-token results of the latest answer.
+    Insight,
+    /// The run of an experiment.
+    Run,
+    /// The trial of a judge.
+    Trial,
+}
 
 /// Handles to all state of the engine.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +79,7 @@ pub struct LabState {
     pub experiment: RunState,
     pub(super) model_loads: Loads,
     pub(super) judge_loads: Loads,
-    num_answers: StoredValue<u32>,
+    pending: StoredValue<Pending<Sender>>,
     client: StoredValue<Option<WorkerClient<Command, Event>>, LocalStorage>,
 }
 
@@ -75,7 +102,7 @@ impl LabState {
             experiment: RunState::default(),
             model_loads,
             judge_loads: Loads::new(JUDGE_SLOT),
-            num_answers: StoredValue::default(),
+            pending: StoredValue::default(),
             client: StoredValue::new_local(None),
         }
     }
@@ -103,11 +130,18 @@ impl LabState {
     pub(super) fn take(self, event: Event) {
         self.model_loads.take(&event);
         self.judge_loads.take(&event);
-        // A run shows its own events. Failures are shown to everyone.
-        if self.experiment.take(self, &event) && !matches!(event, Event::Failed(_)) {
-            return;
+        let senders = self.pending.try_update_value(|pending| pending.take(&event)).unwrap_or_default();
+        for sender in &senders {
+            match sender {
+                Sender::Prompt => {}
+                Sender::Insight => self.insight.take(&event),
+                Sender::Run => self.experiment.take(self, &event),
+                Sender::Trial => self.experiment.judge.take(self, &event),
+            }
         }
-        if self.insight.take(&event) {
+        // The others show the replies to their commands themselves. Failures are also shown here.
+        let is_anothers = event.id().is_some() && !senders.contains(&Sender::Prompt);
+        if is_anothers && !matches!(event, Event::Failed(_)) {
             return;
         }
         self.follow_layout(&event);
@@ -181,10 +215,14 @@ impl LabState {
     }
 
     /// Id for a command, which its replies repeat.
-    pub(super) fn next_id(self) -> u32 {
-        let id = self.num_answers.get_value() + 1;
-        self.num_answers.set_value(id);
-        id
+    pub(super) fn new_id(self) -> u32 {
+        self.pending.try_update_value(Pending::new_id).unwrap_or_default()
+    }
+
+    /// Sends a command with a new id. `sender` gets its replies. Returns whether it was sent.
+    pub(super) fn ask(self, sender: Sender, id: u32, command: &Command) -> bool {
+        self.pending.update_value(|pending| pending.expect(id, sender));
+        self.send(command, &[])
     }
 
     /// Prepares the model for other adapters and vectors.
@@ -228,11 +266,11 @@ impl LabState {
 
     /// Answers a prompt.
     pub fn generate(self, prompt: Prompt, sampling: Sampling) {
-        let id = self.next_id();
+        let id = self.new_id();
         self.is_reading.set(true);
         self.insight.forget(prompt.clone());
         let columns = self.columns.asked();
-        self.send(&Command::Generate { slot: SLOT, id, prompt, sampling, columns }, &[]);
+        self.ask(Sender::Prompt, id, &Command::Generate { slot: SLOT, id, prompt, sampling, columns });
     }
 
     /// Stops what is under way. A run then waits for the reader.

@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::add_ons::{Side, attachments};
+use super::pocket;
+use super::{COLUMNS, JUDGE_SLOT, LabState, SLOT};
 use crate::hub::is_base;
 use crate::protocol::{
     AddOnFile, AddOnKind, Command, Event, FailedStep, LoadProgress, LoadStage, Math, Place, Probe, Source,
 };
-use crate::ui::lab::beside::{Side, attachments};
-use crate::ui::lab::pocket;
-use crate::ui::lab::state::{COLUMNS, JUDGE_SLOT, LabState, SLOT};
 use crate::ui::text;
 
 /// A request to load a model.

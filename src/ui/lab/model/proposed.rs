@@ -3,15 +3,14 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::app::LabSession;
-use super::state::{COLUMNS, JUDGE_SLOT, LabState, SLOT};
 use crate::domain::text::words::size_text;
 use crate::hub;
 use crate::hub::cost::{Fit, cache_bytes, memory, tokens_per_sec};
 use crate::hub::{HubFile, Listing};
 use crate::protocol::Probe;
-use crate::ui::lab::model::cost::{Offer, Stage, Want, Wanted};
-use crate::ui::lab::model::shelf::kept_copy;
+use crate::ui::lab::state::consent::{Offer, Stage, Want, Wanted, kept_copy};
+use crate::ui::lab::state::session::LabSession;
+use crate::ui::lab::state::{COLUMNS, JUDGE_SLOT, LabState, SLOT};
 use crate::ui::text;
 
 /// Maximum number of files of a kind in the list.

@@ -1,0 +1,20 @@
+//! State of the reader's own labels.
+
+use crate::domain::rows::labels::{LabelRow, LabelRule};
+
+/// State of the labels of the open data set.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LabelState {
+    /// Number of labelled answers.
+    pub num_labelled: usize,
+    /// Types of response in use.
+    pub kinds: Vec<String>,
+    /// The rules, in order.
+    pub rules: Vec<LabelRule>,
+    /// Labels given by hand, for all data sets. They are stored in this browser.
+    pub by_hand: Vec<LabelRow>,
+    /// Those of them that belong to open answers.
+    pub(super) here: Vec<LabelRow>,
+    /// Result or error of the last import or export.
+    pub said: Option<String>,
+}
