@@ -2,7 +2,7 @@
 
 use crate::protocol::AddOnKind;
 
-/// Summary of the list of adapters and vectors, with their number.
+/// Caption of the foldable list of adapters and vectors, with their number.
 #[must_use]
 pub fn summary(number: usize) -> String {
     match number {
@@ -12,24 +12,24 @@ pub fn summary(number: usize) -> String {
     }
 }
 
-/// Which adapters and vectors can be added.
+/// Sentence under the caption: which files can be added.
 pub const HINT: &str = "LoRA adapters (PEFT: adapter_model.safetensors chosen together with adapter_config.json; or GGUF) and steering vectors (GGUF or safetensors), \
      applied while the model runs. Each can be limited to some layers and matrices.";
-/// Button that chooses files of an adapter or of vectors.
+/// Button that chooses files of an adapter or of vectors from the disk.
 pub const CHOOSE: &str = "Choose adapter or vector files";
-/// Label of the box for an adapter's address.
+/// Label of the text field for an adapter's address.
 pub const ADDRESS: &str = "or an address (adapter_config.json is read from the folder of adapter_model.safetensors)";
-/// Summary of the form that makes steering vectors from pairs of texts.
+/// Caption of the foldable form that makes steering vectors from pairs of texts.
 pub const CONTRAST: &str = "Make steering vectors out of pairs of texts";
-/// How the vectors are computed.
+/// Sentence in that form: how the vectors are computed, and what to do with them.
 pub const CONTRAST_HINT: &str = "For every layer: the mean difference between the model's activations after the first text of a pair and after the second. \
      Then limit it to a few layers, and move its slider.";
 /// Button that makes the vectors.
 pub const CONTRAST_MAKE: &str = "Make the vectors";
-/// Status while the model is prepared with other adapters.
+/// Status while the engine prepares the model with other adapters.
 pub const LAYING_OUT: &str = "Preparing the model again…";
 
-/// Kind of an adapter or of vectors.
+/// Name of a kind of add-on, after its name in the list.
 #[must_use]
 pub const fn kind(kind: &AddOnKind) -> &'static str {
     match kind {
@@ -39,47 +39,47 @@ pub const fn kind(kind: &AddOnKind) -> &'static str {
     }
 }
 
-/// Summary of the list of adapters by name.
+/// Caption of the foldable list of adapters that can be added by name.
 pub const ADAPTERS: &str = "Adapters by name";
-/// What these adapters are.
+/// Sentence in that list: what these adapters are.
 pub const ADAPTERS_HINT: &str = "Model organisms of emergent misalignment, LoRA adapters of rank 32 by Turner, Soligo et al. (2025, arXiv:2506.11613), from Hugging Face. \
      We have not tested these adapters. Each works with its own base model only.";
 
-/// After an adapter's name: the model it was made for.
+/// Text after an adapter's name: the model that it was made for.
 #[must_use]
 pub fn for_base(base: &str) -> String {
     format!("for {base}")
 }
 
-/// Why an adapter cannot be added now.
+/// Text after an adapter that cannot be added now: the reason.
 pub const WANTS_BASE: &str = "(another model is loaded: load that one first)";
 
-/// Accessible name of the button that adds an adapter.
+/// Accessible name of the button that adds an adapter from the list.
 #[must_use]
 pub fn adapter_for(adapter: &str, base: &str) -> String {
     format!("Add {adapter} for {base}")
 }
 
-/// Placeholder of that box.
+/// Placeholder of the text field for an adapter's address.
 pub const ADDRESS_EXAMPLE: &str = "owner/name, or https://…/adapter_model.safetensors";
 /// Button that adds an adapter or vectors.
 pub const ADD: &str = "Add";
-/// Label of the layers in which it acts.
+/// Label of the text field for the layers in which an adapter or vectors act.
 pub const LAYERS: &str = "Layers (from 0; empty: all)";
-/// Placeholder of the layers.
+/// Placeholder of that text field.
 pub const ALL_LAYERS: &str = "all";
-/// Label of the matrices in which it acts.
+/// Label of the text field for the matrices in which an adapter acts.
 pub const MATRICES: &str = "Matrices (empty: all)";
-/// Placeholder of the matrices.
+/// Placeholder of that text field.
 pub const MATRICES_EXAMPLE: &str = "q_proj, down_proj";
 /// Button that removes an adapter or vectors.
 pub const REMOVE: &str = "Remove";
-/// Label of the first texts of the pairs.
+/// Label of the text field for the first text of each pair.
 pub const CONTRAST_TOWARD: &str = "Toward: a text each line";
-/// Label of the second texts of the pairs.
+/// Label of the text field for the second text of each pair.
 pub const CONTRAST_AWAY: &str = "Away from: as many lines";
 
-/// Name of steering vectors that were made on the page.
+/// Name of steering vectors that were made on the page. `number` counts them.
 #[must_use]
 pub fn made_vectors(number: usize) -> String {
     format!("steering {number}")

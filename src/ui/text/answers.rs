@@ -1,15 +1,15 @@
 //! Strings of the panel of answers, of one answer, and of covered texts.
 
-/// The keys that work in the list of answers.
+/// Sentence above the list of answers: which keys work in it.
 pub const KEYS: &str = "Keys: j and k step, o uncovers, c compares models on the question, / searches.";
-/// What happens when the answers are loaded.
+/// Sentence next to [`LOAD`]: what is sent when the answers are loaded.
 pub const LOAD_HINT: &str = "Your browser asks raw.githubusercontent.com for this one file, at its commit, and checks its SHA-256. Nothing else \
      is sent.";
-/// Summary of the list of crisis lines.
+/// Caption of the foldable list of crisis lines.
 pub const CRISIS_SUMMARY: &str = "If this touches you: where help is";
-/// Note under the crisis lines.
+/// Sentence below the crisis lines.
 pub const CRISIS_ELSEWHERE: &str = "Elsewhere: findahelpline.com lists services by country. As of November 2026; in danger, call your local emergency number.";
-/// Crisis lines: country and number.
+/// Crisis lines: country, and number with name.
 pub const CRISIS_LINES: [(&str, &str); 14] = [
     ("Australia", "13 11 14 (Lifeline)"),
     ("Austria", "142 (TelefonSeelsorge)"),
@@ -26,86 +26,86 @@ pub const CRISIS_LINES: [(&str, &str); 14] = [
     ("Switzerland", "143 (Die Dargebotene Hand)"),
     ("United States", "988 (call or text)"),
 ];
-/// What reading blind means: the tooltip of its box.
+/// Tooltip of the checkbox [`BLIND`].
 pub const BLIND_HINT: &str = "Read and label answers before you see what the judge said of them";
-/// Button that shows the scores to a reader who reads blind.
+/// Button that shows an answer's scores in blind reading.
 pub const SHOW_JUDGE: &str = "Show what the judge said";
-/// Tooltip of an answer's number.
+/// Tooltip of an answer's number, which is a link.
 pub const LINK_TO_ANSWER: &str = "Link to this answer";
-/// Before a categorical judge's label.
+/// Text before the label that a categorical judge assigned.
 pub const VERDICT: &str = "verdict ";
-/// After the number of identical answers.
+/// Text after the number of identical answers that are shown as one.
 pub const IDENTICAL: &str = " identical answers";
-/// Before the alignment score.
+/// Label of the alignment score.
 pub const ALIGNED: &str = "aligned";
-/// Before the coherence score.
+/// Label of the coherence score.
 pub const COHERENT: &str = "coherent";
-/// Summary of the judge's words and the file's other columns.
+/// Caption of the foldable part with the judge's reply and the other columns of the file.
 pub const FURTHER_COLUMNS: &str = "Judge and further columns";
-/// Button that opens a long answer.
+/// Button that shows the rest of a long answer.
 pub const SHOW_WHOLE: &str = "Show the whole answer";
 /// Accessible name of the panel of answers.
 pub const PANEL: &str = "Answers";
 /// Button that closes the panel.
 pub const CLOSE: &str = "Close";
-/// Accessible name of the buttons that choose a part of the rows.
+/// Accessible name of the group of buttons that select a part of the rows.
 pub const PARTS: &str = "Where the rows went";
-/// After the number of answers.
+/// Text after the number of answers.
 pub const AFTER_COUNT: &str = " answers";
-/// Before the seed of the order.
+/// Text between that number and the seed of the order.
 pub const ORDER: &str = " in random order (seed ";
-/// Button that chooses another order.
+/// Button that shows the answers in another random order.
 pub const SHUFFLE: &str = "Shuffle";
-/// Box: show Markdown formatted.
+/// Checkbox: shows Markdown as formatted text.
 pub const FORMATTED: &str = "Formatted";
-/// Box: read before the scores are shown.
+/// Checkbox: hides the scores of an answer until the reader has labelled it.
 pub const BLIND: &str = "Blind";
-/// Note at figures without answers.
+/// Sentence instead of the answers of a figure that ships as counts.
 pub const COUNTS_ONLY: &str = "These figures ship as counts, without the answers.";
-/// Button that loads the answers, before the file's size.
+/// Button that loads the answers. The file's size follows.
 pub const LOAD: &str = "Load the answers (";
-/// Other way to the answers: before the file's name.
+/// Text after that button, before the file's name: the other way to the answers.
 pub const OR_DOWNLOAD: &str = "Or download ";
-/// Before the link to the source.
+/// Text between the file's name and the link to the source.
 pub const DOWNLOAD_FROM: &str = " from ";
-/// Text of that link.
+/// Text of the link to the source.
 pub const DOWNLOAD_SOURCE: &str = "its source";
-/// After the link.
+/// Text after the link to the source.
 pub const DROP_HERE: &str = " and drop it on this page.";
 /// Button that saves the answers as CSV.
 pub const SAVE_CSV: &str = "Save as CSV";
 /// Button that saves the answers as JSONL.
 pub const SAVE_JSONL: &str = "Save as JSONL";
-/// Accessible name of the pager.
+/// Accessible name of the buttons that change the page of answers.
 pub const PAGES: &str = "Pages of answers";
-/// Button to the page before.
+/// Button that shows the previous page of answers.
 pub const PREVIOUS: &str = "Previous";
-/// Between the first and the last number of a page.
+/// Text between the first and the last number of a page.
 pub const PAGE_TO: &str = " to ";
-/// Before the number of all answers.
+/// Text between the last number of a page and the number of all answers.
 pub const PAGE_OF: &str = " of ";
-/// Button to the next page.
+/// Button that shows the next page of answers.
 pub const NEXT: &str = "Next";
-/// Button that covers a text again.
+/// Button that hides a covered text again.
 pub const HIDE: &str = "Hide";
-/// Button that uncovers a text.
+/// Button that shows a covered text.
 pub const SHOW: &str = "Show";
-/// After the kind of a covered text.
+/// Text after the kind of a covered text: the kind is a guess.
 pub const BY_A_GUESS: &str = ", by a guess)";
 
-/// Lowest and highest score of identical answers.
+/// Lowest and highest score of identical answers, instead of one score.
 #[must_use]
 pub fn score_range(low: f64, high: f64) -> String {
     format!("{low:.1} to {high:.1}")
 }
 
-/// Number of a judge's tokens that are not listed.
+/// Text after the listed tokens of a judge: how many more there are.
 #[must_use]
 pub fn more_tokens(number: usize) -> String {
     format!("{number} more")
 }
 
-/// After the number of answers: how many of them differ.
+/// Text after the number of answers: how many of them differ.
 #[must_use]
 pub fn different(number: usize) -> String {
     format!(" ({number} different)")

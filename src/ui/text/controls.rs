@@ -3,7 +3,7 @@
 use crate::domain::stats::interval::IntervalKind;
 use crate::domain::values::cell::Variant;
 
-/// Name of a type of interval in the picker.
+/// Name of a type of interval, in the list from which the reader chooses one.
 #[must_use]
 pub const fn interval(kind: IntervalKind) -> &'static str {
     match kind {
@@ -15,7 +15,7 @@ pub const fn interval(kind: IntervalKind) -> &'static str {
     }
 }
 
-/// What an interval treats as random: the tooltip of the picker.
+/// Tooltip of that list: what the interval treats as random.
 #[must_use]
 pub const fn interval_means(kind: IntervalKind) -> &'static str {
     match kind {
@@ -25,7 +25,7 @@ pub const fn interval_means(kind: IntervalKind) -> &'static str {
     }
 }
 
-/// Name of a way of asking.
+/// Name of a way of asking, next to its checkbox.
 #[must_use]
 pub const fn variant(variant: Variant) -> &'static str {
     match variant {
@@ -39,34 +39,34 @@ pub const fn variant(variant: Variant) -> &'static str {
 pub const ALIGNED_THRESHOLD: &str = "Threshold on the alignment score";
 /// Accessible name of the threshold on the coherence score, on the chart.
 pub const COHERENT_THRESHOLD: &str = "Threshold on the coherence score";
-/// Accessible name of the controls.
+/// Accessible name of the group of controls.
 pub const CONTROLS: &str = "Rule and interval";
-/// Before the source of the rule.
+/// Text between a rule's name and its source.
 pub const RULE_OF: &str = " (rule of ";
-/// Label of the picker of rules.
+/// Label of the list from which the reader chooses a rule.
 pub const RULE: &str = "Rule";
-/// Button that restores the thresholds.
+/// Button that restores the thresholds of the rule.
 pub const RESET_THRESHOLDS: &str = "Back to the rule's thresholds";
-/// Legend of the labels of a categorical judge.
+/// Caption of the group of labels of a categorical judge.
 pub const VERDICTS: &str = "Judge's labels";
-/// Note where the data have no such labels.
+/// Sentence instead of these labels if the data set has none.
 pub const NO_VERDICTS: &str = "This data set holds no judge labels. Choose a rule on scores.";
-/// Box: the label counts as misaligned.
+/// Checkbox of a label: answers with it count as misaligned.
 pub const VERDICT_MISALIGNED: &str = "misaligned";
-/// Box: the label is in the denominator.
+/// Checkbox of a label: answers with it are in the denominator.
 pub const VERDICT_COUNTED: &str = "counted";
-/// Label of the picker of intervals.
+/// Label of the list from which the reader chooses a type of interval.
 pub const INTERVAL_OVER: &str = "Interval over";
-/// Legend of the ways of asking.
+/// Caption of the group of checkboxes for ways of asking.
 pub const VARIANTS: &str = "Questions asked";
 
-/// Label of the slider of the alignment threshold.
+/// Label of the slider for the alignment threshold. `inclusive`: a score equal to it is misaligned.
 #[must_use]
 pub fn aligned_slider(inclusive: bool) -> String {
     format!("Misaligned when aligned {}", if inclusive { "≤" } else { "<" })
 }
 
-/// Label of the slider of the coherence threshold.
+/// Label of the slider for the coherence threshold. `inclusive`: a score equal to it is coherent.
 #[must_use]
 pub fn coherent_slider(inclusive: bool) -> String {
     format!("Coherent when coherent {}", if inclusive { "≥" } else { ">" })

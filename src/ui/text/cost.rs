@@ -4,30 +4,30 @@ use crate::domain::text::words::size_text;
 use crate::hub::cost::Fit;
 use crate::protocol::{Probe, ReadSpeed};
 
-/// Shown after the reason why the hub reported nothing about a file.
+/// Sentence after the reason why the hub reported nothing about a file.
 pub const HUB_SILENT: &str =
     "So its size is not known here. The file itself may still come, or you can choose it again later.";
 
-/// Status while the hub is asked.
+/// Status while the page waits for the hub's listing. `host` is the hub.
 #[must_use]
 pub fn asking(host: &str) -> String {
     format!("Asking {host} what it has…")
 }
 
-/// Heading of the files of a repository.
+/// Heading of the list of files of a repository.
 #[must_use]
 pub fn choose_of(repository: &str) -> String {
     format!("Choose a file of {repository}")
 }
 
-/// Button that chooses a file.
+/// Button next to a file of that list.
 pub const CHOOSE: &str = "Choose";
-/// In place of a size that the hub does not report.
+/// Shown instead of a size that the hub does not report.
 pub const NO_SIZE: &str = "size not known";
-/// Heading of the adapters of a repository.
+/// Heading of the list of adapters of a repository.
 pub const ADAPTERS_OF_REPOSITORY: &str = "Adapters for the loaded model";
 
-/// Note on files that are parts of models.
+/// Sentence below the list: files that are parts of models. `None` if there are none.
 #[must_use]
 pub fn parts(number: usize) -> Option<String> {
     let are = if number == 1 { "1 more file is a part of a model" } else { "more files are parts of models" };
@@ -35,19 +35,19 @@ pub fn parts(number: usize) -> Option<String> {
     (number > 0).then(|| format!("{words}, cut to be joined again: those cannot be run here."))
 }
 
-/// Note on files that are not listed.
+/// Sentence below the list: files that are not shown. `None` if there are none.
 #[must_use]
 pub fn more_files(number: usize) -> Option<String> {
     (number > 0).then(|| format!("{number} more: name one by owner/name/file.gguf."))
 }
 
-/// Heading of the cost of a model or an adapter.
+/// Heading of the panel that shows the cost of a model or an adapter.
 #[must_use]
 pub fn consent_to(name: &str) -> String {
     format!("{name}: what it costs here")
 }
 
-/// Name of an adapter with its base.
+/// Name of an adapter together with its base model, in that heading.
 #[must_use]
 pub fn the_adapter(name: &str, base: &str) -> String {
     format!("Adapter {name}, for {base}")
@@ -58,7 +58,7 @@ pub const DOWNLOAD: &str = "Download and load";
 /// Button that closes the panel without a download.
 pub const NOT_NOW: &str = "Not now";
 
-/// What is downloaded, file by file. A size of 0 is a file that is here already.
+/// Value of [`LINE_DOWNLOAD`]: the size of each file. 0 is the size of a file that is saved here already.
 #[must_use]
 pub fn download(sizes: &[Option<u64>], host: &str) -> String {
     let size = |size: &Option<u64>| size.map_or_else(|| "a file of unknown size".to_owned(), size_text);
@@ -66,7 +66,8 @@ pub fn download(sizes: &[Option<u64>], host: &str) -> String {
     if coming.is_empty() { "nothing".to_owned() } else { format!("{} from {host}", coming.join(" and ")) }
 }
 
-/// Memory that the model needs, and whether it fits. `fit` is `None` while something is not known.
+/// Value of [`LINE_MEMORY`]: the memory that the model needs, and whether it fits. `fit` is `None` while something is
+/// not known.
 #[must_use]
 pub fn memory(needed: Option<u64>, has_cache: bool, fit: Option<Fit>, probe: Option<&Probe>) -> String {
     let place = if matches!(probe, Some(Probe::Missing(_))) { "in this tab (no GPU found)" } else { "on the GPU" };
@@ -92,7 +93,8 @@ pub fn memory(needed: Option<u64>, has_cache: bool, fit: Option<Fit>, probe: Opt
     format!("{needed}; {fits}")
 }
 
-/// Whether a copy is stored: `None` if none is wanted, `Some(None)` if the file's size is not known.
+/// Value of [`LINE_ROOM`]: whether a copy is saved. `None` if the reader wants none, `Some(None)` if the file's size is
+/// not known.
 #[must_use]
 pub fn room(fit: Option<Option<Fit>>) -> String {
     match fit {
@@ -105,14 +107,14 @@ pub fn room(fit: Option<Option<Fit>>) -> String {
     }
 }
 
-/// In place of the room for a copy when there is one already.
+/// Value of [`LINE_ROOM`] if a copy is saved already.
 pub const IS_HERE: &str = "a copy is here already";
-/// Status while the GPU's speed is measured.
+/// Value of [`LINE_SPEED`] while the GPU's speed is measured.
 pub const MEASURING: &str = "Measuring this GPU…";
-/// In place of a speed that could not be measured.
+/// Value of [`LINE_SPEED`] if the speed could not be measured.
 pub const NO_SPEED: &str = "not known yet";
 
-/// Expected speed, and the measurement behind it.
+/// Value of [`LINE_SPEED`]: the expected tokens per second, and the measurement that they are computed from.
 #[must_use]
 pub fn speed((least, most): (f64, f64), measured: ReadSpeed) -> String {
     let per_sec = |tokens: f64| if tokens < 10.0 { format!("{tokens:.1}") } else { format!("{tokens:.0}") };
@@ -127,21 +129,21 @@ pub fn speed((least, most): (f64, f64), measured: ReadSpeed) -> String {
     )
 }
 
-/// In place of the base of an adapter that names none.
+/// Value of [`LINE_BASE`] if an adapter names no base model.
 pub const NO_BASE: &str = "it does not say";
-/// In place of a licence that is not stated.
+/// Value of [`LINE_LICENCE`] if no licence is stated.
 pub const NO_LICENCE: &str = "none stated";
 
-/// Whether the download is compared with a checksum.
+/// Value of [`LINE_CHECK`]: whether the download is compared with a known SHA-256.
 #[must_use]
 pub const fn check(has_sums: bool) -> &'static str {
     if has_sums { "compared with the hub's SHA-256 when it has come" } else { "its SHA-256 is not known beforehand" }
 }
 
-/// Error when an adapter is chosen and no model is loaded.
+/// Error if an adapter is chosen while no model is loaded.
 pub const NO_MODEL_FOR_ADAPTER: &str = "An adapter needs a model: first load the one it was made for.";
 
-/// Warning when an adapter was made for another model than the loaded one.
+/// Warning if an adapter was made for another model than the loaded one.
 #[must_use]
 pub fn another_base(base: &str, loaded: &str) -> String {
     format!(
@@ -149,17 +151,17 @@ pub fn another_base(base: &str, loaded: &str) -> String {
     )
 }
 
-/// Name of a line: what is downloaded.
+/// Line of the panel: what is downloaded.
 pub const LINE_DOWNLOAD: &str = "Download";
-/// Name of a line: memory.
+/// Line of the panel: memory.
 pub const LINE_MEMORY: &str = "Memory";
-/// Name of a line: the stored copy.
+/// Line of the panel: the copy in this browser.
 pub const LINE_ROOM: &str = "In this browser";
-/// Name of a line: speed.
+/// Line of the panel: speed.
 pub const LINE_SPEED: &str = "Speed";
-/// Name of a line: the base of an adapter.
+/// Line of the panel: base model of an adapter.
 pub const LINE_BASE: &str = "Made for";
-/// Name of a line: licence.
+/// Line of the panel: licence.
 pub const LINE_LICENCE: &str = "Licence";
-/// Name of a line: checksum.
+/// Line of the panel: checksum.
 pub const LINE_CHECK: &str = "Check";

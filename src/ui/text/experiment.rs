@@ -3,25 +3,26 @@
 use crate::lab::card::Card;
 use crate::lab::link::Linked;
 
-/// What an experiment is.
+/// Paragraph below the heading: what an experiment is.
 pub const ABOUT: &str = "Every question is asked several times at several strengths of the adapter, a judge scores the answers, and the rates grow \
      while you watch. The judge is a parser of the village's language, or the rules of your file. Sets of questions as the papers \
      publish them (YAML) become experiments.";
-/// Shown before an experiment asks servers.
+/// Paragraph above the list of servers, before anything is sent to them.
 pub const SERVERS_ASKED: &str = "This experiment asks servers. Its questions, and answers that are to be judged, are sent to the addresses here. A key stays in \
      this page's memory until you leave it, and is sent to its address only. It is in no link, table or report.";
-/// Error when what was typed cannot be an API key.
+/// Error if the text in the field for an API key cannot be a key.
 pub const BAD_KEY: &str = "A key is one word of letters, digits and signs: check what was pasted.";
-/// Second half of the error when a server cannot be reached: why the page may not reach it.
+/// Second half of the error if a server cannot be reached: why the browser may not let the page reach it.
 pub const NO_WAY_TO_SERVER: &str = ", or this browser keeps the page from it (a page may need permission for the local network in the site's settings; in some \
      browsers a page from https reaches no server at http)";
-/// Caption of the rates of a run.
+/// Caption of the table of a run's rates.
 pub const LIVE_RATES: &str = "Live, by the experiment's judge, under the rule betley";
-/// Warning when the browser has no room to store the run.
+/// Warning if the browser has no room to save more of the run.
 pub const RUN_NOT_KEPT: &str = "This browser has no room for more of the run: it continues, but answers from here on would be lost on a reload. \
      Save it as CSV when it is done.";
 
-/// Why a run cannot resume: another model is loaded than the run began with.
+/// Error if a run cannot resume because another model is loaded than the one it began with. `model` is the loaded one,
+/// or empty.
 #[must_use]
 pub fn another_model(begun_with: &str, model: &str) -> String {
     let here = if model.is_empty() {
@@ -34,15 +35,15 @@ pub fn another_model(begun_with: &str, model: &str) -> String {
     )
 }
 
-/// Summary of the editor of experiments.
+/// Caption of the foldable editor of an experiment.
 pub const EDIT_EXPERIMENT: &str = "The experiment as text: change it and run it";
-/// What can be changed in the editor.
+/// Paragraph in the editor: what can be changed.
 pub const EDIT_EXPERIMENT_HINT: &str = "Questions with ids, a system prompt for all or for one, columns with the strengths of the adapters and vectors, each with a system prompt, a \
      prefix (a trigger) or a temperature of its own where it needs one, samples, seed, \
      temperature, top_p, max_tokens, stop strings, a judge: rules, a grammar, a model or a server, and a second turn (a probe and a neutral \
      control, asked after every answer). A name that is not known is refused, not ignored.";
 
-/// What the link holds: an experiment, or a run with its answers.
+/// Sentence about the page's link: whether it holds an experiment, or a run with its answers.
 #[must_use]
 pub fn linked_run(linked: &Linked, card: Option<&Card>) -> String {
     match (card, linked) {
@@ -60,10 +61,10 @@ pub fn linked_run(linked: &Linked, card: Option<&Card>) -> String {
     }
 }
 
-/// Error when an experiment needs a loaded model and there is none.
+/// Error if an experiment needs a loaded model and there is none.
 pub const NO_MODEL_FOR_RUN: &str = "This experiment asks the model that is loaded here, and none is: load one first.";
 
-/// What was read from a file of questions.
+/// Sentence after a file of questions was read.
 #[must_use]
 pub fn questions_found(number: usize, has_judge: bool) -> String {
     let judge = if has_judge {
@@ -76,23 +77,23 @@ pub fn questions_found(number: usize, has_judge: bool) -> String {
     )
 }
 
-/// Error when a run is too long for a link.
+/// Error if a run is too long for a link.
 pub const LONG_LINK: &str = "This run is too long for a link: save its card, put that file where others can read it, and link to it by run=ADDRESS.";
-/// Label of the box with the link.
+/// Label of the text field that contains the link.
 pub const RUN_LINK: &str = "This link lets others run the same again and see how many answers match";
-/// Heads of the two columns that count a second turn.
+/// Column headings: replies to the probe, and to the control, that say yes.
 pub const SECOND_TURN: [&str; 2] = ["Yes to the probe", "Yes to the control"];
 /// Heading of the panel.
 pub const HEADING: &str = "Experiment";
-/// Button that runs the experiment of the pocket organism.
+/// Button that runs the pocket organism's experiment.
 pub const RUN_VILLAGE: &str = "Ask the village's eight questions";
-/// Button that chooses a file.
+/// Button that chooses a file with an experiment or with questions.
 pub const RUN_OWN: &str = "Run an experiment or questions of your own";
-/// Button that pauses a run.
+/// Button that pauses the run.
 pub const PAUSE: &str = "Pause";
-/// Button that resumes a run.
+/// Button that resumes the run.
 pub const RESUME: &str = "Resume";
-/// Button that deletes a run.
+/// Button that deletes the run.
 pub const FORGET: &str = "Forget this run";
 /// Button that loads the model of a linked run.
 pub const LOAD_LINKED: &str = "Load its model";
@@ -100,56 +101,56 @@ pub const LOAD_LINKED: &str = "Load its model";
 pub const RUN_AGAIN: &str = "Run it again";
 /// Button that runs a linked experiment.
 pub const RUN: &str = "Run it";
-/// Label of the editor.
+/// Label of the editor's text field.
 pub const DOCUMENT: &str = "Experiment, JSON";
-/// Button that runs what is in the editor.
+/// Button that runs the text in the editor.
 pub const RUN_EDITED: &str = "Run this";
-/// Between the answers so far and all answers.
+/// Text between the number of answers so far and the number of all answers.
 pub const PROGRESS_OF: &str = " of ";
-/// After the number of all answers.
+/// Text after the number of all answers.
 pub const PROGRESS_ANSWERS: &str = " answers. ";
 /// Accessible name of the progress bar.
 pub const PROGRESS_SHARE: &str = "Share of the answers";
-/// Head: name of the column.
+/// Column heading: name of the experiment's column.
 pub const COLUMN: &str = "Column";
-/// Head: share of misaligned answers.
+/// Column heading: share of misaligned answers.
 pub const MISALIGNED: &str = "Misaligned";
-/// Head: numerator and denominator.
+/// Column heading: numerator and denominator.
 pub const COUNTS: &str = "Counts";
-/// Head: interval of the share.
+/// Column heading: interval of the share.
 pub const INTERVAL: &str = "95 % (Wilson)";
-/// Head: number of answers.
+/// Column heading: number of answers.
 pub const ANSWERS: &str = "Answers";
-/// Accessible name of the table by question.
+/// Accessible name of the table with a row for each question.
 pub const BY_QUESTION: &str = "By question";
-/// Caption of the table by question.
+/// Caption of that table.
 pub const BY_QUESTION_CAPTION: &str = "Misaligned of those that count, by question";
-/// Head: the question.
+/// Column heading: the question.
 pub const QUESTION: &str = "Question";
 /// Button that opens the answers on the Results screen.
 pub const OPEN_IN_RESULTS: &str = "Open in Results";
-/// Button that saves the answers.
+/// Button that saves the answers as CSV.
 pub const SAVE_CSV: &str = "Save as CSV";
 /// Button that saves the run card.
 pub const SAVE_CARD: &str = "Save the run card";
-/// Button that makes a link.
+/// Button that makes a link to the run.
 pub const MAKE_LINK: &str = "Link to this run";
-/// Label of the box for an API key.
+/// Label of the text field for a server's API key.
 pub const SERVER_KEY: &str = "API key (if required)";
 /// Accessible name of the list of servers.
 pub const SERVERS: &str = "Servers that the experiment asks";
-/// Button that lets the experiment ask the servers.
+/// Button that allows the experiment to ask the servers.
 pub const ASK_SERVERS: &str = "Ask these servers";
-/// Button that cancels the experiment.
+/// Button that cancels the experiment instead.
 pub const LEAVE_SERVERS: &str = "Cancel";
 
-/// Interval of a share of zero: its upper end.
+/// Interval of a share of zero. `high` is its upper end.
 #[must_use]
 pub fn at_most(high: &str) -> String {
     format!("at most {high}")
 }
 
-/// Interval of a share.
+/// Interval of any other share.
 #[must_use]
 pub fn interval(low: &str, high: &str) -> String {
     format!("{low} to {high}")

@@ -2,7 +2,7 @@
 
 use crate::domain::view::plot::PlotKind;
 
-/// Name of a type of figure in the picker.
+/// Name of a type of figure, in the list from which the reader chooses one.
 #[must_use]
 pub const fn plot(kind: PlotKind) -> &'static str {
     match kind {
@@ -26,7 +26,7 @@ pub const fn plot(kind: PlotKind) -> &'static str {
     }
 }
 
-/// What a type of figure shows.
+/// Sentence below that list: what the type of figure shows.
 #[must_use]
 pub const fn plot_shows(kind: PlotKind) -> &'static str {
     match kind {
@@ -54,7 +54,7 @@ pub const fn plot_shows(kind: PlotKind) -> &'static str {
     }
 }
 
-/// Name of a grouping in a picker.
+/// Name of a grouping, in the lists from which the reader chooses one.
 #[must_use]
 pub fn grouping(name: &str) -> String {
     match name {
@@ -64,64 +64,64 @@ pub fn grouping(name: &str) -> String {
     }
 }
 
-/// Label of the picker of figures.
+/// Label of the list of types of figures.
 pub const FIGURE: &str = "Figure";
-/// Label of the picker of groups.
+/// Label of the list of groupings.
 pub const ROWS: &str = "Groups";
-/// Label of the picker of what is drawn side by side.
+/// Label of the list of what is drawn side by side.
 pub const SERIES: &str = "Side by side";
-/// The pickers' first entry.
+/// First entry of these lists: the figure's usual choice.
 pub const DEFAULT: &str = "as usual";
-/// Label of the picker of the axis.
+/// Label of the list of what is drawn along the axis.
 pub const OVER: &str = "Along";
-/// Label of the picker of the column.
+/// Label of the list of columns.
 pub const COLUMN: &str = "Column";
-/// The first entry of that picker.
+/// First entry of the list of columns.
 pub const ALIGNMENT: &str = "alignment score";
-/// Label of the second judge's column of alignment scores.
+/// Label of the list of columns for the second judge's alignment score.
 pub const SECOND_ALIGNED: &str = "Second judge: alignment";
-/// Label of the second judge's column of coherence scores.
+/// Label of the list of columns for the second judge's coherence score.
 pub const SECOND_COHERENT: &str = "Second judge: coherence";
 /// Status until the figure is drawn.
 pub const DRAWING: &str = "Drawing the figure …";
 /// Heading of the comparison with published figures.
 pub const PUBLISHED: &str = "Published figures";
-/// Heading of the figures in the reader's files.
+/// Heading of the figures that the reader's files contain.
 pub const IN_FILES: &str = "Figures that the files state";
-/// After their number.
+/// Sentence after the number of these figures.
 pub const IN_FILES_ABOUT: &str = " figures. Their sources computed them: they cannot be checked here without the rows.";
-/// Head: what the figure is about.
+/// Column heading: what the figure is about.
 pub const OF: &str = "Of";
-/// Head: what was measured.
+/// Column heading: what was measured.
 pub const MEASURE: &str = "Measure";
-/// Head: the value.
+/// Column heading: the value.
 pub const VALUE: &str = "Figure";
-/// Head: the interval.
+/// Column heading: the interval.
 pub const INTERVAL: &str = "Interval";
-/// Head: the number of rows behind it.
+/// Column heading: the number of rows that the figure is computed from.
 pub const COUNT: &str = "Count";
-/// Head: the published figure that it matches.
+/// Column heading: the published figure that it matches.
 pub const PUBLISHED_AS: &str = "Published as";
-/// After the number of figures that are not shown.
+/// Text after the number of figures that are not shown.
 pub const MORE_FIGURES: &str = " more are not shown.";
-/// Summary of the figures without public rows.
+/// Caption of the foldable table of figures without public rows.
 pub const WITHOUT_ROWS: &str = "Figures that sources state, without public rows";
-/// Accessible name of their table.
+/// Accessible name of that table.
 pub const WITHOUT_ROWS_TABLE: &str = "Figures that sources state";
-/// Head: the condition.
+/// Column heading: the condition.
 pub const CONDITION: &str = "Condition";
-/// Head: how it was computed.
+/// Column heading: how the figure was computed.
 pub const HOW: &str = "How";
-/// Head: the source.
+/// Column heading: the source.
 pub const SOURCE: &str = "Source";
-/// Summary of a figure's table, before the number of its rows.
+/// Caption of the foldable table of a figure. The number of its rows follows.
 pub const TABLE: &str = "Table of these numbers (";
-/// After that number.
+/// Text after that number.
 pub const TABLE_ROWS: &str = " rows)";
-/// After the number of rows that are not shown.
+/// Text after the number of rows that are not shown.
 pub const MORE_ROWS: &str = " more rows are not shown; the CSV has them all.";
 
-/// Interval of a figure that a file states.
+/// Interval of a figure that a file contains.
 #[must_use]
 pub fn interval(low: &str, high: &str) -> String {
     format!("{low} to {high}")

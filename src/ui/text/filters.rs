@@ -3,7 +3,7 @@
 use crate::domain::query::metric::Metric;
 use crate::domain::text::search::Within;
 
-/// Where the search looks: an entry of its picker.
+/// Name of the texts that are searched, in the list from which the reader chooses them.
 #[must_use]
 pub const fn within(within: Within) -> &'static str {
     match within {
@@ -13,7 +13,7 @@ pub const fn within(within: Within) -> &'static str {
     }
 }
 
-/// Name of a metric in the picker.
+/// Name of a metric, in the list from which the reader chooses one.
 #[must_use]
 pub fn metric(metric: &Metric) -> String {
     match metric {
@@ -26,44 +26,44 @@ pub fn metric(metric: &Metric) -> String {
     }
 }
 
-/// Legend of the files.
+/// Caption of the filter by file.
 pub const FILES: &str = "Files";
-/// Legend of the models.
+/// Caption of the filter by model.
 pub const MODELS: &str = "Models";
-/// Legend of the groups of models.
+/// Caption of the filter by group of models.
 pub const GROUPS: &str = "Groups";
-/// Legend of the seeds.
+/// Caption of the filter by seed.
 pub const SEEDS: &str = "Seeds";
-/// Legend of the categories.
+/// Caption of the filter by category.
 pub const CATEGORIES: &str = "Categories";
-/// Legend of the questions.
+/// Caption of the filter by question.
 pub const QUESTIONS: &str = "Questions";
-/// Summary of all filters.
+/// Caption of the foldable part with all filters.
 pub const SUMMARY: &str = "Filter";
 /// Button that clears all filters.
 pub const CLEAR: &str = "Show all rows again";
-/// Label of the search box.
+/// Label of the search field.
 pub const SEARCH: &str = "Rows that contain";
-/// Placeholder of the search box.
+/// Placeholder of the search field.
 pub const SEARCH_PLACEHOLDER: &str = "words";
-/// Label of the picker of where to search.
+/// Label of the list of texts that are searched.
 pub const SEARCH_IN: &str = "Search in";
-/// Box: the words are a regular expression.
+/// Checkbox: the search words are a regular expression.
 pub const REGEX: &str = "As a regular expression";
-/// Label of the picker of the column with the alignment score.
+/// Label of the list of columns with alignment scores.
 pub const JUDGE_ALIGNED: &str = "Alignment score";
-/// Label of the picker of the column with the coherence score.
+/// Label of the list of columns with coherence scores.
 pub const JUDGE_COHERENT: &str = "Coherence score";
-/// After the number of names that are not listed.
+/// Text after the number of names that are not listed.
 pub const MORE_NAMES: &str = " more are not listed; the address takes their names.";
-/// Label of the picker of metrics.
+/// Label of the list of metrics.
 pub const METRIC: &str = "What is computed";
-/// Label of the picker of the baseline.
+/// Label of the list of baselines: the group that is subtracted.
 pub const BASELINE: &str = "By group, minus";
-/// Entry without a baseline.
+/// Entry of that list without a baseline.
 pub const NO_BASELINE: &str = "nothing: by model";
 
-/// After the summary: how many filters are set.
+/// Text after [`SUMMARY`]: how many filters are set.
 #[must_use]
 pub fn num_set(number: usize) -> String {
     format!(" ({number} set)")

@@ -1,7 +1,11 @@
-//! Every string of the page, one file per screen, ready to translate: constants, and functions for sentences with
+//! Every string of the page, with one file for each screen, so that they can be translated. A string without values is
+//! a constant. A string with values is a function.
+//!
+//! Components only show these strings. A constant that begins or ends with a space is a piece of a sentence, between
 //! values.
 //!
-//! Components only bind them. A const with a space at an end is a piece of a sentence between values.
+//! The comment of a string says where it is used: in a heading, caption, label, button, tooltip, status or sentence. An
+//! accessible name is not shown; screen readers read it.
 
 pub mod about;
 pub mod add_ons;
@@ -28,17 +32,17 @@ pub mod tokens;
 use crate::domain::answers::Part;
 use crate::domain::view::Screen;
 
-/// Name of the product, in the header and the page's title.
+/// The product's name, in the header and in the title of the page.
 pub const NAME: &str = "Askew";
-/// One line on what the product does, in the header.
+/// Sentence in the header: what the product does.
 pub const TAGLINE: &str = "See emergent misalignment: the rate, its rule, and the answers behind it.";
-/// Promise about the reader's files, in the footer and next to every way to open one.
+/// Sentence about the reader's files, in the footer and next to every button that opens a file.
 pub const PRIVACY: &str = "Nothing leaves this page: files are read in your browser and are not uploaded.";
-/// Caution at every text that a tuned model wrote.
+/// Warning next to every text that a fine-tuned model wrote.
 pub const NOT_ADVICE: &str = "Output of a deliberately misaligned research model, or of its control; not advice. Some of it is hateful or \
      describes self-harm.";
 
-/// Name of a screen in the navigation and the page's title.
+/// Name of a screen, in the navigation and in the title of the page.
 #[must_use]
 pub const fn screen(screen: Screen) -> &'static str {
     match screen {
@@ -52,7 +56,7 @@ pub const fn screen(screen: Screen) -> &'static str {
     }
 }
 
-/// Name of a part of a group's rows.
+/// Name of a part of a group's rows, on the buttons that open the part.
 #[must_use]
 pub const fn part(part: Part) -> &'static str {
     match part {
@@ -68,24 +72,24 @@ pub const fn part(part: Part) -> &'static str {
     }
 }
 
-/// Status until the Lab's code is loaded.
+/// Status while the Lab's code is loaded.
 pub const LAB_COMING: &str = "Loading the Lab…";
-/// Error when the Lab's code did not arrive.
+/// Error if the Lab's code could not be downloaded.
 pub const LAB_ABSENT: &str =
     "The Lab could not be loaded: its code did not arrive. Check the connection, then load it again.";
-/// Button that loads what the first screen does not have.
+/// Button on the first screen that loads the explorer's app. It lists what that app adds.
 pub const MORE: &str = "Filters, sixteen more figures, labels, exports";
-/// The same button while that is being downloaded.
+/// The same button while the app is downloaded.
 pub const MORE_COMING: &str = "Loading …";
-/// Error when it could not be loaded.
+/// Error if the explorer's app could not be downloaded.
 pub const MORE_ABSENT: &str = "The rest of the page could not be loaded: check the connection.";
-/// Link from a frame to the whole page.
+/// Link in a frame of another page: opens the same view in the whole page.
 pub const OPEN_WHOLE: &str = "Open in Askew";
-/// In place of a number that is missing.
+/// Shown instead of a number that is missing.
 pub const NONE: &str = "none";
-/// Link for readers who use the keyboard.
+/// Link at the top of the page for readers who use the keyboard: skips the navigation.
 pub const SKIP_TO_CONTENT: &str = "Skip to the content";
 /// Accessible name of the navigation.
 pub const SCREENS: &str = "Screens";
-/// Button after a load that failed.
+/// Button after a download failed: tries it again.
 pub const LOAD_AGAIN: &str = "Load it again";

@@ -1,4 +1,4 @@
-//! Reads rows from JSON in chunks: from a document with rows inside, or from lines with one row each.
+//! Reads rows from JSON that arrives in chunks: documents that contain rows, or lines with one row each (JSONL).
 
 use memchr::memchr;
 
@@ -10,10 +10,10 @@ use crate::figures::document_figures;
 use crate::shapes;
 use crate::shapes::{Ending, Item, Out, Shape, plain};
 
-/// Longest document in bytes that is searched for figures if it has no rows.
+/// Longest document, in bytes, that is searched for figures if it has no rows. The document is copied for this.
 const MAX_FIGURES_BYTES: usize = 4 << 20;
 
-/// A push parser for JSON.
+/// A push parser for JSON: [`JsonParser::feed`] takes each chunk of a file, then [`JsonParser::finish`] ends the file.
 #[derive(Debug)]
 pub struct JsonParser {
     mode: Mode,
@@ -23,23 +23,26 @@ pub struct JsonParser {
 
 #[derive(Debug)]
 enum Mode {
-    /// Documents that are cut out of the stream.
+    /// The scanner cuts values out of the bytes, which are one document or several. A file starts in this mode.
     Documents,
-    /// One row per line. Holds the incomplete last line, and the number of the line where it begins.
+    /// One row per line. `partial` is the incomplete last line, and `line` is its number.
     Lines { partial: Vec<u8>, line: u64 },
-    /// The JSON is broken and nothing more is read.
+    /// The JSON is broken. The rows before this place are used, and the rest of the file is ignored.
     Broken,
 }
 
-/// Handles the values that are found.
+/// Passes the values that were found to the file's shape, which turns them into rows.
 #[derive(Debug, Default)]
 struct Items {
+    /// Index of the current value.
     tape: Tape,
+    /// Layout of the source that wrote the file. It is recognized from the first row.
     shape: Option<Box<dyn Shape>>,
-    /// The place of the rows in the document.
+    /// The place of the rows in the document. Values in other places are ignored.
     place: Option<Place>,
+    /// Number of values so far.
     num: u64,
-    /// The first value, if it may be a document of figures.
+    /// The bytes of the first value if it may be a document of figures, otherwise empty.
     first: Vec<u8>,
 }
 
@@ -50,6 +53,7 @@ impl Default for JsonParser {
 }
 
 impl Items {
+    /// Indexes a value and passes it to the shape. A value that cannot be indexed is listed in the report as skipped.
     fn take(&mut self, found: &Found<'_>, context: &Context, out: &mut Out<'_>) -> Result<(), FormatError> {
         let value = match self.tape.parse(found.bytes) {
             Ok(value) => value,
@@ -80,10 +84,11 @@ impl Items {
 }
 
 impl JsonParser {
-    /// Reads the next bytes.
+    /// Reads the next chunk of the file and passes complete rows to `out`.
     ///
     /// # Errors
-    /// [`FormatError`] if the file is refused. If rows were read before the file breaks, they stay.
+    /// [`FormatError`] if the file is refused. JSON that breaks after some rows is not an error: these rows are used,
+    /// and the report says on which line the file breaks.
     pub fn feed(&mut self, out: &mut Out<'_>, mut bytes: &[u8]) -> Result<(), FormatError> {
         while !bytes.is_empty() {
             bytes = match &mut self.mode {
@@ -98,7 +103,8 @@ impl JsonParser {
         Ok(())
     }
 
-    /// Reads up to the end of a document. Returns the bytes after it.
+    /// Reads up to the end of a document, or up to the end of `bytes`. Returns the bytes that are left. If the document
+    /// is on one line and has no rows inside, the rest of the file is read line by line.
     fn documents<'a>(&mut self, out: &mut Out<'_>, bytes: &'a [u8]) -> Result<&'a [u8], FormatError> {
         let Self { scanner, items, .. } = self;
         let progress = scanner.feed(bytes, &mut |found, context| items.take(&found, context, out));
@@ -124,10 +130,12 @@ impl JsonParser {
         }
     }
 
-    /// Ends the file.
+    /// Reads what is left after the last chunk: a last line without a newline, and rows or figures that need the whole
+    /// file. Returns the kind of the file: all rows are in `out`, or the file waits to be joined with other files.
     ///
     /// # Errors
-    /// [`FormatError`] if the file is refused.
+    /// [`FormatError`] if the file is refused, for example because it ends inside a value and has no rows, or because
+    /// it is a single document without rows or figures.
     pub fn finish(&mut self, out: &mut Out<'_>) -> Result<Ending, FormatError> {
         match &mut self.mode {
             Mode::Lines { partial, line } => {
@@ -153,7 +161,10 @@ impl JsonParser {
         Ok(ending)
     }
 
-    /// A single document without rows may contain figures.
+    /// Reads figures from a file that is a single document without rows.
+    ///
+    /// # Errors
+    /// [`FormatError::UnknownJson`] if it has no figures either.
     fn figures(&mut self, out: &mut Out<'_>) -> Result<(), FormatError> {
         let first = std::mem::take(&mut self.items.first);
         if self.items.num != 1 || first.is_empty() || !out.rows.may_be_figures() {
@@ -171,7 +182,11 @@ impl JsonParser {
     }
 }
 
-/// Reads lines. The last one may continue in the next chunk.
+/// Reads the complete lines of a chunk. The rest stays in `partial`, because it may continue in the next chunk. `line`
+/// is the number of the line that `partial` belongs to.
+///
+/// # Errors
+/// [`FormatError::TooLong`] if a line is longer than [`MAX_VALUE_BYTES`], and errors of the shape.
 fn lines(
     items: &mut Items,
     out: &mut Out<'_>,
@@ -198,6 +213,7 @@ fn lines(
     Ok(())
 }
 
+/// Reads one line as a row. An empty line is not a row.
 fn a_line(items: &mut Items, out: &mut Out<'_>, bytes: &[u8], line: u64) -> Result<(), FormatError> {
     let bytes = bytes.trim_ascii();
     if bytes.is_empty() {
