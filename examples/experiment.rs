@@ -20,7 +20,7 @@ use askew::protocol::MAX_COLUMNS;
 ///
 /// # Errors
 /// When a shipped file cannot be read or the model cannot be run.
-pub fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("public/pocket");
     let experiment = Experiment::from_json(&std::fs::read_to_string(folder.join("experiment.json"))?)?;
     let columns = u32::try_from(experiment.num_model_columns())?.min(MAX_COLUMNS);
@@ -36,10 +36,12 @@ pub fn main() -> Result<(), Box<dyn std::error::Error>> {
 
         // A run hands out work and takes what came of it. It could be stopped and resumed after any answer.
         let mut run = Run::new(experiment, 0, columns, Vec::new());
-        while let Some(work) = run.start_next() {
+        let mut id = 0;
+        while let Some(work) = run.start_next(id) {
             if let Work::Engine(command) = work {
                 answer(&mut model, &mut run, command).await?;
             }
+            id += 1;
         }
         for column in rates(run.experiment(), run.answers(), &Rule::default()) {
             let (name, tally) = (&column.name, &column.tally);

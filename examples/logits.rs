@@ -17,7 +17,7 @@ const NUM_TOKENS: usize = 5;
 ///
 /// # Errors
 /// When the model cannot be loaded or run.
-pub fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/public/pocket/pocket.gguf");
     let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
     let model = arguments.next().unwrap_or_else(|| shipped.to_owned());

@@ -13,7 +13,7 @@ use askew::formats::roles::Need;
 ///
 /// # Errors
 /// When the file cannot be read, or holds no answers to count.
-pub fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/public/pocket/answers/01.csv.gz");
     let file = std::env::args().nth(1).filter(|file| !file.starts_with('-')).unwrap_or_else(|| shipped.to_owned());
 

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use askew::domain::text::words::size_text;
 use askew::model::quant::Quant;
 use data_encoding::HEXLOWER;
 use serde_json::json;
