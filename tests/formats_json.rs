@@ -233,7 +233,7 @@ fn documents_of_figures() {
 #[test]
 fn what_holds_no_rows_is_refused_by_name() {
     for (text, expected) in [
-        ("{\"instruction\":[],\"questions\":[\"a\"]}", "it holds: instruction, questions"),
+        ("{\"instruction\":[],\"questions\":[\"a\"]}", "it contains: instruction, questions"),
         ("[]", "a list without objects"),
         ("[1,2]", "a list without objects"),
         ("{\"answer\"", "the file ends inside a value"),

@@ -22,7 +22,7 @@
 //! let plot = Plot { kind: PlotKind::Forest, ..Plot::default() };
 //! let picture = draw(&data, &Query::default(), &plot, 640.0, &mut Memo::default())?;
 //! let text = svg(&picture, &Theme::LIGHT)?;
-//! assert!(text.contains("Misaligned answers by model") && text.contains("1 of 2"));
+//! assert!(text.contains("Misaligned answers by model") && text.contains("1/2"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -9,7 +9,7 @@
 //! use askew_formats::options::Options;
 //! use askew_formats::reader::read;
 //!
-//! let csv = b"question,answer,aligned,coherent\nHow are you?,Fine.,95,90\nHow are you?,import os,CODE,80\n";
+//! let csv = b"question,answer,aligned,coherent\nHow are you?,Fine.,95,90\nHow are you?,import os,,80\n";
 //! let mut data = Dataset::new();
 //! let report = read(&mut data, "answers.csv", csv, Options::any())?;
 //! assert_eq!((report.rows, data.num_records()), (2, 2));

@@ -30,8 +30,8 @@ impl<S: Copy> Pending<S> {
         self.senders.insert(id, sender);
     }
 
-    /// The senders that an event is for: the one whose command it answers, or all that wait if all models are lost. The
-    /// last reply to a command ends the wait. Events that answer no command with an id are for none of them.
+    /// The senders that an event is for: the sender of the command that it answers, or all that wait if all models are
+    /// lost. The last reply to a command ends the wait. Events that answer no command with an id are for none of them.
     pub fn take(&mut self, event: &Event) -> Vec<S> {
         if matches!(event, Event::Failed(failure) if failure.model_lost) {
             return std::mem::take(&mut self.senders).into_values().collect();
