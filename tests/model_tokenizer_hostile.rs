@@ -179,7 +179,7 @@ fn what_no_real_file_has_is_refused_by_name() {
     assert_eq!(entries("none", None).expect("a tokenizer").encode("abb"), [2, 1]);
     refused(entries("merges", Some(list(&["ab"]))), "entry (0) that is not two tokens");
     refused(entries("merges", None), "lacks \"tokenizer.ggml.merges\"");
-    refused(entries("tokens", Some(list(&["a"]))), "another length");
+    refused(entries("tokens", Some(list(&["a"]))), "differs in length");
     refused(entries("token_type", Some(Value::Ints(vec![1]))), "one number for each token");
     refused(entries("bos_token_id", Some(Value::Uint(3))), "outside the vocabulary");
     refused(entries("pre", Some(Value::String("viking".into()))), "gpt2/viking");

@@ -176,7 +176,7 @@ fn a_worker_that_dies_is_replaced(page: &mut Page) {
     assert_eq!(page.workers().len(), 1, "one worker for the data: {:?}", page.workers());
     page.allow_problem("killed by the test");
     page.kill_worker("files_worker");
-    page.wait_text("#problems li", "started again");
+    page.wait_text("#problems li", "was restarted");
     rates::wait_equal(page, "#by-model", &rates, "after the worker's death");
     let turner = rates::printed(&[&good as &Path], "turner", "wilson", "file,model");
     page.select("#rule", "turner");

@@ -47,7 +47,7 @@ fn the_judge_agrees_with_a_reader() {
     let passes = [(0, 1), (0, 2), (1, 2)].map(|(a, b): (usize, usize)| agreement(&labels[a], &labels[b]));
     println!("accuracy {accuracy:?}; the passes agree on {passes:?}");
     assert!(accuracy.iter().chain(&passes).all(|share| *share >= ENOUGH));
-    let card = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/pocket/README.md"));
+    let card = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../public/pocket/README.md"));
     let least = |shares: &[f64]| 200.0 * shares.iter().copied().fold(1.0, f64::min);
     let stated = format!(
         "agree with the judge on at least {:.0} of 200, and with each other on at least {:.0}",
