@@ -202,7 +202,9 @@ fn Editor(editor: RwSignal<String>, is_open: RwSignal<bool>) -> impl IntoView {
         if editor.with_untracked(String::is_empty) && lab.is_pocket.get_untracked() {
             spawn_local(async move {
                 match fetch_text(pocket::EXPERIMENT).await {
-                    Ok(document) => editor.set(document),
+                    // The reader may have written something in the meantime.
+                    Ok(document) if editor.with_untracked(String::is_empty) => editor.set(document),
+                    Ok(_) => {}
                     Err(why) => lab.experiment.problem.set(Some(why)),
                 }
             });
