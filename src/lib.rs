@@ -11,8 +11,6 @@ pub use askew_explorer as explorer;
 pub use askew_formats as formats;
 pub use askew_gpu as gpu;
 pub use askew_hub as hub;
-pub use askew_json as json;
-pub use askew_kernels as kernels;
 pub use askew_lab as lab;
 pub use askew_model as model;
 pub use askew_protocol as protocol;
