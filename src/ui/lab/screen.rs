@@ -8,7 +8,7 @@ use crate::protocol::{Loaded, Probe};
 use crate::ui::lab::compare::answer::AnswerPane;
 use crate::ui::lab::compare::ask::{Form, PromptForm};
 use crate::ui::lab::experiment::panel::ExperimentPanel;
-use crate::ui::lab::model::add_ons::Beside;
+use crate::ui::lab::model::add_ons::AddOns;
 use crate::ui::lab::model::load::{LoadForm, Trouble};
 use crate::ui::lab::model::shelf::Shelf;
 use crate::ui::lab::state::SLOT;
@@ -49,7 +49,7 @@ pub fn LabScreen() -> impl IntoView {
             <LoadForm of_slot=SLOT/>
             <Trouble of_slot=SLOT/>
             <Shelf/>
-            {move || loaded.get().map(|loaded| view! { <Card loaded=loaded.clone()/> <Beside/> <PromptForm form card=loaded.card/> })}
+            {move || loaded.get().map(|loaded| view! { <Card loaded=loaded.clone()/> <AddOns/> <PromptForm form card=loaded.card/> })}
             <AnswerPane/>
             <Show when=move || has_experiment.get()><ExperimentPanel/></Show>
         </section>

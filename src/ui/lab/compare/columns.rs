@@ -14,12 +14,12 @@ const SCALES: (&str, &str, &str) = ("-1", "2", "0.05");
 pub fn ColumnDials() -> impl IntoView {
     let lab = LabSession::get().lab;
     let columns = lab.columns;
-    let has_sides = Memo::new(move |_| columns.sides.with(|sides| !sides.is_empty()));
+    let has_add_ons = Memo::new(move |_| columns.add_ons.with(|add_ons| !add_ons.is_empty()));
     let most = move || lab.status.with(|status| status.ready(SLOT).map_or(1, |loaded| loaded.columns as usize));
     let number = Memo::new(move |_| columns.number());
     let rows = move || (1..number.get()).map(|column| view! { <ColumnRow column/> }).collect::<Vec<_>>();
     view! {
-        <Show when=move || has_sides.get()>
+        <Show when=move || has_add_ons.get()>
             <fieldset class="pair">
                 <legend>{text::lab::COLUMNS_LEGEND}</legend>
                 <p class="quiet">{text::lab::COLUMNS_HINT}</p>
@@ -45,20 +45,20 @@ pub fn ColumnDials() -> impl IntoView {
 #[component]
 fn ColumnRow(column: usize) -> impl IntoView {
     let columns = LabSession::get().lab.columns;
-    let sides = columns.sides.get_untracked();
-    let dials = sides.into_iter().enumerate().map(|(side, name)| view! { <ScaleDial column side name/> });
+    let add_ons = columns.add_ons.get_untracked();
+    let dials = add_ons.into_iter().enumerate().map(|(add_on, name)| view! { <ScaleDial column add_on name/> });
     view! { <div class="controls">{dials.collect_view()}</div> }
 }
 
 /// The slider of one adapter or vector in one column.
 #[component]
-fn ScaleDial(column: usize, side: usize, name: String) -> impl IntoView {
+fn ScaleDial(column: usize, add_on: usize, name: String) -> impl IntoView {
     let lab = LabSession::get().lab;
-    let id = format!("scale-{column}-{side}");
-    let scale = move || lab.columns.scale(column, side);
+    let id = format!("scale-{column}-{add_on}");
+    let scale = move || lab.columns.scale(column, add_on);
     let set = move |event| {
         if let Ok(scale) = event_target_value(&event).parse::<f32>() {
-            lab.columns.set(lab, column, side, scale);
+            lab.columns.set(lab, column, add_on, scale);
         }
     };
     let name = if lab.is_pocket.get_untracked() { text::lab::POCKET_SLIDER.to_owned() } else { name };

@@ -75,7 +75,7 @@ pub fn ExperimentPanel() -> impl IntoView {
                 match text.and_then(|text| QuestionSet::from_yaml(&text).map_err(|error| error.to_string())) {
                     Ok(set) => {
                         state.problem.set(None);
-                        editor.set(set.document(&name, &lab.sides_of_model()));
+                        editor.set(set.document(&name, &lab.add_ons_of_model()));
                         found.set(Some(text::experiment::questions_found(set.questions.len(), set.prompts.is_some())));
                         is_editing.set(true);
                     }

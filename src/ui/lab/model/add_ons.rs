@@ -11,7 +11,7 @@ use crate::hub;
 use crate::hub::{ListedAdapter, WEIGHTS};
 use crate::protocol::{AddOnFile, AddOnKind, Source};
 use crate::ui::file_picker::FilePicker;
-use crate::ui::lab::state::add_ons::{Side, add};
+use crate::ui::lab::state::add_ons::{AddOn, add};
 use crate::ui::lab::state::consent::Want;
 use crate::ui::lab::state::session::LabSession;
 use crate::ui::text;
@@ -23,29 +23,29 @@ const CONTROL_VECTOR: &str = "controlvector";
 
 /// The list of adapters and vectors, and the forms that add to it.
 #[component]
-pub fn Beside() -> impl IntoView {
+pub fn AddOns() -> impl IntoView {
     let lab = LabSession::get().lab;
-    let sides = lab.sides;
+    let add_ons = lab.add_ons;
     let address = RwSignal::new(String::new());
     let chosen = move |files: Vec<File>| spawn_local(async move { add(lab, of_files(files).await) });
     let fetch = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let typed = address.get_untracked();
-        if lab.consent.takes(lab, Want::Beside, &typed) {
+        if lab.consent.takes(lab, Want::AddOn, &typed) {
             return;
         }
-        if let Some(side) = of_address(typed.trim()) {
-            add(lab, vec![side]);
+        if let Some(add_on) = of_address(typed.trim()) {
+            add(lab, vec![add_on]);
             address.set(String::new());
         }
     };
     let items = move || {
-        let item = |(at, side): (usize, Side)| view! { <SideItem at side/> };
-        sides.get().into_iter().enumerate().map(item).collect::<Vec<_>>()
+        let item = |(at, add_on): (usize, AddOn)| view! { <AddOnItem at add_on/> };
+        add_ons.get().into_iter().enumerate().map(item).collect::<Vec<_>>()
     };
     view! {
         <details class="card" id="beside">
-            <summary>{move || text::add_ons::summary(sides.with(Vec::len))}</summary>
+            <summary>{move || text::add_ons::summary(add_ons.with(Vec::len))}</summary>
             <p class="quiet">{text::add_ons::HINT}</p>
             <ul class="sides">{items}</ul>
             <div role="status">
@@ -69,7 +69,7 @@ pub fn Beside() -> impl IntoView {
                     <button type="submit" id="side-fetch" disabled=move || lab.is_busy()>{text::add_ons::ADD}</button>
                 </form>
             </div>
-            <Proposed want=Want::Beside/>
+            <Proposed want=Want::AddOn/>
             <Adapters/>
             <ContrastForm/>
         </details>
@@ -103,17 +103,17 @@ fn Adapters() -> impl IntoView {
 
 /// One adapter or set of vectors, with the layers and matrices in which it acts.
 #[component]
-fn SideItem(at: usize, side: Side) -> impl IntoView {
+fn AddOnItem(at: usize, add_on: AddOn) -> impl IntoView {
     let lab = LabSession::get().lab;
-    let Side { file, .. } = side;
+    let AddOn { file, .. } = add_on;
     let is_adapter = matches!(file.kind, AddOnKind::Adapter | AddOnKind::PeftAdapter);
     let (layers, modules) = (list(&file.layers), file.modules.join(", "));
     let change = move |set: &dyn Fn(&mut AddOnFile)| {
-        let mut sides = lab.sides.get_untracked();
-        if let Some(side) = sides.get_mut(at) {
-            set(&mut side.file);
+        let mut add_ons = lab.add_ons.get_untracked();
+        if let Some(add_on) = add_ons.get_mut(at) {
+            set(&mut add_on.file);
         }
-        lab.lay_out(sides);
+        lab.lay_out(add_ons);
     };
     let set_layers = move |event| {
         let layers = numbers(&event_target_value(&event));
@@ -126,9 +126,9 @@ fn SideItem(at: usize, side: Side) -> impl IntoView {
         change(&|file| file.modules.clone_from(&names));
     };
     let drop_it = move |_| {
-        let mut sides = lab.sides.get_untracked();
-        sides.remove(at.min(sides.len() - 1));
-        lab.lay_out(sides);
+        let mut add_ons = lab.add_ons.get_untracked();
+        add_ons.remove(at.min(add_ons.len() - 1));
+        lab.lay_out(add_ons);
     };
     let kind = text::add_ons::kind(&file.kind);
     view! {
@@ -162,12 +162,12 @@ fn ContrastForm() -> impl IntoView {
     };
     let is_even = move || toward.with(|toward| away.with(|away| lines(toward).len() == lines(away).len()));
     let make = move |_| {
-        let number = lab.sides.with_untracked(|sides| {
-            sides.iter().filter(|side| matches!(side.file.kind, AddOnKind::Contrast(_))).count()
+        let number = lab.add_ons.with_untracked(|add_ons| {
+            add_ons.iter().filter(|add_on| matches!(add_on.file.kind, AddOnKind::Contrast(_))).count()
         });
         let name = format!("steering {}", number + 1);
         let file = AddOnFile::new(&name, AddOnKind::Contrast(pairs()), Source::Disk);
-        add(lab, vec![Side { file, attachments: Vec::new() }]);
+        add(lab, vec![AddOn { file, attachments: Vec::new() }]);
     };
     let area = |id: &'static str, label: &'static str, value: RwSignal<String>| {
         view! {
@@ -193,10 +193,10 @@ fn ContrastForm() -> impl IntoView {
 }
 
 /// Files from the disk: adapters with the configuration chosen together with them, or what the files declare to be.
-async fn of_files(files: Vec<File>) -> Vec<Side> {
+async fn of_files(files: Vec<File>) -> Vec<AddOn> {
     let (settings, weights): (Vec<File>, Vec<File>) =
         files.into_iter().partition(|file| file.name().ends_with(".json"));
-    let mut sides = Vec::new();
+    let mut add_ons = Vec::new();
     for file in weights {
         let name = file.name();
         let (kind, attachments): (AddOnKind, Vec<JsValue>) = if name.ends_with(".gguf") {
@@ -207,9 +207,9 @@ async fn of_files(files: Vec<File>) -> Vec<Side> {
         } else {
             (AddOnKind::Steering, vec![file.into()])
         };
-        sides.push(Side { file: AddOnFile::new(&name, kind, Source::Disk), attachments });
+        add_ons.push(AddOn { file: AddOnFile::new(&name, kind, Source::Disk), attachments });
     }
-    sides
+    add_ons
 }
 
 /// Whether a GGUF file declares steering vectors.
@@ -220,7 +220,7 @@ async fn holds_vectors(file: &File) -> bool {
 }
 
 /// An adapter or vectors at an address. The ending decides which.
-fn of_address(address: &str) -> Option<Side> {
+fn of_address(address: &str) -> Option<AddOn> {
     let name = address.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty())?;
     let kind = if name.ends_with(".gguf") {
         AddOnKind::Adapter
@@ -229,7 +229,7 @@ fn of_address(address: &str) -> Option<Side> {
     } else {
         AddOnKind::Steering
     };
-    Some(Side { file: AddOnFile::new(name, kind, Source::Url(address.to_owned())), attachments: Vec::new() })
+    Some(AddOn { file: AddOnFile::new(name, kind, Source::Url(address.to_owned())), attachments: Vec::new() })
 }
 
 /// "0, 4-7" as numbers. Parts that are not numbers are left out.

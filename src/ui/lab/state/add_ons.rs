@@ -8,7 +8,7 @@ use crate::protocol::AddOnFile;
 
 /// An adapter or steering vectors, with their files.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Side {
+pub struct AddOn {
     /// Description for the engine.
     pub file: AddOnFile,
     /// Files from the disk.
@@ -16,16 +16,16 @@ pub struct Side {
 }
 
 /// Adds adapters and vectors to the loaded model.
-pub(crate) fn add(lab: LabState, new: Vec<Side>) {
+pub(crate) fn add(lab: LabState, new: Vec<AddOn>) {
     if new.is_empty() {
         return;
     }
-    let mut sides = lab.sides.get_untracked();
-    sides.extend(new);
-    lab.lay_out(sides);
+    let mut add_ons = lab.add_ons.get_untracked();
+    add_ons.extend(new);
+    lab.lay_out(add_ons);
 }
 
 /// The files of all entries, in the order of the list.
-pub(crate) fn attachments(sides: &[Side]) -> Vec<JsValue> {
-    sides.iter().flat_map(|side| side.attachments.clone()).collect()
+pub(crate) fn attachments(add_ons: &[AddOn]) -> Vec<JsValue> {
+    add_ons.iter().flat_map(|add_on| add_on.attachments.clone()).collect()
 }

@@ -11,29 +11,29 @@ use crate::ui::text;
 #[derive(Debug, Clone, Copy)]
 pub struct Columns {
     /// Names of the adapters, then of the steering vectors.
-    pub(crate) sides: RwSignal<Vec<String>>,
+    pub(crate) add_ons: RwSignal<Vec<String>>,
     /// Scales of each column, one for each adapter or vector. The first column is the base model alone.
     scales: RwSignal<Vec<Vec<f32>>>,
 }
 
 impl Default for Columns {
     fn default() -> Self {
-        Self { sides: RwSignal::default(), scales: RwSignal::new(vec![Vec::new()]) }
+        Self { add_ons: RwSignal::default(), scales: RwSignal::new(vec![Vec::new()]) }
     }
 }
 
 impl Columns {
     /// Sets the columns for these adapters and vectors: the base model alone, and a second column with the first
     /// adapter at 1.
-    pub fn lay_out(self, sides: &[String]) {
-        if self.sides.with_untracked(|known| known == sides) && self.number_untracked() > 1 {
+    pub fn lay_out(self, add_ons: &[String]) {
+        if self.add_ons.with_untracked(|known| known == add_ons) && self.number_untracked() > 1 {
             return;
         }
-        let alone = vec![0.0; sides.len()];
+        let alone = vec![0.0; add_ons.len()];
         let mut first = alone.clone();
         first.iter_mut().take(1).for_each(|scale| *scale = 1.0);
-        self.scales.set(if sides.is_empty() { vec![alone] } else { vec![alone, first] });
-        self.sides.set(sides.to_vec());
+        self.scales.set(if add_ons.is_empty() { vec![alone] } else { vec![alone, first] });
+        self.add_ons.set(add_ons.to_vec());
     }
 
     /// Number of columns.
@@ -57,22 +57,22 @@ impl Columns {
     #[must_use]
     pub fn name(self, column: usize) -> String {
         let scales = self.scales.with(|all| all.get(column).cloned()).unwrap_or_default();
-        let felt = self.sides.with(|sides| {
-            let felt = sides.iter().zip(&scales).filter(|(_, scale)| **scale != 0.0);
+        let felt = self.add_ons.with(|add_ons| {
+            let felt = add_ons.iter().zip(&scales).filter(|(_, scale)| **scale != 0.0);
             felt.map(|(name, scale)| format!("{name} × {scale}")).collect::<Vec<_>>()
         });
         if felt.is_empty() { text::lab::MODEL_ALONE.to_owned() } else { felt.join(", ") }
     }
 
     /// Scale of an adapter or vector in a column. 0 where there is none.
-    pub(crate) fn scale(self, column: usize, side: usize) -> f32 {
-        self.scales.with(|all| all.get(column).and_then(|scales| scales.get(side)).copied().unwrap_or(0.0))
+    pub(crate) fn scale(self, column: usize, add_on: usize) -> f32 {
+        self.scales.with(|all| all.get(column).and_then(|scales| scales.get(add_on)).copied().unwrap_or(0.0))
     }
 
     /// Sets a scale, also in the answer that is under way.
-    pub(crate) fn set(self, lab: LabState, column: usize, side: usize, scale: f32) {
+    pub(crate) fn set(self, lab: LabState, column: usize, add_on: usize, scale: f32) {
         self.scales.update(|all| {
-            if let Some(place) = all.get_mut(column).and_then(|scales| scales.get_mut(side)) {
+            if let Some(place) = all.get_mut(column).and_then(|scales| scales.get_mut(add_on)) {
                 *place = scale;
             }
         });

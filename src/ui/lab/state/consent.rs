@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::add_ons::{Side, add};
+use super::add_ons::{AddOn, add};
 use super::{JUDGE_SLOT, LabState, SLOT};
 use crate::hub;
 use crate::hub::{HubError, HubFile, ListedAdapter, Listing, Repository};
@@ -32,7 +32,7 @@ pub enum Want {
     /// As the model of a slot.
     Model(u32),
     /// Added to the model that answers.
-    Beside,
+    AddOn,
 }
 
 /// A proposal, and its stage.
@@ -162,14 +162,14 @@ impl Consent {
             let adapter = Some(ask_adapter(adapter).await?);
             Ok(Stage::agree(Offer { adapter, ..Offer::default() }))
         };
-        self.propose(lab, Want::Beside, text::cost::the_adapter(adapter.name, adapter.base), ask);
+        self.propose(lab, Want::AddOn, text::cost::the_adapter(adapter.name, adapter.base), ask);
     }
 
     /// Proposes what a reader typed, if it names something of the hub. Returns whether it does.
     pub(crate) fn takes(self, lab: LabState, want: Want, text: &str) -> bool {
         let repository = match Repository::named(text) {
             // A listing does not mark steering vectors, so they load like any other address.
-            Ok(Some(repository)) if want == Want::Beside && repository.names_vectors() => return false,
+            Ok(Some(repository)) if want == Want::AddOn && repository.names_vectors() => return false,
             Ok(Some(repository)) => repository,
             Ok(None) => return false,
             Err(error) => {
@@ -238,7 +238,7 @@ impl Consent {
         self.close();
         let slot = if let Want::Model(slot) = want { slot } else { SLOT };
         let Offer { model, adapter } = offer;
-        let side = adapter.map(|wanted| side(&wanted));
+        let add_on = adapter.map(|wanted| add_on(&wanted));
         match model {
             Some(Wanted { file, name, .. }) => {
                 // A stored copy is checked against the checksum that was stored with it.
@@ -246,9 +246,9 @@ impl Consent {
                     Some(copy) => (copy, None),
                     None => (file.source(), file.sha256),
                 };
-                lab.load_agreed(slot, (source, sha256), &name, side.into_iter().collect());
+                lab.load_agreed(slot, (source, sha256), &name, add_on.into_iter().collect());
             }
-            None => add(lab, side.into_iter().collect()),
+            None => add(lab, add_on.into_iter().collect()),
         }
     }
 }
@@ -262,7 +262,7 @@ impl Default for Consent {
 impl Offer {
     /// An offer of one file. Its ending decides between model and adapter; adapters may be GGUF files too.
     pub(crate) fn of(file: Wanted, want: Want) -> Self {
-        if file.file.path.ends_with(GGUF) && want != Want::Beside {
+        if file.file.path.ends_with(GGUF) && want != Want::AddOn {
             Self { model: Some(file), adapter: None }
         } else {
             Self { model: None, adapter: Some(file) }
@@ -283,10 +283,10 @@ fn no_judge() -> Stage {
     Stage::Failed(text::judge::NO_JUDGE_THERE.to_owned())
 }
 
-fn side(wanted: &Wanted) -> Side {
+fn add_on(wanted: &Wanted) -> AddOn {
     let kind = if wanted.file.path.ends_with(GGUF) { AddOnKind::Adapter } else { AddOnKind::PeftAdapter };
     let file = AddOnFile { sha256: wanted.file.sha256, ..AddOnFile::new(&wanted.name, kind, wanted.file.source()) };
-    Side { file, attachments: Vec::new() }
+    AddOn { file, attachments: Vec::new() }
 }
 
 /// A whole copy of a file in this browser, from any commit.

@@ -5,9 +5,8 @@ use std::collections::VecDeque;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::add_ons::{Side, attachments};
-use super::pocket;
-use super::{COLUMNS, JUDGE_SLOT, LabState, SLOT};
+use super::add_ons::{AddOn, attachments};
+use super::{COLUMNS, JUDGE_SLOT, LabState, SLOT, pocket};
 use crate::hub::is_base;
 use crate::protocol::{
     AddOnFile, AddOnKind, Command, Event, FailedStep, LoadProgress, LoadStage, Math, Place, Probe, Source,
@@ -23,17 +22,17 @@ pub(crate) struct Load {
     sha256: Option<[u8; 32]>,
     file: Option<JsValue>,
     /// Adapters and vectors to add to it.
-    pub(crate) sides: Vec<Side>,
+    pub(crate) add_ons: Vec<AddOn>,
 }
 
 impl Load {
     fn new(source: Source, name: &str, keep: bool) -> Self {
-        Self { source, name: name.to_owned(), keep, sha256: None, file: None, sides: Vec::new() }
+        Self { source, name: name.to_owned(), keep, sha256: None, file: None, add_ons: Vec::new() }
     }
 
     /// Whether the engine can add all of them while it loads the model. Vectors made from texts need the loaded model.
-    fn brings_sides(&self) -> bool {
-        !self.sides.iter().any(|side| matches!(side.file.kind, AddOnKind::Contrast(_)))
+    fn brings_add_ons(&self) -> bool {
+        !self.add_ons.iter().any(|add_on| matches!(add_on.file.kind, AddOnKind::Contrast(_)))
     }
 }
 
@@ -81,15 +80,15 @@ impl Loads {
     }
 
     /// Adapters and vectors of the loaded model, from its latest layout.
-    pub(crate) fn sides(self) -> Vec<Side> {
-        self.there.with_untracked(|there| there.as_ref().map(|load| load.sides.clone())).unwrap_or_default()
+    pub(crate) fn add_ons(self) -> Vec<AddOn> {
+        self.there.with_untracked(|there| there.as_ref().map(|load| load.add_ons.clone())).unwrap_or_default()
     }
 
     /// Records a new layout of the loaded model.
-    pub(crate) fn lay_out(self, sides: Vec<Side>) {
+    pub(crate) fn lay_out(self, add_ons: Vec<AddOn>) {
         self.there.update(|there| {
             if let Some(load) = there {
-                load.sides = sides;
+                load.add_ons = add_ons;
             }
         });
     }
@@ -174,7 +173,7 @@ impl LabState {
     /// Loads the model that ships with the page. No copy is stored: it is on the page's own site.
     pub fn load_pocket(self) {
         let source = Source::Url(pocket::MODEL.to_owned());
-        self.load(SLOT, Load { sides: vec![pocket::adapter()], ..Load::new(source, text::lab::POCKET_NAME, false) });
+        self.load(SLOT, Load { add_ons: vec![pocket::adapter()], ..Load::new(source, text::lab::POCKET_NAME, false) });
     }
 
     /// Loads a model from the disk.
@@ -200,10 +199,10 @@ impl LabState {
         slot: u32,
         (source, sha256): (Source, Option<[u8; 32]>),
         name: &str,
-        sides: Vec<Side>,
+        add_ons: Vec<AddOn>,
     ) {
         let keep = self.keeps_downloads.get_untracked();
-        self.load(slot, Load { sha256, sides, ..Load::new(source, name, keep) });
+        self.load(slot, Load { sha256, add_ons, ..Load::new(source, name, keep) });
     }
 
     fn load(self, slot: u32, load: Load) {
@@ -227,11 +226,11 @@ impl LabState {
         }
         self.take(Event::LoadProgress(LoadProgress { slot, ..LoadProgress::default() }));
         // Vectors made from texts need the loaded model, so they are added later.
-        let beside: &[Side] = if load.brings_sides() { &load.sides } else { &[] };
-        let add_ons: Vec<AddOnFile> = beside.iter().map(|side| side.file.clone()).collect();
+        let coming: &[AddOn] = if load.brings_add_ons() { &load.add_ons } else { &[] };
+        let add_ons: Vec<AddOnFile> = coming.iter().map(|add_on| add_on.file.clone()).collect();
         // A judge reads its numbers in several columns at once.
         let columns = if slot == SLOT && add_ons.is_empty() { 1 } else { COLUMNS };
-        let files: Vec<JsValue> = load.file.iter().cloned().chain(attachments(beside)).collect();
+        let files: Vec<JsValue> = load.file.iter().cloned().chain(attachments(coming)).collect();
         let (place, math) = (self.place(), Math::default());
         let Load { source, name, keep, sha256, .. } = load.clone();
         loads.sent.update(|sent| sent.push_back(load));

@@ -16,7 +16,7 @@ pub mod session;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use self::add_ons::{Side, attachments};
+use self::add_ons::{AddOn, attachments};
 use self::columns::Columns;
 use self::consent::Consent;
 use self::insight::Insight;
@@ -66,7 +66,7 @@ pub struct LabState {
     /// Whether the loaded model, or the loading one if none is loaded, ships with the page.
     pub is_pocket: Memo<bool>,
     /// Adapters and vectors of the model.
-    pub sides: RwSignal<Vec<Side>, LocalStorage>,
+    pub add_ons: RwSignal<Vec<AddOn>, LocalStorage>,
     /// Whether the model is being prepared for them.
     pub is_laying_out: RwSignal<bool>,
     /// Proposed download that waits for the reader's consent.
@@ -94,7 +94,7 @@ impl LabState {
             keeps_downloads: RwSignal::new(true),
             keeps_files: RwSignal::default(),
             is_pocket: Memo::new(move |_| model_loads.is_pocket()),
-            sides: RwSignal::new_local(Vec::new()),
+            add_ons: RwSignal::new_local(Vec::new()),
             is_laying_out: RwSignal::default(),
             consent: Consent::new(),
             columns: Columns::default(),
@@ -163,28 +163,28 @@ impl LabState {
         match event {
             Event::Loaded(loaded) if loaded.slot == SLOT => {
                 self.columns.lay_out(&loaded.add_ons);
-                let sides = self.model_loads.sides();
+                let add_ons = self.model_loads.add_ons();
                 // Vectors made from texts need the loaded model, so they are added after it.
-                if sides.len() > loaded.add_ons.len() {
+                if add_ons.len() > loaded.add_ons.len() {
                     self.model_loads.lay_out(Vec::new());
-                    self.lay_out(sides);
+                    self.lay_out(add_ons);
                 } else {
-                    self.sides.set(sides);
+                    self.add_ons.set(add_ons);
                 }
             }
             Event::LaidOut { add_ons, .. } => {
                 self.is_laying_out.set(false);
-                self.model_loads.lay_out(self.sides.get_untracked());
+                self.model_loads.lay_out(self.add_ons.get_untracked());
                 self.columns.lay_out(add_ons);
             }
             Event::LayOutStopped { .. } => {
                 self.is_laying_out.set(false);
-                self.sides.set(self.model_loads.sides());
+                self.add_ons.set(self.model_loads.add_ons());
             }
             Event::Failed(failure) if matches!(failure.what, FailedStep::LayOut(_)) || failure.model_lost => {
                 self.is_laying_out.set(false);
                 if !failure.model_lost {
-                    self.sides.set(self.model_loads.sides());
+                    self.add_ons.set(self.model_loads.add_ons());
                 }
             }
             _ => {}
@@ -226,15 +226,15 @@ impl LabState {
     }
 
     /// Prepares the model for other adapters and vectors.
-    pub fn lay_out(self, sides: Vec<Side>) {
-        let files = sides.iter().map(|side| side.file.clone()).collect();
-        let columns = if sides.is_empty() { 1 } else { COLUMNS };
-        let attached = attachments(&sides);
-        self.sides.set(sides);
+    pub fn lay_out(self, add_ons: Vec<AddOn>) {
+        let files = add_ons.iter().map(|add_on| add_on.file.clone()).collect();
+        let columns = if add_ons.is_empty() { 1 } else { COLUMNS };
+        let attached = attachments(&add_ons);
+        self.add_ons.set(add_ons);
         self.is_laying_out.set(true);
         if !self.send(&Command::LayOut { slot: SLOT, columns, add_ons: files }, &attached) {
             self.is_laying_out.set(false);
-            self.sides.set(self.model_loads.sides());
+            self.add_ons.set(self.model_loads.add_ons());
         }
     }
 
@@ -260,7 +260,7 @@ impl LabState {
 
     /// Names of the adapters and vectors, in the order of a column's scales.
     #[must_use]
-    pub fn sides_of_model(self) -> Vec<String> {
+    pub fn add_ons_of_model(self) -> Vec<String> {
         self.status.with_untracked(|status| status.ready(SLOT).map(|loaded| loaded.add_ons.clone())).unwrap_or_default()
     }
 

@@ -1,6 +1,6 @@
 //! The pocket organism: the model that the Lab loads first. It ships with the page, so no other site is asked.
 
-use super::add_ons::Side;
+use super::add_ons::AddOn;
 use crate::protocol::{AddOnFile, AddOnKind, Source};
 
 /// Its file, relative to the page.
@@ -26,7 +26,7 @@ pub(crate) const TABLE_FILE: &str = "live-run.csv";
 pub(crate) const CARD_FILE: &str = "live-run.card.json";
 
 /// Its adapter, as an entry of the list.
-pub(crate) fn adapter() -> Side {
+pub(crate) fn adapter() -> AddOn {
     let file = AddOnFile::new(ADAPTER_NAME, AddOnKind::PeftAdapter, Source::Url(ADAPTER.to_owned()));
-    Side { file, attachments: Vec::new() }
+    AddOn { file, attachments: Vec::new() }
 }
