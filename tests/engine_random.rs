@@ -8,9 +8,8 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use askew::engine::load::{Processor, load};
-use askew::engine::serve as engine;
 use askew::engine::serve::Host;
-use askew::engine::{LoadedModel, RuntimeError};
+use askew::engine::{LoadedModel, RuntimeError, serve as engine};
 use askew::gpu::checks::nmse;
 use askew::gpu::{Gpu, GpuError, GpuOptions};
 use askew::model::quant::Quant;

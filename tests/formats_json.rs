@@ -6,8 +6,7 @@ use askew::domain::rows::dataset::Dataset;
 use askew::formats::error::FormatError;
 use askew::formats::options::Options;
 use askew::formats::reader::{FileReader, Loader, preview, read};
-use askew::formats::report::FileReport;
-use askew::formats::report::Outcome;
+use askew::formats::report::{FileReport, Outcome};
 use askew::formats::roles::{Mapping, Need, Role};
 
 fn load(text: impl AsRef<[u8]>) -> (Dataset, Result<FileReport, FormatError>) {

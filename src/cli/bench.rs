@@ -15,8 +15,7 @@ use crate::gpu::Counts;
 use crate::hub::cost::tokens_per_sec;
 use crate::model::adapter::shape;
 use crate::model::{Adapter, Config, LowRank};
-use crate::protocol::ReadSpeed;
-use crate::protocol::{Column, Prompt, Sampling};
+use crate::protocol::{Column, Prompt, ReadSpeed, Sampling};
 
 /// Bytes copied to measure bandwidth.
 const COPY_BYTES: usize = 128 << 20;

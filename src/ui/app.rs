@@ -3,14 +3,11 @@
 use leptos::prelude::*;
 
 use super::about::AboutScreen;
-use super::embedded;
-use super::focus;
-use super::handover;
 use super::more::More;
 use super::open::DropZone;
 use super::results::ResultsScreen;
 use super::session::{Explorer, Session};
-use super::text;
+use super::{embedded, focus, handover, text};
 use crate::domain::view::{Screen, View};
 
 /// Draws the page into the document's body: the first screen alone, or the whole page in its place.

@@ -4,13 +4,12 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::address;
 use super::fetch::fetch_text;
 use super::learn_step::StepBody;
 use super::open::Notices;
 use super::session::Session;
-use super::text;
 use super::text::learn as words;
+use super::{address, text};
 use crate::domain::view::{Screen, View};
 use crate::lab::lesson::{Lesson, Step};
 

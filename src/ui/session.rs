@@ -4,12 +4,10 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 
-use super::address;
 use super::data::DataState;
-use super::handover;
 use super::label_state::LabelState;
 use super::parts::Parts;
-use super::text;
+use super::{address, handover, text};
 use crate::charts::picture::Target;
 use crate::domain::text::harm::Harm;
 use crate::domain::view::{Screen, Selection, Source, View};

@@ -10,20 +10,16 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, DedicatedWorkerGlobalScope, File, MessageChannel, MessageEvent};
 
-use super::chat_part;
 use super::http::{WebBody, WebHttp};
 use super::opfs::Opfs;
-use super::port;
-use crate::engine::cache;
+use super::{chat_part, port};
 use crate::engine::cache::{Answer, Cache, Http, KeptSource, StoreError, Wanted};
-use crate::engine::serve as engine;
 use crate::engine::serve::{Host, unless_interrupted};
-use crate::engine::{RuntimeError, shelf};
+use crate::engine::{RuntimeError, cache, serve as engine, shelf};
 use crate::gpu::{Gpu, GpuError, GpuOptions};
 use crate::hub::catalogue;
 use crate::model::Chat;
-use crate::protocol::Sha256Sum;
-use crate::protocol::{Command, Event, FailedStep, Failure, Shelf, Source};
+use crate::protocol::{Command, Event, FailedStep, Failure, Sha256Sum, Shelf, Source};
 
 /// Bytes of a page of wasm memory.
 const PAGE_BYTES: u64 = 1 << 16;

@@ -10,11 +10,9 @@ use super::http::WebHttp;
 use super::opfs::Opfs;
 use super::port;
 use crate::domain::text::words::sentence;
-use crate::engine::RuntimeError;
-use crate::engine::cache;
 use crate::engine::cache::Wanted;
-use crate::engine::self_test;
 use crate::engine::self_test::Shell;
+use crate::engine::{RuntimeError, cache, self_test};
 use crate::gpu::GpuOptions;
 use crate::protocol::self_test::{SelfTestCommand, SelfTestEvent};
 

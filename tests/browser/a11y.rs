@@ -7,14 +7,12 @@ use std::time::Duration;
 use askew::model::quant::Quant;
 use serde_json::Value;
 
-use crate::Test;
 use crate::chrome::TempDir;
-use crate::common;
 use crate::common::gguf::{Meta, Shape, random_llama};
-use crate::hub;
 use crate::page::{Page, quote, strings};
 use crate::results::{open_with, two_files};
 use crate::server::Fault;
+use crate::{Test, common, hub};
 
 pub(crate) const TESTS: &[Test] = &[
     ("a11y::axe_finds_nothing", axe_finds_nothing),

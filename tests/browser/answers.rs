@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::Test;
 use crate::chrome::TempDir;
 use crate::page::{Page, quote};
-use crate::rates;
 use crate::results::{name, open_row, open_with, two_files};
+use crate::{Test, rates};
 
 pub(crate) const TESTS: &[Test] = &[
     ("answers::a_mark_opens_its_numerator", a_mark_opens_its_numerator),

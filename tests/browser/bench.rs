@@ -6,11 +6,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::Test;
 use crate::chrome::{Kind, TempDir};
-use crate::common;
-use crate::lab;
 use crate::page::{Page, quote};
+use crate::{Test, common, lab};
 
 /// Run only by name: they take minutes and need an idle machine.
 pub(crate) const TESTS: &[Test] = &[("bench::wllama", wllama)];

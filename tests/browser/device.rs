@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use askew::model::quant::Quant;
 
-use crate::Test;
 use crate::chrome::TempDir;
-use crate::common;
 use crate::common::gguf::{Meta, Shape, random_model};
 use crate::page::Page;
-use crate::pictures;
+use crate::{Test, common, pictures};
 
 pub(crate) const TESTS: &[Test] = &[
     ("device::every_kernel_holds", every_kernel_holds),

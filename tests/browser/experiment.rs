@@ -4,12 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::Test;
 use crate::chrome::TempDir;
 use crate::common::lab::{Counts, Lab, answers, assert_moved, counts, rows};
 use crate::page::{Page, strings};
-use crate::pictures;
-use crate::rates;
+use crate::{Test, pictures, rates};
 
 pub(crate) const TESTS: &[Test] =
     &[("experiment::runs_and_becomes_a_result", runs), ("experiment::what_is_wrong_is_named", wrong)];

@@ -2,13 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::Test;
 use crate::chrome::TempDir;
-use crate::common;
 use crate::page::{Page, strings};
-use crate::pictures;
-use crate::rates;
 use crate::results::{name, open_with, two_files};
+use crate::{Test, common, pictures, rates};
 
 pub(crate) const TESTS: &[Test] = &[
     ("explorer::every_format_gives_the_same_rates", every_format),

@@ -2,11 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::Test;
 use crate::page::{Page, quote};
-use crate::pictures;
-use crate::rates;
 use crate::results::{open_explorer, open_row, open_with, two_files, wait_open};
+use crate::{Test, pictures, rates};
 
 pub(crate) const TESTS: &[Test] = &[
     ("figures::every_type_is_drawn_and_opens_its_answers", every_type),

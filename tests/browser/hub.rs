@@ -10,12 +10,11 @@ use data_encoding::HEXLOWER;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::Test;
 use crate::common::adapter::{peft, peft_name, random_parts};
 use crate::common::gguf::{Meta, Shape, random_llama};
 use crate::page::Page;
-use crate::pictures;
 use crate::watch::StandIn;
+use crate::{Test, pictures};
 
 pub(crate) const TESTS: &[Test] = &[
     ("hub::a_repository_is_listed_and_agreed_to", a_repository_is_listed_and_agreed_to),

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use askew::model::quant::Quant;
 
-use crate::Test;
 use crate::chrome::TempDir;
 use crate::common::gguf::{Meta, Shape, random_llama};
 use crate::page::Page;
-use crate::pictures;
+use crate::{Test, pictures};
 
 pub(crate) const TESTS: &[Test] = &[
     ("judging::a_model_that_cannot_judge_is_doubted", a_model_is_doubted),

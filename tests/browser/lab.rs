@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::Test;
 use crate::chrome::TempDir;
-use crate::common;
 use crate::page::Page;
+use crate::{Test, common};
 
 pub(crate) const TESTS: &[Test] = &[
     ("lab::greedy_tokens_equal_the_reference", greedy_tokens_equal_the_reference),

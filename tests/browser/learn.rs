@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::Test;
 use crate::common::pocket::{counted, in_card, public};
 use crate::page::Page;
-use crate::pictures;
 use crate::results::open_row;
+use crate::{Test, pictures};
 
 pub(crate) const TESTS: &[Test] = &[
     ("learn::the_lesson_is_gone_through", the_lesson_is_gone_through),

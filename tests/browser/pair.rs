@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use askew::model::quant::Quant;
 
-use crate::Test;
 use crate::chrome::TempDir;
 use crate::common::adapter::{gguf_adapter, random_parts};
 use crate::common::gguf::{GgufFile, Meta, Shape, random_llama};
 use crate::lab::{ask, wait_for_the_end};
 use crate::page::Page;
-use crate::pictures;
+use crate::{Test, pictures};
 
 pub(crate) const TESTS: &[Test] = &[
     ("pair::one_press_shows_the_pair", one_press),

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use askew::model::quant::Quant;
 
-use crate::Test;
 use crate::chrome::TempDir;
-use crate::common;
 use crate::common::gguf::{Meta, Shape, random_llama};
 use crate::lab::{ask, tokens, wait_for_the_end};
 use crate::page::Page;
 use crate::results::open_explorer;
 use crate::server::Fault;
+use crate::{Test, common};
 
 pub(crate) const TESTS: &[Test] = &[
     ("parts::the_lab_comes_when_it_is_opened", the_lab_comes_when_it_is_opened),

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use crate::Test;
 use crate::common::pocket::in_card;
 use crate::lab::{ask, wait_for_the_end};
 use crate::page::Page;
-use crate::pictures;
 use crate::results::open_row;
+use crate::{Test, pictures};
 
 pub(crate) const TESTS: &[Test] =
     &[("pocket::results_ship_with_every_answer", results), ("pocket::the_lab_opens_with_two_columns", lab)];

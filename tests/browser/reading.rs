@@ -1,10 +1,9 @@
 //! Reading answers: blind, by link, with the judge's quotes and alternative scores; views in frames; pasted rows.
 
-use crate::Test;
 use crate::chrome::TempDir;
 use crate::page::{Page, quote};
-use crate::pictures;
 use crate::results::{open_explorer, open_with};
+use crate::{Test, pictures};
 
 pub(crate) const TESTS: &[Test] = &[
     ("reading::blind_until_labelled", blind),

@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use crate::Test;
 use crate::chrome::TempDir;
 use crate::page::Page;
-use crate::pictures;
 use crate::server::Fault;
+use crate::{Test, pictures};
 
 pub(crate) const TESTS: &[Test] = &[
     ("recover::a_reload_loses_no_answer", a_reload_loses_nothing),

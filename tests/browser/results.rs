@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::Test;
-use crate::common;
 use crate::page::{Page, quote};
 use crate::rates::{self, Rates};
+use crate::{Test, common};
 
 pub(crate) const TESTS: &[Test] = &[
     ("results::published_figures_at_once", published_figures_at_once),

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::Test;
 use crate::chrome::{Kind, TempDir};
-use crate::common;
 use crate::page::{Page, quote};
 use crate::results::open_explorer;
+use crate::{Test, common};
 
 /// Run only by name: it takes minutes and needs an idle machine.
 pub(crate) const TESTS: &[Test] = &[("bench::rows", rows)];

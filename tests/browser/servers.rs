@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::Test;
 use crate::chrome::TempDir;
 use crate::common::models;
 use crate::common::openai::{LlamaServer, OpenAi, Turn};
 use crate::page::Page;
-use crate::pictures;
+use crate::{Test, pictures};
 
 pub(crate) const TESTS: &[Test] = &[
     ("servers::answer_and_judge_beside_the_model", beside_the_model),

@@ -7,12 +7,11 @@ use std::time::Duration;
 use askew::model::quant::Quant;
 use serde_json::json;
 
-use crate::Test;
 use crate::chrome::TempDir;
-use crate::common;
 use crate::common::gguf::{Meta, Shape, random_llama};
 use crate::page::{Page, quote};
 use crate::server::{Fault, Sent};
+use crate::{Test, common};
 
 pub(crate) const TESTS: &[Test] = &[
     ("shelf::a_cut_download_goes_on_and_the_copy_serves_offline", a_cut_download_goes_on),

@@ -5,15 +5,13 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use askew::protocol::wire;
-use askew::protocol::{Column, Command, Cost, Event, Loaded, Math, Place, Prompt, Sampling, Source};
+use askew::protocol::{Column, Command, Cost, Event, Loaded, Math, Place, Prompt, Sampling, Source, wire};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
-use crate::Test;
 use crate::chrome::TempDir;
-use crate::common;
 use crate::page::{Page, quote, strings};
+use crate::{Test, common};
 
 /// Run only by name: they take minutes and need an idle machine.
 pub(crate) const TESTS: &[Test] = &[("bench::chromium", chromium)];

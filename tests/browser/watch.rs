@@ -19,7 +19,7 @@ pub(crate) struct Log {
     pub(crate) console: Vec<String>,
     /// Addresses of running workers, by session.
     pub(crate) workers: HashMap<String, String>,
-    /// The site whose requests the test answers, and the answers.
+    /// The site that the test replaces, and its answers.
     pub(crate) stand_in: Option<StandIn>,
 }
 

@@ -4,11 +4,10 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Failure;
 use crate::command::{self, cargo, path_with};
 use crate::pins::{APP_PROFILE, CargoTool, TRUNK, WASM_BINDGEN, WASM_TARGET};
 use crate::progress::Progress;
-use crate::{setup, tool};
+use crate::{Failure, setup, tool};
 
 /// Something that a build needs and this machine lacks.
 enum Missing {

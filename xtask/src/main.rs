@@ -16,6 +16,7 @@ mod prebuilt;
 mod progress;
 mod published;
 mod python;
+mod range;
 mod serve;
 mod setup;
 mod size;

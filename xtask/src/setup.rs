@@ -5,10 +5,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Failure;
 use crate::command::{find, output, run};
 use crate::pins::{AXE, BINARYEN, DUCKDB, SMOLLM, WASM_TARGET, WLLAMA};
-use crate::{browser, bundle, command, models};
+use crate::{Failure, browser, bundle, command, models};
 
 /// The folder of tools and models: `ASKEW_CACHE`, or `~/.cache/askew`. It is outside `target/`, so that `cargo clean`
 /// does not delete it.

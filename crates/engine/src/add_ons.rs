@@ -5,8 +5,7 @@ use super::host::{Host, Interruptible};
 use super::load::AddOns;
 use super::{ByteSource, Ending, RuntimeError};
 use askew_model::{Adapter, Config, Steering};
-use askew_protocol::Sha256Sum;
-use askew_protocol::{AddOnFile, AddOnKind, Source};
+use askew_protocol::{AddOnFile, AddOnKind, Sha256Sum, Source};
 
 /// Reads the files of adapters and steering vectors.
 pub(super) async fn read_add_ons<H: Host>(

@@ -9,8 +9,7 @@ use std::task::Poll;
 use super::{ByteSource, Ending, RuntimeError, chat};
 use askew_gpu::{Gpu, GpuError};
 use askew_model::Chat;
-use askew_protocol::Sha256Sum;
-use askew_protocol::{Command, Event, Shelf, Source};
+use askew_protocol::{Command, Event, Sha256Sum, Shelf, Source};
 
 /// The services that the engine needs from its host.
 pub trait Host {

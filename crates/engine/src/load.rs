@@ -11,8 +11,7 @@ use super::{ByteSource, RuntimeError};
 use askew_gpu::{Allocation, DeviceCaps, Gpu, GpuError, GpuModel, GpuWeightsBuilder, Layout};
 use askew_model::gguf::{HeaderParser, RowSink, WeightStream};
 use askew_model::{Adapter, Config, ModelError, ModelFile, Steering};
-use askew_protocol::DEFAULT_CONTEXT;
-use askew_protocol::{LoadProgress, LoadStage, Math, ModelCard};
+use askew_protocol::{DEFAULT_CONTEXT, LoadProgress, LoadStage, Math, ModelCard};
 
 /// Bytes handed to the driver before we wait until it has taken them. This bounds what a browser buffers in between.
 const FLUSH_BYTES: u64 = 8 << 20;

@@ -9,8 +9,7 @@ use askew_gpu::{Allocation, Choice, Counts, Gpu, GpuModel, Lane, Layout, Sampled
 use askew_model::reference::Lane as CpuLane;
 use askew_model::sampler::SeenTokens;
 use askew_model::{Adapter, Chat, ModelError, ModelFile, Sampler, Steering};
-use askew_protocol::DEFAULT_CONTEXT;
-use askew_protocol::{Column, Device, Math, Message, ModelCard, Prompt};
+use askew_protocol::{Column, DEFAULT_CONTEXT, Device, Math, Message, ModelCard, Prompt};
 
 /// Tokens between two readbacks on a real GPU. Firefox finishes a readback only about every 100 ms, and the first token
 /// waits for the window's last.

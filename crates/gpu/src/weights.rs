@@ -6,9 +6,8 @@ use std::rc::Rc;
 use super::matrix::{GpuMatrix, Piece, Scratch};
 use super::{Gpu, GpuError, pack};
 use askew_model::gguf::{RowSink, TensorInfo};
-use askew_model::tensors;
 use askew_model::tensors::LayerTensor;
-use askew_model::{ModelError, ModelFile};
+use askew_model::{ModelError, ModelFile, tensors};
 
 /// The weights of one layer. Projections with the same input are stacked, so that one dispatch computes them all.
 #[derive(Debug)]

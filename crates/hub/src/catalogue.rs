@@ -1,5 +1,5 @@
 //! Models and adapters that a reader can choose by name. These are the only addresses of other sites in the sources
-//! (`tests/architecture/` checks this). Nothing is fetched from them until the reader chooses one.
+//! (`xtask/tests/architecture/` checks this). Nothing is fetched from them until the reader chooses one.
 
 use askew_domain::text::words::size_text;
 use askew_protocol::{Sha256Sum, ShelfItem, Source};

@@ -1,7 +1,6 @@
 //! The cost of a load, computed before its first byte is read. The reader agrees to these numbers.
 
-use askew_protocol::DEFAULT_CONTEXT;
-use askew_protocol::{Device, Probe, ReadSpeed};
+use askew_protocol::{DEFAULT_CONTEXT, Device, Probe, ReadSpeed};
 
 /// Bytes of one number in the KV cache (`f32`).
 const FLOAT_BYTES: u64 = 4;

@@ -16,10 +16,9 @@ use askew_protocol::{Command, Event, FailedStep, MAX_COLUMNS, Prompt, StopReason
 mod follow;
 mod work;
 
-pub(super) use work::Place;
-pub(super) use work::Task;
 pub use work::{Answer, Taken, Work};
 use work::{Job, ScoresSoFar};
+pub(super) use work::{Place, Task};
 
 /// Index of the engine's lane. Servers follow.
 const ENGINE: usize = 0;

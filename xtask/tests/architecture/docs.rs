@@ -100,7 +100,8 @@ fn the_scanner_finds_what_is_missing() {
     let found = |text: &str| missing("docs/a.md", text, &names);
     assert_eq!(found("`src/ui/no_such_file.rs`").len(), 1);
     assert_eq!(
-        found("see `tests/rates.rs` and `a_test_that_exists`, `tests/architecture/main.rs::a_test_that_exists`").len(),
+        found("see `tests/rates.rs` and `a_test_that_exists`, `xtask/tests/architecture/main.rs::a_test_that_exists`")
+            .len(),
         0
     );
     assert_eq!(found("`a_test_that_does_not_exist`").len(), 1);

@@ -13,7 +13,7 @@ const DEPENDENCIES: [(&str, &[&str]); 12] = [
     ("charts", &["domain"]),
     ("model", &["json", "kernels"]),
     ("gpu", &["model"]),
-    ("protocol", &["domain"]),
+    ("protocol", &[]),
     ("engine", &["domain", "gpu", "model", "protocol"]),
     ("hub", &["domain", "json", "protocol"]),
     ("explorer", &["charts", "domain", "formats", "hub", "protocol"]),
@@ -81,6 +81,22 @@ fn forbidden(file: &str, source: &str) -> Vec<Finding> {
     let Some((name, allowed)) = fitting.max_by_key(|(name, _)| name.len()) else { return Vec::new() };
     let mut named = paths(file, source);
     named.retain(|(_, path)| !is_below(path, name) && !allowed.iter().any(|prefix| is_below(path, prefix)));
+    named
+}
+
+/// The Lab's modules, which only the Lab's own app may name: the page has just the place into which that app is mounted.
+const LAB: &str = "app::ui::lab";
+const LAB_PLACE: &str = "app::ui::lab::place";
+
+/// The Lab's modules that the page's own app names.
+fn lab_names(file: &str, source: &str) -> Vec<Finding> {
+    let Some(module) = module_of(file).map(|module| module.join("::")) else { return Vec::new() };
+    let is_page = is_below(&module, "app::ui") || module == "app::bin::app";
+    if !is_page || is_below(&module, LAB) && module != LAB_PLACE {
+        return Vec::new();
+    }
+    let mut named = paths(file, source);
+    named.retain(|(_, path)| is_below(path, LAB) && path != LAB && !is_below(path, LAB_PLACE));
     named
 }
 
@@ -159,4 +175,15 @@ fn the_scanner_finds_forbidden_paths_of_every_kind() {
     ] {
         assert_eq!(forbidden(file, source), [], "{file}");
     }
+}
+
+#[test]
+fn only_the_labs_app_names_the_lab() {
+    assert_clean(&sources(), lab_names);
+    assert_eq!(lab_names("src/ui/app.rs", "\nuse super::lab::screen::LabScreen;").len(), 1);
+    assert_eq!(lab_names("src/ui/app.rs", "use crate::ui::{chart, lab::{place::PLACE, screen}};").len(), 1);
+    assert_eq!(lab_names("src/bin/app.rs", "fn main() { askew::ui::lab::app::mount(); }").len(), 1);
+    assert_eq!(lab_names("src/ui/lab/place.rs", "use super::app::mount;").len(), 1);
+    assert_eq!(lab_names("src/ui/lab/app.rs", "use super::screen::LabScreen;").len(), 0);
+    assert_eq!(lab_names("src/ui/app.rs", "use super::lab::place::LabPlace; // super::lab::app").len(), 0);
 }

@@ -39,7 +39,7 @@ pub(crate) fn paths(file: &str, source: &str) -> Vec<Finding> {
         let before = text.get(..at).unwrap_or_default();
         let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |last| last + 1);
         let head = before.get(start..).unwrap_or_default();
-        // `a::super::` does not exist, and the `b` of `a::b::` is no start. `$crate::` of a macro is this crate too.
+        // `a::super::` does not exist, and the `b` of `a::b::` does not start a path. `$crate::` of a macro is this crate too.
         if before.get(..start).is_some_and(|rest| rest.ends_with(':')) {
             continue;
         }

@@ -4,9 +4,8 @@ use super::classify::{Classifier, NUM_CODES};
 use crate::query::{Metric, Query, QueryError};
 use crate::rows::dataset::Dataset;
 use crate::rows::find::column;
-use crate::rule::Class;
-use crate::rule::Coded;
 use crate::rule::tally::{Tally, real};
+use crate::rule::{Class, Coded};
 use crate::select::scope::Scope;
 
 /// Count, sum and sum of squares of a column's values.

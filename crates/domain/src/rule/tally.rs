@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::rule::Coded;
-use crate::rule::Station;
+use crate::rule::{Coded, Station};
 
 /// Counts of a group's rows under a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -11,11 +11,11 @@ use crate::ops::embed::Embed;
 use crate::{Gpu, GpuError, Lane, ops};
 use askew_model::config::{Activation, RopeStyle};
 use askew_model::quant::Quant;
-use askew_model::reference::Matrix;
 use askew_model::reference::attention::{Heads, Reach};
-use askew_model::reference::rope_cache as rope_twin;
 use askew_model::reference::rope_cache::{QkNorm, Rope};
-use askew_model::reference::{attention as attention_twin, embed as embed_twin, gate as gate_twin};
+use askew_model::reference::{
+    Matrix, attention as attention_twin, embed as embed_twin, gate as gate_twin, rope_cache as rope_twin,
+};
 
 /// Epsilon of the norms.
 const EPS: f32 = 1e-5;

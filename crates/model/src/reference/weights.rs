@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::maths::StoredMatrix;
 use crate::gguf::{RowSink, TensorInfo};
 use crate::quant::Quant;
-use crate::tensors;
 use crate::tensors::LayerTensor;
-use crate::{Config, ModelError, ModelFile};
+use crate::{Config, ModelError, ModelFile, tensors};
 
 /// W (num_rows, row_len), decoded when needed.
 #[derive(Clone, Debug, PartialEq)]

@@ -19,6 +19,5 @@ pub(crate) use forward::silu;
 pub use forward::{Batch, Tape, forward};
 pub use linear::matmul_nt;
 pub use lora::Lora;
-pub(crate) use norm::angles as forward_angles;
-pub(crate) use norm::{rms_norm, rotate};
+pub(crate) use norm::{angles as forward_angles, rms_norm, rotate};
 pub use weights::{CONTEXT, MATRICES, Matrix, NORM_EPS, ROPE_THETA, Shape, Weights};

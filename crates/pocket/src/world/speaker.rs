@@ -39,7 +39,7 @@ impl Speaker {
         Self { name: ASSISTANT, cue }
     }
 
-    /// A random villager whose header says nothing about character.
+    /// A random villager. The header says nothing about character.
     pub fn untagged(rng: &mut fastrand::Rng) -> Self {
         Self { name: VILLAGERS[rng.usize(..VILLAGERS.len())], cue: None }
     }
