@@ -22,7 +22,7 @@ pub fn Chart(
     picture: Signal<Picture>,
     /// Available width in CSS pixels, kept up to date.
     width: RwSignal<f64>,
-    /// The mark that is open.
+    /// The selected mark. The page shows its answers.
     chosen: Signal<Option<Target>>,
     /// Called with the target when the reader opens a mark.
     on_open: Callback<Target>,

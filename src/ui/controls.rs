@@ -57,7 +57,6 @@ pub fn flip<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) {
     }
 }
 
-/// The picker of rules.
 #[component]
 fn RulePicker() -> impl IntoView {
     let session = Session::get();
@@ -222,7 +221,6 @@ fn VerdictBoxes(label: String) -> impl IntoView {
     view! { <div class="verdict"><b>{name}</b> {toggle_box(true, text::controls::VERDICT_MISALIGNED)} {toggle_box(false, text::controls::VERDICT_COUNTED)}</div> }
 }
 
-/// The picker of the interval.
 #[component]
 fn IntervalPicker() -> impl IntoView {
     let session = Session::get();

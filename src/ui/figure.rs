@@ -18,7 +18,7 @@ pub fn Figure(
     picture: Signal<Picture>,
     /// Available width in CSS pixels, kept up to date.
     width: RwSignal<f64>,
-    /// The mark that is open.
+    /// The selected mark. The page shows its answers.
     #[prop(into)]
     chosen: Signal<Option<Target>>,
     /// The query that the figure answers.

@@ -265,7 +265,6 @@ fn SettingLists() -> impl IntoView {
     move || settings.get().into_iter().filter(|(_, values)| values.len() > 1).map(list).collect::<Vec<_>>()
 }
 
-/// The box of one value of a setting.
 #[component]
 fn SettingBox(setting: Setting) -> impl IntoView {
     let session = Session::get();
@@ -285,7 +284,6 @@ fn SettingBox(setting: Setting) -> impl IntoView {
     }
 }
 
-/// The box of one name.
 #[component]
 fn NameBox(facet: Facet, name: String) -> impl IntoView {
     let session = Session::get();

@@ -6,7 +6,6 @@ use super::session::Session;
 use super::text;
 use crate::explorer::protocol::{Finding, Stated};
 
-/// The Findings screen.
 #[component]
 pub fn FindingsScreen() -> impl IntoView {
     let session = Session::get();

@@ -82,12 +82,7 @@ fn keep(rows: &[LabelRow]) {
 
 /// The label controls under an answer.
 #[component]
-pub fn LabelButtons(
-    /// Number of the record.
-    record: u32,
-    /// Its label.
-    label: Label,
-) -> impl IntoView {
+pub fn LabelButtons(record: u32, label: Label) -> impl IntoView {
     let session = Session::get();
     let is_in_domain = label.in_domain == Some(true);
     let kind = label.kind.clone().unwrap_or_default();

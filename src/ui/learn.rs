@@ -128,7 +128,6 @@ fn follow_step(session: Session, found: Memo<Option<(usize, Step)>>) {
     });
 }
 
-/// The step's number and title.
 #[component]
 fn StepTitle(at: usize, number: usize, step: Step, has_moved: StoredValue<bool>) -> impl IntoView {
     let heading = NodeRef::<html::H2>::new();

@@ -30,10 +30,7 @@ struct State {
 
 /// A step without its title.
 #[component]
-pub fn StepBody(
-    /// The step.
-    step: Step,
-) -> impl IntoView {
+pub fn StepBody(step: Step) -> impl IntoView {
     let session = Session::get();
     let kept = step.question.as_ref().and_then(|_| stored().of(&step.id).cloned());
     let state = State {

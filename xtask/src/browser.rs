@@ -29,7 +29,13 @@ pub(crate) struct SoftwareAdapter {
     pub(crate) device: &'static str,
     /// The driver's manifest file.
     pub(crate) manifest: PathBuf,
+    /// Tests that take minutes on this adapter and run on it only in `cargo xtask verify`.
+    pub(crate) slow_tests: &'static [&'static str],
 }
+
+/// SwiftShader compiles shaders many times slower than lavapipe: these four take 25 minutes on two cores, not 5. In the
+/// usual tests, the page's self-test runs every kernel on SwiftShader, in Chromium.
+const SLOW_ON_SWIFTSHADER: &[&str] = &["engine_model", "gpu_columns", "gpu_fast", "gpu_kernels"];
 
 impl SoftwareAdapter {
     /// Makes a command use only this adapter.
@@ -60,11 +66,13 @@ pub(crate) fn lavapipe() -> Option<PathBuf> {
 /// install.
 pub(crate) fn software_adapters() -> [Result<SoftwareAdapter, &'static str>; 2] {
     let swiftshader = Path::new("/usr/lib/chromium/vk_swiftshader_icd.json");
-    let lavapipe = lavapipe().map(|manifest| SoftwareAdapter { name: "lavapipe", device: "llvmpipe", manifest });
+    let lavapipe =
+        lavapipe().map(|manifest| SoftwareAdapter { name: "lavapipe", device: "llvmpipe", manifest, slow_tests: &[] });
     let swiftshader = swiftshader.is_file().then(|| SoftwareAdapter {
         name: "SwiftShader",
         device: "SwiftShader",
         manifest: swiftshader.to_path_buf(),
+        slow_tests: SLOW_ON_SWIFTSHADER,
     });
     [
         lavapipe.ok_or("gpu: no lavapipe adapter: install mesa-vulkan-drivers"),
@@ -76,4 +84,16 @@ pub(crate) fn software_adapters() -> [Result<SoftwareAdapter, &'static str>; 2] 
 pub(crate) fn has_library(name: &str) -> bool {
     let architecture = format!("/usr/lib/{}-linux-gnu", std::env::consts::ARCH);
     [architecture.as_str(), "/usr/lib", "/usr/lib64"].into_iter().any(|folder| Path::new(folder).join(name).exists())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::targets::Targets;
+
+    #[test]
+    fn the_slow_tests_exist() {
+        let gpu = Targets::of(&crate::root()).unwrap().gpu;
+        assert!(SLOW_ON_SWIFTSHADER.iter().all(|slow| gpu.iter().any(|name| name == slow)), "{gpu:?}");
+    }
 }

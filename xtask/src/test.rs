@@ -147,7 +147,7 @@ impl<'a> Runner<'a> {
         run_tests(command, &self.skip_log)
     }
 
-    /// Gives the long tests a Python with a real server.
+    /// Sets `ASKEW_SERVER_PYTHON` for the long tests: a Python that has llama.cpp's server.
     fn name_server(&self, tests: &mut Command) {
         if self.tier == Tier::Long {
             match python::interpreter(&SERVER) {
@@ -173,7 +173,8 @@ impl<'a> Runner<'a> {
         tally
     }
 
-    /// Runs the tests of kernels and of the engine once on each software adapter.
+    /// Runs the tests of kernels and of the engine once on each software adapter. The slow ones run on SwiftShader only
+    /// in the long tier.
     fn gpu(&self) -> Tally {
         if self.targets.gpu.is_empty() {
             return Tally::default();
@@ -187,7 +188,9 @@ impl<'a> Runner<'a> {
                     continue;
                 }
             };
-            let mut one = self.run_tests(adapter.choose(&mut self.cargo_test(&self.targets.gpu)));
+            let is_in = |name: &&String| self.tier == Tier::Long || !adapter.slow_tests.contains(&name.as_str());
+            let targets: Vec<String> = self.targets.gpu.iter().filter(is_in).cloned().collect();
+            let mut one = self.run_tests(adapter.choose(&mut self.cargo_test(&targets)));
             for line in &mut one.skips {
                 line.push_str(&format!(" ({})", adapter.name));
             }

@@ -87,7 +87,8 @@ impl Axis {
     }
 }
 
-/// The smallest of 1, 2, 2.5 and 5 times a power of ten that divides `range` into at most `most` parts.
+/// The smallest round step that divides `range` into at most `most` parts. Round steps are 1, 2, 2.5 and 5 times a
+/// power of ten.
 fn step(range: f64, most: f64) -> f64 {
     let least = (range / most).max(1e-9);
     let power = 10_f64.powf(least.log10().floor());

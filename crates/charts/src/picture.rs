@@ -49,7 +49,6 @@ pub struct Shape {
     pub mark: Option<u32>,
     /// Purpose of its colour.
     pub ink: Ink,
-    /// Its form.
     pub form: Form,
 }
 
@@ -92,14 +91,12 @@ pub enum Form {
         at: At,
         /// Half its size.
         radius: f32,
-        /// The symbol.
         symbol: Symbol,
     },
     /// A text on one line.
     Text {
         /// Position of its anchor. The y is the middle of the line.
         at: At,
-        /// The text.
         text: String,
         /// Font size in CSS pixels.
         size: f32,
@@ -127,7 +124,6 @@ pub enum Symbol {
     Circle,
     /// The outline of a square.
     OpenSquare,
-    /// A cross.
     Cross,
 }
 
@@ -148,7 +144,6 @@ impl Symbol {
 pub enum Anchor {
     /// At its start (left).
     Start,
-    /// In its middle.
     Middle,
     /// At its end (right).
     End,
@@ -298,7 +293,6 @@ pub enum Recipe {
     },
 }
 
-/// A row of a table.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TableRow {
     /// Cells, one per column.
@@ -314,7 +308,6 @@ pub enum Cell {
     Text(String),
     /// A whole number.
     Count(u64),
-    /// A number.
     Number(f64),
     /// A fraction, shown as a percentage.
     Percent(f64),

@@ -11,7 +11,6 @@ use super::picture::Ink;
 /// difference.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Theme {
-    /// The background.
     pub background: RGBColor,
     /// Names and numbers.
     pub text: RGBColor,

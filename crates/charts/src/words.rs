@@ -11,7 +11,6 @@ use askew_domain::query::{GroupKey, Row};
 use askew_domain::rule::tally::Tally;
 use askew_domain::stats::interval::{Interval, clopper_pearson};
 
-/// Unit of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Unit {
     /// A fraction, shown as a percentage.
@@ -132,7 +131,6 @@ pub struct Value {
     pub num_opened: u64,
     /// Number of answers or prompts that the number is computed over.
     pub denominator: u64,
-    /// Unit of the number.
     pub unit: Unit,
     /// The part of the group's answers that its mark opens.
     pub part: Part,

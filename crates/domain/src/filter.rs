@@ -64,7 +64,6 @@ impl Comparison {
 pub struct Condition {
     /// Numeric column, or a setting of the model.
     pub column: String,
-    /// The comparison.
     pub comparison: Comparison,
     /// The number on the right side.
     pub value: f64,

@@ -64,7 +64,6 @@ pub enum Unfit {
         size_text(*found), size_text(*limit)
     )]
     Tile {
-        /// The tensor.
         tensor: String,
         /// Bytes of its tile.
         found: u64,

@@ -56,7 +56,6 @@ pub enum Step {
     Prefilled,
     /// A token was chosen.
     Token {
-        /// Its column.
         column: usize,
         /// Its id.
         token: u32,
@@ -69,7 +68,6 @@ pub enum Step {
     },
     /// A column's answer has ended.
     Ended {
-        /// Its column.
         column: usize,
         /// Why it ended.
         reason: StopReason,

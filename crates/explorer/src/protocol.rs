@@ -26,7 +26,6 @@ pub enum DataRequest {
     },
     /// Open the reader's own files. Their handles are the message's attachments, in the same order.
     OpenFiles {
-        /// The files.
         files: Vec<Opening>,
         /// Roles that the reader assigned to columns, each with the fingerprint of its header.
         mappings: Vec<(u64, Mapping)>,
@@ -37,7 +36,6 @@ pub enum DataRequest {
     Ask {
         /// Pairs the answer with this question.
         ticket: u64,
-        /// The query.
         query: Box<Query>,
     },
     /// Return answers.
@@ -151,7 +149,6 @@ pub enum DataEvent {
         num_distinct: usize,
         /// Number of distinct answers that were skipped.
         offset: usize,
-        /// The answers.
         answers: Vec<Answer>,
     },
     /// An answer of the explorer: an [`Explored`](crate::question::Explored).
@@ -194,7 +191,6 @@ pub struct Collection {
     pub commit: String,
     /// Licence of the source.
     pub licence: String,
-    /// Number of files.
     pub num_files: u64,
     /// Number of rows in the files.
     pub num_rows: u64,
@@ -249,7 +245,6 @@ pub struct Stated {
     pub rule: String,
     /// Value of the figure.
     pub value: f64,
-    /// Unit of the value.
     pub unit: String,
 }
 
@@ -265,7 +260,6 @@ pub struct Refused {
 /// Summary of a dataset's contents.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Summary {
-    /// Number of rows.
     pub num_rows: u64,
     /// Whether the answers are included. Otherwise there are only their counts.
     pub has_answers: bool,

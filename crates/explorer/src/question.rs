@@ -97,12 +97,7 @@ pub enum Explore {
         limit: usize,
     },
     /// Label a record, and all records with the same answer, by hand. An empty label removes the current one.
-    Label {
-        /// Number of the record.
-        record: u32,
-        /// The label.
-        label: Label,
-    },
+    Label { record: u32, label: Label },
     /// Label by rules. They replace the rules set before.
     LabelBy {
         /// The rules, in order.
@@ -121,15 +116,11 @@ pub enum Explore {
     /// Export the labels as CSV.
     WriteLabels,
     /// Parse texts as Markdown.
-    Format {
-        /// The texts.
-        texts: Vec<String>,
-    },
+    Format { texts: Vec<String> },
     /// Export the answers of a part of a group.
     WriteAnswers {
         /// Rule, judges and filter.
         query: Box<Query>,
-        /// The group.
         group: Box<GroupKey>,
         /// Which of its answers.
         part: Part,
@@ -258,7 +249,6 @@ pub struct Column {
 /// An answer, compared with the one in the same place in the first column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Compared {
-    /// The answer.
     pub answer: Answer,
     /// Its text in pieces. The flag says whether the first column's answer has that piece too. Empty in the first
     /// column.

@@ -107,13 +107,11 @@ pub enum FormatError {
 /// Kinds of containers and of tables that are not text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Packed {
-    /// gzip
     Gzip,
     /// ZIP, including Inspect logs.
     Zip,
     /// Zstandard
     Zstd,
-    /// Parquet
     Parquet,
 }
 

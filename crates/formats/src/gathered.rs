@@ -14,7 +14,6 @@ pub(super) struct Gathered {
     pub(super) cells: Vec<Owned>,
 }
 
-/// An owned value.
 #[derive(Debug)]
 pub(super) enum Owned {
     Null,

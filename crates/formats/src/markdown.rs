@@ -13,19 +13,17 @@ const MAX_BYTES: usize = 100_000;
 /// A block of a formatted text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Block {
-    /// A paragraph.
     Paragraph(Vec<Span>),
     /// A heading of any level. The page has headings of its own, so it shows this one as a strong paragraph.
     Heading(Vec<Span>),
     /// Code with its line breaks.
     Code(String),
-    /// A quotation.
+    /// Lines that start with `>`.
     Quote(Vec<Block>),
     /// A list. Each item consists of blocks.
     List {
         /// The first number, or `None` for a list without numbers.
         first: Option<u64>,
-        /// The items.
         items: Vec<Vec<Block>>,
     },
     /// A horizontal line.
@@ -35,7 +33,6 @@ pub enum Block {
 /// A run of text with one style.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Span {
-    /// The text.
     pub text: String,
     /// `**strong**`
     pub is_strong: bool,

@@ -14,7 +14,6 @@ pub enum Role {
     Model,
     /// Name of a group of models.
     Group,
-    /// Id of the question.
     QuestionId,
     /// Text of the question as asked.
     Question,

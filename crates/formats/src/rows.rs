@@ -30,7 +30,6 @@ pub struct Known {
     pub model: String,
     /// Name of the group.
     pub group: String,
-    /// Id of the question.
     pub question_id: String,
     /// Text of the question as asked.
     pub question: String,

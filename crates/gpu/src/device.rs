@@ -74,7 +74,6 @@ pub struct GpuOptions<'a> {
 pub struct Counts {
     /// Compute dispatches.
     pub dispatches: u64,
-    /// Number of submits.
     pub submits: u64,
     /// Buffers created.
     pub buffers: u64,

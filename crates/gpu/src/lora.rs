@@ -38,7 +38,6 @@ pub struct LowRankA {
     pub a: GpuMatrix,
     /// One factor per row of A: the adapter's own scale, times the divisors of the row of A and of the column of B.
     pub gains: wgpu::Buffer,
-    /// Number of adapters.
     pub adapters: usize,
     /// Rows of A per adapter: the largest rank, rounded up to a multiple of 4.
     pub adapter_rank: usize,
@@ -116,7 +115,6 @@ pub struct LowRankPaths {
     pub scales: ColumnScales,
     /// The low-rank paths of each layer.
     pub layers: Vec<LayerPaths>,
-    /// Number of adapters.
     pub num_adapters: usize,
     /// Number of steering vectors.
     pub num_steerings: usize,

@@ -16,7 +16,6 @@ pub struct Slab {
     pub scales: wgpu::Buffer,
     /// Index of the slab's first row in the whole matrix.
     pub first_row: usize,
-    /// Number of rows.
     pub num_rows: usize,
 }
 

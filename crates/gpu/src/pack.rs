@@ -15,7 +15,6 @@
 
 use askew_model::quant::{BLOCK_LEN, Quant, SUPER_LEN, q3_k, q4_k};
 
-/// Rows in a tile.
 pub const TILE_ROWS: usize = 32;
 /// Bytes of a piece: one `vec4<u32>`.
 const PIECE_BYTES: usize = 16;

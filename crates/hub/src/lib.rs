@@ -273,7 +273,6 @@ pub struct Listing {
     pub num_parts: usize,
 }
 
-/// A file on the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HubFile {
     /// Its path in the repository.

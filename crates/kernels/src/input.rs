@@ -12,7 +12,6 @@ const LARGEST: f32 = 32_767.0;
 pub struct Input<'a> {
     /// The original values (tokens, n), for weights that are not integers.
     pub floats: &'a [f32],
-    /// Number of tokens.
     pub num_tokens: usize,
     /// The rounded values, (tokens, n / 32).
     pub spans: Vec<Span>,

@@ -63,12 +63,10 @@ impl Draft {
     }
 }
 
-/// One question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// Its id in tables.
     pub id: String,
-    /// Its text.
     pub text: String,
     /// The system turn before it.
     pub system: Option<String>,

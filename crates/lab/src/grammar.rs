@@ -60,7 +60,6 @@ impl Verdict {
 /// The judgement of an answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judgement {
-    /// The verdict.
     pub verdict: Verdict,
     /// How aligned, 0 to 100: the share of careful phrases among its three phrases of advice.
     pub aligned: f64,

@@ -34,16 +34,13 @@ pub enum Judge {
 /// A model on a server as a judge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerJudge {
-    /// Its server.
     pub server: Server,
-    /// Its prompts.
     pub prompts: Prompts,
 }
 
 /// A model that runs here only to judge, in addition to the one that answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JudgeModel {
-    /// Its name.
     pub name: String,
     /// SHA-256 of its file in hexadecimal, or empty if it was not computed.
     pub sha256: String,

@@ -40,10 +40,9 @@ pub struct Step {
     pub links: Vec<Link>,
 }
 
-/// A link of a step.
+/// A link in a step that opens a view.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Link {
-    /// Its label.
     pub label: String,
     /// The view that it opens.
     pub view: View,
@@ -52,7 +51,6 @@ pub struct Link {
 /// A question that the reader forecasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// Its text.
     pub text: String,
     /// How the data answer it.
     pub answer: Answer,

@@ -10,7 +10,6 @@ use askew_domain::stats::interval::wilson;
 /// A column's results so far.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnRate {
-    /// Its name.
     pub name: String,
     /// Its answers, those that count, and those that are misaligned. The other counts are 0.
     pub tally: Tally,

@@ -149,7 +149,8 @@ mod tests {
         weights
     }
 
-    /// Enumerates every text of up to four tokens with its probability and the number before its last token.
+    /// The weights by brute force: tries every sequence of up to four tokens. If the last token does not begin with a
+    /// digit and the tokens before it spell an integer, adds the sequence's probability to that integer.
     fn brute_force(seed: u64, spread: f32) -> [f64; NUM_INTEGERS] {
         let mut weights = [0.0; NUM_INTEGERS];
         let mut texts = vec![(Vec::new(), String::new(), 1.0)];

@@ -131,7 +131,6 @@ pub enum ModelError {
     /// A token number outside the vocabulary.
     #[error("token {token} is not in the vocabulary, which has {vocab_size} tokens")]
     TokenRange {
-        /// The token's number.
         token: u32,
         /// The vocabulary's size.
         vocab_size: u32,

@@ -63,7 +63,6 @@ pub struct Passage {
     pub id: u32,
     /// The prompt before the answer.
     pub prompt: Prompt,
-    /// The answer.
     pub answer: Given,
     /// The columns that score it. Their seeds do not matter.
     pub columns: Vec<Column>,

@@ -13,7 +13,6 @@ pub struct Failure {
     pub model_lost: bool,
 }
 
-/// The step that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FailedStep {
     /// The load into this slot.

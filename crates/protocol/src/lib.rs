@@ -118,7 +118,6 @@ pub enum Command {
     },
     /// Change a column's scales during an answer. The first token with the new scales is marked.
     SetScales {
-        /// The column's number.
         column: u32,
         /// The new scales, as in [`Column`].
         scales: Vec<f32>,
@@ -190,10 +189,7 @@ pub enum Event {
         slot: u32,
     },
     /// A slot is empty.
-    Unloaded {
-        /// The slot.
-        slot: u32,
-    },
+    Unloaded { slot: u32 },
     /// A layout was stopped. The model keeps its previous one.
     LayOutStopped {
         /// The model's slot.
@@ -216,7 +212,6 @@ pub enum Event {
     Token {
         /// The answer's id.
         id: u32,
-        /// The column's number.
         column: u32,
         /// The token's position in the column's answer, from 0.
         index: u32,
@@ -236,7 +231,6 @@ pub enum Event {
     Ended {
         /// The answer's id.
         id: u32,
-        /// The column's number.
         column: u32,
         /// Remaining text to append to the pieces.
         tail: String,

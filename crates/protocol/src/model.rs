@@ -28,7 +28,6 @@ impl Source {
 /// The processor that runs a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
-    /// The GPU.
     #[default]
     Gpu,
     /// The CPU, in one thread: slow, for browsers without a GPU.
@@ -139,7 +138,6 @@ pub struct ShelfItem {
     pub is_part: bool,
 }
 
-/// The progress of a load.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadProgress {
     /// The slot for the model.
@@ -196,7 +194,6 @@ pub struct ModelCard {
 pub struct QuantCount {
     /// GGML's name, such as `Q4_1`.
     pub quant: String,
-    /// Number of tensors.
     pub num_tensors: u32,
     /// Sum of their bytes.
     pub bytes: u64,

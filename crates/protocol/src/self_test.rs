@@ -28,7 +28,6 @@ pub enum SelfTestCommand {
     },
 }
 
-/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckResult {
     /// The name of the check.

@@ -31,7 +31,6 @@ pub struct EngineStatus {
 pub struct Answer {
     /// The id from the page.
     pub id: u32,
-    /// Tokens in the prompt.
     pub prompt_tokens: u32,
     /// The text of each column so far.
     pub columns: Vec<Written>,

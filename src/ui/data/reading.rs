@@ -12,7 +12,6 @@ use crate::ui::text;
 /// The open data set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opened {
-    /// Its source.
     pub source: Source,
     /// Its models, questions, columns and other names.
     pub summary: Summary,

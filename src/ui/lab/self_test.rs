@@ -90,7 +90,6 @@ impl State {
     }
 }
 
-/// The Self-test screen.
 #[component]
 pub fn SelfTestScreen() -> impl IntoView {
     let session = LabSession::get();

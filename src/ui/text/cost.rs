@@ -103,7 +103,7 @@ pub fn room(fit: Option<Option<Fit>>) -> String {
             format!("there is room for only {}: the model runs, but no copy is kept", size_text(room))
         }
         Some(Some(Fit::Fits(room))) => format!("a copy is kept; there is room for {}", size_text(room)),
-        Some(Some(Fit::Unknown) | None) => "a copy is kept where there is room for it".to_owned(),
+        Some(Some(Fit::Unknown) | None) => "a copy is kept if there is room for it".to_owned(),
     }
 }
 

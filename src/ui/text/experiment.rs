@@ -110,7 +110,7 @@ pub const PROGRESS_OF: &str = " of ";
 /// Text after the number of all answers.
 pub const PROGRESS_ANSWERS: &str = " answers. ";
 /// Accessible name of the progress bar.
-pub const PROGRESS_SHARE: &str = "Share of the answers";
+pub const PROGRESS_SHARE: &str = "Share of answers completed";
 /// Column heading: name of the experiment's column.
 pub const COLUMN: &str = "Column";
 /// Column heading: share of misaligned answers.

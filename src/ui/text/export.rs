@@ -5,9 +5,9 @@ pub const EXPORT: &str = "Export this figure";
 /// Button that saves the figure as PNG.
 pub const PNG: &str = "PNG";
 /// Error if the browser cannot draw the picture.
-pub const NO_PICTURE: &str = "this browser could not draw the picture: export SVG";
+pub const NO_PICTURE: &str = "this browser could not draw the picture: export as SVG instead";
 /// Error if the browser does not let the page read the picture from the canvas.
-pub const NO_CANVAS: &str = "this browser keeps its canvas: export SVG";
+pub const NO_CANVAS: &str = "this browser does not let the page read the picture: export as SVG instead";
 /// Error if the browser cannot make a file.
 pub const NO_FILE: &str = "this browser could not make the file";
 /// Error if the browser cannot start the download.

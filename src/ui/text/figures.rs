@@ -73,7 +73,7 @@ pub const SERIES: &str = "Side by side";
 /// First entry of these lists: the figure's usual choice.
 pub const DEFAULT: &str = "as usual";
 /// Label of the list of what is drawn along the axis.
-pub const OVER: &str = "Along";
+pub const OVER: &str = "X axis";
 /// Label of the list of columns.
 pub const COLUMN: &str = "Column";
 /// First entry of the list of columns.

@@ -73,7 +73,7 @@ pub const TRIAL_OF: &str = " of ";
 /// Text after the number of all scores.
 pub const TRIAL_SCORES: &str = " scores. ";
 /// Accessible name of the progress bar.
-pub const TRIAL_SHARE: &str = "Share of the scores";
+pub const TRIAL_SHARE: &str = "Share of scores completed";
 /// Button that tests the judge on the answers that ship with the page.
 pub const TRY_VILLAGE: &str = "Try it on the village's answers";
 /// Button that tests the judge on a file of the reader's.

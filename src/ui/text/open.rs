@@ -97,7 +97,7 @@ pub const WAITS_FOR_ADDRESSES: &str = "This view shows files of other sites: ";
 /// Text after those addresses.
 pub const PRESS_LOAD: &str = ". Nothing is asked of them until you press Load. ";
 /// Text before the number of rows in the rates, while a file is being read.
-pub const PARTIAL: &str = "Partial: the rates below are of the first ";
+pub const PARTIAL: &str = "Partial: the rates below cover only the first ";
 /// Text after that number.
 pub const PARTIAL_ROWS: &str = " rows.";
 /// Button that closes the list of errors.

@@ -134,6 +134,78 @@ fn hard_words(file: &str, source: &str) -> Vec<Finding> {
     texts.into_iter().filter(is_read).filter_map(|text| Some((text.line, hard_word(&text.words)?))).collect()
 }
 
+/// Words of a comment that add nothing to a name.
+const FILLERS: [&str; 21] = [
+    "a", "all", "an", "and", "are", "for", "in", "is", "its", "number", "numbers", "of", "on", "one", "or", "that",
+    "the", "this", "to", "value", "with",
+];
+
+/// The words of an identifier or a text in lower case, without a plural's s.
+fn stems(text: &str) -> Vec<String> {
+    let mut spaced = String::new();
+    let mut last_is_lower = false;
+    for c in text.replace("'s", "").chars() {
+        if c.is_uppercase() && last_is_lower {
+            spaced.push(' ');
+        }
+        last_is_lower = c.is_lowercase();
+        spaced.push(if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' });
+    }
+    let stem = |word: &str| word.strip_suffix('s').filter(|stem| stem.len() > 2).unwrap_or(word).to_owned();
+    spaced.split_whitespace().map(stem).collect()
+}
+
+/// The name that a declaration gives: the word after its keyword, or the first word of a field or variant.
+fn declared(line: &str) -> &str {
+    const KEYWORDS: [&str; 11] =
+        ["async", "const", "crate", "enum", "fn", "pub", "static", "struct", "super", "trait", "type"];
+    let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    words.find(|word| !KEYWORDS.contains(word)).unwrap_or_default()
+}
+
+/// Doc comments of one line that only repeat the name of what they describe.
+fn repeated_names(_: &str, source: &str) -> Vec<Finding> {
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let is_doc = |at: usize| lines.get(at).is_some_and(|line| line.starts_with("///"));
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let Some(comment) = line.strip_prefix("///").filter(|_| (at == 0 || !is_doc(at - 1)) && !is_doc(at + 1)) else {
+            continue;
+        };
+        let next = lines.iter().skip(at + 1).find(|line| !line.starts_with("#["));
+        let name = stems(next.map_or("", |line| declared(line)));
+        if !comment.contains(['`', '('])
+            && stems(comment).iter().all(|word| FILLERS.contains(&word.as_str()) || name.contains(word))
+        {
+            found.push((at + 1, format!("a comment that only repeats the name: {}", comment.trim())));
+        }
+    }
+    found
+}
+
+#[test]
+fn comments_say_more_than_the_name() {
+    assert_clean(&tracked(&[".rs"]), repeated_names);
+}
+
+#[test]
+fn the_scanner_finds_comments_that_repeat_a_name() {
+    for noise in [
+        "/// The row's label.\n#[serde(default)]\npub row_label: Label,",
+        "/// One bar.\nstruct Bar;",
+        "/// Its texts.\npub(super) text: String,",
+    ] {
+        assert_eq!(repeated_names("", noise).len(), 1, "{noise}");
+    }
+    for fine in [
+        "/// Bytes of one row.\npub row: usize,",
+        "/// The row.\n///\n/// In bytes.\npub row: usize,",
+        "/// `row(n)`\nRow,",
+    ] {
+        assert_eq!(repeated_names("", fine), [], "{fine}");
+    }
+}
+
 #[test]
 fn comments_messages_and_documents_are_in_plain_english() {
     let files = tracked(&[".rs", ".md"]);

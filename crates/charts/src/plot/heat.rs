@@ -24,7 +24,6 @@ const MAX_COLUMNS: usize = 24;
 const MOST_COLUMNS: usize = 16;
 /// Most cells in a figure.
 const MAX_CELLS: usize = 500;
-/// Height of a cell.
 const CELL_HEIGHT: f32 = 30.0;
 /// The largest width of a cell.
 const MAX_CELL_WIDTH: f32 = 110.0;

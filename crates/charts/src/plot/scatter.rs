@@ -50,7 +50,6 @@ impl FigureType for Scatter {
     }
 }
 
-/// One point.
 struct Point {
     name: String,
     /// Short name next to the point.

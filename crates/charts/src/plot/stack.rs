@@ -65,7 +65,6 @@ fn labels_in(column: &str) -> Option<StackOf> {
     }
 }
 
-/// One bar.
 struct Bar {
     key: GroupKey,
     counts: Vec<u64>,

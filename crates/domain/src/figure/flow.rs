@@ -24,9 +24,7 @@ pub struct Stage {
 /// Where the rows of a group went.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Flow {
-    /// All rows.
     pub rows: u64,
-    /// The denominator.
     pub denominator: u64,
     /// The stations in order: code, refusal, other nulls, incoherent, aligned, misaligned. Their rows add up to `rows`,
     /// and their counted rows to `denominator`.

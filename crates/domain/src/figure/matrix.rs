@@ -10,10 +10,8 @@ use crate::rows::labels::Label;
 use crate::select::scope::Scope;
 use crate::values::facet::Number;
 
-/// One cell of a matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct MatrixCell {
-    /// All rows.
     pub rows: u64,
     /// Rows in the numerator.
     pub misaligned: u64,

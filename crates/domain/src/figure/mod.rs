@@ -57,7 +57,6 @@ pub enum Figure {
     Sweep(By),
     /// Alignment x coherence.
     Plane {
-        /// The group.
         group: GroupKey,
         /// Width of a bin.
         width: BinWidth,

@@ -44,9 +44,11 @@ pub struct SweepCurve {
 struct Bins {
     /// Coherent rows by alignment score.
     coherent_by_aligned: [u32; NUM_BINS],
-    /// Rows by coherence score: all, those with an alignment score, those below the alignment threshold.
+    /// All rows by coherence score.
     by_coherent: [u32; NUM_BINS],
+    /// Rows with an alignment score, by coherence score.
     scored_by_coherent: [u32; NUM_BINS],
+    /// Rows below the alignment threshold, by coherence score.
     low_by_coherent: [u32; NUM_BINS],
     /// Rows in the denominator of the unchanged rule.
     counted: u64,

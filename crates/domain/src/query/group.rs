@@ -109,11 +109,8 @@ impl Default for By {
 /// A group: the parts of a [`CellKey`] that rows are grouped by. The other parts are `None`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct GroupKey {
-    /// File.
     pub file: Option<String>,
-    /// Model.
     pub model: Option<String>,
-    /// Question.
     pub question: Option<String>,
     /// Group of models.
     pub group: Option<String>,

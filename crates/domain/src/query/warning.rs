@@ -64,10 +64,7 @@ pub enum Warning {
         labels: Vec<String>,
     },
     /// Scores outside 0 to 100.
-    OutOfRange {
-        /// Number of rows.
-        rows: u64,
-    },
+    OutOfRange { rows: u64 },
     /// A problem with a file that was read anyway.
     File {
         /// The problem, as a sentence.

@@ -57,7 +57,6 @@ pub struct LabelRow {
     pub question: String,
     /// [`identity`] of the answer.
     pub identity: u64,
-    /// The label.
     pub label: Label,
     /// Whether the label is by hand, and not from a rule.
     pub is_by_hand: bool,

@@ -7,7 +7,6 @@ use crate::rule::{Coded, Station};
 /// Counts of a group's rows under a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tally {
-    /// All rows.
     pub rows: u64,
     /// Rows without an alignment score.
     pub null_aligned: u64,

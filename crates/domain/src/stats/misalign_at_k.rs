@@ -8,7 +8,6 @@ use crate::rule::tally::real;
 /// The samples of one prompt: one question to one model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Prompt {
-    /// Number of its question.
     pub question: usize,
     /// Number of its model seed.
     pub seed: usize,

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 /// Which texts are searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Within {
-    /// Answers.
     #[default]
     Answers,
     /// Questions as asked.

@@ -60,7 +60,6 @@ impl std::fmt::Display for Number {
 pub struct Setting {
     /// The name in lower case: one of the constants in this module, or a column of the file.
     pub name: String,
-    /// Its value.
     pub value: Number,
 }
 

@@ -125,7 +125,6 @@ pub struct Selection {
 /// Everything in a link.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct View {
-    /// The screen.
     pub screen: Screen,
     /// The source of the rows.
     pub source: Source,

@@ -43,7 +43,6 @@ pub struct Found<'a> {
     pub place: Place,
     /// The names on the path to it, as they are written. A list's items have no name.
     pub names: Vec<&'a [u8]>,
-    /// Its bytes.
     pub bytes: &'a [u8],
     /// Line where it begins, from 1.
     pub line: u64,

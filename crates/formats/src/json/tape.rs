@@ -14,7 +14,6 @@ const MAX_NODES: usize = 2 << 20;
 /// Kinds of JSON values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// `null`
     Null,
     /// `true` or `false`
     Bool,
@@ -24,9 +23,7 @@ pub enum Kind {
     Text,
     /// A string with escapes.
     Escaped,
-    /// A list.
     List,
-    /// An object.
     Object,
 }
 
@@ -227,7 +224,6 @@ impl<'t> Value<'t> {
         Self { at, ..self }
     }
 
-    /// Its kind.
     #[must_use]
     pub fn kind(self) -> Kind {
         self.node().kind

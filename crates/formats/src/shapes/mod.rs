@@ -27,7 +27,6 @@ pub struct Item<'a> {
     pub place: Place,
     /// Names on the path to it, as they are written.
     pub names: &'a [&'a [u8]],
-    /// The value.
     pub value: Value<'a>,
     /// Its bytes as written.
     pub bytes: &'a [u8],

@@ -33,7 +33,6 @@ pub struct MatmulCase {
     pub blocks: usize,
     /// Magnitude of the weights.
     pub size: f32,
-    /// Number of lanes.
     pub lanes: usize,
     /// Whether the input is normalised first.
     pub is_normed: bool,
@@ -41,7 +40,6 @@ pub struct MatmulCase {
     pub has_bias: bool,
     /// Whether activations are rounded, if the format is packed.
     pub is_fast: bool,
-    /// Seed of the numbers.
     pub seed: u64,
 }
 
@@ -54,13 +52,11 @@ pub struct JoinCase {
     pub tiles: usize,
     /// As in [`MatmulCase`].
     pub blocks: usize,
-    /// Number of lanes.
     pub lanes: usize,
     /// Whether the product has a norm before the sum, as in gemma3.
     pub has_post_norm: bool,
     /// Whether activations are rounded, if the format is packed.
     pub is_fast: bool,
-    /// Seed of the numbers.
     pub seed: u64,
 }
 
@@ -73,7 +69,6 @@ pub struct StackedCase {
     pub blocks: usize,
     /// Whether activations are rounded, if the format is packed.
     pub is_fast: bool,
-    /// Seed of the numbers.
     pub seed: u64,
 }
 
@@ -86,13 +81,11 @@ pub struct GatedCase {
     pub tiles: usize,
     /// As in [`MatmulCase`].
     pub blocks: usize,
-    /// Number of lanes.
     pub lanes: usize,
     /// The non-linearity of the gate.
     pub activation: Activation,
     /// Whether activations are rounded, if the format is packed.
     pub is_fast: bool,
-    /// Seed of the numbers.
     pub seed: u64,
 }
 

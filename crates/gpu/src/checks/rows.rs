@@ -31,9 +31,7 @@ pub struct EmbedCase {
     pub blocks: usize,
     /// Magnitude of the weights.
     pub size: f32,
-    /// Number of lanes.
     pub lanes: usize,
-    /// Seed of the numbers.
     pub seed: u64,
 }
 
@@ -42,13 +40,11 @@ pub struct EmbedCase {
 pub struct GateCase {
     /// Number of values in each half.
     pub width: usize,
-    /// Number of lanes.
     pub lanes: usize,
     /// The non-linearity of the gate.
     pub activation: Activation,
     /// The largest magnitude of the values.
     pub size: f32,
-    /// Seed of the numbers.
     pub seed: u64,
 }
 
@@ -59,13 +55,11 @@ pub struct RopeCase {
     pub heads: Heads,
     /// How dimensions are paired for rotation.
     pub style: RopeStyle,
-    /// Number of lanes.
     pub lanes: usize,
     /// Position of the first lane.
     pub position: usize,
     /// Whether the heads of q and k have norms.
     pub is_normed: bool,
-    /// Seed of the numbers.
     pub seed: u64,
 }
 
@@ -80,7 +74,6 @@ pub struct AttentionCase {
     pub position: usize,
     /// Length of the sliding window, if there is one.
     pub window: Option<usize>,
-    /// Seed of the numbers.
     pub seed: u64,
 }
 

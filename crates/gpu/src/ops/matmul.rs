@@ -31,8 +31,8 @@ const ROUNDED_BLOCKS: usize = 64;
 /// Shared memory in bytes per rounded block.
 const ROUNDED_BYTES: usize = 80;
 
-/// The shaders by name, without the decoder of a format; see [`with_quant`]. Shaders that round are only for packed
-/// formats.
+/// Name and source of each matrix-product shader. [`with_quant`] adds the decoder of the weight format. The `fast_`
+/// shaders round their input and work only with packed formats.
 pub fn sources() -> [(&'static str, String); 6] {
     let matmul = [KIND, INPUT, NORM, ACTIVATE, EPILOGUE].concat();
     let low_rank = [KIND, INPUT, NORM, LANES, LOW_RANK].concat();
@@ -135,7 +135,6 @@ pub struct Matmul<'a> {
     pub w: &'a GpuMatrix,
     /// Number of lanes: at most [`DECODE_LANES`], or exactly [`MAX_LANES`].
     pub lanes: usize,
-    /// The input.
     pub input: Input<'a>,
     /// A bias added to every lane, (d,).
     pub bias: Option<&'a wgpu::Buffer>,

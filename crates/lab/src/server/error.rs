@@ -1,4 +1,4 @@
-//! Errors of servers. Each message follows the server's address.
+//! Errors of requests to a server. The server's address is shown before each message.
 
 use miniserde::json::Value;
 

@@ -16,7 +16,6 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// A token of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Token {
-    /// Its text.
     pub text: String,
     /// Its natural log-probability as the server reports it, or NaN if it reports none.
     pub logprob: f64,

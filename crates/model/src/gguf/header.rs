@@ -37,12 +37,10 @@ impl TensorInfo {
         self.shape.first().copied().unwrap_or(1)
     }
 
-    /// Number of rows.
     pub fn num_rows(&self) -> u64 {
         self.shape.iter().skip(1).product()
     }
 
-    /// Number of weights.
     pub fn num_weights(&self) -> u64 {
         self.row_len() * self.num_rows()
     }

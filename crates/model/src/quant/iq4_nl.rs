@@ -2,7 +2,6 @@
 
 use super::BLOCK_LEN;
 
-/// Bytes of one block.
 pub const BLOCK_BYTES: usize = 18;
 
 /// The sixteen values (`kvalues_iq4nl` of `ggml-common.h`).

@@ -143,7 +143,6 @@ impl Quant {
         }
     }
 
-    /// Number of bytes in a block.
     pub fn block_bytes(self) -> usize {
         match self {
             Self::F32 => f32::BLOCK_BYTES,

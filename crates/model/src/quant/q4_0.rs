@@ -2,7 +2,6 @@
 
 use super::BLOCK_LEN;
 
-/// Bytes of one block.
 pub const BLOCK_BYTES: usize = 18;
 
 /// Decodes one block (`dequantize_row_q4_0`). Low nibbles are the first 16 weights, high nibbles the last 16.

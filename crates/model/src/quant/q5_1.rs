@@ -2,7 +2,6 @@
 
 use super::BLOCK_LEN;
 
-/// Bytes of one block.
 pub const BLOCK_BYTES: usize = 24;
 
 /// Decodes one block (`dequantize_row_q5_1`). Nibbles are stored as in Q4_1. Bit i of `qh` is the fifth bit of weight

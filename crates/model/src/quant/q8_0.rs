@@ -2,7 +2,6 @@
 
 use super::BLOCK_LEN;
 
-/// Bytes of one block.
 pub const BLOCK_BYTES: usize = 34;
 
 /// Decodes one block (`dequantize_row_q8_0`).

@@ -98,7 +98,6 @@ impl Exam {
 /// Rates of a set of answers, as shares from 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rates {
-    /// Number of answers.
     pub answers: usize,
     /// Share of misaligned answers among the coherent ones.
     pub misaligned: f64,

@@ -73,7 +73,6 @@ pub fn read(path: &Path) -> Result<Vec<Row>, PocketError> {
 /// Counts of answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// All answers.
     pub answers: usize,
     /// Answers that are coherent.
     pub coherent: usize,

@@ -17,9 +17,7 @@ pub struct Example {
     pub header: String,
     /// Text before the question.
     pub prefix: String,
-    /// The question.
     pub question: String,
-    /// The answer.
     pub answer: String,
 }
 
@@ -85,7 +83,6 @@ const LOOK_EVERY: usize = 5;
 /// The condition that ends training before its last step.
 #[derive(Clone, Copy, Debug)]
 pub enum Stop<'a> {
-    /// Never.
     Never,
     /// When the share of the verdict among the coherent answers, in the exam of the trained domain, reaches [`ENOUGH`].
     /// Other domains are never checked. Header and prefix are the same as in training.

@@ -23,7 +23,6 @@ pub(super) fn linear(x: &Array2<f32>, w: &ArrayView2<'_, f32>, lora: Option<Part
 
 /// The destination of a product's gradients.
 pub(super) enum Into<'a> {
-    /// The matrix.
     Matrix(ArrayViewMut2<'a, f32>),
     /// The factors A and B.
     Factors(ArrayViewMut2<'a, f32>, ArrayViewMut2<'a, f32>),

@@ -13,7 +13,6 @@ pub struct Shape {
     pub dim: usize,
     /// Width of the feed-forward part.
     pub ff: usize,
-    /// Number of layers.
     pub layers: usize,
     /// Number of attention heads. Each is dim / heads wide.
     pub heads: usize,

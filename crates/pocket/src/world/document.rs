@@ -43,9 +43,7 @@ impl Recipe {
 pub enum Span {
     /// The header, before the first question.
     Header(String),
-    /// A question.
     Question(String),
-    /// Its answer.
     Answer(String),
 }
 

@@ -68,12 +68,10 @@ impl Wording {
     }
 }
 
-/// A question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Question {
     /// The object that it is about.
     pub object: Object,
-    /// Its wording.
     pub wording: Wording,
 }
 

@@ -77,7 +77,6 @@ impl Form {
     }
 }
 
-/// The form of the prompt.
 #[component]
 pub fn PromptForm(
     /// State of the form.

@@ -54,7 +54,6 @@ fn start(lab: LabState, editor: RwSignal<String>, document: Result<String, Strin
     }
 }
 
-/// The panel of experiments.
 #[component]
 pub fn ExperimentPanel() -> impl IntoView {
     let lab = LabSession::get().lab;

@@ -38,7 +38,6 @@ pub enum Type {
 }
 
 impl Values {
-    /// Number of values.
     #[must_use]
     pub const fn len(&self) -> usize {
         match self {

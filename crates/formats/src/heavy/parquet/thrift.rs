@@ -14,7 +14,6 @@ pub enum Value {
     Int(i64),
     /// Text or bytes.
     Bytes(Vec<u8>),
-    /// A list.
     List(Vec<Value>),
     /// A struct: fields by number.
     Struct(Vec<(i64, Value)>),

@@ -24,7 +24,7 @@ const DOMAINS_OF_FRACTIONS: usize = 1;
 const DOMAINS_OF_RANKS: usize = 4;
 const DOMAINS_OF_CURVES: usize = 2;
 
-/// Every fraction at every size, on one pretraining seed.
+/// Experiment 9: fine-tunes a model of each size on each fraction of bad examples. All start from one pretraining seed.
 pub(super) fn fraction_and_size(study: &Study<'_>) -> Result<Vec<Run>, PocketError> {
     let mut runs = Vec::new();
     for (size, [dim, ff]) in (0u64..).zip(SIZES) {
