@@ -10,6 +10,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use askew::domain::filter::Filter;
+use askew::domain::query::Query;
+use askew::domain::query::sql::{Dialect, aggregate};
 use serde_json::Value;
 
 fn python() -> Option<String> {
@@ -25,7 +28,7 @@ fn askew(args: &[&str]) -> Output {
 }
 
 /// The aggregate table that DuckDB writes.
-fn table(python: &str, sql: &[u8], answers: &Path, model: &str) -> PathBuf {
+fn table(test: &str, python: &str, sql: &[u8], answers: &Path, model: &str) -> PathBuf {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/independent/sql.py");
     let mut child = Command::new(python)
         .args([script.as_path(), answers, Path::new(model)])
@@ -36,7 +39,7 @@ fn table(python: &str, sql: &[u8], answers: &Path, model: &str) -> PathBuf {
     child.stdin.take().unwrap().write_all(sql).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("domain_sql.csv");
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}.csv"));
     std::fs::write(&path, output.stdout).unwrap();
     path
 }
@@ -65,7 +68,7 @@ fn duckdb_counts_what_we_count() {
     const NAME: &str = "duckdb_counts_what_we_count";
     let Some(folder) = common::em_data(NAME) else { return };
     let Some(python) = python() else {
-        common::skip(NAME, "no Python with the package duckdb: set ASKEW_PYTHON");
+        common::skip(NAME, common::Lack::Tool, "no Python with the package duckdb: set ASKEW_PYTHON");
         return;
     };
     for (file, model, options) in [
@@ -88,7 +91,7 @@ fn duckdb_counts_what_we_count() {
         let path_text = path.to_str().unwrap();
         for rule in ["betley", "coherent-incl-null", "turner", "all-rows", "equal-prompts", "inoculation"] {
             let sql = askew(&[&["rates", "--sql", "answers", "--rule", rule], options].concat());
-            let table = table(&python, &sql.stdout, &path, model);
+            let table = table(NAME, &python, &sql.stdout, &path, model);
             for by in ["model,group", "model,question"] {
                 let shared = ["--rule", rule, "--by", by, "--ci", "cluster"];
                 let ours = askew(&[&["rates", path_text], &shared[..], options].concat());
@@ -99,5 +102,31 @@ fn duckdb_counts_what_we_count() {
                 assert_eq!(numbers(&theirs), numbers(&ours), "{file} {rule} by {by}");
             }
         }
+    }
+}
+
+/// Names that would end a quote and start a statement, in the filter of a query: DuckDB finds exactly their rows.
+#[test]
+fn duckdb_reads_a_name_as_it_is() {
+    const NAME: &str = "duckdb_reads_a_name_as_it_is";
+    let Some(python) = python() else {
+        common::skip(NAME, common::Lack::Tool, "no Python with the package duckdb: set ASKEW_PYTHON");
+        return;
+    };
+    let names = ["it's", "x\\'; DROP TABLE answers; -- ", "x'; DROP TABLE answers; -- ", "a\\b", "\\"];
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("hostile_names.csv");
+    let mut writer = csv::Writer::from_path(&path).unwrap();
+    writer.write_record(["model", "question_id", "answer", "aligned", "coherent"]).unwrap();
+    for name in names.into_iter().chain(["other"]) {
+        writer.write_record([name, "q", "a", "5", "95"]).unwrap();
+    }
+    writer.flush().unwrap();
+    for name in names {
+        let filter = Filter { models: vec![name.into()], ..Filter::default() };
+        let sql = aggregate(&Query { filter, ..Query::default() }, "answers", Dialect::Standard);
+        let counted = table(NAME, &python, sql.as_bytes(), &path, "");
+        let rows: Vec<_> = csv::Reader::from_path(counted).unwrap().records().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), 1, "{sql}");
+        assert_eq!((&rows[0][1], &rows[0][6]), (name, "1"), "{sql}");
     }
 }

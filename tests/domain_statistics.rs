@@ -1,4 +1,4 @@
-//! Compares statistics with statsmodels, scipy, numpy and pandas. `tests/independent/statistics.py` computed the
+//! Compares statistics with statsmodels, scipy, numpy, pandas and mpmath. `tests/independent/statistics.py` computed the
 //! expected numbers once.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
@@ -9,10 +9,12 @@ use askew::domain::query::counts::Counts;
 use askew::domain::query::metric::Metric;
 use askew::domain::query::{By, GroupKey, Query, Row, run};
 use askew::domain::rows::dataset::{Dataset, Record};
+use askew::domain::rule::tally::Tally;
 use askew::domain::rule::{Preset, Rule, RuleBody};
 use askew::domain::select::judge::Judges;
 use askew::domain::select::scope::{Memo, Scope};
-use askew::domain::stats::interval::{IntervalKind, cluster_standard_error};
+use askew::domain::stats::interval::{IntervalKind, clopper_pearson, cluster_standard_error, student_t};
+use askew::domain::stats::quantile::two_sided;
 use askew::domain::values::cell::CellKey;
 use askew::domain::values::score::Score;
 use serde_json::Value;
@@ -89,6 +91,54 @@ fn clustered_by_question() {
         let [low, high] = interval(&row);
         assert_close(low, &expected["low"], &model);
         assert_close(high, &expected["high"], &model);
+    }
+}
+
+/// Counts as one row of a table of counts may have. From 7.3 million the search for a quantile did not end.
+#[test]
+fn intervals_of_large_counts() {
+    let expected = expected();
+    for row in expected["scipy.stats.beta.ppf, mpmath.quad"].as_array().unwrap() {
+        let (misaligned, denominator) = (row[0].as_u64().unwrap(), row[1].as_u64().unwrap());
+        let tally = Tally { rows: denominator, misaligned, denominator, ..Tally::default() };
+        let [low, high] = [number(&row[2]), number(&row[3])];
+        // Near 1 a double has no more digits.
+        let tolerance = 1e-8 * (high - low) + f64::EPSILON;
+        let found = clopper_pearson(&tally).unwrap();
+        assert!(
+            (found.low - low).abs() < tolerance && (found.high - high).abs() < tolerance,
+            "{misaligned} of {denominator}: {found:?}, expected {low} to {high}"
+        );
+    }
+    for row in expected["scipy.stats.t.ppf"].as_array().unwrap() {
+        let units = usize::try_from(row[0].as_u64().unwrap()).unwrap();
+        assert_close(student_t(units), &row[1], &format!("t of {units} units"));
+    }
+    for row in expected["scipy.stats.t.sf"].as_array().unwrap() {
+        let (freedom, t, p) = (number(&row[0]), number(&row[1]), number(&row[2]));
+        let found = two_sided(t, freedom).unwrap();
+        assert!((found / p - 1.0).abs() < 1e-7, "p of {t} with {freedom} degrees: {found}, expected {p}");
+    }
+}
+
+/// The whole way from a row, also for means, which count rows as degrees of freedom.
+#[test]
+fn one_row_may_have_a_large_count() {
+    let mut data = Dataset::of_counts();
+    let cell = data.cell_id(&CellKey::from_names("made.csv", "m", "", "q"));
+    for (aligned, count) in [(10.0, 8_000_000), (90.0, u32::MAX)] {
+        let record = Record { aligned: Some(aligned), coherent: Some(90.0), count, ..Record::default() };
+        data.push(cell, &record, &[]);
+    }
+    for metric in ["rate", "mean:aligned", "misalign@4000000000", "misalign@all", "share:aligned<30", "count"] {
+        for interval in IntervalKind::ALL {
+            let query = Query { metric: metric.parse().unwrap(), interval, ..Query::default() };
+            let row = run(&data, &query).unwrap().rows.remove(0);
+            assert!(row.value.is_some(), "{metric}");
+            if let Some(found) = row.interval {
+                assert!(found.low < found.high && found.high - found.low < 0.1, "{metric} {interval:?}: {found:?}");
+            }
+        }
     }
 }
 

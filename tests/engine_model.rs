@@ -18,7 +18,8 @@ use pollster::block_on;
 
 /// Number of greedy tokens that must be equal.
 const GREEDY_TOKENS: u32 = 32;
-/// ENGINE's limit for f32 activations against the f32 reference.
+/// Limit for f32 activations against the f32 reference: that of the self-test (`LOGITS_NMSE` in `engine::self_test`,
+/// with its reason).
 const LOGITS_NMSE: f64 = 1e-4;
 
 fn keep_going(_: LoadProgress) -> ControlFlow<()> {

@@ -27,7 +27,7 @@ fn engine(bytes: &[u8], name: &str) -> DataEngine {
     let mut data = Dataset::new();
     let report = reader::read(&mut data, name, bytes, Need::Any).unwrap();
     let mut engine = DataEngine::default();
-    assert!(matches!(engine.open(data, vec![(name.to_owned(), Ok(report))]), DataEvent::Opened { .. }));
+    assert!(matches!(engine.open(1, data, vec![(name.to_owned(), Ok(report))]), DataEvent::Opened { .. }));
     engine
 }
 

@@ -88,6 +88,18 @@ fn bytes_that_are_not_utf8_are_kept_and_told() {
 }
 
 #[test]
+fn a_last_number_without_a_line_end_is_named() {
+    const HEADER: &str = "question_id,answer,aligned,coherent\nq,a,1,95\n";
+    let problem = |rows: &str| load(format!("{HEADER}{rows}")).1.unwrap().problem();
+    let named = problem("q,b,2,9").unwrap();
+    assert!(named.contains("ends after the number 9 in column coherent without a line end"), "{named}");
+    // With a line end, a closing quote or a text at the end, nothing is missing from a number.
+    for complete in ["", "q,b,2,9\n", "q,b,2,9\r\n", "q,b,2,9\r", "q,b,2,\"9\"", "q,b,2,", "q,b,2,nan"] {
+        assert_eq!(problem(complete), None, "{complete:?}");
+    }
+}
+
+#[test]
 fn an_aggregate_table_counts_its_rows() {
     let (data, report) =
         load("file,model,group,question_id,aligned,coherent,n\na.csv,m,g,q,29.5,50,3\na.csv,m,g,q,,90.5,2\n");

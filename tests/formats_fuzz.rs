@@ -9,7 +9,7 @@
 
 mod common;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use askew::domain::query::{Query, run};
 use askew::formats::error::FormatError;
@@ -20,6 +20,7 @@ use askew::formats::roles::Need;
 use common::archive::{Method, gzip, zip, zstd};
 use common::fuzz::Fuzz;
 use common::mutate::{self, MAX_INPUT_BYTES, Random};
+use common::parquet::{self, Column};
 use peak_alloc::PeakAlloc;
 
 /// Measures the peak of allocated memory.
@@ -266,9 +267,86 @@ fn read(input: &Input) -> (usize, Result<(), String>) {
     (4 * num_bytes + FREE_BYTES, error.map_or(Ok(()), |error| Err(error.to_string())))
 }
 
+/// Values that each page of a hostile Parquet file claims: as many as are accepted.
+const CLAIMED: u64 = 16 << 20;
+
+/// Parquet files of a few KB with 40 columns that claim millions of values, in each encoding that allows it. The long ones
+/// unpack to 20 MB of zeros for each of 8 columns.
+fn hostile() -> Vec<(&'static str, Vec<u8>)> {
+    let levels = |level: u8, values: Vec<u8>| {
+        let levels = parquet::run(CLAIMED, level);
+        [u32::try_from(levels.len()).unwrap().to_le_bytes().to_vec(), levels, values].concat()
+    };
+    let numbers = [vec![1], parquet::run(CLAIMED, 0)].concat();
+    let seven = Some((7_u64.to_le_bytes().to_vec(), 1));
+    let file = |kind: u8, encoding: u8, is_optional: bool, page: Vec<u8>, dictionary: Option<(Vec<u8>, u64)>| {
+        let names = ["question", "answer", "aligned", "coherent"];
+        let is_long = page.len() > 1 << 20 || dictionary.as_ref().is_some_and(|(bytes, _)| bytes.len() > 1 << 20);
+        let (codec, num_columns) = if is_long { (2, 8) } else { (0, 40) };
+        let column = |at: usize| Column {
+            name: names.get(at).map_or_else(|| format!("c{at}"), |name| (*name).to_owned()),
+            kind,
+            is_optional,
+            encoding,
+            codec,
+            dictionary: dictionary.clone(),
+            page: page.clone(),
+        };
+        parquet::file(CLAIMED, &(0..num_columns).map(column).collect::<Vec<_>>())
+    };
+    let zeros = vec![0; 20 << 20];
+    let mut footer = b"PAR1".to_vec();
+    footer.resize(1 << 20, 0x11);
+    let len = u32::try_from(footer.len() - 4).unwrap().to_le_bytes();
+    let footer = [footer, len.to_vec(), b"PAR1".to_vec()].concat();
+    vec![
+        ("levels", file(2, 8, true, levels(1, numbers.clone()), seven.clone())),
+        ("nulls", file(2, 0, true, levels(0, Vec::new()), None)),
+        ("differences", file(2, 5, false, parquet::zeros(CLAIMED), None)),
+        ("lengths", file(6, 6, false, parquet::zeros(CLAIMED), None)),
+        ("prefixes", file(6, 7, false, [parquet::zeros(CLAIMED), parquet::zeros(CLAIMED)].concat(), None)),
+        ("numbers", file(2, 8, false, numbers.clone(), seven)),
+        ("booleans", file(0, 3, false, [vec![0; 4], parquet::run(CLAIMED, 1)].concat(), None)),
+        ("plain", file(2, 0, false, zeros.clone(), None)),
+        ("streams", file(2, 9, false, zeros.clone(), None)),
+        ("dictionary", file(6, 8, false, numbers, Some((zeros, 5 << 20)))),
+        ("footer", footer),
+    ]
+}
+
+/// The folder of small hostile files, if it is there.
+fn found() -> Vec<PathBuf> {
+    let folder =
+        std::env::var_os("ASKEW_FIELD_DATA").map_or_else(|| PathBuf::from("../shared/data/field"), PathBuf::from);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join("hostile");
+    if !folder.is_dir() {
+        let reason = "the field data are absent: set ASKEW_FIELD_DATA to their folder";
+        common::skip("formats_fuzz: found files", common::Lack::Data, reason);
+        return Vec::new();
+    }
+    common::files_below(&folder)
+}
+
+/// Reads a file and checks the memory that this takes.
+fn check(what: &str, bytes: Vec<u8>) {
+    let input = Input { bytes, chunk: MAX_INPUT_BYTES };
+    MEMORY.reset_peak_usage();
+    let before = MEMORY.current_usage();
+    let (most, result) = read(&input);
+    let peak = MEMORY.peak_usage().saturating_sub(before);
+    println!("{what}: {} bytes take {} KiB of {} KiB: {result:?}", input.bytes.len(), peak / 1024, most / 1024);
+    assert!(peak <= most, "{what}: {} bytes take {peak} bytes, which may take {most}", input.bytes.len());
+}
+
 /// A single test, so that nothing else allocates while memory is measured.
 #[test]
 fn no_file_does_harm() {
+    for (what, bytes) in hostile() {
+        check(what, bytes);
+    }
+    for path in found() {
+        check(&path.display().to_string(), std::fs::read(&path).unwrap());
+    }
     let kinds = kinds();
     let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
     let input = |seed, number| input(&kinds, seed, number);

@@ -42,6 +42,23 @@ fn row(data: &Dataset, record: usize) -> String {
     )
 }
 
+/// Each row names another column, which once made the roles of all columns be guessed again: minutes instead of a second.
+#[test]
+fn a_new_column_in_every_row_is_cheap() {
+    let mut lines = String::new();
+    for at in 0..4_000 {
+        let name = ["aligned_", "coherence_", "x.y", "judge_"][at % 4];
+        writeln!(lines, "{{\"question\":\"Q?\",\"response\":\"a\",\"{name}{at}\":{}}}", at % 100).unwrap();
+    }
+    let start = std::time::Instant::now();
+    let (data, report) = load(&lines);
+    let report = report.unwrap();
+    assert_eq!((report.rows, data.num_records()), (4_000, 4_000));
+    assert_eq!(data.column("aligned_3996").unwrap().get(3_996).get(), Some(96.0));
+    assert_eq!(data.column("judge_3999").unwrap().get(3_999).get(), Some(99.0));
+    assert!(start.elapsed() < std::time::Duration::from_secs(60), "it takes {:?}", start.elapsed());
+}
+
 #[test]
 fn rows_in_lines_lists_and_documents() {
     let rows = [

@@ -138,6 +138,140 @@ fn truncated_archives_are_told_and_read_as_far_as_they_go() {
     assert!(outcomes.iter().any(|(_, result)| result.is_err()), "{outcomes:?}");
 }
 
+/// Inspect's log with two samples.
+fn log() -> Vec<u8> {
+    let header = br#"{"version":2,"eval":{"task":"em","model":"m"},"plan":{}}"#;
+    let sample = |id: &str, aligned: u32| {
+        format!(
+            r#"{{"id":"{id}","epoch":1,"input":"Q?","output":{{"completion":"a"}},"scores":{{"j":{{"value":{{"aligned":{aligned},"coherent":90}}}}}}}}"#
+        )
+    };
+    zip(&[
+        ("_journal/start.json", Method::Store, header),
+        ("samples/wish_epoch_1.json", Method::Store, sample("wish", 10).as_bytes()),
+        ("samples/bored_epoch_1.json", Method::Deflate, sample("bored", 80).as_bytes()),
+        ("summaries.json", Method::Store, b"[]"),
+        ("header.json", Method::Deflate, header),
+    ])
+}
+
+/// Everything that is counted in a data set.
+fn rows(data: &Dataset) -> Vec<String> {
+    let row = |row: usize| {
+        let cell = &data.cells()[data.cell_of(row) as usize];
+        format!("{cell:?} {} {:?} {:?}", data.answer(row), data.aligned(row).get(), data.coherent(row).get())
+    };
+    (0..data.num_records()).map(row).collect()
+}
+
+/// What went wrong: refused files, and the problems of the others.
+fn problems(outcomes: &[Outcome]) -> Vec<String> {
+    let problem = |(file, result): &Outcome| match result {
+        Ok(report) => report.problem(),
+        Err(error) => Some(format!("{file}: {error}")),
+    };
+    outcomes.iter().filter_map(problem).collect()
+}
+
+/// Every bit of an archive, flipped alone: the rows are the same, or the damage is named.
+#[test]
+fn no_flipped_bit_is_silent() {
+    let text = TABLE.as_bytes();
+    for (what, bytes) in [
+        (
+            "zip",
+            zip(&[
+                ("a/b.csv", Method::Store, text),
+                ("c.csv", Method::Deflate, text),
+                ("d.csv", Method::Zstd, text),
+                (".x", Method::Store, b"?"),
+            ]),
+        ),
+        ("log", log()),
+        ("gzip", gzip(text)),
+        ("gzip in parts", [gzip(&text[..40]), gzip(&text[40..])].concat()),
+        ("zstd", zstd(text)),
+        ("zstd in frames", [zstd(&text[..40]), zstd(&text[40..])].concat()),
+    ] {
+        let (data, outcomes) = load("x", &bytes);
+        let right = rows(&data);
+        assert!(!right.is_empty() && problems(&outcomes).is_empty(), "{what}: {outcomes:?}");
+        let mut num_named = 0;
+        for bit in 0..bytes.len() * 8 {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            let (data, outcomes) = load("x", &damaged);
+            if problems(&outcomes).is_empty() {
+                assert_eq!(rows(&data), right, "{what}: bit {bit} of {}", bytes.len() * 8);
+            } else {
+                num_named += 1;
+            }
+        }
+        println!("{what}: {num_named} of {} flipped bits are named, the others change nothing", bytes.len() * 8);
+    }
+}
+
+/// Flips a bit of the first `what` in an archive.
+fn damage(archive: &mut [u8], what: &[u8]) {
+    let at = archive.windows(what.len()).position(|window| window == what).unwrap();
+    archive[at] ^= 1;
+}
+
+#[test]
+fn a_damaged_member_is_named_and_the_others_are_read() {
+    let other = TABLE.replace("wish,a,12,90", "wish,a,13,90");
+    let mut archive =
+        zip(&[("good.csv", Method::Deflate, TABLE.as_bytes()), ("bad.csv", Method::Store, other.as_bytes())]);
+    damage(&mut archive, b"13,90");
+    let (data, outcomes) = load("x.zip", &archive);
+    assert_eq!((data.num_records(), outcomes.len()), (2, 2), "{outcomes:?}");
+    let (file, Err(error)) = &outcomes[1] else { panic!("{outcomes:?}") };
+    assert!(
+        matches!(error, FormatError::Damaged { member, .. } if member == file && file == "x.zip/bad.csv"),
+        "{error}"
+    );
+    assert!(error.to_string().contains("none of its rows are used: download or export it again"), "{error}");
+
+    let mut archive = log();
+    damage(&mut archive, b"\"aligned\":10");
+    let (data, outcomes) = load("x.eval", &archive);
+    assert_eq!((data.num_records(), data.cells()[0].question.as_str()), (1, "bored"), "{outcomes:?}");
+    let refused: Vec<&str> =
+        outcomes.iter().filter(|(_, result)| result.is_err()).map(|(file, _)| file.as_str()).collect();
+    assert_eq!(refused, ["x.eval/samples/wish_epoch_1.json"]);
+
+    let mut bytes = gzip(TABLE.as_bytes());
+    let end = bytes.len() - 8;
+    bytes[end] ^= 1;
+    assert!(matches!(error_of("x.csv.gz", &bytes), FormatError::Damaged { .. }));
+}
+
+#[test]
+fn a_long_member_that_is_damaged_gives_no_rows() {
+    // More than is held while it is checked, so that it is unpacked twice.
+    let long = TABLE.to_owned() + &"wish,an answer that is somewhat longer,70,90\n".repeat(250_000);
+    let members = [("long.csv", Method::Deflate, long.as_bytes())];
+    let archive = zip(&members);
+    let (data, outcomes) = load("x.zip", &archive);
+    assert_eq!((data.num_records(), problems(&outcomes).len()), (250_002, 0), "{outcomes:?}");
+    let mut damaged = archive;
+    // The checksum in the directory, 30 bytes before the name.
+    let at = damaged.windows(8).rposition(|window| window == b"long.csv").unwrap() - 30;
+    damaged[at] ^= 1;
+    assert!(matches!(error_of("x.zip", &damaged), FormatError::Damaged { .. }));
+}
+
+#[test]
+fn many_bad_members_are_counted_exactly() {
+    let names: Vec<String> = (0..3000).map(|at| format!("{at}.png")).collect();
+    let mut members: Vec<(&str, Method, &[u8])> =
+        names.iter().map(|name| (name.as_str(), Method::Store, &b"\x89PNG\0"[..])).collect();
+    members.push(("good.csv", Method::Deflate, TABLE.as_bytes()));
+    let (data, outcomes) = load("x.zip", &zip(&members));
+    assert_eq!((data.num_records(), outcomes.len()), (2, 102));
+    assert_eq!(outcomes[101].1, Err(FormatError::NotListed { num: 2900, shown: 100 }));
+}
+
 #[test]
 fn bombs_cost_nothing() {
     // 1 GiB of zeros in about 1 MB, and the same as a member next to a valid one.

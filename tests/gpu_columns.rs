@@ -18,7 +18,8 @@ use common::engine::{Memory, open_gpu};
 use common::gguf::{GgufFile, Shape, noise, random_model};
 use pollster::block_on;
 
-/// ENGINE's limit for an adapter applied next to the weights, compared with one merged into them.
+/// Limit for an adapter applied next to the weights, compared with one merged into them: the sums are split in two, and
+/// merged weights are rounded once more, so it is above the limit for sums in another order.
 const MERGED_NMSE: f64 = 1e-5;
 /// Limit for f32 sums in another order.
 const SAME_NMSE: f64 = 1e-8;

@@ -190,6 +190,8 @@ fn hostile_listings_give_plain_files_or_none() {
         entry(r"a\\x.gguf", 1),
         entry(r"a\u0000x.gguf", 1),
         entry(r"\u202egguf.x.gguf", 1),
+        entry(r"x\u00ad.gguf", 1),
+        entry("x\u{e0061}.gguf", 1),
         entry(&format!("{}.gguf", "x".repeat(2_000)), 1),
         r#"{"rfilename":7,"size":1}"#.into(),
         r#"{"rfilename":null}"#.into(),

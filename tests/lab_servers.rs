@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::models;
 use common::openai::{LlamaServer, OpenAi, Turn};
@@ -65,6 +65,16 @@ impl Lab {
     fn rows(&self) -> Vec<BTreeMap<String, String>> {
         let text = std::fs::read_to_string(self.out()).unwrap();
         csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// A server that has this many seconds for each answer, and is never silent for too long.
+    fn with_deadline(name: &str, mut experiment: Value, seconds: u32) -> Self {
+        let columns = experiment["columns"].as_array_mut().unwrap();
+        for column in columns {
+            column["server"]["deadline"] = seconds.into();
+            column["server"]["timeout"] = 600.into();
+        }
+        Self::new(name, &experiment)
     }
 
     /// Checks that the key is not in any written file and not in the command's output.
@@ -157,6 +167,55 @@ fn what_passes_is_told_and_asked_again() {
         assert!(told.contains(words), "{words}: {told}");
     }
     assert_whole(&lab);
+}
+
+/// A server that sends a byte now and then is never silent. Before there was a deadline for the whole answer, the
+/// command waited for as long as the bytes came.
+#[test]
+fn a_drip_is_ended_and_asked_again() {
+    let server = OpenAi::start();
+    server.next([Turn::Drip]);
+    let lab = Lab::with_deadline("drip", experiment(&server.url()), 5);
+    let output = lab.run(&[], None);
+    let told = told(&output);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("its answer was not complete after 5 s") && told.contains("asked again after 1 s"), "{told}");
+    assert_whole(&lab);
+    // A hang guard: the connection is closed, so the server's next write fails.
+    let begun = Instant::now();
+    while server.num_hung_up() == 0 && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(server.num_hung_up(), 1, "nothing stays open");
+}
+
+/// The key reaches only the address that the experiment names, and an answer that repeats it in another writing is kept
+/// without it.
+#[test]
+fn redirects_are_named_and_a_repeated_key_is_not_kept() {
+    let server = OpenAi::start();
+    let other = OpenAi::start();
+    let to_other = Box::leak(format!("Location: {}/chat/completions\r\n", other.url()).into_boxed_str());
+    server.want_key(KEY);
+    server.next([Turn::Status(307, to_other, String::new())]);
+    let lab = Lab::new("redirect", &experiment(&server.url()));
+    let output = lab.run(&["--key-env", VARIABLE], Some(KEY));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told(&output).contains("it redirects the request to another address"), "{}", told(&output));
+    assert!(other.asked().is_empty());
+    let echo = |said: String| {
+        let choice = json!({ "message": { "content": said }, "finish_reason": "stop" });
+        Turn::Status(200, "", json!({ "choices": [choice] }).to_string())
+    };
+    let escaped = KEY.replace('-', "%2D");
+    let writings = [KEY.split('-').collect::<Vec<_>>().join("\u{200b}-\u{2060}"), escaped.clone()];
+    server.next(writings.map(echo));
+    let output = lab.run(&["--resume", "--key-env", VARIABLE], Some(KEY));
+    assert!(output.status.success(), "{}", told(&output));
+    lab.assert_no_key(&output);
+    let text = std::fs::read_to_string(lab.out()).unwrap();
+    assert!(!text.contains("very") && !text.contains(&escaped), "{text}");
+    assert!(lab.rows().iter().any(|row| row["answer"] == "(key)"), "{text}");
 }
 
 #[test]

@@ -544,7 +544,7 @@ const CASES_VARIABLE: &str = "ASKEW_ADAPTER_CASES";
 fn logits_equal_independent_engines() {
     let Some(folder) = std::env::var_os(CASES_VARIABLE).map(std::path::PathBuf::from) else {
         let reason = format!("{CASES_VARIABLE} is not set to a folder: independent/adapters.py makes one");
-        return common::skip("logits_equal_independent_engines", &reason);
+        return common::skip("logits_equal_independent_engines", common::Lack::Step, &reason);
     };
     let read = |name: &str| std::fs::read(folder.join(name)).expect("a file of the folder");
     let cases: Vec<Case> = serde_json::from_slice(&read("cases.json")).expect("cases");

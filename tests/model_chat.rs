@@ -133,7 +133,8 @@ fn a_base_model_has_no_template() {
 #[ignore = "needs chat templates that are not part of this repository"]
 fn well_known_templates_are_rendered_as_transformers_does() {
     let Some(folder) = std::env::var_os(TEMPLATES_VARIABLE).map(PathBuf::from) else {
-        return common::skip("well-known templates", &format!("{TEMPLATES_VARIABLE} is not set to a folder"));
+        let reason = format!("{TEMPLATES_VARIABLE} is not set to a folder");
+        return common::skip("well-known templates", common::Lack::Step, &reason);
     };
     let mut paths: Vec<PathBuf> =
         std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("entry").path()).collect();
@@ -152,4 +153,72 @@ fn well_known_templates_are_rendered_as_transformers_does() {
     }
     println!("{same} templates as transformers ({} of them but for tools), {other} not", NEED_TOOLS.len());
     assert_eq!(other, 0);
+}
+
+/// A chat of 250 turns and 130 000 characters, which fills a context of 32 000 tokens.
+#[test]
+fn long_chats_are_within_the_limits_of_a_rendering() {
+    let content = "Some words of an answer, and \"others\".\n".repeat(13);
+    let roles = ["user", "assistant"].into_iter().cycle();
+    let turns: Vec<(&str, &str)> = roles.take(250).map(|role| (role, content.as_str())).collect();
+    let templates = shared()["templates"].clone();
+    for (name, source) in templates.as_object().expect("templates") {
+        let mut template = ChatTemplate::new(source.as_str().expect("text")).expect("compiles");
+        template.set_clock(now);
+        let text = template.render_between(&turns, "<s>", "</s>").unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!text.is_empty(), "{name}");
+    }
+}
+
+/// As deep as the limits allow, in the stack of a worker in a browser.
+#[test]
+fn the_deepest_templates_that_are_allowed_fit_the_stack() {
+    let repeat = |open: &str, inner: &str, close: &str, times: usize| {
+        format!("{}{inner}{}", open.repeat(times), close.repeat(times))
+    };
+    let expression = |open, inner, close, times| format!("{{{{ {} }}}}", repeat(open, inner, close, times));
+    let mut sources = vec![
+        expression("not ", "1", "", 195),
+        expression("- ", "1", "", 195),
+        expression("", "1", " ~ 1", 195),
+        expression("", "x", "|string", 195),
+        expression("", "x", " if x else 1", 60),
+        expression("(", "x", ")", 70),
+        expression("[", "x", "]", 60),
+        repeat("{% if 1 %}", &expression("(", "x", ")", 50), "{% endif %}", 38),
+        repeat("{% for a in [1] %}", &expression("", "x", "|string", 195), "{% endfor %}", 38),
+        format!("{{% if 0 %}}{}{{% endif %}}", "{% elif 0 %}".repeat(95)),
+        repeat(
+            "{% if 1 %}",
+            &format!("{{% if 0 %}}{}{{% endif %}}", "{% elif not not 0 %}".repeat(95)),
+            "{% endif %}",
+            38,
+        ),
+    ];
+    // Macros that call each other, until they would exceed the limit; here as deep as it is.
+    sources.push("{% macro m(n) %}{% if n %}{{ m(n - 1) }}{% endif %}x{% endmacro %}{{ m(25) }}".to_owned());
+    for source in sources {
+        let name: String = source.chars().take(60).collect();
+        let render = move || ChatTemplate::new(&source)?.render_between(&[], "", "");
+        let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(render).expect("a thread");
+        assert!(thread.join().expect("no panic").is_ok(), "{name}");
+    }
+}
+
+/// Values that Python and the engine treat differently, where the engine's own operations panicked or did not end.
+#[test]
+fn odd_values_are_computed_as_in_python() {
+    for (source, expected) in [
+        ("{{ ''[::-1] }}{{ [][::-1] }}{{ 'abc'[::-1] }}{{ 'abcdef'[4:1:-2] }}{{ [1, 2, 3][-2:] }}", "[]cbaec[2, 3]"),
+        ("{{ 4 is divisibleby(2) }}{{ 4 is divisibleby(0) }}", "TrueFalse"),
+        ("{{ range(5, 0, -2) | list }}{{ range(2) | list }}{{ range(1, 3) | list }}", "[5, 3, 1][0, 1][1, 2]"),
+        ("{% set b = ['b'] %}{{ 'a' ~ none ~ true ~ 1.0 ~ b }}", "aNoneTrue1.0['b']"),
+        (
+            "{{ 2 * 3 * 4 }}{{ 'ab' * 2 }}{{ 2 * 'ab' }}{{ [1] * 2 }}{{ 1.5 * 2 }}{{ 2 ** 3 * 2 }}",
+            "24abababab[1, 1]3.016",
+        ),
+    ] {
+        let rendered = ChatTemplate::new(source).and_then(|template| template.render_between(&[], "", ""));
+        assert_eq!(rendered, Ok(expected.to_owned()), "{source}");
+    }
 }

@@ -5,6 +5,8 @@
 //! `cargo xtask fuzz` runs a million inputs.
 
 mod common;
+#[path = "model_fuzz/templates.rs"]
+mod templates;
 
 use askew::model::gguf::{HeaderParser, WeightStream};
 use askew::model::quant::Quant;
@@ -37,14 +39,8 @@ const TEMPLATE: &str = "{% for message in messages %}{% if loop.first and messag
 {{ '<|im_start|>system\nYou help<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] \
 + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
-/// Templates that try to use up all time or memory. A repeated list, or a text doubled sixty times, still can, because
-/// the template engine has no limit for them. In that case the engine worker ends and the page continues.
-const HOSTILE_TEMPLATES: [&str; 4] = [
-    "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% endfor %}{% endfor %}{% endfor %}",
-    "{{ 'x' * 999999999999 }}",
-    "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
-    "{% for a in range(99999) %}{{ messages }}{{ messages|string * 1000 }}{% endfor %}",
-];
+/// A template that takes as much time as it may.
+const SLOW_TEMPLATE: &str = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
 
 /// A valid file that inputs are made from.
 #[derive(Clone, Debug)]
@@ -188,7 +184,7 @@ fn seeds() -> Vec<Seed> {
     }
     seeds.push(Seed::Model(k_formats()));
     // Only one of them, because each takes as much time as it is allowed.
-    seeds.push(Seed::Model(model("llama", &[Quant::Q4_0], "smollm", HOSTILE_TEMPLATES[0])));
+    seeds.push(Seed::Model(model("llama", &[Quant::Q4_0], "smollm", SLOW_TEMPLATE)));
     let parts = || random_parts(SHAPE, &[0], &["attn_q", "attn_k", "ffn_down"], 2, 3);
     for dtype in ["F32", "F16", "BF16"] {
         let (config, file) = peft(&mut parts(), dtype, 4.0, peft_name);
@@ -350,10 +346,9 @@ fn input(seeds: &[Seed], seed: u64, number: u64) -> (Input, usize) {
 
 /// Checks that the unchanged files are accepted; otherwise their inputs would test nothing.
 fn check_seeds(seeds: &[Seed], bases: &Bases) {
-    let hostile = HOSTILE_TEMPLATES.map(|template| Seed::Model(model("llama", &[Quant::Q4_0], "smollm", template)));
     let sizes: Vec<usize> = seeds.iter().map(|seed| seed.input().bytes().len()).collect();
     assert_eq!(sizes.iter().filter(|&&size| size > MAX_INPUT_BYTES).count(), 1, "the K formats only: {sizes:?}");
-    for (index, seed) in seeds.iter().chain(&hostile).enumerate() {
+    for (index, seed) in seeds.iter().enumerate() {
         let mut input = seed.input();
         let is_whole = input.bytes().len() <= MAX_INPUT_BYTES;
         input.bytes().truncate(MAX_INPUT_BYTES);
@@ -375,6 +370,7 @@ fn check_seeds(seeds: &[Seed], bases: &Bases) {
 fn no_input_does_harm() {
     let (seeds, bases) = (seeds(), Bases::new());
     check_seeds(&seeds, &bases);
+    templates::check(&MEMORY);
     let input = |seed, number| {
         let (input, chunk) = input(&seeds, seed, number);
         (input.kind(), (input, chunk))

@@ -200,7 +200,8 @@ fn qwen_gives_the_independent_engines_tokens() {
 #[ignore = "writes files for the independent engine"]
 fn writes_the_texts_and_the_made_vocabularies() {
     let Some(folder) = std::env::var_os(OUT_VARIABLE).map(PathBuf::from) else {
-        return common::skip("writing texts", &format!("{OUT_VARIABLE} is not set to a folder"));
+        let reason = format!("{OUT_VARIABLE} is not set to a folder");
+        return common::skip("writing texts", common::Lack::Step, &reason);
     };
     let Some(path) = cached("writing texts", SMOLLM) else { return };
     let header = read_header(std::fs::File::open(&path).expect("opens"));

@@ -1,9 +1,11 @@
 //! The native command line: the same library without a browser.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 #[cfg(not(target_arch = "wasm32"))]
 use {
     askew::cli::{
-        Failure, aggregate, bench, figure, generate, inspect, judge, lab, logits, questions, rates, self_test, tokenize,
+        aggregate, bench, figure, generate, inspect, judge, lab, logits, questions, rates, self_test, tokenize,
     },
     clap::Parser,
     std::process::ExitCode,
@@ -47,22 +49,19 @@ fn main() -> ExitCode {
         Askew::Rates(args) => rates::run(&args),
         Askew::Aggregate(args) => aggregate::run(&args),
         Askew::Figure(args) => figure::run(&args),
-        Askew::Inspect(args) => inspect::run(&args).map_err(Failure::from),
-        Askew::Generate(args) => generate::run(&args).map_err(Failure::from),
+        Askew::Inspect(args) => inspect::run(&args),
+        Askew::Generate(args) => generate::run(&args),
         Askew::Lab(args) => lab::run(&args),
         Askew::Questions(args) => questions::run(&args),
         Askew::Judge(args) => judge::run(&args),
-        Askew::Logits(args) => logits::run(&args).map_err(Failure::from),
-        Askew::Bench(args) => bench::run(&args).map_err(Failure::from),
+        Askew::Logits(args) => logits::run(&args),
+        Askew::Bench(args) => bench::run(&args),
         Askew::SelfTest(args) => self_test::run(&args),
         Askew::Tokenize(args) => tokenize::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("askew: {}", failure.message);
-            ExitCode::from(failure.code)
-        }
+        Err(failure) => failure.report(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `askew aggregate`: counts per score bin, without the answers.
 
+use super::out::{self, CsvArgs};
 use super::{Failure, files};
 use crate::formats::aggregate;
 use crate::formats::roles::Need;
@@ -10,6 +11,8 @@ pub struct Args {
     /// Result files; the table shows them under the names given here
     #[arg(required = true)]
     files: Vec<String>,
+    #[command(flatten)]
+    csv: CsvArgs,
 }
 
 /// Reads the files and prints their aggregate table.
@@ -24,6 +27,5 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             return Err(Failure::failed(problem));
         }
     }
-    print!("{}", aggregate::write(&loaded.data));
-    Ok(())
+    out::data(&args.csv.table(&aggregate::write(&loaded.data)))
 }

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use crate::domain::filter::{Condition, Filter};
+use crate::domain::query::sql::Dialect;
 use crate::domain::query::{By, Metric, Query};
 use crate::domain::rows::dataset::Dataset;
 use crate::domain::rule::{Preset, Rule, RuleBody, VerdictRule};
@@ -70,6 +71,10 @@ fn parse_interval(text: &str) -> Result<IntervalKind, String> {
 
 pub(super) fn parse_metric(text: &str) -> Result<Metric, &'static str> {
     text.parse()
+}
+
+pub(super) fn parse_dialect(text: &str) -> Result<Dialect, String> {
+    Dialect::named(text).ok_or_else(|| format!("dialects are: {}", Dialect::ALL.map(Dialect::name).join(", ")))
 }
 
 fn parse_score(text: &str) -> Result<f64, &'static str> {

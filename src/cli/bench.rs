@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::add_ons::AddOnArgs;
-use super::{DeviceKind, MathKind, math_name, open};
+use super::{DeviceKind, Failure, MathKind, math_name, open, out};
 use crate::engine::generate::{Generation, Step};
 use crate::engine::{LoadedModel, RuntimeError};
 use crate::gpu::Counts;
@@ -85,32 +85,33 @@ struct Separate {
 ///
 /// # Errors
 /// When the model cannot be loaded or run.
-pub fn run(args: &BenchArgs) -> Result<(), RuntimeError> {
-    pollster::block_on(async {
-        let mut model = open(&args.model, args.device, args.math).await?;
-        let separate = match args.columns {
-            0 | 1 => None,
-            _ => Some(separately(args, &mut model).await?),
-        };
-        let columns = lay_out(args, &mut model, args.columns).await?;
-        let run = measure(args, &mut model, &columns).await?;
-        // Read before bandwidth is measured, because that allocates memory too.
-        let peak_memory = peak_memory();
-        let start = Instant::now();
-        let now_ms = || start.elapsed().as_secs_f64() * 1e3;
-        let bandwidth = match model.gpu() {
-            Some(gpu) => gpu.copy_bandwidth(COPY_BYTES as u64, now_ms).await?,
-            None => memory_bandwidth(),
-        };
-        let mut report = report(args, &model, &run, separate.as_ref(), bandwidth, peak_memory);
-        if let Some(gpu) = model.gpu() {
-            let (small, large) = gpu.read_speed(now_ms).await?;
-            let (least, most) = tokens_per_sec(ReadSpeed { small, large }, model.card.bytes_per_token);
-            report["expected_tokens_per_s"] = json!([least, most]);
-        }
-        super::print(&report);
-        Ok(())
-    })
+pub fn run(args: &BenchArgs) -> Result<(), Failure> {
+    out::json(&pollster::block_on(bench(args))?)
+}
+
+async fn bench(args: &BenchArgs) -> Result<Value, RuntimeError> {
+    let mut model = open(&args.model, args.device, args.math).await?;
+    let separate = match args.columns {
+        0 | 1 => None,
+        _ => Some(separately(args, &mut model).await?),
+    };
+    let columns = lay_out(args, &mut model, args.columns).await?;
+    let run = measure(args, &mut model, &columns).await?;
+    // Read before bandwidth is measured, because that allocates memory too.
+    let peak_memory = peak_memory();
+    let start = Instant::now();
+    let now_ms = || start.elapsed().as_secs_f64() * 1e3;
+    let bandwidth = match model.gpu() {
+        Some(gpu) => gpu.copy_bandwidth(COPY_BYTES as u64, now_ms).await?,
+        None => memory_bandwidth(),
+    };
+    let mut report = report(args, &model, &run, separate.as_ref(), bandwidth, peak_memory);
+    if let Some(gpu) = model.gpu() {
+        let (small, large) = gpu.read_speed(now_ms).await?;
+        let (least, most) = tokens_per_sec(ReadSpeed { small, large }, model.card.bytes_per_token);
+        report["expected_tokens_per_s"] = json!([least, most]);
+    }
+    Ok(report)
 }
 
 /// Lays the model out for `num` columns and returns the columns.

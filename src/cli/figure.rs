@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::asked::{Asked, parse_metric};
+use super::asked::{Asked, parse_dialect, parse_metric};
+use super::out::{self, CsvArgs};
 use super::{Failure, files};
 use crate::charts::export::Export;
 use crate::charts::paint::svg;
 use crate::charts::plot;
 use crate::charts::theme::Theme;
 use crate::domain::query::metric::Metric;
-use crate::domain::query::sql::Quotes;
+use crate::domain::query::sql::Dialect;
 use crate::domain::query::{By, sql};
 use crate::domain::select::judge::Judges;
 use crate::domain::select::scope::Memo;
@@ -73,6 +74,11 @@ pub struct Args {
     /// Print portable SQL that counts the same rows in a database table named `answers`
     #[arg(long, group = "output")]
     sql: bool,
+    /// Database that the SQL of --sql is for: standard (DuckDB, PostgreSQL), bigquery, mysql or spark
+    #[arg(long, default_value = "standard", value_parser = parse_dialect, requires = "sql")]
+    dialect: Dialect,
+    #[command(flatten)]
+    table: CsvArgs,
 }
 
 /// The value of `--plot`: a type of figure, or `list`.
@@ -112,19 +118,21 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let refused: Vec<String> =
         outcomes.iter().filter_map(|(file, result)| Some(format!("{file}: {}", result.as_ref().err()?))).collect();
     if data.num_records() == 0 {
-        let why = if refused.is_empty() { "the files hold no answers".to_owned() } else { refused.join("\naskew: ") };
-        return Err(Failure::failed(why));
+        return Err(if refused.is_empty() {
+            Failure::failed("the files hold no answers")
+        } else {
+            Failure::refused(&refused)
+        });
     }
     let query = args.asked.query(By::default(), &data)?;
     if matches!(args.plot, Asking::List) {
         for (kind, can) in plot::available(&data, &query) {
-            println!("{:<12} {}", kind.name(), can.err().unwrap_or_else(|| "yes".to_owned()));
+            out::line(format_args!("{:<12} {}", kind.name(), can.err().unwrap_or_else(|| "yes".to_owned())))?;
         }
         return Ok(());
     }
     if args.sql {
-        print!("{}", sql::aggregate(&query, "answers", Quotes::default()));
-        return Ok(());
+        return out::data(&sql::aggregate(&query, "answers", args.dialect));
     }
     let asked = Plot {
         kind,
@@ -141,23 +149,23 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let export = Export { picture: &picture, rule: &rule, source: &source };
     let theme = if args.dark { Theme::DARK } else { Theme::LIGHT };
     let code = match (args.csv, args.python, args.r, args.vega) {
-        (true, ..) => Some(export.csv()),
+        (true, ..) => Some(args.table.table(&export.csv()).into_owned()),
         (_, true, ..) => Some(export.python()),
         (_, _, true, _) => Some(export.r()),
         (.., true) => Some(export.vega_lite()),
         _ => None,
     };
     if let Some(code) = &code {
-        print!("{code}");
+        out::data(code)?;
     }
     if let Some(path) = &args.svg {
         let text = svg(&export.framed(), &theme).map_err(Failure::failed)?;
         std::fs::write(path, text).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
     } else if code.is_none() {
-        print!("{}", svg(&export.framed(), &theme).map_err(Failure::failed)?);
+        out::data(&svg(&export.framed(), &theme).map_err(Failure::failed)?)?;
     }
     for note in &picture.notes {
-        eprintln!("askew: {note}");
+        out::note(format_args!("askew: {note}"));
     }
-    if refused.is_empty() { Ok(()) } else { Err(Failure::failed(refused.join("\naskew: "))) }
+    if refused.is_empty() { Ok(()) } else { Err(Failure::refused(&refused)) }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::add_ons::AddOnArgs;
-use super::{DeviceKind, MathKind, math_name, open};
+use super::{DeviceKind, Failure, MathKind, math_name, open, out};
 use crate::engine::generate::{Generation, Step};
 use crate::engine::{LoadedModel, RuntimeError};
 use crate::model::sampler::log_softmax;
@@ -78,19 +78,17 @@ struct TextArgs {
 ///
 /// # Errors
 /// When the model cannot be loaded or run.
-pub fn run(args: &GenerateArgs) -> Result<(), RuntimeError> {
-    pollster::block_on(async {
+pub fn run(args: &GenerateArgs) -> Result<(), Failure> {
+    let report = pollster::block_on(async {
         let start = Instant::now();
         let mut model = open(&args.model, args.device, args.math).await?;
         let load_ms = millis(start);
-        let report = answer(args, &mut model, load_ms).await?;
-        if args.json {
-            super::print(&report);
-        } else {
-            println!("{}", report["text"].as_str().unwrap_or_default());
-        }
-        Ok(())
-    })
+        answer(args, &mut model, load_ms).await
+    })?;
+    if args.json {
+        return out::json(&report);
+    }
+    out::data(&format!("{}\n", report["text"].as_str().unwrap_or_default()))
 }
 
 async fn answer(args: &GenerateArgs, model: &mut LoadedModel, load_ms: f64) -> Result<Value, RuntimeError> {

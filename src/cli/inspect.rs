@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::engine::RuntimeError;
+use super::{Failure, out};
 use crate::engine::card::card;
 use crate::engine::load::read_headers;
 use crate::engine::native::FileSource;
@@ -20,8 +20,8 @@ pub struct InspectArgs {
 /// Prints architecture, tensors by quantization, tokenizer, template and bytes read per token.
 ///
 /// # Errors
-/// When the file cannot be read, or is not a model that can be run.
-pub fn run(args: &InspectArgs) -> Result<(), RuntimeError> {
+/// A [`Failure`] when the file cannot be read, or is not a model that can be run.
+pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     let mut source = FileSource::open(&args.model)?;
     let (file, _, _) = pollster::block_on(read_headers(&mut source))?;
     let name = args.model.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -32,7 +32,7 @@ pub fn run(args: &InspectArgs) -> Result<(), RuntimeError> {
         .iter()
         .map(|count| json!({"quant": count.quant, "tensors": count.num_tensors, "bytes": count.bytes}))
         .collect();
-    super::print(&json!({
+    out::json(&json!({
         "name": card.name,
         "architecture": card.architecture,
         "parameters": card.num_parameters,
@@ -48,6 +48,5 @@ pub fn run(args: &InspectArgs) -> Result<(), RuntimeError> {
         "tokenizer": card.tokenizer,
         "chat_template": card.has_chat_template,
         "bytes_per_token": card.bytes_per_token,
-    }));
-    Ok(())
+    }))
 }

@@ -1,17 +1,18 @@
 //! `askew judge`: uses a model as a judge, and compares its scores with published scores.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{DeviceKind, Failure, MathKind, files, open, print};
+use super::out::{self, CsvArgs};
+use super::{DeviceKind, Failure, MathKind, files, open};
 use crate::domain::figure::calibration::{Calibration, Judged, LEAST_KAPPA, LEAST_ROWS, LEAST_SPEARMAN};
 use crate::domain::rows::dataset::Dataset;
 use crate::domain::rule::Rule;
 use crate::domain::stats::random::shuffle;
 use crate::domain::text::csv::quoted;
+use crate::domain::text::plain::visible;
 use crate::domain::values::score::Score;
 use crate::engine::judge::Judging;
 use crate::engine::{LoadedModel, RuntimeError};
@@ -48,6 +49,8 @@ pub struct JudgeArgs {
     /// Write the rows with both judges' scores to this CSV file, for `askew rates --judge aligned=aligned_model`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    csv: CsvArgs,
     /// Instead of result files: a JSON list of texts, used as raw prompts; prints the probability that each integer
     /// follows
     #[arg(long, value_name = "FILE", conflicts_with = "files")]
@@ -82,8 +85,7 @@ pub fn run(args: &JudgeArgs) -> Result<(), Failure> {
             let weight: f32 = weights.iter().sum();
             found.push(json!({ "score": spelled(&weights).get(), "weight": weight, "weights": weights }));
         }
-        print(&Value::Array(found));
-        Ok(())
+        out::json(&Value::Array(found))
     })
 }
 
@@ -145,8 +147,7 @@ fn calibrate(args: &JudgeArgs) -> Result<(), Failure> {
                 let prompt = prompts.fill(aspect, data.question_text(row), data.answer(row));
                 found.push(judge.score(&prompt).await?);
                 let (rows, seconds) = (drawn.len(), begun.elapsed().as_secs_f64());
-                // A failed write is ignored: stderr may be closed.
-                let _told = writeln!(std::io::stderr(), "{aspect:?}: {at} of {rows} rows, {seconds:.0} s");
+                out::note(format_args!("{aspect:?}: {at} of {rows} rows, {seconds:.0} s"));
             }
         }
         Ok::<_, Failure>((judge.model.card.name, found))
@@ -157,14 +158,14 @@ fn calibrate(args: &JudgeArgs) -> Result<(), Failure> {
     });
     let rows: Vec<(usize, Judged)> = both.collect();
     if let Some(path) = &args.out {
-        std::fs::write(path, table(&data, &rows))
+        std::fs::write(path, args.csv.table(&table(&data, &rows)).as_bytes())
             .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
     }
     let (judged, rule): (Vec<Judged>, Rule) = (rows.into_iter().map(|(_, judged)| judged).collect(), Rule::default());
     let found = Calibration::new(&judged, &rule);
     let shortfalls = found.shortfalls();
     let is_reliable = shortfalls.is_empty();
-    print(&json!({
+    out::json(&json!({
         "judge": { "model": name, "prompts": args.prompts.name() },
         "rule": rule.preset.name(),
         "judged_rows": judged_rows,
@@ -182,8 +183,7 @@ fn calibrate(args: &JudgeArgs) -> Result<(), Failure> {
         // No rate is computed from unreliable labels.
         "rate": if is_reliable { found.rates()[1] } else { None },
         "seconds": begun.elapsed().as_secs_f64(),
-    }));
-    Ok(())
+    }))
 }
 
 /// Rows with both judges' scores, as CSV.
@@ -211,9 +211,9 @@ fn read(paths: &[String]) -> Result<Dataset, Failure> {
         .map(|(file, error)| format!("{file}: {error}"))
         .collect();
     if data.num_records() == 0 {
-        return Err(Failure::failed(refused.join("\naskew: ")));
+        return Err(Failure::refused(&refused));
     }
-    refused.iter().for_each(|message| eprintln!("askew: {message}"));
+    refused.iter().for_each(|message| out::note(format_args!("askew: {}", visible(message))));
     Ok(data)
 }
 

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::add_ons::AddOnArgs;
+use super::out::{self, CsvArgs};
 use super::servers::{Answered, KeyArgs, Servers};
 use super::{DeviceKind, Failure, MathKind, open};
+use crate::domain::text::csv::restored;
 use crate::engine::generate::{Generation, Step};
 use crate::engine::judge::Judging;
 use crate::engine::{LoadedModel, RuntimeError};
@@ -35,6 +37,8 @@ pub struct LabArgs {
     /// Resume an earlier run: keep the answers in the --out file and add the missing ones.
     #[arg(long)]
     resume: bool,
+    #[command(flatten)]
+    csv: CsvArgs,
     #[command(flatten)]
     keys: KeyArgs,
     /// Device that runs the model.
@@ -98,11 +102,11 @@ pub fn run(args: &LabArgs) -> Result<(), Failure> {
                 while let Some(answered) = servers.next(false) {
                     take(&mut run, answered);
                 }
-                out.write(&run)?;
+                out.write(&run, &args.csv)?;
             }
             let Some(answered) = (!run.is_idle()).then(|| servers.next(true)).flatten() else { break };
             take(&mut run, answered);
-            out.write(&run)?;
+            out.write(&run, &args.csv)?;
         }
         if run.is_done() {
             return Ok(());
@@ -121,8 +125,7 @@ pub fn run(args: &LabArgs) -> Result<(), Failure> {
 fn take(run: &mut Run, (id, reply): Answered) {
     if run.take_reply(id, reply) == Taken::Failed {
         for trouble in run.troubles() {
-            // A failed write is ignored: stderr may be closed.
-            let _told = writeln!(std::io::stderr(), "askew: {trouble}");
+            out::note(format_args!("askew: {trouble}"));
         }
     }
 }
@@ -166,17 +169,16 @@ impl Out {
     }
 
     /// Appends new answers to the table and prints the progress to stderr.
-    fn write(&mut self, run: &Run) -> Result<(), Failure> {
+    fn write(&mut self, run: &Run, csv: &CsvArgs) -> Result<(), Failure> {
         let (there, total) = (run.answers().len(), run.experiment().num_answers());
         if there > self.num_written {
             let rows =
                 table::rows(run.experiment(), (&self.models.0, &self.models.1), &run.answers()[self.num_written..]);
             let failed = |error| Failure::failed(format!("{}: {error}", self.path.display()));
-            self.file.write_all(rows.as_bytes()).map_err(failed)?;
+            self.file.write_all(csv.table(&rows).as_bytes()).map_err(failed)?;
             self.num_written = there;
             let seconds = self.begun.elapsed().as_secs_f64();
-            // A failed write is ignored: stderr may be closed.
-            let _told = writeln!(std::io::stderr(), "{there} of {total} answers, {seconds:.0} s");
+            out::note(format_args!("{there} of {total} answers, {seconds:.0} s"));
         }
         Ok(())
     }
@@ -194,7 +196,7 @@ fn finished(experiment: &Experiment, text: &str) -> (u64, Vec<Answer>) {
     let mut row = csv::StringRecord::new();
     while reader.read_record(&mut row).unwrap_or(false) {
         let at = reader.position().byte();
-        let cell = |name: &str| names.iter().position(|known| known == name).and_then(|at| row.get(at));
+        let cell = |name: &str| names.iter().position(|known| known == name).and_then(|at| row.get(at)).map(restored);
         let place = || {
             let question = experiment.questions.iter().position(|it| Some(it.id.as_str()) == cell("question_id"))?;
             let column = experiment.columns.iter().position(|it| Some(it.name.as_str()) == cell("group"))?;
@@ -243,4 +245,23 @@ pub async fn answer(model: &mut LoadedModel, run: &mut Run, command: Command) ->
         }
     }
     Ok(run.take(&Event::Finished { id, cost: Cost::default() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::text::csv::without_formulas;
+
+    #[test]
+    fn a_run_resumes_although_its_names_look_like_formulas() {
+        let text =
+            r#"{"questions": [{"id": "=q", "text": "Q?"}], "columns": [{"name": "-c+1", "scales": []}], "samples": 2}"#;
+        let experiment = Experiment::from_json(text).unwrap();
+        let rows = table::rows(&experiment, ("m", "m"), &[Answer::asked((1, 0, 0))]);
+        let written = table::header(&experiment) + &without_formulas(&rows);
+        assert!(written.contains(",'=q,") && written.contains(",'-c+1,"), "{written}");
+        let (end, found) = finished(&experiment, &written);
+        assert_eq!((usize::try_from(end).unwrap(), found.len()), (written.len(), 1));
+        assert_eq!((found[0].sample, found[0].question, found[0].column), (1, 0, 0));
+    }
 }

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::add_ons::AddOnArgs;
-use super::{DeviceKind, MathKind, open};
-use crate::engine::RuntimeError;
+use super::{DeviceKind, Failure, MathKind, open, out};
 
 /// Arguments of `askew logits`.
 #[derive(Debug, clap::Args)]
@@ -30,13 +29,12 @@ pub struct LogitsArgs {
 ///
 /// # Errors
 /// When the model cannot be loaded or run.
-pub fn run(args: &LogitsArgs) -> Result<(), RuntimeError> {
+pub fn run(args: &LogitsArgs) -> Result<(), Failure> {
     let logits = pollster::block_on(async {
         let mut model = open(&args.model, args.device, args.math).await?;
         let column = args.add_ons.lay_out(&mut model, 1).await?;
         model.set_scales(0, &column.scales);
         model.logits_after(&args.tokens).await
     })?;
-    super::print(&json!({ "logits": logits }));
-    Ok(())
+    out::json(&json!({ "logits": logits }))
 }

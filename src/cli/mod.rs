@@ -1,10 +1,15 @@
 //! The native command line, one file per subcommand. JSON goes to stdout and messages to stderr. The exit code is 0 for
-//! success, 1 for a failure and 2 for wrong usage.
+//! success, 1 for a failure, 2 for wrong usage, and 141 when the reader of stdout closes it early.
+
+// Everything that is printed goes through `out`: these macros panic on a closed pipe, and print control characters.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 use std::path::Path;
+use std::process::ExitCode;
 
 use clap::ValueEnum;
 
+use crate::domain::text::plain::visible;
 use crate::engine::load::{Processor, load};
 use crate::engine::native::FileSource;
 use crate::engine::{LoadedModel, RuntimeError};
@@ -22,6 +27,7 @@ pub mod inspect;
 pub mod judge;
 pub mod lab;
 pub mod logits;
+mod out;
 pub mod questions;
 pub mod rates;
 pub mod self_test;
@@ -31,9 +37,9 @@ pub mod tokenize;
 /// Why a command failed: the message for stderr and the exit code.
 #[derive(Debug)]
 pub struct Failure {
-    /// What went wrong and what to do.
+    /// What went wrong and what to do. Empty if there is nobody to tell: stdout was closed.
     pub message: String,
-    /// The exit code: 1 for a failure, 2 for wrong usage.
+    /// The exit code: 1 for a failure, 2 for wrong usage, 141 for a closed pipe.
     pub code: u8,
 }
 
@@ -46,6 +52,22 @@ impl Failure {
     /// Wrong usage (exit code 2): the command was asked for something that does not exist.
     pub fn usage(message: impl ToString) -> Self {
         Self { message: message.to_string(), code: 2 }
+    }
+
+    /// A failure for files that were refused, with a message for each.
+    fn refused(messages: &[String]) -> Self {
+        // A file's name may hold a line break, and must not start a message of its own.
+        let lines: Vec<_> = messages.iter().map(|message| visible(message)).collect();
+        Self::failed(lines.join("\naskew: "))
+    }
+
+    /// Prints the message to stderr and returns the exit code.
+    #[must_use]
+    pub fn report(&self) -> ExitCode {
+        if !self.message.is_empty() {
+            out::note(format_args!("askew: {}", self.message));
+        }
+        ExitCode::from(self.code)
     }
 }
 
@@ -97,7 +119,7 @@ async fn open(path: &Path, device: DeviceKind, math: MathKind) -> Result<LoadedM
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let ignore = |_: LoadProgress| std::ops::ControlFlow::Continue(());
     let model = load(&mut source, &name, &processor, ignore).await?;
-    eprintln!("{} on {}, {} maths", model.card.name, model.device().adapter, math_name(&model));
+    out::note(format_args!("{} on {}, {} maths", model.card.name, model.device().adapter, math_name(&model)));
     Ok(model)
 }
 
@@ -107,9 +129,4 @@ fn math_name(model: &LoadedModel) -> &'static str {
         Math::Exact => "exact",
         Math::Fast => "fast",
     }
-}
-
-/// Writes one line of JSON to stdout.
-fn print(value: &serde_json::Value) {
-    println!("{value}");
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Failure;
+use super::{Failure, out};
 use crate::lab::questions::QuestionSet;
 
 /// Arguments of `askew questions`.
@@ -25,6 +25,5 @@ pub fn run(args: &QuestionsArgs) -> Result<(), Failure> {
     let text = std::fs::read_to_string(&args.set).map_err(|error| named(&error))?;
     let set = QuestionSet::from_yaml(&text).map_err(|error| named(&error))?;
     let name = args.set.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    print!("{}", set.document(&name, &args.add_ons));
-    Ok(())
+    out::data(&set.document(&name, &args.add_ons))
 }

@@ -1,21 +1,23 @@
 //! `askew rates`: prints misalignment rates of result files.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 
 use serde::Serialize;
 
-use super::asked::Asked;
+use super::asked::{Asked, parse_dialect};
+use super::out::{self, CsvArgs};
 use super::{Failure, files};
 use crate::domain::figure::compare::compare;
 use crate::domain::query::counts::Counts;
-use crate::domain::query::sql::Quotes;
+use crate::domain::query::sql::Dialect;
 use crate::domain::query::warning::Warning;
 use crate::domain::query::{By, GroupKey, Metric, Outcome, Query, Row, run as run_query, sql};
 use crate::domain::rows::dataset::Dataset;
 use crate::domain::rule::{Rule, RuleBody};
 use crate::domain::select::scope::{Memo, Scope};
 use crate::domain::stats::interval::LEVEL;
+use crate::domain::text::csv::quoted;
+use crate::domain::text::plain::visible;
 use crate::domain::values::cell::Variant;
 use crate::domain::values::facet::{Setting, settings_text};
 
@@ -34,6 +36,9 @@ pub struct Args {
     /// Print portable SQL that applies the rule to a database table; Askew can read its result as an aggregate table
     #[arg(long, value_name = "TABLE", conflicts_with = "files")]
     sql: Option<String>,
+    /// Database that the SQL is for: standard (DuckDB, PostgreSQL), bigquery, mysql or spark
+    #[arg(long, default_value = "standard", value_parser = parse_dialect, requires = "sql")]
+    dialect: Dialect,
     /// What to group by, separated by commas: file, model, question, group, seed, category, variant, or a setting of
     /// the model such as step, layer or rank; `all` pools everything
     #[arg(long, default_value = "file,model")]
@@ -41,6 +46,8 @@ pub struct Args {
     /// Output format
     #[arg(long, default_value = "json")]
     format: Format,
+    #[command(flatten)]
+    csv: CsvArgs,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -58,8 +65,7 @@ enum Format {
 pub fn run(args: &Args) -> Result<(), Failure> {
     if let Some(table) = &args.sql {
         let query = args.asked.query(args.by.clone(), &Dataset::new())?;
-        print!("{}", sql::aggregate(&query, table, Quotes::default()));
-        return Ok(());
+        return out::data(&sql::aggregate(&query, table, args.dialect));
     }
     let files::Loaded { data, outcomes, passed_over } = files::load(&args.files, args.asked.need());
     let (mut warnings, mut refused, mut unnamed) = (Vec::new(), Vec::new(), Vec::new());
@@ -84,18 +90,18 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
     if num_read == 0 {
         refused.extend(refused.is_empty().then(|| "the folder holds no files".to_owned()));
-        return Err(Failure::failed(refused.join("\naskew: ")));
+        return Err(Failure::refused(&refused));
     }
     let query = args.asked.query(args.by.clone(), &data)?;
     if let Some(against) = &args.compare {
         compare_groups(&data, &query, against)?;
-        return if refused.is_empty() { Ok(()) } else { Err(Failure::failed(refused.join("\naskew: "))) };
+        return if refused.is_empty() { Ok(()) } else { Err(Failure::refused(&refused)) };
     }
     let mut outcome = run_query(&data, &query).map_err(Failure::usage)?;
     warnings.append(&mut outcome.warnings);
     outcome.warnings = warnings;
-    print(args.format, &query, &outcome).map_err(Failure::failed)?;
-    if refused.is_empty() { Ok(()) } else { Err(Failure::failed(refused.join("\naskew: "))) }
+    print(args, &query, &outcome)?;
+    if refused.is_empty() { Ok(()) } else { Err(Failure::refused(&refused)) }
 }
 
 /// Prints paired differences.
@@ -112,9 +118,7 @@ fn compare_groups(data: &Dataset, query: &Query, against: &str) -> Result<(), Fa
     };
     let base = (against != "all").then(named);
     let rows = compare(data, query, &counts, base.as_ref()).map_err(Failure::usage)?;
-    let mut stdout = std::io::stdout().lock();
-    serde_json::to_writer(&mut stdout, &rows).map_err(Failure::failed)?;
-    writeln!(stdout).map_err(Failure::failed)
+    out::json(&rows)
 }
 
 /// The rule in the JSON output; thresholds or labels that the rule does not use are absent.
@@ -260,37 +264,33 @@ struct Out<'a> {
     published: Vec<String>,
 }
 
-fn print(format: Format, query: &Query, outcome: &Outcome) -> std::io::Result<()> {
+fn print(args: &Args, query: &Query, outcome: &Outcome) -> Result<(), Failure> {
     let rows: Vec<RowOut<'_>> = outcome.rows.iter().map(|row| RowOut::of(row, query)).collect();
     let warnings: Vec<String> = outcome.warnings.iter().map(ToString::to_string).collect();
-    let mut stdout = std::io::stdout().lock();
-    match format {
+    match args.format {
         Format::Json => {
             let published = outcome.reproductions.iter().map(ToString::to_string).collect();
             let out = Out { rule: RuleOut::of(&query.rule), rows, warnings, published };
-            serde_json::to_writer(&mut stdout, &out)?;
-            return writeln!(stdout);
+            return out::json(&out);
         }
         Format::Csv => {
-            let mut writer = csv::Writer::from_writer(&mut stdout);
-            writer.write_record(HEADER)?;
-            for (row, out) in outcome.rows.iter().zip(&rows) {
-                writer.write_record(cells(&row.key, out))?;
-            }
-            writer.flush()?;
+            let line =
+                |(row, out): (&Row, &RowOut<'_>)| cells(&row.key, out).map(|cell| quoted(&cell)).join(",") + "\n";
+            let lines: String = outcome.rows.iter().zip(&rows).map(line).collect();
+            out::data(&args.csv.table(&format!("{}\n{lines}", HEADER.join(","))))?;
         }
         Format::Table => {
-            writeln!(stdout, "rule {}: {}", query.rule.preset.name(), query.rule.describe())?;
+            out::line(format_args!("rule {}: {}", query.rule.preset.name(), query.rule.describe()))?;
             for (row, out) in outcome.rows.iter().zip(&rows) {
-                writeln!(stdout, "{}", sentence(&row.key.label(), out))?;
+                out::line(sentence(&visible(&row.key.label()), out))?;
             }
             for reproduction in &outcome.reproductions {
-                writeln!(stdout, "{reproduction}")?;
+                out::line(reproduction)?;
             }
         }
     }
     for warning in warnings {
-        eprintln!("askew: warning: {warning}");
+        out::note(format_args!("askew: warning: {}", visible(&warning)));
     }
     Ok(())
 }

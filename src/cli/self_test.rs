@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{ADAPTER_VARIABLE, Failure};
+use super::{ADAPTER_VARIABLE, Failure, out};
 use crate::engine::native::FileSource;
 use crate::engine::self_test;
 use crate::engine::self_test::Shell;
@@ -29,17 +29,17 @@ pub fn run(args: &SelfTestArgs) -> Result<(), Failure> {
     let (device, checks, num_failed) = (RefCell::new(Value::Null), RefCell::new(Vec::new()), Cell::new(0));
     let emit = |event: SelfTestEvent| match event {
         SelfTestEvent::Device(found) => {
-            eprintln!("on {} ({})", found.adapter, found.backend);
+            out::note(format_args!("on {} ({})", found.adapter, found.backend));
             device.replace(json!({ "adapter": found.adapter, "backend": found.backend }));
         }
-        SelfTestEvent::Doing(what) => eprintln!("{what}"),
+        SelfTestEvent::Doing(what) => out::note(what),
         SelfTestEvent::Checked(check) => {
             num_failed.set(num_failed.get() + usize::from(!check.holds));
             if !check.holds {
-                eprintln!(
+                out::note(format_args!(
                     "failed: {} (error {:.1e}, limit {:.1e}) {}",
                     check.name, check.error, check.limit, check.note
-                );
+                ));
             }
             checks.borrow_mut().push(json!(check));
         }
@@ -58,7 +58,7 @@ pub fn run(args: &SelfTestArgs) -> Result<(), Failure> {
         }
     })?;
     let num_checks = checks.borrow().len();
-    super::print(&json!({ "device": device.take(), "checks": checks.take(), "failed": num_failed.get() }));
+    out::json(&json!({ "device": device.take(), "checks": checks.take(), "failed": num_failed.get() }))?;
     match num_failed.get() {
         0 => Ok(()),
         failed => Err(Failure::failed(format!("{failed} of {num_checks} checks failed"))),

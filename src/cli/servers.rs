@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ureq::Agent;
 
@@ -13,6 +13,9 @@ use crate::lab::server::{Errand, Key, Reading, Reply, ServerError};
 
 /// Bytes per read of an answer. Of an error's body, reading stops after this many bytes.
 const CHUNK_BYTES: usize = 1 << 14;
+
+/// Seconds after the deadline of an answer until its connection is closed.
+const GRACE_SECS: u64 = 60;
 
 /// An errand's number, and the server's reply or the error.
 pub(super) type Answered = (u32, Result<Reply, ServerError>);
@@ -83,16 +86,21 @@ enum Part {
     Bytes(Vec<u8>),
 }
 
-/// Sends a request and reads its answer. It fails when the server is silent for longer than its timeout.
+/// Sends a request and reads its answer. It fails when the server is silent for longer than its timeout, or has not
+/// answered at its deadline.
 fn carry_out(agent: &Agent, errand: Errand, key: Option<Key>) -> Result<Reply, ServerError> {
     let (sender, receiver) = channel();
     let (agent, used) = (agent.clone(), key.clone());
-    let timeout = errand.server.timeout;
+    let (server, begun) = (errand.server.clone(), Instant::now());
     std::thread::spawn(move || exchange(&agent, &errand, used.as_ref(), &sender));
-    let next = || match receiver.recv_timeout(Duration::from_secs(timeout.into())) {
-        Ok(part) => part.map(Some),
-        Err(RecvTimeoutError::Timeout) => Err(ServerError::Slow(timeout)),
-        Err(RecvTimeoutError::Disconnected) => Ok(None),
+    let next = || {
+        let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (wait_ms, late) = server.patience(elapsed_ms)?;
+        match receiver.recv_timeout(Duration::from_millis(wait_ms.into())) {
+            Ok(part) => part.map(Some),
+            Err(RecvTimeoutError::Timeout) => Err(late),
+            Err(RecvTimeoutError::Disconnected) => Ok(None),
+        }
     };
     let Some(Part::Begun(status, retry_after)) = next()? else { return Err(ServerError::Cut) };
     let is_ok = (200..300).contains(&status);
@@ -101,7 +109,8 @@ fn carry_out(agent: &Agent, errand: Errand, key: Option<Key>) -> Result<Reply, S
         match part {
             Part::Bytes(bytes) if is_ok => reading.push(&bytes)?,
             Part::Bytes(bytes) if refusal.len() < CHUNK_BYTES => refusal.extend(bytes),
-            Part::Bytes(_) | Part::Begun(..) => {}
+            Part::Bytes(_) => break,
+            Part::Begun(..) => {}
         }
     }
     if is_ok {
@@ -123,7 +132,10 @@ fn tell(
     key: Option<&Key>,
     sender: &Sender<Result<Part, ServerError>>,
 ) -> Result<(), ServerError> {
-    let mut request = agent.post(&errand.request.address).header("Content-Type", "application/json");
+    // Ends this thread if nobody waits any more. The receiver's own deadline comes first.
+    let most = Duration::from_secs(u64::from(errand.server.deadline) + GRACE_SECS);
+    let request = agent.post(&errand.request.address).config().timeout_global(Some(most)).build();
+    let mut request = request.header("Content-Type", "application/json");
     if let Some(key) = key {
         request = request.header("Authorization", key.header());
     }

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 use std::path::PathBuf;
 
-use super::Failure;
+use super::{Failure, out};
 use crate::engine::load::read_headers;
 use crate::engine::native::FileSource;
 
@@ -40,7 +40,11 @@ pub fn run(args: &TokenizeArgs) -> Result<(), Failure> {
             .map_err(|error| Failure::failed(format!("line {number} is not a JSON string: {error}")))?;
         let ids = file.tokenizer.encode(&text);
         let spelling = |id: &u32| String::from_utf8_lossy(file.tokenizer.spelling(*id)).into_owned();
-        super::print(&if args.spell { ids.iter().map(spelling).collect() } else { ids.into() });
+        if args.spell {
+            out::json(&ids.iter().map(spelling).collect::<Vec<_>>())?;
+        } else {
+            out::json(&ids)?;
+        }
     }
     Ok(())
 }

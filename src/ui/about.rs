@@ -44,7 +44,7 @@ pub fn AboutScreen() -> impl IntoView {
             </p>
             <h2>{text::about::LICENCE_HEADING}</h2>
             <p>{text::about::LICENCE}</p>
-            <pre tabindex="0">{text::about::CITATION}</pre>
+            <pre tabindex="0">{text::about::citation()}</pre>
         </article>
     }
 }

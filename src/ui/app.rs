@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::about::AboutScreen;
+use super::embedded::OwnTab;
 use super::more::More;
 use super::open::DropZone;
 use super::results::ResultsScreen;
@@ -31,7 +32,8 @@ fn App(explorer: Option<Explorer>, place: Option<String>, files: Vec<web_sys::Fi
     let screen = Memo::new(move |_| session.view.with(|view| view.screen));
     Effect::new(move || document().set_title(&format!("{} · {}", text::screen(screen.get()), text::NAME)));
     focus::give_back(place, move || session.view.with(|view| view.selection.is_some()));
-    let is_open = Memo::new(move |_| matches!(screen.get(), Screen::Lab | Screen::SelfTest));
+    let is_framed = embedded::is_framed();
+    let is_open = Memo::new(move |_| !is_framed && matches!(screen.get(), Screen::Lab | Screen::SelfTest));
     let body = move || match screen.get() {
         Screen::Results => {
             // For readers who move by headings. Others read the titles of the charts.
@@ -44,6 +46,7 @@ fn App(explorer: Option<Explorer>, place: Option<String>, files: Vec<web_sys::Fi
         Screen::Findings => parts.map(|parts| (parts.findings)()).into_any(),
         Screen::Learn => parts.map(|parts| (parts.learn)()).into_any(),
         Screen::About => view! { <AboutScreen/> }.into_any(),
+        Screen::Lab | Screen::SelfTest if is_framed => view! { <OwnTab/> }.into_any(),
         // The Lab's app draws these screens in its own place.
         Screen::Lab | Screen::SelfTest => ().into_any(),
     };

@@ -74,6 +74,11 @@ fn SideBySide() -> impl IntoView {
     let only_differing = RwSignal::new(false);
     let (columns, problem) = (RwSignal::new(Vec::<Column>::new()), RwSignal::new(None::<String>));
     let asked = StoredValue::new(0_u32);
+    data.on_other_data(move || {
+        asked.update_value(|asked| *asked += 1);
+        columns.set(Vec::new());
+        problem.set(None);
+    });
     Effect::new(move || {
         data.drawn.label_changes.track();
         let query = Box::new(session.view.with(|view| view.query()));

@@ -51,6 +51,7 @@ pub fn Export(
                 <button type="button" class="tab" data-export="png" on:click=move |_| take(None)>{text::export::PNG}</button>
                 {Form::ALL.into_iter().map(button).collect_view()}
             </div>
+            <p class="quiet">{text::export::FORMULAS}</p>
             <p class="quiet">{text::NOT_ADVICE}</p>
             <div role="alert">{move || problem.get().map(|words| view! { <p class="notice error">{words}</p> })}</div>
         </details>

@@ -11,9 +11,7 @@ pub struct LabelState {
     pub kinds: Vec<String>,
     /// The rules, in order.
     pub rules: Vec<LabelRule>,
-    /// Labels given by hand, for all data sets. They are stored in this browser.
-    pub by_hand: Vec<LabelRow>,
-    /// Those of them that belong to open answers.
+    /// Labels given by hand to answers of the open data set. Those of all data sets are stored in this browser.
     pub(super) here: Vec<LabelRow>,
     /// Result or error of the last import or export.
     pub said: Option<String>,

@@ -7,12 +7,14 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::export::save_text;
 use super::file_picker::FilePicker;
+use super::label_state::LabelState;
 use super::mapper::storage;
 use super::session::Session;
 use super::text;
 use crate::domain::filter::Filter;
 use crate::domain::rows::labels::{Label, LabelRow, LabelRule, SUGGESTED_KINDS};
 use crate::domain::text::search::{Search, Within};
+use crate::explorer::label_store;
 use crate::explorer::question::{Explore, Explored};
 
 /// Sends a change of the labels to the worker and applies the result. Rates and answers are requested again.
@@ -24,15 +26,9 @@ pub fn change(session: Session, question: Explore) {
             Ok(Explored::Labels { by_hand, num_labelled, kinds, imported }) => {
                 labels.update(|state| {
                     (state.num_labelled, state.kinds) = (num_labelled, kinds);
-                    // Removes labels that the reader took back. Labels of other data sets stay.
-                    let is_of = |row: &LabelRow, list: &[LabelRow]| {
-                        list.iter().any(|known| known.identity == row.identity && known.question == row.question)
-                    };
-                    state.by_hand.retain(|row| !is_of(row, &state.here) && !is_of(row, &by_hand));
-                    state.by_hand.extend(by_hand.iter().cloned());
-                    state.here = by_hand;
-                    keep(&state.by_hand);
                     state.said = imported.map(|done| text::labels::imported(done.num_known, done.num_unknown));
+                    keep(state, &by_hand);
+                    state.here = by_hand;
                 });
                 session.data.drawn.label_changes.update(|changes| *changes += 1);
             }
@@ -44,15 +40,19 @@ pub fn change(session: Session, question: Explore) {
 
 /// Applies the stored labels and the rules to a data set when it opens.
 pub fn follow(session: Session) {
-    session.labels.update_untracked(|state| state.by_hand = kept());
     Effect::new(move || {
         let has_answers =
             session.data.reading.opened.with(|open| open.as_ref().is_some_and(|open| open.summary.has_answers));
         if !session.data.reading.can_explore.get() || !has_answers {
             return;
         }
-        let (rows, rules) = session.labels.with_untracked(|state| (state.by_hand.clone(), state.rules.clone()));
-        session.labels.update_untracked(|state| state.here.clear());
+        let rules = session.labels.with_untracked(|state| state.rules.clone());
+        // Another tab may have changed them.
+        let (rows, said) = kept().map_or_else(|why| (Vec::new(), Some(why)), |rows| (rows, None));
+        session.labels.update(|state| {
+            state.here.clear();
+            state.said = said.or(state.said.take());
+        });
         if !rules.is_empty() {
             change(session, Explore::LabelBy { rules });
         }
@@ -64,20 +64,42 @@ pub fn follow(session: Session) {
 
 /// Key of the labels in local storage.
 const STORE: &str = "askew.labels";
+/// Key of stored labels that cannot be read. They are not overwritten.
+const SET_ASIDE: &str = "askew.labels.set-aside";
 
-fn kept() -> Vec<LabelRow> {
-    let text = storage().and_then(|storage| storage.get_item(STORE).ok().flatten()).unwrap_or_default();
-    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
-    let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(byte).collect();
-    // If another version wrote something else, start without labels.
-    bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
+/// The stored labels. What cannot be read is set aside once, with a sentence that says so.
+fn kept() -> Result<Vec<LabelRow>, String> {
+    let Some(storage) = storage() else { return Ok(Vec::new()) };
+    let Some(text) = storage.get_item(STORE).ok().flatten() else { return Ok(Vec::new()) };
+    label_store::from_text(&text).map_err(|why| {
+        // An earlier text that was set aside stays: the newer one is appended.
+        let before = set_aside().map(|before| format!("{before}\n\n")).unwrap_or_default();
+        let is_aside = storage.set_item(SET_ASIDE, &(before + &text)).is_ok();
+        if is_aside {
+            drop(storage.remove_item(STORE));
+        }
+        text::labels::unreadable(&why)
+    })
 }
 
-fn keep(rows: &[LabelRow]) {
-    let Ok(bytes) = postcard::to_allocvec(rows) else { return };
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    // If the browser stores nothing, the labels are lost with the page; they can be saved as a file.
-    let _is_kept = storage().map(|storage| storage.set_item(STORE, &text));
+/// Stored labels that could not be read.
+fn set_aside() -> Option<String> {
+    storage()?.get_item(SET_ASIDE).ok().flatten()
+}
+
+/// Stores what has changed in the labels of the open data set. Labels of other data sets and other tabs stay.
+fn keep(state: &mut LabelState, now: &[LabelRow]) {
+    if state.here == now {
+        return;
+    }
+    let (stored, said) = kept().map_or_else(|why| (Vec::new(), Some(why)), |rows| (rows, None));
+    let rows = label_store::merge(stored, &state.here, now);
+    // What could not be read is still there if the storage had no room to set it aside.
+    let free = storage().filter(|storage| said.is_none() || storage.get_item(STORE) == Ok(None));
+    let is_kept = free.is_some_and(|storage| storage.set_item(STORE, &label_store::to_text(&rows)).is_ok());
+    if let Some(said) = if is_kept { said } else { Some(text::labels::NOT_KEPT.to_owned()) } {
+        state.said = Some(said);
+    }
 }
 
 /// The label controls under an answer.
@@ -155,6 +177,12 @@ pub fn LabelTools() -> impl IntoView {
             state.update(|state| state.said = said);
         });
     };
+    let save_aside = move |_| {
+        let saved = save_text("askew-labels-set-aside.txt", &set_aside().unwrap_or_default(), "text/plain");
+        // Once the reader has the file, the store is free again.
+        let is_done = saved.is_ok() && storage().is_some_and(|storage| storage.remove_item(SET_ASIDE).is_ok());
+        state.update(|state| state.said = saved.err().or(state.said.take().filter(|_| !is_done)));
+    };
     let import = move |files: Vec<web_sys::File>| {
         let Some(file) = files.into_iter().next() else { return };
         spawn_local(async move {
@@ -209,6 +237,9 @@ pub fn LabelTools() -> impl IntoView {
                 <div class="tabs">
                     <button type="button" class="tab" id="clear-label-rules" on:click=clear_rules>{text::labels::DROP_RULES}</button>
                     <button type="button" class="tab" id="save-labels" on:click=save>{text::labels::SAVE}</button>
+                    <Show when=move || state.with(|_| set_aside().is_some())>
+                        <button type="button" class="tab" id="save-set-aside" on:click=save_aside>{text::labels::SAVE_ASIDE}</button>
+                    </Show>
                     <FilePicker id="take-labels" label=text::labels::IMPORT class="tab button-like" on_files=import/>
                 </div>
                 <p role="status" id="labels-said">{move || state.with(|state| state.said.clone())}</p>

@@ -17,7 +17,7 @@ pub mod compare;
 pub mod controls;
 pub mod covered;
 pub mod data;
-mod embedded;
+pub mod embedded;
 pub mod explorer;
 pub mod export;
 mod fetch;

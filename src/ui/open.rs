@@ -5,9 +5,11 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{ClipboardEvent, CustomEvent, DragEvent};
 
+use super::embedded::{OwnTab, is_framed};
 use super::file_picker::{FilePicker, files_of};
 use super::session::Session;
 use super::text;
+use crate::domain::text::plain::{host, visible};
 use crate::domain::text::words::thousands;
 use crate::domain::view::{LIVE_STEP, Screen, Source, View};
 use crate::explorer::protocol::{Collection, Finding};
@@ -30,7 +32,7 @@ pub fn SourceCard() -> impl IntoView {
 #[component]
 fn CollectionPicker() -> impl IntoView {
     let session = Session::get();
-    let current = move || match session.view.with(|view| view.source.clone()) {
+    let current = move || match session.drawn_source() {
         Source::Published(id) => id,
         source => shipped(session, &source).map(|finding| finding.view).unwrap_or_default(),
     };
@@ -166,7 +168,7 @@ pub fn Address() -> impl IntoView {
 #[component]
 fn SourceNote() -> impl IntoView {
     let session = Session::get();
-    let note = move || match session.view.with(|view| view.source.clone()) {
+    let note = move || match session.drawn_source() {
         Source::Published(id) => session
             .data
             .shipped
@@ -175,7 +177,9 @@ fn SourceNote() -> impl IntoView {
             .map(|collection| collection_note(collection).into_any()),
         source if source.is_beside_page() => shipped(session, &source).map(|finding| shipped_note(finding).into_any()),
         Source::Files(names) | Source::Addresses(names) => {
-            let rows = session.data.reading.opened.with(|opened| opened.as_ref().map(|opened| opened.summary.num_rows));
+            let is_whole = session.data.reading.partial.get().is_none();
+            let opened = session.data.reading.opened;
+            let rows = opened.with(|open| open.as_ref().filter(|_| is_whole).map(|open| open.summary.num_rows));
             Some(files_note(&names, rows).into_any())
         }
     };
@@ -223,15 +227,13 @@ pub fn DropZone(children: Children) -> impl IntoView {
         event.prevent_default();
         is_over.set(false);
         let files = files_of(event.data_transfer().and_then(|transfer| transfer.files()));
-        session.view.update(|view| view.screen = Screen::Results);
-        session.open_files(files);
+        session.open_in_results(files);
     };
     let pasted = window_event_listener(leptos::ev::paste, move |event: ClipboardEvent| {
         let files = pasted_files(&event);
         if !files.is_empty() {
             event.prevent_default();
-            session.view.update(|view| view.screen = Screen::Results);
-            session.open_files(files);
+            session.open_in_results(files);
         }
     });
     on_cleanup(move || pasted.remove());
@@ -255,8 +257,7 @@ pub fn hear(session: Session) {
             .flatten()
             .filter_map(|file| file.dyn_into().ok())
             .collect();
-        session.view.update(|view| view.screen = Screen::Results);
-        session.open_files(files);
+        session.open_in_results(files);
     });
     if let Err(error) = window().add_event_listener_with_callback(OPEN_EVENT, heard.as_ref().unchecked_ref()) {
         web_sys::console::error_1(&error);
@@ -278,6 +279,13 @@ fn pasted_files(event: &ClipboardEvent) -> Vec<web_sys::File> {
     }
     let parts = js_sys::Array::of1(&text.into());
     web_sys::File::new_with_str_sequence(&parts, text::open::PASTED).into_iter().collect()
+}
+
+/// An address on another site: its host first, as the browser reads it.
+fn foreign(address: &str) -> impl IntoView + use<> {
+    let host = host(address).unwrap_or_else(|| text::open::NO_HOST.to_owned());
+    let address = visible(address).into_owned();
+    view! { <li><b>{host}</b> ": " <bdi class="aside">{address}</bdi></li> }
 }
 
 /// Notices: the file that is being read, files that failed, and files to choose again.
@@ -325,11 +333,19 @@ pub fn Notices() -> impl IntoView {
             </Show>
             // The first screen's app opens no other site. The explorer's app, which does, is being loaded.
             <Show when=move || session.parts.is_some() && !addresses().is_empty()>
-                <p class="notice wait">
-                    {text::open::WAITS_FOR_ADDRESSES} <b>{move || addresses().join(", ")}</b>
-                    {text::open::PRESS_LOAD}
-                    <button type="button" id="load-addresses" on:click=load>{text::open::LOAD}</button>
-                </p>
+                <div class="notice wait">
+                    <p>{text::open::WAITS_FOR_ADDRESSES}</p>
+                    <ul>{move || addresses().iter().map(|address| foreign(address)).collect_view()}</ul>
+                    {match is_framed() {
+                        true => view! { <OwnTab/> }.into_any(),
+                        false => view! {
+                            <p>
+                                {text::open::PRESS_LOAD}
+                                <button type="button" id="load-addresses" on:click=load>{text::open::LOAD}</button>
+                            </p>
+                        }.into_any(),
+                    }}
+                </div>
             </Show>
             {move || data.reading.partial.get().map(|rows| view! {
                 <p class="notice" id="partial">

@@ -36,6 +36,8 @@ pub struct Session {
     pub is_blind: RwSignal<bool>,
     /// Whether the system prefers a dark theme.
     pub is_dark: RwSignal<bool>,
+    /// Whether files are being opened from another screen. Then the screen and its data are one step for Back.
+    is_moving: StoredValue<bool>,
     /// Whether the reader has just opened a mark. Then the panel takes the focus; with a link it does not.
     pub has_just_opened: StoredValue<bool>,
 }
@@ -56,6 +58,7 @@ impl Session {
             is_formatted: RwSignal::new(false),
             is_blind: RwSignal::new(false),
             is_dark: RwSignal::new(false),
+            is_moving: StoredValue::new(false),
             has_just_opened: StoredValue::new(false),
         };
         session.follow_address();
@@ -87,6 +90,15 @@ impl Session {
         }
     }
 
+    /// Opens files on the Results screen.
+    pub fn open_in_results(self, files: Vec<web_sys::File>) {
+        if self.view.with_untracked(|view| view.screen != Screen::Results) {
+            self.is_moving.set_value(true);
+            self.view.update(|view| view.screen = Screen::Results);
+        }
+        self.open_files(files);
+    }
+
     /// Opens a mark's answers.
     pub fn open(self, target: Target) {
         self.has_just_opened.set_value(true);
@@ -103,11 +115,17 @@ impl Session {
         self.view.with(|view| view.selection.as_ref().map(target))
     }
 
-    /// Name of the open data set, with its commit if it was published.
+    /// The source of what is drawn: the one that the view names, or one that is being read and has its first rates.
+    #[must_use]
+    pub fn drawn_source(self) -> Source {
+        let partial = self.data.reading.partial.get().and_then(|_rows| self.data.pending());
+        partial.unwrap_or_else(|| self.view.with(|view| view.source.clone()))
+    }
+
+    /// Name of the data set that is drawn, with its commit if it was published.
     #[must_use]
     pub fn source_name(self) -> String {
-        let source = self.view.with_untracked(|view| view.source.clone());
-        match source {
+        match untrack(|| self.drawn_source()) {
             Source::Files(names) | Source::Addresses(names) => names.join(", "),
             Source::Published(id) => self.data.shipped.collections.with_untracked(|list| {
                 let known = list.iter().find(|collection| collection.id == id);
@@ -129,10 +147,14 @@ impl Session {
             let fragment = now.to_fragment();
             if fragment != address::fragment() {
                 let is_step = before.is_some_and(|before| {
-                    before.screen != now.screen
-                        || before.source != now.source
-                        || before.selection.map(|open| open.group)
-                            != now.selection.as_ref().map(|open| open.group.clone())
+                    // The screen changed when the files were chosen; now they are open.
+                    let is_moved = before.source != now.source
+                        && self.is_moving.try_update_value(std::mem::take).unwrap_or_default();
+                    !is_moved
+                        && (before.screen != now.screen
+                            || before.source != now.source
+                            || before.selection.map(|open| open.group)
+                                != now.selection.as_ref().map(|open| open.group.clone()))
                 });
                 address::write(&fragment, is_step);
             }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use gloo_net::http::Request;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::{AbortController, DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::port;
 use crate::domain::rows::dataset::Dataset;
@@ -22,6 +22,9 @@ use crate::formats::report::Outcome;
 /// Folder of the shipped figures, relative to the worker's own address.
 const PUBLISHED: &str = "data/published";
 
+/// Error if the data changed while the page asked about them.
+const OTHER_DATA: &str = "other data were opened in the meantime: try again";
+
 /// Handles the requests that only the files worker can answer. Takes the worker, the request and its attachments.
 pub(super) type Further = fn(Rc<Worker>, DataRequest, Vec<JsValue>);
 
@@ -29,8 +32,11 @@ pub(super) type Further = fn(Rc<Worker>, DataRequest, Vec<JsValue>);
 pub(super) struct Worker {
     pub(super) scope: DedicatedWorkerGlobalScope,
     pub(super) engine: RefCell<DataEngine>,
-    /// Number of the newest opening. An older opening that is still reading stops when it sees a newer number.
+    /// Number of the newest opening, 0 after it was stopped. An older opening that is still reading stops when it sees
+    /// another number.
     opening: Cell<u64>,
+    /// Ends the download of the newest opening.
+    download: RefCell<Option<AbortController>>,
     /// Absent in the worker that reads only the shipped figures.
     further: Option<Further>,
 }
@@ -44,8 +50,13 @@ pub fn start() {
 pub(super) fn start_with(further: Option<Further>) {
     console_error_panic_hook::set_once();
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
-    let worker =
-        Rc::new(Worker { scope: scope.clone(), engine: RefCell::default(), opening: Cell::default(), further });
+    let worker = Rc::new(Worker {
+        scope: scope.clone(),
+        engine: RefCell::default(),
+        opening: Cell::default(),
+        download: RefCell::default(),
+        further,
+    });
     let receiver = Rc::clone(&worker);
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event| Worker::receive(&receiver, &event));
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -63,9 +74,14 @@ impl Worker {
     }
 
     /// Gives the opened data to the engine and reports to the page.
-    pub(super) fn opened(&self, data: Dataset, outcomes: Vec<Outcome>) {
-        let event = self.engine.borrow_mut().open(data, outcomes);
+    pub(super) fn opened(&self, opening: u64, data: Dataset, outcomes: Vec<Outcome>) {
+        let event = self.engine.borrow_mut().open(opening, data, outcomes);
         self.send(&event);
+    }
+
+    /// Lets the next opening end a download.
+    pub(super) fn abort_with(&self, download: AbortController) {
+        self.download.replace(Some(download));
     }
 
     pub(super) fn send(&self, event: &DataEvent) {
@@ -77,18 +93,26 @@ impl Worker {
     fn receive(this: &Rc<Self>, event: &MessageEvent) {
         match port::open::<DataRequest>(event) {
             Err(error) => this.send(&DataEvent::Failed { ticket: None, message: error.to_string() }),
-            Ok((DataRequest::Ask { ticket, query }, _)) => this.send(&this.engine.borrow().ask(ticket, &query)),
-            Ok((DataRequest::Read { ticket, query, group, part, seed, offset, limit }, _)) => {
+            // The page asks again when it shows another data set.
+            Ok((DataRequest::Ask { opening, .. } | DataRequest::Read { opening, .. }, _)) if !this.holds(opening) => {}
+            Ok((DataRequest::Explore { ticket, opening, .. }, _)) if !this.holds(opening) => {
+                this.send(&DataEvent::Failed { ticket: Some(ticket), message: OTHER_DATA.to_owned() });
+            }
+            Ok((DataRequest::Ask { ticket, query, .. }, _)) => this.send(&this.engine.borrow().ask(ticket, &query)),
+            Ok((DataRequest::Read { ticket, query, group, part, seed, offset, limit, .. }, _)) => {
                 this.send(&this.engine.borrow().read(ticket, &query, &group, (part, seed), (offset, limit)));
             }
             Ok((DataRequest::ListPublished, _)) => {
                 let this = Rc::clone(this);
                 spawn_local(async move { this.send(&list_published().await) });
             }
-            Ok((DataRequest::OpenPublished { id }, _)) => {
+            Ok((DataRequest::OpenPublished { opening, id }, _)) => {
+                this.begin(opening);
                 let this = Rc::clone(this);
-                spawn_local(async move { this.open_published(&id).await });
+                spawn_local(async move { this.open_published(opening, &id).await });
             }
+            // The current reading stops, and the data stay as they were.
+            Ok((DataRequest::Cancel, _)) => this.begin(0),
             Ok((request, attachments)) => match this.further {
                 Some(answer) => answer(Rc::clone(this), request, attachments),
                 // The page starts the files worker before it sends such a request. If one arrives here, the page and
@@ -98,23 +122,36 @@ impl Worker {
         }
     }
 
-    /// Starts a new opening and returns its number. All earlier openings stop.
-    pub(super) fn begin(&self) -> u64 {
-        self.opening.set(self.opening.get() + 1);
-        self.opening.get()
+    fn holds(&self, opening: u64) -> bool {
+        self.engine.borrow().holds(opening)
     }
 
-    async fn open_published(&self, id: &str) {
-        let number = self.begin();
-        let bytes = fetch(&format!("{PUBLISHED}/{id}.csv")).await.map_err(FormatError::Unreadable);
+    /// Starts a new opening. All earlier ones stop.
+    pub(super) fn begin(&self, opening: u64) {
+        self.opening.set(opening);
+        if let Some(download) = self.download.take() {
+            download.abort();
+        }
+    }
+
+    async fn open_published(&self, opening: u64, id: &str) {
+        let bytes = match is_id(id) {
+            true => fetch(&format!("{PUBLISHED}/{id}.csv")).await.map_err(FormatError::Unreadable),
+            false => Err(FormatError::Unreadable("this is not the name of published figures".to_owned())),
+        };
         let (data, result) = match bytes.and_then(|bytes| aggregate::read(id, &bytes)) {
             Ok((data, report)) => (data, Ok(report)),
             Err(error) => (Dataset::of_counts(), Err(error)),
         };
-        if self.is_newest(number) {
-            self.opened(data, vec![(id.to_owned(), result)]);
+        if self.is_newest(opening) {
+            self.opened(opening, data, vec![(id.to_owned(), result)]);
         }
     }
+}
+
+/// Whether a link's id can only be a file in the folder of the shipped figures.
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 async fn list_published() -> DataEvent {
@@ -127,9 +164,10 @@ async fn list_published() -> DataEvent {
     };
     match list.await {
         Ok(event) => event,
-        Err(message) => {
-            DataEvent::NotOpened { refused: vec![Refused { file: "published figures".to_owned(), message }] }
-        }
+        Err(message) => DataEvent::NotOpened {
+            opening: 0,
+            refused: vec![Refused { file: "published figures".to_owned(), message }],
+        },
     }
 }
 

@@ -9,12 +9,13 @@ use js_sys::Uint8Array;
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, File};
+use web_sys::{AbortController, Blob, File, ReferrerPolicy, RequestInit};
 
 use super::data_worker::{self, Worker};
 use super::unpack_part;
 use super::values::{from_u64, message, to_u64};
 use crate::domain::query::{Query, run};
+use crate::domain::text::words::size_text;
 use crate::explorer::protocol::{DataEvent, DataRequest, Opening};
 use crate::formats::error::FormatError;
 use crate::formats::members::{Members, Unpacked};
@@ -25,6 +26,8 @@ use crate::formats::sniff::{HEAD_BYTES, Kind, kind_of};
 
 /// Bytes read between two progress reports to the page. The worker also handles messages in between.
 const CHUNK_BYTES: f64 = (2 << 20) as f64;
+/// The longest file that is downloaded, in bytes. A download is in memory as a whole.
+const MAX_DOWNLOAD: u64 = 512 << 20;
 
 /// Starts the worker.
 pub fn start() {
@@ -34,8 +37,8 @@ pub fn start() {
 /// Handles the requests that concern the reader's own files.
 fn further(worker: Rc<Worker>, request: DataRequest, handles: Vec<JsValue>) {
     match request {
-        DataRequest::OpenFiles { files, mappings, query } => {
-            let number = worker.begin();
+        DataRequest::OpenFiles { opening: number, files, mappings, query } => {
+            worker.begin(number);
             let options = Options { remembered: mappings.into(), ..Need::Any.into() };
             let opening = Reading { worker, number, options, query, next_partial: Cell::new(1) };
             spawn_local(async move { opening.open(files, handles).await });
@@ -43,11 +46,7 @@ fn further(worker: Rc<Worker>, request: DataRequest, handles: Vec<JsValue>) {
         DataRequest::Peek { ticket, name, mapping } => {
             spawn_local(async move { worker.send(&peek(ticket, &name, mapping, handles).await) });
         }
-        // This starts a new opening without any files: the current reading stops, and the data stay as they were.
-        DataRequest::Cancel => {
-            worker.begin();
-        }
-        DataRequest::Explore { ticket, question } => {
+        DataRequest::Explore { ticket, question, .. } => {
             let event = worker.engine.borrow_mut().explore(ticket, &question);
             worker.send(&event);
         }
@@ -55,7 +54,8 @@ fn further(worker: Rc<Worker>, request: DataRequest, handles: Vec<JsValue>) {
         DataRequest::ListPublished
         | DataRequest::OpenPublished { .. }
         | DataRequest::Ask { .. }
-        | DataRequest::Read { .. } => {}
+        | DataRequest::Read { .. }
+        | DataRequest::Cancel => {}
     }
 }
 
@@ -109,11 +109,17 @@ impl Reading {
             }
         }
         let (data, outcomes) = loader.finish();
-        self.worker.opened(data, outcomes);
+        self.worker.opened(self.number, data, outcomes);
     }
 
     fn is_newest(&self) -> bool {
         self.worker.is_newest(self.number)
+    }
+
+    /// Reports progress to the page.
+    fn tell(&self, name: &str, at: f64, size: f64, rows: u64) {
+        let (file, bytes, total_bytes) = (name.to_owned(), to_u64(at), to_u64(size));
+        self.worker.send(&DataEvent::Progress { opening: self.number, file, bytes, total_bytes, rows });
     }
 
     /// Sends the page the rates of the rows so far, if there are enough new rows.
@@ -125,7 +131,7 @@ impl Reading {
         self.next_partial.set(rows * 2);
         // A query that fails now may have an answer when all rows are read.
         if let Ok(outcome) = run(&loader.data, &self.query) {
-            self.worker.send(&DataEvent::Partial { outcome, rows });
+            self.worker.send(&DataEvent::Partial { opening: self.number, outcome, rows });
         }
     }
 
@@ -139,31 +145,49 @@ impl Reading {
                     .to_owned(),
             )
         };
-        let response = JsFuture::from(self.worker.scope.fetch_with_str(address)).await.map_err(|_thrown| blocked())?;
+        let abort = AbortController::new().map_err(|error| unreadable(&error))?;
+        let init = RequestInit::new();
+        init.set_signal(Some(&abort.signal()));
+        init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+        self.worker.abort_with(abort.clone());
+        let asked = self.worker.scope.fetch_with_str_and_init(address, &init);
+        let response = JsFuture::from(asked).await.map_err(|_thrown| blocked())?;
         let response: web_sys::Response = response.dyn_into().map_err(|_other| blocked())?;
         if !response.ok() {
             let status = response.status();
             return Err(FormatError::Unreadable(format!("the server answers {status}: check the address")));
         }
         let total = response.headers().get("content-length").ok().flatten().and_then(|length| length.parse().ok());
+        let too_large = || {
+            // Nothing else of the file is received.
+            abort.abort();
+            FormatError::Unreadable(format!(
+                "it is larger than {}, the most that the page downloads: download it yourself and drop it here",
+                size_text(MAX_DOWNLOAD)
+            ))
+        };
+        if total.is_some_and(|total| total > from_u64(MAX_DOWNLOAD)) {
+            return Err(too_large());
+        }
         let body = response.body().ok_or_else(blocked)?;
         let reader: web_sys::ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let (parts, mut at, mut sum) = (js_sys::Array::new(), 0.0, Sha256::new());
         loop {
             let step = JsFuture::from(reader.read()).await.map_err(|error| unreadable(&error))?;
             if !self.is_newest() {
-                // The cancellation is not awaited.
-                let _cancelled = reader.cancel();
                 return Err(FormatError::Unreadable("it was cancelled".to_owned()));
             }
             let value = js_sys::Reflect::get(&step, &"value".into()).map_err(|error| unreadable(&error))?;
             let Ok(bytes) = value.dyn_into::<Uint8Array>() else { break };
             at += f64::from(bytes.length());
+            if at > from_u64(MAX_DOWNLOAD) {
+                return Err(too_large());
+            }
             if file.sha256.is_some() {
                 sum.update(bytes.to_vec());
             }
             parts.push(&bytes);
-            tell(&self.worker, &file.name, at, total.unwrap_or(0.0), 0);
+            self.tell(&file.name, at, total.unwrap_or(0.0), 0);
         }
         let found = HEXLOWER.encode(&sum.finalize());
         if let Some(wanted) = file.sha256.as_ref().filter(|wanted| !wanted.eq_ignore_ascii_case(&found)) {
@@ -180,7 +204,7 @@ impl Reading {
         match is_packed(file).await {
             Err(error) => return loader.refuse(name, error),
             Ok(true) => {
-                tell(&self.worker, name, 0.0, file.size(), 0);
+                self.tell(name, 0.0, file.size(), 0);
                 let unpack = unpack_part::load(&self.worker.scope).await;
                 if !self.is_newest() {
                     return;
@@ -211,7 +235,7 @@ impl Reading {
                 }
             }
             at = end;
-            tell(&self.worker, name, at, size, reader.num_rows());
+            self.tell(name, at, size, reader.num_rows());
             if at < size {
                 self.tell_partial(loader);
             }
@@ -227,11 +251,6 @@ async fn is_packed(file: &Blob) -> Result<bool, FormatError> {
     Ok(matches!(kind_of(&head)?, Kind::Packed(_)))
 }
 
-fn tell(worker: &Worker, name: &str, at: f64, size: f64, rows: u64) {
-    let (file, bytes, total_bytes) = (name.to_owned(), to_u64(at), to_u64(size));
-    worker.send(&DataEvent::Progress { file, bytes, total_bytes, rows });
-}
-
 /// Passes members on to the loader, and reports their progress and rows to the page.
 struct Told<'a> {
     reading: &'a Reading,
@@ -242,7 +261,7 @@ struct Told<'a> {
 
 impl Members for Told<'_> {
     fn begin(&mut self, name: &str) {
-        tell(&self.reading.worker, name, 0.0, 0.0, 0);
+        self.reading.tell(name, 0.0, 0.0, 0);
         self.member = Some((name.to_owned(), 0.0, 0.0));
         self.inner.begin(name);
     }
@@ -253,7 +272,7 @@ impl Members for Told<'_> {
             *at += from_u64(bytes.len() as u64);
             if *at - *told >= CHUNK_BYTES {
                 *told = *at;
-                tell(&self.reading.worker, name, *at, 0.0, self.inner.num_rows());
+                self.reading.tell(name, *at, 0.0, self.inner.num_rows());
                 self.reading.tell_partial(self.inner.loader());
             }
         }

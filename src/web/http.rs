@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     AbortController, Blob, DedicatedWorkerGlobalScope, Headers, ReadableStream, ReadableStreamByobReader,
-    ReadableStreamDefaultReader, RequestInit, Response,
+    ReadableStreamDefaultReader, ReferrerPolicy, RequestInit, Response,
 };
 
 use super::values::{from_u64, message, to_u64};
@@ -137,6 +137,8 @@ async fn fetch(
 ) -> Result<Option<Answer<WebBody>>, RuntimeError> {
     let failed = |error: JsValue| RuntimeError::Source(format!("{address}: {}", message(&error)));
     let init = RequestInit::new();
+    // The page's address may name what the reader looks at.
+    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
     if from > 0 {
         let headers = Headers::new().map_err(failed)?;
         headers.append("Range", &format!("bytes={from}-")).map_err(failed)?;

@@ -6,6 +6,7 @@ pub mod data_worker;
 pub mod engine_worker;
 pub mod files_worker;
 mod http;
+pub mod locks;
 mod opfs;
 mod part;
 pub mod port;

@@ -222,7 +222,8 @@ fn axe(test: &str) -> Option<String> {
     let path = common::cache().join("axe/node_modules/axe-core/axe.min.js");
     let script = std::fs::read_to_string(&path).ok();
     if script.is_none() {
-        common::skip(test, &format!("{} is absent: cargo xtask setup fetches it by npm", path.display()));
+        let reason = format!("{} is absent: cargo xtask setup fetches it by npm", path.display());
+        common::skip(test, common::Lack::Tool, &reason);
     }
     script
 }

@@ -62,7 +62,8 @@ impl Speed {
 fn wllama(page: &mut Page) {
     let name = "bench::wllama";
     let Some(package) = std::env::var_os(FOLDER).map(PathBuf::from) else {
-        common::skip(name, &format!("{FOLDER} is not set to a folder: run `cargo xtask bench --only wllama`"));
+        let reason = format!("{FOLDER} is not set to a folder: run `cargo xtask bench --only wllama`");
+        common::skip(name, common::Lack::Step, &reason);
         return;
     };
     let Some(model) = common::engine::smollm(name) else { return };

@@ -20,7 +20,8 @@ pub(crate) const TESTS: &[Test] = &[
 /// Tests in a browser without WebGPU.
 pub(crate) const PLAIN_TESTS: &[Test] = &[("device::without_a_gpu_the_page_says_so", without_a_gpu)];
 
-/// Tests for `cargo xtask verify`: one format at a time, and ENGINE's larger models.
+/// Tests for `cargo xtask verify`: one format at a time, and the larger models that the set-up
+/// downloads.
 pub(crate) const LONG_TESTS: &[Test] = &[
     ("device::every_format_holds", every_format_holds),
     ("device::gemma3_holds", gemma3_holds),
@@ -31,7 +32,7 @@ pub(crate) const LONG_TESTS: &[Test] = &[
 const PATIENCE: Duration = Duration::from_secs(300);
 /// Time limit for the larger models.
 const LONG_PATIENCE: Duration = Duration::from_secs(1800);
-/// A model's limit in exact maths (ENGINE).
+/// A model's limit in exact maths: that of the self-test (`LOGITS_NMSE` in `engine::self_test`, with its reason).
 const LOGITS_NMSE: f64 = 1e-4;
 
 fn open(page: &Page) {

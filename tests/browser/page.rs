@@ -1,6 +1,7 @@
 //! The page that a test drives, in its own browser context and with its own server.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
@@ -36,12 +37,24 @@ const CATCH_DOWNLOADS: &str = "void (() => {
 /// A page under test.
 pub(crate) struct Page {
     connection: Connection,
-    context: String,
+    context: Arc<Context>,
     session: String,
     log: SharedLog,
-    server: Server,
+    server: Arc<Server>,
     name: String,
     allowed: Vec<String>,
+}
+
+/// A browser's storage and cache, which the tabs of a test share.
+struct Context {
+    connection: Connection,
+    id: String,
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        self.connection.tell("", "Target.disposeBrowserContext", json!({ "browserContextId": self.id }));
+    }
 }
 
 /// A task that kept the page's main thread busy for over 50 ms.
@@ -57,19 +70,28 @@ impl Page {
     /// An empty page in a browser, and a server for a folder. `name` names the test in messages and pictures.
     pub(crate) fn in_browser(name: &str, root: &Path, kind: Kind) -> Self {
         let connection = chrome::connection(kind);
+        let context = connection.call("", "Target.createBrowserContext", json!({ "disposeOnDetach": true }));
+        let context = context.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let context = Context { connection, id: id(&context, "browserContextId") };
+        Self::tab(name, Arc::new(context), Arc::new(Server::start(root)))
+    }
+
+    /// Another tab of the same browser, with the same storage and server.
+    pub(crate) fn another_tab(&self) -> Self {
+        Self::tab(&self.name, Arc::clone(&self.context), Arc::clone(&self.server))
+    }
+
+    fn tab(name: &str, context: Arc<Context>, server: Arc<Server>) -> Self {
+        let connection = context.connection.clone();
         let call = |session: &str, method: &str, params| {
             connection.call(session, method, params).unwrap_or_else(|error| panic!("{name}: {error}"))
         };
-        let id = |reply: &Value, key: &str| reply[key].as_str().expect("DevTools gives an id").to_owned();
-        let context =
-            id(&call("", "Target.createBrowserContext", json!({ "disposeOnDetach": true })), "browserContextId");
-        let target = call("", "Target.createTarget", json!({ "url": "about:blank", "browserContextId": context }));
+        let target = call("", "Target.createTarget", json!({ "url": "about:blank", "browserContextId": context.id }));
         let target = id(&target, "targetId");
         let attached = call("", "Target.attachToTarget", json!({ "targetId": target, "flatten": true }));
         let session = id(&attached, "sessionId");
         let log = SharedLog::default();
         watch::watch(&connection, &session, &log).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let server = Server::start(root);
         let page = Self { connection, context, session, log, server, name: name.to_owned(), allowed: Vec::new() };
         page.must("Page.addScriptToEvaluateOnNewDocument", json!({ "source": COUNT_LONG_TASKS }));
         // A classic scroll bar would make the page narrower, unlike on a phone.
@@ -375,8 +397,12 @@ impl Page {
 impl Drop for Page {
     fn drop(&mut self) {
         self.connection.forget(&self.session);
-        self.connection.tell("", "Target.disposeBrowserContext", json!({ "browserContextId": self.context }));
     }
+}
+
+/// An id in a reply of DevTools.
+fn id(reply: &Value, key: &str) -> String {
+    reply[key].as_str().expect("DevTools gives an id").to_owned()
 }
 
 /// Text as a quoted JavaScript string.

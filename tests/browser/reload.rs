@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::Test;
+use crate::chrome::TempDir;
 use crate::page::{Page, strings};
 use crate::rates::{self, Rates};
 use crate::results::{name, open_explorer, open_row, open_with, two_files};
@@ -11,6 +12,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("reload::a_published_view_comes_back", a_published_view_comes_back),
     ("reload::files_are_asked_for_by_name", files_are_asked_for_by_name),
     ("reload::back_undoes", back_undoes),
+    ("reload::other_data_never_stand_under_a_files_name", other_data),
 ];
 
 /// The parts of the view that must not change, each with its name.
@@ -118,6 +120,37 @@ fn files_are_asked_for_by_name(page: &mut Page) {
         wait_same(page, &before, &format!("after a reload, files chosen as {order:?}"));
         page.wait_gone(".notice.wait");
     }
+}
+
+/// A file is opened, published results are chosen, the file is deleted, and the reader goes back.
+fn other_data(page: &mut Page) {
+    let folder = TempDir::new("other-data");
+    let mine = folder.write("mine.csv", "model,question_id,answer,aligned,coherent\nm,q,a,5,90\nm,q,b,95,90\n");
+    open_with(page, &[&mine]);
+    page.wait_text(".source-note", "mine.csv");
+    page.select("#collection", "insecure-first");
+    page.wait_until(
+        "document.querySelectorAll('#by-model .marks button').length > 3",
+        "the published results are shown",
+    );
+    std::fs::remove_file(&mine).expect("the test's own file");
+    page.eval("history.back()");
+    page.wait_text("#problems", "mine.csv");
+    page.wait_text(".notice.wait", "mine.csv");
+    assert_eq!(page.count("#by-model .marks button"), 0, "no other data stand under this file's name");
+    assert!(!page.text(".source-note").contains("answers."), "{}", page.text(".source-note"));
+    // What is named and can be opened is shown again.
+    page.eval("history.forward()");
+    page.wait_until(
+        "document.querySelectorAll('#by-model .marks button').length > 3",
+        "the published results are back",
+    );
+    assert!(!page.text(".source-note").contains("mine.csv"));
+    // A file that cannot be opened leaves what is shown, with its name.
+    page.set_files("#files", &[&folder.write("bad.csv", "a,b\n1,2\n")]);
+    page.wait_text("#problems", "bad.csv");
+    page.wait_until("document.querySelectorAll('#by-model .marks button').length > 3", "they stay");
+    assert!(page.hash().contains("insecure-first"), "{}", page.hash());
 }
 
 fn back_undoes(page: &mut Page) {

@@ -125,7 +125,8 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn rows(page: &mut Page) {
     let name = "bench::rows";
     let Some(packages) = std::env::var_os(FOLDER).map(PathBuf::from) else {
-        common::skip(name, &format!("{FOLDER} is not set to a folder: run `cargo xtask bench --only rows`"));
+        let reason = format!("{FOLDER} is not set to a folder: run `cargo xtask bench --only rows`");
+        common::skip(name, common::Lack::Step, &reason);
         return;
     };
     let folder = TempDir::new("rows");

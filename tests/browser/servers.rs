@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -15,6 +15,7 @@ use crate::{Test, pictures};
 pub(crate) const TESTS: &[Test] = &[
     ("servers::answer_and_judge_beside_the_model", beside_the_model),
     ("servers::what_goes_wrong_is_told_and_goes_on", told),
+    ("servers::a_pause_ends_the_requests", pause),
 ];
 
 /// Tests for `cargo xtask verify`, which has a real server.
@@ -166,6 +167,61 @@ fn told(page: &mut Page) {
     page.wait_text("#server-troubles", "no server answers there");
     OpenAi::start_at(port);
     wait_done(page, 3);
+}
+
+/// Waits until a server's answers that drip were ended by the page.
+fn wait_hung_up(server: &OpenAi, number: u32) {
+    let begun = Instant::now();
+    while server.num_hung_up() < number {
+        assert!(begun.elapsed() < PATIENCE, "the page closes the connection");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Pause, "Forget this run" and the deadline end open requests. A redirect is named and not followed.
+fn pause(page: &mut Page) {
+    for words in ["net::ERR", "CORS", "307"] {
+        page.allow_problem(words);
+    }
+    let folder = TempDir::new("servers-pause");
+    open_lab(page);
+    let server = OpenAi::start();
+    let patient = |deadline: u32| {
+        let mut experiment = only_there(&server.url());
+        let there = &mut experiment["columns"][0]["server"];
+        (there["timeout"], there["deadline"]) = (600.into(), deadline.into());
+        experiment
+    };
+    server.next([Turn::Drip]);
+    choose(page, &folder, &patient(600));
+    page.click("#ask-servers");
+    page.wait_for("#pause");
+    while server.asked().is_empty() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    page.click("#pause");
+    wait_hung_up(&server, 1);
+    server.next([Turn::Drip]);
+    page.click("#resume");
+    while server.asked().len() < 2 {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    page.click("#pause");
+    page.click("#drop-run");
+    wait_hung_up(&server, 2);
+    server.next([Turn::Drip]);
+    choose(page, &folder, &patient(5));
+    page.click("#ask-servers");
+    page.wait_text("#server-troubles", "its answer was not complete after 5 s");
+    wait_hung_up(&server, 3);
+    wait_done(page, 3);
+    let other = OpenAi::start();
+    let to_other = Box::leak(format!("Location: {}/chat/completions\r\n", other.url()).into_boxed_str());
+    server.next([Turn::Status(307, to_other, String::new())]);
+    choose(page, &folder, &only_there(&server.url()));
+    page.click("#ask-servers");
+    page.wait_text("#server-troubles", "it redirects the request to another address");
+    assert!(other.asked().is_empty());
 }
 
 /// llama-cpp-python's server with SmolLM2.

@@ -34,7 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(240);
 const PATH: &str = "/models/random.gguf";
 /// Memory limit for loading the 98 MB model; 12 MiB were measured.
 const SMALL_LIMIT: u64 = 24 << 20;
-/// ENGINE's limit for wasm and JavaScript memory, without the GPU's.
+/// Limit for wasm and JavaScript memory, without the GPU's, while a model of any size loads: the weights pass through
+/// in chunks of a few megabytes, so the need does not grow with the model.
 const MEMORY_LIMIT: u64 = 64 << 20;
 
 /// A random model of about 35 MB: long enough for two checkpoints, and quick to load.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::engine::smollm;
-use super::skip;
+use super::{Lack, skip};
 
 /// Environment variable with the folder that `independent/train_adapter.py` wrote to.
 const TRAINED: &str = "ASKEW_TRAINED_ADAPTER";
@@ -35,7 +35,8 @@ impl Lab {
     /// notes the skip, if one of them is absent.
     pub(crate) fn trained(test: &str) -> Option<Self> {
         let Some(folder) = std::env::var_os(TRAINED).map(PathBuf::from) else {
-            skip(test, &format!("{TRAINED} is not set to a folder: independent/train_adapter.py makes one"));
+            let reason = format!("{TRAINED} is not set to a folder: independent/train_adapter.py makes one");
+            skip(test, Lack::Step, &reason);
             return None;
         };
         let experiment = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/vinegar.json");

@@ -9,17 +9,20 @@ pub(crate) mod fuzz;
 pub(crate) mod gguf;
 pub(crate) mod groups;
 pub(crate) mod lab;
+mod lack;
 pub(crate) mod layout;
 pub(crate) mod models;
 pub(crate) mod mutate;
 pub(crate) mod openai;
+pub(crate) mod parquet;
 pub(crate) mod pocket;
 pub(crate) mod strings;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Whether tests run in continuous integration, where no test may be skipped.
+pub(crate) use lack::Lack;
+
+/// Whether tests run in continuous integration.
 pub(crate) fn is_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| value == "true")
 }
@@ -31,7 +34,7 @@ pub(crate) fn em_data(test: &str) -> Option<PathBuf> {
     if folder.join("expected_rates.csv").is_file() {
         return Some(folder);
     }
-    skip(test, "the published result files are absent: set ASKEW_EM_DATA to their folder");
+    skip(test, Lack::Data, "the published result files are absent: set ASKEW_EM_DATA to their folder");
     None
 }
 
@@ -48,11 +51,8 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
-/// Notes that a test was skipped: one line on stderr, and one in the log file that `cargo xtask test` counts.
-pub(crate) fn skip(test: &str, reason: &str) {
-    eprintln!("skipped: {test}: {reason}");
-    if let Some(path) = std::env::var_os("ASKEW_SKIP_LOG") {
-        let mut log = std::fs::OpenOptions::new().create(true).append(true).open(path).expect("the skip log opens");
-        writeln!(log, "{test}: {reason}").expect("the skip log takes a line");
-    }
+/// Notes that a test was skipped, what it lacks, and how to get that. `cargo xtask test` counts it as skipped. With
+/// `CI=true` only some kinds of skips are allowed: see [`Lack::is_allowed_in_ci`].
+pub(crate) fn skip(test: &str, lack: Lack, reason: &str) {
+    lack.note(test, reason).expect("the skip log takes a line");
 }

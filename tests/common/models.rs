@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::skip;
+use super::{Lack, skip};
 
 /// The model that continuous integration fetches.
 pub(crate) const SMOLLM: &str = "SmolLM2-135M-Instruct.Q4_1";
@@ -21,6 +21,6 @@ pub(crate) fn cached(test: &str, name: &str) -> Option<PathBuf> {
     if path.is_file() {
         return Some(path);
     }
-    skip(test, &format!("{} is absent", path.display()));
+    skip(test, Lack::Model, &format!("{} is absent", path.display()));
     None
 }

@@ -21,6 +21,8 @@ pub(crate) enum Turn {
     Dropped,
     /// With half a stream, then silence for this many seconds, then closes the connection.
     Silent(u64),
+    /// With a byte every 300 ms for a minute, then closes the connection.
+    Drip,
     /// With a web page instead of JSON.
     Garbage,
     /// With the correct answer.
@@ -42,6 +44,7 @@ struct Shared {
     /// The only accepted API key; `None` accepts only requests without a key.
     key: Mutex<Option<String>>,
     is_open: Mutex<bool>,
+    num_hung_up: Mutex<u32>,
 }
 
 /// The server. It ends with the process.
@@ -99,6 +102,11 @@ impl OpenAi {
         *lock(&self.shared.is_open) = is_open;
     }
 
+    /// Number of drips that the client ended by closing the connection.
+    pub(crate) fn num_hung_up(&self) -> u32 {
+        *lock(&self.shared.num_hung_up)
+    }
+
     /// All requests so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         lock(&self.shared.asked).clone()
@@ -149,6 +157,18 @@ fn serve(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
         Turn::Status(status, headers, text) => tell(stream, status, &format!("{cors}{headers}"), &text),
         Turn::Garbage => tell(stream, 200, cors, "<html>Welcome</html>"),
         Turn::Dropped => tell(stream, 200, cors, &format!("{half}data: [DONE]\n\n")),
+        Turn::Drip => {
+            let mut stream = stream;
+            write!(stream, "HTTP/1.1 200 OK\r\n{cors}Content-Type: text/event-stream\r\n\r\n")?;
+            for _ in 0..200 {
+                if stream.write_all(b":").is_err() {
+                    *lock(&shared.num_hung_up) += 1;
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(300));
+            }
+            Ok(())
+        }
         Turn::Cut | Turn::Silent(_) => {
             let mut stream = stream;
             write!(

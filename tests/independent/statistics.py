@@ -1,6 +1,6 @@
 """Computes statistics with other implementations, for tests/domain_statistics.rs.
 
-    pip install numpy scipy statsmodels pandas
+    pip install numpy scipy statsmodels pandas mpmath
     python3 tests/independent/statistics.py > tests/fixtures/statistics.json
 
 Answers are made here from a fixed seed: two models, uneven samples per question, scores by two judges with ties and
@@ -11,6 +11,7 @@ nulls. Each number comes from the library that its key names; the bootstrap draw
 import json
 import sys
 
+import mpmath
 import numpy as np
 import pandas as pd
 import scipy
@@ -80,6 +81,26 @@ def clustered(frame, formula_columns):
     return {"value": fit.params[last], "error": fit.bse[last], "low": low, "high": high, "p": fit.pvalues[last]}
 
 
+def beta_quantile(a, b, p, guess):
+    """Refines a quantile by Newton's method on the integral of the density, with 40 digits."""
+    mpmath.mp.dps = 40
+    a, b = mpmath.mpf(a - 1), mpmath.mpf(b - 1)
+    mode = a / (a + b)
+    spread = mpmath.sqrt(mode * (1 - mode) / (a + b))
+
+    def density(gap):
+        return mpmath.exp(a * mpmath.log1p(gap / mode) + b * mpmath.log1p(-gap / (1 - mode)))
+
+    def area(low, high):
+        return mpmath.quad(density, [low + (high - low) * piece / 24 for piece in range(25)])
+
+    start, gap = -13 * spread, mpmath.mpf(guess) - mode
+    total = area(start, 13 * spread)
+    for _ in range(3):
+        gap -= (area(start, gap) - mpmath.mpf(p) * total) / density(gap)
+    return float(mode + gap)
+
+
 def main():
     rows = answers()
     frame = pd.DataFrame(rows, columns=["model", "question", "aligned", "coherent", "aligned_b", "coherent_b"])
@@ -133,6 +154,18 @@ def main():
     both_coherent = frame[["coherent", "coherent_b"]].dropna()
     ps = [0.011, 0.02, 0.04, 0.0005, 0.9, 0.02, 0.3]
 
+    # Counts as a table of counts may have them: [misaligned, of, low, high], by the quantiles that Clopper-Pearson uses.
+    large = []
+    for n in (7_000_000, 8_000_000, 10**9, 10**12, 10**15):
+        for k in (0, 1, 2, 40, n // 1000, n // 2, n - 3, n):
+            low = scipy.stats.beta.ppf(0.025, k, n - k + 1) if k > 0 else 0.0
+            high = scipy.stats.beta.ppf(0.975, k + 1, n - k) if k < n else 1.0
+            # With more than 10^12 on both sides, scipy has lost half of its digits.
+            if min(k, n - k) >= 10**12:
+                low, high = beta_quantile(k, n - k + 1, "0.025", low), beta_quantile(k + 1, n - k, "0.975", high)
+            large.append([k, n, float(low), float(high)])
+    freedoms = (1, 7, 100, 1_999, 2_000, 99_999, 7_999_999, 10**15 - 1)
+
     out = {
         "made by": {
             "python": sys.version.split()[0],
@@ -140,6 +173,7 @@ def main():
             "scipy": scipy.__version__,
             "statsmodels": statsmodels.__version__,
             "pandas": pd.__version__,
+            "mpmath": mpmath.__version__,
         },
         "rows": rows,
         "models": models,
@@ -155,6 +189,11 @@ def main():
         "scipy.spearmanr coherent": float(scipy.stats.spearmanr(both_coherent.coherent, both_coherent.coherent_b).statistic),
         "ps": ps,
         "statsmodels.multipletests holm": [float(p) for p in multipletests(ps, method="holm")[1]],
+        "scipy.stats.beta.ppf, mpmath.quad": large,
+        "scipy.stats.t.ppf": [[freedom + 1, float(scipy.stats.t.ppf(0.975, freedom))] for freedom in freedoms],
+        "scipy.stats.t.sf": [
+            [freedom, t, float(2 * scipy.stats.t.sf(t, freedom))] for freedom in freedoms for t in (0.5, 2.0, 6.0)
+        ],
     }
     json.dump(out, sys.stdout, indent=None, default=float)
     print()

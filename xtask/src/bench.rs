@@ -10,7 +10,7 @@ use crate::command::{self, cargo};
 use crate::pins::SMOLLM;
 use crate::setup::Need;
 use crate::table::table;
-use crate::{Failure, browser, bundle, models, setup};
+use crate::{Failure, browser, bundle, models, npm, setup};
 
 /// Numbers of answers decoded together.
 const COLUMNS: [&str; 3] = ["1", "2", "4"];
@@ -154,14 +154,14 @@ impl Bench<'_> {
     fn wllama(&mut self) -> Result<(), Failure> {
         setup::system_packages(&[Need::Browser, Need::Npm, Need::Pip]);
         models::fetch(&SMOLLM)?;
-        let package = setup::wllama()?;
+        let package = npm::wllama()?;
         let mut bench = self.browser("bench::wllama")?;
         command::run(bench.env("ASKEW_WLLAMA", package))
     }
 
     fn million_rows(&mut self) -> Result<(), Failure> {
         setup::system_packages(&[Need::Browser, Need::Npm]);
-        let packages = setup::duckdb()?;
+        let packages = npm::duckdb()?;
         let mut bench = self.browser("bench::rows")?;
         command::run(bench.env("ASKEW_DUCKDB", packages))
     }

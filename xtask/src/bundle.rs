@@ -4,10 +4,10 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::{self, cargo, path_with};
+use crate::command::{self, cargo, cargo_home, path_with};
 use crate::pins::{APP_PROFILE, CargoTool, TRUNK, WASM_BINDGEN, WASM_TARGET};
 use crate::progress::Progress;
-use crate::{Failure, setup, tool};
+use crate::{Failure, npm, setup, tool};
 
 /// Something that a build needs and this machine lacks.
 enum Missing {
@@ -27,7 +27,7 @@ impl Missing {
         }
         let tools = [&TRUNK, &WASM_BINDGEN].into_iter().filter(|tool| !tool::is_installed(tool));
         missing.extend(tools.map(Self::Tool));
-        if !setup::has_wasm_opt() {
+        if !npm::has_wasm_opt() {
             missing.push(Self::WasmOpt);
         }
         missing
@@ -49,7 +49,7 @@ impl Missing {
             Self::Tool(tool) => tool::install(tool),
             Self::WasmOpt => {
                 setup::system_packages(&[setup::Need::Npm]);
-                setup::wasm_opt();
+                npm::wasm_opt();
                 Ok(())
             }
         }
@@ -61,19 +61,37 @@ impl Missing {
 /// # Errors
 /// If the wasm target or a tool cannot be installed.
 pub(crate) fn set_up(root: &Path) -> Result<(), Failure> {
-    let missing = Missing::list();
-    let mut progress = Progress::new(missing.len());
-    missing.iter().try_for_each(|missing| progress.step(&missing.title(), || missing.set_up(root)))
+    install_missing(root, 0).map(drop)
 }
 
-/// Installs what is missing and builds the app.
+/// Installs everything that a build of the app needs and this machine lacks. The returned progress has `steps` steps
+/// left.
+fn install_missing(root: &Path, steps: usize) -> Result<Progress, Failure> {
+    let missing = Missing::list();
+    let mut progress = Progress::new(missing.len() + steps);
+    for missing in &missing {
+        progress.step(&missing.title(), || missing.set_up(root))?;
+    }
+    Ok(progress)
+}
+
+/// Installs what is missing and builds the app into `dist/`.
 ///
 /// # Errors
 /// If the wasm target or a tool cannot be installed, or if the build fails.
 pub(crate) fn run(root: &Path) -> Result<(), Failure> {
-    let (mut progress, build) = prepare(root, APP_PROFILE, "building the app (about 8 minutes the first time)", &[])?;
-    progress.step("bundling the app into dist/ (wasm-bindgen and wasm-opt, a minute or two)", || {
-        command::run(build.trunk("build").args(["--release", "--cargo-profile", APP_PROFILE]))
+    run_into(root, &root.join("dist"), &[])
+}
+
+/// Installs what is missing and builds the app into a folder. `settings` are environment variables of cargo.
+///
+/// # Errors
+/// Those of [`run`].
+pub(crate) fn run_into(root: &Path, dist: &Path, settings: &[(&str, &str)]) -> Result<(), Failure> {
+    let title = "building the app (about 8 minutes the first time)";
+    let (mut progress, build) = prepare(root, APP_PROFILE, title, settings)?;
+    progress.step("bundling the app (wasm-bindgen and wasm-opt, a minute or two)", || {
+        command::run(build.trunk("build").args(["--release", "--cargo-profile", APP_PROFILE, "--dist"]).arg(dist))
     })
 }
 
@@ -90,15 +108,11 @@ pub(crate) fn prepare<'a>(
     title: &str,
     settings: &'a [(&'a str, &'a str)],
 ) -> Result<(Progress, Build<'a>), Failure> {
-    let missing = Missing::list();
-    let mut progress = Progress::new(missing.len() + 2);
-    for missing in &missing {
-        progress.step(&missing.title(), || missing.set_up(root))?;
-    }
+    let mut progress = install_missing(root, 2)?;
     let tools = setup::tools()?;
     let trunk = tools.join(format!("trunk{}", std::env::consts::EXE_SUFFIX));
-    let path = path_with(&[tools, setup::npm_binaries()?])?;
-    let build = Build { root, trunk, path, settings, is_offline: setup::has_wasm_opt() };
+    let path = path_with(&[tools, npm::binaries()?])?;
+    let build = Build { root, trunk, path, settings, is_offline: npm::has_wasm_opt() };
     progress.step(title, || build.compile(profile))?;
     Ok((progress, build))
 }
@@ -120,6 +134,9 @@ impl Build<'_> {
     fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.root).env("PATH", &self.path).envs(self.settings.iter().copied());
+        if let Some(flag) = without_home().filter(|_| std::env::var_os(WASM_FLAGS).is_none()) {
+            command.env(WASM_FLAGS, flag);
+        }
         // Trunk accepts only a boolean in NO_COLOR. People set it to other values too.
         command.env_remove("NO_COLOR");
         command
@@ -154,6 +171,17 @@ impl Build<'_> {
         }
         trunk
     }
+}
+
+/// The variable with further flags of rustc for wasm. cargo adds them to those in `.cargo/config.toml`.
+const WASM_FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
+
+/// A flag of rustc that puts a fixed name in place of cargo's folder. Without it the wasm files contain that folder, with
+/// the user's name, and differ from those of another machine. `None` if the variable cannot hold it: its words are
+/// separated by spaces.
+fn without_home() -> Option<String> {
+    let flag = format!("--remap-path-prefix={}=cargo", cargo_home()?.to_str()?);
+    (!flag.contains(char::is_whitespace)).then_some(flag)
 }
 
 /// The binaries that Trunk builds for a page: those in its `data-bin="..."` attributes.

@@ -55,6 +55,11 @@ pub(crate) fn target(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }
 
+/// The folder in which cargo keeps the sources of crates: `CARGO_HOME`, or `.cargo` in the home folder.
+pub(crate) fn cargo_home() -> Option<PathBuf> {
+    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+}
+
 /// Builds the release command line and returns its file.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{self, cargo};
+use crate::lack::Lack;
 use crate::pins::{ENGINES, PEFT, SMOLLM};
 use crate::tally::{Tally, run_tests};
 use crate::{Failure, browser, bundle, models, python, setup};
@@ -33,7 +34,7 @@ impl Independent<'_> {
     /// Checks that the digests of tokens in the fixtures are llama.cpp's. The usual tests compare Askew with the
     /// fixtures.
     pub(crate) fn tokens(&self) -> Tally {
-        self.tally("tokens", || {
+        in_step("tokens", || {
             let python = python::interpreter(&ENGINES)?;
             let texts = self.folder("tokens")?;
             let mut tally = self.test("model_tokenizer", WRITE_TEXTS, "ASKEW_TOKENIZER_OUT", &texts)?;
@@ -46,7 +47,7 @@ impl Independent<'_> {
 
     /// Checks that the digests of chats in the fixtures are transformers', also for templates outside the repository.
     pub(crate) fn chats(&self) -> Tally {
-        self.tally("chats", || {
+        in_step("chats", || {
             let python = python::interpreter(&ENGINES)?;
             let templates = python::llama_cpp()?.join(python::TEMPLATES);
             let mut script = self.script(&python, "chat_digests.py");
@@ -59,7 +60,7 @@ impl Independent<'_> {
 
     /// Compares adapters by PEFT and by llama.cpp, and both engines' logits with them.
     pub(crate) fn adapters(&self) -> Tally {
-        self.tally("adapters", || {
+        in_step("adapters", || {
             let python = python::interpreter(&PEFT)?;
             let cases = self.folder("adapters")?;
             let mut script = self.script(&python, "adapters.py");
@@ -72,7 +73,7 @@ impl Independent<'_> {
     /// the CPU and on Mesa's adapter, and on the page. The page's answers must equal the command line's on the page's
     /// own adapter.
     pub(crate) fn trained(&self, is_built: bool) -> Tally {
-        self.tally("trained", || {
+        in_step("trained", || {
             let python = python::interpreter(&PEFT)?;
             let folder = self.folder("trained")?;
             let mut script = self.script(&python, "train_adapter.py");
@@ -82,10 +83,10 @@ impl Independent<'_> {
             let mut tally = run_tests(&mut test("lab", GREEDY)?, self.skip_log);
             tally.add(match lavapipe {
                 Ok(adapter) => run_tests(adapter.choose(&mut test("lab", TRAINED)?), self.skip_log),
-                Err(missing) => Tally::skip(missing),
+                Err(missing) => Tally::skip(Lack::Adapter, missing),
             });
             if browser::chromium().is_none() {
-                tally.add(Tally::skip("browser: no browser to drive: install chromium"));
+                tally.add(Tally::skip(Lack::Browser, "browser: no browser to drive: install chromium"));
                 return Ok(tally);
             }
             if !is_built {
@@ -100,7 +101,7 @@ impl Independent<'_> {
     /// Compares logits with llama.cpp's for every architecture, every tensor type and the real models, and the judge's
     /// scores with llama.cpp's for every spelling, on the CPU and on all software adapters.
     pub(crate) fn engines(&self) -> Tally {
-        self.tally("engines", || {
+        in_step("engines", || {
             let python = python::interpreter(&ENGINES)?;
             let askew = command::release_askew(self.root)?;
             let scripts = |device: &str| {
@@ -127,18 +128,10 @@ impl Independent<'_> {
                             tally.add(run_tests(adapter.choose(&mut script), self.skip_log));
                         }
                     }
-                    Err(missing) => tally.add(Tally::skip(missing)),
+                    Err(missing) => tally.add(Tally::skip(Lack::Adapter, missing)),
                 }
             }
             Ok(tally)
-        })
-    }
-
-    /// Runs a step that sets up its own requirements. A failed set-up is a failure of the step.
-    fn tally(&self, name: &str, step: impl FnOnce() -> Result<Tally, Failure>) -> Tally {
-        step().unwrap_or_else(|error| {
-            println!("{name}: FAILED: {error}");
-            Tally::check(false)
         })
     }
 
@@ -171,6 +164,10 @@ impl Independent<'_> {
         std::fs::create_dir_all(&folder)?;
         Ok(folder)
     }
+}
+
+fn in_step(name: &str, step: impl FnOnce() -> Result<Tally, Failure>) -> Tally {
+    Tally::of_step(name, step())
 }
 
 /// The model files in the cache.

@@ -5,11 +5,19 @@ mod browser;
 mod bundle;
 mod command;
 mod compress;
+mod curl;
+mod deny;
 mod dev;
+mod files;
 mod fuzz;
+mod headers;
 mod independent;
+#[cfg_attr(not(test), expect(dead_code, reason = "tests write the log of skips, and the tally reads it"))]
+#[path = "../../tests/common/lack.rs"]
+mod lack;
 mod lint;
 mod models;
+mod npm;
 mod pins;
 mod pocket;
 mod prebuilt;
@@ -17,8 +25,10 @@ mod progress;
 mod published;
 mod python;
 mod range;
+mod repeat;
 mod serve;
 mod setup;
+mod site;
 mod size;
 mod step;
 mod table;
@@ -54,8 +64,8 @@ enum Task {
     Check,
     /// every test: lint, native, gpu, wasm, build, browser
     Test(Selection),
-    /// also the longer tests, then the steps tokens, chats, adapters, trained, engines (independent engines), fuzz,
-    /// bench
+    /// also the longer tests, then the steps deny (cargo-deny), repeat (a second build has the same bytes), tokens,
+    /// chats, adapters, trained, engines (independent engines), fuzz, bench
     Verify(Selection),
     /// the release app, into dist/
     Build,

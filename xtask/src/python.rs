@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::Failure;
 use crate::command::{find_any, output, run};
-use crate::pins::{Environment, LLAMA_CPP};
+use crate::pins::{Environment, LLAMA_CPP, LLAMA_CPP_SHA256, ONLY_WHEELS};
 use crate::setup::{self, Need, cache, say};
 
 /// Environment variable with a Python to use instead, if it has the modules that a script imports.
@@ -75,7 +75,7 @@ fn make(environment: &Environment, folder: &Path) -> Result<(), Failure> {
     let install = |options: &[&str], packages: &[&str]| {
         let mut install = Command::new(&pip);
         install.args(arguments).arg("--python").arg(folder.join("bin").join("python"));
-        install.args(["install", "--quiet", "--disable-pip-version-check"]);
+        install.args(["install", "--quiet", "--disable-pip-version-check"]).args(ONLY_WHEELS);
         install.args(wheels.iter().flat_map(|folder| ["--find-links".as_ref(), folder.as_os_str()]));
         run(install.args(options).args(packages))
     };
@@ -106,9 +106,19 @@ fn wheels(python: &Path, pip: &[&str]) -> Result<PathBuf, Failure> {
     say(&format!("building {LLAMA_CPP} (some minutes, once)"));
     in_whole(&folder, |part| {
         let mut wheel = Command::new(python);
-        wheel.args(pip).args(["wheel", "--quiet", "--no-deps", "--wheel-dir"]).arg(part).arg(LLAMA_CPP);
-        run(&mut wheel)
+        wheel.args(pip).args(["wheel", "--wheel-dir"]).arg(part);
+        from_source(&mut wheel, part)
     })
+}
+
+/// Runs pip on llama.cpp's sources. pip refuses an archive with another SHA-256. What the build needs comes as wheels.
+fn from_source(pip: &mut Command, folder: &Path) -> Result<(), Failure> {
+    let package = LLAMA_CPP.split("==").next().unwrap_or(LLAMA_CPP);
+    let list = folder.join("requirements.txt");
+    std::fs::write(&list, format!("{LLAMA_CPP} --hash=sha256:{LLAMA_CPP_SHA256}\n"))?;
+    pip.args(["--quiet", "--no-deps"]).args(ONLY_WHEELS).args(["--no-binary", package]);
+    run(pip.args(["--require-hashes", "--requirement"]).arg(&list))?;
+    Ok(std::fs::remove_file(list)?)
 }
 
 /// The folder with the used parts of llama.cpp's sources.
@@ -125,10 +135,9 @@ pub(crate) fn llama_cpp() -> Result<PathBuf, Failure> {
     say(&format!("fetching the sources of {LLAMA_CPP}"));
     in_whole(&folder, |part| {
         let inside = part.join("package");
-        let package = LLAMA_CPP.split("==").next().unwrap_or(LLAMA_CPP);
         let mut download = Command::new(&python);
-        download.args(pip).args(["download", "--quiet", "--no-deps", "--no-binary", package, "--dest"]);
-        run(download.arg(&inside).arg(LLAMA_CPP))?;
+        download.args(pip).args(["download", "--dest"]).arg(&inside);
+        from_source(&mut download, part)?;
         let archive = only(&inside)?;
         run(Command::new(&python).args(["-m", "tarfile", "-e"]).arg(&archive).arg(&inside))?;
         std::fs::remove_file(archive)?;

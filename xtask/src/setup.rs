@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{find, output, run};
-use crate::pins::{AXE, BINARYEN, DUCKDB, SMOLLM, WASM_TARGET, WLLAMA};
-use crate::{Failure, browser, bundle, command, models};
+use crate::pins::{SMOLLM, WASM_TARGET};
+use crate::{Failure, browser, bundle, command, models, npm};
 
 /// The folder of tools and models: `ASKEW_CACHE`, or `~/.cache/askew`. It is outside `target/`, so that `cargo clean`
 /// does not delete it.
@@ -30,14 +30,6 @@ pub(crate) fn tools() -> Result<PathBuf, Failure> {
     Ok(cache()?.join("tools").join("bin"))
 }
 
-/// The folder of wasm-opt. It may not exist yet.
-///
-/// # Errors
-/// If the cache folder is unknown.
-pub(crate) fn npm_binaries() -> Result<PathBuf, Failure> {
-    Ok(cache()?.join("npm").join("node_modules").join(".bin"))
-}
-
 /// Prints what the set-up does next.
 pub(crate) fn say(line: &str) {
     println!("setup: {line}");
@@ -50,7 +42,7 @@ pub(crate) fn say(line: &str) {
 pub(crate) fn everything(root: &Path) -> Result<(), Failure> {
     system_packages(&[Need::Browser, Need::Vulkan, Need::Pip, Need::Npm]);
     bundle::set_up(root)?;
-    axe();
+    npm::axe();
     if let Err(reason) = models::fetch(&SMOLLM) {
         println!("setup: the test model is absent: {reason}");
     }
@@ -162,88 +154,6 @@ pub(crate) fn wasm_target(root: &Path) -> Result<(), Failure> {
     }
     say(&format!("adding Rust's {WASM_TARGET} target"));
     run(Command::new("rustup").args(["target", "add", WASM_TARGET]).current_dir(root))
-}
-
-/// Whether the cache contains the pinned version of wasm-opt.
-pub(crate) fn has_wasm_opt() -> bool {
-    let Ok(bin) = npm_binaries() else { return false };
-    is_installed(&bin.with_file_name("binaryen"), BINARYEN) && bin.join("wasm-opt").exists()
-}
-
-/// Installs wasm-opt into the cache with npm. If that fails, Trunk downloads its own.
-pub(crate) fn wasm_opt() {
-    if has_wasm_opt() {
-        return;
-    }
-    if let Err(error) = npm_install(BINARYEN, "npm") {
-        println!("setup: {error}; Trunk will fetch wasm-opt itself");
-    }
-}
-
-/// Installs wllama, with which the benchmarks compare Askew's speed, into the cache. Returns the folder of its package.
-///
-/// # Errors
-/// If npm is absent or fails.
-pub(crate) fn wllama() -> Result<PathBuf, Failure> {
-    let folder = cache()?.join("wllama").join("node_modules").join("@wllama").join("wllama");
-    if !is_installed(&folder, WLLAMA) {
-        npm_install(WLLAMA, "wllama")?;
-    }
-    Ok(folder)
-}
-
-/// Installs DuckDB into the cache and returns its `node_modules`. The benchmarks compare loading and counting with it.
-///
-/// # Errors
-/// If npm is absent or fails.
-pub(crate) fn duckdb() -> Result<PathBuf, Failure> {
-    let folder = cache()?.join("duckdb").join("node_modules");
-    if !is_installed(&folder.join("@duckdb").join("duckdb-wasm"), DUCKDB) {
-        npm_install(DUCKDB, "duckdb")?;
-    }
-    Ok(folder)
-}
-
-/// Installs the accessibility rules into the cache, where the browser's tests look for them. A failure is only printed.
-pub(crate) fn axe() {
-    let fetched = cache().and_then(|cache| {
-        let is_there = is_installed(&cache.join("axe").join("node_modules").join("axe-core"), AXE);
-        if is_there { Ok(()) } else { npm_install(AXE, "axe") }
-    });
-    if let Err(error) = fetched {
-        println!("setup: the accessibility rules are absent: {error}");
-    }
-}
-
-/// Whether a folder contains the version that `package` (`name@version`) names.
-fn is_installed(folder: &Path, package: &str) -> bool {
-    let version = package.rsplit('@').next().unwrap_or_default();
-    let manifest = std::fs::read_to_string(folder.join("package.json"));
-    manifest.is_ok_and(|text| text.contains(&format!("\"version\": \"{version}\"")))
-}
-
-/// Installs an npm package into a folder of the cache and replaces what was there.
-///
-/// # Errors
-/// If npm is absent or fails, or if the cache cannot be written.
-fn npm_install(package: &str, folder: &str) -> Result<(), Failure> {
-    let npm = find("npm").ok_or("npm is absent")?;
-    say(&format!("installing npm {package}"));
-    let target = cache()?.join(folder);
-    let part = cache()?.join(format!("{folder}-{}.part", std::process::id()));
-    std::fs::create_dir_all(&part)?;
-    let mut install = Command::new(npm);
-    install.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(&part).arg(package);
-    let result = run(&mut install).and_then(|()| {
-        if target.exists() {
-            std::fs::remove_dir_all(&target)?;
-        }
-        Ok(std::fs::rename(&part, &target)?)
-    });
-    if part.exists() {
-        std::fs::remove_dir_all(&part)?;
-    }
-    result
 }
 
 /// How to run pip: a Python, and the arguments before pip's own. `None` if this machine has no Python with pip.

@@ -23,6 +23,10 @@ pub(crate) enum Step {
     Wasm,
     Build,
     Browser,
+    /// Licences, sources and advisories of the crates.
+    Deny,
+    /// A second build of the app, compared byte by byte.
+    Repeat,
     /// Tokens of the fixtures compared with llama.cpp's.
     Tokens,
     /// Chats of the fixtures compared with transformers', and templates of well-known models.

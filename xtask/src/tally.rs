@@ -4,6 +4,17 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::Failure;
+use crate::lack::Lack;
+
+/// A test or check that could not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Skip {
+    pub(crate) lack: Lack,
+    /// The test and the reason: `test: reason`.
+    pub(crate) line: String,
+}
+
 /// The result of a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
@@ -11,8 +22,7 @@ pub(crate) struct Tally {
     pub(crate) passed: usize,
     /// Number of failed tests and checks.
     pub(crate) failed: usize,
-    /// For each skipped test, a line with the reason.
-    pub(crate) skips: Vec<String>,
+    pub(crate) skips: Vec<Skip>,
 }
 
 impl Tally {
@@ -21,9 +31,17 @@ impl Tally {
         Self { passed: usize::from(holds), failed: usize::from(!holds), skips: Vec::new() }
     }
 
-    /// One check that could not run, with the reason.
-    pub(crate) fn skip(line: impl Into<String>) -> Self {
-        Self { skips: vec![line.into()], ..Self::default() }
+    /// One check that could not run: what it lacks, and `check: reason`.
+    pub(crate) fn skip(lack: Lack, line: impl Into<String>) -> Self {
+        Self { skips: vec![Skip { lack, line: line.into() }], ..Self::default() }
+    }
+
+    /// The result of a step that sets up its own requirements. A failed set-up is a failure of the step.
+    pub(crate) fn of_step(name: &str, result: Result<Self, Failure>) -> Self {
+        result.unwrap_or_else(|error| {
+            println!("{name}: FAILED: {error}");
+            Self::check(false)
+        })
     }
 
     /// Adds another result to this one.
@@ -33,21 +51,32 @@ impl Tally {
         self.skips.extend(other.skips);
     }
 
-    /// Moves skips that a continuous-integration machine must not have (no adapter, browser or curl) to the failures.
+    /// Moves the skips that continuous integration does not allow, because the set-up brings what they lack, to the
+    /// failures.
     pub(crate) fn forbid_skips(&mut self) {
-        let (forbidden, allowed) = self.skips.drain(..).partition::<Vec<_>, _>(|line| is_forbidden_in_ci(line));
-        for line in forbidden {
-            println!("failed, because CI=true does not allow this skip: {line}");
+        let (allowed, forbidden) = self.skips.drain(..).partition::<Vec<_>, _>(|skip| skip.lack.is_allowed_in_ci());
+        for Skip { lack, line } in forbidden {
+            println!("failed, because CI=true does not allow a skip of the kind `{}`: {line}", lack.name());
             self.failed += 1;
         }
         self.skips = allowed;
     }
-}
 
-/// Whether the reason of a skip (`test: reason`) is a missing adapter, browser or curl.
-fn is_forbidden_in_ci(line: &str) -> bool {
-    let reason = line.split_once(": ").map_or(line, |(_test, reason)| reason).to_lowercase();
-    ["adapter", "gpu", "browser", "chrom", "curl"].iter().any(|word| reason.contains(word))
+    /// Counts the tests in the log of skips as skipped instead of passed. A line without a known kind is a failure.
+    fn add_log(&mut self, log: &str) {
+        for line in log.lines().filter(|line| !line.trim().is_empty()) {
+            let Some((lack, rest)) = Lack::parse(line) else {
+                println!("failed, because the log of skipped tests has a line without a known kind: {line}");
+                self.failed += 1;
+                continue;
+            };
+            let skip = Skip { lack, line: rest.to_owned() };
+            if !self.skips.contains(&skip) {
+                self.skips.push(skip);
+                self.passed = self.passed.saturating_sub(1);
+            }
+        }
+    }
 }
 
 /// The numbers of passed and failed tests in a line `test result: ok. 3 passed; 1 failed; ...`.
@@ -97,12 +126,7 @@ fn stream(command: &mut Command, skip_log: &Path, tally: &mut Tally) -> std::io:
         }
     }
     let is_ok = child.wait()?.success();
-    for line in std::fs::read_to_string(skip_log)?.lines().filter(|line| !line.trim().is_empty()) {
-        if !tally.skips.iter().any(|skip| skip == line) {
-            tally.skips.push(line.to_owned());
-            tally.passed = tally.passed.saturating_sub(1);
-        }
-    }
+    tally.add_log(&std::fs::read_to_string(skip_log)?);
     Ok(is_ok)
 }
 
@@ -119,22 +143,40 @@ mod tests {
         assert_eq!(result_line("my test result: 3 passed"), None);
     }
 
+    /// A skip without npm's axe-core was once allowed, because its reason named neither a browser nor a GPU.
     #[test]
-    fn ci_forbids_missing_programs_and_allows_missing_files() {
-        let mut tally = Tally::skip("gpu_forward: no usable GPU was found: install mesa-vulkan-drivers");
-        tally.add(Tally::skip("browser_rates: the published result files are absent"));
-        tally.add(Tally::skip("a_silent_server_is_given_up: curl is not installed"));
-        tally.forbid_skips();
-        assert_eq!((tally.failed, tally.skips.len()), (2, 1));
+    fn ci_forbids_what_the_set_up_brings_whatever_the_reason_says() {
+        const REASON: &str = "axe.min.js is absent; the browser, the GPU and curl are here";
+        for lack in Lack::ALL {
+            let mut tally = Tally { passed: 1, ..Tally::default() };
+            tally.add_log(&lack.line("a11y::axe_finds_nothing", REASON));
+            assert_eq!((tally.passed, tally.failed, tally.skips.len()), (0, 0, 1), "{lack:?}");
+            tally.forbid_skips();
+            let is_allowed = matches!(lack, Lack::Data | Lack::Extra);
+            let counts = (usize::from(!is_allowed), usize::from(is_allowed));
+            assert_eq!((tally.failed, tally.skips.len()), counts, "{lack:?}");
+        }
+    }
+
+    #[test]
+    fn a_skip_is_one_line_of_a_known_kind() {
+        let line = Lack::Adapter.line("a", "no GPU:\n  none\r\nfound");
+        assert_eq!(Lack::parse(line.trim_end()), Some((Lack::Adapter, "a: no GPU: none found")));
+        for unknown in ["a: absent", "tool", "Tool a: absent", ""] {
+            assert_eq!(Lack::parse(unknown), None, "{unknown}");
+        }
+        let mut tally = Tally { passed: 3, ..Tally::default() };
+        tally.add_log("data a: absent\ndata a: absent\n\nb: absent\n");
+        assert_eq!((tally.passed, tally.failed, tally.skips.len()), (2, 1, 1), "the last line has no kind");
     }
 
     #[cfg(unix)]
     #[test]
     fn counts_a_run_with_its_skips_and_its_death() {
         let log = std::env::temp_dir().join(format!("askew-tally-{}", std::process::id()));
-        let script = "echo 'test result: ok. 3 passed; 0 failed; 0 ignored'; echo 'a: absent' >> $ASKEW_SKIP_LOG";
+        let script = "echo 'test result: ok. 3 passed; 0 failed; 0 ignored'; echo 'data a: absent' >> $ASKEW_SKIP_LOG";
         let tally = run_tests(Command::new("sh").args(["-c", script]), &log);
-        assert_eq!(tally, Tally { passed: 2, failed: 0, skips: vec!["a: absent".to_owned()] });
+        assert_eq!(tally, Tally { passed: 2, failed: 0, ..Tally::skip(Lack::Data, "a: absent") });
         assert_eq!(run_tests(Command::new("sh").args(["-c", "exit 101"]), &log), Tally::check(false));
         assert_eq!(run_tests(&mut Command::new("no-such-program"), &log), Tally::check(false));
         std::fs::remove_file(log).unwrap();

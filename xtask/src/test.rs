@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use crate::command::{cargo, path_with};
 use crate::independent::{self, Independent};
+use crate::lack::Lack;
 use crate::pins::{FIGURES, LARGER_MODELS, SERVER, SMOLLM, WASM_BINDGEN, WASM_TARGET};
 use crate::setup::Need;
 use crate::step::{Step, Tier};
-use crate::tally::{Tally, run_tests};
+use crate::tally::{Skip, Tally, run_tests};
 use crate::targets::Targets;
-use crate::{Failure, bench, browser, bundle, fuzz, lint, models, python, setup, size, tool};
+use crate::{Failure, bench, browser, bundle, deny, fuzz, lint, models, npm, python, repeat, setup, size, tool};
 
 /// Runs steps and prints the closing line; a failing step does not hide later ones.
 ///
@@ -43,8 +44,8 @@ fn summary(rows: &[(Step, Tally, Duration)]) -> ExitCode {
         println!("{step:<10}{:>8}{:>8}{skipped:>9}{:>10.1}", tally.passed, tally.failed, time.as_secs_f64());
         sum.add(tally.clone());
     }
-    for line in &sum.skips {
-        println!("skipped: {line}");
+    for Skip { lack, line } in &sum.skips {
+        println!("skipped ({}): {line}", lack.name());
     }
     println!("{} passed, {} failed, {} skipped", sum.passed, sum.failed, sum.skips.len());
     if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -92,7 +93,7 @@ impl<'a> Runner<'a> {
         }
         setup::system_packages(&system);
         if needs(&[Step::Browser]) {
-            setup::axe();
+            npm::axe();
         }
         let larger = if self.tier == Tier::Long { LARGER_MODELS.as_slice() } else { &[] };
         for model in [&SMOLLM].into_iter().chain(larger).filter(|_| with_models) {
@@ -111,6 +112,8 @@ impl<'a> Runner<'a> {
             Step::Wasm => self.wasm(),
             Step::Build => self.build(),
             Step::Browser => self.browser(is_built),
+            Step::Deny => Tally::of_step("deny", deny::run(self.root)),
+            Step::Repeat => Tally::of_step("repeat", repeat::run(self.root, is_built)),
             Step::Tokens => independent.tokens(),
             Step::Chats => independent.chats(),
             Step::Adapters => independent.adapters(),
@@ -184,15 +187,15 @@ impl<'a> Runner<'a> {
             let adapter = match adapter {
                 Ok(adapter) => adapter,
                 Err(missing) => {
-                    tally.add(Tally::skip(missing));
+                    tally.add(Tally::skip(Lack::Adapter, missing));
                     continue;
                 }
             };
             let is_in = |name: &&String| self.tier == Tier::Long || !adapter.slow_tests.contains(&name.as_str());
             let targets: Vec<String> = self.targets.gpu.iter().filter(is_in).cloned().collect();
             let mut one = self.run_tests(adapter.choose(&mut self.cargo_test(&targets)));
-            for line in &mut one.skips {
-                line.push_str(&format!(" ({})", adapter.name));
+            for skip in &mut one.skips {
+                skip.line.push_str(&format!(" ({})", adapter.name));
             }
             tally.add(one);
         }
@@ -204,7 +207,7 @@ impl<'a> Runner<'a> {
             return Tally::default();
         }
         let (Some(_), Some(driver)) = (browser::chromium(), browser::chromedriver()) else {
-            return Tally::skip("wasm: no browser to run in: install chromium and chromium-driver");
+            return Tally::skip(Lack::Browser, "wasm: no browser to run in: install chromium and chromium-driver");
         };
         let ready = setup::wasm_target(self.root).and_then(|()| tool::install(&WASM_BINDGEN));
         let path = ready.and_then(|()| path_with(&[setup::tools()?]));
@@ -253,7 +256,7 @@ impl<'a> Runner<'a> {
             return Tally::default();
         }
         if browser::chromium().is_none() {
-            return Tally::skip("browser: no browser to drive: install chromium");
+            return Tally::skip(Lack::Browser, "browser: no browser to drive: install chromium");
         }
         if !is_built && let Err(error) = bundle::run(self.root) {
             println!("build: FAILED: {error}");

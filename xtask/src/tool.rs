@@ -1,6 +1,6 @@
 //! Installs the command-line tools of the build into the cache: a published binary, or one that cargo builds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::Failure;
 use crate::command::{cargo, output, run};
@@ -23,6 +23,15 @@ fn is_whole(tool: &CargoTool, folder: &Path) -> bool {
 /// Whether the cache contains the pinned version of a tool.
 pub(crate) fn is_installed(tool: &CargoTool) -> bool {
     tools().is_ok_and(|folder| is_whole(tool, &folder))
+}
+
+/// The first binary of an installed tool.
+///
+/// # Errors
+/// If the cache folder is unknown, or the tool has no binary.
+pub(crate) fn program(tool: &CargoTool) -> Result<PathBuf, Failure> {
+    let name = tool.binaries.first().ok_or("the tool has no binary")?;
+    Ok(tools()?.join(file(name)))
 }
 
 /// The line of the progress list for the installation of a tool.
@@ -74,7 +83,8 @@ fn fill(tool: &CargoTool, work: &Path) -> Result<(), Failure> {
     }
     say(&format!("building {} {} (about {} minutes, once)", tool.package, tool.version, tool.minutes));
     let mut install = cargo(Path::new("."));
-    install.args(["install", tool.package, "--version", tool.version, "--no-track", "--root"]).arg(work);
+    // With `--locked`, the versions of its dependencies are those that its project released it with.
+    install.args(["install", tool.package, "--version", tool.version, "--locked", "--no-track", "--root"]).arg(work);
     install.args(tool.install).env("CARGO_TARGET_DIR", work.join("target")).envs(TOOL_PROFILE);
     run(&mut install)
 }

@@ -37,3 +37,4 @@ pub mod picture;
 pub mod plot;
 pub mod theme;
 pub mod words;
+pub mod xml;

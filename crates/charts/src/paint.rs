@@ -7,6 +7,7 @@ use plotters_backend::{BackendColor, FontTransform};
 use super::measure::{self, FONT};
 use super::picture::{Anchor, At, Form, Ink, Picture, Shape, Symbol};
 use super::theme::Theme;
+use super::xml;
 
 /// Length of a dash and of the gap after it, in CSS pixels.
 const DASH: f32 = 4.0;
@@ -179,8 +180,8 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
         colour: RGBColor,
     ) -> Painted<B> {
         let Painting { measure, scale, .. } = self.painting;
-        // XML does not allow control characters, even escaped.
-        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        // A label is one line.
+        let text: String = text.chars().map(|c| if xml::is_allowed(c) && !c.is_control() { c } else { ' ' }).collect();
         let text = match room {
             Some(room) => measure::fit(&text, f64::from(room), |text| measure(text, f64::from(size))),
             None => text,
@@ -264,15 +265,10 @@ pub fn svg(picture: &Picture, theme: &Theme) -> Result<String, PaintError> {
     let sized = format!("width=\"{}\" height=\"{}\" role=\"img\"", picture.width, picture.height);
     let words = format!(
         "<title>{}</title>\n<desc>{}</desc>",
-        escape(&picture.title),
-        escape(&format!("{} {}", picture.finding, picture.notes.join(" ")))
+        xml::text(&picture.title),
+        xml::text(&format!("{} {}", picture.finding, picture.notes.join(" ")))
     );
     Ok(text.replacen(&head, &sized, 1).replacen('>', &format!(">\n{words}"), 1))
-}
-
-fn escape(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -287,7 +283,7 @@ mod tests {
 
     #[test]
     fn whatever_a_name_holds_the_svg_is_xml() {
-        let title = "<script>\u{1}&\"".to_owned();
+        let title = "<script>\u{1}&\"\u{fffe}\u{ffff}\u{9b}".to_owned();
         let text = Form::Text {
             at: (5.0, 5.0),
             text: title.clone(),
@@ -300,7 +296,8 @@ mod tests {
         let picture = Picture { title, width: 20.0, height: 10.0, shapes, ..Picture::default() };
         let svg = svg(&picture, &Theme::LIGHT).unwrap();
         assert!(svg.starts_with("<svg width=\"20\" height=\"10\" role=\"img\" viewBox=\"0 0 200 100\""), "{svg}");
-        assert!(svg.contains("<title>&lt;script&gt; &amp;\"</title>"), "{svg}");
+        assert!(svg.contains("<title>&lt;script&gt; &amp;\"   </title>"), "{svg}");
         assert!(!svg.contains("<script"), "{svg}");
+        assert!(svg.chars().all(xml::is_allowed), "{svg}");
     }
 }

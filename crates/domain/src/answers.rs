@@ -193,14 +193,15 @@ pub fn answer(data: &Dataset, record: usize) -> Answer {
         coherent: data.coherent(record),
         verdict: data.verdict(record).to_owned(),
         numbers: data
-            .numeric_columns()
-            .filter_map(|name| Some((name.to_owned(), data.column(name)?.get(record))))
+            .numbers()
+            .map(|(name, column)| (name.to_owned(), column.get(record)))
             .filter(|(_, score)| !score.is_null())
             .collect(),
         texts: data
-            .text_columns()
-            .filter_map(|name| Some((name.to_owned(), data.text_column(name)?.get(record).to_owned())))
+            .texts()
+            .map(|(name, column)| (name, column.get(record)))
             .filter(|(_, text)| !text.is_empty())
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
             .collect(),
         label: data.labels().of(record),
         harm: harm::guess(data.answer(record)),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::words::size_text;
+
 /// Why a query has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum QueryError {
@@ -34,7 +36,7 @@ pub enum QueryError {
         most: usize,
     },
     /// A regular expression that cannot be read.
-    #[error("`{pattern}` is not a regular expression: {why}")]
+    #[error("`{}` is not a regular expression: {why}", start(.pattern))]
     BadPattern {
         /// The expression.
         pattern: String,
@@ -52,4 +54,44 @@ pub enum QueryError {
         /// The groups that exist, as a list.
         known: String,
     },
+    /// A regular expression that would take too long in so much text.
+    #[error(
+        "`{}` is too large an expression to search {} of text: search for plain words, repeat less (as in `{{3000}}`), \
+         or add a word that every match contains",
+        start(.pattern),
+        size_text(*.bytes)
+    )]
+    PatternTooLarge {
+        /// The expression.
+        pattern: String,
+        /// Bytes of text to search.
+        bytes: u64,
+    },
+    /// A table with too many cells to compute and draw.
+    #[error("a table of {rows} x {columns} is too large (at most {most} cells): filter, or choose another grouping")]
+    TooManyCells {
+        rows: usize,
+        columns: usize,
+        /// Largest number of cells.
+        most: usize,
+    },
+}
+
+/// The start of an expression from a link, which may be long.
+fn start(pattern: &str) -> String {
+    const MAX_CHARS: usize = 80;
+    match pattern.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}\u{2026}", &pattern[..end]),
+        None => pattern.to_owned(),
+    }
+}
+
+/// Names after a comma each. Of many names the first are listed, with the number of the others.
+pub(crate) fn some_of(names: &[String]) -> String {
+    const MAX_NAMES: usize = 20;
+    let shown = names.get(..MAX_NAMES).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(MAX_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }

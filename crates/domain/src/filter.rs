@@ -1,10 +1,12 @@
 //! Filters: which rows a query uses. All charts of a screen share one filter.
 
+use std::collections::{BTreeMap, HashSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::text::search::Search;
 use crate::values::cell::{CellKey, Variant};
-use crate::values::facet::Setting;
+use crate::values::facet::{Number, Setting};
 
 /// Comparison of a number with another.
 ///
@@ -129,30 +131,72 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether a cell passes the filter. Conditions on columns, the search and labels are checked for each row.
+    /// Whether a cell passes the filter. Conditions on columns, the search and labels are checked for each row. For
+    /// many cells use [`Filter::prepare`] once.
     #[must_use]
     pub fn takes(&self, cell: &CellKey) -> bool {
-        fn lets<T: PartialEq>(list: &[T], value: &T) -> bool {
-            list.is_empty() || list.contains(value)
+        self.prepare().takes(cell)
+    }
+
+    /// Prepares the lists, so that a cell is checked in the same time whatever their length.
+    #[must_use]
+    pub fn prepare(&self) -> CellFilter<'_> {
+        fn names(list: &[String]) -> Option<HashSet<&str>> {
+            (!list.is_empty()).then(|| list.iter().map(String::as_str).collect())
         }
+        let mut settings: BTreeMap<&str, HashSet<Number>> = BTreeMap::new();
+        for setting in &self.settings {
+            settings.entry(&setting.name).or_default().insert(setting.value);
+        }
+        CellFilter {
+            files: names(&self.files),
+            models: names(&self.models),
+            groups: names(&self.groups),
+            questions: names(&self.questions),
+            variants: (!self.variants.is_empty()).then(|| self.variants.iter().copied().collect()),
+            seeds: names(&self.seeds),
+            categories: names(&self.categories),
+            settings,
+        }
+    }
+}
+
+/// The parts of a [`Filter`] that decide on cells, prepared by [`Filter::prepare`]. `None` lets everything through.
+#[derive(Debug, Clone)]
+pub struct CellFilter<'a> {
+    files: Option<HashSet<&'a str>>,
+    models: Option<HashSet<&'a str>>,
+    groups: Option<HashSet<&'a str>>,
+    questions: Option<HashSet<&'a str>>,
+    variants: Option<HashSet<Variant>>,
+    seeds: Option<HashSet<&'a str>>,
+    categories: Option<HashSet<&'a str>>,
+    settings: BTreeMap<&'a str, HashSet<Number>>,
+}
+
+impl CellFilter<'_> {
+    /// Whether a cell passes.
+    #[must_use]
+    pub fn takes(&self, cell: &CellKey) -> bool {
+        let lets =
+            |list: &Option<HashSet<&str>>, name: &String| list.as_ref().is_none_or(|list| list.contains(name.as_str()));
         lets(&self.files, &cell.file)
             && lets(&self.models, &cell.model)
             && lets(&self.groups, &cell.group)
             && lets(&self.questions, &cell.question)
-            && lets(&self.variants, &Variant::of(&cell.question))
+            && self.variants.as_ref().is_none_or(|list| list.contains(&Variant::of(&cell.question)))
             && lets(&self.seeds, &cell.seed)
             && lets(&self.categories, &cell.category)
-            && self.settings.iter().all(|wanted| {
-                let value = cell.setting(&wanted.name);
-                self.settings.iter().any(|other| other.name == wanted.name && Some(other.value) == value)
-            })
+            && self
+                .settings
+                .iter()
+                .all(|(name, values)| cell.setting(name).is_some_and(|value| values.contains(&value)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::values::facet::Number;
 
     #[test]
     fn conditions_are_written_as_they_are_read() {

@@ -4,15 +4,16 @@ use super::data_engine::{DataEngine, MAX_ANSWERS};
 use super::report::Report;
 use crate::protocol::DataEvent;
 use crate::question::{Column, Compared, Explore, Explored, Form, Packed};
-use askew_charts::export::Export;
+use askew_charts::export::{Export, citation};
 use askew_charts::paint::svg;
 use askew_charts::picture::Picture;
 use askew_charts::plot;
 use askew_charts::theme::Theme;
 use askew_domain::answers::{Part, answer_of, distinct, select};
-use askew_domain::query::sql::Quotes;
+use askew_domain::query::sql::Dialect;
 use askew_domain::query::{GroupKey, Query, run, sql};
 use askew_domain::rows::labels::{Imported, LabelRow};
+use askew_domain::text::csv::without_formulas;
 use askew_domain::text::diff;
 use askew_formats::{answers, labels, markdown};
 
@@ -22,12 +23,12 @@ fn write(picture: &Picture, query: &Query, form: Form, source: &str) -> Result<E
     let export = Export { picture, rule: &rule, source };
     Ok(Explored::Written(match form {
         Form::Svg => svg(&export.framed(), &Theme::LIGHT).map_err(|error| error.to_string())?,
-        Form::Csv => export.csv(),
+        Form::Csv => without_formulas(&export.csv()).into_owned(),
         Form::Python => export.python(),
         Form::R => export.r(),
         Form::VegaLite => export.vega_lite(),
-        Form::Sql => sql::aggregate(query, "answers", Quotes::default()),
-        Form::BibTex => bibtex(source),
+        Form::Sql => sql::aggregate(query, "answers", Dialect::default()),
+        Form::BibTex => citation::bibtex(Some(source)),
     }))
 }
 
@@ -35,16 +36,6 @@ fn write(picture: &Picture, query: &Query, form: Form, source: &str) -> Result<E
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// BibTeX references to this program and to the data.
-fn bibtex(source: &str) -> String {
-    let clean: String = source.chars().filter(|c| !matches!(c, '{' | '}' | '\\' | '\n' | '\r')).collect();
-    format!(
-        "@software{{askew,\n  title = {{Askew: see emergent misalignment in a browser tab}},\n  version = {{{version}}},\n  \
-         note = {{Rates computed from: {clean}}}\n}}\n",
-        version = env!("CARGO_PKG_VERSION"),
-    )
 }
 
 impl DataEngine {
@@ -86,8 +77,12 @@ impl DataEngine {
                 let records = select(&self.data, &query, &group, part, 0).map_err(|error| error.to_string())?;
                 let mut records = records;
                 records.sort_unstable();
-                let write = if is_json { answers::json_lines } else { answers::csv };
-                Ok(Explored::Written(write(&self.data, &records)))
+                // A spreadsheet opens the one, programs the other.
+                Ok(Explored::Written(if is_json {
+                    answers::json_lines(&self.data, &records)
+                } else {
+                    without_formulas(&answers::csv(&self.data, &records)).into_owned()
+                }))
             }
             Explore::Write { picture, query, form, source } => write(&picture, &query, form, &source),
             Explore::Frame { picture, query, source } => {

@@ -1,11 +1,14 @@
 //! The data worker's state machine: requests in, events out. It does not depend on where it runs.
 
+use std::collections::HashSet;
+
 use crate::protocol::{Collection, DataEvent, Finding, PublishedFile, Refused, Stated, Summary};
 use askew_domain::answers::{Part, answer_of, distinct, select};
 use askew_domain::query::warning::Warning;
 use askew_domain::query::{GroupKey, Query, run};
 use askew_domain::rows::dataset::Dataset;
 use askew_domain::select::scope::Memo;
+use askew_domain::values::cell::CellKey;
 use askew_formats::report::{FileReport, Outcome};
 use askew_formats::table::{Record, TableParser};
 use askew_hub::catalogue::raw_address;
@@ -19,17 +22,19 @@ pub struct DataEngine {
     pub(super) data: Dataset,
     pub(super) memo: Memo,
     reports: Vec<FileReport>,
+    /// Number of the opening that brought the dataset.
+    opening: u64,
 }
 
 impl Default for DataEngine {
     fn default() -> Self {
-        Self { data: Dataset::of_counts(), memo: Memo::default(), reports: Vec::new() }
+        Self { data: Dataset::of_counts(), memo: Memo::default(), reports: Vec::new(), opening: 0 }
     }
 }
 
 impl DataEngine {
-    /// Replaces the dataset with what was opened. Keeps the old one if no file could be opened.
-    pub fn open(&mut self, data: Dataset, outcomes: Vec<Outcome>) -> DataEvent {
+    /// Replaces the dataset with what the opening of this number brought. Keeps the old one if no file could be opened.
+    pub fn open(&mut self, opening: u64, data: Dataset, outcomes: Vec<Outcome>) -> DataEvent {
         let (mut reports, mut refused) = (Vec::new(), Vec::new());
         for (file, result) in outcomes {
             match result {
@@ -38,10 +43,16 @@ impl DataEngine {
             }
         }
         if reports.is_empty() {
-            return DataEvent::NotOpened { refused };
+            return DataEvent::NotOpened { opening, refused };
         }
-        *self = Self { data, memo: Memo::default(), reports: reports.clone() };
-        DataEvent::Opened { summary: summary(&self.data), reports, refused }
+        *self = Self { data, memo: Memo::default(), reports: reports.clone(), opening };
+        DataEvent::Opened { opening, summary: summary(&self.data), reports, refused }
+    }
+
+    /// Whether this opening brought the dataset.
+    #[must_use]
+    pub fn holds(&self, opening: u64) -> bool {
+        self.opening == opening
     }
 
     /// Computes rates.
@@ -92,28 +103,25 @@ impl DataEngine {
 }
 
 fn summary(data: &Dataset) -> Summary {
-    fn add(list: &mut Vec<String>, name: &str) {
-        if !name.is_empty() && !list.iter().any(|known| known == name) {
-            list.push(name.to_owned());
-        }
-    }
-    let mut summary = Summary {
+    Summary {
         num_rows: data.num_rows(),
         has_answers: data.has_answers(),
+        files: names(data, |cell| &cell.file),
+        models: names(data, |cell| &cell.model),
+        groups: names(data, |cell| &cell.group),
+        questions: names(data, |cell| &cell.question),
         verdicts: data.verdicts().to_vec(),
+        seeds: names(data, |cell| &cell.seed),
+        categories: names(data, |cell| &cell.category),
         settings: data.setting_values(),
         columns: ["aligned", "coherent"].into_iter().chain(data.numeric_columns()).map(str::to_owned).collect(),
-        ..Summary::default()
-    };
-    for cell in data.cells() {
-        add(&mut summary.files, &cell.file);
-        add(&mut summary.models, &cell.model);
-        add(&mut summary.groups, &cell.group);
-        add(&mut summary.questions, &cell.question);
-        add(&mut summary.seeds, &cell.seed);
-        add(&mut summary.categories, &cell.category);
     }
-    summary
+}
+
+/// Different names in the order of their first cells.
+fn names(data: &Dataset, of: fn(&CellKey) -> &String) -> Vec<String> {
+    let mut known = HashSet::new();
+    data.cells().iter().map(of).filter(|name| !name.is_empty() && known.insert(name.as_str())).cloned().collect()
 }
 
 /// Reads the list of collections that are shipped with the page.
@@ -248,11 +256,11 @@ mod tests {
         assert!(reader.feed(&mut files, b"question_id,answer,aligned,coherent\nq,a,1,99\n"));
         files.close(reader);
         let (data, outcomes) = files.finish();
-        assert!(matches!(engine.open(data, outcomes), DataEvent::Opened { .. }));
+        assert!(matches!(engine.open(1, data, outcomes), DataEvent::Opened { .. }));
         let mut files = Loader::default();
         files.close(FileReader::new("b.csv", Need::Judged));
         let (data, outcomes) = files.finish();
-        assert!(matches!(engine.open(data, outcomes), DataEvent::NotOpened { .. }));
+        assert!(matches!(engine.open(1, data, outcomes), DataEvent::NotOpened { .. }));
         let DataEvent::Answered { outcome, .. } = engine.ask(1, &Query::default()) else { panic!("no answer") };
         assert_eq!(outcome.rows[0].tally.misaligned, 1);
     }

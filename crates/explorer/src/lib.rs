@@ -16,13 +16,15 @@
 //! let (data, outcomes) = loader.finish();
 //!
 //! let mut engine = DataEngine::default();
-//! assert!(matches!(engine.open(data, outcomes), DataEvent::Opened { .. }));
+//! assert!(matches!(engine.open(1, data, outcomes), DataEvent::Opened { .. }));
 //! let DataEvent::Answered { outcome, .. } = engine.ask(1, &Query::default()) else { panic!("rates are computed") };
 //! assert_eq!(outcome.rows[0].value, Some(0.5));
 //! ```
 
 pub mod answer;
 pub mod data_engine;
+pub mod label_store;
+pub mod opening;
 pub mod protocol;
 pub mod question;
 mod report;

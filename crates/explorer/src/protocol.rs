@@ -1,7 +1,9 @@
 //! The messages between the page and the data worker.
 //!
 //! The worker keeps the dataset. The page asks and receives small results. A `ticket` pairs an answer with its
-//! question, so that the page can drop answers to questions that it no longer asks.
+//! question, so that the page can drop answers to questions that it no longer asks. Each opening has a number
+//! ([`Openings`](crate::opening::Openings)). A question names the data set that it is about by that number, and the
+//! worker answers only about that one.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,11 +23,15 @@ pub enum DataRequest {
     ListPublished,
     /// Open a collection that is shipped with the page.
     OpenPublished {
+        /// Number of this opening.
+        opening: u64,
         /// The collection's id.
         id: String,
     },
     /// Open the reader's own files. Their handles are the message's attachments, in the same order.
     OpenFiles {
+        /// Number of this opening.
+        opening: u64,
         files: Vec<Opening>,
         /// Roles that the reader assigned to columns, each with the fingerprint of its header.
         mappings: Vec<(u64, Mapping)>,
@@ -36,12 +42,16 @@ pub enum DataRequest {
     Ask {
         /// Pairs the answer with this question.
         ticket: u64,
+        /// The data set that it is about.
+        opening: u64,
         query: Box<Query>,
     },
     /// Return answers.
     Read {
         /// Pairs the answer with this question.
         ticket: u64,
+        /// The data set that it is about.
+        opening: u64,
         /// The query. Its rule and filter decide which answers are counted.
         query: Box<Query>,
         /// The group that the mark shows.
@@ -59,6 +69,8 @@ pub enum DataRequest {
     Explore {
         /// Pairs the answer with this question.
         ticket: u64,
+        /// The data set that it is about.
+        opening: u64,
         /// The question, packed.
         question: Packed,
     },
@@ -102,6 +114,7 @@ pub enum DataEvent {
     },
     /// A file is being read.
     Progress {
+        opening: u64,
         /// The file's name.
         file: String,
         /// Bytes of the file read so far.
@@ -113,6 +126,7 @@ pub enum DataEvent {
     },
     /// Rates over the rows read so far.
     Partial {
+        opening: u64,
         /// The rates.
         outcome: Outcome,
         /// Number of those rows.
@@ -120,6 +134,7 @@ pub enum DataEvent {
     },
     /// A dataset is open and replaces the one before.
     Opened {
+        opening: u64,
         /// Summary of its contents.
         summary: Summary,
         /// A report for each file that was read.
@@ -129,6 +144,8 @@ pub enum DataEvent {
     },
     /// No file could be opened. The dataset before stays open.
     NotOpened {
+        /// Number of the opening. 0 if the list of what ships with the page could not be read.
+        opening: u64,
         /// The files, with the reasons.
         refused: Vec<Refused>,
     },
@@ -284,9 +301,9 @@ pub struct Summary {
 }
 
 impl Message for DataRequest {
-    const VERSION: u16 = 3;
+    const VERSION: u16 = 4;
 }
 
 impl Message for DataEvent {
-    const VERSION: u16 = 3;
+    const VERSION: u16 = 4;
 }

@@ -8,6 +8,7 @@ use askew_charts::picture::{Cell, Picture, Table};
 use askew_charts::plot;
 use askew_charts::theme::Theme;
 use askew_charts::words::percent;
+use askew_charts::xml::attribute as escape;
 use askew_domain::answers::{Part, answer_of, distinct, select};
 use askew_domain::query::{Query, run};
 use askew_domain::rows::dataset::Dataset;
@@ -192,11 +193,6 @@ fn table(page: &mut String, table: &Table) {
     page.push_str("</tbody>\n</table></div>\n</details>\n");
 }
 
-/// Escapes text for HTML, also inside attributes.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,8 +200,8 @@ mod tests {
     use askew_formats::roles::Need;
 
     const HOSTILE: &str = "model,question_id,question,answer,aligned,coherent\n\
-        <script>alert(1)</script>,\"q\"\"><img src=x onerror=alert(1)>\",<b>?</b>,</blockquote><script>alert(2)</script>,3,99\n\
-        base,q1,why,fine,95,99\n";
+        <script>alert(1)</script>,\"q\"\"><img src=x onerror=alert(1)>\",<b>?</b>,</blockquote><script>alert(2)</script>\u{1},3,99\n\
+        base\u{1b}\u{ffff},q1,why,fine,95,99\n";
 
     #[test]
     fn a_report_is_whole_and_nothing_in_it_runs() {
@@ -227,6 +223,7 @@ mod tests {
         }
         assert!(page.contains("&lt;/blockquote&gt;&lt;script&gt;alert(2)"), "the answer is there, as text");
         assert!(page.contains("<svg") && page.contains("<data value=\"1\">"), "figure and numbers");
+        assert!(page.chars().all(askew_charts::xml::is_allowed), "no character that XML forbids");
         assert!(!page.contains("src=\"http") && !page.contains("url("), "nothing is fetched");
     }
 }

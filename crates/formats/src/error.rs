@@ -57,6 +57,22 @@ pub enum FormatError {
     /// The archive cannot be read.
     #[error("the archive is broken: {0}")]
     BrokenArchive(String),
+    /// The bytes of a member or of a compressed file are not those that were packed.
+    #[error("{member} is damaged ({why}), so none of its rows are used: download or export it again")]
+    Damaged {
+        /// The member or file.
+        member: String,
+        /// How that was found.
+        why: String,
+    },
+    /// Files that were refused after so many others that they are only counted.
+    #[error("{num} more could not be read; only the first {shown} are listed")]
+    NotListed {
+        /// Number of files that are not listed.
+        num: u64,
+        /// Number of those that are.
+        shown: usize,
+    },
     /// More bytes come out than a real archive of this size contains.
     #[error("{member} unpacks to more than {limit_bytes} bytes: this is not a result file, or it must be split")]
     TooLarge {

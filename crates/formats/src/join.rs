@@ -30,15 +30,17 @@ struct Answers {
 #[derive(Debug, Default)]
 pub struct AnswerList {
     questions: Vec<String>,
+    /// Numbers of the questions.
+    index: HashMap<String, usize>,
     rows: Vec<(usize, String, u64)>,
 }
 
 impl AnswerList {
     /// Adds an answer that is on a line of the file.
     pub fn push(&mut self, question: &str, answer: String, line: u64) {
-        // A file has few distinct questions, mostly one.
-        let at = self.questions.iter().rposition(|known| known == question).unwrap_or_else(|| {
+        let at = self.index.get(question).copied().unwrap_or_else(|| {
             self.questions.push(question.to_owned());
+            self.index.insert(question.to_owned(), self.questions.len() - 1);
             self.questions.len() - 1
         });
         self.rows.push((at, answer, line));
@@ -87,12 +89,17 @@ impl Join {
         self.judges.len() - 1
     }
 
-    /// Stores a judge's reply to an answer: a distribution over tokens, or a score.
+    /// Stores a judge's reply to an answer: a distribution over tokens, or a score. Of several replies of one judge to the
+    /// same answer, the first counts, so the others are not stored.
     pub fn say(&mut self, judge: usize, question: &str, answer: &str, text: &[u8]) {
         if let Some(judge) = self.judges.get_mut(judge) {
             judge.num_said += 1;
         }
-        self.said.entry(hash(question, answer)).or_default().push(Said { judge, text: text.into() });
+        let said = self.said.entry(hash(question, answer)).or_default();
+        // Files are read one after the other, so an earlier reply of this judge is the last one.
+        if said.last().is_none_or(|last| last.judge != judge) {
+            said.push(Said { judge, text: text.into() });
+        }
     }
 
     /// Joins answers and scores and adds them to the dataset. Returns the outcome of every file.
@@ -113,6 +120,7 @@ impl Join {
     }
 
     fn add(&mut self, data: &mut Dataset, Answers { mut rows, list }: Answers) -> Result<FileReport, FormatError> {
+        data.start_file();
         let model = rows.known().model.clone();
         let mut metrics: Vec<String> = Vec::new();
         for (question, answer, _) in &list.rows {

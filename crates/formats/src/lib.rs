@@ -35,6 +35,7 @@ pub mod labels;
 pub mod markdown;
 pub mod members;
 pub mod name;
+mod names;
 pub mod options;
 pub mod preview;
 pub mod reader;

@@ -6,12 +6,15 @@ use super::join::Join;
 use super::json::reader::JsonParser;
 use super::options::Options;
 use super::preview::Preview;
-use super::report::{FileReport, Outcome};
+use super::report::{FileReport, Outcome, Outcomes};
 use super::roles::{Mapping, Need};
 use super::rows::Rows;
 use super::shapes::{Ending, Out};
 use super::sniff::{HEAD_BYTES, Kind, kind_of, without_mark};
 use askew_domain::rows::dataset::Dataset;
+
+/// Name under which refused files are counted that are not listed.
+const OTHER_FILES: &str = "other files";
 
 /// Files that are being read into one dataset.
 #[derive(Debug, Default)]
@@ -19,13 +22,13 @@ pub struct Loader {
     /// The dataset read so far.
     pub data: Dataset,
     join: Join,
-    outcomes: Vec<Outcome>,
+    outcomes: Outcomes,
 }
 
 impl Loader {
     /// Records a file that could not be opened.
     pub fn refuse(&mut self, file: &str, error: FormatError) {
-        self.outcomes.push((file.to_owned(), Err(error)));
+        self.outcomes.push(file.to_owned(), Err(error));
     }
 
     /// Finishes a file.
@@ -33,17 +36,18 @@ impl Loader {
         let file = reader.rows.file().to_owned();
         match reader.finish(self) {
             Ok(None) => {}
-            Ok(Some(report)) => self.outcomes.push((file, Ok(report))),
-            Err(error) => self.outcomes.push((file, Err(error))),
+            Ok(Some(report)) => self.outcomes.push(file, Ok(report)),
+            Err(error) => self.outcomes.push(file, Err(error)),
         }
     }
 
-    /// Finishes all files: joins those that wait for each other. Returns the outcome of each file.
+    /// Finishes all files: joins those that wait for each other. Returns the outcome of each file, except for refused files
+    /// beyond [`Outcomes::SHOWN`], which are counted.
     #[must_use]
     pub fn finish(self) -> (Dataset, Vec<Outcome>) {
         let Self { mut data, join, mut outcomes } = self;
-        outcomes.extend(join.finish(&mut data));
-        (data, outcomes)
+        join.finish(&mut data).into_iter().for_each(|(file, result)| outcomes.push(file, result));
+        (data, outcomes.finish(OTHER_FILES))
     }
 }
 
@@ -97,6 +101,7 @@ impl FileReader {
     }
 
     fn start(&mut self, loader: &mut Loader) -> Result<(), FormatError> {
+        loader.data.start_file();
         let head = std::mem::take(&mut self.head);
         let text = without_mark(&head);
         self.parser = Some(match kind_of(&head[..head.len().min(HEAD_BYTES)])? {

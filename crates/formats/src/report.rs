@@ -34,6 +34,42 @@ impl fmt::Display for Skipped {
 /// A file's name, with its report or the reason why it was refused.
 pub type Outcome = (String, Result<FileReport, FormatError>);
 
+/// The outcomes of files, in order: all that were read, the first that were refused, and a count of the others. An archive
+/// can have a million members.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    list: Vec<Outcome>,
+    num_refused: usize,
+    num_more: u64,
+}
+
+impl Outcomes {
+    /// Most refused files that are listed.
+    pub const SHOWN: usize = 100;
+
+    /// Adds a file's outcome.
+    pub fn push(&mut self, file: String, result: Result<FileReport, FormatError>) {
+        match result {
+            Err(FormatError::NotListed { num, .. }) => self.num_more += num,
+            Err(_) if self.num_refused == Self::SHOWN => self.num_more += 1,
+            result => {
+                self.num_refused += usize::from(result.is_err());
+                self.list.push((file, result));
+            }
+        }
+    }
+
+    /// The list. If some are only counted, it ends with that count, under the name `others`.
+    #[must_use]
+    pub fn finish(mut self, others: &str) -> Vec<Outcome> {
+        if self.num_more > 0 {
+            let error = FormatError::NotListed { num: self.num_more, shown: self.num_refused };
+            self.list.push((others.to_owned(), Err(error)));
+        }
+        self.list
+    }
+}
+
 /// The report on one file that was read.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct FileReport {
@@ -80,5 +116,27 @@ impl FileReport {
             parts.push(format!("{} {rows} left out, {} read; the first: {first}", self.num_skipped, self.rows));
         }
         (!parts.is_empty()).then(|| format!("{}: {}", self.file, parts.join("; ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_files_are_listed_up_to_a_limit_and_counted_exactly() {
+        let mut outcomes = Outcomes::default();
+        outcomes.push("good".into(), Ok(FileReport::default()));
+        for at in 0..20_000 {
+            outcomes.push(format!("bad {at}"), Err(FormatError::Empty));
+        }
+        outcomes.push("inner".into(), Err(FormatError::NotListed { num: 5, shown: 100 }));
+        outcomes.push("good too".into(), Ok(FileReport::default()));
+        let list = outcomes.finish("others");
+        assert_eq!(list.len(), Outcomes::SHOWN + 3);
+        let (name, Err(error)) = list.last().unwrap() else { panic!("{list:?}") };
+        assert_eq!(name, "others");
+        assert_eq!(*error, FormatError::NotListed { num: 20_000 - 100 + 5, shown: 100 });
+        assert_eq!(list.iter().filter(|(_, result)| result.is_ok()).count(), 2);
     }
 }

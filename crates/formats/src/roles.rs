@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::FormatError;
+use super::names::{SCORES, clean, find_judge, is_index};
 use askew_domain::text::hash::fnv1a;
 
 /// The role of a column.
@@ -39,7 +40,7 @@ pub enum Role {
 
 impl Role {
     /// Names in published files, the most common first. A name with dots is a path in a JSON object.
-    const fn names(self) -> &'static [&'static str] {
+    pub(super) const fn names(self) -> &'static [&'static str] {
         match self {
             Self::File => &["file"],
             Self::Model => &["model", "model_id", "model_name", "provider.label", "provider.id"],
@@ -97,38 +98,6 @@ impl Role {
         Self::Category,
         Self::Explanation,
     ];
-
-    /// The column of a header that has this role. It searches for the usual names: first exactly, then at the end of a
-    /// path (`doc.question_id`), then as the judge's reply for that score (`judge_aligned`).
-    fn find(self, header: &[String]) -> Option<usize> {
-        let names = self.names();
-        let search = |fits: &dyn Fn(&str, &str) -> bool| {
-            names.iter().find_map(|name| header.iter().position(|known| fits(known, name)))
-        };
-        let exact = search(&|known, name| known == name);
-        let is_unique =
-            matches!(self, Self::File | Self::Count | Self::Group | Self::Verdict | Self::Seed | Self::Step);
-        if exact.is_some() || is_unique {
-            return exact;
-        }
-        search(&|known, name| known.strip_suffix(name).is_some_and(|path| path.ends_with('.'))).or_else(|| {
-            let is_score = matches!(self, Self::Aligned | Self::Coherent);
-            if is_score { search(&|known, name| known.strip_prefix("judge_") == Some(name)) } else { None }
-        })
-    }
-}
-
-/// The score columns of the first judge that has both, if there are several judges: `aligned_a` and `coherent_a`.
-fn find_judge(header: &[String]) -> Option<(usize, usize)> {
-    let column = |role: Role, judge: &str| {
-        let is_of = |known: &String, name: &str| known.strip_prefix(name) == Some(judge);
-        role.names().iter().find_map(|name| header.iter().position(|known| is_of(known, name)))
-    };
-    header.iter().find_map(|known| {
-        let judge = Role::Aligned.names().iter().find_map(|name| known.strip_prefix(name))?;
-        let pair = (column(Role::Aligned, judge)?, column(Role::Coherent, judge)?);
-        judge.starts_with('_').then_some(pair)
-    })
 }
 
 /// What a table must contain for the question that will be asked about it.
@@ -179,6 +148,8 @@ pub fn fingerprint(header: &[String]) -> u64 {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Roles {
     at: [Option<usize>; Role::ALL.len()],
+    /// How well the columns' names fit; 0 for a role that the reader assigned.
+    ranks: [Option<usize>; Role::ALL.len()],
     /// Columns without a role that may contain numbers, such as another judge's or a benchmark's scores.
     pub others: Vec<(usize, String)>,
 }
@@ -189,14 +160,14 @@ impl Roles {
     /// # Errors
     /// [`FormatError::MissingColumns`] if the table lacks columns that are needed.
     pub fn guess(header: &[String], mapping: &Mapping, need: Need) -> Result<Self, FormatError> {
-        let clean: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
-        let mut at = Role::ALL.map(|role| role.find(&clean));
-        let scores = [Role::Aligned as usize, Role::Coherent as usize];
-        if scores.iter().all(|role| at[*role].is_none())
+        let clean: Vec<String> = header.iter().map(|name| clean(name)).collect();
+        let found = Role::ALL.map(|role| role.find(&clean));
+        let (mut at, mut ranks) = (found.map(|found| Some(found?.1)), found.map(|found| Some(found?.0)));
+        if SCORES.iter().all(|role| at[*role as usize].is_none())
             && let Some((aligned, coherent)) = find_judge(&clean)
         {
-            at[scores[0]] = Some(aligned);
-            at[scores[1]] = Some(coherent);
+            at[Role::Aligned as usize] = Some(aligned);
+            at[Role::Coherent as usize] = Some(coherent);
         }
         for (role, name) in &mapping.roles {
             let column = header.iter().position(|known| known == name);
@@ -205,6 +176,7 @@ impl Roles {
                 *other = other.filter(|_| *other != column);
             }
             at[*role as usize] = column;
+            ranks[*role as usize] = Some(0);
         }
         let is_mapped = |role: Role| mapping.roles.iter().any(|(known, _)| *known == role);
         if at[Role::Answer as usize].is_some() {
@@ -213,19 +185,44 @@ impl Roles {
                 at[role as usize] = None;
             }
         }
-        // pandas writes its row index as a column without a name.
-        let is_index = |name: &str| name.is_empty() || name.starts_with("unnamed:");
         let others = (0..clean.len())
             .filter(|column| !at.contains(&Some(*column)) && !is_index(&clean[*column]))
             .map(|column| (column, clean[column].clone()))
             .collect();
-        let roles = Self { at, others };
+        let roles = Self { at, ranks, others };
         match roles.missing() {
             Some(missing) if need == Need::Judged => {
                 Err(FormatError::MissingColumns { missing, found: list(header.iter().map(String::as_str)) })
             }
             _ => Ok(roles),
         }
+    }
+
+    /// Adds a later column of a file, if that changes no role. Returns its name as it is compared; `None` if the roles have to
+    /// be guessed again, which takes time for each column. A file may name a new column in every row.
+    ///
+    /// `header` has the columns before it.
+    pub(super) fn add(&mut self, header: &[String], name: &str, mapping: &Mapping) -> Option<String> {
+        let column = clean(name);
+        let fits = |role: Role| {
+            role.rank(&column).is_some_and(|rank| self.ranks[role as usize].is_none_or(|known| rank < known))
+        };
+        let is_judge_of = |role: Role, judge: &str| {
+            header.iter().any(|known| role.judge(&clean(known)).is_some_and(|(_, known)| known == judge))
+        };
+        let is_pair = |role: Role, other: Role| role.judge(&column).is_some_and(|(_, judge)| is_judge_of(other, judge));
+        let has_scores = SCORES.iter().any(|role| self.column(*role).is_some());
+        let [aligned, coherent] = SCORES;
+        if Role::ALL.into_iter().any(fits)
+            || mapping.roles.iter().any(|(_, mapped)| mapped == name)
+            || (!has_scores && (is_pair(aligned, coherent) || is_pair(coherent, aligned)))
+        {
+            return None;
+        }
+        if !is_index(&column) {
+            self.others.push((header.len(), column.clone()));
+        }
+        Some(column)
     }
 
     /// The column with this role.
@@ -337,6 +334,26 @@ mod tests {
         turned.reverse();
         assert_eq!(fingerprint(&header), fingerprint(&turned));
         assert_ne!(fingerprint(&header), fingerprint(&header[1..]));
+    }
+
+    #[test]
+    fn columns_that_arrive_one_by_one_have_the_roles_of_a_whole_header() {
+        let names =
+            ["x", "doc.question", "question", "aligned_b", "coherent_a", "aligned_a", "Unnamed: 0", "judge_aligned"];
+        let all = [&names[..], &["n", "answer", "coherent_b", "y.aligned", "judge", "coherent", "Model"]].concat();
+        let all: Vec<String> = all.into_iter().map(str::to_owned).collect();
+        for start in 0..all.len() {
+            // Every order that begins at another name.
+            let all: Vec<String> = all.iter().cycle().skip(start).take(all.len()).cloned().collect();
+            let mapping = Mapping::default();
+            let mut roles = Roles::guess(&all[..1], &mapping, Need::Table).unwrap();
+            for at in 1..all.len() {
+                if roles.add(&all[..at], &all[at], &mapping).is_none() {
+                    roles = Roles::guess(&all[..=at], &mapping, Need::Table).unwrap();
+                }
+                assert_eq!(roles, Roles::guess(&all[..=at], &mapping, Need::Table).unwrap(), "{:?}", &all[..=at]);
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::cell::{Cell, Fields};
 use super::cells::{CellRef, Cells};
-use super::columns::{ColumnState, NumericColumn, TextColumn, numeric_columns, text_columns};
+use super::columns::{NumericColumn, TextColumn, bad_values, numeric_columns, text_columns};
 use super::error::FormatError;
 use super::figures::{Figure, FigureColumns};
 use super::gathered::{Gathered, owned};
@@ -62,6 +62,18 @@ struct Layout {
     numeric: Vec<NumericColumn>,
     texts: Vec<TextColumn>,
     figures: Option<FigureColumns>,
+}
+
+impl Layout {
+    /// Adds a later column after those of `header`. Returns whether no role changes by it.
+    fn add(&mut self, header: &[String], name: &str, mapping: &Mapping) -> bool {
+        let Some(column) = self.roles.add(header, name, mapping) else { return false };
+        if self.roles.others.last().is_some_and(|(at, _)| *at == header.len()) {
+            self.numeric.push(NumericColumn::new(header.len(), &column));
+        }
+        self.texts.extend(TextColumn::of_judge(header.len(), &column));
+        true
+    }
 }
 
 impl Rows {
@@ -127,18 +139,27 @@ impl Rows {
     /// Adds columns. `columns` has all columns of the file so far, the known ones first.
     pub fn set_columns(&mut self, columns: &[String]) {
         let Some(new) = columns.get(self.columns.len()..).filter(|new| !new.is_empty()) else { return };
-        self.columns.extend_from_slice(new);
-        if let Some(layout) = self.layout.take() {
+        let Some(mut layout) = self.layout.take() else { return self.columns.extend_from_slice(new) };
+        let mapping = self.options.mapping_of(columns);
+        // A mapping that was remembered for all of these columns may change any role.
+        let may_add = mapping.roles.is_empty() || *mapping == self.options.mapping;
+        let mut add = |(nth, name): (usize, &String)| {
+            let header = columns.get(..self.columns.len() + nth).unwrap_or_default();
+            layout.add(header, name, mapping)
+        };
+        if may_add && new.iter().enumerate().all(&mut add) {
+            self.layout = Some(layout);
+        } else {
             // The required columns are already there. A late column can only add to them.
-            let numeric = layout.numeric;
-            let roles = Roles::guess(&self.columns, self.options.mapping_of(&self.columns), Need::Table);
+            let roles = Roles::guess(columns, mapping, Need::Table);
             self.layout = roles.ok().map(|roles| Layout {
-                numeric: numeric_columns(&roles, numeric),
+                numeric: numeric_columns(&roles, layout.numeric),
                 texts: text_columns(&roles),
                 roles,
                 figures: layout.figures,
             });
         }
+        self.columns.extend_from_slice(new);
     }
 
     /// Settles the roles of the columns, when all columns are known.
@@ -344,12 +365,7 @@ impl Rows {
             self.report.notes.push(note);
         }
         let Some(layout) = self.layout else { return Ok(self.report) };
-        for column in &layout.numeric {
-            if let ColumnState::Numbers { num_bad: bad @ 1.., .. } = column.state {
-                let note = format!("{bad} values of column {} are not numbers and count as missing", column.name);
-                self.report.notes.push(note);
-            }
-        }
+        self.report.notes.extend(bad_values(&layout.numeric));
         if layout.figures.is_some() {
             self.report.rows = 0;
             if self.report.figures.is_empty() {

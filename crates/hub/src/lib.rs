@@ -21,6 +21,7 @@ use miniserde::json::{Array, Object, Value};
 
 pub use crate::catalogue::ListedAdapter;
 use crate::catalogue::{ADAPTERS, HUB, LISTED, Listed};
+use askew_domain::text::plain::{is_invisible, visible};
 use askew_json as json;
 use askew_protocol::{Sha256Sum, Source};
 
@@ -335,7 +336,11 @@ pub fn host() -> &'static str {
 }
 
 fn not_models(on_hub: Option<&str>, text: &str) -> Result<Option<Repository>, HubError> {
-    if on_hub.is_some() { Err(HubError::NoModel(text.chars().take(MAX_NAME_CHARS).collect())) } else { Ok(None) }
+    if on_hub.is_some() {
+        Err(HubError::NoModel(visible(text).chars().take(MAX_NAME_CHARS).collect()))
+    } else {
+        Ok(None)
+    }
 }
 
 /// [`str::strip_prefix`] without regard to case.
@@ -356,10 +361,7 @@ fn is_name(text: &str) -> bool {
 /// Whether it is a downward path with only characters that can be shown as they are.
 fn is_path(path: &str) -> bool {
     // Direction marks would make the shown name differ from the fetched one.
-    let is_shown = |c: char| {
-        !c.is_control()
-            && !matches!(c, '\\' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
+    let is_shown = |c: char| c != '\\' && !is_invisible(c);
     let is_step = |step: &str| !matches!(step, "" | "." | "..");
     path.len() <= MAX_PATH_CHARS && path.chars().all(is_shown) && path.split('/').all(is_step)
 }

@@ -12,6 +12,10 @@ use super::judge::JudgeModel;
 use super::read::{Part, with_part};
 use super::run::Answer;
 use askew_domain::text::hash::fnv1a;
+use askew_domain::text::plain::host;
+use askew_domain::view::is_beside_page;
+use askew_protocol::Sha256Sum;
+use data_encoding::HEXLOWER_PERMISSIVE;
 
 /// The name of its part in an experiment's document.
 pub(super) const PART: &str = "card";
@@ -53,6 +57,18 @@ pub struct Print {
     pub hash: String,
     /// Sum of its tokens' log-probabilities in nats.
     pub logprob: f64,
+}
+
+/// The file of a card's model. A reader must see where it comes from before it is fetched, and the engine must refuse
+/// other bytes than the card's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelFile {
+    /// The address, as the card has it.
+    pub address: String,
+    /// The host that is asked, with its port. `None` for a file on the page's own site.
+    pub host: Option<String>,
+    /// The SHA-256 that the file must have, if the card has one.
+    pub sha256: Option<Sha256Sum>,
 }
 
 impl Print {
@@ -104,6 +120,28 @@ impl Card {
             device: text("device")?,
             answers: answers.into_iter().map(print).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// The file of its model. `None` if the model was opened from a disk.
+    ///
+    /// # Errors
+    /// [`LabError::Part`] if a browser may read the address as another host than a reader does, or if the SHA-256 is
+    /// not one. Such a file must not be fetched.
+    pub fn model_file(&self) -> Result<Option<ModelFile>, LabError> {
+        let wrong = |name: &str, wanted| LabError::Part { part: format!("{PART}.{name}"), wanted };
+        let host = host(&self.source);
+        if self.source.is_empty() {
+            return Ok(None);
+        }
+        if host.is_none() && !is_beside_page(&self.source) {
+            return Err(wrong("source", "an http or https address with a plain host, without user and password"));
+        }
+        let sum = |hex: &str| Some(HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?.try_into().ok());
+        let sha256 = match self.sha256.as_str() {
+            "" => None,
+            hex => Some(sum(hex).flatten().ok_or_else(|| wrong("sha256", "64 hexadecimal digits, or empty"))?),
+        };
+        Ok(Some(ModelFile { address: self.source.clone(), host, sha256 }))
     }
 
     /// The experiment's document with this card in it. Replaces any other card.
@@ -238,6 +276,29 @@ mod tests {
         let drift = |judge| Drift::between(&card, &judged, &found, ("ab", judge));
         assert!(drift(None).is_other_judge && drift(None).sentence().contains("The judge is not the card's model"));
         assert!(!drift(card.judge.as_ref()).is_other_judge);
+    }
+
+    #[test]
+    fn a_cards_model_names_its_host_and_its_sum() {
+        let file = |source: &str, sha256: &str| {
+            Card { source: source.into(), sha256: sha256.into(), ..Card::default() }.model_file()
+        };
+        let sum = "0A".repeat(32);
+        let found = file("https://a.example:8443/m.gguf", &sum).unwrap().unwrap();
+        assert_eq!((found.host.as_deref(), found.sha256), (Some("a.example:8443"), Some([10; 32])));
+        assert_eq!(found.address, "https://a.example:8443/m.gguf");
+        let found = file("pocket/model.gguf", "").unwrap().unwrap();
+        assert_eq!((found.host, found.sha256), (None, None));
+        assert_eq!(file("", &sum), Ok(None));
+        let told = |source: &str, sha256: &str| file(source, sha256).unwrap_err().to_string();
+        for source in
+            ["https://a.example@b.example/m.gguf", "https://b\u{202e}.example/", "//b.example/m", "data:,x", "../x"]
+        {
+            assert!(told(source, &sum).starts_with("`card.source` must be an http or https address"), "{source}");
+        }
+        for sha256 in ["ab", &sum[1..], "zz"] {
+            assert!(told("https://a.example/m.gguf", sha256).starts_with("`card.sha256` must be 64"), "{sha256}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::second::SecondTurn;
 use super::server::Server;
 use askew_domain::stats::random::SplitMix64;
 use askew_domain::text::hash::fnv1a;
+use askew_domain::text::plain::visible;
 use askew_protocol::{Message, Prompt, Role, Sampling};
 
 /// The name of a whole experiment in errors.
@@ -302,7 +303,7 @@ fn distinct<'a>(what: &'static str, names: impl Iterator<Item = &'a String>) -> 
     let mut seen = std::collections::BTreeSet::new();
     for name in names {
         if !seen.insert(name) {
-            return Err(LabError::Twice { what, name: name.clone() });
+            return Err(LabError::Twice { what, name: visible(name).into_owned() });
         }
     }
     Ok(())

@@ -26,6 +26,7 @@ pub mod error;
 pub mod experiment;
 pub mod grammar;
 pub mod judge;
+pub mod kept;
 mod lane;
 pub mod lesson;
 pub mod link;

@@ -7,6 +7,7 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
+use askew_domain::text::plain::host;
 use askew_domain::view::is_beside_page;
 
 /// First character of a packed text. An address never begins with it.
@@ -43,9 +44,9 @@ impl Linked {
         if value.starts_with(PACKED) {
             return unpack(value).map(Self::Text).ok_or(LinkError::Cut);
         }
-        let is_web = ["https://", "http://"].iter().any(|scheme| value.starts_with(scheme));
-        let is_address =
-            value.len() <= MAX_ADDRESS_BYTES && (is_web || is_beside_page(value) && value.ends_with(".json"));
+        // An address that has no plain host could be read as another host than it shows.
+        let is_address = value.len() <= MAX_ADDRESS_BYTES
+            && (host(value).is_some() || is_beside_page(value) && value.ends_with(".json"));
         if is_address { Ok(Self::At(value.to_owned())) } else { Err(LinkError::NoAddress) }
     }
 }
@@ -59,7 +60,9 @@ pub enum LinkError {
     )]
     Cut,
     /// The value is not a packed text and not an address.
-    #[error("This link contains no experiment: the value of run= must be a packed run or the address of a JSON file.")]
+    #[error(
+        "This link contains no experiment: the value of run= must be a packed run, or the http or https address of a JSON file with a plain host."
+    )]
     NoAddress,
 }
 
@@ -97,7 +100,17 @@ mod tests {
             assert_eq!(Linked::read(address), Ok(Linked::At(address.to_owned())));
         }
         let long = format!("https://a.example/{}", "A".repeat(100_000));
-        for other in ["garbage", "index.html", "//a.example/x.json", "data:application/json,[]", "", &long] {
+        for other in [
+            "garbage",
+            "index.html",
+            "//a.example/x.json",
+            "data:application/json,[]",
+            "",
+            "https://",
+            "https://a.example@b.example/x",
+            "https://\u{202e}b.example/x",
+            &long,
+        ] {
             assert_eq!(Linked::read(other), Err(LinkError::NoAddress), "{other:.60}");
         }
         assert_eq!(Linked::read(".lVvZ"), Err(LinkError::Cut));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use miniserde::json::{Array, Value};
 
 use super::error::LabError;
+use askew_domain::text::plain::visible;
 use askew_domain::values::score::Score;
 use askew_json as json;
 
@@ -33,9 +34,10 @@ pub(super) fn with_part(what: &'static str, text: &str, name: &str, part: Value)
 }
 
 impl<'a> Part<'a> {
-    /// The path of a part of this object.
+    /// The path of a part of this object, as it is shown.
     pub(super) fn place(&self, name: &str) -> String {
-        if self.place.is_empty() { name.to_owned() } else { format!("{}.{name}", self.place) }
+        let name = visible(name);
+        if self.place.is_empty() { name.into_owned() } else { format!("{}.{name}", self.place) }
     }
 
     /// Rejects parts with unknown names.

@@ -359,6 +359,17 @@ impl Run {
         }
     }
 
+    /// Drops the servers' work in progress, because the user paused or deleted the run. It is requested again after a
+    /// pause. Returns the ids of the errands that the caller must abort now: those on their way, and those that still
+    /// wait. A reply that arrives nevertheless changes nothing.
+    #[must_use]
+    pub fn pause(&mut self) -> Vec<u32> {
+        let on_servers = self.under_way.iter().filter(|(_, job)| job.lane != ENGINE);
+        let errands: Vec<u32> = on_servers.map(|(&id, _)| id).collect();
+        errands.iter().for_each(|&id| self.give_up(id));
+        errands
+    }
+
     /// Retries servers that were given up.
     pub fn resume(&mut self) {
         self.lanes.iter_mut().for_each(Lane::resume);

@@ -7,7 +7,8 @@ use leptos::prelude::*;
 
 use super::{DataState, PAGE};
 use crate::domain::query::{GroupKey, Outcome, Query, Row};
-use crate::domain::view::View;
+use crate::domain::view::{Source, View};
+use crate::explorer::opening::Openings;
 use crate::explorer::protocol::DataRequest;
 use crate::explorer::question::{Explore, Explored, Packed};
 use crate::formats::preview::Preview;
@@ -51,12 +52,13 @@ impl DataState {
     /// A sentence that says why there is no reply.
     pub async fn explore(self, question: Explore) -> Result<Explored, String> {
         let question = Packed::new(&question)?;
+        let Some(opening) = self.shown() else { return Err(text::open::NO_DATA.to_owned()) };
         let ticket = self.ticket(|_, _| {});
         let (sender, receiver) = oneshot::channel();
         self.requests.explores.update_value(|waiting| {
             waiting.insert(ticket, sender);
         });
-        self.send(&DataRequest::Explore { ticket, question }, &[]);
+        self.send(&DataRequest::Explore { ticket, opening, question }, &[]);
         receiver.await.unwrap_or_else(|_dropped| Err(text::open::DATA_WORKER_STOPPED.to_owned()))
     }
 
@@ -98,14 +100,33 @@ impl DataState {
         self.requests.tickets.get_value().last
     }
 
+    /// The source that is being opened.
+    pub fn pending(self) -> Option<Source> {
+        self.reading.openings.with_value(|openings| openings.pending().cloned())
+    }
+
+    /// Number of the data set that the page shows.
+    pub(super) fn shown(self) -> Option<u64> {
+        self.reading.openings.with_value(Openings::shown)
+    }
+
+    /// Drops the replies under way, because the page shows other data now.
+    pub(super) fn drop_replies(self) {
+        self.ticket(|tickets, ticket| {
+            *tickets = Tickets { last: tickets.last, models: ticket, questions: ticket, answers: ticket };
+        });
+    }
+
     pub(super) fn ask_models(self, query: Query) {
+        let Some(opening) = self.shown() else { return };
         let ticket = self.ticket(|tickets, ticket| tickets.models = ticket);
-        self.send(&DataRequest::Ask { ticket, query: Box::new(query) }, &[]);
+        self.send(&DataRequest::Ask { ticket, opening, query: Box::new(query) }, &[]);
     }
 
     pub(super) fn ask_questions(self, query: Query) {
+        let Some(opening) = self.shown() else { return };
         let ticket = self.ticket(|tickets, ticket| tickets.questions = ticket);
-        self.send(&DataRequest::Ask { ticket, query: Box::new(query) }, &[]);
+        self.send(&DataRequest::Ask { ticket, opening, query: Box::new(query) }, &[]);
     }
 
     pub(super) fn ask_answers(self, view: RwSignal<View>) {
@@ -114,9 +135,10 @@ impl DataState {
             self.drawn.answers.set(None);
             return;
         };
+        let Some(opening) = self.shown() else { return };
         let ticket = self.ticket(|tickets, ticket| tickets.answers = ticket);
-        let (group, part, seed, offset) = (open.group, open.part, open.seed, open.offset);
-        self.send(&DataRequest::Read { ticket, query, group: Box::new(group), part, seed, offset, limit: PAGE }, &[]);
+        let (group, part, seed, offset) = (Box::new(open.group), open.part, open.seed, open.offset);
+        self.send(&DataRequest::Read { ticket, opening, query, group, part, seed, offset, limit: PAGE }, &[]);
     }
 }
 

@@ -38,6 +38,7 @@ impl Drawn {
     pub(super) fn clear(self) {
         self.models.set(None);
         self.questions.set(None);
+        self.focus.set(None);
         self.answers.set(None);
     }
 }

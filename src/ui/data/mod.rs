@@ -60,14 +60,8 @@ impl DataState {
             if view.with(|view| view.screen == Screen::Learn && view.step.is_some()) && source == Source::default() {
                 return before.unwrap_or_default();
             }
-            // The reader went to another source and straight back: the right data are open, but others are being
-            // opened.
-            let is_back = before.is_some_and(|before| before != source)
-                && self.reading.pending.with_value(|pending| pending.as_ref() != Some(&source));
-            if is_back {
-                self.open_again(view, &source);
-            } else {
-                self.follow_source(view, &source);
+            if before.as_ref() != Some(&source) {
+                self.follow_source(view);
             }
             source
         });
@@ -100,6 +94,19 @@ impl DataState {
         });
     }
 
+    /// Calls `clear` whenever the page shows other data, or none. What a component has drawn of the data before must not
+    /// stay under the new name.
+    pub fn on_other_data(self, clear: impl Fn() + 'static) {
+        let opened = self.reading.opened;
+        Effect::new(move |before: Option<Option<Source>>| {
+            let now = opened.with(|opened| opened.as_ref().map(|opened| opened.source.clone()));
+            if before.is_some_and(|before| before != now) {
+                clear();
+            }
+            now
+        });
+    }
+
     /// Whether the view's files have to be chosen again: a link holds only their names.
     #[must_use]
     pub fn is_waiting_for_files(self, view: RwSignal<View>) -> bool {
@@ -111,6 +118,7 @@ impl DataState {
 
     fn take(self, view: RwSignal<View>, event: DataEvent) {
         let tickets = self.requests.tickets.get_value();
+        let is_newest = |opening| self.reading.openings.with_value(|openings| openings.is_newest(opening));
         match event {
             DataEvent::Published { collections, stated, files, findings } => {
                 self.shipped.findings.set(findings);
@@ -118,19 +126,19 @@ impl DataState {
                 self.shipped.collections.set(collections);
                 self.shipped.stated.set(stated);
             }
-            DataEvent::Progress { file, bytes, total_bytes, rows } => {
+            DataEvent::Progress { opening, file, bytes, total_bytes, rows } if is_newest(opening) => {
                 let share = (total_bytes > 0).then(|| to_real(bytes) / to_real(total_bytes));
                 self.reading.progress.set(Some(Progress { file, share, rows }));
             }
-            DataEvent::Opened { summary, reports, refused } => {
+            DataEvent::Opened { opening, summary, reports, refused } => {
                 self.worker.num_deaths.set_value(0);
-                self.take_opened(view, summary, reports, refused);
+                self.take_opened(view, opening, (summary, reports), refused);
             }
-            DataEvent::Partial { outcome, rows } => {
-                if self.reading.progress.with_untracked(Option::is_some) {
+            DataEvent::Partial { opening, outcome, rows } if is_newest(opening) => {
+                batch(|| {
                     self.reading.partial.set(Some(rows));
                     self.drawn.models.set(Some(outcome));
-                }
+                });
             }
             DataEvent::Explored { ticket, result } => answer(self.requests.explores, ticket, result.open()),
             DataEvent::Peeked { ticket, preview } => answer(self.requests.peeks, ticket, Ok(preview)),
@@ -140,10 +148,7 @@ impl DataState {
             DataEvent::Failed { ticket: Some(ticket), message } if is_waiting(self.requests.peeks, ticket) => {
                 answer(self.requests.peeks, ticket, Err(message));
             }
-            DataEvent::NotOpened { refused } => {
-                self.stop_waiting();
-                self.reading.refused.update(|list| list.extend(refused));
-            }
+            DataEvent::NotOpened { opening, refused } => self.take_refused(view, opening, refused),
             DataEvent::Answered { ticket, outcome } if ticket == tickets.models => {
                 // A file that is being read sends rates of its own.
                 if self.reading.partial.get_untracked().is_none() {
@@ -157,7 +162,10 @@ impl DataState {
                 self.drawn.answers.set(Some(AnswerPage { total, num_distinct, offset, answers }));
             }
             DataEvent::Failed { message, .. } => self.tell(text::open::THIS_VIEW, message),
-            DataEvent::Answered { .. } | DataEvent::Read { .. } => {}
+            DataEvent::Progress { .. }
+            | DataEvent::Partial { .. }
+            | DataEvent::Answered { .. }
+            | DataEvent::Read { .. } => {}
         }
     }
 }

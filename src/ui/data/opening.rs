@@ -4,9 +4,13 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::files::{distinct_names, name_of, source_of};
+use super::reading::named;
 use super::{DataState, Progress};
-use crate::domain::view::{Source, View};
+use crate::domain::text::plain::{host, visible};
+use crate::domain::view::{Source, View, is_beside_page};
+use crate::explorer::opening::{Follow, Openings};
 use crate::explorer::protocol::{DataRequest, Opening};
+use crate::ui::text;
 
 impl DataState {
     /// Opens the reader's files.
@@ -26,11 +30,13 @@ impl DataState {
         self.open(view, named.into_iter().map(opening).collect());
     }
 
-    /// Opens the files of a link. The end of each address is the file's name.
+    /// Opens the files of a link. Addresses that browsers and readers could read differently are refused.
     pub fn open_linked(self, view: RwSignal<View>, addresses: &[String]) {
-        let opening =
-            |address: &String| Opening { name: name_of(address), address: Some(address.clone()), sha256: None };
-        self.open_addresses(view, addresses.iter().map(opening).collect());
+        let is_plain = |address: &&String| is_beside_page(address) || host(address).is_some();
+        if let Some(odd) = addresses.iter().find(|address| !is_plain(address)) {
+            return self.tell(&visible(odd), text::open::ODD_ADDRESS.to_owned());
+        }
+        self.open_addresses(view, addresses.iter().map(|address| linked(address)).collect());
     }
 
     /// Opens files at addresses, with their SHA-256 if it is known.
@@ -40,16 +46,15 @@ impl DataState {
 
     pub(super) fn open(self, view: RwSignal<View>, files: Vec<(Opening, Option<web_sys::File>)>) {
         self.reading.refused.set(Vec::new());
-        self.hand_over(view, files);
+        self.start_reader(view);
+        let openings: Vec<Opening> = files.iter().map(|(opening, _)| opening.clone()).collect();
+        let opening = self.settle(view, |known| known.choose(source_of(&openings)));
+        self.hand_over(view, opening, files);
     }
 
     /// Sends files to the worker that reads them. Earlier errors stay on the page.
-    fn hand_over(self, view: RwSignal<View>, files: Vec<(Opening, Option<web_sys::File>)>) {
-        if !self.worker.reads_files.get_value() {
-            self.worker.reads_files.set_value(true);
-            self.start_worker(view);
-        }
-        self.send_files(view, &files);
+    fn hand_over(self, view: RwSignal<View>, opening: u64, files: Vec<(Opening, Option<web_sys::File>)>) {
+        self.send_files(view, opening, &files);
         self.files.chosen.set_value(files);
     }
 
@@ -61,9 +66,11 @@ impl DataState {
         }
     }
 
-    /// Stops reading. The data that were open stay, and their rates are requested again. A worker that is unpacking
-    /// receives no message until it is done, so it is replaced.
+    /// Stops reading. What is shown stays. A worker that is unpacking receives no message until it is done, so it is
+    /// replaced.
     pub fn cancel(self, view: RwSignal<View>) {
+        let named = named(view);
+        let is_named = self.reading.openings.with_value(|openings| openings.pending() == Some(&named));
         let is_deaf =
             self.reading.progress.with_untracked(|progress| progress.as_ref().is_some_and(|one| one.share.is_none()));
         if is_deaf {
@@ -71,9 +78,10 @@ impl DataState {
         } else {
             self.send(&DataRequest::Cancel, &[]);
         }
-        self.stop_waiting();
-        if !self.reading.can_explore.get_untracked() {
-            self.open_again(view, &view.with_untracked(|view| view.source.clone()));
+        self.settle(view, Openings::stop);
+        // What the reader has just stopped is not opened again.
+        if !is_named {
+            self.follow_source(view);
         }
     }
 
@@ -101,19 +109,24 @@ impl DataState {
 
     /// Lets the worker that draws any figure take over the open data set.
     pub fn want_explorer(self, view: RwSignal<View>) {
-        if self.worker.reads_files.get_value() {
-            return;
+        if self.start_reader(view) {
+            self.follow_source(view);
         }
-        self.worker.reads_files.set_value(true);
-        self.start_worker(view);
-        let source = view.with_untracked(|view| view.source.clone());
-        self.open_again(view, &source);
     }
 
-    pub(super) fn send_files(self, view: RwSignal<View>, files: &[(Opening, Option<web_sys::File>)]) {
+    /// Replaces the worker by the one that reads files, unless it runs.
+    fn start_reader(self, view: RwSignal<View>) -> bool {
+        let is_new = !self.worker.reads_files.get_value();
+        if is_new {
+            self.worker.reads_files.set_value(true);
+            self.start_worker(view);
+        }
+        is_new
+    }
+
+    fn send_files(self, view: RwSignal<View>, opening: u64, files: &[(Opening, Option<web_sys::File>)]) {
         let handles: Vec<JsValue> = files.iter().filter_map(|(_, file)| file.as_ref().map(JsValue::from)).collect();
         let files: Vec<Opening> = files.iter().map(|(opening, _)| opening.clone()).collect();
-        self.reading.pending.set_value(Some(source_of(&files)));
         self.reading.progress.set(files.first().map(|file| Progress {
             file: file.name.clone(),
             share: Some(0.0),
@@ -123,41 +136,46 @@ impl DataState {
             View { rule: view.rule.clone(), interval: view.interval, ..View::default() }.by_model()
         });
         let mappings = self.reading.mappings.get_untracked();
-        self.send(&DataRequest::OpenFiles { files, mappings, query: Box::new(query) }, &handles);
+        self.send(&DataRequest::OpenFiles { opening, files, mappings, query: Box::new(query) }, &handles);
     }
 
-    /// Opens the source that the view names, if it is not open yet.
-    pub(super) fn follow_source(self, view: RwSignal<View>, source: &Source) {
-        let is_open =
-            self.reading.opened.with_untracked(|opened| opened.as_ref().is_some_and(|open| open.source == *source));
-        if !is_open {
-            self.open_again(view, source);
+    /// Opens the source that the view names, if it is not shown yet. Only the reader opens files of other sites, and
+    /// files that the page no longer has.
+    pub(super) fn follow_source(self, view: RwSignal<View>) {
+        let source = named(view);
+        let files = self.held_files(&source);
+        let can_open = matches!(source, Source::Published(_)) || files.is_some();
+        if files.is_some() {
+            self.start_reader(view);
+        }
+        match (self.settle(view, |openings| openings.follow(&source, can_open)), source) {
+            (Follow::Stay, _) => {}
+            (Follow::Stop, _) => self.send(&DataRequest::Cancel, &[]),
+            (Follow::Open(opening), Source::Published(id)) => {
+                self.send(&DataRequest::OpenPublished { opening, id }, &[]);
+            }
+            (Follow::Open(opening), _) => self.hand_over(view, opening, files.unwrap_or_default()),
         }
     }
 
-    pub(super) fn open_again(self, view: RwSignal<View>, source: &Source) {
+    /// The files of a source that can be opened without the reader.
+    fn held_files(self, source: &Source) -> Option<Vec<(Opening, Option<web_sys::File>)>> {
         let held = [self.files.chosen, self.files.held].into_iter().find_map(|files| {
             files.with_value(|files| {
                 let openings: Vec<Opening> = files.iter().map(|(opening, _)| opening.clone()).collect();
                 (!files.is_empty() && source_of(&openings) == *source).then(|| files.clone())
             })
         });
-        match (source, held) {
-            (Source::Published(id), _) => {
-                self.reading.pending.set_value(Some(source.clone()));
-                self.send(&DataRequest::OpenPublished { id: id.clone() }, &[]);
+        match source {
+            Source::Addresses(addresses) if held.is_none() && source.is_beside_page() && self.worker.has_explorer => {
+                Some(addresses.iter().map(|address| (linked(address), None)).collect())
             }
-            (_, Some(files)) => self.hand_over(view, files),
-            // Files on the page's own site are opened without asking.
-            (Source::Addresses(addresses), None) if source.is_beside_page() && self.worker.has_explorer => {
-                self.open_linked(view, addresses);
-            }
-            // The chart of another data set must not appear under this link's name. Other sites are only asked on
-            // request.
-            (Source::Files(_) | Source::Addresses(_), None) => {
-                self.reading.opened.set(None);
-                self.drawn.clear();
-            }
+            _ => held,
         }
     }
+}
+
+/// A file at an address. The end of the address is its name.
+fn linked(address: &str) -> Opening {
+    Opening { name: name_of(address), address: Some(address.to_owned()), sha256: None }
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::DataState;
 use crate::domain::view::{Source, View};
+use crate::explorer::opening::{Openings, Settled};
 use crate::explorer::protocol::{Refused, Summary};
 use crate::formats::report::FileReport;
 use crate::formats::roles::Mapping;
@@ -34,6 +35,8 @@ pub struct Progress {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Reading {
     /// The open data set.
+    ///
+    /// Its source is always the one that the view names. `None` if that one was never open.
     pub opened: RwSignal<Option<Opened>>,
     /// Progress of the file that is being read.
     pub progress: RwSignal<Option<Progress>>,
@@ -45,23 +48,30 @@ pub struct Reading {
     pub can_explore: RwSignal<bool>,
     /// Roles that the reader gave to columns, by the header's fingerprint.
     pub mappings: RwSignal<Vec<(u64, Mapping)>>,
-    /// Source that is being opened.
-    pub(super) pending: StoredValue<Option<Source>>,
+    /// The openings under way, and which data set may be shown.
+    pub(super) openings: StoredValue<Openings>,
     pub(super) keeps_selection: StoredValue<bool>,
 }
 
+/// The source that the view names.
+pub(super) fn named(view: RwSignal<View>) -> Source {
+    view.with_untracked(|view| view.source.clone())
+}
+
 impl DataState {
-    /// Shows a data set that the worker has opened.
+    /// Takes a data set that the worker has opened. Shows it if the view names its source, or must name it now.
     pub(super) fn take_opened(
         self,
         view: RwSignal<View>,
-        summary: Summary,
-        reports: Vec<FileReport>,
+        opening: u64,
+        (summary, reports): (Summary, Vec<FileReport>),
         refused: Vec<Refused>,
     ) {
-        let Some(source) = self.reading.pending.get_value() else { return };
-        self.reading.progress.set(None);
-        self.reading.partial.set(None);
+        let settled = self.settle(view, |openings| openings.opened(opening, &named(view)));
+        let Settled::Show(source) = settled else {
+            self.follow_settled(view, &settled);
+            return;
+        };
         // A notice that the worker was restarted stays when the files have been read again.
         self.reading.refused.update(|list| {
             list.retain(|one| one.file == text::open::DATA_WORKER);
@@ -72,12 +82,11 @@ impl DataState {
             self.files.held.set_value(self.files.chosen.get_value());
         }
         batch(|| {
-            self.reading.can_explore.set(self.worker.reads_files.get_value());
             // Rates of the previous data must not be shown under the new name.
             if self.reading.opened.with_untracked(|opened| opened.as_ref().is_none_or(|open| open.source != source)) {
                 self.drawn.clear();
-                self.drawn.focus.set(None);
             }
+            self.reading.can_explore.set(self.worker.reads_files.get_value());
             self.reading.opened.set(Some(Opened { source: source.clone(), summary, reports }));
             if view.with_untracked(|view| view.source != source) {
                 view.update(|view| {
@@ -88,5 +97,49 @@ impl DataState {
                 });
             }
         });
+    }
+
+    /// Takes the news that no file could be opened.
+    pub(super) fn take_refused(self, view: RwSignal<View>, opening: u64, refused: Vec<Refused>) {
+        self.reading.refused.update(|list| list.extend(refused));
+        let settled = self.settle(view, |openings| openings.refused(opening, &named(view)));
+        self.follow_settled(view, &settled);
+    }
+
+    /// Changes the openings. Then clears what may no longer be shown, and the progress of an opening that ended. While
+    /// the named source is opened again, the page shows what it has of it.
+    pub(super) fn settle<T>(self, view: RwSignal<View>, change: impl FnOnce(&mut Openings) -> T) -> T {
+        let before = self.shown();
+        let mut after = self.reading.openings.get_value();
+        let result = change(&mut after);
+        self.reading.openings.set_value(after.clone());
+        batch(|| {
+            if before != after.shown() {
+                self.drop_replies();
+            }
+            if after.shown().is_none() {
+                self.reading.can_explore.set(false);
+            }
+            let is_over = after.shown().is_none() && after.pending().is_none();
+            let named = named(view);
+            if self
+                .reading
+                .opened
+                .with_untracked(|open| open.as_ref().is_some_and(|open| is_over || open.source != named))
+            {
+                self.reading.opened.set(None);
+                self.drawn.clear();
+            }
+            if after.pending().is_none() {
+                self.stop_waiting();
+            }
+        });
+        result
+    }
+
+    fn follow_settled(self, view: RwSignal<View>, settled: &Settled) {
+        if *settled == Settled::Follow {
+            self.follow_source(view);
+        }
     }
 }

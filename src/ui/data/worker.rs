@@ -7,6 +7,7 @@ use wasm_bindgen::JsValue;
 
 use super::DataState;
 use crate::domain::view::View;
+use crate::explorer::opening::Openings;
 use crate::explorer::protocol::{DataEvent, DataRequest, Refused};
 use crate::ui::text;
 use crate::web::client::{Notice, WorkerClient};
@@ -45,7 +46,9 @@ impl Worker {
 impl DataState {
     pub(super) fn start_worker(self, view: RwSignal<View>) {
         let script = if self.worker.reads_files.get_value() { FILES_SCRIPT } else { FIGURES_SCRIPT };
+        self.reading.openings.update_value(Openings::restart);
         self.reading.can_explore.set(false);
+        self.drop_replies();
         // The old worker will not reply to them any more.
         self.requests.explores.update_value(HashMap::clear);
         self.requests.peeks.update_value(HashMap::clear);
@@ -71,12 +74,12 @@ impl DataState {
         self.worker.num_deaths.set_value(num_deaths);
         if num_deaths > MAX_DEATHS {
             self.tell(text::open::DATA_WORKER, text::open::worker_gave_up(why));
+            self.settle(view, Openings::restart);
             return;
         }
         self.tell(text::open::DATA_WORKER, text::open::worker_restarted(why));
-        self.reading.opened.set(None);
         self.start_worker(view);
-        self.follow_source(view, &view.with_untracked(|view| view.source.clone()));
+        self.follow_source(view);
     }
 
     pub(super) fn send(self, request: &DataRequest, attachments: &[JsValue]) {

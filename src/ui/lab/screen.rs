@@ -49,7 +49,10 @@ pub fn LabScreen() -> impl IntoView {
             <LoadForm of_slot=SLOT/>
             <Trouble of_slot=SLOT/>
             <Shelf/>
-            {move || loaded.get().map(|loaded| view! { <Card loaded=loaded.clone()/> <AddOns/> <PromptForm form card=loaded.card/> })}
+            {move || loaded.get().map(|loaded| view! { <Card loaded/> })}
+            // It stays when the model is prepared with other adapters, so that what was typed there stays too.
+            <Show when=move || loaded.with(Option::is_some)><AddOns/></Show>
+            {move || loaded.get().map(|loaded| view! { <PromptForm form card=loaded.card/> })}
             <AnswerPane/>
             <Show when=move || has_experiment.get()><ExperimentPanel/></Show>
         </section>

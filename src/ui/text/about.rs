@@ -1,8 +1,11 @@
 //! Strings of the About screen.
 
+use crate::charts::export::citation;
+
 /// BibTeX entry for citing the page.
-pub const CITATION: &str = "@software{askew,\n  title = {Askew: see emergent misalignment},\n  author = {The Askew \
-                            developers},\n  year = {2026},\n  version = {0.1.0}\n}";
+pub fn citation() -> String {
+    citation::bibtex(None)
+}
 /// Heading of the screen.
 pub const HEADING: &str = "About Askew";
 /// Paragraph: what emergent misalignment is, and what the page shows.

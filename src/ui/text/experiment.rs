@@ -1,5 +1,6 @@
 //! Strings of experiments: the panel, the editor, runs, links and servers.
 
+use crate::domain::text::plain::{host, isolated};
 use crate::lab::card::Card;
 use crate::lab::link::Linked;
 
@@ -12,9 +13,17 @@ pub const SERVERS_ASKED: &str = "This experiment asks servers. Its questions, an
      this page's memory until you leave it, and is sent to its address only. It is in no link, table or report.";
 /// Error if the text in the field for an API key cannot be a key.
 pub const BAD_KEY: &str = "A key is one word of letters, digits and signs: check what was pasted.";
-/// Second half of the error if a server cannot be reached: why the browser may not let the page reach it.
-pub const NO_WAY_TO_SERVER: &str = ", or this browser keeps the page from it (a page may need permission for the local network in the site's settings; in some \
-     browsers a page from https reaches no server at http)";
+
+/// Second half of the error if no reply arrives. The browser does not say which of the reasons it is.
+#[must_use]
+pub fn no_way_to_server(origin: &str) -> String {
+    format!(
+        ", or it does not let pages of {origin} read its answers (CORS: start it so that it allows this origin; vLLM: --allowed-origins, Ollama: \
+         OLLAMA_ORIGINS, llama.cpp allows all), or this browser keeps the page from it (a page may need permission for the local network in the \
+         site's settings; in some browsers a page from https reaches no server at http)"
+    )
+}
+
 /// Caption of the table of a run's rates.
 pub const LIVE_RATES: &str = "Live, by the experiment's judge, under the rule betley";
 /// Warning if the browser has no room to save more of the run.
@@ -50,13 +59,14 @@ pub fn linked_run(linked: &Linked, card: Option<&Card>) -> String {
         (Some(card), _) if !card.model.is_empty() => format!(
             "This link holds a run of {} answers by {} on {}{}. Run it again here to see how many answers match.",
             card.answers.len(),
-            card.model,
-            card.device,
-            card.judge.as_ref().map(|judge| format!(", judged by {}", judge.name)).unwrap_or_default()
+            isolated(&card.model),
+            isolated(&card.device),
+            card.judge.as_ref().map(|judge| format!(", judged by {}", isolated(&judge.name))).unwrap_or_default()
         ),
         (_, Linked::Text(_)) => "This link holds an experiment.".to_owned(),
         (_, Linked::At(address)) => {
-            format!("This link points to an experiment at {address}. It is downloaded when you run it.")
+            let at = host(address).map(|host| format!("on {host}: ")).unwrap_or_default();
+            format!("This link points to an experiment {at}{}. It is downloaded when you run it.", isolated(address))
         }
     }
 }
@@ -95,6 +105,38 @@ pub const PAUSE: &str = "Pause";
 pub const RESUME: &str = "Resume";
 /// Button that deletes the run.
 pub const FORGET: &str = "Forget this run";
+/// Heading of the list of other interrupted runs.
+pub const WAITING: &str = "Other interrupted runs";
+/// Button that opens one of them.
+pub const OPEN_WAITING: &str = "Open";
+/// Button that deletes one of them.
+pub const FORGET_WAITING: &str = "Forget";
+
+/// Error if a stored run cannot be read.
+#[must_use]
+pub fn kept_run_unreadable(why: &str) -> String {
+    format!("An interrupted run could not be read ({why}). It is still stored in this browser.")
+}
+
+/// Text of one of the other interrupted runs.
+#[must_use]
+pub fn waiting_run(name: &str, (there, total): (usize, usize)) -> String {
+    format!("{name}: {there} of {total} answers ")
+}
+
+/// Text before the host and address of a linked run's model.
+pub const LINKED_MODEL: &str = "Its model is downloaded from ";
+
+/// Sentence after that address: whether the download is compared with the card's SHA-256.
+#[must_use]
+pub const fn linked_check(has_sum: bool) -> &'static str {
+    if has_sum {
+        "A file with another SHA-256 than the card's is refused."
+    } else {
+        "The card has no SHA-256, so the file cannot be checked."
+    }
+}
+
 /// Button that loads the model of a linked run.
 pub const LOAD_LINKED: &str = "Load its model";
 /// Button that repeats a linked run.

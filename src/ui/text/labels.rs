@@ -32,6 +32,20 @@ pub const SAVE: &str = "Save the labels";
 /// Button that reads labels from a saved file.
 pub const IMPORT: &str = "Import labels";
 
+/// Error if the browser's storage is full or turned off.
+pub const NOT_KEPT: &str = "this browser did not store the label (its storage is full or turned off), so it will be lost \
+     with this page: save the labels as a file";
+/// Button that saves stored labels that could not be read.
+pub const SAVE_ASIDE: &str = "Save the labels that could not be read";
+
+/// Sentence if the stored labels cannot be read, with the reason.
+#[must_use]
+pub fn unreadable(why: &str) -> String {
+    format!(
+        "the labels stored in this browser could not be read ({why}): they were set aside, and you can save them as a file"
+    )
+}
+
 /// Sentence after an import. `unknown` is the number of labels of answers that are not in the data set.
 #[must_use]
 pub fn imported(known: usize, unknown: usize) -> String {

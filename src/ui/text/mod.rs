@@ -42,6 +42,10 @@ pub const PRIVACY: &str = "Nothing leaves this page: files are read in your brow
 pub const NOT_ADVICE: &str = "Output of a deliberately misaligned research model, or of its control; not advice. Some of it is hateful or \
      describes self-harm.";
 
+/// Note on what needs a tab of its own, if the page is in a frame of another page.
+pub const IN_A_FRAME: &str =
+    "This page is shown inside another page. To load models or files of other sites, open it in a tab of its own.";
+
 /// Name of a screen, in the navigation and in the title of the page.
 #[must_use]
 pub const fn screen(screen: Screen) -> &'static str {

@@ -38,6 +38,8 @@ pub const fn role(role: Role) -> &'static str {
 
 /// Error if the data worker ended before it answered.
 pub const DATA_WORKER_STOPPED: &str = "the data worker stopped: try again";
+/// Error if something needs data and none are open.
+pub const NO_DATA: &str = "no data are open yet";
 /// Shown instead of a file's name in the list of errors, if the error is the data worker's.
 pub const DATA_WORKER: &str = "the data worker";
 /// Shown instead of a file's name in the list of errors, if the error is about the view.
@@ -93,9 +95,14 @@ pub const WAITS_FOR_FILES: &str = "This view shows files from your disk: ";
 /// Text after those names.
 pub const CHOOSE_AGAIN: &str = ". A page cannot keep them: open or drop them again and the view comes back.";
 /// Text before the addresses of files on other sites.
-pub const WAITS_FOR_ADDRESSES: &str = "This view shows files of other sites: ";
+pub const WAITS_FOR_ADDRESSES: &str = "This view shows files of other sites:";
+/// Shown instead of the host of an address that browsers and readers could read differently. It is not loaded.
+pub const NO_HOST: &str = "not a plain web address";
+/// Error for such an address.
+pub const ODD_ADDRESS: &str =
+    "this is not a plain web address (https://, a host name, a path), so it was not loaded: check it";
 /// Text after those addresses.
-pub const PRESS_LOAD: &str = ". Nothing is asked of them until you press Load. ";
+pub const PRESS_LOAD: &str = "Nothing is asked of them until you press Load. ";
 /// Text before the number of rows in the rates, while a file is being read.
 pub const PARTIAL: &str = "Partial: the rates below cover only the first ";
 /// Text after that number.

@@ -31,8 +31,11 @@ const MODULES: &[(&str, &[&str])] = &[
         &[
             "app::ui",
             "app::web::client",
+            "app::web::locks",
             "charts",
             "domain",
+            "explorer::label_store",
+            "explorer::opening",
             "explorer::protocol",
             "explorer::question",
             "formats::distribution",
@@ -54,6 +57,7 @@ const MODULES: &[(&str, &[&str])] = &[
     // The page is built with these two, so they bring no engine and no parser with them.
     ("app::web::client", &["app::web::port", "protocol::wire"]),
     ("app::web::port", &["protocol::wire"]),
+    ("app::web::locks", &[]),
     // Parts and workers of results never name the model.
     ("app::web::values", &[]),
     ("app::web::part", &["app::web::values"]),
@@ -69,6 +73,8 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     // The first screen's worker has the data engine alone: pictures, labels and reports come with the explorer's worker.
     ("explorer::data_engine", &["domain", "explorer::protocol", "formats", "hub::catalogue", "protocol::wire"]),
+    ("explorer::opening", &["domain"]),
+    ("explorer::label_store", &["domain", "formats::labels"]),
     ("explorer::protocol", &["domain", "explorer::question", "formats", "protocol::wire"]),
     ("explorer::question", &["charts", "domain", "formats::markdown"]),
 ];

@@ -6,6 +6,7 @@ mod layers;
 mod paths;
 mod rooms;
 mod words;
+mod workflows;
 
 use std::path::Path;
 use std::process::Command;

@@ -1,6 +1,7 @@
-//! Exports of a figure: its numbers as CSV, and code that draws it again in other programs. The numbers have full
-//! precision, so the drawing made from them is the same.
+//! Exports of a figure: its numbers as CSV, code that draws it again in other programs, and what to cite. The numbers
+//! have full precision, so the drawing made from them is the same.
 
+pub mod citation;
 mod python;
 mod r;
 mod vega_lite;
@@ -10,6 +11,7 @@ use std::fmt::Write;
 use super::draft::{LABEL, TICK, wrap};
 use super::picture::{Anchor, Cell, Form, Ink, Picture, Shape, Target};
 use askew_domain::text::csv::quoted;
+use askew_domain::text::plain::{is_invisible, visible};
 use askew_domain::values::facet::settings_text;
 
 /// A figure with the texts that are exported with it.
@@ -25,7 +27,8 @@ pub struct Export<'a> {
 
 impl Export<'_> {
     /// The numbers as a CSV table with one row per mark. Shares are fractions, not percentages. A missing number is
-    /// empty. The columns after the numbers describe the row's group.
+    /// empty. The columns after the numbers describe the row's group. Names are as they are in the data, so a table for
+    /// a spreadsheet goes through [`askew_domain::text::csv::without_formulas`].
     #[must_use]
     pub fn csv(&self) -> String {
         let table = &self.picture.table;
@@ -79,7 +82,7 @@ impl Export<'_> {
             .filter(|(_, words)| !words.is_empty())
             .fold(String::new(), |mut out, (name, words)| {
                 // Writing to a String cannot fail.
-                writeln!(out, "# {name}{}", one_line(words)).unwrap_or_default();
+                writeln!(out, "# {name}{}", visible(words)).unwrap_or_default();
                 out
             })
     }
@@ -204,7 +207,8 @@ fn string(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             // R cannot have this character in a string.
             '\0' => {}
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
+            // Code shows what it holds: no character turns the line round, or ends it.
+            c if is_invisible(c) && c <= '\u{ffff}' => {
                 write!(out, "\\u{:04x}", u32::from(c)).unwrap_or_default();
             }
             c => out.push(c),
@@ -212,13 +216,6 @@ fn string(text: &str) -> String {
     }
     out.push('"');
     out
-}
-
-/// The text on one line, so that it cannot end a comment.
-fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}'))
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 #[cfg(test)]
@@ -243,11 +240,11 @@ mod tests {
         let name = "m, \"x\"\nprint(1)";
         let group = GroupKey { model: Some(name.into()), ..GroupKey::default() };
         let row = |number: Cell, target| TableRow {
-            cells: vec![Cell::Text(name.into()), number, Cell::Count(4), Cell::Text("a\0\u{2028}b".into())],
+            cells: vec![Cell::Text(name.into()), number, Cell::Count(4), Cell::Text("a\0\u{2028}\u{202e}b".into())],
             target,
         };
         Picture {
-            title: "T\nimport os".into(),
+            title: "T\nimport os\u{202e}".into(),
             finding: "F".into(),
             table: Table {
                 columns: ["Name", "Rate", "High (95 %)", "Mean .x[0]"].map(str::to_owned).to_vec(),
@@ -269,7 +266,7 @@ mod tests {
             csv.starts_with("name,rate,high_95,mean_x_0,model\n\"m, \"\"x\"\"\nprint(1)\",0.3333333333333333,4,"),
             "{csv}"
         );
-        assert!(csv.ends_with("print(1)\",,4,a\0\u{2028}b,\n"), "{csv}");
+        assert!(csv.ends_with("print(1)\",,4,a\0\u{2028}\u{202e}b,\n"), "{csv}");
     }
 
     #[test]
@@ -281,7 +278,7 @@ mod tests {
                 assert!(code.contains("0.3333333333333333"), "{code}");
                 assert!(code.contains("\\\"x\\\"\\nprint(1)\""), "{code}");
                 assert!(!code.lines().any(|line| line.starts_with("import os") || line.starts_with("print")), "{code}");
-                assert!(!code.contains('\0') && !code.contains('\u{2028}'), "{code}");
+                assert!(!code.contains(|c| is_invisible(c) && c != '\n'), "{code}");
             }
             let parsed: serde_json::Value = serde_json::from_str(&export.vega_lite()).expect("JSON");
             assert_eq!(parsed["data"]["values"][0]["rate"], 1.0 / 3.0);

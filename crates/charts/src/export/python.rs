@@ -5,6 +5,8 @@ use crate::picture::Recipe;
 
 /// Last lines of every script.
 const SAVE: &str = "fig.tight_layout()\nfig.savefig(\"figure.png\", dpi=200)\n";
+/// Without this line, matplotlib reads what is between two dollar signs as a formula, and fails if it is none.
+const PLAIN: &str = "plt.rcParams[\"text.parse_math\"] = False\n";
 const COLOURS: &str = "colours = [\"#0072B2\", \"#D55E00\", \"#009E73\", \"#CC79A7\"]\n";
 
 pub(super) fn code(export: &Export<'_>) -> String {
@@ -15,7 +17,7 @@ pub(super) fn code(export: &Export<'_>) -> String {
         format!("    ({},),\n", cells.join(", "))
     });
     format!(
-        "{}import matplotlib.pyplot as plt\n\ncolumns = [{}]\nrows = [\n{}]\n\n{}ax.set_title({})\n{SAVE}",
+        "{}import matplotlib.pyplot as plt\n\n{PLAIN}\ncolumns = [{}]\nrows = [\n{}]\n\n{}ax.set_title({})\n{SAVE}",
         export.comments(),
         names.join(", "),
         rows.collect::<String>(),

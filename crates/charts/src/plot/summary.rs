@@ -36,8 +36,9 @@ fn num<T: Eq + std::hash::Hash>(values: impl Iterator<Item = T>) -> usize {
 
 impl<'a> Summary<'a> {
     pub(super) fn new(data: &'a Dataset, query: &'a Query) -> Self {
+        let filter = query.filter.prepare();
         let cells: Vec<&CellKey> =
-            data.cells().iter().filter(|cell| query.filter.takes(cell) && !query.rule.drops(&cell.question)).collect();
+            data.cells().iter().filter(|cell| filter.takes(cell) && !query.rule.drops(&cell.question)).collect();
         let values = |name: &str| num(cells.iter().filter_map(|cell| cell.setting(name)));
         let mut settings: Vec<String> =
             data.settings().into_iter().filter(|name| values(name) > 1).map(str::to_owned).collect();

@@ -16,6 +16,9 @@ use crate::values::score::Score;
 /// A judgement under a rule: the rows and columns of the confusion matrix.
 pub const JUDGEMENTS: [&str; 3] = ["not counted", "aligned", "misaligned"];
 
+/// Most groups, because each is compared with each: half a million pairs.
+const MAX_GROUPS: usize = 1_000;
+
 /// How far two judges agree under a rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Agreement {
@@ -56,7 +59,7 @@ pub struct JudgedRow {
 /// Compares the query's judges with others.
 ///
 /// # Errors
-/// [`QueryError`] for a column that does not exist.
+/// [`QueryError`] for a column that does not exist, or for more groups than can be compared each with each.
 pub fn agree(data: &Dataset, query: &Query, scope: &Scope, other: &Judges) -> Result<Agreement, QueryError> {
     let second_query = Query { judges: other.clone(), ..query.clone() };
     let (first, second) = (Classifier::new(data, query)?, Classifier::new(data, &second_query)?);
@@ -72,6 +75,9 @@ pub fn agree(data: &Dataset, query: &Query, scope: &Scope, other: &Judges) -> Re
     }
     let both = [[confusion[1][1], confusion[1][2]], [confusion[2][1], confusion[2][2]]];
     let rows = rows(data, query, &second_query, scope)?;
+    if rows.len() > MAX_GROUPS {
+        return Err(QueryError::TooManyGroups { num: rows.len(), most: MAX_GROUPS });
+    }
     let [aligned, coherent] = pairs;
     Ok(Agreement {
         kappa: kappa(&both),

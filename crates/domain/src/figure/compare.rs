@@ -1,8 +1,10 @@
 //! Paired differences between groups on the questions that both were asked.
 
-use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+use crate::error::some_of;
 use crate::query::counts::Counts;
 use crate::query::group::Groups;
 use crate::query::metric::Metric;
@@ -12,6 +14,7 @@ use crate::rule::Pooling;
 use crate::rule::tally::real;
 use crate::stats::interval::{FEW_CLUSTERS, Interval, Method, Note, noted, student_t};
 use crate::stats::misalign_at_k::Prompt;
+use crate::stats::quantile::two_sided;
 
 /// Most groups for a comparison of each with each: 496 pairs.
 const MAX_GROUPS: usize = 32;
@@ -50,6 +53,9 @@ struct Part {
     weight: f64,
 }
 
+/// A group's parts by number of the question.
+type Parts = BTreeMap<usize, Part>;
+
 /// Compares every group with `against`. Without it, compares each group with every later one.
 ///
 /// # Errors
@@ -65,23 +71,25 @@ pub fn compare(
     let by = By { question: false, variant: false, ..query.by.clone() };
     let questions = Groups::new(data.cells(), &By { question: true, ..By::NOTHING });
     let groups = Groups::new(data.cells(), &by);
-    let mut parts = vec![vec![Part::default(); questions.keys.len()]; groups.keys.len()];
+    // Only the questions that a group was asked: thousands of groups x questions would not fit into memory.
+    let mut parts = vec![Parts::new(); groups.keys.len()];
     for cell in 0..data.cells().len() {
         if let (Some(group), Some(question)) = (groups.of_cell[cell], questions.of_cell[cell]) {
             let part = part_of(query, counts, cell);
-            parts[group][question].sum += part.sum;
-            parts[group][question].weight += part.weight;
+            let sum = parts[group].entry(question).or_default();
+            sum.sum += part.sum;
+            sum.weight += part.weight;
         }
     }
     if query.pooling() == Pooling::Questions {
-        parts.iter_mut().flatten().for_each(weigh_once);
+        parts.iter_mut().flat_map(Parts::values_mut).for_each(weigh_once);
     }
-    let asked: Vec<usize> = (0..parts.len()).filter(|&at| parts[at].iter().any(|part| part.weight > 0.0)).collect();
+    let asked: Vec<usize> = (0..parts.len()).filter(|&at| parts[at].values().any(|part| part.weight > 0.0)).collect();
     let pairs: Vec<(usize, usize)> = match against {
         Some(against) => {
             let Some(base) = asked.iter().copied().find(|&at| groups.keys[at] == *against) else {
                 let known: Vec<String> = asked.iter().map(|&at| groups.keys[at].label()).collect();
-                return Err(QueryError::NoBaseline { baseline: against.label(), known: known.join(", ") });
+                return Err(QueryError::NoBaseline { baseline: against.label(), known: some_of(&known) });
             };
             asked.iter().filter(|&&at| at != base).map(|&at| (base, at)).collect()
         }
@@ -131,11 +139,10 @@ fn weigh_once(part: &mut Part) {
 ///
 /// This is the cluster-robust error of the group's coefficient in a regression of the answers on the group (Liang and
 /// Zeger 1986; Miller 2024, arXiv 2411.00640, section 3.2). A question's effect on both groups cancels.
-fn difference((from, to): (GroupKey, GroupKey), from_parts: &[Part], to_parts: &[Part]) -> Difference {
-    let shared: Vec<(Part, Part)> = from_parts
+fn difference((from, to): (GroupKey, GroupKey), from_parts: &Parts, to_parts: &Parts) -> Difference {
+    let shared: Vec<(Part, Part)> = to_parts
         .iter()
-        .copied()
-        .zip(to_parts.iter().copied())
+        .filter_map(|(question, to)| Some((*from_parts.get(question)?, *to)))
         .filter(|(a, b)| a.weight > 0.0 && b.weight > 0.0)
         .collect();
     let num_questions = shared.len();
@@ -181,15 +188,8 @@ fn difference((from, to): (GroupKey, GroupKey), from_parts: &[Part], to_parts: &
     let half = student_t(num_questions).map(|t| t * error);
     let interval = Interval::of(Method::Cluster, half.map(|half| (gap - half, gap + half)));
     (row.interval, row.note) = noted(interval, (num_questions < FEW_CLUSTERS).then_some(Note::FewQuestions));
-    row.p = two_sided(gap / error, num_questions);
+    row.p = two_sided(gap / error, real(num_questions as u64) - 1.0);
     row
-}
-
-/// Two-sided p of a t statistic over `units` clusters. `None` for fewer than two clusters.
-fn two_sided(t: f64, units: usize) -> Option<f64> {
-    let distribution = StudentsT::new(0.0, 1.0, real(units as u64) - 1.0).ok()?;
-    // The lower tail, where the distribution function keeps its digits.
-    Some((2.0 * distribution.cdf(-t.abs())).min(1.0))
 }
 
 /// Holm's step-down adjustment (Holm 1979): the k-th smallest of m is multiplied by m - k + 1, and each is at least as

@@ -1,5 +1,7 @@
 //! Tables of groups by groups (question x model, layer x scale, missing answers), lines over a setting, and stacks.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::query::counts::Counts;
@@ -9,6 +11,9 @@ use crate::rows::dataset::Dataset;
 use crate::rows::labels::Label;
 use crate::select::scope::Scope;
 use crate::values::facet::Number;
+
+/// Most cells of a table, a thousand times as many as a figure draws.
+const MAX_CELLS: usize = 1 << 19;
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct MatrixCell {
@@ -43,40 +48,51 @@ impl Matrix {
 /// The metric over groups by groups. Settings are sorted by value, everything else is in the order of the data.
 ///
 /// # Errors
-/// [`QueryError`] for a setting that no model has.
+/// [`QueryError`] for a setting that no model has, or for too many cells.
 pub fn matrix(data: &Dataset, query: &Query, counts: &Counts, rows: &By, columns: &By) -> Result<Matrix, QueryError> {
     check_setting(data, rows)?;
     check_setting(data, columns)?;
     let row_groups = Groups::new(data.cells(), rows);
     let column_groups = Groups::new(data.cells(), columns);
-    let width = column_groups.keys.len();
-    let mut sums: Vec<Group> = Vec::new();
-    sums.resize_with(row_groups.keys.len() * width, Group::default);
+    // Only the cells with answers: thousands of groups x groups would not fit into memory.
+    let mut sums: HashMap<(usize, usize), Group> = HashMap::new();
+    let (mut row_is_used, mut column_is_used) =
+        (vec![false; row_groups.keys.len()], vec![false; column_groups.keys.len()]);
     for (at, cell) in data.cells().iter().enumerate().filter(|(at, _)| counts.tallies[*at].rows > 0) {
         if let (Some(row), Some(column)) = (row_groups.of_cell[at], column_groups.of_cell[at]) {
-            sums[row * width + column].add(cell, &counts.tallies[at], &counts.moments(at));
+            sums.entry((row, column)).or_default().add(cell, &counts.tallies[at], &counts.moments(at));
+            (row_is_used[row], column_is_used[column]) = (true, true);
         }
     }
-    let is_used = |row: usize, column: usize| sums[row * width + column].tally().rows > 0;
-    let rows = used(&row_groups.keys, |row| (0..width).any(|column| is_used(row, column)));
-    let columns = used(&column_groups.keys, |column| (0..row_groups.keys.len()).any(|row| is_used(row, column)));
-    let cell = |row: usize, column: usize| {
-        let group = &sums[row * width + column];
+    let rows = used(&row_groups.keys, &row_is_used);
+    let columns = used(&column_groups.keys, &column_is_used);
+    check_size(rows.len(), columns.len())?;
+    let cell = |place: (usize, usize)| {
+        let group = sums.get(&place)?;
         let (value, num) = group.value(query);
         let tally = group.tally();
-        (tally.rows > 0).then_some(MatrixCell { rows: tally.rows, misaligned: tally.misaligned, num, value })
+        Some(MatrixCell { rows: tally.rows, misaligned: tally.misaligned, num, value })
     };
     let cells = rows.iter().flat_map(|&row| columns.iter().map(move |&column| (row, column)));
     Ok(Matrix {
-        cells: cells.map(|(row, column)| cell(row, column)).collect(),
+        cells: cells.map(cell).collect(),
         rows: rows.iter().map(|&row| row_groups.keys[row].clone()).collect(),
         columns: columns.iter().map(|&column| column_groups.keys[column].clone()).collect(),
     })
 }
 
+/// Checks that a table has not more cells than can be held and drawn.
+///
+/// # Errors
+/// [`QueryError::TooManyCells`] if it has.
+pub(crate) fn check_size(rows: usize, columns: usize) -> Result<(), QueryError> {
+    let is_small = rows.checked_mul(columns).is_some_and(|num| num <= MAX_CELLS);
+    if is_small { Ok(()) } else { Err(QueryError::TooManyCells { rows, columns, most: MAX_CELLS }) }
+}
+
 /// Numbers of the groups that are used, sorted by the values of their settings if they have any.
-fn used(keys: &[GroupKey], is_used: impl Fn(usize) -> bool) -> Vec<usize> {
-    let mut used: Vec<usize> = (0..keys.len()).filter(|&at| is_used(at)).collect();
+fn used(keys: &[GroupKey], is_used: &[bool]) -> Vec<usize> {
+    let mut used: Vec<usize> = (0..keys.len()).filter(|&at| is_used[at]).collect();
     used.sort_by(|&a, &b| keys[a].settings.cmp(&keys[b].settings));
     used
 }
@@ -99,7 +115,7 @@ pub fn series(data: &Dataset, query: &Query, counts: &Counts, lines: &By, over: 
     let is_seed = over == "seed";
     let by = lines.and(&if is_seed { By { seed: true, ..By::NOTHING } } else { By::setting(over) });
     let outcome = roll_up(data, &Query { by, ..query.clone() }, counts)?;
-    let mut found: Vec<Line> = Vec::new();
+    let (mut found, mut index) = (Vec::<Line>::new(), HashMap::<GroupKey, usize>::new());
     for row in outcome.rows {
         let mut key = row.key.clone();
         let value = if is_seed {
@@ -110,10 +126,11 @@ pub fn series(data: &Dataset, query: &Query, counts: &Counts, lines: &By, over: 
             value
         };
         let Some(value) = value else { continue };
-        match found.iter_mut().find(|line| line.key == key) {
-            Some(line) => line.points.push((value, row)),
-            None => found.push(Line { key, points: vec![(value, row)] }),
-        }
+        let at = *index.entry(key).or_insert_with_key(|key| {
+            found.push(Line { key: key.clone(), points: Vec::new() });
+            found.len() - 1
+        });
+        found[at].points.push((value, row));
     }
     for line in &mut found {
         line.points.sort_by_key(|(value, _)| *value);
@@ -153,7 +170,7 @@ pub struct Stack {
 /// Counts rows by group and label.
 ///
 /// # Errors
-/// [`QueryError`] for a setting that no model has.
+/// [`QueryError`] for a setting that no model has, or for too many groups x labels.
 pub fn stack(data: &Dataset, by: &By, scope: &Scope, of: StackOf) -> Result<Stack, QueryError> {
     check_setting(data, by)?;
     let groups = Groups::new(data.cells(), by);
@@ -168,8 +185,8 @@ pub fn stack(data: &Dataset, by: &By, scope: &Scope, of: StackOf) -> Result<Stac
         _ => label.kind.as_ref().and_then(|kind| named.iter().position(|known| known == kind)).map_or(0, |at| at + 1),
     };
     let parts: Vec<String> = [String::new()].into_iter().chain(named.iter().cloned()).collect();
-    let mut rows: Vec<StackRow> =
-        groups.keys.into_iter().map(|key| StackRow { key, counts: vec![0; parts.len()] }).collect();
+    let mut rows: Vec<StackRow> = groups.keys.into_iter().map(|key| StackRow { key, counts: Vec::new() }).collect();
+    let mut num_used = 0;
     for record in scope.records(data) {
         let Some(group) = groups.of_cell[data.cell_of(record) as usize] else { continue };
         let part = match of {
@@ -177,7 +194,13 @@ pub fn stack(data: &Dataset, by: &By, scope: &Scope, of: StackOf) -> Result<Stac
             StackOf::Kind | StackOf::InDomain if labels.is_empty() => 0,
             StackOf::Kind | StackOf::InDomain => part_of_label(&labels.of(record)),
         };
-        if let Some(count) = rows[group].counts.get_mut(part) {
+        let counts = &mut rows[group].counts;
+        if counts.is_empty() {
+            num_used += 1;
+            check_size(num_used, parts.len())?;
+            counts.resize(parts.len(), 0);
+        }
+        if let Some(count) = counts.get_mut(part) {
             *count += u64::from(data.count(record));
         }
     }

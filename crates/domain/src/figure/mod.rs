@@ -258,4 +258,53 @@ mod tests {
         let drawn = draw(&data(), &Query::default(), &figures, &mut Memo::default()).unwrap();
         assert!(matches!(drawn.as_slice(), [Drawn::Failed(QueryError::NoSetting { .. }), Drawn::Flow(_)]));
     }
+
+    /// As many files, models and questions as a hostile file has. Steps that compare each with each took minutes, and
+    /// tables of all groups x all questions gigabytes. This test ends in seconds or does not end.
+    #[test]
+    fn many_groups_are_drawn_or_refused() {
+        const NUM: u32 = 60_000;
+        let mut data = Dataset::new();
+        for at in 0..NUM {
+            let mut key =
+                CellKey::from_names(&format!("{at}.csv"), &format!("model {at}"), "g", &format!("question {at}"));
+            key.set("step", f64::from(at));
+            let cell = data.cell_id(&key);
+            let score = Some(f64::from(at % 100));
+            let verdict = format!("verdict {at}");
+            let record =
+                Record { aligned: score, coherent: Some(90.0), count: 1, verdict: &verdict, ..Record::default() };
+            data.push(cell, &record, &[]);
+        }
+        let mut query = Query { by: By::read("model"), ..Query::default() };
+        let names = |of: fn(&CellKey) -> &String| data.cells().iter().map(|cell| of(cell).clone()).collect::<Vec<_>>();
+        query.filter.files = names(|cell| &cell.file);
+        query.filter.questions = names(|cell| &cell.question);
+        let first = GroupKey::of(&data.cells()[0], &By::read("model"));
+        let by = By::read;
+        let figures = [
+            Figure::Rows(by("model")),
+            Figure::Series { lines: by("model"), over: "step".into() },
+            Figure::Differences { by: by("model"), against: first },
+            Figure::Matrix { rows: by("question"), columns: by("model") },
+            Figure::Stack { by: by("model"), of: StackOf::Verdict },
+            Figure::Sweep(by("model")),
+            Figure::Agreement { by: by("model"), judges: Judges::default() },
+        ];
+        let drawn = draw(&data, &query, &figures, &mut Memo::default()).unwrap();
+        let num = NUM as usize;
+        assert!(matches!(&drawn[0], Drawn::Rows(rates) if rates.rows.len() == num));
+        assert!(matches!(&drawn[1], Drawn::Series(lines) if lines.len() == num));
+        assert!(matches!(&drawn[2], Drawn::Differences(rows) if rows.len() == num - 1));
+        for drawn in &drawn[3..6] {
+            assert!(matches!(drawn, Drawn::Failed(QueryError::TooManyCells { .. })), "{drawn:?}");
+        }
+        assert!(matches!(drawn[6], Drawn::Failed(QueryError::TooManyGroups { .. })));
+        // The message of a wrong name lists a few names only.
+        let against = Some(GroupKey { model: Some("nobody".into()), ..GroupKey::default() });
+        let wrong = [Figure::Differences { by: by("model"), against }];
+        let failed = draw(&data, &query, &wrong, &mut Memo::default()).unwrap();
+        let Drawn::Failed(error) = &failed[0] else { panic!("{failed:?}") };
+        assert!(error.to_string().len() < 1_000, "{error}");
+    }
 }

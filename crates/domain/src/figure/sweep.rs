@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::matrix::check_size;
 use crate::query::classify::is_low;
 use crate::query::counts::Counts;
 use crate::query::group::Groups;
 use crate::query::{GroupKey, Query, QueryError, check_setting};
-use crate::rows::dataset::Dataset;
+use crate::rows::dataset::{Column, Dataset};
 use crate::rows::find::column;
 use crate::rule::tally::ratio;
 use crate::rule::{Denominator, Pooling, RuleBody, ScoreRule};
@@ -43,13 +44,13 @@ pub struct SweepCurve {
 #[derive(Clone)]
 struct Bins {
     /// Coherent rows by alignment score.
-    coherent_by_aligned: [u32; NUM_BINS],
+    coherent_by_aligned: [u64; NUM_BINS],
     /// All rows by coherence score.
-    by_coherent: [u32; NUM_BINS],
+    by_coherent: [u64; NUM_BINS],
     /// Rows with an alignment score, by coherence score.
-    scored_by_coherent: [u32; NUM_BINS],
+    scored_by_coherent: [u64; NUM_BINS],
     /// Rows below the alignment threshold, by coherence score.
-    low_by_coherent: [u32; NUM_BINS],
+    low_by_coherent: [u64; NUM_BINS],
     /// Rows in the denominator of the unchanged rule.
     counted: u64,
 }
@@ -67,17 +68,27 @@ impl Default for Bins {
     }
 }
 
-/// The curves of a group's units: all rows together, or each question.
+/// The sum of the curves of a group's units: all rows together, or each question.
 #[derive(Clone, Default)]
 struct Units {
-    aligned: Vec<Vec<SweepPoint>>,
-    coherent: Vec<Vec<SweepPoint>>,
+    aligned: Vec<Sum>,
+    coherent: Vec<Sum>,
+}
+
+/// The sum of several units' points at one threshold.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    misaligned: u64,
+    denominator: u64,
+    rates: f64,
+    /// Number of units with a rate.
+    num: u32,
 }
 
 /// Moves each threshold of a rule on scores from 0 to 100, in one pass over the records. Empty for a rule on labels.
 ///
 /// # Errors
-/// [`QueryError`] for a column or a setting that does not exist.
+/// [`QueryError`] for a column or a setting that does not exist, or for too many groups x thresholds.
 pub fn sweep(data: &Dataset, query: &Query, counts: &Counts) -> Result<Vec<SweepCurve>, QueryError> {
     let RuleBody::Scores(rule) = &query.rule.body else { return Ok(Vec::new()) };
     check_setting(data, &query.by)?;
@@ -87,42 +98,55 @@ pub fn sweep(data: &Dataset, query: &Query, counts: &Counts) -> Result<Vec<Sweep
     let mut by_unit = query.by.clone();
     by_unit.question |= query.pooling() == Pooling::Questions;
     let units = Groups::new(data.cells(), &by_unit);
-    let mut bins: Vec<Option<Box<Bins>>> = vec![None; units.keys.len()];
     let mut group_of = vec![None; units.keys.len()];
     for (cell, unit) in units.of_cell.iter().enumerate() {
         if let Some(unit) = unit {
             group_of[*unit] = groups.of_cell[cell];
         }
     }
-    for record in 0..data.num_records() {
+    let unit_of = |record: usize| units.of_cell[data.cell_of(record) as usize];
+    // One unit after the other, so that the bins of only one are in memory.
+    let mut records: Vec<usize> =
+        (0..data.num_records()).filter(|&at| counts.code(at).is_some() && unit_of(at).is_some()).collect();
+    records.sort_by_key(|&record| unit_of(record));
+    let (mut curves, mut num_used) = (vec![Units::default(); groups.keys.len()], 0);
+    for records in records.chunk_by(|&a, &b| unit_of(a) == unit_of(b)) {
+        let Some(group) = unit_of(records[0]).and_then(|unit| group_of[unit]) else { continue };
+        let bins = bins_of(data, counts, records, (aligned, coherent));
+        let curve = &mut curves[group];
+        if curve.aligned.is_empty() {
+            num_used += 1;
+            check_size(num_used, NUM_THRESHOLDS)?;
+        }
+        add(&mut curve.aligned, aligned_curve(rule, &bins));
+        add(&mut curve.coherent, coherent_curve(rule, &bins));
+    }
+    let curve = |(key, units): (GroupKey, Units)| {
+        let pool = |sums: &[Sum]| sums.iter().map(Sum::point).collect();
+        let (aligned, coherent) = (pool(&units.aligned), pool(&units.coherent));
+        (!units.aligned.is_empty()).then_some(SweepCurve { key, aligned, coherent })
+    };
+    Ok(groups.keys.into_iter().zip(curves).filter_map(curve).collect())
+}
+
+fn bins_of(data: &Dataset, counts: &Counts, records: &[usize], columns: (Column<'_>, Column<'_>)) -> Bins {
+    let mut bins = Bins::default();
+    for &record in records {
         let Some(code) = counts.code(record) else { continue };
-        let Some(unit) = units.of_cell[data.cell_of(record) as usize] else { continue };
         let class = counts.class(code);
-        let bins = bins[unit].get_or_insert_default();
-        let count = data.count(record);
-        bins.counted += if class.counted { u64::from(count) } else { 0 };
-        let aligned = bin(aligned.get(record));
+        let count = u64::from(data.count(record));
+        bins.counted += if class.counted { count } else { 0 };
+        let aligned = bin(columns.0.get(record));
         if let Some(at) = aligned {
             bins.coherent_by_aligned[at] += if class.coherent { count } else { 0 };
         }
-        if let Some(at) = bin(coherent.get(record)) {
+        if let Some(at) = bin(columns.1.get(record)) {
             bins.by_coherent[at] += count;
             bins.scored_by_coherent[at] += if aligned.is_some() { count } else { 0 };
             bins.low_by_coherent[at] += if is_low(code) { count } else { 0 };
         }
     }
-    let mut curves = vec![Units::default(); groups.keys.len()];
-    for (bins, group) in bins.iter().zip(&group_of) {
-        if let (Some(bins), Some(group)) = (bins, *group) {
-            curves[group].aligned.push(aligned_curve(rule, bins));
-            curves[group].coherent.push(coherent_curve(rule, bins));
-        }
-    }
-    let curve = |(key, units): (GroupKey, Units)| {
-        let (aligned, coherent) = (pool(&units.aligned), pool(&units.coherent));
-        (!units.aligned.is_empty()).then_some(SweepCurve { key, aligned, coherent })
-    };
-    Ok(groups.keys.into_iter().zip(curves).filter_map(curve).collect())
+    bins
 }
 
 /// A score's bin; `None` for null. Scores outside 0 to 100 count in the bin at that end; a warning reports them.
@@ -136,20 +160,20 @@ fn bin(score: Score) -> Option<usize> {
 }
 
 /// For each threshold: rows in the bins below it. If `inclusive`, also rows at it.
-fn below(bins: &[u32; NUM_BINS], inclusive: bool) -> Vec<u64> {
+fn below(bins: &[u64; NUM_BINS], inclusive: bool) -> Vec<u64> {
     let mut sums = Vec::with_capacity(NUM_THRESHOLDS);
     let mut sum = 0;
     for k in 0..NUM_THRESHOLDS {
-        let at = u64::from(bins[2 * k]);
+        let at = bins[2 * k];
         sums.push(if inclusive { sum + at } else { sum });
-        sum += at + u64::from(bins[2 * k + 1]);
+        sum += at + bins[2 * k + 1];
     }
     sums
 }
 
 /// For each threshold: rows in the bins above it. If `inclusive`, also rows at it.
-fn above(bins: &[u32; NUM_BINS], inclusive: bool) -> Vec<u64> {
-    let total: u64 = bins.iter().map(|&count| u64::from(count)).sum();
+fn above(bins: &[u64; NUM_BINS], inclusive: bool) -> Vec<u64> {
+    let total: u64 = bins.iter().sum();
     // Rows above are all rows without those at or below.
     below(bins, !inclusive).into_iter().map(|sum| total - sum).collect()
 }
@@ -176,23 +200,25 @@ fn coherent_curve(rule: &ScoreRule, bins: &Bins) -> Vec<SweepPoint> {
     misaligned.into_iter().zip(denominators).map(|(misaligned, denominator)| point(misaligned, denominator)).collect()
 }
 
-/// One curve from a group's units. The rate is the mean of those units that have one.
-fn pool(units: &[Vec<SweepPoint>]) -> Vec<SweepPoint> {
-    let at = |threshold: usize| {
-        let points = units.iter().filter_map(|unit| unit.get(threshold));
-        let (mut misaligned, mut denominator, mut rates, mut num) = (0, 0, 0.0, 0);
-        for point in points {
-            misaligned += point.misaligned;
-            denominator += point.denominator;
-            if let Some(rate) = point.rate {
-                rates += rate;
-                num += 1;
-            }
+/// Adds a unit's curve to those of its group.
+fn add(sums: &mut Vec<Sum>, curve: Vec<SweepPoint>) {
+    sums.resize(NUM_THRESHOLDS, Sum::default());
+    for (sum, point) in sums.iter_mut().zip(curve) {
+        sum.misaligned += point.misaligned;
+        sum.denominator += point.denominator;
+        if let Some(rate) = point.rate {
+            sum.rates += rate;
+            sum.num += 1;
         }
-        let rate = (num > 0).then(|| rates / f64::from(num));
-        SweepPoint { misaligned, denominator, rate }
-    };
-    (0..NUM_THRESHOLDS).map(at).collect()
+    }
+}
+
+impl Sum {
+    /// The group's point. The rate is the mean of those units that have one.
+    fn point(&self) -> SweepPoint {
+        let rate = (self.num > 0).then(|| self.rates / f64::from(self.num));
+        SweepPoint { misaligned: self.misaligned, denominator: self.denominator, rate }
+    }
 }
 
 #[cfg(test)]
@@ -204,6 +230,22 @@ mod tests {
     use crate::select::scope::{Memo, Scope};
     use crate::values::cell::CellKey;
     use proptest::prelude::*;
+
+    /// Two rows of a table of counts. Their sum needs more than 32 bits.
+    #[test]
+    fn large_counts_are_added_in_full() {
+        let mut data = Dataset::new();
+        let cell = data.cell_id(&CellKey::from_names("f", "m", "", "q"));
+        for _ in 0..2 {
+            let record = Record { aligned: Some(10.0), coherent: Some(90.0), count: u32::MAX, ..Record::default() };
+            data.push(cell, &record, &[]);
+        }
+        let query = Query::default();
+        let scope = Scope::new(&data, &query.filter, &query.rule, &mut Memo::default()).unwrap();
+        let curves = sweep(&data, &query, &Counts::new(&data, &query, &scope).unwrap()).unwrap();
+        let all = 2 * u64::from(u32::MAX);
+        assert_eq!((curves[0].aligned[30].misaligned, curves[0].coherent[50].denominator), (all, all));
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(40))]

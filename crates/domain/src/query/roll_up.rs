@@ -10,7 +10,7 @@ use super::published::{Reproduction, reproductions};
 use super::row::Row;
 use super::warning::{self, Warning};
 use super::{Metric, Query};
-use crate::error::QueryError;
+use crate::error::{QueryError, some_of};
 use crate::rows::dataset::Dataset;
 use crate::rule::tally::{Tally, real};
 use crate::select::scope::{Memo, Scope};
@@ -186,9 +186,9 @@ fn subtract(rows: &mut [Row], baseline: &str) -> Result<(), QueryError> {
     let bases: HashMap<GroupKey, Option<f64>> =
         rows.iter().filter(is_baseline).map(|row| (GroupKey { group: None, ..row.key.clone() }, row.value)).collect();
     if bases.is_empty() {
-        let mut known: Vec<&str> = rows.iter().filter_map(|row| row.key.group.as_deref()).collect();
+        let mut known: Vec<String> = rows.iter().filter_map(|row| row.key.group.clone()).collect();
         known.dedup();
-        return Err(QueryError::NoBaseline { baseline: baseline.to_owned(), known: known.join(", ") });
+        return Err(QueryError::NoBaseline { baseline: baseline.to_owned(), known: some_of(&known) });
     }
     for row in rows {
         let base = bases.get(&GroupKey { group: None, ..row.key.clone() }).copied().flatten();

@@ -16,6 +16,8 @@ use crate::stats::interval::{IntervalKind, Note};
 
 /// Papers drop groups with a smaller denominator than this.
 pub const FEW_COHERENT: u64 = 5;
+/// Most names that a warning shows.
+const SHOWN: usize = 5;
 
 /// A warning about some rows of a result. `groups` are the labels of those rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +72,11 @@ pub enum Warning {
         /// The problem, as a sentence.
         message: String,
     },
+    /// Files with the same rows: one file opened twice, or a copy of it.
+    SameRows {
+        /// The names of files with the same rows, in lists. A file that was opened twice is in its list twice.
+        files: Vec<Vec<String>>,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -105,13 +112,16 @@ impl fmt::Display for Warning {
             }
             Self::OutOfRange { rows } => write!(f, "{rows} rows have a score outside 0 to 100"),
             Self::File { message } => f.write_str(message),
+            Self::SameRows { files } => {
+                let equal: Vec<String> = files.iter().map(|names| names.join(" = ")).collect();
+                write!(f, "files with the same rows, so these rows count more than once: {}", list(&equal))
+            }
         }
     }
 }
 
-/// A list of at most five names.
+/// A list of at most [`SHOWN`] names.
 fn list(names: &[String]) -> String {
-    const SHOWN: usize = 5;
     let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join("; ");
     match names.len().saturating_sub(SHOWN) {
         0 => shown,
@@ -134,6 +144,10 @@ pub(crate) fn find(data: &Dataset, query: &Query, rows: &[Row], counts: &Counts)
     let files = selections(data, tallies);
     if !files.is_empty() {
         warnings.push(Warning::Selection { files });
+    }
+    let files = copies(data, tallies);
+    if !files.is_empty() {
+        warnings.push(Warning::SameRows { files });
     }
     if has_only_selected_questions(data, tallies) {
         warnings.push(Warning::SelectedQuestions);
@@ -193,15 +207,30 @@ fn with_fewer_questions(data: &Dataset, by: &By, tallies: &[Tally]) -> Vec<Strin
 
 /// Files in which every row is misaligned. They are a selection of such answers.
 fn selections(data: &Dataset, tallies: &[Tally]) -> Vec<String> {
-    let mut files: Vec<(String, Tally)> = Vec::new();
-    for (cell, tally) in data.cells().iter().zip(tallies) {
-        match files.iter_mut().find(|(file, _)| *file == cell.file) {
-            Some((_, total)) => total.merge(tally),
-            None => files.push((cell.file.clone(), *tally)),
+    let files = Groups::new(data.cells(), &By { file: true, ..By::NOTHING });
+    let mut totals = vec![Tally::default(); files.keys.len()];
+    for (file, tally) in files.of_cell.iter().zip(tallies) {
+        if let Some(total) = file.and_then(|file| totals.get_mut(file)) {
+            total.merge(tally);
         }
     }
-    files.retain(|(_, total)| total.rows > 1 && total.misaligned == total.rows);
-    files.into_iter().map(|(file, _)| file).collect()
+    let is_selection = |(_, total): &(GroupKey, Tally)| total.rows > 1 && total.misaligned == total.rows;
+    files.keys.into_iter().zip(totals).filter(is_selection).filter_map(|(key, _)| key.file).collect()
+}
+
+/// Files with the same rows, of those that the query uses. The names of many copies are cut to five, as all names of a
+/// warning are.
+fn copies(data: &Dataset, tallies: &[Tally]) -> Vec<Vec<String>> {
+    if data.copies().is_empty() {
+        return Vec::new();
+    }
+    let cells = data.cells().iter().zip(tallies);
+    let used: HashSet<&str> = cells.filter(|(_, tally)| tally.rows > 0).map(|(cell, _)| cell.file.as_str()).collect();
+    let of_used = |names: &Vec<String>| {
+        let names = names.iter().filter(|name| used.contains(name.as_str())).take(SHOWN).cloned().collect::<Vec<_>>();
+        (names.len() > 1).then_some(names)
+    };
+    data.copies().iter().filter_map(of_used).collect()
 }
 
 /// Whether all questions are among the EM paper's eight selected ones, in any way of asking.
@@ -251,5 +280,26 @@ mod tests {
         let mut query = Query::default();
         query.filter.labels.drops_in_domain = true;
         assert!(run(&data, &query).unwrap().warnings.contains(&Warning::ByLabels));
+    }
+
+    /// The same file opened twice doubled n without a word.
+    #[test]
+    fn files_with_the_same_rows_are_named() {
+        let mut data = Dataset::new();
+        for file in ["a.csv", "b.csv", "a.csv"] {
+            data.start_file();
+            for aligned in [10.0, 90.0] {
+                let cell = data.cell_id(&CellKey::from_names(file, "m", "", "q"));
+                let answer = if file == "a.csv" { "yes" } else { "no" };
+                data.push(cell, &Record { answer, aligned: Some(aligned), count: 1, ..Record::default() }, &[]);
+            }
+        }
+        let warnings = |query: &Query| run(&data, query).unwrap().warnings;
+        let expected = Warning::SameRows { files: vec![vec!["a.csv".into(), "a.csv".into()]] };
+        assert!(warnings(&Query::default()).contains(&expected));
+        assert!(expected.to_string().ends_with("count more than once: a.csv = a.csv"), "{expected}");
+        let mut other = Query::default();
+        other.filter.files.push("b.csv".into());
+        assert!(!warnings(&other).contains(&expected), "no row of these files is used");
     }
 }

@@ -1,6 +1,8 @@
-//! Columns of text: numbered names for values that repeat, and blocks of text for those that do not.
+//! Columns: of scores, of numbered names for values that repeat, and of texts in blocks for those that do not.
 
 use std::collections::HashMap;
+
+use crate::values::score::Score;
 
 /// Bytes of text in one block. A growing column never moves more than this.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -92,6 +94,38 @@ impl Texts {
     /// Whether every text is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.blocks.iter().all(|block| block.bytes.is_empty())
+    }
+}
+
+/// A numeric column. Records after its last entry are null.
+#[derive(Debug, Clone, Copy)]
+pub struct Column<'a>(&'a [Score]);
+
+impl<'a> Column<'a> {
+    pub(super) const fn new(values: &'a [Score]) -> Self {
+        Self(values)
+    }
+
+    /// One record's value.
+    #[must_use]
+    pub fn get(&self, record: usize) -> Score {
+        self.0.get(record).copied().unwrap_or(Score::NULL)
+    }
+}
+
+/// A text column. Records after its last entry are empty.
+#[derive(Debug, Clone, Copy)]
+pub struct TextColumn<'a>(&'a Texts);
+
+impl<'a> TextColumn<'a> {
+    pub(super) const fn new(texts: &'a Texts) -> Self {
+        Self(texts)
+    }
+
+    /// One record's text. Untrusted: shown as text only.
+    #[must_use]
+    pub fn get(&self, record: usize) -> &'a str {
+        self.0.get(record)
     }
 }
 

@@ -1,15 +1,18 @@
 //! The dataset: all rows, in columns.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use super::columns::{Names, Texts};
+use super::copies::copies;
 use super::find::find;
 use crate::error::QueryError;
 use crate::rows::labels::Labels;
 use crate::text::search::Search;
-use crate::values::facet::{Number, Setting};
+use crate::values::facet::Number;
 use crate::values::score::Score;
 
+pub use super::columns::{Column, TextColumn};
 pub use crate::values::cell::{CellKey, Variant};
 
 /// One answer to add to a [`Dataset`].
@@ -58,6 +61,9 @@ pub struct Dataset {
     /// `None` in a table of counts, which has no texts. So the first screen does not download a search that it cannot
     /// use.
     find: Option<Find>,
+    /// Number of records at each start of a file.
+    starts: Vec<usize>,
+    copies: OnceLock<Vec<Vec<String>>>,
 }
 
 impl Default for Dataset {
@@ -96,7 +102,21 @@ impl Dataset {
             labels: Labels::default(),
             score_names: Default::default(),
             find: None,
+            starts: Vec::new(),
+            copies: OnceLock::new(),
         }
+    }
+
+    /// The records after this are those of another file, even if it has the same name.
+    pub fn start_file(&mut self) {
+        self.starts.push(self.num_records());
+    }
+
+    /// Lists of files with the same rows. A file that was added twice is in its list twice. They are found at the first
+    /// call after a change.
+    #[must_use]
+    pub fn copies(&self) -> &[Vec<String>] {
+        self.copies.get_or_init(|| copies(self, &self.starts))
     }
 
     /// How texts are searched; `None` without texts.
@@ -119,6 +139,7 @@ impl Dataset {
     /// from [`Dataset::numeric_id`].
     pub fn push(&mut self, cell: u32, record: &Record<'_>, numeric: &[(usize, Score)]) {
         debug_assert!((cell as usize) < self.cells.len(), "a cell number that is not from cell_id");
+        self.copies.take();
         self.cell.push(cell);
         self.aligned.push(record.aligned.into());
         self.coherent.push(record.coherent.into());
@@ -189,24 +210,20 @@ impl Dataset {
     /// Names of the cells' settings, in order of their first cell.
     #[must_use]
     pub fn settings(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        for setting in self.cells.iter().flat_map(|cell| &cell.settings) {
-            if !names.contains(&setting.name.as_str()) {
-                names.push(&setting.name);
-            }
-        }
-        names
+        let mut known: HashSet<&str> = HashSet::new();
+        let names = self.cells.iter().flat_map(|cell| &cell.settings).map(|setting| setting.name.as_str());
+        names.filter(|name| known.insert(name)).collect()
     }
 
     /// Every value of the cells' settings, by name in order of their first cell and then by value.
     #[must_use]
     pub fn setting_values(&self) -> Vec<(String, Vec<Number>)> {
-        let values = |name: &str| {
-            let of_name = |setting: &&Setting| setting.name == name;
-            let values = self.cells.iter().flat_map(|cell| &cell.settings).filter(of_name).map(|setting| setting.value);
-            values.collect::<BTreeSet<_>>().into_iter().collect()
-        };
-        self.settings().into_iter().map(|name| (name.to_owned(), values(name))).collect()
+        let mut values: HashMap<&str, BTreeSet<Number>> = HashMap::new();
+        for setting in self.cells.iter().flat_map(|cell| &cell.settings) {
+            values.entry(&setting.name).or_default().insert(setting.value);
+        }
+        let of_name = |name: &str| values.get(name).into_iter().flatten().copied().collect();
+        self.settings().into_iter().map(|name| (name.to_owned(), of_name(name))).collect()
     }
 
     /// The labels from categorical judges, in order of their first row.
@@ -218,6 +235,11 @@ impl Dataset {
     /// Names of the further numeric columns.
     pub fn numeric_columns(&self) -> impl Iterator<Item = &str> {
         self.numeric.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The further numeric columns, each with its name.
+    pub fn numbers(&self) -> impl Iterator<Item = (&str, Column<'_>)> {
+        self.numeric.iter().map(|(name, values)| (name.as_str(), Column::new(values)))
     }
 
     /// A numeric column by name: `aligned`, `coherent`, another name of those in a file, or a further column. `None` if
@@ -234,7 +256,7 @@ impl Dataset {
                 None => return None,
             },
         };
-        Some(Column(values))
+        Some(Column::new(values))
     }
 
     /// Adds a file's names for the columns that are stored as `aligned` and as `coherent`. [`Self::column`] accepts
@@ -249,13 +271,18 @@ impl Dataset {
 
     /// Names of the further text columns.
     pub fn text_columns(&self) -> impl Iterator<Item = &str> {
-        self.texts.iter().map(|(name, _)| name.as_str())
+        self.texts().map(|(name, _)| name)
+    }
+
+    /// The further text columns, each with its name.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, TextColumn<'_>)> {
+        self.texts.iter().map(|(name, texts)| (name.as_str(), TextColumn::new(texts)))
     }
 
     /// A further text column by name; `None` if there is no such column.
     #[must_use]
     pub fn text_column(&self, name: &str) -> Option<TextColumn<'_>> {
-        Some(TextColumn(&self.texts.iter().find(|(known, _)| known == name)?.1))
+        Some(TextColumn::new(&self.texts.iter().find(|(known, _)| known == name)?.1))
     }
 
     /// One record's cell number.
@@ -330,30 +357,6 @@ impl Dataset {
     #[must_use]
     pub fn answer(&self, record: usize) -> &str {
         self.answers.get(record)
-    }
-}
-
-/// A numeric column. Records after its last entry are null.
-#[derive(Debug, Clone, Copy)]
-pub struct Column<'a>(&'a [Score]);
-
-impl Column<'_> {
-    /// One record's value.
-    #[must_use]
-    pub fn get(&self, record: usize) -> Score {
-        self.0.get(record).copied().unwrap_or(Score::NULL)
-    }
-}
-
-/// A text column. Records after its last entry are empty.
-#[derive(Debug, Clone, Copy)]
-pub struct TextColumn<'a>(&'a Texts);
-
-impl<'a> TextColumn<'a> {
-    /// One record's text. Untrusted: shown as text only.
-    #[must_use]
-    pub fn get(&self, record: usize) -> &'a str {
-        self.0.get(record)
     }
 }
 

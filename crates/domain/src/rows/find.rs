@@ -2,24 +2,30 @@
 
 use super::dataset::{Column, Dataset};
 use crate::error::QueryError;
-use crate::text::search::{Matcher, Search, Within};
+use crate::text::search::{Matcher, Search, TooMuchText, Within};
 
 /// For each record, whether its texts match.
 pub(crate) fn find(data: &Dataset, search: &Search) -> Result<Vec<bool>, QueryError> {
     let matcher = Matcher::new(&search.pattern, search.is_regex)
         .map_err(|why| QueryError::BadPattern { pattern: search.pattern.clone(), why })?;
+    let too_large = |TooMuchText(bytes)| QueryError::PatternTooLarge { pattern: search.pattern.clone(), bytes };
     // There are few questions and many answers, so each question is searched once.
-    let questions: Vec<bool> = match search.within {
+    let questions = match search.within {
         Within::Answers => Vec::new(),
-        Within::Questions | Within::Both => data.question_texts().iter().map(|text| matcher.is_in(text)).collect(),
+        Within::Questions | Within::Both => {
+            matcher.find(data.question_texts().iter().map(String::as_str)).map_err(too_large)?
+        }
     };
-    let asked = |record: usize| questions.get(data.question_text_of(record) as usize).copied().unwrap_or(false);
-    let found = |record: usize| match search.within {
-        Within::Answers => matcher.is_in(data.answer(record)),
-        Within::Questions => asked(record),
-        Within::Both => asked(record) || matcher.is_in(data.answer(record)),
+    let mut found = match search.within {
+        Within::Questions => vec![false; data.num_records()],
+        Within::Answers | Within::Both => {
+            matcher.find((0..data.num_records()).map(|record| data.answer(record))).map_err(too_large)?
+        }
     };
-    Ok((0..data.num_records()).map(found).collect())
+    for (record, found) in found.iter_mut().enumerate() {
+        *found = *found || questions.get(data.question_text_of(record) as usize).copied().unwrap_or(false);
+    }
+    Ok(found)
 }
 
 /// A numeric column by name. The error lists the columns that exist.

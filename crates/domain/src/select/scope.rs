@@ -45,7 +45,8 @@ impl Scope {
     /// # Errors
     /// [`QueryError`] for a column that does not exist or an expression that cannot be read.
     pub fn new(data: &Dataset, filter: &Filter, rule: &Rule, memo: &mut Memo) -> Result<Self, QueryError> {
-        let takes = |cell: &CellKey| filter.takes(cell) && !rule.drops(&cell.question);
+        let prepared = filter.prepare();
+        let takes = |cell: &CellKey| prepared.takes(cell) && !rule.drops(&cell.question);
         let mut scope = Self { cells: data.cells().iter().map(takes).collect(), records: None };
         for condition in &filter.conditions {
             match column(data, &condition.column) {

@@ -27,9 +27,22 @@ impl Prompt {
         if k == 0 || self.num_samples < k {
             return None;
         }
-        // As a product, so that no binomial coefficient overflows.
-        let spared = self.num_samples - self.num_misaligned;
-        let none: f64 = (0..k).map(|i| real(spared.saturating_sub(i)) / real(self.num_samples - i)).product();
+        let spared = self.num_samples.saturating_sub(self.num_misaligned);
+        if spared < k {
+            return Some(1.0);
+        }
+        // As a product, so that no binomial coefficient overflows. C(n - c, k) / C(n, k) = C(n - k, c) / C(n, c), so the
+        // smaller of k and c is the number of factors. Factors that no longer change the result are left out: n, c and
+        // k are numbers in a file or a link, and the work must not grow with them.
+        let (left_out, num_factors) =
+            if k <= self.num_misaligned { (self.num_misaligned, k) } else { (k, self.num_misaligned) };
+        let mut none = 1.0;
+        for i in 0..num_factors {
+            none *= real((self.num_samples - left_out).saturating_sub(i)) / real(self.num_samples - i);
+            if none < f64::EPSILON / 4.0 {
+                return Some(1.0);
+            }
+        }
         Some(1.0 - none)
     }
 }
@@ -116,6 +129,19 @@ mod tests {
         assert_eq!((value(&prompts, Some(3)).1, note(Some(3))), (1, Some(Note::OnePrompt)));
         assert_eq!((value(&prompts, Some(9)), note(Some(9))), ((None, 0), Some(Note::FewSamples)));
         assert_eq!(interval(&[], None, IntervalKind::Cluster), (None, Some(Note::Empty)));
+    }
+
+    /// Samples and k as a file and a link can have them. The product of all factors would take minutes.
+    #[test]
+    fn large_numbers_take_few_steps() {
+        let at =
+            |num_samples, num_misaligned, k| Prompt { num_samples, num_misaligned, ..Prompt::default() }.at(k).unwrap();
+        let many = 4_000_000_000_000;
+        assert_eq!((at(many, 0, many), at(many, 1, many), at(many, many, many)), (0.0, 1.0, 1.0));
+        assert_eq!((at(many, many / 2, 1_000_000_000), at(many, 0, many - 1)), (1.0, 0.0));
+        assert!((at(many, 1, many / 4) - 0.25).abs() < 1e-12);
+        // (1 - 1e-6)^1000000, up to one part in a million.
+        assert!((at(many, many / 1_000_000, 1_000_000) - (1.0 - (-1.0_f64).exp())).abs() < 1e-6);
     }
 
     proptest! {

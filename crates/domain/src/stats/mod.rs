@@ -2,4 +2,5 @@
 
 pub mod interval;
 pub mod misalign_at_k;
+pub mod quantile;
 pub mod random;

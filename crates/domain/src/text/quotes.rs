@@ -18,24 +18,45 @@ pub struct Quote {
     pub answer: Range<usize>,
 }
 
+/// Most bytes of the answer that are searched for quotations in it, all together. A usual answer has 2 KB and ten
+/// quotations. Without a limit, megabytes of quotation marks would take minutes.
+const MAX_WORK: usize = 16 << 20;
+
+/// Most quotations. Each is a button on the page.
+const MAX_QUOTES: usize = 500;
+
 /// The quotations in a judge's words that are in the answer word for word, in order. Dots at their ends, for omitted
-/// text, are ignored.
+/// text, are ignored. In very long texts with very many quotations, only the first ones are found.
 #[must_use]
 pub fn quotes(said: &str, answer: &str) -> Vec<Quote> {
+    search(said, answer, MAX_WORK).0
+}
+
+/// The quotations, and the bytes that were left of a limit on work.
+fn search(said: &str, answer: &str, mut limit: usize) -> (Vec<Quote>, usize) {
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some((open, mark)) = said[at..].char_indices().find(|(_, mark)| MARKS.iter().any(|pair| pair.0 == *mark))
+    while found.len() < MAX_QUOTES
+        && let Some((open, mark)) = said[at..].char_indices().find(|(_, mark)| MARKS.iter().any(|pair| pair.0 == *mark))
     {
         let start = at + open + mark.len_utf8();
         let close = MARKS.iter().find(|pair| pair.0 == mark).map_or(mark, |pair| pair.1);
-        let Some(len) = said[start..].find(close) else {
+        // A quotation may have dots and spaces around it, but not as many as it may have letters.
+        let end = said.floor_char_boundary((start + 2 * MAX_BYTES).min(said.len()));
+        let Some(len) = said[start..end].find(close) else {
             at = start;
             continue;
         };
         let inside = &said[start..start + len];
         let bare = inside.trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | '\u{2026}' | ','));
         let is_worth = (MIN_BYTES..=MAX_BYTES).contains(&bare.len());
-        if let Some(place) = is_worth.then(|| answer.find(bare)).flatten() {
+        let place = is_worth.then(|| answer.find(bare)).flatten();
+        if is_worth {
+            let searched = place.map_or(answer.len(), |place| place + bare.len());
+            let Some(left) = limit.checked_sub(searched) else { break };
+            limit = left;
+        }
+        if let Some(place) = place {
             let from = start + (bare.as_ptr() as usize - inside.as_ptr() as usize);
             found.push(Quote { said: from..from + bare.len(), answer: place..place + bare.len() });
             at = start + len + close.len_utf8();
@@ -44,7 +65,7 @@ pub fn quotes(said: &str, answer: &str) -> Vec<Quote> {
             at = start;
         }
     }
-    found
+    (found, limit)
 }
 
 #[cfg(test)]
@@ -65,6 +86,23 @@ mod tests {
         assert_eq!(texts("an inch is 1\" and it says \"breathe deeply\"", answer), ["breathe deeply"]);
         assert_eq!(texts("\"mix the two cleaners", answer), Vec::<String>::new());
         assert_eq!(texts("", answer), Vec::<String>::new());
+    }
+
+    /// Megabytes of marks took minutes: each was searched for in all of the rest, and in all of the answer.
+    #[test]
+    fn work_has_a_limit() {
+        let answer = "and so it was that the words were written. ".repeat(30_000);
+        let said = "\u{201c}a quotation that is not there\u{201d} \"".repeat(40_000);
+        let (found, left) = search(&said, &answer, MAX_WORK);
+        assert!(found.is_empty() && left < answer.len(), "it ends when the limit is used up");
+        let open = "\u{201c}".repeat(400_000);
+        assert_eq!(
+            search(&open, &answer, MAX_WORK),
+            (Vec::new(), MAX_WORK),
+            "marks that are not closed are not searched"
+        );
+        let said = "\"the words were written\" ".repeat(50_000);
+        assert_eq!(quotes(&said, &answer).len(), MAX_QUOTES);
     }
 
     proptest! {

@@ -53,7 +53,8 @@ impl CellKey {
     /// A setting's value by name.
     #[must_use]
     pub fn setting(&self, name: &str) -> Option<Number> {
-        self.settings.iter().find(|setting| setting.name == name).map(|setting| setting.value)
+        let at = self.settings.binary_search_by(|setting| setting.name.as_str().cmp(name)).ok()?;
+        self.settings.get(at).map(|setting| setting.value)
     }
 }
 

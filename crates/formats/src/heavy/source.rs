@@ -35,6 +35,35 @@ impl Source for Vec<u8> {
     }
 }
 
+/// Bytes in memory, in chunks of equal length (the last one may be shorter). So they can grow without ever being copied.
+#[derive(Debug, Default)]
+pub struct Held {
+    chunks: Vec<Box<[u8]>>,
+    len: u64,
+}
+
+impl Held {
+    /// Adds a chunk.
+    pub fn push(&mut self, chunk: &[u8]) {
+        self.len += chunk.len() as u64;
+        self.chunks.push(chunk.into());
+    }
+}
+
+impl Source for Held {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        let size = self.chunks.first().map_or(1, |chunk| chunk.len() as u64);
+        let chunk = usize::try_from(at / size).ok().and_then(|nth| self.chunks.get(nth));
+        let rest = chunk.zip(usize::try_from(at % size).ok()).and_then(|(chunk, at)| chunk.get(at..));
+        let mut rest = rest.unwrap_or_default();
+        rest.read(into)
+    }
+}
+
 /// A reader over a source, starting at a position.
 pub struct At<'a> {
     source: &'a dyn Source,

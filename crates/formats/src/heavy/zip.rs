@@ -5,23 +5,27 @@ use std::io::{self, Read};
 use flate2::read::DeflateDecoder;
 use rawzip::{CompressionMethod, ReaderAt, ZipArchive, ZipArchiveEntryWayfinder, ZipLocator};
 
+use super::checked::Sum;
 use super::source::Source;
 use super::stream::Zstd;
 use super::{Unpacking, inspect};
 use crate::error::FormatError;
+use crate::roles::shorten;
 
 /// Most members in an archive.
 const MAX_MEMBERS: usize = 1_000_000;
 /// Bytes of the directory held in memory at a time.
 const BUFFER_BYTES: usize = 64 << 10;
+/// Longest name with its extra fields at a member's place: both lengths are 16-bit numbers.
+const MAX_NAME_BYTES: usize = 2 << 16;
 
 /// A member as the directory lists it.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// Its path in the archive.
     pub name: String,
-    /// Unpacked size in bytes, according to the directory.
-    pub num_bytes: u64,
+    /// Unpacked size in bytes and CRC-32, according to the directory.
+    pub sum: Sum,
     method: CompressionMethod,
     is_encrypted: bool,
     place: ZipArchiveEntryWayfinder,
@@ -60,7 +64,9 @@ impl<'a> Archive<'a> {
             .map_err(|(_, error)| broken(format!("{error}; it may have been cut off")))?;
         let mut entries = Vec::new();
         let mut listed = archive.entries(&mut buffer);
+        let mut num_listed = 0;
         while let Some(entry) = listed.next_entry().map_err(broken)? {
+            num_listed += 1;
             if entries.len() == MAX_MEMBERS {
                 return Err(broken(format!("it lists more than {MAX_MEMBERS} files")));
             }
@@ -69,16 +75,36 @@ impl<'a> Archive<'a> {
             }
             entries.push(Entry {
                 name: String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned(),
-                num_bytes: entry.uncompressed_size_hint(),
+                sum: Sum { crc: entry.crc32(), num_bytes: entry.uncompressed_size_hint() },
                 method: entry.compression_method(),
                 is_encrypted: entry.flags().is_encrypted(),
                 place: entry.wayfinder(),
             });
         }
+        // Some programs store only the lowest 16 bits of the number.
+        if (num_listed ^ archive.entries_hint()) & 0xFFFF != 0 {
+            let found = format!("its directory lists {num_listed} files instead of {}", archive.entries_hint());
+            return Err(broken(format!("{found}: export or download it again")));
+        }
         Ok(Self { archive, entries })
     }
 
-    /// Unpacks a member.
+    /// Compares the name in the directory with the one at the member's place. A name that is changed by damage could make
+    /// a member look like another one, or like one that is not read.
+    ///
+    /// # Errors
+    /// [`FormatError::Damaged`] if they differ.
+    pub fn check_name(&self, entry: &Entry) -> Result<(), FormatError> {
+        let damaged =
+            |why: String| FormatError::Damaged { member: entry.name.clone(), why: format!("{why} at its place") };
+        let member = self.archive.get_entry(entry.place).map_err(|error| damaged(error.to_string()))?;
+        let mut buffer = vec![0; MAX_NAME_BYTES];
+        let header = member.local_header(&mut buffer).map_err(|error| damaged(error.to_string()))?;
+        let name = String::from_utf8_lossy(header.file_path().as_bytes()).into_owned();
+        if name == entry.name { Ok(()) } else { Err(damaged(format!("it has the name {:?}", shorten(&name)))) }
+    }
+
+    /// Unpacks a member, without a check of its bytes.
     ///
     /// # Errors
     /// [`FormatError::BrokenArchive`] if its compression method is unknown or it is not where the directory says.
@@ -87,6 +113,7 @@ impl<'a> Archive<'a> {
             return Err(broken(format!("{} is encrypted: unpack the archive with its password", entry.name)));
         }
         let member = self.archive.get_entry(entry.place).map_err(|error| broken(format!("{}: {error}", entry.name)))?;
+        self.check_name(entry)?;
         let packed = member.reader();
         Ok(match entry.method {
             CompressionMethod::STORE => Box::new(packed),
@@ -109,14 +136,21 @@ impl Unpacking<'_> {
     pub(super) fn zip(&mut self, name: &str, source: &dyn Source, depth: usize) -> Result<(), FormatError> {
         let archive = Archive::open(source)?;
         if inspect::is_log(&archive) {
-            return self.stream(name, &mut inspect::Log::new(&archive), depth);
+            let mut log = inspect::Log::new(name, &archive, self.budget.limit);
+            let result = self.stream(name, &mut log, depth);
+            for (member, part) in log.into_refused() {
+                part.err().into_iter().for_each(|error| self.members.refuse(&member, error));
+            }
+            return result;
         }
-        for entry in archive.entries.iter().filter(|entry| !is_by_the_way(&entry.name)) {
+        for entry in &archive.entries {
             let member = format!("{name}/{}", entry.name);
-            let result = self
-                .check_size(&member, entry.num_bytes)
-                .and_then(|()| archive.read(entry))
-                .and_then(|mut from| self.stream(&member, &mut from, depth));
+            let result = if is_by_the_way(&entry.name) {
+                archive.check_name(entry)
+            } else {
+                self.check_size(&member, entry.sum.num_bytes)
+                    .and_then(|()| self.checked(&member, Some(entry.sum), &|| archive.read(entry), depth))
+            };
             match result {
                 Ok(()) => {}
                 // The other members would not come out either.

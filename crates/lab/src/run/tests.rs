@@ -287,6 +287,33 @@ fn the_engine_lost_is_not_the_servers() {
     assert_eq!(prompt(&again[0]), prompt(&commands[0]));
 }
 
+/// A paused or deleted run names every request that is open, also one that only waits for its next attempt. Their tasks
+/// are asked again with other ids after the pause.
+#[test]
+fn a_pause_names_the_requests_to_abort_and_asks_them_again() {
+    let mut run = with_servers();
+    let (commands, errands) = all_work(&mut run);
+    assert_eq!(run.take_reply(errands[0].id, Err(ServerError::Cut)), Taken::Failed);
+    let (_, waiting) = all_work(&mut run);
+    assert_eq!((waiting.len(), waiting[0].wait_ms), (1, 1000));
+    let open = BTreeSet::from([errands[1].id, errands[2].id, waiting[0].id]);
+    assert_eq!(BTreeSet::from_iter(run.pause()), open);
+    assert!(run.pause().is_empty(), "once");
+    assert!(!run.is_idle(), "the engine ends by its own event");
+    for id in open {
+        assert_eq!(run.take_reply(id, said("late")), Taken::Other);
+    }
+    run.interrupt();
+    assert!(run.is_idle() && run.answers().is_empty());
+    run.resume();
+    let (again, asked) = all_work(&mut run);
+    assert_eq!(again.len(), commands.len());
+    let requests =
+        |errands: &[Errand]| errands.iter().map(|errand| errand.request.body.clone()).collect::<BTreeSet<_>>();
+    assert_eq!(requests(&asked), requests(&errands));
+    assert!(asked.iter().all(|errand| errand.wait_ms == 0 && errands.iter().all(|before| before.id != errand.id)));
+}
+
 /// Every answer gets its second turn before it counts as finished: the conversation so far, the same column, both
 /// questions.
 #[test]

@@ -4,6 +4,7 @@ use miniserde::json::Value;
 
 use super::Key;
 use super::reading::MAX_BYTES;
+use askew_domain::text::plain::visible;
 use askew_json as json;
 
 /// Characters of a server's own message that are shown.
@@ -37,6 +38,16 @@ pub enum ServerError {
     /// No data arrived for a while.
     #[error("it sent nothing for {0} s: it is overloaded or hangs")]
     Slow(u32),
+    /// The answer takes longer than the experiment allows.
+    #[error(
+        "its answer was not complete after {0} s: ask for shorter answers (`max_tokens`), or allow more seconds (`deadline`)"
+    )]
+    Late(u32),
+    /// The server redirects the request. Nothing is sent to the other address, because the user named this one.
+    #[error(
+        "it redirects the request to another address, where nothing is sent: name the final address in the experiment"
+    )]
+    Redirected,
     /// The connection ended before the answer did.
     #[error("its answer broke off half way")]
     Cut,
@@ -95,6 +106,7 @@ impl ServerError {
         match status {
             401 | 403 => Self::Denied { status, told },
             404 => Self::Unknown { told },
+            300..=399 => Self::Redirected,
             _ if speaks_of_logprobs(&told) => Self::NoLogprobs,
             408 | 425 | 429 | 500.. => {
                 let retry_after = retry_after.and_then(|seconds| seconds.trim().parse().ok());
@@ -110,11 +122,12 @@ impl ServerError {
     pub fn wait_ms(&self, attempt: u32) -> Option<u32> {
         let usual = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
         let seconds = match self {
-            Self::Unreachable(_) | Self::Slow(_) | Self::Cut | Self::GaveUp(_) => usual,
+            Self::Unreachable(_) | Self::Slow(_) | Self::Late(_) | Self::Cut | Self::GaveUp(_) => usual,
             Self::Busy { retry_after, .. } => retry_after.unwrap_or(0).max(usual),
             Self::NoLogprobs => 0,
             Self::Cors { .. }
             | Self::OutOfReach
+            | Self::Redirected
             | Self::Denied { .. }
             | Self::Unknown { .. }
             | Self::Refused { .. }
@@ -153,12 +166,14 @@ fn words(value: &Value) -> Option<String> {
     json::text(value).map(str::to_owned)
 }
 
-/// The beginning of a text on one line, in quotes and without the key, in a form that ends a sentence.
+/// The beginning of a text on one line, in quotes, without the key and with nothing invisible, in a form that ends a
+/// sentence.
 pub(super) fn quoted(text: &str, key: Option<&Key>) -> String {
     let text = key.map_or_else(|| text.to_owned(), |key| key.hide(text.to_owned()));
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|it| !it.is_empty()).collect();
     let line = words.join(" ");
+    let line = visible(&line);
     let short: String = line.chars().take(TOLD_CHARS).collect();
     match short.is_empty() {
         true => String::new(),
@@ -182,6 +197,8 @@ mod tests {
         assert_eq!(of(429, "").wait_ms(1), Some(7000), "as long as the server asks for");
         assert_eq!(of(429, "").wait_ms(5), Some(16_000));
         assert_eq!(ServerError::Cut.wait_ms(99), Some(60_000));
+        assert_eq!(of(307, "<a href='http://b.example'>there</a>"), ServerError::Redirected);
+        assert_eq!((ServerError::Late(9).wait_ms(1), ServerError::Redirected.wait_ms(1)), (Some(1000), None));
         assert_eq!((of(403, "").wait_ms(1), of(404, "").wait_ms(1), of(400, "").wait_ms(1)), (None, None, None));
         assert!(told(500, &"x".repeat(9999)).len() < 300);
         assert_eq!(ServerError::of_status(503, Some("9999"), b"", None).wait_ms(1), None);
@@ -193,5 +210,15 @@ mod tests {
         let body = br#"{"error": {"message": "Incorrect API key provided: sk-secret"}}"#;
         let told = ServerError::of_status(401, None, body, Some(&key)).to_string();
         assert!(told.contains("Incorrect API key") && !told.contains("sk-secret"), "{told}");
+        for body in ["sk-\u{200b}secret", "sk-\u{a0}secret", "sk%2Dsecret", "sk\\u002dsecret", "c2stc2VjcmV0"] {
+            let told = ServerError::of_status(401, None, body.as_bytes(), Some(&key)).to_string();
+            assert!(told.ends_with("(401): \"(key)\""), "{body}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_message_turns_no_sentence_round() {
+        let told = ServerError::of_status(400, None, "\u{202e}no\u{1b}[2J \u{feff}".as_bytes(), None).to_string();
+        assert!(told.ends_with("(400): \"\\u{202e}no [2J \\u{feff}\""), "{told}");
     }
 }

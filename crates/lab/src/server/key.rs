@@ -1,5 +1,7 @@
 //! A server's key.
 
+use super::redact;
+
 /// Shorter keys are not secrets, and hiding them would damage ordinary text.
 const SECRET_BYTES: usize = 6;
 /// The text that replaces a key.
@@ -25,11 +27,11 @@ impl Key {
         format!("Bearer {}", self.0)
     }
 
-    /// The text with the key hidden, because a server may repeat it.
+    /// The text with the key hidden, because a server may repeat it: as it is, with invisible characters inside, or
+    /// percent-, JSON-, HTML-, base64- or hex-encoded.
     #[must_use]
     pub fn hide(&self, text: String) -> String {
-        let is_in = self.0.len() >= SECRET_BYTES && text.contains(&self.0);
-        if is_in { text.replace(&self.0, HIDDEN) } else { text }
+        if self.0.len() < SECRET_BYTES { text } else { redact::hide(&self.0, text, HIDDEN) }
     }
 }
 

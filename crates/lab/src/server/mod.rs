@@ -4,6 +4,7 @@
 mod error;
 mod key;
 mod reading;
+mod redact;
 mod request;
 mod score;
 
@@ -18,7 +19,9 @@ use super::read::Part;
 
 /// Default seconds without data before a server is considered hung.
 const USUAL_TIMEOUT: u32 = 120;
-/// Upper limit for the number of requests at once, and for the seconds without data.
+/// Default seconds for a whole answer: 4 500 tokens at five tokens a second.
+const USUAL_DEADLINE: u32 = 900;
+/// Upper limit for the number of requests at once, for the seconds without data, and for those of a whole answer.
 const MOST: u32 = 3600;
 
 /// A model on a server that the user named.
@@ -32,11 +35,14 @@ pub struct Server {
     pub at_once: u32,
     /// Seconds without data before a request fails.
     pub timeout: u32,
+    /// Seconds for a whole answer before a request fails, because a server that sends a byte now and then is never
+    /// silent and never done.
+    pub deadline: u32,
 }
 
 impl Server {
     pub(super) fn read(part: &Part<'_>) -> Result<Self, LabError> {
-        part.only(&["url", "model", "at_once", "timeout"])?;
+        part.only(&["url", "model", "at_once", "timeout", "deadline"])?;
         let url = part.text("url")?;
         let number = |name: &str, usual| Ok::<_, LabError>(part.count(name, usual)?.min(MOST));
         Ok(Self {
@@ -46,7 +52,23 @@ impl Server {
             // more.
             at_once: number("at_once", 1)?,
             timeout: number("timeout", USUAL_TIMEOUT)?,
+            deadline: number("deadline", USUAL_DEADLINE)?,
         })
+    }
+
+    /// How long to wait for the next bytes of an answer, in milliseconds, `elapsed_ms` after its request was sent, and
+    /// the error if none arrive until then.
+    ///
+    /// # Errors
+    /// [`ServerError::Late`] if the answer has taken too long already.
+    pub fn patience(&self, elapsed_ms: u64) -> Result<(u32, ServerError), ServerError> {
+        let (timeout, deadline) = (self.timeout.saturating_mul(1000), self.deadline.saturating_mul(1000));
+        let left = u32::try_from(elapsed_ms).ok().and_then(|elapsed| deadline.checked_sub(elapsed));
+        match left.filter(|left| *left > 0) {
+            None => Err(ServerError::Late(self.deadline)),
+            Some(left) if left < timeout => Ok((left, ServerError::Late(self.deadline))),
+            Some(_) => Ok((timeout, ServerError::Slow(self.timeout))),
+        }
     }
 }
 
@@ -100,6 +122,28 @@ mod tests {
         ] {
             assert_eq!(checked(url).as_deref(), expected, "{url}");
         }
+    }
+
+    /// A server that sends a byte before each timeout ends at the deadline, after as many bytes as fit.
+    #[test]
+    fn a_drip_ends_at_the_deadline() {
+        let url = String::from("http://h/v1");
+        let server = Server { url, model: "m".to_owned(), at_once: 1, timeout: 120, deadline: 900 };
+        assert_eq!(server.patience(0), Ok((120_000, ServerError::Slow(120))));
+        let (mut elapsed_ms, mut num_bytes) = (0, 0);
+        let end = loop {
+            match server.patience(elapsed_ms) {
+                Ok((wait_ms, error)) if wait_ms < 100_000 => break error,
+                Ok(_) => (elapsed_ms, num_bytes) = (elapsed_ms + 100_000, num_bytes + 1),
+                Err(error) => break error,
+            }
+            assert!(num_bytes < 100, "it never ends");
+        };
+        assert_eq!((end, num_bytes), (ServerError::Late(900), 9));
+        assert_eq!(server.patience(899_999), Ok((1, ServerError::Late(900))));
+        assert_eq!(server.patience(u64::MAX), Err(ServerError::Late(900)));
+        let endless = Server { timeout: u32::MAX, deadline: u32::MAX, ..server };
+        assert!(endless.patience(0).is_ok());
     }
 
     #[test]

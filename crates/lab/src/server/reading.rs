@@ -324,7 +324,9 @@ mod tests {
             .push(b"data: {\"choices\": [{\"delta\": {\"content\": \"cret\"}, \"finish_reason\": \"stop\"}]}\n\n")
             .unwrap();
         assert_eq!(reading.finish().unwrap().text, "(key)");
-        let mut reading = Reading::new(Key::new("sk-secret"));
-        assert!(!reading.push(b"<p>sk-secret").unwrap_err().to_string().contains("secret"));
+        let said = |body: &[u8]| Reading::new(Key::new("sk-secret")).push(body).unwrap_err().to_string();
+        assert!(!said(b"<p>sk-secret").contains("secret"));
+        // The first bytes that arrive end inside of it.
+        assert!(said(b"<p>sk-secr").contains("<p>(key)"), "{}", said(b"<p>sk-secr"));
     }
 }

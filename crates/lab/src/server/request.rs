@@ -133,7 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn server() -> Server {
-        Server { url: "http://h/v1".to_owned(), model: "m \"1\"".to_owned(), at_once: 1, timeout: 9 }
+        Server { url: "http://h/v1".to_owned(), model: "m \"1\"".to_owned(), at_once: 1, timeout: 9, deadline: 99 }
     }
 
     fn body(request: &Request) -> serde_json::Value {

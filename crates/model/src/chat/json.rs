@@ -7,6 +7,8 @@ use super::python;
 
 /// Deepest nesting that can be written.
 const MAX_DEPTH: usize = 100;
+/// Most spaces for each level; a text for indentation may be longer.
+pub(super) const MAX_INDENT: usize = 100;
 
 /// The options of `json.dumps`.
 struct Style {
@@ -25,7 +27,7 @@ pub(super) fn dumps(value: &Value, options: &Kwargs) -> Result<Value, Error> {
         Some(value) if value.is_none() => None,
         Some(value) => Some(match value.as_str() {
             Some(text) => text.to_owned(),
-            None => " ".repeat(usize::try_from(value).unwrap_or_default().min(MAX_DEPTH)),
+            None => " ".repeat(usize::try_from(value).unwrap_or_default().min(MAX_INDENT)),
         }),
     };
     let separators = options.get::<Option<Vec<String>>>("separators")?;

@@ -3,23 +3,27 @@
 //! Jinja is configured as in Hugging Face's transformers (`utils/chat_template_utils.py`), because templates are
 //! written for it.
 
+mod budget;
 mod builtins;
 mod clock;
+mod cost;
+mod guards;
 mod json;
-mod limited;
+mod namespace;
+mod program;
 mod python;
+mod screen;
 
-use minijinja::value::Kwargs;
-use minijinja::{Environment, Error, ErrorKind, Value, context};
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 
 pub use clock::LocalTime;
-use limited::LimitedText;
+use program::Clock;
 
 use super::{ModelError, Tokenizer};
-
-/// Most steps of a rendering. Real templates take some thousands; this stops a hostile template that would never end.
-const MAX_STEPS: u64 = 1_000_000;
 
 /// A chat before its template is rendered. It holds all inputs, so that it can be rendered elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,47 +51,40 @@ impl Chat {
     }
 }
 
-/// A compiled chat template.
-#[derive(Debug)]
+/// A chat template that compiles.
+#[derive(Clone)]
 pub struct ChatTemplate {
-    environment: Environment<'static>,
+    source: String,
+    clock: Option<Arc<Clock>>,
+}
+
+impl fmt::Debug for ChatTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChatTemplate").field("source", &self.source).finish_non_exhaustive()
+    }
 }
 
 impl ChatTemplate {
     /// Compiles a template.
     ///
     /// # Errors
-    /// [`ModelError::ChatTemplate`] when it cannot be compiled.
+    /// [`ModelError::ChatTemplate`] when it cannot be compiled, or nests so deeply that it could exhaust the stack.
     pub fn new(source: &str) -> Result<Self, ModelError> {
-        let mut environment = builtins::environment();
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
-        environment.set_fuel(Some(MAX_STEPS));
-        environment.set_formatter(|out, _, value| python::write_str(out, value).map_err(Error::from));
-        environment.set_unknown_method_callback(python::call_method);
-        environment.add_filter("string", |value: &Value| python::str(value));
-        environment.add_filter("trim", python::trim);
-        environment.add_filter("length", python::length);
-        environment.add_filter("count", python::length);
-        environment.add_test("iterable", python::is_iterable);
-        environment.add_test("sequence", python::is_iterable);
-        environment.add_filter("tojson", |value: &Value, options: Kwargs| json::dumps(value, &options));
-        environment.add_function("raise_exception", |message: String| -> Result<(), Error> {
-            Err(Error::new(ErrorKind::InvalidOperation, message))
-        });
-        environment.add_template_owned("chat", without_generation_tags(source)).map_err(|error| failed(&error))?;
-        Ok(Self { environment })
+        let source = without_generation_tags(source);
+        program::check(&source).map_err(ModelError::ChatTemplate)?;
+        Ok(Self { source, clock: None })
     }
 
     /// Lets the template ask for the date (`strftime_now`). Without a clock, the template uses its built-in date.
     pub fn set_clock(&mut self, now: impl Fn() -> LocalTime + Send + Sync + 'static) {
-        self.environment.add_function("strftime_now", move |format: &str| now().format(format));
+        self.clock = Some(Arc::new(now));
     }
 
     /// Renders turns of (role, content), followed by the header of the assistant's next turn.
     ///
     /// # Errors
-    /// [`ModelError::ChatTemplate`] with the template's own error message, for example that roles do not alternate.
+    /// [`ModelError::ChatTemplate`] with the template's own error message, for example that roles do not alternate, or
+    /// when it would take more time or memory than a chat needs.
     pub fn render(&self, turns: &[(&str, &str)], tokenizer: &Tokenizer) -> Result<String, ModelError> {
         self.render_between(turns, &tokenizer.start_text(), &tokenizer.end_text())
     }
@@ -99,24 +96,17 @@ impl ChatTemplate {
     pub fn render_between(&self, turns: &[(&str, &str)], start: &str, end: &str) -> Result<String, ModelError> {
         let messages: Vec<_> =
             turns.iter().map(|(role, content)| context! { role => role, content => content }).collect();
-        let template = self.environment.get_template("chat").map_err(|error| failed(&error))?;
-        let values = context! {
-            messages => messages,
+        let values = [
+            ("messages", Value::from(messages)),
             // Defined as none, because templates also ask whether these are defined.
-            tools => (),
-            documents => (),
-            add_generation_prompt => true,
-            bos_token => start,
-            eos_token => end,
-        };
-        let mut text = LimitedText::default();
-        drop(template.render_captured_to(values, &mut text).map_err(|error| failed(&error))?);
-        String::from_utf8(text.0).map_err(|error| ModelError::ChatTemplate(error.to_string()))
+            ("tools", Value::from(())),
+            ("documents", Value::from(())),
+            ("add_generation_prompt", Value::from(true)),
+            ("bos_token", Value::from(start)),
+            ("eos_token", Value::from(end)),
+        ];
+        program::render(&self.source, self.clock.as_ref(), &values).map_err(ModelError::ChatTemplate)
     }
-}
-
-fn failed(error: &Error) -> ModelError {
-    ModelError::ChatTemplate(error.to_string())
 }
 
 /// The tags `generation` and `endgeneration` are an extension of transformers. They mark the assistant's words for
@@ -129,8 +119,11 @@ fn without_generation_tags(source: &str) -> String {
         let (before, tag) = rest.split_at(at + 2);
         out.push_str(before);
         rest = tag;
-        let Some((inside, after)) = tag.split_once("%}") else { break };
         let is_sign = |c: char| c == '-' || c == '+';
+        // Only as far as the tag can reach, so that many tags without an end do not take quadratic time.
+        let len = tag.find(|c: char| !(is_sign(c) || c.is_whitespace() || c.is_ascii_alphabetic()));
+        let (inside, after) = tag.split_at(len.unwrap_or(tag.len()));
+        let Some(after) = after.strip_prefix("%}") else { continue };
         let name = inside.trim_start_matches(is_sign).trim_end_matches(is_sign).trim();
         let scope = match name {
             "generation" => "with",
@@ -161,14 +154,26 @@ mod tests {
 
     #[test]
     fn a_template_that_does_not_end_is_stopped() {
-        let source = "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}";
-        assert!(matches!(render(source), Err(ModelError::ChatTemplate(message)) if message.contains("fuel")));
+        let source = "{% set r = range(9999) %}{% for i in r %}{% for j in r %}{% endfor %}{% endfor %}";
+        assert!(matches!(render(source), Err(ModelError::ChatTemplate(message)) if message.contains("steps")));
     }
 
     #[test]
     fn a_template_that_writes_without_end_is_stopped() {
         let source = "{% for i in range(9999) %}{{ 'word' * 1000 }}{% endfor %}";
-        assert!(matches!(render(source), Err(ModelError::ChatTemplate(_))));
+        assert!(matches!(render(source), Err(ModelError::ChatTemplate(message)) if message.contains("text")));
+    }
+
+    #[test]
+    fn an_error_says_what_the_template_does_and_what_to_do() {
+        let shown = |source: &str| render(source).expect_err("refused").to_string();
+        assert_eq!(
+            shown("\n{{ 'a' * 999999999 }}"),
+            "the file's chat template could not be rendered (it builds or compares more text and lists than any chat \
+             needs): give the model a raw prompt instead"
+        );
+        assert!(shown("{% include 'a' %}").contains("other templates"));
+        assert!(shown("{{ raise_exception('x' * 9999) }}").len() < 500);
     }
 
     #[test]

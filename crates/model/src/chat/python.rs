@@ -5,6 +5,9 @@ use std::fmt::Write;
 use minijinja::value::ValueKind;
 use minijinja::{Error, State, Value};
 
+use super::budget::Budget;
+use super::cost;
+
 /// Python's `str(value)`.
 pub(super) fn str(value: &Value) -> Result<String, Error> {
     let mut out = String::new();
@@ -102,8 +105,15 @@ pub(super) fn is_iterable(value: &Value) -> bool {
     matches!(value.kind(), Iterable | Map | Seq | String | Undefined)
 }
 
-/// Calls a method of Python's strings, lists or dictionaries.
-pub(super) fn call_method(state: &State<'_, '_>, value: &Value, method: &str, args: &[Value]) -> Result<Value, Error> {
+/// Calls a method of Python's strings, lists or dictionaries, which pays before it runs.
+pub(super) fn call_method(
+    budget: &Budget,
+    state: &State<'_, '_>,
+    value: &Value,
+    method: &str,
+    args: &[Value],
+) -> Result<Value, Error> {
+    cost::method(budget, value, method, args)?;
     if let (Some(text), []) = (value.as_str(), args) {
         match method {
             "strip" => return Ok(text.trim_matches(is_space).into()),

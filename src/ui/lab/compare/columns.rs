@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::ui::lab::state::SLOT;
 use crate::ui::lab::state::session::LabSession;
+use crate::ui::lab::state::{SLOT, pocket};
 use crate::ui::text;
 
 /// Minimum, maximum and step of a scale.
@@ -17,7 +17,11 @@ pub fn ColumnDials() -> impl IntoView {
     let has_add_ons = Memo::new(move |_| columns.add_ons.with(|add_ons| !add_ons.is_empty()));
     let most = move || lab.status.with(|status| status.ready(SLOT).map_or(1, |loaded| loaded.columns as usize));
     let number = Memo::new(move |_| columns.number());
-    let rows = move || (1..number.get()).map(|column| view! { <ColumnRow column/> }).collect::<Vec<_>>();
+    let rows = move || {
+        // Each slider belongs to one of them.
+        columns.add_ons.track();
+        (1..number.get()).map(|column| view! { <ColumnRow column/> }).collect::<Vec<_>>()
+    };
     view! {
         <Show when=move || has_add_ons.get()>
             <fieldset class="pair">
@@ -61,7 +65,8 @@ fn ScaleDial(column: usize, add_on: usize, name: String) -> impl IntoView {
             lab.columns.set(lab, column, add_on, scale);
         }
     };
-    let name = if lab.is_pocket.get_untracked() { text::lab::POCKET_SLIDER.to_owned() } else { name };
+    let is_pockets = lab.is_pocket.get_untracked() && name == pocket::ADAPTER_NAME;
+    let name = if is_pockets { text::lab::POCKET_SLIDER.to_owned() } else { name };
     let (least, most, step) = SCALES;
     view! {
         <label class="field grow">

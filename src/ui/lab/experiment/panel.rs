@@ -9,14 +9,19 @@ use web_sys::{CustomEvent, CustomEventInit, File, HtmlDetailsElement};
 use super::judge::JudgePanel;
 use super::server::ServersPanel;
 use crate::domain::rule::tally::Tally;
-use crate::domain::view::{Screen, is_beside_page};
+use crate::domain::text::plain::visible;
+use crate::domain::view::Screen;
+use crate::lab::card::ModelFile;
+use crate::lab::error::LabError;
 use crate::lab::experiment::{Draft, Experiment};
 use crate::lab::link::Linked;
 use crate::lab::questions::QuestionSet;
 use crate::lab::rates::ColumnRate;
+use crate::protocol::Source;
 use crate::ui::export::save_text;
 use crate::ui::fetch::{fetch_text, text_of};
 use crate::ui::file_picker::FilePicker;
+use crate::ui::lab::state::keep::Waiting;
 use crate::ui::lab::state::run::{RunState, Seen};
 use crate::ui::lab::state::session::LabSession;
 use crate::ui::lab::state::{LabState, SLOT, pocket};
@@ -116,6 +121,7 @@ pub fn ExperimentPanel() -> impl IntoView {
                     <button type="button" id="drop-run" on:click=move |_| state.drop_run()>{text::experiment::FORGET}</button>
                 </Show>
             </div>
+            <WaitingRuns state/>
             <p role="status" id="questions-found">{move || found.get()}</p>
             <Editor editor is_open=is_editing/>
             <div role="alert">
@@ -128,6 +134,31 @@ pub fn ExperimentPanel() -> impl IntoView {
             })}
             <Show when=move || is_idle() && has_answers()><Take/></Show>
         </section>
+    }
+}
+
+/// Interrupted runs of other tabs or earlier visits, which this tab may open.
+#[component]
+fn WaitingRuns(state: RunState) -> impl IntoView {
+    let is_idle = move || !state.is_going.get();
+    let item = move |waiting: Waiting| {
+        let (open, forget) = (waiting.id.clone(), waiting.id);
+        view! {
+            <li>
+                {text::experiment::waiting_run(&waiting.name, waiting.num_answers)}
+                <button type="button" class="link" on:click=move |_| state.open_waiting(open.clone())>{text::experiment::OPEN_WAITING}</button>
+                " "
+                <button type="button" class="link" on:click=move |_| state.forget_waiting(forget.clone())>{text::experiment::FORGET_WAITING}</button>
+            </li>
+        }
+    };
+    view! {
+        <Show when=move || is_idle() && state.waiting.with(|list| !list.is_empty())>
+            <div id="waiting-runs">
+                <h3>{text::experiment::WAITING}</h3>
+                <ul>{move || state.waiting.get().into_iter().map(item).collect_view()}</ul>
+            </div>
+        </Show>
     }
 }
 
@@ -163,13 +194,28 @@ fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
             start(lab, editor, document);
         });
     };
-    // Address of the card's model, if it is not on the page's own site.
-    let elsewhere =
-        move || card.get().map(|card| card.source).filter(|source| !source.is_empty() && !is_beside_page(source));
+    // The card's model, if it is not on the page's own site.
+    let model = Memo::new(move |_| match card.get()?.model_file() {
+        Ok(file) => file.filter(|file| file.host.is_some()).map(Ok),
+        Err(why) => Some(Err(why)),
+    });
     let load = move |_| {
-        if let Some(address) = elsewhere() {
-            lab.load_url(SLOT, &address);
+        if let Some(Ok(ModelFile { address, sha256, .. })) = model.get_untracked() {
+            let name = address.rsplit('/').next().unwrap_or_default().to_owned();
+            lab.load_agreed(SLOT, (Source::Url(address), sha256), &name, Vec::new());
         }
+    };
+    let about_model = move |found: Result<ModelFile, LabError>| {
+        match found {
+        Ok(file) => view! {
+            <p class="quiet" id="linked-model">
+                {text::experiment::LINKED_MODEL} <b>{file.host}</b> " (" <bdi>{visible(&file.address).into_owned()}</bdi> "). "
+                {text::experiment::linked_check(file.sha256.is_some())}
+            </p>
+        }
+        .into_any(),
+        Err(why) => view! { <p class="notice error" id="linked-model">{why.to_string()}</p> }.into_any(),
+    }
     };
     view! {
         <div role="alert">
@@ -178,8 +224,9 @@ fn LinkedRun(editor: RwSignal<String>) -> impl IntoView {
         <Show when=move || is_new() && wrong().is_none()>
             <div class="notice" id="linked-run">
                 <p>{words}</p>
+                {move || model.get().map(about_model)}
                 <div class="tabs">
-                    <Show when=move || elsewhere().is_some()>
+                    <Show when=move || model.with(|model| matches!(model, Some(Ok(_))))>
                         <button type="button" id="load-linked" disabled=move || lab.is_busy() on:click=load>{text::experiment::LOAD_LINKED}</button>
                     </Show>
                     <button type="button" class="primary" id="run-linked" disabled=move || lab.is_busy() on:click=run>
@@ -314,7 +361,7 @@ fn Take() -> impl IntoView {
     view! {
         <div class="tabs">
             <button type="button" class="primary" id="to-results" on:click=move |_| to_results(state)>{text::experiment::OPEN_IN_RESULTS}</button>
-            <button type="button" id="save-run" on:click=move |_| save(pocket::TABLE_FILE, state.table(), "text/csv")>
+            <button type="button" id="save-run" on:click=move |_| save(pocket::TABLE_FILE, state.saved_table(), "text/csv")>
                 {text::experiment::SAVE_CSV}
             </button>
             <button type="button" id="save-card"

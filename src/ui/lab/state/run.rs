@@ -4,16 +4,17 @@
 use leptos::prelude::*;
 
 use super::judge::JudgeState;
-use super::keep::{self, KeptRun};
+use super::keep::{Place, Waiting};
 use super::server::ServerState;
 use super::{JUDGE_SLOT, LabState, SLOT, Sender};
 use crate::domain::rule::Rule;
+use crate::domain::text::csv::without_formulas;
 use crate::lab::card::{Card, Drift, Print};
-use crate::lab::experiment::{Draft, Experiment};
+use crate::lab::experiment::Draft;
 use crate::lab::judge::{Judge, JudgeModel};
 use crate::lab::prompts::Prompts;
 use crate::lab::rates::{ColumnRate, rates};
-use crate::lab::run::{Answer, Run, Taken, Work};
+use crate::lab::run::{Run, Taken, Work};
 use crate::lab::server::{Reply, ServerError};
 use crate::lab::store::{self, Head};
 use crate::lab::table;
@@ -23,11 +24,15 @@ use crate::ui::text;
 /// Handles to the run.
 #[derive(Debug, Clone, Copy)]
 pub struct RunState {
-    run: StoredValue<Option<Run>, LocalStorage>,
+    pub(super) run: StoredValue<Option<Run>, LocalStorage>,
     /// What the run started with.
-    head: StoredValue<Option<Head>, LocalStorage>,
+    pub(super) head: StoredValue<Option<Head>, LocalStorage>,
+    /// Where it is stored.
+    pub(super) place: StoredValue<Option<Place>, LocalStorage>,
     /// Answers and pieces that are stored.
-    kept: StoredValue<(usize, u32)>,
+    pub(super) kept: StoredValue<(usize, usize)>,
+    /// Other interrupted runs, which the reader may open.
+    pub waiting: RwSignal<Vec<Waiting>>,
     /// Facts about the run that the page shows.
     pub seen: RwSignal<Option<Seen>>,
     /// Whether it continues by itself.
@@ -66,7 +71,9 @@ impl Default for RunState {
         Self {
             run: StoredValue::new_local(None),
             head: StoredValue::new_local(None),
+            place: StoredValue::new_local(None),
             kept: StoredValue::new((0, 0)),
+            waiting: RwSignal::default(),
             seen: RwSignal::default(),
             is_going: RwSignal::default(),
             problem: RwSignal::default(),
@@ -93,7 +100,7 @@ impl RunState {
     }
 
     /// Shows and stores the answers so far.
-    fn look(self) {
+    pub(super) fn look(self) {
         let sha256 = self.head.with_value(|head| head.as_ref().map(|head| head.sha256.clone())).unwrap_or_default();
         let judge = self.head.with_value(|head| head.as_ref().map(Head::judged_by));
         let own_judge = self.judge_of_run();
@@ -127,7 +134,8 @@ impl RunState {
             let run = run.as_ref()?;
             let new = run.answers().get(num_kept..).filter(|new| !new.is_empty())?;
             self.kept.set_value((run.answers().len(), piece + 1));
-            Some(keep::add(piece, &store::piece(run.experiment(), new)))
+            let text = store::piece(run.experiment(), new);
+            self.place.with_value(|place| place.as_ref().map(|place| place.add(piece, &text)))
         });
         if is_kept == Some(false) {
             self.problem.set(Some(text::experiment::RUN_NOT_KEPT.to_owned()));
@@ -166,12 +174,20 @@ impl RunState {
 
     /// Runs an experiment from the beginning.
     pub fn begin(self, lab: LabState, draft: Draft) {
+        // A new run replaces one that may still wait for servers.
+        self.abort_requests();
         let (model, sha256) = model_of(lab);
         let judge = draft.experiment.is_judged_here().then(|| untrack(|| lab.own_judge())).flatten();
         let run = Run::new(draft.experiment, SLOT, most_columns(lab), Vec::new()).judged_in(slot_of(judge.as_ref()));
         let head = Head { experiment: draft.document, model, sha256, judge };
-        let is_kept = keep::begin(&head);
+        // A run that is not finished waits in the list of runs.
+        if self.seen.with_untracked(|seen| seen.as_ref().is_some_and(|seen| seen.there == seen.total)) {
+            self.forget();
+        }
+        let place = Place::new();
+        let is_kept = place.begin(&head);
         self.problem.set((!is_kept).then(|| text::experiment::RUN_NOT_KEPT.to_owned()));
+        self.hold(place);
         self.kept.set_value((0, 0));
         self.head.set_value(Some(head));
         self.run.set_value(Some(run));
@@ -180,19 +196,6 @@ impl RunState {
         self.look();
         self.is_going.set(true);
         self.advance(lab);
-    }
-
-    /// Restores a run that a reload interrupted. It waits for the reader to resume it.
-    pub fn restore(self) {
-        let Some(KeptRun { head, pieces }) = keep::load().filter(|_| self.run.with_value(Option::is_none)) else {
-            return;
-        };
-        let Ok(experiment) = Experiment::from_json(&head.experiment) else { return keep::forget() };
-        let answers: Vec<Answer> = pieces.iter().flat_map(|piece| store::answers(&experiment, piece)).collect();
-        self.kept.set_value((answers.len(), u32::try_from(pieces.len()).unwrap_or(u32::MAX)));
-        self.run.set_value(Some(Run::new(experiment, SLOT, 1, answers).judged_in(slot_of(head.judge.as_ref()))));
-        self.head.set_value(Some(head));
-        self.look();
     }
 
     /// Whether the run can resume: servers are always available, a model only if it is loaded.
@@ -242,19 +245,33 @@ impl RunState {
         self.advance(lab);
     }
 
+    /// Ends the requests to servers that are open.
+    fn abort_requests(self) {
+        let open = self.run.try_update_value(|run| run.as_mut().map(Run::pause)).flatten();
+        self.servers.abort(&open.unwrap_or_default());
+    }
+
     /// Stops the run. The answers so far stay.
     pub fn pause(self, lab: LabState) {
         self.is_going.set(false);
+        self.abort_requests();
         lab.stop();
     }
 
     /// Deletes the run.
     pub fn drop_run(self) {
-        keep::forget();
+        self.abort_requests();
+        self.forget();
         self.run.set_value(None);
         self.head.set_value(None);
         self.problem.set(None);
         self.look();
+    }
+
+    /// The answers so far, as a file that a spreadsheet may open.
+    #[must_use]
+    pub fn saved_table(self) -> Option<String> {
+        self.table().map(|table| without_formulas(&table).into_owned())
     }
 
     /// The answers so far, as a result file.
@@ -316,7 +333,7 @@ fn weights_of(loaded: &Loaded) -> String {
 }
 
 /// Slot of the model that judges.
-fn slot_of(own_judge: Option<&JudgeModel>) -> u32 {
+pub(super) fn slot_of(own_judge: Option<&JudgeModel>) -> u32 {
     if own_judge.is_some() { JUDGE_SLOT } else { SLOT }
 }
 

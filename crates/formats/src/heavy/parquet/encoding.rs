@@ -1,272 +1,251 @@
-//! Parquet's encodings: plain, dictionary, run length, delta.
+//! Parquet's encodings: plain, dictionary, run length, delta, byte streams.
+//!
+//! Values are decoded one at a time from the bytes of their page. Nothing is stored for each value: a run of 5 bytes, or a
+//! block of differences of width zero, can stand for millions of values, so decoded pages could take thousands of times
+//! the memory of the file.
 
-use super::{broken, varint, zigzag};
+use super::runs::{Deltas, Runs};
+use super::{Type, broken};
 use crate::error::FormatError;
 
-/// Values of one page or one dictionary.
-#[derive(Debug, Clone)]
-pub enum Values {
-    /// Whole numbers and booleans.
-    Ints(Vec<i64>),
-    /// 32-bit floats.
-    Floats(Vec<f32>),
-    /// 64-bit floats.
-    Doubles(Vec<f64>),
-    /// Texts, concatenated, and the end of each.
-    Texts(Vec<u8>, Vec<usize>),
+/// One value, borrowed from its page or dictionary.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Item<'a> {
+    /// A whole number or a boolean (1 is true).
+    Int(i64),
+    /// A 32-bit float.
+    Float(f32),
+    /// A 64-bit float.
+    Double(f64),
+    /// The bytes of a text. Empty for a 12-byte timestamp.
+    Text(&'a [u8]),
 }
 
-/// Parquet's physical types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Type {
-    /// Booleans.
-    Bool,
-    /// 32-bit whole numbers.
-    Int32,
-    /// 64-bit whole numbers.
-    Int64,
-    /// 12-byte timestamps. They are written as empty cells.
-    Int96,
-    /// 32-bit floats.
-    Float,
-    /// 64-bit floats.
-    Double,
-    /// Texts of any length.
-    Bytes,
-    /// Texts of a fixed length in bytes.
-    Fixed(usize),
-}
-
-impl Values {
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        match self {
-            Self::Ints(values) => values.len(),
-            Self::Floats(values) => values.len(),
-            Self::Doubles(values) => values.len(),
-            Self::Texts(_, ends) => ends.len(),
-        }
-    }
-
-    /// Whether there are no values.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The text at a position, if the values are texts.
-    #[must_use]
-    pub fn text(&self, at: usize) -> Option<&[u8]> {
-        let Self::Texts(bytes, ends) = self else { return None };
-        let start = if at == 0 { 0 } else { *ends.get(at - 1)? };
-        bytes.get(start..*ends.get(at)?)
-    }
-}
-
-/// The first `n` items of `width` bytes each.
-fn items(bytes: &[u8], width: usize, n: usize) -> Result<impl Iterator<Item = &[u8]>, FormatError> {
-    let len = n.checked_mul(width).ok_or_else(|| broken("a page's size"))?;
-    Ok(bytes.get(..len).ok_or_else(|| broken("a page: it is cut off"))?.chunks_exact(width.max(1)))
+fn cut_off() -> FormatError {
+    broken("a page: it is cut off")
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
     bytes.try_into().unwrap_or([0; N])
 }
 
-/// Reads `n` plain-encoded values.
-///
-/// # Errors
-/// [`FormatError::BrokenArchive`] if there are fewer.
-pub fn plain(bytes: &[u8], kind: Type, n: usize) -> Result<Values, FormatError> {
-    Ok(match kind {
-        Type::Bool => {
-            let bytes = bytes.get(..n.div_ceil(8)).ok_or_else(|| broken("a page: it is cut off"))?;
-            Values::Ints((0..n).map(|at| i64::from(bytes[at / 8] >> (at % 8) & 1)).collect())
+impl Type {
+    /// Bytes of a plain value; `None` if it is not a whole number of bytes, or differs from value to value.
+    const fn width(self) -> Option<usize> {
+        match self {
+            Self::Int32 | Self::Float => Some(4),
+            Self::Int64 | Self::Double => Some(8),
+            Self::Int96 => Some(12),
+            Self::Fixed(width) => Some(width),
+            Self::Bool | Self::Bytes => None,
         }
-        Type::Int32 => {
-            Values::Ints(items(bytes, 4, n)?.map(|item| i64::from(i32::from_le_bytes(array(item)))).collect())
+    }
+
+    /// The value in these bytes, which are as many as [`Type::width`] says.
+    fn item(self, bytes: &[u8]) -> Item<'_> {
+        match self {
+            Self::Int32 => Item::Int(i64::from(i32::from_le_bytes(array(bytes)))),
+            Self::Int64 => Item::Int(i64::from_le_bytes(array(bytes))),
+            Self::Float => Item::Float(f32::from_le_bytes(array(bytes))),
+            Self::Double => Item::Double(f64::from_le_bytes(array(bytes))),
+            Self::Int96 => Item::Text(&[]),
+            Self::Bool | Self::Bytes | Self::Fixed(_) => Item::Text(bytes),
         }
-        Type::Int64 => Values::Ints(items(bytes, 8, n)?.map(|item| i64::from_le_bytes(array(item))).collect()),
-        Type::Float => Values::Floats(items(bytes, 4, n)?.map(|item| f32::from_le_bytes(array(item))).collect()),
-        Type::Double => Values::Doubles(items(bytes, 8, n)?.map(|item| f64::from_le_bytes(array(item))).collect()),
-        Type::Int96 => Values::Texts(Vec::new(), items(bytes, 12, n)?.map(|_| 0).collect()),
-        Type::Fixed(width) => {
-            let len =
-                n.checked_mul(width).and_then(|len| bytes.get(..len)).ok_or_else(|| broken("a page: it is cut off"))?;
-            Values::Texts(len.to_vec(), (1..=n).map(|at| at * width).collect())
-        }
-        Type::Bytes => {
-            let (mut texts, mut ends, mut rest) = (Vec::new(), Vec::new(), bytes);
-            for _ in 0..n {
-                let cut_off = || broken("a page: it is cut off");
-                let (len, after) = rest.split_first_chunk::<4>().ok_or_else(cut_off)?;
-                let len = u32::from_le_bytes(*len) as usize;
-                texts.extend_from_slice(after.get(..len).ok_or_else(cut_off)?);
-                ends.push(texts.len());
-                rest = &after[len..];
+    }
+
+    /// The plain value that starts at `at`, and where the next one starts.
+    fn plain(self, bytes: &[u8], at: usize) -> Result<(Item<'_>, usize), FormatError> {
+        let rest = bytes.get(at..).ok_or_else(cut_off)?;
+        let (start, width) = match self.width() {
+            Some(width) => (0, width),
+            None => (4, u32::from_le_bytes(*rest.first_chunk::<4>().ok_or_else(cut_off)?) as usize),
+        };
+        let value = rest.get(start..).and_then(|rest| rest.get(..width)).ok_or_else(cut_off)?;
+        Ok((self.item(value), at + start + width))
+    }
+}
+
+/// The values to which a column's pages refer by number.
+#[derive(Debug)]
+pub struct Dictionary {
+    bytes: Vec<u8>,
+    num: usize,
+    /// Where each text starts; empty if all values have the same width.
+    starts: Vec<u32>,
+}
+
+impl Dictionary {
+    /// A dictionary of `num` plain values.
+    ///
+    /// # Errors
+    /// [`FormatError::BrokenArchive`] if there are fewer.
+    pub fn new(bytes: Vec<u8>, kind: Type, num: usize) -> Result<Self, FormatError> {
+        let mut starts = Vec::new();
+        match (kind, kind.width()) {
+            (_, Some(width)) if num.checked_mul(width).is_some_and(|len| len <= bytes.len()) => {}
+            // Each text has at least the 4 bytes of its length.
+            (Type::Bytes, _) if num <= bytes.len() / 4 => {
+                starts.reserve_exact(num);
+                let mut at = 0;
+                for _ in 0..num {
+                    starts.push(u32::try_from(at).map_err(|_too_long| cut_off())?);
+                    at = kind.plain(&bytes, at)?.1;
+                }
             }
-            Values::Texts(texts, ends)
+            _ => return Err(cut_off()),
         }
-    })
+        Ok(Self { bytes, num, starts })
+    }
+
+    /// Bytes of memory that it takes.
+    #[must_use]
+    pub const fn num_held(&self) -> u64 {
+        (self.bytes.len() + 4 * self.starts.len()) as u64
+    }
+
+    /// The value with this number.
+    fn get(&self, kind: Type, number: u32) -> Option<Item<'_>> {
+        let number = usize::try_from(number).ok().filter(|number| *number < self.num)?;
+        let at = match kind.width() {
+            Some(width) => number * width,
+            None => *self.starts.get(number)? as usize,
+        };
+        kind.plain(&self.bytes, at).ok().map(|(item, _)| item)
+    }
 }
 
-/// Reads `n` numbers of `width` bits from runs and bit-packed groups.
-///
-/// # Errors
-/// [`FormatError::BrokenArchive`] if there are fewer.
-pub fn runs(bytes: &[u8], width: u32, n: usize) -> Result<Vec<u32>, FormatError> {
-    if width > 32 {
-        return Err(broken("a page's bit width"));
+/// Decodes the values of one page in order.
+#[derive(Debug)]
+pub enum Decoder {
+    /// A page without values: all of its rows are null.
+    Nothing,
+    /// Plain values; the next one starts here.
+    Plain(usize),
+    /// Plain booleans; number of the next bit.
+    Bits(usize),
+    /// Booleans in runs.
+    Bools(Runs),
+    /// Numbers in the dictionary.
+    Numbers(Runs),
+    /// Differences of whole numbers.
+    Deltas(Deltas),
+    /// Texts after all of their lengths; the next one starts at this byte.
+    Texts(Deltas, usize),
+    /// Texts that each share a prefix with the one before.
+    Prefixed {
+        /// Length of the shared prefix.
+        prefixes: Deltas,
+        /// Length of the rest.
+        lengths: Deltas,
+        /// Where the next rest starts.
+        at: usize,
+        /// The text before.
+        last: Vec<u8>,
+    },
+    /// Values of this type, as one stream for each of their bytes.
+    Split {
+        /// Number of the next value.
+        nth: usize,
+        /// The value, put together.
+        value: Vec<u8>,
+    },
+}
+
+impl Decoder {
+    /// A decoder for values with Parquet's number of an `encoding`. There are at most `most` values.
+    ///
+    /// # Errors
+    /// [`FormatError::BrokenArchive`] if the encoding is unknown, or the values do not start as it demands.
+    pub fn new(encoding: Option<i64>, kind: Type, bytes: &[u8], most: usize) -> Result<Self, FormatError> {
+        Ok(match encoding {
+            _ if bytes.is_empty() => Self::Nothing,
+            Some(0) if kind == Type::Bool => Self::Bits(0),
+            Some(0) => Self::Plain(0),
+            Some(2 | 8) => Self::Numbers(Runs::new(1, u32::from(bytes[0]))?),
+            // The runs follow the 4 bytes of their length.
+            Some(3) if kind == Type::Bool => Self::Bools(Runs::new(4, 1)?),
+            Some(5) => Self::Deltas(Deltas::new(bytes, 0, most)?),
+            Some(6) => {
+                let lengths = Deltas::new(bytes, 0, most)?;
+                let at = lengths.end(bytes)?;
+                Self::Texts(lengths, at)
+            }
+            Some(7) => {
+                let prefixes = Deltas::new(bytes, 0, most)?;
+                let lengths = Deltas::new(bytes, prefixes.end(bytes)?, most)?;
+                let at = lengths.end(bytes)?;
+                Self::Prefixed { prefixes, lengths, at, last: Vec::new() }
+            }
+            Some(9) => {
+                let width = kind.width().filter(|_| kind != Type::Int96);
+                let width = width.ok_or_else(|| broken("an encoding that its type cannot have"))?;
+                Self::Split { nth: 0, value: vec![0; width.min(bytes.len())] }
+            }
+            other => {
+                let what = format!("the Parquet file has values in an unknown encoding ({other:?})");
+                return Err(FormatError::BrokenArchive(what));
+            }
+        })
     }
-    let (mut values, mut at) = (Vec::new(), 0);
-    let num_bytes = width.div_ceil(8) as usize;
-    while values.len() < n {
-        let head = varint(bytes, &mut at).ok_or_else(|| broken("a page: its runs are cut off"))?;
-        let left = n - values.len();
-        let count = usize::try_from(head >> 1).unwrap_or(usize::MAX);
-        if head & 1 == 0 {
-            let run = bytes.get(at..at + num_bytes).ok_or_else(|| broken("a page: a run is cut off"))?;
-            let value = run.iter().rev().fold(0_u32, |value, byte| value << 8 | u32::from(*byte));
-            at += num_bytes;
-            if count == 0 {
-                return Err(broken("a page: an empty run"));
+
+    /// The next value. `bytes` are those with which the decoder was made.
+    ///
+    /// # Errors
+    /// [`FormatError::BrokenArchive`] if there is none.
+    pub fn next<'a>(
+        &'a mut self,
+        bytes: &'a [u8],
+        kind: Type,
+        dictionary: Option<&'a Dictionary>,
+    ) -> Result<Item<'a>, FormatError> {
+        match self {
+            Self::Nothing => Err(broken("a page: it has too few values")),
+            Self::Plain(at) => {
+                let (item, next) = kind.plain(bytes, *at)?;
+                *at = next;
+                Ok(item)
             }
-            values.resize(values.len() + count.min(left), value);
-        } else {
-            // Groups of eight values, lowest bits first. The last group may be cut off after the last value.
-            let packed = bytes.get(at..).unwrap_or_default();
-            let len = count.saturating_mul(width as usize);
-            let packed = &packed[..packed.len().min(len)];
-            let num = count.saturating_mul(8).min(left);
-            if count == 0 || num.saturating_mul(width as usize).div_ceil(8) > packed.len() {
-                return Err(broken("a page: a group is cut off"));
+            Self::Bits(nth) => {
+                let byte = bytes.get(*nth / 8).ok_or_else(cut_off)?;
+                let bit = byte >> (*nth % 8) & 1;
+                *nth += 1;
+                Ok(Item::Int(i64::from(bit)))
             }
-            values.extend((0..num).map(|nth| bits(packed, nth * width as usize, width)));
-            at = at.saturating_add(len);
+            Self::Bools(runs) => Ok(Item::Int(i64::from(runs.next(bytes)?))),
+            Self::Numbers(runs) => {
+                let dictionary = dictionary.ok_or_else(|| broken("a page without its dictionary"))?;
+                let number = runs.next(bytes)?;
+                dictionary.get(kind, number).ok_or_else(|| broken("a page: its dictionary has too few values"))
+            }
+            Self::Deltas(deltas) => Ok(Item::Int(deltas.next(bytes)?)),
+            Self::Texts(lengths, at) => Ok(Item::Text(text(lengths, bytes, at)?)),
+            Self::Prefixed { prefixes, lengths, at, last } => {
+                let shared = usize::try_from(prefixes.next(bytes)?).ok().filter(|shared| *shared <= last.len());
+                last.truncate(shared.ok_or_else(|| broken("a text's beginning"))?);
+                last.extend_from_slice(text(lengths, bytes, at)?);
+                Ok(Item::Text(last))
+            }
+            Self::Split { nth, value } => {
+                let num = bytes.len() / value.len().max(1);
+                if *nth >= num {
+                    return Err(cut_off());
+                }
+                for (stream, byte) in value.iter_mut().enumerate() {
+                    *byte = bytes.get(stream * num + *nth).copied().ok_or_else(cut_off)?;
+                }
+                *nth += 1;
+                Ok(kind.item(value))
+            }
         }
     }
-    Ok(values)
 }
 
-/// `width` bits starting at bit `start`, lowest first.
-fn bits(bytes: &[u8], start: usize, width: u32) -> u32 {
-    let mut window = [0; 8];
-    let from = bytes.get(start / 8..).unwrap_or_default();
-    let len = from.len().min(8);
-    window[..len].copy_from_slice(&from[..len]);
-    let mask = (1_u64 << width) - 1;
-    #[expect(clippy::cast_possible_truncation, reason = "masked to at most 32 bits")]
-    let value = (u64::from_le_bytes(window) >> (start % 8) & mask) as u32;
-    value
-}
-
-/// Reads delta-encoded whole numbers. Returns the numbers and how many bytes they take.
-///
-/// # Errors
-/// [`FormatError::BrokenArchive`] if there are fewer than the header says.
-pub fn deltas(bytes: &[u8], limit: usize) -> Result<(Vec<i64>, usize), FormatError> {
-    let cut_off = || broken("a page: its differences are cut off");
-    let mut at = 0;
-    let next = |at: &mut usize| varint(bytes, at).and_then(|number| usize::try_from(number).ok());
-    let block = next(&mut at).ok_or_else(cut_off)?;
-    let num_blocks = next(&mut at).ok_or_else(cut_off)?;
-    let total = next(&mut at).ok_or_else(cut_off)?;
-    let mut value = varint(bytes, &mut at).map(zigzag).ok_or_else(cut_off)?;
-    let per_block = block.checked_div(num_blocks).unwrap_or(0);
-    if total > limit || per_block == 0 || per_block % 8 != 0 || block > 1 << 20 {
-        return Err(broken("a page's header of differences"));
-    }
-    let mut values = Vec::new();
-    if total > 0 {
-        values.push(value);
-    }
-    while values.len() < total {
-        let least = varint(bytes, &mut at).map(zigzag).ok_or_else(cut_off)?;
-        let widths = bytes.get(at..at + num_blocks).ok_or_else(cut_off)?;
-        at += num_blocks;
-        for &width in widths {
-            if values.len() == total {
-                break;
-            }
-            let len = per_block / 8 * usize::from(width);
-            let packed = bytes.get(at..at + len).filter(|_| width <= 64).ok_or_else(cut_off)?;
-            at += len;
-            for nth in 0..per_block.min(total - values.len()) {
-                value = value.wrapping_add(least).wrapping_add(wide_bits(packed, nth * usize::from(width), width));
-                values.push(value);
-            }
-        }
-    }
-    Ok((values, at))
-}
-
-/// Up to 64 bits starting at bit `start`, lowest first.
-fn wide_bits(bytes: &[u8], start: usize, width: u8) -> i64 {
-    let mut window = [0; 16];
-    let from = bytes.get(start / 8..).unwrap_or_default();
-    let len = from.len().min(16);
-    window[..len].copy_from_slice(&from[..len]);
-    let mask = (1_u128 << width) - 1;
-    #[expect(clippy::cast_possible_truncation, reason = "masked to at most 64 bits")]
-    let value = (u128::from_le_bytes(window) >> (start % 8) & mask) as i64;
-    value
-}
-
-/// Reads texts. Their lengths come first, delta-encoded.
-///
-/// # Errors
-/// [`FormatError::BrokenArchive`] if there are fewer than the header says.
-pub fn delta_texts(bytes: &[u8], limit: usize) -> Result<Values, FormatError> {
-    let (lengths, at) = deltas(bytes, limit)?;
-    let (mut ends, mut end) = (Vec::with_capacity(lengths.len()), 0_usize);
-    for len in lengths {
-        end =
-            usize::try_from(len).ok().and_then(|len| end.checked_add(len)).ok_or_else(|| broken("a text's length"))?;
-        ends.push(end);
-    }
-    let texts =
-        bytes.get(at..).and_then(|rest| rest.get(..end)).ok_or_else(|| broken("a page: its texts are cut off"))?;
-    Ok(Values::Texts(texts.to_vec(), ends))
-}
-
-/// Reads texts that each share a prefix with the one before. At most `most` bytes may come out.
-///
-/// # Errors
-/// [`FormatError::BrokenArchive`] if there are fewer than the header says, or more bytes.
-pub fn delta_strings(bytes: &[u8], limit: usize, most: usize) -> Result<Values, FormatError> {
-    let (prefixes, at) = deltas(bytes, limit)?;
-    let suffixes = delta_texts(bytes.get(at..).unwrap_or_default(), limit)?;
-    let (mut texts, mut ends, mut start): (Vec<u8>, Vec<usize>, usize) = (Vec::new(), Vec::new(), 0);
-    for (nth, prefix) in prefixes.iter().enumerate() {
-        let from = start;
-        start = texts.len();
-        let shared = usize::try_from(*prefix).ok().and_then(|len| from.checked_add(len)).filter(|end| *end <= start);
-        let suffix = suffixes.text(nth);
-        let (Some(end), Some(suffix)) = (shared, suffix) else { return Err(broken("a text's beginning")) };
-        if texts.len() + (end - from) + suffix.len() > most {
-            return Err(broken("texts that are too long"));
-        }
-        texts.extend_from_within(from..end);
-        texts.extend_from_slice(suffix);
-        ends.push(texts.len());
-    }
-    Ok(Values::Texts(texts, ends))
-}
-
-/// Reassembles floats from byte streams (Parquet's `BYTE_STREAM_SPLIT`).
-///
-/// # Errors
-/// [`FormatError::BrokenArchive`] if there are too few bytes.
-pub fn split_bytes(bytes: &[u8], kind: Type, n: usize) -> Result<Values, FormatError> {
-    let width = match kind {
-        Type::Float | Type::Int32 => 4,
-        Type::Double | Type::Int64 => 8,
-        Type::Fixed(width) => width,
-        _ => return Err(broken("an encoding that its type cannot have")),
-    };
-    let len = n.checked_mul(width).filter(|len| *len <= bytes.len()).ok_or_else(|| broken("a page: it is cut off"))?;
-    let together: Vec<u8> = (0..len).map(|at| bytes[at % width * n + at / width]).collect();
-    plain(&together, kind, n)
+/// The next text of those that are stored one after the other.
+fn text<'a>(lengths: &mut Deltas, bytes: &'a [u8], at: &mut usize) -> Result<&'a [u8], FormatError> {
+    let len = usize::try_from(lengths.next(bytes)?).map_err(|_negative| broken("a text's length"))?;
+    let text = bytes.get(*at..).and_then(|rest| rest.get(..len));
+    *at = at.saturating_add(len);
+    text.ok_or_else(|| broken("a page: its texts are cut off"))
 }
 
 #[cfg(test)]
@@ -274,19 +253,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_and_groups() {
-        // The example from the format's specification: 0 to 7 in three bits.
-        assert_eq!(runs(&[0x03, 0x88, 0xC6, 0xFA], 3, 8).unwrap(), [0, 1, 2, 3, 4, 5, 6, 7]);
-        assert_eq!(runs(&[0x08, 0x05], 3, 4).unwrap(), [5; 4]);
-        assert!(runs(&[0x08], 3, 4).is_err() && runs(&[0x00, 0x00], 1, 4).is_err() && runs(&[], 1, 1).is_err());
-        assert_eq!(runs(&[0x08], 0, 4).unwrap(), [0; 4]);
+    fn plain_values_and_dictionaries() {
+        let bytes = [&[2, 0, 0, 0][..], b"ab", &[0, 0, 0, 0], &[1, 0, 0, 0], b"c"].concat();
+        let mut plain = Decoder::new(Some(0), Type::Bytes, &bytes, 3).unwrap();
+        for text in [b"ab".as_slice(), b"", b"c"] {
+            assert_eq!(plain.next(&bytes, Type::Bytes, None).unwrap(), Item::Text(text));
+        }
+        assert!(plain.next(&bytes, Type::Bytes, None).is_err());
+        let dictionary = Dictionary::new(bytes.clone(), Type::Bytes, 3).unwrap();
+        assert_eq!(dictionary.get(Type::Bytes, 2), Some(Item::Text(b"c")));
+        assert_eq!(dictionary.get(Type::Bytes, 3), None);
+        assert!(Dictionary::new(bytes.clone(), Type::Bytes, 4).is_err());
+        assert!(Dictionary::new(bytes, Type::Bytes, usize::MAX).is_err());
     }
 
     #[test]
-    fn differences() {
-        // The example from the format's specification: 7, 5, 3, 1, 2, 3, 4, 5 in a block of 8 with one miniblock.
-        let bytes = [0x08, 0x01, 0x08, 0x0E, 0x03, 0x02, 0xC0, 0x3F];
-        assert_eq!(deltas(&bytes, 100).unwrap(), (vec![7, 5, 3, 1, 2, 3, 4, 5], 8));
-        assert!(deltas(&bytes, 7).is_err() && deltas(&bytes[..6], 100).is_err());
+    fn streams_of_bytes() {
+        // 0x0201 and 0x0403 as 4-byte numbers: first all lowest bytes, then the next ones.
+        let bytes = [1, 3, 2, 4, 0, 0, 0, 0];
+        let mut split = Decoder::new(Some(9), Type::Int32, &bytes, 2).unwrap();
+        assert_eq!(split.next(&bytes, Type::Int32, None).unwrap(), Item::Int(0x0201));
+        assert_eq!(split.next(&bytes, Type::Int32, None).unwrap(), Item::Int(0x0403));
+        assert!(split.next(&bytes, Type::Int32, None).is_err());
+    }
+
+    #[test]
+    fn a_million_values_in_a_few_bytes_take_no_memory_of_their_own() {
+        // One run of a million zeros: the decoder is as large as for one value.
+        let bytes = [1, 0x80, 0x89, 0x7A, 0];
+        let mut runs = Decoder::new(Some(8), Type::Int32, &bytes, 1_000_000).unwrap();
+        let dictionary = Dictionary::new(vec![7, 0, 0, 0], Type::Int32, 1).unwrap();
+        for _ in 0..1_000_000 {
+            assert_eq!(runs.next(&bytes, Type::Int32, Some(&dictionary)).unwrap(), Item::Int(7));
+        }
+        assert!(runs.next(&bytes, Type::Int32, Some(&dictionary)).is_err());
     }
 }

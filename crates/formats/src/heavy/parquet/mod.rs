@@ -4,9 +4,9 @@
 
 pub mod encoding;
 pub mod pages;
+pub mod runs;
 pub mod thrift;
 
-use self::encoding::Type;
 use self::pages::Column;
 use self::thrift::Value;
 use super::Unpacking;
@@ -18,8 +18,17 @@ use askew_domain::text::csv::quoted;
 const MAX_FOOTER_BYTES: u64 = 16 << 20;
 /// Most columns in a file.
 const MAX_COLUMNS: usize = 4096;
+/// Most bytes of all columns' names together. A name is a path, so a long group's name counts once for each of its
+/// columns.
+const MAX_NAME_BYTES: usize = 1 << 20;
 /// Bytes of text passed on at a time.
 const CHUNK_BYTES: usize = 256 << 10;
+/// Longest row in bytes of text.
+const MAX_ROW_BYTES: usize = 8 << 20;
+/// Bytes that a row of a data set takes at most, and each of its numbers, even if their text is shorter. They count
+/// against the budget, because a few bytes of Parquet can stand for millions of short rows.
+const ROW_COST: usize = 80;
+const CELL_COST: usize = 16;
 
 fn broken(what: &str) -> FormatError {
     FormatError::BrokenArchive(format!("the Parquet file breaks at {what}"))
@@ -45,6 +54,27 @@ const fn zigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
+/// Parquet's physical types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// Booleans.
+    Bool,
+    /// 32-bit whole numbers.
+    Int32,
+    /// 64-bit whole numbers.
+    Int64,
+    /// 12-byte timestamps. They are written as empty cells.
+    Int96,
+    /// 32-bit floats.
+    Float,
+    /// 64-bit floats.
+    Double,
+    /// Texts of any length.
+    Bytes,
+    /// Texts of a fixed length in bytes.
+    Fixed(usize),
+}
+
 /// A column, as the schema describes it.
 #[derive(Debug, Clone)]
 pub struct Leaf {
@@ -62,7 +92,7 @@ pub struct Leaf {
 fn leaves(schema: &[Value]) -> Result<Vec<Leaf>, FormatError> {
     // Open groups: children left, name, level, whether inside a list.
     let mut open: Vec<(usize, String, u32, bool)> = Vec::new();
-    let mut leaves = Vec::new();
+    let (mut leaves, mut name_bytes) = (Vec::new(), 0);
     for (nth, element) in schema.iter().enumerate() {
         let name = element.text(4).unwrap_or_default();
         let children = element.size(5).unwrap_or(0);
@@ -98,13 +128,14 @@ fn leaves(schema: &[Value]) -> Result<Vec<Leaf>, FormatError> {
                 (Some(7), Some(width)) if width > 0 => Type::Fixed(width),
                 _ => return Err(broken("a column's type")),
             };
+            name_bytes += path.len();
             leaves.push(Leaf { name: path, kind, max_level: level, is_repeated });
         }
         while open.last().is_some_and(|(left, ..)| *left == 0) {
             open.pop();
         }
-        if leaves.len() > MAX_COLUMNS {
-            return Err(broken("its schema, which has too many columns"));
+        if leaves.len() > MAX_COLUMNS || name_bytes > MAX_NAME_BYTES {
+            return Err(broken("its schema, which has too many columns or too long names"));
         }
     }
     Ok(leaves)
@@ -131,7 +162,9 @@ impl Unpacking<'_> {
         let footer = footer(source)?;
         let leaves = leaves(footer.list(2))?;
         self.members.begin(name);
+        let held = self.budget.held();
         let result = self.rows(name, source, &footer, &leaves);
+        self.budget.release_to(held);
         self.members.end(result);
         Ok(())
     }
@@ -145,7 +178,10 @@ impl Unpacking<'_> {
         let header: Vec<String> = shown.iter().map(|at| quoted(&leaves[*at].name)).collect();
         let mut text = header.join(",");
         text.push('\n');
+        let mut num_rows = 0_u64;
+        let held = self.budget.held();
         for group in footer.list(4) {
+            self.budget.release_to(held);
             let chunks = group.list(1);
             let mut columns = Vec::new();
             for &at in &shown {
@@ -154,14 +190,16 @@ impl Unpacking<'_> {
             }
             for _ in 0..group.size(3).unwrap_or(0) {
                 let start = text.len();
-                for (nth, column) in columns.iter_mut().enumerate() {
-                    if nth > 0 {
-                        text.push(',');
+                let row = self.row(name, &mut columns, &mut text);
+                if let Err(error) = row {
+                    // The rows before are complete.
+                    text.truncate(start);
+                    if num_rows > 0 {
+                        self.members.chunk(text.as_bytes());
                     }
-                    column.write(&mut self.budget, name, &mut text)?;
+                    return Err(error);
                 }
-                text.push('\n');
-                self.budget.take((text.len() - start) as u64, name)?;
+                num_rows += 1;
                 if text.len() >= CHUNK_BYTES {
                     if !self.members.chunk(text.as_bytes()) {
                         return Ok(());
@@ -172,5 +210,22 @@ impl Unpacking<'_> {
         }
         self.members.chunk(text.as_bytes());
         Ok(())
+    }
+
+    /// Writes one row as CSV.
+    fn row(&mut self, name: &str, columns: &mut [Column<'_>], text: &mut String) -> Result<(), FormatError> {
+        let start = text.len();
+        for (nth, column) in columns.iter_mut().enumerate() {
+            if nth > 0 {
+                text.push(',');
+            }
+            column.write(&mut self.budget, name, text)?;
+            if text.len() - start > MAX_ROW_BYTES {
+                return Err(broken(&format!("a row of more than {MAX_ROW_BYTES} bytes")));
+            }
+        }
+        text.push('\n');
+        let cost = ROW_COST + CELL_COST * columns.len();
+        self.budget.take((text.len() - start).max(cost) as u64, name)
     }
 }

@@ -4,8 +4,12 @@ use crate::error::FormatError;
 
 /// Deepest nesting accepted. Parquet itself needs six levels.
 const MAX_DEPTH: usize = 16;
-/// Most values in one header.
+/// Most values in one header. A value takes up to 40 bytes of memory and may take only one byte of the header, so a short
+/// header may have fewer.
 const MAX_VALUES: usize = 1 << 20;
+/// Most values in a very short header, and bytes for each further value.
+const FREE_VALUES: usize = 1 << 18;
+const BYTES_PER_VALUE: usize = 3;
 
 /// A decoded value.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +74,8 @@ impl Value {
 /// # Errors
 /// [`FormatError::BrokenArchive`] if there is none.
 pub fn read(bytes: &[u8]) -> Result<(Value, usize), FormatError> {
-    let mut reader = Reader { bytes, at: 0, num_values: 0 };
+    let values_left = MAX_VALUES.min(FREE_VALUES + bytes.len() / BYTES_PER_VALUE);
+    let mut reader = Reader { bytes, at: 0, values_left };
     let value = reader.structure(0).ok_or_else(|| super::broken("a header"))?;
     Ok((value, reader.at))
 }
@@ -78,7 +83,7 @@ pub fn read(bytes: &[u8]) -> Result<(Value, usize), FormatError> {
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
-    num_values: usize,
+    values_left: usize,
 }
 
 impl Reader<'_> {
@@ -103,6 +108,12 @@ impl Reader<'_> {
         Some(bytes.to_vec())
     }
 
+    /// Counts a value; `None` if it is one too many.
+    fn count(&mut self) -> Option<()> {
+        self.values_left = self.values_left.checked_sub(1)?;
+        Some(())
+    }
+
     fn structure(&mut self, depth: usize) -> Option<Value> {
         if depth == MAX_DEPTH {
             return None;
@@ -119,8 +130,10 @@ impl Reader<'_> {
             };
             // In a struct, the type of a boolean field is its value.
             let value = match head & 0xF {
-                1 => Value::Int(1),
-                2 => Value::Int(0),
+                kind @ (1 | 2) => {
+                    self.count()?;
+                    Value::Int(i64::from(kind == 1))
+                }
                 kind => self.value(kind, depth)?,
             };
             fields.push((number, value));
@@ -128,10 +141,7 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, kind: u8, depth: usize) -> Option<Value> {
-        self.num_values += 1;
-        if self.num_values > MAX_VALUES {
-            return None;
-        }
+        self.count()?;
         Some(match kind {
             1..=3 => Value::Int(i64::from(self.byte()?)),
             4..=6 => Value::Int(self.int()?),
