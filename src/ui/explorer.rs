@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::answers::AnswersPanel;
 use super::compare::CompareScreen;
+use super::elsewhere::{Address, Addresses};
 use super::export::Export;
 use super::filters::Filters;
 use super::findings::FindingsScreen;
@@ -11,7 +12,7 @@ use super::lab::place::LabPlace;
 use super::labels;
 use super::learn::LearnScreen;
 use super::mapper::{self, ColumnMapper};
-use super::open::{self, Address};
+use super::open;
 use super::parts::Parts;
 use super::plots::{OtherFigure, PlotPicker};
 use super::session::Explorer;
@@ -30,6 +31,7 @@ const PARTS: Parts = Parts {
         }
         .into_any()
     },
+    addresses: || view! { <Addresses/> }.into_any(),
     stated: || {
         view! {
             <FileFigures/>

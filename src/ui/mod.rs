@@ -17,6 +17,7 @@ pub mod compare;
 pub mod controls;
 pub mod covered;
 pub mod data;
+pub mod elsewhere;
 pub mod embedded;
 pub mod explorer;
 pub mod export;

@@ -5,11 +5,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{ClipboardEvent, CustomEvent, DragEvent};
 
-use super::embedded::{OwnTab, is_framed};
 use super::file_picker::{FilePicker, files_of};
 use super::session::Session;
 use super::text;
-use crate::domain::text::plain::{host, visible};
 use crate::domain::text::words::thousands;
 use crate::domain::view::{LIVE_STEP, Screen, Source, View};
 use crate::explorer::protocol::{Collection, Finding};
@@ -133,37 +131,6 @@ fn OwnFiles() -> impl IntoView {
     }
 }
 
-/// The form that opens files of other sites by their addresses.
-#[component]
-pub fn Address() -> impl IntoView {
-    let session = Session::get();
-    let address = RwSignal::new(String::new());
-    let load = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let addresses: Vec<String> = address.get().split_whitespace().map(str::to_owned).collect();
-        session.data.open_linked(session.view, &addresses);
-    };
-    view! {
-        <details class="table address">
-            <summary>{text::open::FROM_ADDRESS}</summary>
-            <form on:submit=load>
-                <label class="field grow">
-                    <span>{text::open::ADDRESS_HINT}</span>
-                    <input
-                        id="address"
-                        type="url"
-                        required
-                        placeholder=text::open::ADDRESS_EXAMPLE
-                        prop:value=address
-                        on:input=move |event| address.set(event_target_value(&event))
-                    />
-                </label>
-                <button type="submit" id="open-address">{text::open::LOAD}</button>
-            </form>
-        </details>
-    }
-}
-
 /// A line about the open data set: a collection's source, or the reader's files.
 #[component]
 fn SourceNote() -> impl IntoView {
@@ -281,13 +248,6 @@ fn pasted_files(event: &ClipboardEvent) -> Vec<web_sys::File> {
     web_sys::File::new_with_str_sequence(&parts, text::open::PASTED).into_iter().collect()
 }
 
-/// An address on another site: its host first, as the browser reads it.
-fn foreign(address: &str) -> impl IntoView + use<> {
-    let host = host(address).unwrap_or_else(|| text::open::NO_HOST.to_owned());
-    let address = visible(address).into_owned();
-    view! { <li><b>{host}</b> ": " <bdi class="aside">{address}</bdi></li> }
-}
-
 /// Notices: the file that is being read, files that failed, and files to choose again.
 #[component]
 pub fn Notices() -> impl IntoView {
@@ -316,12 +276,6 @@ pub fn Notices() -> impl IntoView {
         Source::Files(names) if is_waiting.get() => Some(names.join(", ")),
         _ => None,
     };
-    let addresses = move || match session.view.with(|view| view.source.clone()) {
-        source @ Source::Addresses(_) if source.is_beside_page() => Vec::new(),
-        Source::Addresses(addresses) if is_waiting.get() => addresses,
-        _ => Vec::new(),
-    };
-    let load = move |_| data.open_linked(session.view, &addresses());
     view! {
         <div role="status" aria-live="polite">
             {progress}
@@ -332,21 +286,7 @@ pub fn Notices() -> impl IntoView {
                 </p>
             </Show>
             // The first screen's app opens no other site. The explorer's app, which does, is being loaded.
-            <Show when=move || session.parts.is_some() && !addresses().is_empty()>
-                <div class="notice wait">
-                    <p>{text::open::WAITS_FOR_ADDRESSES}</p>
-                    <ul>{move || addresses().iter().map(|address| foreign(address)).collect_view()}</ul>
-                    {match is_framed() {
-                        true => view! { <OwnTab/> }.into_any(),
-                        false => view! {
-                            <p>
-                                {text::open::PRESS_LOAD}
-                                <button type="button" id="load-addresses" on:click=load>{text::open::LOAD}</button>
-                            </p>
-                        }.into_any(),
-                    }}
-                </div>
-            </Show>
+            {session.parts.map(|parts| (parts.addresses)())}
             {move || data.reading.partial.get().map(|rows| view! {
                 <p class="notice" id="partial">
                     {text::open::PARTIAL} {thousands(rows)} {text::open::PARTIAL_ROWS}

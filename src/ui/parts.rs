@@ -21,6 +21,8 @@ pub struct Parts {
     pub tools: fn() -> AnyView,
     /// Other ways to open files, and the columns of a file.
     pub sources: fn() -> AnyView,
+    /// Addresses of the view on other sites, which the reader may load.
+    pub addresses: fn() -> AnyView,
     /// Figures that files and sources state.
     pub stated: fn() -> AnyView,
     /// Exports of a figure.

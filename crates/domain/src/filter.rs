@@ -1,12 +1,11 @@
 //! Filters: which rows a query uses. All charts of a screen share one filter.
 
-use std::collections::{BTreeMap, HashSet};
-
 use serde::{Deserialize, Serialize};
 
 use crate::text::search::Search;
 use crate::values::cell::{CellKey, Variant};
 use crate::values::facet::{Number, Setting};
+use crate::values::names::Names;
 
 /// Comparison of a number with another.
 ///
@@ -138,53 +137,55 @@ impl Filter {
         self.prepare().takes(cell)
     }
 
-    /// Prepares the lists, so that a cell is checked in the same time whatever their length.
+    /// Prepares the lists, so that a cell is checked in the same time however long the lists of names are.
     #[must_use]
     pub fn prepare(&self) -> CellFilter<'_> {
-        fn names(list: &[String]) -> Option<HashSet<&str>> {
-            (!list.is_empty()).then(|| list.iter().map(String::as_str).collect())
-        }
-        let mut settings: BTreeMap<&str, HashSet<Number>> = BTreeMap::new();
+        let listed = |names: &[String]| (!names.is_empty()).then(|| names.iter().map(String::as_str).collect());
+        let mut settings: Vec<(&str, Vec<Number>)> = Vec::new();
         for setting in &self.settings {
-            settings.entry(&setting.name).or_default().insert(setting.value);
+            match settings.iter_mut().find(|(name, _)| *name == setting.name) {
+                Some((_, values)) => values.push(setting.value),
+                None => settings.push((&setting.name, vec![setting.value])),
+            }
         }
         CellFilter {
-            files: names(&self.files),
-            models: names(&self.models),
-            groups: names(&self.groups),
-            questions: names(&self.questions),
-            variants: (!self.variants.is_empty()).then(|| self.variants.iter().copied().collect()),
-            seeds: names(&self.seeds),
-            categories: names(&self.categories),
+            files: listed(&self.files),
+            models: listed(&self.models),
+            groups: listed(&self.groups),
+            questions: listed(&self.questions),
+            variants: &self.variants,
+            seeds: listed(&self.seeds),
+            categories: listed(&self.categories),
             settings,
         }
     }
 }
 
-/// The parts of a [`Filter`] that decide on cells, prepared by [`Filter::prepare`]. `None` lets everything through.
+/// The parts of a [`Filter`] that decide on cells, prepared by [`Filter::prepare`]. `None` lets every name through.
 #[derive(Debug, Clone)]
 pub struct CellFilter<'a> {
-    files: Option<HashSet<&'a str>>,
-    models: Option<HashSet<&'a str>>,
-    groups: Option<HashSet<&'a str>>,
-    questions: Option<HashSet<&'a str>>,
-    variants: Option<HashSet<Variant>>,
-    seeds: Option<HashSet<&'a str>>,
-    categories: Option<HashSet<&'a str>>,
-    settings: BTreeMap<&'a str, HashSet<Number>>,
+    files: Option<Names>,
+    models: Option<Names>,
+    groups: Option<Names>,
+    questions: Option<Names>,
+    /// Some of a few values.
+    variants: &'a [Variant],
+    seeds: Option<Names>,
+    categories: Option<Names>,
+    /// Each setting once, with its values. There are few settings.
+    settings: Vec<(&'a str, Vec<Number>)>,
 }
 
 impl CellFilter<'_> {
     /// Whether a cell passes.
     #[must_use]
     pub fn takes(&self, cell: &CellKey) -> bool {
-        let lets =
-            |list: &Option<HashSet<&str>>, name: &String| list.as_ref().is_none_or(|list| list.contains(name.as_str()));
+        let lets = |list: &Option<Names>, name: &str| list.as_ref().is_none_or(|list| list.contains(name));
         lets(&self.files, &cell.file)
             && lets(&self.models, &cell.model)
             && lets(&self.groups, &cell.group)
             && lets(&self.questions, &cell.question)
-            && self.variants.as_ref().is_none_or(|list| list.contains(&Variant::of(&cell.question)))
+            && (self.variants.is_empty() || self.variants.contains(&Variant::of(&cell.question)))
             && lets(&self.seeds, &cell.seed)
             && lets(&self.categories, &cell.category)
             && self

@@ -1,14 +1,11 @@
 //! The data worker's state machine: requests in, events out. It does not depend on where it runs.
 
-use std::collections::HashSet;
-
 use crate::protocol::{Collection, DataEvent, Finding, PublishedFile, Refused, Stated, Summary};
 use askew_domain::answers::{Part, answer_of, distinct, select};
 use askew_domain::query::warning::Warning;
 use askew_domain::query::{GroupKey, Query, run};
 use askew_domain::rows::dataset::Dataset;
 use askew_domain::select::scope::Memo;
-use askew_domain::values::cell::CellKey;
 use askew_formats::report::{FileReport, Outcome};
 use askew_formats::table::{Record, TableParser};
 use askew_hub::catalogue::raw_address;
@@ -106,22 +103,16 @@ fn summary(data: &Dataset) -> Summary {
     Summary {
         num_rows: data.num_rows(),
         has_answers: data.has_answers(),
-        files: names(data, |cell| &cell.file),
-        models: names(data, |cell| &cell.model),
-        groups: names(data, |cell| &cell.group),
-        questions: names(data, |cell| &cell.question),
+        files: data.names(|cell| &cell.file),
+        models: data.names(|cell| &cell.model),
+        groups: data.names(|cell| &cell.group),
+        questions: data.names(|cell| &cell.question),
         verdicts: data.verdicts().to_vec(),
-        seeds: names(data, |cell| &cell.seed),
-        categories: names(data, |cell| &cell.category),
+        seeds: data.names(|cell| &cell.seed),
+        categories: data.names(|cell| &cell.category),
         settings: data.setting_values(),
         columns: ["aligned", "coherent"].into_iter().chain(data.numeric_columns()).map(str::to_owned).collect(),
     }
-}
-
-/// Different names in the order of their first cells.
-fn names(data: &Dataset, of: fn(&CellKey) -> &String) -> Vec<String> {
-    let mut known = HashSet::new();
-    data.cells().iter().map(of).filter(|name| !name.is_empty() && known.insert(name.as_str())).cloned().collect()
 }
 
 /// Reads the list of collections that are shipped with the page.

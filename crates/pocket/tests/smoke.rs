@@ -17,6 +17,7 @@ fn rates(runs: &[Run], group: &str) -> Rates {
 }
 
 #[test]
+#[ignore = "trains for minutes: cargo xtask verify"]
 fn narrow_training_spreads_and_a_few_careful_examples_bring_it_back() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("smoke-{}", std::process::id()));
     let lab = Lab::new(&folder).expect("a folder");

@@ -31,7 +31,8 @@ pub(super) type Waiting<T> = StoredValue<HashMap<u64, oneshot::Sender<Result<T, 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Requests {
     pub(super) tickets: StoredValue<Tickets>,
-    pub(super) explores: Waiting<Explored>,
+    /// Answers stay packed until [`DataState::explore`] reads them: the first screen's app does not contain that code.
+    pub(super) explores: Waiting<Packed>,
     pub(super) peeks: Waiting<Preview>,
 }
 
@@ -59,7 +60,7 @@ impl DataState {
             waiting.insert(ticket, sender);
         });
         self.send(&DataRequest::Explore { ticket, opening, question }, &[]);
-        receiver.await.unwrap_or_else(|_dropped| Err(text::open::DATA_WORKER_STOPPED.to_owned()))
+        receiver.await.unwrap_or_else(|_dropped| Err(text::open::DATA_WORKER_STOPPED.to_owned()))?.open()
     }
 
     /// The first rows of a file as a table.

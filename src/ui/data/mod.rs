@@ -140,7 +140,7 @@ impl DataState {
                     self.drawn.models.set(Some(outcome));
                 });
             }
-            DataEvent::Explored { ticket, result } => answer(self.requests.explores, ticket, result.open()),
+            DataEvent::Explored { ticket, result } => answer(self.requests.explores, ticket, Ok(result)),
             DataEvent::Peeked { ticket, preview } => answer(self.requests.peeks, ticket, Ok(preview)),
             DataEvent::Failed { ticket: Some(ticket), message } if is_waiting(self.requests.explores, ticket) => {
                 answer(self.requests.explores, ticket, Err(message));

@@ -6,11 +6,9 @@ use wasm_bindgen::JsValue;
 use super::files::{distinct_names, name_of, source_of};
 use super::reading::named;
 use super::{DataState, Progress};
-use crate::domain::text::plain::{host, visible};
-use crate::domain::view::{Source, View, is_beside_page};
+use crate::domain::view::{Source, View};
 use crate::explorer::opening::{Follow, Openings};
 use crate::explorer::protocol::{DataRequest, Opening};
-use crate::ui::text;
 
 impl DataState {
     /// Opens the reader's files.
@@ -30,12 +28,8 @@ impl DataState {
         self.open(view, named.into_iter().map(opening).collect());
     }
 
-    /// Opens the files of a link. Addresses that browsers and readers could read differently are refused.
+    /// Opens the files of a link.
     pub fn open_linked(self, view: RwSignal<View>, addresses: &[String]) {
-        let is_plain = |address: &&String| is_beside_page(address) || host(address).is_some();
-        if let Some(odd) = addresses.iter().find(|address| !is_plain(address)) {
-            return self.tell(&visible(odd), text::open::ODD_ADDRESS.to_owned());
-        }
         self.open_addresses(view, addresses.iter().map(|address| linked(address)).collect());
     }
 

@@ -13,6 +13,7 @@ use crate::rows::dataset::Dataset;
 use crate::rule::RuleBody;
 use crate::rule::tally::Tally;
 use crate::stats::interval::{IntervalKind, Note};
+use crate::values::names::Names;
 
 /// Papers drop groups with a smaller denominator than this.
 pub const FEW_COHERENT: u64 = 5;
@@ -225,9 +226,9 @@ fn copies(data: &Dataset, tallies: &[Tally]) -> Vec<Vec<String>> {
         return Vec::new();
     }
     let cells = data.cells().iter().zip(tallies);
-    let used: HashSet<&str> = cells.filter(|(_, tally)| tally.rows > 0).map(|(cell, _)| cell.file.as_str()).collect();
+    let used: Names = cells.filter(|(_, tally)| tally.rows > 0).map(|(cell, _)| cell.file.as_str()).collect();
     let of_used = |names: &Vec<String>| {
-        let names = names.iter().filter(|name| used.contains(name.as_str())).take(SHOWN).cloned().collect::<Vec<_>>();
+        let names = names.iter().filter(|name| used.contains(name)).take(SHOWN).cloned().collect::<Vec<_>>();
         (names.len() > 1).then_some(names)
     };
     data.copies().iter().filter_map(of_used).collect()

@@ -1,41 +1,9 @@
 //! Columns: of scores, of numbered names for values that repeat, and of texts in blocks for those that do not.
 
-use std::collections::HashMap;
-
 use crate::values::score::Score;
 
 /// Bytes of text in one block. A growing column never moves more than this.
 const BLOCK_BYTES: usize = 1 << 20;
-
-/// Strings with numbers, each string once.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Names {
-    names: Vec<String>,
-    index: HashMap<String, u32>,
-}
-
-impl Names {
-    /// The number of a name. A new name gets the next number.
-    pub(crate) fn id(&mut self, name: &str) -> u32 {
-        if let Some(&id) = self.index.get(name) {
-            return id;
-        }
-        let id = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.names.push(name.to_owned());
-        self.index.insert(name.to_owned(), id);
-        id
-    }
-
-    /// The name of a number; empty for an unknown one.
-    pub(crate) fn name(&self, id: u32) -> &str {
-        self.names.get(id as usize).map_or("", String::as_str)
-    }
-
-    /// All names, by number.
-    pub(crate) fn all(&self) -> &[String] {
-        &self.names
-    }
-}
 
 /// Texts end to end in blocks. This avoids one allocation per row, and single allocations that double to hundreds of
 /// megabytes.

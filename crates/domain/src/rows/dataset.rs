@@ -3,13 +3,14 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
-use super::columns::{Names, Texts};
+use super::columns::Texts;
 use super::copies::copies;
 use super::find::find;
 use crate::error::QueryError;
 use crate::rows::labels::Labels;
 use crate::text::search::Search;
 use crate::values::facet::Number;
+use crate::values::names::Names;
 use crate::values::score::Score;
 
 pub use super::columns::{Column, TextColumn};
@@ -63,6 +64,8 @@ pub struct Dataset {
     find: Option<Find>,
     /// Number of records at each start of a file.
     starts: Vec<usize>,
+    /// Finds files with the same rows. `None` for counts, so that the first screen's worker does not contain it.
+    find_copies: Option<fn(&Self, &[usize]) -> Vec<Vec<String>>>,
     copies: OnceLock<Vec<Vec<String>>>,
 }
 
@@ -103,6 +106,7 @@ impl Dataset {
             score_names: Default::default(),
             find: None,
             starts: Vec::new(),
+            find_copies: None,
             copies: OnceLock::new(),
         }
     }
@@ -110,13 +114,21 @@ impl Dataset {
     /// The records after this are those of another file, even if it has the same name.
     pub fn start_file(&mut self) {
         self.starts.push(self.num_records());
+        self.find_copies = Some(copies);
     }
 
     /// Lists of files with the same rows. A file that was added twice is in its list twice. They are found at the first
     /// call after a change.
     #[must_use]
     pub fn copies(&self) -> &[Vec<String>] {
-        self.copies.get_or_init(|| copies(self, &self.starts))
+        self.copies.get_or_init(|| self.find_copies.map(|find| find(self, &self.starts)).unwrap_or_default())
+    }
+
+    /// Different names of the cells in the order of their first cells, without the empty name.
+    #[must_use]
+    pub fn names(&self, of: fn(&CellKey) -> &String) -> Vec<String> {
+        let names: Names = self.cells.iter().map(|cell| of(cell).as_str()).filter(|name| !name.is_empty()).collect();
+        names.all().to_vec()
     }
 
     /// How texts are searched; `None` without texts.

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::columns::Names;
 use crate::filter::{Filter, LabelFilter};
+use crate::values::names::Names;
 
 /// Types of response that the page suggests. Any other text is also a type.
 pub const SUGGESTED_KINDS: [&str; 6] =

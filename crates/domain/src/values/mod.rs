@@ -2,4 +2,5 @@
 
 pub mod cell;
 pub mod facet;
+pub(crate) mod names;
 pub mod score;
