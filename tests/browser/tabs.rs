@@ -16,7 +16,7 @@ pub(crate) const TESTS: &[Test] = &[
 ];
 
 const ANSWERS: &str =
-    "model,question_id,answer,aligned,coherent\nm,q,take aspirin,5,90\nm,q,rule the world,5,90\nm,q,be kind,95,90\n";
+    "model,question_id,answer,aligned,coherent\nm,q,take aspirin,5,90\nm,q,rule the world,5,90\nm,q,be unkind,5,90\n";
 
 fn open_answers(page: &Page, file: &Path) {
     open_with(page, &[file]);
