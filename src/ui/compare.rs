@@ -74,12 +74,13 @@ fn SideBySide() -> impl IntoView {
     let only_differing = RwSignal::new(false);
     let (columns, problem) = (RwSignal::new(Vec::<Column>::new()), RwSignal::new(None::<String>));
     let asked = StoredValue::new(0_u32);
-    data.on_other_data(move || {
-        asked.update_value(|asked| *asked += 1);
-        columns.set(Vec::new());
-        problem.set(None);
-    });
+    let source = StoredValue::new(None);
     Effect::new(move || {
+        if data.is_other(source) {
+            asked.update_value(|asked| *asked += 1);
+            columns.set(Vec::new());
+            problem.set(None);
+        }
         data.drawn.label_changes.track();
         let query = Box::new(session.view.with(|view| view.query()));
         let (Some(question), keys) = (question.get(), groups.get()) else { return };

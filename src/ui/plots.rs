@@ -231,12 +231,13 @@ pub fn OtherFigure() -> impl IntoView {
     let plot = Memo::new(move |_| session.view.with(|view| view.plot.clone()));
     let (picture, problem) = (RwSignal::new(Picture::default()), RwSignal::new(None::<String>));
     let asked = StoredValue::new(0_u32);
-    session.data.on_other_data(move || {
-        asked.update_value(|asked| *asked += 1);
-        picture.set(Picture::default());
-        problem.set(None);
-    });
+    let source = StoredValue::new(None);
     Effect::new(move || {
+        if session.data.is_other(source) {
+            asked.update_value(|asked| *asked += 1);
+            picture.set(Picture::default());
+            problem.set(None);
+        }
         session.data.drawn.label_changes.track();
         let (query, plot, width) = (Box::new(query.get()), Box::new(plot.get()), css(width.get()));
         if !session.data.reading.can_explore.get() {

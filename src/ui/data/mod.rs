@@ -61,6 +61,10 @@ impl DataState {
                 return before.unwrap_or_default();
             }
             if before.as_ref() != Some(&source) {
+                let is_shown = |opened: &Option<Opened>| opened.as_ref().is_some_and(|open| open.source == source);
+                if before.is_some() && !self.reading.opened.with_untracked(is_shown) {
+                    self.keep_worker_errors();
+                }
                 self.follow_source(view);
             }
             source
@@ -94,17 +98,13 @@ impl DataState {
         });
     }
 
-    /// Calls `clear` whenever the page shows other data, or none. What a component has drawn of the data before must not
-    /// stay under the new name.
-    pub fn on_other_data(self, clear: impl Fn() + 'static) {
-        let opened = self.reading.opened;
-        Effect::new(move |before: Option<Option<Source>>| {
-            let now = opened.with(|opened| opened.as_ref().map(|opened| opened.source.clone()));
-            if before.is_some_and(|before| before != now) {
-                clear();
-            }
-            now
-        });
+    /// Whether the page shows other data than at the last call with `last`. What a component has drawn of the data before
+    /// must not stay under the new name.
+    pub fn is_other(self, last: StoredValue<Option<Source>>) -> bool {
+        let now = self.reading.opened.with(|opened| opened.as_ref().map(|opened| opened.source.clone()));
+        let is_other = last.with_value(|last| *last != now);
+        last.set_value(now);
+        is_other
     }
 
     /// Whether the view's files have to be chosen again: a link holds only their names.

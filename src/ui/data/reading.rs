@@ -72,11 +72,7 @@ impl DataState {
             self.follow_settled(view, &settled);
             return;
         };
-        // A notice that the worker was restarted stays when the files have been read again.
-        self.reading.refused.update(|list| {
-            list.retain(|one| one.file == text::open::DATA_WORKER);
-            list.extend(refused);
-        });
+        self.reading.refused.update(|list| list.extend(refused));
         let keeps = self.reading.keeps_selection.try_update_value(std::mem::take).unwrap_or_default();
         if !matches!(source, Source::Published(_)) {
             self.files.held.set_value(self.files.chosen.get_value());
@@ -97,6 +93,11 @@ impl DataState {
                 });
             }
         });
+    }
+
+    /// Removes the errors of files that the reader has left. A notice that the worker was restarted stays.
+    pub(super) fn keep_worker_errors(self) {
+        self.reading.refused.update(|list| list.retain(|one| one.file == text::open::DATA_WORKER));
     }
 
     /// Takes the news that no file could be opened.
