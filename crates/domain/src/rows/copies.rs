@@ -6,6 +6,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::dataset::Dataset;
 use crate::values::cell::CellKey;
 
+/// Finds files with the same rows, as [`copies`] does.
+pub(super) type FindCopies = fn(&Dataset, &[usize]) -> Vec<Vec<String>>;
+
 /// The rows of one file. A name may occur several times, once for each start of a file.
 #[derive(Default)]
 struct Part<'a> {

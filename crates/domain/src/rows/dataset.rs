@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::columns::Texts;
-use super::copies::copies;
+use super::copies::{FindCopies, copies};
 use super::find::find;
 use crate::error::QueryError;
 use crate::rows::labels::Labels;
@@ -65,7 +65,7 @@ pub struct Dataset {
     /// Number of records at each start of a file.
     starts: Vec<usize>,
     /// Finds files with the same rows. `None` for counts, so that the first screen's worker does not contain it.
-    find_copies: Option<fn(&Self, &[usize]) -> Vec<Vec<String>>>,
+    find_copies: Option<FindCopies>,
     copies: OnceLock<Vec<Vec<String>>>,
 }
 
