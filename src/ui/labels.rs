@@ -8,8 +8,8 @@ use wasm_bindgen_futures::JsFuture;
 use super::export::save_text;
 use super::file_picker::FilePicker;
 use super::label_state::LabelState;
-use super::mapper::storage;
 use super::session::Session;
+use super::storage;
 use super::text;
 use crate::domain::filter::Filter;
 use crate::domain::rows::labels::{Label, LabelRow, LabelRule, SUGGESTED_KINDS};
@@ -69,7 +69,7 @@ const SET_ASIDE: &str = "askew.labels.set-aside";
 
 /// The stored labels. What cannot be read is set aside once, with a sentence that says so.
 fn kept() -> Result<Vec<LabelRow>, String> {
-    let Some(storage) = storage() else { return Ok(Vec::new()) };
+    let Some(storage) = storage::local() else { return Ok(Vec::new()) };
     let Some(text) = storage.get_item(STORE).ok().flatten() else { return Ok(Vec::new()) };
     label_store::from_text(&text).map_err(|why| {
         // An earlier text that was set aside stays: the newer one is appended.
@@ -84,7 +84,7 @@ fn kept() -> Result<Vec<LabelRow>, String> {
 
 /// Stored labels that could not be read.
 fn set_aside() -> Option<String> {
-    storage()?.get_item(SET_ASIDE).ok().flatten()
+    storage::local()?.get_item(SET_ASIDE).ok().flatten()
 }
 
 /// Stores what has changed in the labels of the open data set. Labels of other data sets and other tabs stay.
@@ -95,7 +95,7 @@ fn keep(state: &mut LabelState, now: &[LabelRow]) {
     let (stored, said) = kept().map_or_else(|why| (Vec::new(), Some(why)), |rows| (rows, None));
     let rows = label_store::merge(stored, &state.here, now);
     // What could not be read is still there if the storage had no room to set it aside.
-    let free = storage().filter(|storage| said.is_none() || storage.get_item(STORE) == Ok(None));
+    let free = storage::local().filter(|storage| said.is_none() || storage.get_item(STORE) == Ok(None));
     let is_kept = free.is_some_and(|storage| storage.set_item(STORE, &label_store::to_text(&rows)).is_ok());
     if let Some(said) = if is_kept { said } else { Some(text::labels::NOT_KEPT.to_owned()) } {
         state.said = Some(said);
@@ -180,7 +180,7 @@ pub fn LabelTools() -> impl IntoView {
     let save_aside = move |_| {
         let saved = save_text("askew-labels-set-aside.txt", &set_aside().unwrap_or_default(), "text/plain");
         // Once the reader has the file, the store is free again.
-        let is_done = saved.is_ok() && storage().is_some_and(|storage| storage.remove_item(SET_ASIDE).is_ok());
+        let is_done = saved.is_ok() && storage::local().is_some_and(|storage| storage.remove_item(SET_ASIDE).is_ok());
         state.update(|state| state.said = saved.err().or(state.said.take().filter(|_| !is_done)));
     };
     let import = move |files: Vec<web_sys::File>| {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::session::Session;
+use super::storage;
 use super::text::learn as words;
 use crate::domain::view::{Screen, View};
 use crate::explorer::question::{Explore, Explored};
@@ -271,16 +272,12 @@ fn goes_on(session: Session, link: Link) -> impl IntoView {
     view! { <li><a href=href>{label}</a></li> }
 }
 
-fn storage() -> Option<web_sys::Storage> {
-    window().session_storage().ok().flatten()
-}
-
 fn stored() -> Forecasts {
-    let text = storage().and_then(|storage| storage.get_item(STORE).ok().flatten());
+    let text = storage::session().and_then(|storage| storage.get_item(STORE).ok().flatten());
     text.map(|text| Forecasts::from_text(&text)).unwrap_or_default()
 }
 
 fn store(forecasts: &Forecasts) {
     // If the browser stores nothing, the forecast is lost with the step.
-    let _is_kept = storage().map(|storage| storage.set_item(STORE, &forecasts.to_text()));
+    let _is_kept = storage::session().map(|storage| storage.set_item(STORE, &forecasts.to_text()));
 }

@@ -6,6 +6,7 @@ use leptos::task::spawn_local;
 
 use super::scroll_table::ScrollTable;
 use super::session::Session;
+use super::storage;
 use super::text;
 use crate::domain::view::Source;
 use crate::formats::preview::Preview;
@@ -136,16 +137,12 @@ fn part_picker(column: String, parts: RwSignal<Vec<(Role, String)>>) -> impl Int
 /// The roles that are stored in this browser.
 #[must_use]
 pub fn stored() -> Vec<(u64, Mapping)> {
-    let text = storage().and_then(|storage| storage.get_item(STORE).ok().flatten()).unwrap_or_default();
+    let text = storage::local().and_then(|storage| storage.get_item(STORE).ok().flatten()).unwrap_or_default();
     text.lines().filter_map(Mapping::read_line).collect()
 }
 
 fn store(mappings: &[(u64, Mapping)]) {
     let text: String = mappings.iter().map(|(print, mapping)| mapping.to_line(*print)).collect();
     // If the browser stores nothing, the roles are lost with the page.
-    let _is_kept = storage().map(|storage| storage.set_item(STORE, &text));
-}
-
-pub(super) fn storage() -> Option<web_sys::Storage> {
-    window().local_storage().ok().flatten()
+    let _is_kept = storage::local().map(|storage| storage.set_item(STORE, &text));
 }

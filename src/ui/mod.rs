@@ -46,5 +46,6 @@ pub mod scroll_table;
 pub mod session;
 pub mod share;
 pub mod stated;
+mod storage;
 pub mod table;
 pub mod text;

@@ -34,7 +34,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A client for https only, or `None` if there is no curl on PATH.
+    /// A client for https only, or `None` if curl is not on PATH.
     pub(crate) fn new() -> Option<Self> {
         Some(Self {
             program: find("curl")?,

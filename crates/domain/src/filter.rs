@@ -130,13 +130,6 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether a cell passes the filter. Conditions on columns, the search and labels are checked for each row. For
-    /// many cells use [`Filter::prepare`] once.
-    #[must_use]
-    pub fn takes(&self, cell: &CellKey) -> bool {
-        self.prepare().takes(cell)
-    }
-
     /// Prepares the lists, so that a cell is checked in the same time however long the lists of names are.
     #[must_use]
     pub fn prepare(&self) -> CellFilter<'_> {
@@ -177,7 +170,7 @@ pub struct CellFilter<'a> {
 }
 
 impl CellFilter<'_> {
-    /// Whether a cell passes.
+    /// Whether a cell passes. Conditions on columns, the search and labels are checked for each row.
     #[must_use]
     pub fn takes(&self, cell: &CellKey) -> bool {
         let lets = |list: &Option<Names>, name: &str| list.as_ref().is_none_or(|list| list.contains(name));
@@ -253,7 +246,7 @@ mod tests {
                 .iter()
                 .map(|&(name, value)| Setting { name: name.into(), value: Number::new(value).unwrap() })
                 .collect();
-            Filter { settings, ..Filter::default() }.takes(&cell)
+            Filter { settings, ..Filter::default() }.prepare().takes(&cell)
         };
         assert!(takes(&[]) && takes(&[("layer", 28.0)]) && takes(&[("layer", 24.0), ("layer", 28.0)]));
         assert!(takes(&[("layer", 28.0), ("scale", 4.0)]));

@@ -5,6 +5,7 @@
 
 use askew_domain::rows::labels::LabelRow;
 use askew_formats::labels;
+use data_encoding::HEXLOWER;
 
 /// Start of the text. The number of labels follows, so that a text that was cut off is noticed.
 const VERSION: &str = "askew labels 1: ";
@@ -33,8 +34,7 @@ pub fn from_text(text: &str) -> Result<Vec<LabelRow>, String> {
 }
 
 fn from_digits(text: &str) -> Option<Vec<LabelRow>> {
-    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
-    let bytes = (0..text.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>()?;
+    let bytes = HEXLOWER.decode(text.as_bytes()).ok()?;
     let (rows, rest) = postcard::take_from_bytes(&bytes).ok()?;
     rest.is_empty().then_some(rows)
 }
@@ -68,7 +68,7 @@ mod tests {
     fn labels_come_back_from_either_text() {
         let rows = vec![row(1, 1), row(2, 2)];
         assert_eq!(from_text(&to_text(&rows)), Ok(rows.clone()));
-        let digits: String = postcard::to_allocvec(&rows).unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = HEXLOWER.encode(&postcard::to_allocvec(&rows).unwrap());
         assert_eq!(from_text(&digits), Ok(rows));
     }
 

@@ -23,6 +23,11 @@ impl Default for Files {
     }
 }
 
+/// What the worker opens, without the handles.
+pub(super) fn openings(files: &[(Opening, Option<web_sys::File>)]) -> Vec<Opening> {
+    files.iter().map(|(opening, _)| opening.clone()).collect()
+}
+
 /// The source as a link names it.
 pub(super) fn source_of(files: &[Opening]) -> Source {
     let addresses: Vec<String> = files.iter().filter_map(|file| file.address.clone()).collect();

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::files::{distinct_names, name_of, source_of};
+use super::files::{distinct_names, name_of, openings, source_of};
 use super::reading::named;
 use super::{DataState, Progress};
 use crate::domain::view::{Source, View};
@@ -41,8 +41,8 @@ impl DataState {
     pub(super) fn open(self, view: RwSignal<View>, files: Vec<(Opening, Option<web_sys::File>)>) {
         self.reading.refused.set(Vec::new());
         self.start_reader(view);
-        let openings: Vec<Opening> = files.iter().map(|(opening, _)| opening.clone()).collect();
-        let opening = self.settle(view, |known| known.choose(source_of(&openings)));
+        let source = source_of(&openings(&files));
+        let opening = self.settle(view, |openings| openings.choose(source));
         self.hand_over(view, opening, files);
     }
 
@@ -120,7 +120,7 @@ impl DataState {
 
     fn send_files(self, view: RwSignal<View>, opening: u64, files: &[(Opening, Option<web_sys::File>)]) {
         let handles: Vec<JsValue> = files.iter().filter_map(|(_, file)| file.as_ref().map(JsValue::from)).collect();
-        let files: Vec<Opening> = files.iter().map(|(opening, _)| opening.clone()).collect();
+        let files = openings(files);
         self.reading.progress.set(files.first().map(|file| Progress {
             file: file.name.clone(),
             share: Some(0.0),
@@ -156,8 +156,7 @@ impl DataState {
     fn held_files(self, source: &Source) -> Option<Vec<(Opening, Option<web_sys::File>)>> {
         let held = [self.files.chosen, self.files.held].into_iter().find_map(|files| {
             files.with_value(|files| {
-                let openings: Vec<Opening> = files.iter().map(|(opening, _)| opening.clone()).collect();
-                (!files.is_empty() && source_of(&openings) == *source).then(|| files.clone())
+                (!files.is_empty() && source_of(&openings(files)) == *source).then(|| files.clone())
             })
         });
         match source {

@@ -7,6 +7,7 @@ use web_sys::Storage;
 use crate::lab::experiment::Experiment;
 use crate::lab::kept::{self, KeptRun, Texts};
 use crate::lab::store::{self, Head};
+use crate::ui::storage;
 use crate::web::locks::{self, Lock};
 
 /// Key in this tab's own storage: the id of its run. It survives a reload.
@@ -30,7 +31,7 @@ impl Place {
     /// Starts to store the run. Returns whether the browser stores it.
     #[must_use]
     pub(super) fn begin(&self, head: &Head) -> bool {
-        if let Some(own) = leptos::prelude::window().session_storage().ok().flatten() {
+        if let Some(own) = storage::session() {
             // Without it, a reload finds the run in the list of all runs.
             own.set_item(OWN, &self.id).ok();
         }
@@ -76,7 +77,7 @@ pub struct Waiting {
 
 /// A stored run that this tab may resume: its own before a reload, or else the first that no other tab has open.
 pub(super) async fn find() -> Option<(Place, KeptRun)> {
-    let own = leptos::prelude::window().session_storage().ok().flatten();
+    let own = storage::session();
     let own = own.and_then(|own| own.get_item(OWN).ok().flatten());
     let ids = kept::ids(&Stored::get()?);
     for id in own.into_iter().chain(ids) {
@@ -115,7 +116,7 @@ struct Stored(Storage);
 
 impl Stored {
     fn get() -> Option<Self> {
-        leptos::prelude::window().local_storage().ok().flatten().map(Self)
+        storage::local().map(Self)
     }
 }
 
